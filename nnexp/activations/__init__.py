@@ -1,0 +1,1 @@
+"""Activations, one idea a file. An activation is a layer that keeps the shape of its input."""

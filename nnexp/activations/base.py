@@ -1,0 +1,27 @@
+"""The contract of an activation."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+
+from nnexp.layers.base import Backward, Context, Layer
+from nnexp.parameters import Declaration, Views
+from nnexp.typing import Array, Shape
+
+
+class Activation(Layer):
+    """A layer without weights that keeps the shape of its input. core: (N, ...) -> (N, ...)"""
+
+    __slots__ = ()
+
+    def declare(self, x: Shape) -> Declaration:
+        return Declaration(x)
+
+    def forward(self, w: Views, x: Array, ctx: Context) -> tuple[Array, Backward]:
+        a, derivative = self.apply(x)
+        return a, lambda da, dw: derivative(da)
+
+    @abstractmethod
+    def apply(self, z: Array) -> tuple[Array, Callable[[Array], Array]]:
+        """a = f(z), and the function da -> dz, which is da · f'(z) where f is element-wise."""

@@ -1,0 +1,1 @@
+"""Normalisations of the inputs, one idea a file."""

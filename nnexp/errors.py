@@ -1,0 +1,73 @@
+"""Every exception that a user can cause.
+
+NnexpError
+├── SpecError          all problems of a spec, each with place, expected, found, suggestion   exit 2
+├── UsageError         a wrong word on the command line or a wrong argument                   exit 2
+├── DataError          missing, unreadable, wrong checksum, wrong shape                       exit 6
+├── RunError           a run folder that is locked, damaged, unwritable or not there          exit 1
+│   └── ResumeError    what changed since the run began                                       exit 5
+└── Diverged           run, epoch, step                                                       exit 1
+
+The command line renders these in one place. Anything else that escapes is a bug and keeps its traceback.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from nnexp.spec.problems import Problem
+
+
+class NnexpError(Exception):
+    """Base of all errors that are the user's to mend; `exit_code` is what the command line ends with."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class SpecError(NnexpError):
+    """A spec that cannot be trained; `problems` lists everything that is wrong, in file order."""
+
+    exit_code = 2
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n\n".join(problem.render() for problem in self.problems))
+
+
+class UsageError(NnexpError):
+    """A command or function that was asked for something it cannot do."""
+
+    exit_code = 2
+
+
+class DataError(NnexpError):
+    """Data that is missing, unreadable, damaged or of the wrong shape."""
+
+    exit_code = 6
+
+
+class RunError(NnexpError):
+    """A run folder that cannot be used: locked, damaged, unwritable or not there."""
+
+    exit_code = 1
+
+
+class ResumeError(RunError):
+    """A run that cannot be continued because its spec, its data or the format of its files changed."""
+
+    exit_code = 5
+
+
+class Diverged(NnexpError):
+    """A loss that is not finite any more; `epoch` and `step` count from 1."""
+
+    exit_code = 1
+
+    def __init__(self, run: str, epoch: int, step: int) -> None:
+        self.run, self.epoch, self.step = run, epoch, step
+        super().__init__(
+            f"{run} diverged: the loss was not finite in epoch {epoch}, step {step}.\n"
+            "Try a learning rate ten times smaller, training.clip_norm=1.0, or data.normalize=standard."
+        )

@@ -1,0 +1,31 @@
+"""All weights the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnexp.initializers.base import Initializer
+from nnexp.parameters import Weight
+from nnexp.registry import initializers
+from nnexp.replicas import lift
+from nnexp.typing import Array, Hyper
+
+
+@initializers.register("constant")
+@dataclass(frozen=True, slots=True)
+class Constant(Initializer):
+    """Every weight is the same number: as with zeros, the units of a layer cannot become different.
+
+        W = value
+
+    Source: lecture notes.
+    """
+
+    value: Hyper
+
+    def draw(self, generators: Sequence[np.random.Generator], weight: Weight) -> Array:
+        ones = np.ones((len(generators), *weight.shape))
+        return lift(self.value, ones) * ones

@@ -1,0 +1,30 @@
+"""He initialisation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnexp.initializers.base import Distribution, Fan, Initializer, fan_of, scaled
+from nnexp.parameters import Weight
+from nnexp.registry import initializers
+from nnexp.typing import Array
+
+
+@initializers.register("he")
+@dataclass(frozen=True, slots=True)
+class He(Initializer):
+    """Keeps the variance of a ReLU network's signal, half of which the ReLU drops.
+
+        Var W = 2/n_in, or 2/n_out, or 4/(n_in + n_out), as `fan` says in, out or average
+
+    Source: He, Zhang, Ren & Sun 2015, Delving Deep into Rectifiers.
+    """
+
+    fan: Fan = "in"
+    distribution: Distribution = "normal"
+
+    def draw(self, generators: Sequence[np.random.Generator], weight: Weight) -> Array:
+        return scaled(generators, weight, 2 / fan_of(weight, self.fan), self.distribution)

@@ -1,0 +1,70 @@
+"""The contract of a layer.
+
+    N examples, I inputs, O outputs
+
+A layer is a frozen dataclass of configuration and has no memory. `declare` says what it needs for an input of a given
+core shape; `forward` returns the output and the way back. Layers are written in core dimensions, read from the right:
+`x @ W + b`, `x.mean(axis=-2)`. Axis 0 of every array belongs to `nnexp.replicas` and no layer speaks of it.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+
+from nnexp.parameters import Declaration, Views
+from nnexp.typing import Array, Shape
+
+Backward: TypeAlias = Callable[[Array, Views], "Array | None"]
+"""(dy, dw) -> dx. Overwrites every entry of dw, and gives dx, or None where `Context.propagate` was false."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a pass through the network is for.
+
+    training: dropout drops, batch norm uses the batch's statistics and updates its running ones.
+    generators: each replica's own, for layers that draw at training.
+    new_epoch: whether this is the first batch of an epoch.
+    propagate: whether the layer's dx is wanted; false where nothing before the layer has weights.
+    """
+
+    training: bool
+    generators: Sequence[np.random.Generator] = ()
+    new_epoch: bool = False
+    propagate: bool = True
+
+
+EVALUATION = Context(training=False)
+
+
+class Layer(ABC):
+    """A step of a network."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def declare(self, x: Shape) -> Declaration:
+        """Output shape, weights and buffers for inputs of core shape `x`. Raises ShapeError where `x` does not fit."""
+
+    @abstractmethod
+    def forward(self, w: Views, x: Array, ctx: Context) -> tuple[Array, Backward]:
+        """The output, and the function that turns its gradient into the gradients of `w` and `x`.
+
+        Neither may write into `x`, and `backward` may not write into `dy`: another layer may hold them.
+        """
+
+
+class ShapeError(ValueError):
+    """An input shape that a layer cannot take; the message says what would fit."""
+
+
+def features(x: Shape, layer: str) -> int:
+    """The width of a flat input, or ShapeError."""
+    if len(x) != 1:
+        raise ShapeError(f"{layer} takes flat inputs, but these are {' x '.join(map(str, x))}")
+    return x[0]

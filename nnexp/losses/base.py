@@ -1,0 +1,38 @@
+"""The contract of a loss.
+
+    N examples, O outputs
+
+A loss is the mean over examples of a per-example loss that sums over outputs, so that the number in metrics.csv is the
+loss named in the spec. It is called with the outputs z (N, O) and the targets d (N, O): for classes, a distribution
+over them (one-hot rows as a rule); for binary outputs, zeros and ones; for values, the values.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import ClassVar, Literal, TypeAlias
+
+from nnexp.typing import Array
+
+Targets: TypeAlias = Literal["classes", "binary", "values"]
+"""What there is to predict: one of several classes, several yes-or-no outputs, or numbers."""
+
+
+class Loss(ABC):
+    """What training makes small."""
+
+    __slots__ = ()
+
+    targets: ClassVar[tuple[Targets, ...]]
+    """The kinds of targets that the loss fits."""
+
+    outputs: ClassVar[Literal["logits", "values"]]
+    """Whether z are logits, which `predict` turns into probabilities, or the predicted numbers themselves."""
+
+    @abstractmethod
+    def __call__(self, z: Array, d: Array) -> tuple[Array, Array]:
+        """The mean loss and its gradient. core: z (N, O), d (N, O) -> (), (N, O)"""
+
+    @abstractmethod
+    def predict(self, z: Array) -> Array:
+        """What the outputs say: probabilities, or values. core: (N, O) -> (N, O)"""

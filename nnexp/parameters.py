@@ -1,0 +1,131 @@
+"""All weights of a stack as one array theta (R, P), and the named views into it that layers are handed.
+
+    R replicas, P parameters of one network
+
+Gradients, optimizer slots and masks have the same layout; so has the second store, of the buffers (running
+statistics), which no optimizer touches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from math import prod
+from typing import Literal
+
+import numpy as np
+
+from nnexp.typing import AnyArray, BoolArray, Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """What a layer says of one of its weights.
+
+    `shape` is the core shape; biases and gains have a leading 1 so that they broadcast over examples: (1, O).
+    `fill` is "init" (drawn by the spec's initializer from the fans), "bias" (that initializer's bias) or a constant.
+    """
+
+    shape: Shape
+    fill: Literal["init", "bias"] | float = "init"
+    fan_in: int = 0
+    fan_out: int = 0
+
+    @property
+    def regularized(self) -> bool:
+        """Penalties and weight decay act on drawn weights only: not on biases, gains and shifts."""
+        return self.fill == "init"
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """What a layer needs for a given input shape: its output shape, weights, buffers, and its parts' declarations.
+
+    `buffers` gives each buffer's shape and its value at the start.
+    """
+
+    output: Shape
+    weights: Mapping[str, Weight] = field(default_factory=dict)
+    buffers: Mapping[str, tuple[Shape, float]] = field(default_factory=dict)
+    parts: Mapping[str, Declaration] = field(default_factory=dict)
+
+    def entries(self, prefix: str = "") -> Iterator[tuple[str, Weight]]:
+        """Every weight with its full name, such as "dense_1.W", in the order in which theta holds them."""
+        for name, weight in self.weights.items():
+            yield prefix + name, weight
+        for name, part in self.parts.items():
+            yield from part.entries(f"{prefix}{name}.")
+
+    @property
+    def size(self) -> int:
+        """P, the number of weights."""
+        return sum(prod(weight.shape) for _, weight in self.entries())
+
+    @property
+    def buffer_size(self) -> int:
+        """The number of buffer entries."""
+        own = sum(prod(shape) for shape, _ in self.buffers.values())
+        return own + sum(part.buffer_size for part in self.parts.values())
+
+    def regularized(self) -> BoolArray:
+        """The mask (P) of the weights that penalties and weight decay act on."""
+        flags = [np.full(prod(weight.shape), weight.regularized) for _, weight in self.entries()]
+        return np.concatenate(flags) if flags else np.zeros(0, bool)
+
+    def initial_buffers(self) -> AnyArray:
+        """The buffers (1, B) at the start of training."""
+        own = [np.full((1, prod(shape)), value) for shape, value in self.buffers.values()]
+        return np.concatenate([np.zeros((1, 0)), *own, *(p.initial_buffers() for p in self.parts.values())], axis=-1)
+
+
+class Views(dict[str, AnyArray]):
+    """One layer's arrays by name, each (R, ...); the arrays of a composed layer's parts are in `parts`."""
+
+    __slots__ = ("parts",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts: dict[str, Views] = {}
+
+
+def weight_views(declaration: Declaration, flat: AnyArray) -> Views:
+    """Views of `flat` (R, P), shaped and named as declared. Writing to a view writes to `flat`."""
+    cursor = _Cursor(flat)
+    views = _views(declaration, cursor, buffers=False)
+    assert cursor.at == flat.shape[1], "the array and its declaration differ in size"
+    return views
+
+
+def layer_views(declaration: Declaration, theta: AnyArray, buffers: AnyArray) -> Views:
+    """What `forward` is handed: views of the weights (R, P) and of the buffers (R, B) side by side."""
+    views = weight_views(declaration, theta)
+    _merge(views, _views(declaration, _Cursor(buffers), buffers=True))
+    return views
+
+
+class _Cursor:
+    """Hands out consecutive columns of a (R, P) array as shaped views."""
+
+    def __init__(self, flat: AnyArray) -> None:
+        self.flat, self.at = flat, 0
+
+    def take(self, shape: Shape) -> AnyArray:
+        start, self.at = self.at, self.at + prod(shape)
+        return np.reshape(self.flat[:, start : self.at], (len(self.flat), *shape), copy=False)
+
+
+def _views(declaration: Declaration, cursor: _Cursor, *, buffers: bool) -> Views:
+    views = Views()
+    if buffers:
+        views.update({name: cursor.take(shape) for name, (shape, _) in declaration.buffers.items()})
+    else:
+        views.update({name: cursor.take(weight.shape) for name, weight in declaration.weights.items()})
+    for name, part in declaration.parts.items():
+        views.parts[name] = _views(part, cursor, buffers=buffers)
+    return views
+
+
+def _merge(views: Views, others: Views) -> None:
+    views.update(others)
+    for name, part in others.parts.items():
+        _merge(views.parts[name], part)

@@ -1,0 +1,23 @@
+"""The contract of a penalty.
+
+    P parameters
+
+A penalty acts on the weights that an initialiser draws, and not on biases, gains and shifts: it is handed those
+weights as an array in which all other entries are zero.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+from nnexp.typing import Array
+
+
+class Penalty(ABC):
+    """A term that is added to the loss; the sum is the objective."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def __call__(self, weights: Array) -> tuple[Array, Array]:
+        """The value and its gradient; zero entries give zero gradient. core: (P) -> (), (P)"""

@@ -1,0 +1,147 @@
+"""Registries: from the name in a spec to the component, and back.
+
+A component is a frozen dataclass. Its constructor's signature is its schema, its docstring its documentation, so
+registering is one line:
+
+    @layers.register("dense")
+    @dataclass(frozen=True, slots=True)
+    class Dense(Layer): ...
+
+A registry imports the modules of its package at the first look-up, so a new file in the right folder is all it takes.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterator
+from dataclasses import MISSING, dataclass, fields
+from functools import cache
+from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
+
+from nnexp.typing import PerReplica
+
+C = TypeVar("C", bound=type[Any])
+
+
+class Registry:
+    """Components of one kind, by name. A name is given once: a duplicate raises ValueError."""
+
+    def __init__(self, kind: str, package: str) -> None:
+        self.kind = kind
+        self._package = package
+        self._classes: dict[str, type[Any]] = {}
+        self._loaded = False
+
+    def register(self, name: str) -> Callable[[C], C]:
+        """Class decorator: make the component known as `name`."""
+
+        def add(cls: C) -> C:
+            if name in self._classes:
+                raise ValueError(f"{self.kind} {name!r} is registered already, by {self._classes[name].__qualname__}")
+            self._classes[name] = cls
+            return cls
+
+        return add
+
+    def __getitem__(self, name: str) -> type[Any]:
+        return self._known()[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._known()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(self._known()))
+
+    def name_of(self, component: Any) -> str:
+        """The name that `component`'s class is registered under."""
+        for name, cls in self._known().items():
+            if type(component) is cls:
+                return name
+        raise KeyError(f"{type(component).__qualname__} is no registered {self.kind}")
+
+    def _known(self) -> dict[str, type[Any]]:
+        if not self._loaded:
+            package = importlib.import_module(self._package)
+            for module in pkgutil.iter_modules(package.__path__):
+                importlib.import_module(f"{self._package}.{module.name}")
+            self._loaded = True
+        return self._classes
+
+
+activations = Registry("activation", "nnexp.activations")
+architectures = Registry("architecture", "nnexp.architectures")
+initializers = Registry("initializer", "nnexp.initializers")
+layers = Registry("layer", "nnexp.layers")
+losses = Registry("loss", "nnexp.losses")
+normalizations = Registry("normalization", "nnexp.data.normalizations")
+optimizers = Registry("optimizer", "nnexp.optimizers")
+penalties = Registry("penalty", "nnexp.penalties")
+schedules = Registry("schedule", "nnexp.schedules")
+sources = Registry("data source", "nnexp.data.sources")
+
+KINDS: dict[str, Registry] = {
+    "activations": activations,
+    "architectures": architectures,
+    "initializers": initializers,
+    "layers": layers,
+    "losses": losses,
+    "normalizations": normalizations,
+    "optimizers": optimizers,
+    "penalties": penalties,
+    "schedules": schedules,
+    "sources": sources,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of a component: its type without metadata, the metadata (bounds), and its default."""
+
+    name: str
+    type: Any
+    metadata: tuple[Any, ...]
+    default: Any
+
+    @property
+    def required(self) -> bool:
+        return self.default is MISSING
+
+    @property
+    def per_replica(self) -> bool:
+        return any(isinstance(word, PerReplica) for word in self.metadata)
+
+
+@cache
+def parameters(cls: type[Any]) -> tuple[Parameter, ...]:
+    """The parameters of a component's constructor, in the order of its signature."""
+    hints = get_type_hints(cls, include_extras=True)
+    return tuple(_parameter(field, hints[field.name]) for field in fields(cls) if field.init)
+
+
+def _parameter(field: Any, hint: Any) -> Parameter:
+    default = field.default if field.default_factory is MISSING else field.default_factory()
+    if get_origin(hint) is Annotated:
+        base, *metadata = get_args(hint)
+        return Parameter(field.name, base, tuple(metadata), default)
+    return Parameter(field.name, hint, (), default)
+
+
+@dataclass(frozen=True, slots=True)
+class Documentation:
+    """The parts of a component's docstring: what it is, its formula, and the rest (shapes, source, variant)."""
+
+    summary: str
+    formula: str
+    rest: str
+
+
+def documentation(cls: type[Any]) -> Documentation:
+    """A docstring's first line is the summary; its first indented paragraph is the formula."""
+    text = inspect.getdoc(cls) or ""
+    summary, _, body = text.partition("\n")
+    paragraphs = [part for part in body.strip("\n").split("\n\n") if part.strip()]
+    formula = next((part for part in paragraphs if part.startswith("    ")), "")
+    rest = "\n\n".join(part for part in paragraphs if part is not formula)
+    return Documentation(summary, inspect.cleandoc(formula) if formula else "", rest)

@@ -1,0 +1,112 @@
+"""The home of the replica axis: every numeric array's axis 0 counts the runs that train together.
+
+    R replicas
+
+Three kinds of thing live in a stack. Arrays and lists are per replica, with R entries. Tuples, dictionaries and
+dataclasses are containers, searched for arrays and lists. Everything else is shared by all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, TypeVar
+
+import numpy as np
+
+from nnexp.registry import parameters
+from nnexp.typing import AnyArray, Array, Shape
+
+T = TypeVar("T")
+
+
+def lift(h: float | Array, like: Array) -> Array:
+    """A per-replica number (R,) with the rank and precision of `like` (R, ...), so that it broadcasts per replica."""
+    return np.asarray(h, dtype=like.dtype).reshape(-1, *(1,) * (like.ndim - 1))
+
+
+def generator(seed: int, purpose: str) -> np.random.Generator:
+    """The random generator that the run with this seed owns for one purpose, independent of all its others.
+
+    The purpose's name enters the seed sequence as a key, so a new purpose changes no other's numbers.
+    """
+    key = hashlib.sha256(purpose.encode()).digest()
+    words = tuple(int(word) for word in np.frombuffer(key[:16], dtype="<u4"))
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=words)))
+
+
+def generators(seeds: Sequence[int], purpose: str) -> list[np.random.Generator]:
+    """One generator per replica."""
+    return [generator(seed, purpose) for seed in seeds]
+
+
+def draw_normal(sources: Sequence[np.random.Generator], shape: Shape) -> Array:
+    """Standard normal numbers (R, *shape), each replica's from its own generator."""
+    return np.stack([source.standard_normal(shape) for source in sources])
+
+
+def draw_uniform(sources: Sequence[np.random.Generator], shape: Shape) -> Array:
+    """Numbers uniform in [0, 1), (R, *shape), each replica's from its own generator; 24 random bits each."""
+    return np.stack([source.random(shape, dtype=np.float32) for source in sources])
+
+
+def stack(components: Sequence[T]) -> T:
+    """One component for R runs: per-replica parameters become arrays (R,), all others must be equal."""
+    first = components[0]
+    if isinstance(first, tuple):
+        assert all(len(c) == len(first) for c in components), "runs with different structures cannot be stacked"  # type: ignore[arg-type]
+        return tuple(stack(parts) for parts in zip(*components, strict=True))  # type: ignore[return-value, call-overload]
+    if isinstance(first, dict):
+        assert all(c.keys() == first.keys() for c in components), "runs with different structures cannot be stacked"  # type: ignore[attr-defined]
+        return {key: stack([c[key] for c in components]) for key in first}  # type: ignore[return-value, index]
+    if not is_dataclass(first):
+        assert all(c == first for c in components), f"runs that differ in {first!r} cannot be stacked"
+        return first
+    assert all(type(c) is type(first) for c in components), "runs with different components cannot be stacked"
+    values = {p.name: _stack_parameter(components, p.name, p.per_replica) for p in parameters(type(first))}
+    return replace(first, **values)  # type: ignore[return-value, type-var]
+
+
+def _stack_parameter(components: Sequence[Any], name: str, per_replica: bool) -> Any:
+    values = [getattr(component, name) for component in components]
+    if not per_replica or values[0] is None:
+        return stack(values)
+    return np.array(values, dtype=np.float64)
+
+
+def take(tree: T, rows: Sequence[int]) -> T:
+    """The stack of the replicas `rows`, as copies."""
+    if isinstance(tree, np.ndarray):
+        return tree[list(rows)]  # type: ignore[return-value]
+    if isinstance(tree, list):
+        return [tree[row] for row in rows]  # type: ignore[return-value]
+    if isinstance(tree, tuple):
+        return tuple(take(part, rows) for part in tree)  # type: ignore[return-value]
+    if isinstance(tree, dict):
+        return {key: take(part, rows) for key, part in tree.items()}  # type: ignore[return-value]
+    if is_dataclass(tree) and not isinstance(tree, type):
+        return replace(tree, **{f.name: take(getattr(tree, f.name), rows) for f in fields(tree) if f.init})
+    return tree
+
+
+def join(trees: Sequence[T]) -> T:
+    """The inverse of `take`: one stack of all the replicas in `trees`, in their order."""
+    first = trees[0]
+    if isinstance(first, np.ndarray):
+        return np.concatenate(trees)  # type: ignore[return-value, call-overload]
+    if isinstance(first, list):
+        return [entry for tree in trees for entry in tree]  # type: ignore[return-value, attr-defined]
+    if isinstance(first, tuple):
+        return tuple(join(parts) for parts in zip(*trees, strict=True))  # type: ignore[return-value, call-overload]
+    if isinstance(first, dict):
+        return {key: join([tree[key] for tree in trees]) for key in first}  # type: ignore[return-value, index]
+    if is_dataclass(first) and not isinstance(first, type):
+        return replace(first, **{f.name: join([getattr(t, f.name) for t in trees]) for f in fields(first) if f.init})
+    assert all(tree == first for tree in trees), "stacks that differ in a shared value cannot be joined"
+    return first
+
+
+def norm(rows: AnyArray) -> Array:
+    """Euclidean norm of each row. core: (P) -> ()"""
+    return np.sqrt(np.vecdot(rows, rows))

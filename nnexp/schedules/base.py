@@ -1,0 +1,56 @@
+"""The contract of a schedule.
+
+    R replicas, S steps of one epoch
+
+A schedule is a pure function of progress and multiplies the optimizer's `lr`. It is asked for an epoch's steps at once.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnexp.replicas import lift
+from nnexp.typing import Array, NonNegative
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where training stands before each of S updates; counted in updates, which are whole numbers and so exact.
+
+    updates (·, S): updates behind, from 0.    total (·, 1): updates in all.    per_epoch: updates in an epoch.
+    """
+
+    updates: Array
+    total: Array
+    per_epoch: int
+
+    @property
+    def epoch(self) -> Array:
+        """e, the number of whole epochs behind, from 0."""
+        return np.floor(self.updates / self.per_epoch)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule(ABC):
+    """A multiplier of the learning rate.
+
+    `warmup_epochs: w`, on every schedule, raises the multiplier in equal steps from nothing to the schedule's first
+    value over the first w epochs; the schedule's own clock starts after that and runs for the epochs that are left.
+    """
+
+    warmup_epochs: NonNegative = 0.0
+
+    @abstractmethod
+    def multiplier(self, progress: Progress) -> Array:
+        """The factor for each step, (R, S) or broadcastable to it."""
+
+    def factors(self, epoch: int, steps: int, epochs: int) -> Array:
+        """The factors (R, S) of all the steps of an epoch, counted from 0, warm-up included."""
+        updates = epoch * steps + np.arange(steps, dtype=np.float64)[None]
+        warmup = lift(self.warmup_epochs, updates) * steps
+        factors = self.multiplier(Progress(np.maximum(updates - warmup, 0), epochs * steps - warmup, steps))
+        ramp = np.divide(updates + 1, warmup, out=np.ones_like(updates + warmup), where=warmup > 0)
+        return factors * np.minimum(ramp, 1)

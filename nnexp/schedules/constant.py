@@ -1,0 +1,23 @@
+"""No schedule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnexp.registry import schedules
+from nnexp.schedules.base import Progress, Schedule
+from nnexp.typing import Array
+
+
+@schedules.register("constant")
+@dataclass(frozen=True, slots=True)
+class Constant(Schedule):
+    """The learning rate stays as it is.
+
+        factor = 1
+    """
+
+    def multiplier(self, progress: Progress) -> Array:
+        return np.ones_like(progress.updates)

@@ -1,0 +1,26 @@
+"""Exponential decay."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nnexp.registry import schedules
+from nnexp.replicas import lift
+from nnexp.schedules.base import Progress, Schedule
+from nnexp.typing import Array, Positive
+
+
+@schedules.register("exponential")
+@dataclass(frozen=True, slots=True)
+class Exponential(Schedule):
+    """Multiplies by the same number after every epoch.
+
+        factor = baseᵉ,  e = epochs behind, from 0
+
+    Constant within an epoch. Source: lecture notes.
+    """
+
+    base: Positive = 0.95
+
+    def multiplier(self, progress: Progress) -> Array:
+        return lift(self.base, progress.updates) ** progress.epoch

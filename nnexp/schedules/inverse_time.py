@@ -1,0 +1,26 @@
+"""Inverse-time decay."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nnexp.registry import schedules
+from nnexp.replicas import lift
+from nnexp.schedules.base import Progress, Schedule
+from nnexp.typing import Array, NonNegative
+
+
+@schedules.register("inverse_time")
+@dataclass(frozen=True, slots=True)
+class InverseTime(Schedule):
+    """Decays with one over the number of epochs.
+
+        factor = 1 / (1 + decay · e),  e = epochs behind, from 0
+
+    Constant within an epoch. Source: lecture notes.
+    """
+
+    decay: NonNegative
+
+    def multiplier(self, progress: Progress) -> Array:
+        return 1 / (1 + lift(self.decay, progress.updates) * progress.epoch)

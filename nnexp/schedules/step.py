@@ -1,0 +1,30 @@
+"""Staircase decay."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnexp.registry import schedules
+from nnexp.replicas import lift
+from nnexp.schedules.base import Progress, Schedule
+from nnexp.typing import Array, Positive
+
+
+@schedules.register("step")
+@dataclass(frozen=True, slots=True)
+class Step(Schedule):
+    """Multiplies by `factor` after every `every` epochs: the discrete staircase.
+
+        factor^⌊e / every⌋,  e = epochs behind, from 0
+
+    Source: lecture notes.
+    """
+
+    every: Positive
+    factor: Positive = 0.1
+
+    def multiplier(self, progress: Progress) -> Array:
+        stairs = np.floor(progress.epoch / lift(self.every, progress.updates))
+        return lift(self.factor, progress.updates) ** stairs

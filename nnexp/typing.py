@@ -1,0 +1,45 @@
+"""The words that components use in their signatures: arrays, and parameters with their bounds.
+
+A component's constructor is its schema, so a bound stands in the annotation:
+`lr: Positive = 1e-3`, `units: Count`, `rate: Fraction`.
+
+A *per-replica* parameter is a plain number in the spec. Inside a stack it is an array (R,), one number a run, and it
+reaches other arrays only through `nnexp.replicas.lift`. Every other parameter is *structural*: the runs of one stack
+agree on it.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from annotated_types import Ge, Gt, Lt
+
+Array: TypeAlias = npt.NDArray[np.floating[Any]]
+"""A floating-point array whose axis 0 is the replica axis."""
+
+AnyArray: TypeAlias = npt.NDArray[Any]
+IntArray: TypeAlias = npt.NDArray[np.integer[Any]]
+BoolArray: TypeAlias = npt.NDArray[np.bool_]
+
+Shape: TypeAlias = tuple[int, ...]
+"""A core shape: one example's, without the replica axis and without the examples' axis."""
+
+
+class PerReplica:
+    """Marks a parameter that may differ between the runs of one stack."""
+
+
+PER_REPLICA = PerReplica()
+
+Hyper: TypeAlias = Annotated[float | Array, PER_REPLICA]
+"""Any finite number; per replica."""
+
+Positive: TypeAlias = Annotated[float | Array, PER_REPLICA, Gt(0)]
+NonNegative: TypeAlias = Annotated[float | Array, PER_REPLICA, Ge(0)]
+Fraction: TypeAlias = Annotated[float | Array, PER_REPLICA, Ge(0), Lt(1)]
+"""At least 0 and less than 1; per replica."""
+
+Count: TypeAlias = Annotated[int, Ge(1)]
+"""A whole number of at least 1; structural."""
