@@ -97,11 +97,10 @@ KINDS: dict[str, Registry] = {
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter of a component: its type without metadata, the metadata (bounds), and its default."""
+    """One parameter of a component: its annotation, bounds included, and its default."""
 
     name: str
-    type: Any
-    metadata: tuple[Any, ...]
+    hint: Any
     default: Any
 
     @property
@@ -110,22 +109,25 @@ class Parameter:
 
     @property
     def per_replica(self) -> bool:
-        return any(isinstance(word, PerReplica) for word in self.metadata)
+        return _mentions(self.hint, PerReplica)
 
 
 @cache
 def parameters(cls: type[Any]) -> tuple[Parameter, ...]:
-    """The parameters of a component's constructor, in the order of its signature."""
+    """The parameters of a component's constructor, required ones first, otherwise in the order of its signature."""
     hints = get_type_hints(cls, include_extras=True)
-    return tuple(_parameter(field, hints[field.name]) for field in fields(cls) if field.init)
+    found = [Parameter(field.name, hints[field.name], _default(field)) for field in fields(cls) if field.init]
+    return tuple(sorted(found, key=lambda parameter: not parameter.required))
 
 
-def _parameter(field: Any, hint: Any) -> Parameter:
-    default = field.default if field.default_factory is MISSING else field.default_factory()
-    if get_origin(hint) is Annotated:
-        base, *metadata = get_args(hint)
-        return Parameter(field.name, base, tuple(metadata), default)
-    return Parameter(field.name, hint, (), default)
+def _default(field: Any) -> Any:
+    return field.default if field.default_factory is MISSING else field.default_factory()
+
+
+def _mentions(hint: Any, word: type[Any]) -> bool:
+    if get_origin(hint) is Annotated and any(isinstance(entry, word) for entry in hint.__metadata__):
+        return True
+    return any(_mentions(part, word) for part in get_args(hint))
 
 
 @dataclass(frozen=True, slots=True)

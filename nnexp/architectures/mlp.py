@@ -1,0 +1,46 @@
+"""The multi-layer perceptron."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from annotated_types import Ge, Lt
+
+from nnexp.architectures.base import Architecture
+from nnexp.layers.activation import ActivationHere
+from nnexp.layers.base import Layer
+from nnexp.layers.batch_norm import BatchNorm
+from nnexp.layers.dense import Dense
+from nnexp.layers.dropout import Dropout
+from nnexp.layers.output import Output
+from nnexp.registry import architectures
+from nnexp.typing import Count
+
+
+@architectures.register("mlp")
+@dataclass(frozen=True, slots=True)
+class MLP(Architecture):
+    """Dense layers of the given widths, each with the spec's activation, then the output layer.
+
+        hidden h: dense(h) → [batch_norm] → activation → [dropout(rate)]
+
+    With `batch_norm: true` the dense layers have no bias, which the normalisation would cancel.
+    `hidden: []` is a linear model. Source: lecture notes on k-layer networks.
+    """
+
+    hidden: tuple[Count, ...]
+    batch_norm: bool = False
+    dropout: Annotated[float, Ge(0), Lt(1)] = 0.0
+
+    def layers(self) -> tuple[Layer, ...]:
+        return (*(layer for units in self.hidden for layer in self._hidden(units)), Output())
+
+    def _hidden(self, units: int) -> list[Layer]:
+        block: list[Layer] = [Dense(units, bias=not self.batch_norm)]
+        if self.batch_norm:
+            block.append(BatchNorm())
+        block.append(ActivationHere())
+        if self.dropout:
+            block.append(Dropout(self.dropout))
+        return block

@@ -1,0 +1,59 @@
+"""Minibatches of a stack.   R replicas, N training examples, B examples in a batch
+
+Replicas that see the same examples in the same order share one batch (1, B, ...), which broadcasts through the first
+layer. Otherwise each replica's batch is its own, (R, B, ...). Examples are gathered several batches at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnexp.data.parts import Part
+from nnexp.typing import Array, IntArray
+
+GATHER_BYTES = 2**22
+"""How much is gathered at once: enough to make the gathering cheap, little enough to stay in cache."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One step's examples: `start` and `stop` count them within the epoch."""
+
+    start: int
+    stop: int
+    x: Array
+    d: Array
+
+
+def steps_per_epoch(examples: int, size: int) -> int:
+    """The number of batches, the last, smaller one included."""
+    return -(-examples // size)
+
+
+def batches(parts: Sequence[Part], order: IntArray, size: int, first_step: int) -> Iterator[Batch]:
+    """The batches of an epoch from `first_step` on, counted from 0; `parts` and `order` have an entry a replica.
+
+    `order` (R, N), or (1, N) with one part where all replicas share, says in which order the examples come.
+    """
+    examples = order.shape[-1]
+    bytes_per_batch = len(parts) * size * max(1, parts[0].x[:1].nbytes)
+    span = size * max(1, GATHER_BYTES // bytes_per_batch)
+    for begin in range(first_step * size, examples, span):
+        end = min(begin + span, examples)
+        x = _gather([part.x for part in parts], order[:, begin:end])
+        d = _gather([part.d for part in parts], order[:, begin:end])
+        for start in range(begin, end, size):
+            stop = min(start + size, end)
+            here = slice(start - begin, stop - begin)
+            yield Batch(start, stop, x[:, here], d[:, here])
+
+
+def _gather(arrays: Sequence[Array], rows: IntArray) -> Array:
+    """Each replica's rows. (N, ...) each, (R, n) -> (R, n, ...)"""
+    gathered = np.empty((*rows.shape, *arrays[0].shape[1:]), arrays[0].dtype)
+    for replica, (array, wanted) in enumerate(zip(arrays, rows, strict=True)):
+        np.take(array, wanted, axis=0, out=gathered[replica], mode="clip")
+    return gathered

@@ -1,0 +1,35 @@
+"""What the generated sources share.
+
+M examples, K classes
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeAlias
+
+import numpy as np
+from annotated_types import Ge
+
+from nnexp.data.base import Description
+from nnexp.typing import Array, IntArray
+
+Seed: TypeAlias = Annotated[int, Ge(0)]
+"""The seed of the data itself, so that another seed of the run varies the training and not the examples."""
+
+Noise: TypeAlias = Annotated[float, Ge(0)]
+"""The standard deviation of what is added to each coordinate; structural."""
+
+
+def classification(examples: int, features: int, classes: int) -> Description:
+    """The description of a set whose classes are named by their numbers."""
+    return Description(examples, (features,), "classes", tuple(str(label) for label in range(classes)))
+
+
+def balanced_labels(examples: int, classes: int) -> IntArray:
+    """Labels 0, 1, …, K-1, 0, 1, … (M,), so that no class has more than one example more than another."""
+    return np.arange(examples, dtype=np.int64) % classes
+
+
+def polar(radius: Array, angle: Array) -> Array:
+    """Points of the plane by radius and angle in radians. (M), (M) -> (M, 2)"""
+    return np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=-1)

@@ -1,0 +1,41 @@
+"""Two moons.   M examples"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnexp.data.base import Dataset, Description, Source
+from nnexp.data.sources.base import Noise, Seed, balanced_labels, classification, polar
+from nnexp.registry import sources
+from nnexp.replicas import generator
+from nnexp.typing import Count
+
+
+@sources.register("moons")
+@dataclass(frozen=True, slots=True)
+class Moons(Source):
+    """Two interleaved half circles of radius 1, one class each.
+
+        class 0: x = (cos t, sin t) + noise ε,  class 1: x = (1 - cos t, 1/2 - sin t) + noise ε
+        t ~ U[0, π),  ε ~ N(0, I)
+
+    x (M, 2), y (M,). The moons are 1/2 apart where they are closest, so noise of 0.2 begins to mix them.
+    Source: scikit-learn's make_moons, with t drawn at random instead of evenly spaced.
+    """
+
+    examples: Count = 500
+    noise: Noise = 0.1
+    seed: Seed = 0
+
+    def describe(self) -> Description:
+        return classification(self.examples, features=2, classes=2)
+
+    def load(self) -> Dataset:
+        random = generator(self.seed, "data")
+        labels = balanced_labels(self.examples, 2)
+        upper = polar(np.ones(self.examples), random.uniform(0, np.pi, self.examples))
+        clean = np.where(labels[:, None] == 0, upper, (1, 0.5) - upper)
+        x = clean + self.noise * random.standard_normal(clean.shape)
+        return Dataset(x, labels, self.describe())

@@ -1,0 +1,44 @@
+"""Exclusive or.   M examples"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnexp.data.base import Dataset, Description, Source
+from nnexp.data.sources.base import Noise, Seed, balanced_labels, classification
+from nnexp.registry import sources
+from nnexp.replicas import generator
+from nnexp.typing import Count
+
+CORNERS = np.array([[1, 1], [1, -1], [-1, -1], [-1, 1]])
+"""Once around the square, so that neighbours have different classes."""
+
+
+@sources.register("xor")
+@dataclass(frozen=True, slots=True)
+class Xor(Source):
+    """Four Gaussian blobs at the corners of a square; opposite corners are one class.
+
+        x = c + noise ε,  c in {-1, 1}²,  y = 1 if c₁ c₂ < 0 else 0,  ε ~ N(0, I)
+
+    x (M, 2), y (M,). The corners are balanced as the classes are. The class is the corner's, so an example that noise
+    carries across an axis keeps the class of the corner that it came from. With `noise: 0` every seed gives the same
+    examples.
+    Source: Minsky & Papert 1969, Perceptrons.
+    """
+
+    examples: Count = 500
+    noise: Noise = 0.3
+    seed: Seed = 0
+
+    def describe(self) -> Description:
+        return classification(self.examples, features=2, classes=2)
+
+    def load(self) -> Dataset:
+        random = generator(self.seed, "data")
+        clean = CORNERS[balanced_labels(self.examples, len(CORNERS))]
+        labels = (clean.prod(axis=-1) < 0).astype(np.int64)
+        x = clean + self.noise * random.standard_normal(clean.shape)
+        return Dataset(x, labels, self.describe())

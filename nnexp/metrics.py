@@ -1,0 +1,68 @@
+"""What is measured besides the loss.
+
+    R replicas, N examples, O outputs
+
+A metric is made in two steps: `score` gives numbers for each example of a batch, `summarize` turns the scores of all
+examples into metrics. So training, evaluation and resuming in the middle of an epoch add up the same numbers.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from nnexp.losses.base import Targets
+from nnexp.typing import AnyArray, Array
+
+NAMES: dict[Targets, tuple[str, ...]] = {
+    "classes": ("accuracy",),
+    "binary": ("accuracy", "exact_match"),
+    "values": ("rmse", "mae", "r2"),
+}
+
+HIGHER_IS_BETTER = frozenset({"accuracy", "exact_match", "r2", "macro_f1", "top_5_accuracy"})
+
+
+def scores_per_example(targets: Targets) -> int:
+    """How many numbers `score` gives for an example."""
+    return 1 if targets == "classes" else 2
+
+
+def score(targets: Targets, outputs: Literal["logits", "values"], z: Array, d: Array, out: AnyArray) -> None:
+    """Fill `out` (N, S) from outputs z (N, O) and targets d (N, O).
+
+    classes: 1 where the largest output is the right class (at a tie the first).  binary: the share of right outputs,
+    and 1 where all are.  values: the sums over outputs of squared and of absolute errors.
+    """
+    if targets == "classes":
+        np.equal(z.argmax(axis=-1), d.argmax(axis=-1), out=out[..., 0])
+    elif targets == "binary":
+        right = (z > (0 if outputs == "logits" else 0.5)) == (d > 0.5)
+        out[..., 0] = right.mean(axis=-1)
+        out[..., 1] = right.all(axis=-1)
+    else:
+        error = z - d
+        np.add.reduce(error * error, axis=-1, out=out[..., 0])
+        np.add.reduce(np.abs(error), axis=-1, out=out[..., 1])
+
+
+def summarize(targets: Targets, scores: AnyArray, d: Array) -> dict[str, Array]:
+    """The metrics, each (R,), from the scores (R, N, S) of all examples and their targets d (R or 1, N, O).
+
+    r2 is 1 - Σ(z - d)² / Σ(d - d̄)² over all outputs, and NaN where the targets do not vary.
+    """
+    means = scores.mean(axis=-2, dtype=np.float64)
+    if targets != "values":
+        return {name: means[:, i] for i, name in enumerate(NAMES[targets])}
+    outputs = d.shape[-1]
+    spread = np.square(d - d.mean(axis=-2, keepdims=True, dtype=np.float64)).sum(axis=-1).mean(axis=-1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        r2 = np.where(spread > 0, 1 - means[:, 0] / spread, np.nan)
+    return {"rmse": np.sqrt(means[:, 0] / outputs), "mae": means[:, 1] / outputs, "r2": r2}
+
+
+def is_better(metric: str, value: Array, best: Array, min_delta: Array) -> AnyArray:
+    """Whether `value` beats `best` by more than `min_delta`; NaN never does, anything beats a NaN best."""
+    gain = value - best if metric.partition("_")[2] in HIGHER_IS_BETTER else best - value
+    return (gain > min_delta) | (np.isnan(best) & ~np.isnan(value))

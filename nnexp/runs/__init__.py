@@ -1,0 +1,1 @@
+"""The run folder: its layout, files, lock, checkpoints and record."""

@@ -1,0 +1,212 @@
+"""The tree of a spec to components: dispatch on registry names first, then validation of each one's parameters.
+
+A component is written as its name, as `name: {parameters}`, or as `name: value` where the value is its first parameter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import is_dataclass
+from types import NoneType
+from typing import Any, get_args, get_origin
+
+from nnexp import registry
+from nnexp.activations.base import Activation
+from nnexp.architectures.base import Architecture
+from nnexp.data.base import Source
+from nnexp.data.normalizations.base import Normalization
+from nnexp.initializers.base import Initializer
+from nnexp.layers.base import Layer
+from nnexp.losses.base import Loss
+from nnexp.optimizers.base import Optimizer
+from nnexp.penalties.base import Penalty
+from nnexp.registry import Parameter, Registry, parameters
+from nnexp.schedules.base import Schedule
+from nnexp.spec.problems import Place, Problem, nearest
+from nnexp.spec.text import Node, join
+from nnexp.spec.validation import expectation, is_union, validate
+
+REGISTRIES: dict[type, tuple[Registry, ...]] = {
+    Activation: (registry.activations,),
+    Architecture: (registry.architectures,),
+    Initializer: (registry.initializers,),
+    Layer: (registry.layers, registry.activations),
+    Loss: (registry.losses,),
+    Normalization: (registry.normalizations,),
+    Optimizer: (registry.optimizers,),
+    Penalty: (registry.penalties,),
+    Schedule: (registry.schedules,),
+    Source: (registry.sources,),
+}
+"""Where the names for a parameter of each type are looked up."""
+
+
+class Builder:
+    """Builds components from nodes and collects the problems; what cannot be built is None."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+
+    def problem(self, place: Place, path: str, message: str, suggestion: str = "") -> None:
+        self.problems.append(Problem(place, path, message, suggestion))
+
+    def section(self, cls: type[Any], node: Node, path: str) -> Any:
+        """A dataclass with fixed keys, such as `training`."""
+        if not isinstance(node.value, dict):
+            keys = ", ".join(p.name for p in parameters(cls))
+            self.problem(node.place, path, f"expected a mapping with the keys {keys}, found {node.describe()}")
+            return None
+        return self.construct(cls, node, node.value, path)
+
+    def component(self, base: type[Any], node: Node, path: str) -> Any:
+        """A component of the kind `base`, by name."""
+        kind = REGISTRIES[base][0].kind
+        name, place, value = self.head(node)
+        if name is None:
+            self.problem(place, path, f"expected one {kind}, `name` or `name: {{parameters}}`, found {named(node)}")
+            return None
+        classes = [reg[name] for reg in REGISTRIES[base] if name in reg]
+        if not classes:
+            known = [known for reg in REGISTRIES[base] for known in reg]
+            self.problem(place, path, f"unknown {kind} {name!r}", nearest(name, known))
+            return None
+        return self.parametrized(classes[0], value, place, join(path, name))
+
+    def head(self, node: Node) -> tuple[str | None, Place, Node | None]:
+        """The name of a component, its place, and the node of its parameters."""
+        if isinstance(node.value, str):
+            return node.value, node.place, None
+        if isinstance(node.value, dict) and len(node.value) == 1:
+            [(name, value)] = node.value.items()
+            return name, node.keys[name], value
+        return None, [node.place, *node.keys.values()][-1], None
+
+    def parametrized(self, cls: type[Any], value: Node | None, place: Place, path: str) -> Any:
+        """The component of a class from the node that stands behind its name."""
+        if value is None or value.value is None:
+            return self.construct(cls, Node({}, place), {}, path)
+        if isinstance(value.value, dict):
+            return self.construct(cls, Node(value.value, place, value.keys), value.value, path)
+        known = parameters(cls)
+        if not known:
+            self.problem(value.place, path, f"takes no parameters, found {value.describe()}")
+            return None
+        first = known[0].name
+        return self.construct(cls, Node({}, place, {first: value.place}), {first: value}, path)
+
+    def construct(self, cls: type[Any], node: Node, given: dict[str, Node], path: str) -> Any:
+        """An instance of `cls`, or None where a parameter is unknown, missing or wrong."""
+        known = {p.name: p for p in parameters(cls)}
+        before = len(self.problems)
+        nested = frozenset(name for name, p in known.items() if holds_component(p))
+        values = {
+            name: self.nested(known[name], child, join(path, name)) if name in nested else frozen(child.plain())
+            for name, child in given.items()
+        }
+        valid, faults = validate(cls, values, nested)
+        for (name, entry), kind in faults.items():
+            if kind == "missing":
+                self.missing(known[name], node.place, path)
+            elif kind == "extra_forbidden":
+                self.unknown(name, list(known), node.keys.get(name, node.place), path)
+            else:
+                self.wrong(known[name].hint, given[name], join(path, name), entry)
+        return cls(**valid) if len(self.problems) == before else None
+
+    def missing(self, parameter: Parameter, place: Place, path: str) -> None:
+        """A parameter without a default that was not given."""
+        full = join(path, parameter.name)
+        self.problem(place, path, f"needs `{parameter.name}`, {self.expected(parameter.hint)}", f"write {full}: ...")
+
+    def unknown(self, name: str, known: list[str], place: Place, path: str) -> None:
+        """A key that is no parameter."""
+        suggestion = nearest(name, known) if known else "it takes no parameters"
+        self.problem(place, join(path, name), f"unknown key {name!r}", suggestion)
+
+    def wrong(self, hint: Any, found: Node, path: str, entry: int | None) -> None:
+        """A value, or the entry of a list, that is of another type or out of bounds."""
+        if entry is not None and isinstance(found.value, list):
+            found, path = found.value[entry], f"{path}.{entry}"
+            hint = get_args(hint)[0] if get_origin(hint) is tuple else hint
+        message = f"expected {self.expected(hint)}, found {found.describe()}"
+        self.problem(found.place, path, message, way_out(hint, found))
+
+    def expected(self, hint: Any) -> str:
+        """What a parameter of this type takes, in words."""
+        base = component_type(hint)
+        return article(REGISTRIES[base][0].kind) if base in REGISTRIES else expectation(hint)
+
+    def nested(self, parameter: Parameter, node: Node, path: str) -> Any:
+        """The value of a parameter that holds a section, a component, or several."""
+        base = component_type(parameter.hint)
+        if node.value is None and is_optional(parameter.hint):
+            return None
+        if get_origin(parameter.hint) is tuple:
+            return self.several(base, node, path)
+        return self.component(base, node, path) if base in REGISTRIES else self.section(base, node, path)
+
+    def several(self, base: type[Any], node: Node, path: str) -> Any:
+        """A list of layers or a preset that stands for one, or a mapping of penalties by name."""
+        if base is Penalty:
+            return self.by_name(base, node, path)
+        if base is Layer and isinstance(node.value, str | dict):
+            preset = self.component(Architecture, node, path)
+            return preset.layers() if preset else ()
+        if not isinstance(node.value, list):
+            self.problem(node.place, path, f"expected a list of {REGISTRIES[base][0].kind}s, found {node.describe()}")
+            return ()
+        return tuple(self.component(base, child, f"{path}.{i}") for i, child in enumerate(node.value))
+
+    def by_name(self, base: type[Any], node: Node, path: str) -> Any:
+        """A mapping `name: parameters` of components that act together."""
+        kind = REGISTRIES[base][0].kind
+        if node.value is None:
+            return ()
+        if not isinstance(node.value, dict):
+            self.problem(node.place, path, f"expected a mapping `{kind}: strength`, found {node.describe()}")
+            return ()
+        singles = [Node({name: child}, node.keys[name], {name: node.keys[name]}) for name, child in node.value.items()]
+        return tuple(self.component(base, single, path) for single in singles)
+
+
+def component_type(hint: Any) -> Any:
+    """The section or component class that a parameter holds, one or several or none; otherwise None."""
+    if isinstance(hint, type) and (hint in REGISTRIES or is_dataclass(hint)):
+        return hint
+    if is_union(hint) or get_origin(hint) is tuple:
+        return next((found for found in map(component_type, get_args(hint)) if found), None)
+    return None
+
+
+def holds_component(parameter: Parameter) -> bool:
+    """Whether a parameter holds sections or components rather than plain values."""
+    return component_type(parameter.hint) is not None
+
+
+def is_optional(hint: Any) -> bool:
+    """Whether null may stand for a parameter."""
+    return is_union(hint) and NoneType in get_args(hint)
+
+
+def frozen(value: Any) -> Any:
+    """Lists as the tuples that a frozen component holds."""
+    return tuple(map(frozen, value)) if isinstance(value, list) else value
+
+
+def way_out(hint: Any, found: Node) -> str:
+    """How to mend the commonest slips."""
+    expected = expectation(hint)
+    if expected == "true or false" and str(found.value).lower() in ("yes", "no", "on", "off", "true", "false"):
+        return "write true or false: yes, no, on and off are texts here"
+    if expected.startswith("one of") and isinstance(found.value, str):
+        return nearest(found.value, expected.removeprefix("one of ").split(", "))
+    return ""
+
+
+def named(node: Node) -> str:
+    """What stands where a single name should: the several names of a mapping, or another value."""
+    return " and ".join(node.value) if isinstance(node.value, dict) and node.value else node.describe()
+
+
+def article(noun: str) -> str:
+    """The noun with its indefinite article."""
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"

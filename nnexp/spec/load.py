@@ -1,0 +1,78 @@
+"""Reading a spec, from file to validated components."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from nnexp.data.base import Source
+from nnexp.errors import DataError, SpecError, UsageError
+from nnexp.losses.base import Targets
+from nnexp.spec import overrides as overriding
+from nnexp.spec.build import Builder
+from nnexp.spec.meaning import check
+from nnexp.spec.problems import Place, Problem, Text, in_order
+from nnexp.spec.sections import Spec
+from nnexp.spec.text import Node, parse
+
+DEFAULT_LOSS: dict[Targets, str] = {
+    "classes": "cross_entropy",
+    "binary": "binary_cross_entropy",
+    "values": "squared_error",
+}
+
+
+def load(path: str | Path, overrides: Sequence[str] = ()) -> Spec:
+    """The spec in a file, with overrides such as "optimizer.adam.lr=3e-3".
+
+    Raises SpecError with everything that is wrong, or UsageError where there is no such file.
+    """
+    return loads(read(path), overrides, name=Path(path).stem)
+
+
+def read(path: str | Path) -> Text:
+    """The text of a spec file. Raises UsageError where it cannot be read, SpecError where it is not UTF-8."""
+    try:
+        raw = Path(path).read_bytes()
+    except FileNotFoundError:
+        raise UsageError(f"there is no file {path}") from None
+    except IsADirectoryError:
+        raise UsageError(f"{path} is a directory; a spec is a YAML file") from None
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from None
+    try:
+        return Text(str(path), raw.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        text = Text(str(path), raw.decode("utf-8", errors="replace"))
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise SpecError([Problem(Place(text, line), "", "not UTF-8 text", "save the file as UTF-8")]) from None
+
+
+def loads(text: Text, overrides: Sequence[str] = (), *, name: str) -> Spec:
+    """The spec in a text; `name` is the spec's name unless the text gives one."""
+    root = parse(text)
+    if not isinstance(root.value, dict):
+        suggestion = "a spec begins with keys, such as `data:` and `architecture:`"
+        raise SpecError([Problem(root.place, "", f"expected a mapping, found {root.describe()}", suggestion)])
+    problems = overriding.apply(root, overrides)
+    root.value.setdefault("name", Node(name, root.place))
+    root.value.setdefault("loss", Node(DEFAULT_LOSS[_targets(root)], root.place))
+    builder = Builder()
+    spec: Spec | None = builder.section(Spec, root, "")
+    problems += builder.problems
+    if spec is not None and not problems:
+        problems = check(spec, root)
+    if problems or spec is None:
+        raise SpecError(in_order(problems))
+    return spec
+
+
+def _targets(root: Node) -> Targets:
+    """What the source gives to predict, as far as that can be said; its problems are reported elsewhere."""
+    data = root.value.get("data") if isinstance(root.value, dict) else None
+    source = data.value.get("source") if data and isinstance(data.value, dict) else None
+    built: Source | None = Builder().component(Source, source, "") if source else None
+    try:
+        return built.describe().targets if built else "classes"
+    except DataError:
+        return "classes"

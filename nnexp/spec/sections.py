@@ -1,0 +1,84 @@
+"""The validated spec: what its text means, as components."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Annotated, Literal, TypeAlias
+
+from annotated_types import Ge, Le
+
+from nnexp.activations.base import Activation
+from nnexp.activations.relu import ReLU
+from nnexp.data.base import Source
+from nnexp.data.normalizations.base import Normalization
+from nnexp.data.normalizations.linear import Standard
+from nnexp.data.splits import Split
+from nnexp.initializers.base import Initializer
+from nnexp.initializers.he import He
+from nnexp.layers.base import Layer
+from nnexp.losses.base import Loss
+from nnexp.optimizers.adam import Adam
+from nnexp.optimizers.base import Optimizer
+from nnexp.penalties.base import Penalty
+from nnexp.schedules.base import Schedule
+from nnexp.schedules.constant import Constant
+from nnexp.typing import Count, NonNegative, Positive
+
+Metric: TypeAlias = Literal[
+    "dev_loss", "dev_accuracy", "dev_exact_match", "dev_rmse", "dev_mae", "dev_r2"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """What is learned from: where examples come from, how they are split, how the inputs are normalised."""
+
+    source: Source
+    split: Split = Split()
+    normalize: Normalization = Standard()
+
+
+@dataclass(frozen=True, slots=True)
+class EarlyStopping:
+    """Stop when `metric` has not been better by more than `min_delta` for `patience` epochs.
+
+    `restore_best` gives the run the weights of its best epoch.
+    """
+
+    patience: Count
+    metric: Metric = "dev_loss"
+    min_delta: NonNegative = 0.0
+    restore_best: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """How long and how: epochs, minibatches, precision, clipping, early stopping.
+
+    `threads` is the number of BLAS threads, part of the spec because another number gives other last bits.
+    """
+
+    epochs: Count = 20
+    batch_size: Count | Literal["full"] = 32
+    dtype: Literal["float32", "float64"] = "float32"
+    threads: Annotated[int, Ge(1), Le(1024)] = 1
+    early_stopping: EarlyStopping | None = None
+    clip_norm: Positive | None = None
+    clip_value: Positive | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """One network to train: everything that decides its numbers, and its name."""
+
+    name: str
+    data: Data
+    architecture: tuple[Layer, ...]
+    loss: Loss
+    seed: Annotated[int, Ge(0)] = 0
+    activation: Activation = ReLU()
+    init: Initializer = He()
+    regularization: tuple[Penalty, ...] = ()
+    optimizer: Optimizer = Adam()
+    schedule: Schedule = Constant()
+    training: Training = field(default_factory=Training)

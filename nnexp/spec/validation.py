@@ -1,0 +1,94 @@
+"""A component's parameters held against its constructor's signature, by pydantic.
+
+Only this module and `nnexp.spec.schema` know pydantic. A model is generated from the signature: unknown parameters are
+errors, booleans are strict, a whole number is accepted where a float belongs, and nothing is converted from text.
+"""
+
+from __future__ import annotations
+
+import types
+from functools import cache
+from typing import Annotated, Any, Literal, TypeAlias, Union, get_args, get_origin
+
+import numpy as np
+from annotated_types import Ge, Gt, Le, Lt
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+
+from nnexp.registry import parameters
+from nnexp.typing import PerReplica
+
+
+@cache
+def model(cls: type[Any], components: frozenset[str] = frozenset()) -> type[BaseModel]:
+    """The pydantic model of a constructor; the fields named in `components` hold components and pass unchecked."""
+    fields: dict[str, Any] = {
+        p.name: (Any if p.name in components else written(p.hint), ... if p.required else p.default)
+        for p in parameters(cls)
+    }
+    config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, arbitrary_types_allowed=True)
+    return create_model(cls.__name__, __config__=config, **fields)
+
+
+Faults: TypeAlias = dict[tuple[str, int | None], str]
+"""The wrong parameters (of a list: the wrong entry), each with pydantic's kind of error.
+
+The kinds that matter are "missing" and "extra_forbidden"; all others are a wrong value.
+"""
+
+
+def validate(cls: type[Any], values: dict[str, Any], components: frozenset[str]) -> tuple[dict[str, Any], Faults]:
+    """The values that were given, whole numbers made real where a real number belongs; and what is wrong with them."""
+    try:
+        valid = model(cls, components).model_validate(values)
+    except ValidationError as error:
+        return {}, {_concerned(e["loc"]): e["type"] for e in reversed(error.errors(include_url=False))}
+    return {name: getattr(valid, name) for name in values}, {}
+
+
+def _concerned(location: tuple[int | str, ...]) -> tuple[str, int | None]:
+    entry = location[1] if len(location) > 1 else None
+    return str(location[0]), entry if isinstance(entry, int) else None
+
+
+def written(hint: Any) -> Any:
+    """The type of a parameter as a spec writes it: without the array that it becomes inside a stack."""
+    if get_origin(hint) is Annotated:
+        base, *metadata = get_args(hint)
+        words = [word for word in metadata if not isinstance(word, PerReplica)]
+        return Annotated[(written(base), *words)] if words else written(base)
+    if is_union(hint):
+        return Union[tuple(written(m) for m in get_args(hint) if get_origin(m) is not np.ndarray)]  # noqa: UP007
+    return hint
+
+
+def is_union(hint: Any) -> bool:
+    """Whether an annotation is a union, in either of Python's spellings."""
+    return get_origin(hint) in (Union, types.UnionType)
+
+
+def expectation(hint: Any) -> str:
+    """What may stand for a parameter of this type, in words: "a number > 0", "true or false", "one of in, out"."""
+    hint = written(hint)
+    if get_origin(hint) is Annotated:
+        base, *metadata = get_args(hint)
+        return " ".join([expectation(base), *_bounds(metadata)])
+    if get_origin(hint) is Literal:
+        names = [str(value) for value in get_args(hint)]
+        return names[0] if len(names) == 1 else f"one of {', '.join(names)}"
+    if is_union(hint):
+        if set(get_args(hint)) == {int, float}:
+            return "a number"
+        return " or ".join(expectation(member) for member in get_args(hint) if member is not types.NoneType)
+    if get_origin(hint) is tuple:
+        return f"a list, each entry {expectation(get_args(hint)[0])}"
+    return {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}[hint]
+
+
+def _bounds(metadata: list[Any]) -> list[str]:
+    found = [
+        f"{sign} {getattr(bound, name)}"
+        for bound in metadata
+        for kind, name, sign in ((Ge, "ge", "≥"), (Gt, "gt", ">"), (Le, "le", "≤"), (Lt, "lt", "<"))
+        if isinstance(bound, kind)
+    ]
+    return [" and ".join(found)] if found else []

@@ -1,0 +1,32 @@
+"""Loss and metrics on a whole part, as at evaluation.   R replicas, N examples"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from nnexp.data.parts import Part
+from nnexp.losses.base import Targets
+from nnexp.model import Model
+from nnexp.metrics import score, scores_per_example, summarize
+from nnexp.typing import Array
+
+BLOCK = 256
+"""Examples that are evaluated at once. Fixed, because another number could give other last bits."""
+
+
+def evaluate(model: Model, parts: Sequence[Part], targets: Targets) -> dict[str, Array]:
+    """Loss and metrics, each (R,), on one part that all replicas share or on one part a replica."""
+    replicas, examples = len(model.theta), len(parts[0])
+    scores = np.empty((replicas, examples, scores_per_example(targets)))
+    total = np.zeros(replicas)
+    for start in range(0, examples, BLOCK):
+        here = slice(start, start + BLOCK)
+        x = np.stack([part.x[here] for part in parts])
+        d = np.stack([part.d[here] for part in parts])
+        z = model.outputs(x)
+        total += model.loss(z, d)[0].astype(np.float64) * x.shape[1]
+        score(targets, model.loss.outputs, z, d, out=scores[:, here])
+    d = np.stack([part.d for part in parts])
+    return {"loss": total / examples, **summarize(targets, scores, d)}

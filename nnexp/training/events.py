@@ -1,0 +1,37 @@
+"""What the training loop tells: progress, metrics.csv and checkpoints are made of these, and of nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from nnexp.training.state import Row, State
+
+Ending: TypeAlias = Literal["finished", "stopped_early", "diverged"]
+
+
+@dataclass(frozen=True, slots=True)
+class StepDone:
+    """One update of every run in the stack has been made."""
+
+
+@dataclass(frozen=True, slots=True)
+class EpochDone:
+    """An epoch is behind: the runs that made it, by their numbers, and the row of metrics of each."""
+
+    runs: tuple[int, ...]
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunDone:
+    """A run has left the stack, with its state as it was then."""
+
+    run: int
+    ending: Ending
+    state: State
+
+
+Event: TypeAlias = StepDone | EpochDone | RunDone
+
+STEP_DONE = StepDone()

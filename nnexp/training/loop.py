@@ -1,0 +1,47 @@
+"""The training loop.
+
+It trains a stack and says what happened, and does nothing else: it writes no file, prints nothing and knows no signal.
+Whoever reads the events may stop reading at any of them; the stack's state is whole at each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nnexp.training.events import STEP_DONE, Ending, EpochDone, Event, RunDone
+from nnexp.training.stack import Stack
+
+
+def train(stack: Stack) -> Iterator[Event]:
+    """Train every run of the stack until it has finished, stopped early or diverged."""
+    while True:
+        yield from retire(stack)
+        if not stack.runs:
+            return
+        stack.begin_epoch()
+        for batch in stack.remaining_batches():
+            stack.step(batch)
+            yield STEP_DONE
+            if stack.state.diverged.any():
+                break
+        else:
+            yield EpochDone(tuple(stack.runs), stack.end_epoch())
+
+
+def retire(stack: Stack) -> Iterator[RunDone]:
+    """Take the runs that have come to their end out of the stack."""
+    endings = {run: ending(stack, row) for row, run in enumerate(stack.runs)}
+    done = [RunDone(run, how, stack.snapshot(run)) for run, how in endings.items() if how]
+    stack.leave([event.run for event in done])
+    yield from done
+
+
+def ending(stack: Stack, row: int) -> Ending | None:
+    """How the run in this row has ended, if it has. A pure function of the state, so it holds after a resume too."""
+    state, training = stack.state, stack.training
+    if state.diverged[row]:
+        return "diverged"
+    stopping = training.early_stopping
+    if stopping and state.epoch - state.best_epoch[row] >= stopping.patience:
+        return "stopped_early"
+    return "finished" if state.epoch >= training.epochs else None

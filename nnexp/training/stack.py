@@ -1,0 +1,181 @@
+"""Runs that train together in one set of arrays.
+
+    R replicas, N training examples, B examples in a batch, S steps of an epoch
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from nnexp.data.batches import Batch, batches, steps_per_epoch
+from nnexp.data.parts import Part, Parts
+from nnexp.data.splits import PartName
+from nnexp.layers.base import Context
+from nnexp.model import Model, initial_buffers, initial_parameters
+from nnexp.network import assemble
+from nnexp.replicas import lift, norm, stack, take
+from nnexp.spec.sections import Spec
+from nnexp.training.clipping import clip_norm, clip_value
+from nnexp.training.evaluation import evaluate
+from nnexp.metrics import is_better, score, scores_per_example, summarize
+from nnexp.training.state import Row, State, initial_state
+from nnexp.typing import Array
+
+
+class Stack:
+    """R runs of one structure: their numbers and specs, their data, and their common state.
+
+    `specs` differ at most in seed, name and per-replica parameters; `parts` holds each run's data, the same object for
+    runs that share it. Without a `state` the runs begin at the beginning.
+    """
+
+    def __init__(self, specs: Sequence[Spec], parts: Sequence[Parts], state: State | None = None) -> None:
+        self.runs = list(range(len(specs)))
+        self._bind(list(specs), list(parts), state)
+
+    def _bind(self, specs: list[Spec], parts: list[Parts], state: State | None) -> None:
+        """Build the network on the state's arrays."""
+        self.specs, self.parts = specs, parts
+        self.training = stack([spec.training for spec in specs])
+        self.description = parts[0].description
+        self.examples = len(parts[0].train)
+        size = self.training.batch_size
+        self.batch_size = self.examples if size == "full" else size
+        self.steps = steps_per_epoch(self.examples, self.batch_size)
+        outputs = self.description.outputs
+        network = stack([assemble(spec.architecture, spec.activation, outputs) for spec in specs])
+        declaration = network.declare(self.description.shape)
+        self.optimizer = stack([spec.optimizer for spec in specs])
+        self.schedule = stack([spec.schedule for spec in specs])
+        seeds = [spec.seed for spec in specs]
+        if state is None:
+            init = stack([spec.init for spec in specs])
+            theta = initial_parameters(declaration, init, seeds, self.training.dtype)
+            buffers = initial_buffers(declaration, len(specs), self.training.dtype)
+            scores = scores_per_example(self.description.targets)
+            state = initial_state(theta, buffers, self.optimizer.slots, seeds, self.examples, self.steps, scores)
+        self.state = state
+        penalties = stack([spec.regularization for spec in specs])
+        loss = stack([spec.loss for spec in specs])
+        self.model = Model(network, declaration, loss, penalties, state.theta, state.buffers)
+        self._update = self.optimizer.bind(state.theta, self.model.grad, state.slots, self.model.regularized)
+        same_data = all(entry is parts[0] for entry in parts)
+        self._shared = len(set(seeds)) == 1 and same_data
+        self._sources = parts[:1] if same_data else parts
+        self._clock = time.perf_counter()
+
+    def leave(self, leaving: Sequence[int]) -> None:
+        """Take the runs with these numbers out; the others go on as if they had never been there."""
+        stay = [row for row, run in enumerate(self.runs) if run not in leaving]
+        self.runs = [self.runs[row] for row in stay]
+        if stay:
+            specs, parts = [self.specs[row] for row in stay], [self.parts[row] for row in stay]
+            clock = self._clock
+            self._bind(specs, parts, take(self.state, stay))
+            self._clock = clock
+
+    def snapshot(self, run: int) -> State:
+        """A copy of one run's state, a stack of one."""
+        state = take(self.state, [self.runs.index(run)])
+        state.seconds = state.seconds + (time.perf_counter() - self._clock)
+        return state
+
+    def begin_epoch(self) -> None:
+        """Draw the order of the examples, unless the epoch has begun already, and set the learning rates."""
+        state = self.state
+        if state.step == 0:
+            self._clock = time.perf_counter()
+            state.seconds[...] = 0
+            if self.batch_size == self.examples:
+                state.order[...] = np.arange(self.examples)
+            else:
+                state.order[...] = np.stack([source.permutation(self.examples) for source in state.shuffle])
+        factors = self.schedule.factors(state.epoch, self.steps, self.training.epochs)
+        self._lr = np.broadcast_to(lift(self.optimizer.lr, factors) * factors, (len(self.runs), self.steps))
+        self._rates = self._lr.astype(state.theta.dtype)
+
+    def remaining_batches(self) -> Iterator[Batch]:
+        """The batches of this epoch that are still to come."""
+        if self._shared:
+            return batches([self.parts[0].train], self.state.order[:1], self.batch_size, self.state.step)
+        return batches([entry.train for entry in self.parts], self.state.order, self.batch_size, self.state.step)
+
+    def step(self, batch: Batch) -> None:
+        """One update of every run: forward, loss, backward, clipping, optimizer; and what is measured on the way."""
+        state, model = self.state, self.model
+        k = state.step
+        self.optimizer.look_ahead(state.theta, state.slots)
+        context = Context(training=True, generators=state.dropout, new_epoch=k == 0, propagate=False)
+        loss, penalty, z = model.gradient(batch.x, batch.d, context)
+        norms = norm(model.grad)
+        if self.training.clip_norm is not None:
+            clip_norm(model.grad, norms, self.training.clip_norm)
+        if self.training.clip_value is not None:
+            clip_value(model.grad, self.training.clip_value)
+        self._update(state.epoch * self.steps + k + 1, self._rates[:, k : k + 1])
+
+        measured = state.losses[:, k]
+        measured[:, 0], measured[:, 1], measured[:, 2] = loss, loss + penalty, norms
+        score(self.description.targets, model.loss.outputs, z, batch.d, out=state.scores[:, batch.start : batch.stop])
+        state.step = k + 1
+        if not np.isfinite(loss).all():
+            state.diverged[~np.isfinite(loss)] = k + 1
+
+    def end_epoch(self) -> tuple[Row, ...]:
+        """Close the epoch: metrics, the row of each run, and its best weights so far."""
+        state = self.state
+        state.epoch, state.step = state.epoch + 1, 0
+        metrics = {**self._training_metrics(), **self._dev_metrics()}
+        elapsed = state.seconds + (time.perf_counter() - self._clock)
+        metrics |= {"grad_norm": state.losses[..., 2].mean(axis=-1), "seconds": elapsed}
+        step = state.epoch * self.steps
+        rows = tuple(
+            {"epoch": state.epoch, "step": step, "lr": float(self._lr[i, -1])}
+            | {name: float(values[i]) for name, values in metrics.items()}
+            for i in range(len(self.runs))
+        )
+        for past, row in zip(state.history, rows, strict=True):
+            past.append(row)
+        self._keep_best(metrics)
+        return rows
+
+    def _training_metrics(self) -> dict[str, Array]:
+        """Averages over the epoch's examples as they were trained on: weights moving, dropout on."""
+        starts = np.arange(self.steps) * self.batch_size
+        share = np.minimum(self.batch_size, self.examples - starts) / self.examples
+        loss, objective = np.moveaxis(self.state.losses[..., :2] * share[:, None], -1, 0).sum(axis=-1)
+        sources = self._order_targets()
+        scores = summarize(self.description.targets, self.state.scores, sources)
+        named = {"loss": loss, "objective": objective, **scores}
+        return {f"train_{name}": values for name, values in named.items()}
+
+    def _order_targets(self) -> Array:
+        """All training targets, (R or 1, N, O); their order does not matter here."""
+        return np.stack([entry.train.d for entry in self._sources])
+
+    def _dev_metrics(self) -> dict[str, Array]:
+        if not len(self.parts[0].dev):
+            return {}
+        return {f"dev_{name}": values for name, values in self.evaluate("dev").items()}
+
+    def evaluate(self, part: PartName) -> dict[str, Array]:
+        """Loss and metrics, each (R,), on a part of the data, with the weights as they are."""
+        sources: list[Part] = [entry[part] for entry in self._sources]
+        return evaluate(self.model, sources, self.description.targets)
+
+    def _keep_best(self, metrics: dict[str, Array]) -> None:
+        stopping, state = self.training.early_stopping, self.state
+        watched = stopping.metric if stopping else "dev_loss"
+        if watched not in metrics:
+            return
+        value = metrics[watched]
+        min_delta = np.asarray(stopping.min_delta if stopping else 0.0)
+        better = is_better(watched, value, state.best_value, min_delta)
+        if better.any():
+            state.best_value[better] = value[better]
+            state.best_epoch[better] = state.epoch
+            state.best_theta[better] = state.theta[better]
+            state.best_buffers[better] = state.buffers[better]

@@ -1,0 +1,83 @@
+"""Everything that the future of a stack depends on.
+
+    R replicas, P parameters, B buffers, N training examples, S steps of an epoch
+
+Between two steps this is the whole truth: a checkpoint is this, and continuing from it gives the same bits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+
+from nnexp.replicas import generators
+from nnexp.typing import AnyArray, Array, IntArray
+
+Row: TypeAlias = dict[str, float]
+"""One line of metrics.csv: values by column."""
+
+
+@dataclass(slots=True)
+class State:
+    """What training has come to; arrays and lists have one entry a replica."""
+
+    theta: Array
+    buffers: Array
+    slots: dict[str, Array]
+    """The optimizer's arrays (R, P)."""
+
+    shuffle: list[np.random.Generator]
+    dropout: list[np.random.Generator]
+
+    epoch: int
+    """Whole epochs behind."""
+    step: int
+    """Steps behind in the epoch that has begun."""
+    order: IntArray
+    """The order of the training examples in this epoch (R, N)."""
+
+    losses: Array
+    """Loss, objective and norm of the gradient of each step of this epoch, (R, S, 3)."""
+    scores: AnyArray
+    """The scores of each example of this epoch, (R, N, ...), from which the training metrics are made."""
+    seconds: Array
+    """Time spent on this epoch before the present process took over, (R,)."""
+    history: list[list[Row]]
+
+    best_theta: Array
+    best_buffers: Array
+    best_value: Array
+    """The best value of the watched metric (R,), NaN before the first epoch."""
+    best_epoch: IntArray
+    """The epoch, from 1, that it was reached in, 0 before the first."""
+    diverged: IntArray
+    """The step of this epoch, from 1, whose loss was not finite; 0 where all is well. (R,)"""
+
+
+def initial_state(
+    theta: Array, buffers: Array, slots: Sequence[str], seeds: Sequence[int], examples: int, steps: int, scores: int
+) -> State:
+    """The state before the first step."""
+    replicas = len(theta)
+    return State(
+        theta=theta,
+        buffers=buffers,
+        slots={name: np.zeros_like(theta) for name in slots},
+        shuffle=generators(seeds, "shuffle"),
+        dropout=generators(seeds, "dropout"),
+        epoch=0,
+        step=0,
+        order=np.zeros((replicas, examples), dtype=np.int64),
+        losses=np.zeros((replicas, steps, 3)),
+        scores=np.zeros((replicas, examples, scores)),
+        seconds=np.zeros(replicas),
+        history=[[] for _ in range(replicas)],
+        best_theta=theta.copy(),
+        best_buffers=buffers.copy(),
+        best_value=np.full(replicas, np.nan),
+        best_epoch=np.zeros(replicas, dtype=np.int64),
+        diverged=np.zeros(replicas, dtype=np.int64),
+    )
