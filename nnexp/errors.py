@@ -6,7 +6,8 @@ NnexpError
 ├── DataError          missing, unreadable, wrong checksum, wrong shape                       exit 6
 ├── RunError           a run folder that is locked, damaged, unwritable or not there          exit 1
 │   └── ResumeError    what changed since the run began                                       exit 5
-└── Diverged           run, epoch, step                                                       exit 1
+├── Diverged           run, epoch, step                                                       exit 1
+└── Interrupted        stopped by Ctrl-C or SIGTERM, state saved                       exit 130 or 143
 
 The command line renders these in one place. Anything else that escapes is a bug and keeps its traceback.
 """
@@ -14,7 +15,7 @@ The command line renders these in one place. Anything else that escapes is a bug
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from nnexp.spec.problems import Problem
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 class NnexpError(Exception):
     """Base of all errors that are the user's to mend; `exit_code` is what the command line ends with."""
 
-    exit_code: ClassVar[int] = 1
+    exit_code: int = 1
 
 
 class SpecError(NnexpError):
@@ -71,3 +72,12 @@ class Diverged(NnexpError):
             f"{run} diverged: the loss was not finite in epoch {epoch}, step {step}.\n"
             "Try a learning rate ten times smaller, training.clip_norm=1.0, or data.normalize=standard."
         )
+
+
+class Interrupted(NnexpError):
+    """Training that a signal stopped; the same command continues it. The exit code is 128 and the signal's number."""
+
+    def __init__(self, message: str, signal: int) -> None:
+        self.signal = signal
+        self.exit_code = 128 + signal
+        super().__init__(message)

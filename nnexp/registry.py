@@ -116,7 +116,8 @@ class Parameter:
 def parameters(cls: type[Any]) -> tuple[Parameter, ...]:
     """The parameters of a component's constructor, required ones first, otherwise in the order of its signature."""
     hints = get_type_hints(cls, include_extras=True)
-    found = [Parameter(field.name, hints[field.name], _default(field)) for field in fields(cls) if field.init]
+    shown = [field for field in fields(cls) if field.init and not field.metadata.get("hidden")]
+    found = [Parameter(field.name, hints[field.name], _default(field)) for field in shown]
     return tuple(sorted(found, key=lambda parameter: not parameter.required))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from nnexp.data.base import Source
@@ -12,7 +13,7 @@ from nnexp.spec import overrides as overriding
 from nnexp.spec.build import Builder
 from nnexp.spec.meaning import check
 from nnexp.spec.problems import Place, Problem, Text, in_order
-from nnexp.spec.sections import Spec
+from nnexp.spec.sections import Origin, Spec
 from nnexp.spec.text import Node, parse
 
 DEFAULT_LOSS: dict[Targets, str] = {
@@ -64,7 +65,7 @@ def loads(text: Text, overrides: Sequence[str] = (), *, name: str) -> Spec:
         problems = check(spec, root)
     if problems or spec is None:
         raise SpecError(in_order(problems))
-    return spec
+    return replace(spec, origin=Origin(text.content, tuple(overrides)))
 
 
 def _targets(root: Node) -> Targets:

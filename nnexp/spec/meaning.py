@@ -39,6 +39,12 @@ def check(spec: Spec, root: Node) -> list[Problem]:
     return found
 
 
+def declaration_of(spec: Spec) -> Declaration:
+    """The weights of a valid spec's network."""
+    description = spec.data.source.describe()
+    return assemble(spec.architecture, spec.activation, description.outputs).declare(description.shape)
+
+
 def place_of(root: Node, path: str) -> Place:
     """The place of the node at a dotted path, or of its nearest ancestor that was written."""
     node = root

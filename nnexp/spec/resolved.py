@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import fields
 from typing import Any
 
 from nnexp.registry import Registry, parameters
@@ -18,11 +17,10 @@ from nnexp.spec.text import dump
 
 def plain(spec: Spec) -> dict[str, Any]:
     """The spec as nested dictionaries, lists and scalars, in the order of its fields."""
-    order = ("name", "seed", "data", "architecture", "activation", "init", "loss")
-    rest = [field.name for field in fields(spec) if field.name not in order]
-    return {name: _plain(getattr(spec, name)) for name in (*order, *rest)} | {
-        "regularization": {key: value for penalty in spec.regularization for key, value in _component(penalty).items()}
-    }
+    values = _parameters(spec)
+    values["regularization"] = {k: v for penalty in spec.regularization for k, v in _component(penalty).items()}
+    first = ("name", "seed", "data", "architecture", "activation", "init")
+    return {name: values[name] for name in dict.fromkeys((*first, *values))}
 
 
 def text(spec: Spec) -> str:

@@ -68,6 +68,14 @@ class Training:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """What the user wrote: the text of the spec, byte for byte, and the overrides."""
+
+    text: str
+    overrides: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Spec:
     """One network to train: everything that decides its numbers, and its name."""
 
@@ -82,3 +90,4 @@ class Spec:
     optimizer: Optimizer = Adam()
     schedule: Schedule = Constant()
     training: Training = field(default_factory=Training)
+    origin: Origin | None = field(default=None, compare=False, repr=False, metadata={"hidden": True})

@@ -11,6 +11,16 @@ Ending: TypeAlias = Literal["finished", "stopped_early", "diverged"]
 
 
 @dataclass(frozen=True, slots=True)
+class Began:
+    """Training begins, or goes on from where it was: epochs and steps of an epoch in all, and those behind."""
+
+    epochs: int
+    steps: int
+    epoch: int
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
 class StepDone:
     """One update of every run in the stack has been made."""
 
@@ -32,6 +42,6 @@ class RunDone:
     state: State
 
 
-Event: TypeAlias = StepDone | EpochDone | RunDone
+Event: TypeAlias = Began | StepDone | EpochDone | RunDone
 
 STEP_DONE = StepDone()

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from nnexp.training.events import STEP_DONE, Ending, EpochDone, Event, RunDone
+from nnexp.training.events import STEP_DONE, Began, Ending, EpochDone, Event, RunDone
 from nnexp.training.stack import Stack
 
 
 def train(stack: Stack) -> Iterator[Event]:
     """Train every run of the stack until it has finished, stopped early or diverged."""
+    yield Began(stack.training.epochs, stack.steps, stack.state.epoch, stack.state.step)
     while True:
         yield from retire(stack)
         if not stack.runs:

@@ -1,0 +1,45 @@
+"""nnexp: a laboratory for training neural networks, in NumPy.
+
+    spec = nnexp.load("configs/adam_bn.yaml", ["optimizer.adam.lr=3e-3"])
+    run = nnexp.train(spec)
+    run.metrics                 # a DataFrame, one row an epoch
+    run.network.predict(x)      # the class of each row of x
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nnexp.api import Run, load, train
+    from nnexp.errors import DataError, Diverged, Interrupted, NnexpError, ResumeError, RunError, SpecError, UsageError
+    from nnexp.spec.sections import Spec
+
+__all__ = [
+    "DataError",
+    "Diverged",
+    "Interrupted",
+    "NnexpError",
+    "ResumeError",
+    "Run",
+    "RunError",
+    "Spec",
+    "SpecError",
+    "UsageError",
+    "load",
+    "train",
+]
+
+_HOMES = {"load": "nnexp.api", "train": "nnexp.api", "Run": "nnexp.api", "Spec": "nnexp.spec.sections"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for when it is asked for, so that `import nnexp` costs nothing."""
+    if name not in __all__:
+        raise AttributeError(f"module 'nnexp' has no attribute {name!r}")
+    return getattr(import_module(_HOMES.get(name, "nnexp.errors")), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,121 @@
+"""nnexp as a library: the same functions that the command line calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nnexp.data.parts import Parts, prepare
+from nnexp.data.splits import PartName
+from nnexp.errors import Diverged, ResumeError, RunError
+from nnexp.predictor import Network
+from nnexp.runs import checkpoints, manifest
+from nnexp.runs.checkpoints import Damaged
+from nnexp.runs.folder import read_inputs
+from nnexp.runs.session import train_run
+from nnexp.spec.load import load
+from nnexp.spec.sections import Spec
+from nnexp.training.events import Event
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Run", "load", "train"]
+
+
+def train(
+    spec: Spec,
+    *,
+    runs: str | Path = "runs",
+    restart: bool = False,
+    watch: Callable[[Event], None] = lambda event: None,
+    checkpoint_seconds: float = 5.0,
+) -> Run:
+    """Train the network that a spec describes, in a folder of its own below `runs`.
+
+    A run that was interrupted is continued, to the same bits as if it never had been; a finished one is returned as it
+    is; `restart` begins again. `watch` is called with every event of the training loop. At most every
+    `checkpoint_seconds` the state is saved.
+
+    Raises ResumeError where the run cannot be continued, RunError where its folder cannot be used, DataError where its
+    data cannot be read, Interrupted where a signal stopped it. A run that diverged is returned: see `Run.state`.
+    """
+    path = train_run(spec, Path(runs), restart=restart, watch=watch, checkpoint_seconds=checkpoint_seconds)
+    return Run(path)
+
+
+class Run:
+    """A run on disk. Raises RunError where the folder is not one."""
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self.record = manifest.read(self.path)
+
+    def __repr__(self) -> str:
+        return f"Run({str(self.path)!r}, {self.state})"
+
+    @property
+    def name(self) -> str:
+        """The name in the spec."""
+        return str(self.record["name"])
+
+    @property
+    def state(self) -> manifest.RunState:
+        """running, done, diverged, interrupted or failed."""
+        return self.record["state"]  # type: ignore[no-any-return]
+
+    @property
+    def final(self) -> dict[str, dict[str, float]]:
+        """Loss and metrics on each part, by the weights that answer for the run; empty unless it is done."""
+        return self.record.get("final", {})  # type: ignore[no-any-return]
+
+    @cached_property
+    def spec(self) -> Spec:
+        """The resolved spec."""
+        return load(self.path / "resolved.yaml")
+
+    @cached_property
+    def metrics(self) -> pd.DataFrame:
+        """metrics.csv: one row an epoch."""
+        import pandas as pd
+
+        path = self.path / "metrics.csv"
+        if not path.exists() or not path.stat().st_size:
+            return pd.DataFrame()
+        return pd.read_csv(path, float_precision="round_trip")
+
+    @cached_property
+    def network(self) -> Network:
+        """The trained network. Raises RunError where the run is not done or its files are damaged."""
+        if self.state != "done":
+            raise RunError(f"{self.path} is {self.state}: only a run that is done has a network to use")
+        kind = self.record["weights"]["checkpoint"]
+        try:
+            arrays, _ = checkpoints.load(self.path / "checkpoints" / f"{kind}.npz")
+            shift, scale, description = read_inputs(self.path)
+        except Damaged as error:
+            raise RunError(f"{error}; `--restart` trains the run again") from None
+        return Network(self.spec, description, shift, scale, arrays["theta"], arrays["buffers"])
+
+    @cached_property
+    def parts(self) -> Parts:
+        """The data that the run was trained on. Raises ResumeError where they are other data now."""
+        spec = self.spec
+        parts = prepare(spec.data.source, spec.data.split, spec.data.normalize, spec.training.dtype)
+        before = self.record["data"]["fingerprint"]
+        if parts.fingerprint != before:
+            raise ResumeError(f"the data changed since {self.path} was trained: fingerprint {before[:12]} then, "
+                              f"{parts.fingerprint[:12]} now")
+        return parts
+
+    def evaluate(self, part: PartName = "test") -> dict[str, float]:
+        """Loss and metrics of the network on a part of its data."""
+        return self.network.evaluate(self.parts[part])
+
+    def raise_if_diverged(self) -> None:
+        """Raises Diverged where the loss stopped being finite."""
+        if self.state == "diverged":
+            where: dict[str, Any] = self.record["diverged"]
+            raise Diverged(str(self.path), where["epoch"], where["step"])

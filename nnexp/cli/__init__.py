@@ -1,0 +1,58 @@
+"""The command line: one file a command, with its flags, its rendering and its exit codes, and nothing else.
+
+Heavy imports stand inside the commands, so that `--help` and completion answer at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from nnexp.cli import evaluate, listing, new, predict, runs, schema, train, validate
+from nnexp.errors import NnexpError
+
+app = typer.Typer(
+    name="nnexp",
+    help="A laboratory for training neural networks: one YAML file says what to train, one command trains it.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("train")(train.train)
+app.command("validate")(validate.validate)
+app.command("evaluate")(evaluate.evaluate)
+app.command("predict")(predict.predict)
+app.command("list")(listing.list_)
+app.command("new")(new.new)
+app.command("schema")(schema.schema)
+app.add_typer(runs.app, name="runs")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"nnexp {version('nnexp')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    """What holds for all commands."""
+
+
+def main() -> None:
+    """The program `nnexp`: what a user can cause ends in a message and an exit code, a bug in a traceback."""
+    try:
+        app()
+    except NnexpError as error:
+        from nnexp.cli.render import show_error
+
+        show_error(error)
+        sys.exit(error.exit_code)

@@ -1,0 +1,20 @@
+"""nnexp new"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def new(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The name; NAME.yaml is written.", show_default=False)],
+) -> None:
+    """Write a commented spec to start from, and the schema that lets an editor complete and check it."""
+    from nnexp.cli.render import out
+    from nnexp.spec.starter import write
+
+    path = Path(name if name.endswith((".yaml", ".yml")) else f"{name}.yaml")
+    schema = write(path)
+    out.print(f"{path}, and {schema.name} beside it for editors. Next:\n  nnexp train {path}", markup=False)

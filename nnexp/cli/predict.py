@@ -1,0 +1,37 @@
+"""nnexp predict"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nnexp.cli.options import RunName, RunsDir
+
+
+def predict(
+    run: RunName,
+    source: Annotated[
+        Path, typer.Argument(metavar="INPUT", help="A .csv with a header, or a .npz with an array x.", show_default=False)
+    ],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write the CSV here.", show_default="standard output")
+    ] = None,
+    runs: RunsDir = Path("runs"),
+) -> None:
+    """Predict with a trained network: a CSV with classes and probabilities, or with values."""
+    from nnexp.api import Run
+    from nnexp.errors import RunError
+    from nnexp.predictions import read_inputs, table
+    from nnexp.runs.index import find
+
+    network = Run(find(run, runs)).network
+    text = table(network, read_inputs(source, network.description.shape)).to_csv(index=False, lineterminator="\n")
+    if output is None:
+        print(text, end="")
+        return
+    try:
+        output.write_text(text)
+    except OSError as error:
+        raise RunError(f"cannot write {output}: {error.strerror}") from None

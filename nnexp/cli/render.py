@@ -1,0 +1,79 @@
+"""What the commands print: results to standard output, everything else to standard error."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from nnexp.errors import NnexpError, SpecError
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def show_error(error: NnexpError) -> None:
+    """An error that a user caused, in one place for all commands."""
+    if isinstance(error, SpecError):
+        for problem in error.problems:
+            err.print(_problem(problem.render()), end="\n\n")
+        count = len(error.problems)
+        err.print(f"{count} problem{'s' if count > 1 else ''} found; nothing was done.", style="bold red")
+    else:
+        err.print(Text.assemble(("error: ", "bold red"), str(error)))
+
+
+def _problem(rendered: str) -> Text:
+    """A problem with its place in bold, its caret in red and its suggestion in green."""
+    first, *rest = rendered.split("\n")
+    text = Text(first, style="bold")
+    for line in rest:
+        is_caret = line.strip().startswith("|") and line.rstrip().endswith("^")
+        style = "red" if is_caret else "" if " | " in line else "green"
+        text.append(f"\n{line}", style=f"not bold {style}")
+    return text
+
+
+def print_json(document: Any) -> None:
+    """One JSON document on standard output; numbers that JSON does not have become null."""
+    print(json.dumps(_strict(document), indent=2))
+
+
+def _strict(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _strict(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_strict(entry) for entry in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def table(*columns: str, title: str | None = None) -> Table:
+    """An empty table in the house's form: the first column to the left, numbers to the right."""
+    empty = Table(title=title, title_justify="left", title_style="bold", header_style="bold", box=_box())
+    for index, column in enumerate(columns):
+        empty.add_column(column, justify="right" if index else "left", no_wrap=True)
+    return empty
+
+
+def _box() -> Any:
+    from rich import box
+
+    return box.SIMPLE_HEAD
+
+
+def number(value: float | None, digits: int = 4) -> str:
+    """A number for people: plain where it is of ordinary size, otherwise with an exponent."""
+    if value is None:
+        return "-"
+    if isinstance(value, int) or not math.isfinite(value) or value == 0:
+        return str(value)
+    return f"{value:.{digits}f}" if 1e-3 <= abs(value) < 1e4 else f"{value:.2e}"
+
+
+def percent_or_number(metric: str, value: float) -> str:
+    """Accuracies as percentages, everything else as a number."""
+    return f"{100 * value:.2f} %" if "accuracy" in metric or metric.endswith("match") else number(value)

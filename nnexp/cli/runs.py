@@ -1,0 +1,94 @@
+"""nnexp runs, nnexp runs rm"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from nnexp.cli.options import Json, RunsDir
+
+app = typer.Typer(help="List runs with their state and key metrics; `rm` deletes.", invoke_without_command=True)
+
+
+@app.callback()
+def list_runs(context: typer.Context, runs: RunsDir = Path("runs"), json: Json = False) -> None:
+    """List runs with their state and key metrics."""
+    context.obj = runs
+    if context.invoked_subcommand is not None:
+        return
+    from nnexp.cli.render import err, out, print_json, table
+    from nnexp.errors import RunError
+    from nnexp.runs import manifest
+    from nnexp.runs.index import run_folders
+
+    rows, damaged = [], []
+    for path in run_folders(runs):
+        try:
+            rows.append(_summary(path.name, manifest.read(path)))
+        except (RunError, KeyError, TypeError) as error:
+            damaged.append(f"{path}: {error}")
+    if json:
+        print_json(rows)
+    elif not rows:
+        out.print(f"no runs in {runs}")
+    else:
+        shown = table("run", "state", "epochs", "dev", "test", "seconds", "began")
+        for row in rows:
+            shown.add_row(*(_cell(row[key]) for key in ("run", "state", "epochs", "dev", "test", "seconds", "began")))
+        out.print(shown)
+    for line in damaged:
+        err.print(f"damaged: {line}", style="yellow", markup=False)
+
+
+@app.command("rm")
+def remove(
+    context: typer.Context,
+    names: Annotated[list[str], typer.Argument(metavar="RUN...", help="Runs to delete.", show_default=False)],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Delete runs."""
+    import shutil
+
+    from nnexp.cli.render import err
+    from nnexp.errors import RunError, UsageError
+    from nnexp.runs.index import find
+    from nnexp.runs.lock import locked
+
+    paths = [find(name, context.obj) for name in names]
+    for path in paths:
+        if not yes:
+            if not err.is_terminal:
+                raise UsageError(f"{path} was not deleted: say --yes where there is nobody to ask")
+            typer.confirm(f"Delete {path}?", abort=True, err=True)
+        with locked(path):
+            (path / "run.json").unlink()
+        try:
+            shutil.rmtree(path)
+        except OSError as error:
+            raise RunError(f"cannot delete {path}: {error.strerror}") from None
+        err.print(f"deleted {path}", markup=False)
+
+
+def _summary(name: str, record: dict[str, Any]) -> dict[str, Any]:
+    """A run in one row: its key metric is accuracy where there is one, otherwise the loss."""
+    final = record.get("final", {})
+    key = {part: "accuracy" if "accuracy" in values else "loss" for part, values in final.items()}
+    return {
+        "run": name,
+        "state": record["state"],
+        "epochs": record.get("epochs"),
+        "dev": {key["dev"]: final["dev"][key["dev"]]} if "dev" in final else None,
+        "test": {key["test"]: final["test"][key["test"]]} if "test" in final else None,
+        "seconds": record.get("seconds"),
+        "began": record["began"],
+    }
+
+
+def _cell(value: Any) -> str:
+    from nnexp.cli.render import number, percent_or_number
+
+    if isinstance(value, dict):
+        return " ".join(f"{name} {percent_or_number(name, entry)}" for name, entry in value.items())
+    return number(value, 1) if isinstance(value, float) else "-" if value is None else str(value)

@@ -1,0 +1,76 @@
+"""nnexp train"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nnexp.cli.options import Json, Overrides, Quiet, RunsDir, SpecPath, Verbose
+
+if TYPE_CHECKING:
+    from nnexp.api import Run
+
+
+def train(
+    spec: SpecPath,
+    overrides: Overrides = None,
+    runs: RunsDir = Path("runs"),
+    restart: Annotated[bool, typer.Option("--restart", help="Forget what was trained and begin again.")] = False,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Train the network that a spec describes.
+
+    The same command again continues a run that was interrupted, to the same bits, and does nothing for a finished one.
+    """
+    from nnexp import api
+    from nnexp.cli.progress import progress
+    from nnexp.cli.render import err, print_json
+    from nnexp.errors import Interrupted
+    from nnexp.spec import resolved
+
+    loaded = api.load(spec, overrides or [])
+    if verbose:
+        err.print(resolved.text(loaded), style="dim", markup=False)
+    try:
+        with progress(quiet=quiet or json) as watch:
+            run = api.train(loaded, runs=runs, restart=restart, watch=watch)
+    except Interrupted as stopped:
+        command = ["nnexp train", str(spec), *(overrides or [])] + ([] if runs == Path("runs") else ["--runs", str(runs)])
+        raise Interrupted(f"{stopped}. To go on:\n  {_quoted(command)}", stopped.signal) from None
+    if json:
+        print_json({"run": str(run.path), **run.record})
+    elif not (quiet and run.state == "diverged"):
+        show(run, advice=not quiet)
+    run.raise_if_diverged()
+
+
+def show(run: Run, *, advice: bool) -> None:
+    """The summary of a run that has ended."""
+    from nnexp.cli.render import number, out, percent_or_number, table
+
+    record = run.record
+    if run.state == "done":
+        metrics = list(next(iter(run.final.values())))
+        parts = table("part", "examples", *(name.replace("_", " ") for name in metrics))
+        for part, values in run.final.items():
+            cells = [percent_or_number(name, values[name]) for name in metrics]
+            parts.add_row(part, f"{record['data']['examples'][part]:,}", *cells)
+        out.print(parts)
+        weights = record["weights"]
+        ending = "stopped early after" if record["ending"] == "stopped_early" else "trained for"
+        out.print(
+            f"{run.name}: {ending} {record['epochs']} epochs in {number(record['seconds'], 1)} s, "
+            f"{record['parameters']:,} parameters, weights of epoch {weights['epoch']}"
+        )
+    out.print(str(run.path), style="bold", markup=False)
+
+
+def _quoted(words: list[str]) -> str:
+    """A command that can be pasted into a shell."""
+    import shlex
+
+    return " ".join([words[0], *(shlex.quote(word) for word in words[1:])])

@@ -1,0 +1,107 @@
+"""Training a run in its folder: begin it, or continue it, or find it finished."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from nnexp.data.parts import Parts, prepare
+from nnexp.errors import Interrupted, NnexpError
+from nnexp.predictor import Network
+from nnexp.runs import manifest
+from nnexp.runs.files import make_folder
+from nnexp.runs.folder import RunFolder, folder_of
+from nnexp.runs.interrupts import Interrupts
+from nnexp.runs.lock import locked
+from nnexp.spec.sections import Spec
+from nnexp.training.events import Event, RunDone
+from nnexp.training.loop import train
+from nnexp.training.stack import Stack
+from nnexp.training.state import State
+
+Watch = Callable[[Event], None]
+
+
+def train_run(spec: Spec, root: Path, *, restart: bool, watch: Watch, checkpoint_seconds: float) -> Path:
+    """Train the run that a spec stands for, as far as it is not trained yet; gives its folder.
+
+    Raises ResumeError where the run cannot be continued, RunError where its folder cannot be used, Interrupted where a
+    signal stopped it; its state is saved then. A run that diverged is not raised: its state says so.
+    """
+    folder = RunFolder(folder_of(spec, root))
+    make_folder(folder.path)
+    with locked(folder.path):
+        if folder.has_begun() and not restart:
+            record = folder.check_unchanged(spec)
+            if record["state"] in ("done", "diverged"):
+                return folder.path
+        else:
+            folder.clear()
+            record = None
+        parts = prepare(spec.data.source, spec.data.split, spec.data.normalize, spec.training.dtype)
+        state = folder.restore(record, parts) if record else None
+        if record is None:
+            folder.begin(spec, parts)
+        try:
+            _conduct(folder, spec, parts, state, watch, checkpoint_seconds)
+        except Interrupted:
+            folder.update(state="interrupted", ended=manifest.now())
+            raise
+        except NnexpError:
+            raise
+        except Exception as error:
+            folder.log("failed", error=repr(error))
+            folder.update(state="failed", ended=manifest.now())
+            raise
+    return folder.path
+
+
+def _conduct(
+    folder: RunFolder, spec: Spec, parts: Parts, state: State | None, watch: Watch, checkpoint_seconds: float
+) -> None:
+    """Read the loop's events: show them, save the state now and then, and finish the run."""
+    with Interrupts() as interrupts, threadpool_limits(spec.training.threads, "blas"), np.errstate(all="ignore"):
+        stack = Stack([spec], [parts], state)
+        saved = time.monotonic()
+        for event in train(stack):
+            watch(event)
+            if isinstance(event, RunDone):
+                _finish(folder, spec, parts, event)
+            elif interrupts.received is not None:
+                folder.save(stack.snapshot(0))
+                raise Interrupted("stopped; the state is saved", interrupts.received)
+            elif time.monotonic() - saved >= checkpoint_seconds:
+                folder.save(stack.snapshot(0))
+                saved = time.monotonic()
+
+
+def _finish(folder: RunFolder, spec: Spec, parts: Parts, event: RunDone) -> None:
+    """Save the last state, look at the test part once, and close the record."""
+    state = event.state
+    folder.save(state)
+    if event.ending == "diverged":
+        step = int(state.diverged[0])
+        folder.log("diverged", epoch=state.epoch + 1, step=step)
+        folder.update(state="diverged", diverged={"epoch": state.epoch + 1, "step": step}, ended=manifest.now())
+        return
+    stopping = spec.training.early_stopping
+    best = stopping is not None and stopping.restore_best and state.best_epoch[0] > 0
+    if event.ending == "stopped_early":
+        folder.log("stopped_early", epoch=state.epoch, best_epoch=int(state.best_epoch[0]))
+    theta, buffers = (state.best_theta, state.best_buffers) if best else (state.theta, state.buffers)
+    network = Network(spec, parts.description, parts.shift, parts.scale, theta, buffers)
+    final = {name: network.evaluate(parts[name]) for name in ("train", "dev", "test") if len(parts[name])}
+    folder.update(
+        state="done",
+        ended=manifest.now(),
+        ending=event.ending,
+        epochs=state.epoch,
+        weights={"checkpoint": "best" if best else "last", "epoch": int(state.best_epoch[0]) if best else state.epoch},
+        parameters=state.theta.shape[1],
+        seconds=sum(row["seconds"] for row in state.history[0]),
+        final=final,
+    )

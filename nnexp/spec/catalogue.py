@@ -1,0 +1,42 @@
+"""Every component that a spec can name, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from nnexp.registry import KINDS, Parameter, documentation, parameters
+from nnexp.spec.build import article, component_type, REGISTRIES
+from nnexp.spec.validation import expectation
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One component: its name, what it is, its formula, and its parameters with their bounds and defaults."""
+
+    name: str
+    summary: str
+    formula: str
+    parameters: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def entries(kind: str) -> Iterator[Entry]:
+    """The components of a kind, by name."""
+    for name in KINDS[kind]:
+        cls = KINDS[kind][name]
+        words = documentation(cls)
+        yield Entry(name, words.summary, words.formula, tuple(_parameter(p) for p in parameters(cls)))
+
+
+def _parameter(parameter: Parameter) -> str:
+    base = component_type(parameter.hint)
+    expected = article(REGISTRIES[base][0].kind) if base in REGISTRIES else expectation(parameter.hint)
+    if parameter.required:
+        return f"{parameter.name}: {expected}, required"
+    default = parameter.default
+    shown = str(default).lower() if isinstance(default, bool) or default is None else default
+    return f"{parameter.name}: {shown} ({expected})"

@@ -1,0 +1,60 @@
+"""A commented spec to start from."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from nnexp.errors import UsageError
+from nnexp.spec.schema import schema
+
+SCHEMA_FILE = "nnexp.schema.json"
+
+STARTER = """\
+# yaml-language-server: $schema={schema}
+# The line above lets editors complete and check this file. `nnexp list` shows all that can be named here.
+
+name: {name}
+seed: 0                       # varies initial weights, order and dropout; the split of the data has its own seed
+
+data:
+  source: digits              # 1,797 handwritten digits of 8 x 8 pixels; or moons, spirals, ...: nnexp list sources
+  split: {{train: 0.8, dev: 0.1, test: 0.1}}
+  normalize: standard         # zero mean and unit variance, fitted on the training part
+
+architecture:                 # or in short: {{mlp: {{hidden: [64], dropout: 0.1}}}}
+  - dense: {{units: 64}}
+  - activation                # the activation named below
+  - dropout: {{rate: 0.1}}
+  - output                    # as wide as there are classes
+
+activation: relu              # nnexp list activations
+init: he                      # nnexp list initializers
+loss: cross_entropy           # nnexp list losses
+regularization: {{l2: 1e-4}}    # of the weights, not of the biases
+
+optimizer: {{adam: {{lr: 1e-3}}}} # nnexp list optimizers
+schedule: cosine              # of the learning rate: nnexp list schedules
+
+training:
+  epochs: 30
+  batch_size: 32              # or full
+  early_stopping: {{patience: 8}} # watches dev_loss and restores the best weights
+"""
+
+
+def write(path: Path) -> Path:
+    """Write the starter at `path` and the schema beside it; gives the schema's path.
+
+    Raises UsageError where the file is there already or cannot be written.
+    """
+    beside = path.with_name(SCHEMA_FILE)
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(STARTER.format(name=path.stem, schema=SCHEMA_FILE))
+        beside.write_text(json.dumps(schema(), indent=2) + "\n", encoding="utf-8")
+    except FileExistsError:
+        raise UsageError(f"{path} is there already; choose another name") from None
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror}") from None
+    return beside
