@@ -64,12 +64,12 @@ class Run:
     @property
     def state(self) -> manifest.RunState:
         """running, done, diverged, interrupted or failed."""
-        return self.record["state"]  # type: ignore[no-any-return]
+        return self.record["state"]
 
     @property
     def final(self) -> dict[str, dict[str, float]]:
         """Loss and metrics on each part, by the weights that answer for the run; empty unless it is done."""
-        return self.record.get("final", {})  # type: ignore[no-any-return]
+        return self.record.get("final", {})
 
     @cached_property
     def spec(self) -> Spec:
@@ -84,7 +84,7 @@ class Run:
         path = self.path / "metrics.csv"
         if not path.exists() or not path.stat().st_size:
             return pd.DataFrame()
-        return pd.read_csv(path, float_precision="round_trip")
+        return pd.read_csv(path)
 
     @cached_property
     def network(self) -> Network:
@@ -106,8 +106,10 @@ class Run:
         parts = prepare(spec.data.source, spec.data.split, spec.data.normalize, spec.training.dtype)
         before = self.record["data"]["fingerprint"]
         if parts.fingerprint != before:
-            raise ResumeError(f"the data changed since {self.path} was trained: fingerprint {before[:12]} then, "
-                              f"{parts.fingerprint[:12]} now")
+            raise ResumeError(
+                f"the data changed since {self.path} was trained: fingerprint {before[:12]} then, "
+                f"{parts.fingerprint[:12]} now"
+            )
         return parts
 
     def evaluate(self, part: PartName = "test") -> dict[str, float]:

@@ -17,7 +17,6 @@ import inspect
 import pkgutil
 from collections.abc import Callable, Iterator
 from dataclasses import MISSING, dataclass, fields
-from functools import cache
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
 from nnexp.typing import PerReplica
@@ -112,13 +111,18 @@ class Parameter:
         return _mentions(self.hint, PerReplica)
 
 
-@cache
 def parameters(cls: type[Any]) -> tuple[Parameter, ...]:
     """The parameters of a component's constructor, required ones first, otherwise in the order of its signature."""
-    hints = get_type_hints(cls, include_extras=True)
-    shown = [field for field in fields(cls) if field.init and not field.metadata.get("hidden")]
-    found = [Parameter(field.name, hints[field.name], _default(field)) for field in shown]
-    return tuple(sorted(found, key=lambda parameter: not parameter.required))
+    if cls not in _PARAMETERS:
+        hints = get_type_hints(cls, include_extras=True)
+        shown = [field for field in fields(cls) if field.init and not field.metadata.get("hidden")]
+        found = [Parameter(field.name, hints[field.name], _default(field)) for field in shown]
+        _PARAMETERS[cls] = tuple(sorted(found, key=lambda parameter: not parameter.required))
+    return _PARAMETERS[cls]
+
+
+_PARAMETERS: dict[type[Any], tuple[Parameter, ...]] = {}
+"""What `parameters` has found, since reading annotations is slow."""
 
 
 def _default(field: Any) -> Any:

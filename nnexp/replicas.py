@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import fields, is_dataclass, replace
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from nnexp.registry import parameters
 from nnexp.typing import AnyArray, Array, Shape
 
 T = TypeVar("T")
+"""A tree of per-replica arrays and lists, in containers."""
 
 
 def lift(h: float | Array, like: Array) -> Array:
@@ -53,56 +54,67 @@ def draw_uniform(sources: Sequence[np.random.Generator], shape: Shape) -> Array:
 
 def stack(components: Sequence[T]) -> T:
     """One component for R runs: per-replica parameters become arrays (R,), all others must be equal."""
+    return cast("T", _stack(components))
+
+
+def _stack(components: Sequence[Any]) -> Any:
     first = components[0]
-    if isinstance(first, tuple):
-        assert all(len(c) == len(first) for c in components), "runs with different structures cannot be stacked"  # type: ignore[arg-type]
-        return tuple(stack(parts) for parts in zip(*components, strict=True))  # type: ignore[return-value, call-overload]
-    if isinstance(first, dict):
-        assert all(c.keys() == first.keys() for c in components), "runs with different structures cannot be stacked"  # type: ignore[attr-defined]
-        return {key: stack([c[key] for c in components]) for key in first}  # type: ignore[return-value, index]
-    if not is_dataclass(first):
-        assert all(c == first for c in components), f"runs that differ in {first!r} cannot be stacked"
-        return first
     assert all(type(c) is type(first) for c in components), "runs with different components cannot be stacked"
-    values = {p.name: _stack_parameter(components, p.name, p.per_replica) for p in parameters(type(first))}
-    return replace(first, **values)  # type: ignore[return-value, type-var]
+    if isinstance(first, tuple):
+        assert all(len(c) == len(first) for c in components), "runs with different structures cannot be stacked"
+        return tuple(_stack(parts) for parts in zip(*components, strict=True))
+    if is_dataclass(first) and not isinstance(first, type):
+        known = parameters(type(first))
+        return replace(first, **{p.name: _stack_parameter(components, p.name, p.per_replica) for p in known})
+    assert all(c == first for c in components), f"runs that differ in {first!r} cannot be stacked"
+    return first
 
 
 def _stack_parameter(components: Sequence[Any], name: str, per_replica: bool) -> Any:
     values = [getattr(component, name) for component in components]
     if not per_replica or values[0] is None:
-        return stack(values)
+        return _stack(values)
     return np.array(values, dtype=np.float64)
 
 
 def take(tree: T, rows: Sequence[int]) -> T:
     """The stack of the replicas `rows`, as copies."""
-    if isinstance(tree, np.ndarray):
-        return tree[list(rows)]  # type: ignore[return-value]
-    if isinstance(tree, list):
-        return [tree[row] for row in rows]  # type: ignore[return-value]
-    if isinstance(tree, tuple):
-        return tuple(take(part, rows) for part in tree)  # type: ignore[return-value]
-    if isinstance(tree, dict):
-        return {key: take(part, rows) for key, part in tree.items()}  # type: ignore[return-value]
+    return cast("T", _take(tree, list(rows)))
+
+
+def _take(tree: Any, rows: list[int]) -> Any:
+    match tree:
+        case np.ndarray():
+            return tree[rows]
+        case list():
+            return [tree[row] for row in rows]
+        case tuple():
+            return tuple(_take(part, rows) for part in tree)
+        case dict():
+            return {key: _take(part, rows) for key, part in tree.items()}
     if is_dataclass(tree) and not isinstance(tree, type):
-        return replace(tree, **{f.name: take(getattr(tree, f.name), rows) for f in fields(tree) if f.init})
+        return replace(tree, **{f.name: _take(getattr(tree, f.name), rows) for f in fields(tree) if f.init})
     return tree
 
 
 def join(trees: Sequence[T]) -> T:
     """The inverse of `take`: one stack of all the replicas in `trees`, in their order."""
+    return cast("T", _join(trees))
+
+
+def _join(trees: Sequence[Any]) -> Any:
     first = trees[0]
-    if isinstance(first, np.ndarray):
-        return np.concatenate(trees)  # type: ignore[return-value, call-overload]
-    if isinstance(first, list):
-        return [entry for tree in trees for entry in tree]  # type: ignore[return-value, attr-defined]
-    if isinstance(first, tuple):
-        return tuple(join(parts) for parts in zip(*trees, strict=True))  # type: ignore[return-value, call-overload]
-    if isinstance(first, dict):
-        return {key: join([tree[key] for tree in trees]) for key in first}  # type: ignore[return-value, index]
+    match first:
+        case np.ndarray():
+            return np.concatenate(trees)
+        case list():
+            return [entry for tree in trees for entry in tree]
+        case tuple():
+            return tuple(_join(parts) for parts in zip(*trees, strict=True))
+        case dict():
+            return {key: _join([tree[key] for tree in trees]) for key in first}
     if is_dataclass(first) and not isinstance(first, type):
-        return replace(first, **{f.name: join([getattr(t, f.name) for t in trees]) for f in fields(first) if f.init})
+        return replace(first, **{f.name: _join([getattr(t, f.name) for t in trees]) for f in fields(first) if f.init})
     assert all(tree == first for tree in trees), "stacks that differ in a shared value cannot be joined"
     return first
 

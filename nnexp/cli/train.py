@@ -39,7 +39,9 @@ def train(
         with progress(quiet=quiet or json) as watch:
             run = api.train(loaded, runs=runs, restart=restart, watch=watch)
     except Interrupted as stopped:
-        command = ["nnexp train", str(spec), *(overrides or [])] + ([] if runs == Path("runs") else ["--runs", str(runs)])
+        command = ["nnexp train", str(spec), *(overrides or [])] + (
+            [] if runs == Path("runs") else ["--runs", str(runs)]
+        )
         raise Interrupted(f"{stopped}. To go on:\n  {_quoted(command)}", stopped.signal) from None
     if json:
         print_json({"run": str(run.path), **run.record})
@@ -67,6 +69,22 @@ def show(run: Run, *, advice: bool) -> None:
             f"{record['parameters']:,} parameters, weights of epoch {weights['epoch']}"
         )
     out.print(str(run.path), style="bold", markup=False)
+    if advice and run.state == "done":
+        _advise_threads(run)
+
+
+def _advise_threads(run: Run) -> None:
+    """Say what more BLAS threads would bring, where steps are long enough for them."""
+    from nnexp.cli.render import err
+    from nnexp.training.threads import WORTH_ASKING, speedup
+
+    epochs, steps = run.record["epochs"], int(run.metrics["step"].iloc[-1])
+    if not epochs or run.record["seconds"] / steps < WORTH_ASKING:
+        return
+    threads = run.spec.training.threads
+    cores, times = speedup(run.spec, run.parts)
+    if cores > threads and times > 1.15:
+        err.print(f"With training.threads={cores} instead of {threads} a step would be {times:.1f} times faster.")
 
 
 def _quoted(words: list[str]) -> str:

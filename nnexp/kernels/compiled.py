@@ -12,7 +12,7 @@ import numpy as np
 from nnexp.typing import Array
 
 
-@numba.njit(error_model="numpy", cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(error_model="numpy", cache=True)
 def adam(
     theta: Array,
     grad: Array,

@@ -1,0 +1,47 @@
+# `make train` and `make test` need Python >= 3.11 with its venv module, and nothing else.
+PYTHON ?= python3
+VENV   ?= .venv
+BENCH  ?= .venv-bench
+PIP     = -m pip install --quiet --disable-pip-version-check
+
+.PHONY: help train test test-slow lint format types bench clean
+
+help:                 ## what can be made
+	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
+
+train: $(VENV)/.core  ## make the environment and train configs/adam_bn.yaml on real digits
+	$(VENV)/bin/nnexp train configs/adam_bn.yaml
+
+test: lint types      ## linter, strict type checker and tests
+	$(VENV)/bin/python -m pytest -q -n 2 -m "not slow"
+
+test-slow: $(VENV)/.dev ## the long-running evidence: hundreds of kills and faults
+	$(VENV)/bin/python -m pytest -q -n 2 -m slow
+
+lint: $(VENV)/.dev    ## ruff
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+
+format: $(VENV)/.dev  ## let ruff rewrite what it can
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .
+
+types: $(VENV)/.dev   ## mypy, strict
+	$(VENV)/bin/mypy
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "nnexp needs Python 3.11 or newer; say which: make PYTHON=python3.12 ..."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.core: $(VENV)/bin/python pyproject.toml constraints.txt
+	PIP_CONSTRAINT=constraints.txt $(VENV)/bin/python $(PIP) --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.core
+	PIP_CONSTRAINT=constraints.txt $(VENV)/bin/python $(PIP) --editable '.[dev]'
+	@touch $@
+
+clean:                ## remove the environments and caches, not the runs
+	rm -rf $(VENV) $(BENCH) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
