@@ -73,7 +73,8 @@ class Run:
 
     @cached_property
     def spec(self) -> Spec:
-        """The resolved spec."""
+        """The resolved spec. Raises ResumeError where it was changed since the run began."""
+        manifest.check_resolved(self.path, self.record)
         return load(self.path / "resolved.yaml")
 
     @cached_property
@@ -93,8 +94,8 @@ class Run:
             raise RunError(f"{self.path} is {self.state}: only a run that is done has a network to use")
         kind = self.record["weights"]["checkpoint"]
         try:
-            arrays, _ = checkpoints.load(self.path / "checkpoints" / f"{kind}.npz")
-            shift, scale, description = read_inputs(self.path)
+            arrays, _ = checkpoints.load(self.path / "checkpoints" / f"{kind}.npz", self.record["spec"])
+            shift, scale, description = read_inputs(self.path, self.record["spec"])
         except Damaged as error:
             raise RunError(f"{error}; `--restart` trains the run again") from None
         return Network(self.spec, description, shift, scale, arrays["theta"], arrays["buffers"])

@@ -1,6 +1,6 @@
 """A stack's network, loss and penalties, bound to their arrays.
 
-    R replicas, N examples, P parameters, O outputs
+R replicas, N examples, P parameters, O outputs
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Model:
         z, backward = self.network.forward(self._w, x, ctx)
         loss, dz = self.loss(z, d)
         backward(dz, self._dw)
-        penalty = np.zeros_like(loss)
+        penalty = np.zeros(loss.shape, loss.dtype)
         if self.penalties:
             weights = np.where(self.regularized, self.theta, 0)
             for term in self.penalties:
@@ -61,7 +61,7 @@ class Model:
 
 
 def initial_parameters(declaration: Declaration, init: Initializer, seeds: Sequence[int], dtype: str) -> Array:
-    """theta (R, P) at the start of training, drawn in double precision and rounded once.
+    """Theta (R, P) at the start of training, drawn in double precision and rounded once.
 
     Every weight is drawn from a generator of its own, named after it, so that a new layer changes no other's weights.
     """

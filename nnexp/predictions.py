@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import zipfile
-from math import prod
+import csv
+from collections.abc import Iterator, Mapping
+from math import isfinite, prod
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -14,6 +16,16 @@ from nnexp.predictor import Network
 from nnexp.typing import AnyArray, Shape
 
 
+class Lines(Protocol):
+    """A reader of csv: the entries of each line, and the number of lines read."""
+
+    line_num: int
+
+    def __next__(self) -> list[str]: ...
+
+    def __iter__(self) -> Iterator[list[str]]: ...
+
+
 def read_inputs(path: Path, shape: Shape) -> AnyArray:
     """Examples (N, *shape) from a .csv with a header (a row an example) or from a .npz (its array x, or its only one).
 
@@ -21,9 +33,9 @@ def read_inputs(path: Path, shape: Shape) -> AnyArray:
     """
     if not path.is_file():
         raise DataError(f"there is no file {path}")
-    if path.suffix == ".csv":
+    if path.suffix.lower() == ".csv":
         return _read_csv(path, shape)
-    if path.suffix == ".npz":
+    if path.suffix.lower() == ".npz":
         return _read_npz(path, shape)
     raise DataError(f"{path}: the input is a .csv or a .npz file, not {path.suffix or 'a file without an ending'}")
 
@@ -41,32 +53,70 @@ def table(network: Network, x: AnyArray) -> pd.DataFrame:
 
 def _read_csv(path: Path, shape: Shape) -> AnyArray:
     try:
-        frame = pd.read_csv(path)
-    except (ValueError, UnicodeDecodeError, OSError) as error:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            examples = list(_examples(path, csv.reader(file), prod(shape)))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"{path} cannot be read as CSV: {error}") from None
-    if frame.shape[1] != prod(shape):
-        raise DataError(f"{path} has {frame.shape[1]} columns, and the network takes {prod(shape)} numbers an example")
-    numbers = frame.apply(pd.to_numeric, errors="coerce")
-    _refuse(path, ~np.isfinite(numbers.to_numpy(np.float64)), frame)
-    return numbers.to_numpy(np.float64).reshape(-1, *shape)
+    return np.array(examples, np.float64).reshape(-1, *shape)
 
 
-def _refuse(path: Path, wrong: AnyArray, frame: pd.DataFrame) -> None:
-    """Raise DataError for the first entry that is no finite number."""
-    if wrong.any():
-        row, column = (int(index) for index in np.argwhere(wrong)[0])
-        found = frame.iat[row, column]
-        raise DataError(f"{path}: line {row + 2}, column {frame.columns[column]!r}: {found!r} is not a finite number")
+def _examples(path: Path, lines: Lines, inputs: int) -> Iterator[list[float]]:
+    """The numbers of each line after the header. Raises DataError where they are not one finite number an input."""
+    names = next(lines, [])
+    if len(names) != inputs:
+        raise DataError(f"{path} has {len(names)} columns, and the network takes {inputs} numbers an example")
+    if _looks_like_data(names):
+        raise DataError(f"{path}: line 1 holds numbers, and should hold the names of the columns")
+    blank = 0
+    for row in lines:
+        if not row:
+            blank = blank or lines.line_num
+        elif blank:
+            raise DataError(f"{path}: line {blank} is empty")
+        elif len(row) != inputs:
+            raise DataError(f"{path}: line {lines.line_num} has {len(row)} entries under {inputs} names")
+        else:
+            numbers = [_number(text) for text in row]
+            if None in numbers:
+                wrong = numbers.index(None)
+                place = f"line {lines.line_num}, column {names[wrong]!r}"
+                raise DataError(f"{path}: {place}: {row[wrong]!r} is not a finite number")
+            yield [number for number in numbers if number is not None]
+
+
+def _number(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if isfinite(value) else None
+
+
+def _looks_like_data(names: list[str]) -> bool:
+    """Whether a header was forgotten: all numbers, and no mere numbering of the columns."""
+    numbers = [_number(name) for name in names]
+    count = len(names)
+    return None not in numbers and numbers not in (list(range(count)), list(range(1, count + 1)))
+
+
+def _array(path: Path, archive: Mapping[str, AnyArray]) -> AnyArray:
+    """The array x of an archive, or its only one."""
+    names = list(archive)
+    if "x" not in names and len(names) != 1:
+        raise DataError(f"{path} has no array x; it has {', '.join(names) or 'none'}")
+    array = archive["x" if "x" in names else names[0]]
+    if not isinstance(array, np.ndarray):
+        raise DataError(f"{path} holds something that is no array")
+    return array
 
 
 def _read_npz(path: Path, shape: Shape) -> AnyArray:
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            names = archive.files
-            if "x" not in names and len(names) != 1:
-                raise DataError(f"{path} has no array x; it has {', '.join(names) or 'none'}")
-            x: AnyArray = archive["x" if "x" in names else names[0]]
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            x = _array(path, archive)
+    except DataError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever a file that is no such archive makes its reader raise
         raise DataError(f"{path} cannot be read as .npz: {error}") from None
     if x.ndim == 0 or x.shape[1:] != shape:
         wanted, found = " x ".join(map(str, shape)), " x ".join(map(str, x.shape))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from nnexp.data.base import Description
 from nnexp.data.parts import Part, normalized
@@ -23,6 +24,7 @@ class Network:
     ) -> None:
         self.description = description
         self.classes = description.classes
+        self._threads = spec.training.threads
         self._shift, self._scale = shift, scale
         network = stack([assemble(spec.architecture, spec.activation, description.outputs)])
         declaration = network.declare(description.shape)
@@ -39,7 +41,8 @@ class Network:
             wanted, found = (" x ".join(map(str, shape)) for shape in (self.description.shape, x.shape[1:]))
             raise DataError(f"the network takes examples of {wanted} numbers, and these have {found or 'one'}")
         ready = normalized(x, self._shift, self._scale, self._model.theta.dtype)[None]
-        blocks = [self._model.outputs(ready[:, start : start + BLOCK])[0] for start in range(0, len(x), BLOCK)]
+        with threadpool_limits(self._threads, "blas"), np.errstate(all="ignore"):
+            blocks = [self._model.outputs(ready[:, start : start + BLOCK])[0] for start in range(0, len(x), BLOCK)]
         return np.concatenate(blocks) if blocks else np.zeros((0, self.description.outputs), ready.dtype)
 
     def probabilities(self, x: AnyArray) -> Array:
@@ -58,5 +61,6 @@ class Network:
 
     def evaluate(self, part: Part) -> dict[str, float]:
         """Loss and metrics on a part whose inputs are normalised already."""
-        metrics = evaluate(self._model, [part], self.description.targets)
+        with threadpool_limits(self._threads, "blas"), np.errstate(all="ignore"):
+            metrics = evaluate(self._model, [part], self.description.targets)
         return {name: float(value[0]) for name, value in metrics.items()}

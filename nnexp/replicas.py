@@ -72,7 +72,7 @@ def _stack(components: Sequence[Any]) -> Any:
 
 def _stack_parameter(components: Sequence[Any], name: str, per_replica: bool) -> Any:
     values = [getattr(component, name) for component in components]
-    if not per_replica or values[0] is None:
+    if not per_replica or any(value is None for value in values):
         return _stack(values)
     return np.array(values, dtype=np.float64)
 

@@ -24,4 +24,4 @@ class Activation(Layer):
 
     @abstractmethod
     def apply(self, z: Array) -> tuple[Array, Callable[[Array], Array]]:
-        """a = f(z), and the function da -> dz, which is da · f'(z) where f is element-wise."""
+        """A = f(z), and the function da -> dz, which is da · f'(z) where f is element-wise."""

@@ -5,6 +5,7 @@ Heavy imports stand inside the commands, so that `--help` and completion answer 
 
 from __future__ import annotations
 
+import signal
 import sys
 from typing import Annotated
 
@@ -52,7 +53,10 @@ def main() -> None:
     try:
         app()
     except NnexpError as error:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # one Ctrl-C too many must not cut off what is said now
         from nnexp.cli.render import show_error
 
         show_error(error)
         sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nnexp.cli.options import Json
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from nnexp.spec.catalogue import Entry
 
 
 def list_(
@@ -16,7 +21,6 @@ def list_(
     json: Json = False,
 ) -> None:
     """List the components that a spec can name, with their parameters, defaults, meaning and formula."""
-    from rich.padding import Padding
     from rich.text import Text
 
     from nnexp.cli.render import out, print_json
@@ -31,11 +35,29 @@ def list_(
     if json:
         print_json({name: [entry.as_dict() for entry in entries(name)] for name in kinds})
         return
-    for name in kinds:
-        out.print(Text(name, style="bold underline"))
+    width = out.width if out.is_terminal else None
+    for number, name in enumerate(kinds):
+        out.print(*[""] * (number > 0), Text(name, style="bold underline"), sep="\n")
         for entry in entries(name):
-            out.print(Text.assemble("  ", (entry.name, "bold cyan"), f"  {entry.summary}"))
-            if entry.parameters:
-                out.print(Padding(Text(", ".join(entry.parameters), style="green"), (0, 0, 0, 6)))
-            out.print(Padding(Text(entry.formula, style="dim"), (0, 0, 0, 6)))
-        out.print()
+            out.print(_shown(entry, width))
+
+
+def _shown(entry: Entry, width: int | None) -> Text:
+    """An entry: its name, what it is, its parameters one to a line, and its formula."""
+    from rich.text import Text
+
+    rows = [("  ", entry.name, "bold cyan")]
+    rows += [("    ", entry.summary, "")]
+    rows += [("      ", parameter, "green") for parameter in entry.parameters]
+    rows += [("      ", line, "dim") for line in entry.formula.splitlines()]
+    return Text("\n").join(line for indent, words, style in rows for line in _wrapped(indent, words, style, width))
+
+
+def _wrapped(indent: str, words: str, style: str, width: int | None) -> list[Text]:
+    """A row in lines of the terminal's width, the later ones indented further; whole where there is no terminal."""
+    import textwrap
+
+    from rich.text import Text
+
+    lines = textwrap.wrap(words, max(20, width - len(indent) - 2)) if width else [words]
+    return [Text.assemble(indent + "  " * (number > 0), (line, style)) for number, line in enumerate(lines)]

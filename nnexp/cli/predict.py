@@ -13,7 +13,8 @@ from nnexp.cli.options import RunName, RunsDir
 def predict(
     run: RunName,
     source: Annotated[
-        Path, typer.Argument(metavar="INPUT", help="A .csv with a header, or a .npz with an array x.", show_default=False)
+        Path,
+        typer.Argument(metavar="INPUT", help="A .csv with a header, or a .npz with an array x.", show_default=False),
     ],
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write the CSV here.", show_default="standard output")
@@ -32,6 +33,6 @@ def predict(
         print(text, end="")
         return
     try:
-        output.write_text(text)
+        output.write_text(text, encoding="utf-8")
     except OSError as error:
         raise RunError(f"cannot write {output}: {error.strerror}") from None

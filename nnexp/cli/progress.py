@@ -6,6 +6,7 @@ import time
 from collections import deque
 from contextlib import AbstractContextManager
 from types import TracebackType
+from typing import Self
 
 from rich.console import Group
 from rich.live import Live
@@ -13,7 +14,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from nnexp.cli.render import err, number, percent_or_number, table
+from nnexp.cli.render import err, percent_or_number, table
 from nnexp.training.events import Began, EpochDone, Event, StepDone
 from nnexp.training.state import Row
 
@@ -39,10 +40,12 @@ class Progress:
         self.behind, self.began_at = 0, 0
         self.clock = time.monotonic()
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         return
 
     def __call__(self, event: Event) -> None:
@@ -81,13 +84,15 @@ class LiveProgress(Progress):
     def __init__(self) -> None:
         super().__init__()
         self.rows: deque[Row] = deque(maxlen=LATEST)
-        self.live = Live(get_renderable=self.render, console=err, refresh_per_second=8, transient=True)
+        self.live = Live(get_renderable=self.render, console=err, refresh_per_second=8)
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> Self:
         self.live.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.live.stop()
 
     def on_begin(self, event: Began) -> None:
@@ -124,8 +129,8 @@ class LiveProgress(Progress):
 
 
 def _cell(name: str, value: float) -> str:
-    if name == "seconds":
-        return f"{value:.3f}"
+    if name in ("lr", "seconds"):
+        return f"{value:.2e}" if name == "lr" else f"{value:.3f}"
     return str(int(value)) if name == "epoch" else percent_or_number(name, value)
 
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from nnexp.errors import NnexpError, SpecError
+from nnexp.errors import Interrupted, NnexpError, SpecError
+from nnexp.runs.files import strict
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 200)
+err = Console(stderr=True, highlight=False, soft_wrap=True, width=None if sys.stderr.isatty() else 200)
 
 
 def show_error(error: NnexpError) -> None:
@@ -23,6 +25,8 @@ def show_error(error: NnexpError) -> None:
             err.print(_problem(problem.render()), end="\n\n")
         count = len(error.problems)
         err.print(f"{count} problem{'s' if count > 1 else ''} found; nothing was done.", style="bold red")
+    elif isinstance(error, Interrupted):
+        err.print(Text(str(error), style="yellow"))
     else:
         err.print(Text.assemble(("error: ", "bold red"), str(error)))
 
@@ -40,15 +44,7 @@ def _problem(rendered: str) -> Text:
 
 def print_json(document: Any) -> None:
     """One JSON document on standard output; numbers that JSON does not have become null."""
-    print(json.dumps(_strict(document), indent=2))
-
-
-def _strict(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _strict(entry) for key, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [_strict(entry) for entry in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    print(json.dumps(strict(document), indent=2))
 
 
 def table(*columns: str, title: str | None = None) -> Table:

@@ -21,14 +21,16 @@ def list_runs(context: typer.Context, runs: RunsDir = Path("runs"), json: Json =
     from nnexp.cli.render import err, out, print_json, table
     from nnexp.errors import RunError
     from nnexp.runs import manifest
-    from nnexp.runs.index import run_folders
+    from nnexp.runs.index import run_folders, standing
 
     rows, damaged = [], []
     for path in run_folders(runs):
         try:
-            rows.append(_summary(path.name, manifest.read(path)))
-        except (RunError, KeyError, TypeError) as error:
-            damaged.append(f"{path}: {error}")
+            record = manifest.read(path)
+        except RunError as error:
+            damaged.append(str(error))
+        else:
+            rows.append(_summary(path.name, record | {"state": standing(path, record)}))
     if json:
         print_json(rows)
     elif not rows:
@@ -39,7 +41,7 @@ def list_runs(context: typer.Context, runs: RunsDir = Path("runs"), json: Json =
             shown.add_row(*(_cell(row[key]) for key in ("run", "state", "epochs", "dev", "test", "seconds", "began")))
         out.print(shown)
     for line in damaged:
-        err.print(f"damaged: {line}", style="yellow", markup=False)
+        err.print(line, style="yellow", markup=False)
 
 
 @app.command("rm")
@@ -47,27 +49,26 @@ def remove(
     context: typer.Context,
     names: Annotated[list[str], typer.Argument(metavar="RUN...", help="Runs to delete.", show_default=False)],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    runs: Annotated[
+        Path | None, typer.Option("--runs", help="The folder that holds the runs.", metavar="DIR", show_default=False)
+    ] = None,
 ) -> None:
     """Delete runs."""
-    import shutil
-
     from nnexp.cli.render import err
-    from nnexp.errors import RunError, UsageError
+    from nnexp.errors import UsageError
+    from nnexp.runs import files
     from nnexp.runs.index import find
     from nnexp.runs.lock import locked
 
-    paths = [find(name, context.obj) for name in names]
-    for path in paths:
+    paths = [find(name, runs or context.obj) for name in names]
+    for path in dict.fromkeys(path.resolve() for path in paths):
         if not yes:
             if not err.is_terminal:
                 raise UsageError(f"{path} was not deleted: say --yes where there is nobody to ask")
             typer.confirm(f"Delete {path}?", abort=True, err=True)
         with locked(path):
-            (path / "run.json").unlink()
-        try:
-            shutil.rmtree(path)
-        except OSError as error:
-            raise RunError(f"cannot delete {path}: {error.strerror}") from None
+            files.remove(path / "run.json")
+        files.remove(path)
         err.print(f"deleted {path}", markup=False)
 
 

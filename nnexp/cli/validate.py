@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
+import os.path
+from collections.abc import Sequence
+from typing import Annotated, Any
 
 import typer
 
 from nnexp.cli.options import Json
+from nnexp.errors import NnexpError, SpecError, UsageError
 
 
 def validate(
@@ -19,26 +21,38 @@ def validate(
 ) -> None:
     """Check specs without training: everything that is wrong is shown, each on its line."""
     from nnexp.cli.render import out, print_json, show_error
-    from nnexp.errors import NnexpError
-    from nnexp.spec.load import load
-    from nnexp.spec.meaning import declaration_of
 
-    overrides = [word for word in specs if "=" in word and not Path(word).exists()]
-    results = []
-    worst = 0
-    for path in (word for word in specs if word not in overrides):
+    overrides = [word for word in specs if "=" in word and not os.path.exists(word)]  # noqa: PTH110 - never raises
+    paths = [word for word in specs if word not in overrides]
+    if not paths:
+        raise UsageError("no spec to validate: name its file before the overrides")
+    results, worst = [], 0
+    for path in paths:
         try:
-            spec = load(path, overrides)
+            results.append(_valid(path, overrides))
+            if not json:
+                out.print(f"{path}: valid, {results[-1]['parameters']:,} parameters", markup=False)
         except NnexpError as error:
             worst = max(worst, error.exit_code)
-            results.append({"spec": path, "valid": False, "problems": str(error).split("\n\n")})
+            results.append({"spec": path, "valid": False, "problems": _problems(error)})
             if not json:
                 show_error(error)
-            continue
-        parameters = declaration_of(spec).size
-        results.append({"spec": path, "valid": True, "name": spec.name, "parameters": parameters})
-        if not json:
-            out.print(f"{path}: valid, {parameters:,} parameters", markup=False)
     if json:
         print_json(results)
     raise typer.Exit(worst)
+
+
+def _valid(path: str, overrides: Sequence[str]) -> dict[str, Any]:
+    """What there is to say of a valid spec."""
+    from nnexp.spec.load import load
+    from nnexp.spec.meaning import declaration_of
+
+    spec = load(path, overrides)
+    return {"spec": path, "valid": True, "name": spec.name, "parameters": declaration_of(spec).size}
+
+
+def _problems(error: NnexpError) -> list[dict[str, str | int]]:
+    """What is wrong, for a program."""
+    if isinstance(error, SpecError):
+        return [problem.as_dict() for problem in error.problems]
+    return [{"message": str(error)}]

@@ -1,6 +1,6 @@
 """What a data source gives.
 
-    M examples in the whole set, K classes, O outputs
+M examples in the whole set, K classes, O outputs
 """
 
 from __future__ import annotations

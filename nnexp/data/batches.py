@@ -7,7 +7,7 @@ layer. Otherwise each replica's batch is its own, (R, B, ...). Examples are gath
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,8 +18,7 @@ GATHER_BYTES = 2**22
 """How much is gathered at once: enough to make the gathering cheap, little enough to stay in cache."""
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(NamedTuple):
     """One step's examples: `start` and `stop` count them within the epoch."""
 
     start: int

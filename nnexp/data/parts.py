@@ -1,6 +1,6 @@
 """A data set made ready for training: split, normalised, its targets encoded.
 
-    M examples in the whole set, N in one part
+M examples in the whole set, N in one part
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Splitting a data set into the parts that train, choose and judge.
 
-    M examples in the whole set
+M examples in the whole set
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Split:
     def sizes(self, examples: int) -> dict[PartName, int]:
         """The number of examples in each part. Raises ValueError where that cannot be."""
         amounts: dict[PartName, int | float] = {"train": self.train, "dev": self.dev, "test": self.test}
-        fractions = [amount for amount in amounts.values() if isinstance(amount, float)]
+        fractions = [amount for amount in amounts.values() if isinstance(amount, float) or amount == 0]
         if len(fractions) == len(amounts) and abs(sum(fractions) - 1) > 1e-9:
             raise ValueError(f"the fractions sum to {sum(fractions):g}, not to 1")
         sizes = {part: _size(amount, examples) for part, amount in amounts.items()}

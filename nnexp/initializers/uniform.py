@@ -27,5 +27,5 @@ class Uniform(Initializer):
     limit: NonNegative = 0.05
 
     def draw(self, generators: Sequence[np.random.Generator], weight: Weight) -> Array:
-        u = 2 * draw_uniform(generators, weight.shape) - 1
+        u = 2 * draw_uniform(generators, weight.shape).astype(np.float64) - 1
         return lift(self.limit, u) * u

@@ -1,12 +1,13 @@
 """The choice between a kernel's two versions.
 
-Both give the same bits, so the choice is one of time alone: the compiled version is used where it is installed and the
-arrays are large enough to repay its import.
+Both give the same bits, so the choice is one of time alone, and may change in the middle of a run: the compiled version
+is used where it is installed and there has been enough work to repay its import.
 """
 
 from __future__ import annotations
 
 import os
+from collections import Counter
 from functools import cache
 from importlib.util import find_spec
 from types import ModuleType
@@ -14,8 +15,14 @@ from types import ModuleType
 from nnexp.kernels import reference
 from nnexp.typing import Array
 
-WORTH_COMPILING = 50_000
-"""Array entries from which an update in one compiled pass saves more than importing Numba costs, in a short run."""
+REPAID = 300_000_000
+"""Array entries that NumPy updates before Numba takes over.
+
+So much work takes NumPy longer by about the time that importing Numba costs, half a second. A short run never waits for
+the import, and no run, short or long, loses more than that half second to the better choice.
+"""
+
+_updated: Counter[str] = Counter()  # entries so far in this process, by kernel
 
 
 @cache
@@ -30,5 +37,6 @@ def compiled() -> ModuleType | None:
 
 def adam(theta: Array, *rest: Array) -> None:
     """One Adam update in place; see `nnexp.kernels.reference.adam`."""
-    module = compiled() if theta.size >= WORTH_COMPILING else None
+    _updated["adam"] += theta.size
+    module = compiled() if _updated["adam"] >= REPAID else None
     (module or reference).adam(theta, *rest)

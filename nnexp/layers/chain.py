@@ -15,7 +15,7 @@ from nnexp.typing import Array, Shape
 class Chain(Layer):
     """Layers applied one after another; each has a name that is unique in the chain.
 
-        y = f_L( ... f_2(f_1(x)))
+    y = f_L( ... f_2(f_1(x)))
     """
 
     names: tuple[str, ...]
@@ -64,4 +64,4 @@ def _numbered(kinds: Sequence[str]) -> Iterator[str]:
     seen: Counter[str] = Counter()
     for kind in kinds:
         seen[kind] += 1
-        yield kind if kind == "output" else f"{kind}_{seen[kind]}"
+        yield kind if kind == "output" and seen[kind] == 1 else f"{kind}_{seen[kind]}"

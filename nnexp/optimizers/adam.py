@@ -38,13 +38,13 @@ class Adam(Optimizer):
     def bind(self, theta: Array, grad: Array, slots: Mapping[str, Array], regularized: BoolArray) -> Update:
         m, v = slots["m"], slots["v"]
         beta1, beta2, eps = (lift(h, theta) for h in (self.beta1, self.beta2, self.eps))
-        exact1, exact2 = (lift(h, np.empty((1, 1))) for h in (self.beta1, self.beta2))
+        exact = np.stack([lift(h, np.empty((1, 1))) for h in (self.beta1, self.beta2)])
         one = np.ones_like(eps)
 
         def update(t: int, lr: Array) -> None:
             if self.bias_correction:
-                step = (lr / (1 - exact1**t)).astype(theta.dtype)
-                correction = (1 - exact2**t).astype(theta.dtype)
+                c1, c2 = 1 - exact**t
+                step, correction = (lr / c1).astype(theta.dtype), c2.astype(theta.dtype)
             else:
                 step, correction = lr, one
             kernels.adam(theta, grad, m, v, beta1, beta2, eps, step, correction)

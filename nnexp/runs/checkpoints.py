@@ -9,13 +9,13 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import zipfile
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from nnexp.errors import ResumeError
+from nnexp.errors import Interrupted, ResumeError
 from nnexp.runs import files
 from nnexp.training.state import State
 from nnexp.typing import AnyArray
@@ -25,33 +25,43 @@ FORMAT = 1
 
 GENERATORS = ("shuffle", "dropout")
 
+NO_ARRAYS = (*GENERATORS, "slots", "epoch", "step", "history")
+"""The fields of a state that are stored otherwise than as an entry of their own."""
+
 
 class Damaged(Exception):
     """A checkpoint that cannot be read whole; the message says why."""
 
 
-def save(path: Path, arrays: dict[str, AnyArray], rest: dict[str, Any]) -> None:
-    """Write a checkpoint."""
-    encoded = np.frombuffer(json.dumps({"format": FORMAT, **rest}).encode(), np.uint8)
+def save(path: Path, spec: str, arrays: dict[str, AnyArray], rest: dict[str, Any]) -> None:
+    """Write a checkpoint of the run of the spec with this hash."""
+    encoded = np.frombuffer(json.dumps({"format": FORMAT, "spec": spec, **rest}).encode(), np.uint8)
     content = {**arrays, "rest": encoded}
     buffer = io.BytesIO()
-    np.savez(buffer, allow_pickle=False, **content, checksum=np.frombuffer(_checksum(content), np.uint8))  # type: ignore[arg-type]
+    np.savez(buffer, allow_pickle=False, **content, checksum=np.frombuffer(_checksum(content), np.uint8))
     files.write(path, buffer.getvalue())
 
 
-def load(path: Path) -> tuple[dict[str, AnyArray], dict[str, Any]]:
-    """The arrays and the rest. Raises Damaged, or ResumeError where the file's format is another."""
+def load(path: Path, spec: str) -> tuple[dict[str, AnyArray], dict[str, Any]]:
+    """The arrays and the rest.
+
+    Raises Damaged where the file is not whole or is of another run, ResumeError where its format is another.
+    """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             content = {name: archive[name] for name in archive.files}
         checksum = content.pop("checksum").tobytes()
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError) as e:
-        raise Damaged(f"{path} cannot be read ({e})") from None
+    except Interrupted:
+        raise
+    except Exception as error:  # noqa: BLE001 - each part of a damaged archive fails in a way of its own
+        raise Damaged(f"{path} cannot be read ({error})") from None
     if checksum != _checksum(content):
         raise Damaged(f"the checksum of {path} is wrong")
     rest = json.loads(content.pop("rest").tobytes())
     if rest["format"] != FORMAT:
         raise ResumeError(f"{path} has format {rest['format']}, and this version of nnexp reads format {FORMAT}")
+    if rest["spec"] != spec:
+        raise Damaged(f"{path} is a file of another run")
     return content, rest
 
 
@@ -66,11 +76,7 @@ def _checksum(content: dict[str, AnyArray]) -> bytes:
 
 def pack(state: State) -> tuple[dict[str, AnyArray], dict[str, Any]]:
     """One run's state as arrays and JSON values."""
-    arrays = {
-        name: getattr(state, name)
-        for name in ("theta", "buffers", "order", "losses", "scores", "seconds")
-        + ("best_theta", "best_buffers", "best_value", "best_epoch", "diverged")
-    }
+    arrays = {f.name: getattr(state, f.name) for f in fields(state) if f.name not in NO_ARRAYS}
     arrays |= {f"slot {name}": slot for name, slot in state.slots.items()}
     generators = {name: [source.bit_generator.state for source in getattr(state, name)] for name in GENERATORS}
     return arrays, {"epoch": state.epoch, "step": state.step, "history": state.history, "generators": generators}
@@ -79,12 +85,12 @@ def pack(state: State) -> tuple[dict[str, AnyArray], dict[str, Any]]:
 def unpack(arrays: dict[str, AnyArray], rest: dict[str, Any]) -> State:
     """The inverse of `pack`."""
     slots = {name.removeprefix("slot "): array for name, array in arrays.items() if name.startswith("slot ")}
-    plain = {name: array for name, array in arrays.items() if not name.startswith("slot ")}
-    generators = {name: [_generator(state) for state in rest["generators"][name]] for name in GENERATORS}
-    return State(**plain, **generators, slots=slots, epoch=rest["epoch"], step=rest["step"], history=rest["history"])
+    values: dict[str, Any] = {name: array for name, array in arrays.items() if not name.startswith("slot ")}
+    values |= {name: [_generator(state) for state in rest["generators"][name]] for name in GENERATORS}
+    return State(**values, slots=slots, epoch=rest["epoch"], step=rest["step"], history=rest["history"])
 
 
-def _generator(state: dict[str, Any]) -> np.random.Generator:
+def _generator(state: Any) -> np.random.Generator:
     bits = np.random.PCG64()
     bits.state = state
     return np.random.Generator(bits)

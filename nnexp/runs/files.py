@@ -1,13 +1,18 @@
-"""Every write to a run folder goes through here, so that a process killed at any moment leaves whole files.
+"""Every change to a run folder goes through here, so that a process killed at any moment leaves whole files.
 
 A file is written beside its place, flushed to the disk, and renamed into its place.
 """
 
 from __future__ import annotations
 
+import json
+import math
 import os
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from nnexp.errors import RunError
 
@@ -18,15 +23,23 @@ operation: Callable[[str, Path], None] = lambda what, path: None  # noqa: E731 -
 def write(path: Path, content: bytes) -> None:
     """Put `content` at `path`, whole or not at all. Raises RunError where it cannot be written."""
     temporary = path.with_name(f".{path.name}.part")
-    try:
-        _write_through(temporary, content)
-        operation("rename", path)
-        temporary.replace(path)
+    with _or_run_error(f"write {path}"):
+        try:
+            _write_through(temporary, content)
+            operation("rename", path)
+            temporary.replace(path)
+        except OSError:
+            with suppress(OSError):
+                temporary.unlink()
+            raise
         operation("sync folder", path.parent)
         _sync_folder(path.parent)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise RunError(f"cannot write {path}: {error.strerror or error}") from None
+
+
+def read(path: Path) -> bytes:
+    """The content of a file, nothing where there is none. Raises RunError where it cannot be read."""
+    with _or_run_error(f"read {path}"):
+        return path.read_bytes() if path.exists() else b""
 
 
 def write_text(path: Path, content: str) -> None:
@@ -34,20 +47,52 @@ def write_text(path: Path, content: str) -> None:
     write(path, content.encode())
 
 
+def write_json(path: Path, document: Any) -> None:
+    """As `write`, as JSON for any reader: see `strict`."""
+    write_text(path, json.dumps(strict(document), indent=2, allow_nan=False) + "\n")
+
+
+def strict(value: Any) -> Any:
+    """The value with null for the numbers that JSON does not have."""
+    if isinstance(value, dict):
+        return {key: strict(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [strict(entry) for entry in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
 def rotate(path: Path, older: Path) -> None:
-    """Let the file at `path`, if there is one, become `older`."""
+    """Let the file at `path`, if there is one, become `older`. Raises RunError where that is not possible."""
     if path.exists():
-        operation("rotate", path)
-        path.replace(older)
+        with _or_run_error(f"rename {path}"):
+            operation("rotate", path)
+            path.replace(older)
+
+
+def remove(path: Path) -> None:
+    """Remove a file, or a folder with all that is in it. Raises RunError where that is not possible."""
+    with _or_run_error(f"delete {path}"):
+        operation("remove", path)
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def make_folder(path: Path) -> None:
     """Make a folder and those above it. Raises RunError where that is not possible."""
-    operation("make folder", path)
-    try:
+    with _or_run_error(f"make the folder {path}"):
+        operation("make folder", path)
         path.mkdir(parents=True, exist_ok=True)
+
+
+@contextmanager
+def _or_run_error(what: str) -> Iterator[None]:
+    """The system's refusal as a RunError: what could not be done, and why."""
+    try:
+        yield
     except OSError as error:
-        raise RunError(f"cannot make the folder {path}: {error.strerror or error}") from None
+        raise RunError(f"cannot {what}: {error.strerror or error}") from None
 
 
 def _write_through(path: Path, content: bytes) -> None:

@@ -1,57 +1,62 @@
 """One run's folder: where its files are, and the record that is kept there.
 
-    spec.yaml, resolved.yaml    what was asked for, as written and with every default
-    run.json                    how it stands (`nnexp.runs.manifest`)
-    metrics.csv                 one row an epoch
-    events.jsonl                what happened besides: resumes, early stop, divergence
-    inputs.npz                  what the inputs are normalised with, and the names of the classes
-    checkpoints/                last.npz, previous.npz, best.npz
+spec.yaml, resolved.yaml    what was asked for, as written and with every default
+run.json                    how it stands (`nnexp.runs.manifest`)
+metrics.csv                 one row an epoch
+events.jsonl                what happened besides: resumes, early stop, divergence
+inputs.npz                  what the inputs are normalised with, and the names of the classes
+checkpoints/                last.npz, previous.npz, best.npz
 """
 
 from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from nnexp.data.base import Description
 from nnexp.data.parts import Parts
-from nnexp.errors import ResumeError
+from nnexp.errors import ResumeError, RunError
 from nnexp.runs import checkpoints, files, manifest
 from nnexp.runs.checkpoints import Damaged
+from nnexp.runs.lock import LOCK, OWNER
 from nnexp.spec import resolved
 from nnexp.spec.sections import Spec
 from nnexp.training.state import Row, State
 from nnexp.typing import Array
 
+LONGEST = 80
+"""Characters of a spec's name that its folder's name keeps."""
+
 
 def folder_of(spec: Spec, root: Path) -> Path:
     """The folder of the run that a spec stands for: its name and six digits of its hash."""
-    name = re.sub(r"[^A-Za-z0-9_.-]+", "_", spec.name).strip("._") or "run"
+    name = re.sub(r"[^A-Za-z0-9_.-]+", "_", spec.name)[:LONGEST].strip("._-") or "run"
     return root / f"{name}-{resolved.digest(spec)[:6]}"
 
 
 class RunFolder:
     """The record of one run, for the process that holds the folder's lock."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.checkpoints = path / "checkpoints"
+    def __init__(self, spec: Spec, root: Path) -> None:
+        self.spec, self.digest = spec, resolved.digest(spec)
+        self.path = folder_of(spec, root)
+        self.checkpoints = self.path / "checkpoints"
         self.last, self.previous = self.checkpoints / "last.npz", self.checkpoints / "previous.npz"
         self._saved_best = 0
 
-    def begin(self, spec: Spec, parts: Parts) -> None:
+    def begin(self, parts: Parts) -> None:
         """Write down what is asked for; run.json last, so that a folder without one has not begun."""
+        spec, origin = self.spec, self.spec.origin
         files.make_folder(self.checkpoints)
-        written = spec.origin.text if spec.origin else resolved.text(spec)
-        files.write_text(self.path / "spec.yaml", written)
+        files.write_text(self.path / "spec.yaml", origin.text if origin else resolved.text(spec))
         files.write_text(self.path / "resolved.yaml", resolved.text(spec))
         description = parts.description
         checkpoints.save(
             self.path / "inputs.npz",
+            self.digest,
             {"shift": parts.shift, "scale": parts.scale},
             {"shape": description.shape, "targets": description.targets, "classes": description.classes},
         )
@@ -59,26 +64,33 @@ class RunFolder:
             "name": spec.name,
             "state": "running",
             "seed": spec.seed,
-            "spec": resolved.digest(spec),
-            "overrides": list(spec.origin.overrides) if spec.origin else [],
-            "data": {"fingerprint": parts.fingerprint, "examples": {p: len(parts[p]) for p in ("train", "dev", "test")}},
+            "spec": self.digest,
+            "resolved": manifest.fingerprint(self.path / "resolved.yaml"),
+            "overrides": list(origin.overrides) if origin else [],
+            "data": {
+                "fingerprint": parts.fingerprint,
+                "examples": {p: len(parts[p]) for p in ("train", "dev", "test")},
+            },
             "began": manifest.now(),
+            "ended": None,
             **manifest.environment(),
         }
         manifest.write(self.path, record)
 
-    def has_begun(self) -> bool:
-        """Whether a run was begun here."""
-        return (self.path / "run.json").exists()
+    def record(self) -> manifest.Manifest | None:
+        """The manifest of the run that was begun here, or None where none was.
 
-    def check_unchanged(self, spec: Spec) -> manifest.Manifest:
-        """The manifest of the run that was begun here. Raises ResumeError where it is of another spec."""
-        record = manifest.read(self.path)
-        path = self.path / "resolved.yaml"
-        if record["spec"] != resolved.digest(spec):
+        Raises ResumeError where it cannot be read, or is not of this spec.
+        """
+        if not (self.path / "run.json").exists():
+            return None
+        try:
+            record = manifest.read(self.path)
+        except RunError as error:
+            raise ResumeError(f"{error}; {manifest.RESTART}") from None
+        if record["spec"] != self.digest:
             raise ResumeError(f"{self.path} holds the run of another spec; give this one another name")
-        if not path.exists() or path.read_text() != resolved.text(spec):
-            raise ResumeError(f"{path} was changed since the run began; `--restart` trains it again from the beginning")
+        manifest.check_resolved(self.path, record)
         return record
 
     def restore(self, record: manifest.Manifest, parts: Parts) -> State | None:
@@ -98,7 +110,7 @@ class RunFolder:
             if not path.exists():
                 continue
             try:
-                state = checkpoints.unpack(*checkpoints.load(path))
+                state = checkpoints.unpack(*checkpoints.load(path, self.digest))
             except Damaged as error:
                 damaged[path] = str(error)
                 continue
@@ -107,26 +119,27 @@ class RunFolder:
             self.log("resumed", epoch=state.epoch, step=state.step, damaged=list(damaged.values()))
             return state
         if damaged:
-            raise ResumeError("\n".join([*damaged.values(), "`--restart` trains the run again from the beginning"]))
+            raise ResumeError("\n".join([*damaged.values(), manifest.RESTART]))
         return None
 
     def save(self, state: State) -> None:
         """Write the state, the best weights where they are new, and metrics.csv."""
         if state.best_epoch[0] != self._saved_best:
             arrays = {"theta": state.best_theta, "buffers": state.best_buffers}
-            checkpoints.save(self.checkpoints / "best.npz", arrays, {"epoch": int(state.best_epoch[0])})
-            self._saved_best = int(state.best_epoch[0])
+            epoch = int(state.best_epoch[0])
+            checkpoints.save(self.checkpoints / "best.npz", self.digest, arrays, {"epoch": epoch})
+            self._saved_best = epoch
         files.rotate(self.last, self.previous)
-        checkpoints.save(self.last, *checkpoints.pack(state))
+        checkpoints.save(self.last, self.digest, *checkpoints.pack(state))
         files.write_text(self.path / "metrics.csv", csv(state.history[0]))
 
     def log(self, kind: str, **details: Any) -> None:
         """Add a line to events.jsonl, once."""
         path = self.path / "events.jsonl"
-        lines = path.read_text().splitlines() if path.exists() else []
-        line = json.dumps({"event": kind, **details})
-        if kind == "resumed" or line not in lines:
-            files.write_text(path, "".join(f"{entry}\n" for entry in [*lines, line]))
+        before = files.read(path)
+        line = json.dumps({"event": kind, **details}).encode()
+        if kind == "resumed" or line not in before.splitlines():
+            files.write(path, before + line + b"\n")
 
     def update(self, **changes: Any) -> None:
         """Replace fields of run.json."""
@@ -134,14 +147,10 @@ class RunFolder:
 
     def clear(self) -> None:
         """Remove everything but the lock; run.json first, so that what is left counts as not begun."""
-        (self.path / "run.json").unlink(missing_ok=True)
-        for entry in self.path.iterdir():
-            if entry.name in ("lock", "owner"):
-                continue
-            if entry.is_dir():
-                shutil.rmtree(entry)
-            else:
-                entry.unlink()
+        files.remove(self.path / "run.json")
+        for entry in sorted(self.path.iterdir()):
+            if entry.name not in (LOCK, OWNER):
+                files.remove(entry)
 
 
 def csv(history: Sequence[Row]) -> str:
@@ -153,9 +162,8 @@ def csv(history: Sequence[Row]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def read_inputs(path: Path) -> tuple[Array, Array, Description]:
-    """shift, scale and the description of the data that the run in this folder was trained on."""
-    arrays, rest = checkpoints.load(path / "inputs.npz")
+def read_inputs(path: Path, spec: str) -> tuple[Array, Array, Description]:
+    """shift, scale and the description of the data that the run in this folder, of this spec, was trained on."""
+    arrays, rest = checkpoints.load(path / "inputs.npz", spec)
     description = Description(0, tuple(rest["shape"]), rest["targets"], tuple(rest["classes"]))
     return arrays["shift"], arrays["scale"], description
-

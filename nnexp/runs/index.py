@@ -5,14 +5,33 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from nnexp.errors import UsageError
+from nnexp.errors import RunError, UsageError
+from nnexp.runs.lock import is_held
+from nnexp.runs.manifest import Manifest, RunState
 from nnexp.spec.problems import nearest
 
 
 def run_folders(root: Path) -> Iterator[Path]:
-    """The run folders in `root`, by name."""
-    if root.is_dir():
+    """The run folders in `root`, by name. Raises RunError where it cannot be read."""
+    try:
         yield from sorted(path for path in root.iterdir() if (path / "run.json").is_file())
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError as error:
+        raise RunError(f"cannot read {root}: {error.strerror}") from None
+
+
+def standing(path: Path, record: Manifest) -> RunState:
+    """How a run stands now: one that no process is writing any more was interrupted, whatever its record says."""
+    state: RunState = record["state"]
+    return "interrupted" if state == "running" and not is_held(path) else state
+
+
+def _is_run(path: Path) -> bool:
+    try:
+        return (path / "run.json").is_file()
+    except OSError:  # no name that the system takes
+        return False
 
 
 def find(name: str, root: Path) -> Path:
@@ -21,10 +40,10 @@ def find(name: str, root: Path) -> Path:
     Raises UsageError where there is none, or more than one.
     """
     for path in (Path(name), root / name):
-        if (path / "run.json").is_file():
+        if name and _is_run(path):
             return path
     names = [path.name for path in run_folders(root)]
-    matching = [candidate for candidate in names if candidate.startswith(name)]
+    matching = [candidate for candidate in names if name and candidate.startswith(name)]
     if len(matching) == 1:
         return root / matching[0]
     if matching:

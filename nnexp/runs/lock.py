@@ -8,29 +8,57 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from nnexp.errors import RunError
+from nnexp.runs import files
+
+LOCK, OWNER = "lock", "owner"
+"""The file that is locked, and the one that says by whom."""
+
+PATIENCE = 0.5
+"""Seconds to wait for a lock: `is_held` takes it for a moment."""
 
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
     """Hold the folder's lock. Raises RunError that names the owner where another process holds it."""
-    owner = folder / "owner"
-    lock = FileLock(folder / "lock")
+    lock = FileLock(folder / LOCK)
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=PATIENCE)
     except Timeout:
-        who = owner.read_text().strip() if owner.exists() else "another process"
-        raise RunError(f"{folder} is being written by {who}; wait for it, or stop it") from None
+        raise RunError(f"{folder} is being written by {_owner(folder)}; wait for it, or stop it") from None
     except OSError as error:
         raise RunError(f"cannot lock {folder}: {error.strerror or error}") from None
     try:
-        owner.write_text(f"process {os.getpid()} on {socket.gethostname()}\n")
+        files.write_text(folder / OWNER, f"process {os.getpid()} on {socket.gethostname()}\n")
         yield
     finally:
-        owner.unlink(missing_ok=True)
+        with suppress(OSError):
+            (folder / OWNER).unlink()
         lock.release()
+
+
+def is_held(folder: Path) -> bool:
+    """Whether a process is writing the folder now; False where that cannot be found out."""
+    if not (folder / LOCK).exists():
+        return False
+    lock = FileLock(folder / LOCK)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return True
+    except OSError:
+        return False
+    lock.release()
+    return False
+
+
+def _owner(folder: Path) -> str:
+    try:
+        return (folder / OWNER).read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:
+        return "another process"

@@ -5,6 +5,7 @@ Written when a run begins, and when it ends.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import platform
@@ -17,28 +18,72 @@ from typing import Any, Literal, TypeAlias
 
 from threadpoolctl import threadpool_info
 
-from nnexp.errors import RunError
+from nnexp.errors import ResumeError, RunError
 from nnexp.runs import files
 
 RunState: TypeAlias = Literal["running", "done", "diverged", "interrupted", "failed"]
 Manifest: TypeAlias = dict[str, Any]
+
+BEGUN: dict[str, type] = {
+    "name": str,
+    "state": str,
+    "seed": int,
+    "spec": str,
+    "resolved": str,
+    "data": dict,
+    "began": str,
+}
+"""What the manifest of every run has, and of which type."""
+
+ENDED: dict[str, dict[str, type]] = {
+    "done": {"ending": str, "epochs": int, "weights": dict, "parameters": int, "final": dict},
+    "diverged": {"diverged": dict},
+}
+"""What it has besides in the states of a run that has ended."""
+
+RESTART = "`--restart` trains the run again from the beginning"
 
 
 def read(folder: Path) -> Manifest:
     """The manifest of a run folder. Raises RunError where there is none that can be read."""
     path = folder / "run.json"
     try:
-        manifest: Manifest = json.loads(path.read_text())
+        manifest: Manifest = json.loads(path.read_bytes())
     except FileNotFoundError:
         raise RunError(f"{folder} is no run folder: it has no run.json") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise RunError(f"{path} is damaged: {error}") from None
+    if problem := _problem(manifest):
+        raise RunError(f"{path} is damaged: {problem}")
     return manifest
+
+
+def _problem(manifest: Any) -> str | None:
+    """What a manifest lacks of what every reader relies on."""
+    if not isinstance(manifest, dict):
+        return "it holds no JSON object"
+    wanted = BEGUN | ENDED.get(str(manifest.get("state")), {})
+    wrong = [name for name, kind in wanted.items() if not isinstance(manifest.get(name), kind)]
+    if not wrong and not {"fingerprint", "examples"} <= manifest["data"].keys():
+        wrong = ["data"]
+    return f"{wrong[0]} is missing or not what it should be" if wrong else None
 
 
 def write(folder: Path, manifest: Manifest) -> None:
     """Replace the manifest."""
-    files.write_text(folder / "run.json", json.dumps(manifest, indent=2) + "\n")
+    files.write_json(folder / "run.json", manifest)
+
+
+def fingerprint(path: Path) -> str:
+    """SHA-256 of a file's content, in hexadecimal."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def check_resolved(folder: Path, manifest: Manifest) -> None:
+    """Raises ResumeError where resolved.yaml is not what the run began with."""
+    path = folder / "resolved.yaml"
+    if not path.is_file() or fingerprint(path) != manifest["resolved"]:
+        raise ResumeError(f"{path} was changed since the run began; {RESTART}")
 
 
 def now() -> str:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from nnexp.data.parts import Parts, prepare
-from nnexp.errors import Interrupted, NnexpError
+from nnexp.errors import Interrupted, NnexpError, RunError
 from nnexp.predictor import Network
 from nnexp.runs import manifest
 from nnexp.runs.files import make_folder
-from nnexp.runs.folder import RunFolder, folder_of
+from nnexp.runs.folder import RunFolder
 from nnexp.runs.interrupts import Interrupts
 from nnexp.runs.lock import locked
 from nnexp.spec.sections import Spec
@@ -32,56 +33,78 @@ def train_run(spec: Spec, root: Path, *, restart: bool, watch: Watch, checkpoint
     Raises ResumeError where the run cannot be continued, RunError where its folder cannot be used, Interrupted where a
     signal stopped it; its state is saved then. A run that diverged is not raised: its state says so.
     """
-    folder = RunFolder(folder_of(spec, root))
+    folder = RunFolder(spec, root)
     make_folder(folder.path)
-    with locked(folder.path):
-        if folder.has_begun() and not restart:
-            record = folder.check_unchanged(spec)
-            if record["state"] in ("done", "diverged"):
-                return folder.path
-        else:
-            folder.clear()
-            record = None
+    with (
+        Interrupts() as interrupts,
+        locked(folder.path),
+        threadpool_limits(spec.training.threads, "blas"),
+        np.errstate(all="ignore"),
+    ):
+        record = None if restart else folder.record()
+        if record and record["state"] in manifest.ENDED:
+            return folder.path
         parts = prepare(spec.data.source, spec.data.split, spec.data.normalize, spec.training.dtype)
-        state = folder.restore(record, parts) if record else None
-        if record is None:
-            folder.begin(spec, parts)
-        try:
-            _conduct(folder, spec, parts, state, watch, checkpoint_seconds)
-        except Interrupted:
-            folder.update(state="interrupted", ended=manifest.now())
-            raise
-        except NnexpError:
-            raise
-        except Exception as error:
-            folder.log("failed", error=repr(error))
-            folder.update(state="failed", ended=manifest.now())
-            raise
+        state = _begin_or_restore(folder, record, parts)
+        with _recorded(folder):
+            _conduct(folder, parts, state, interrupts, watch, checkpoint_seconds)
     return folder.path
 
 
+def _begin_or_restore(folder: RunFolder, record: manifest.Manifest | None, parts: Parts) -> State | None:
+    """The state to go on from; None at the beginning."""
+    if record is None:
+        folder.clear()
+        folder.begin(parts)
+        return None
+    state = folder.restore(record, parts)
+    folder.update(state="running", ended=None)
+    return state
+
+
+@contextmanager
+def _recorded(folder: RunFolder) -> Iterator[None]:
+    """Note in the folder how training was cut off, if it was."""
+    try:
+        yield
+    except Interrupted:
+        folder.update(state="interrupted", ended=manifest.now())
+        raise
+    except NnexpError:
+        raise
+    except Exception as error:
+        with suppress(RunError):  # it must not stand before the error itself
+            folder.log("failed", error=repr(error))
+            folder.update(state="failed", ended=manifest.now())
+        raise
+
+
 def _conduct(
-    folder: RunFolder, spec: Spec, parts: Parts, state: State | None, watch: Watch, checkpoint_seconds: float
+    folder: RunFolder,
+    parts: Parts,
+    state: State | None,
+    interrupts: Interrupts,
+    watch: Watch,
+    checkpoint_seconds: float,
 ) -> None:
     """Read the loop's events: show them, save the state now and then, and finish the run."""
-    with Interrupts() as interrupts, threadpool_limits(spec.training.threads, "blas"), np.errstate(all="ignore"):
-        stack = Stack([spec], [parts], state)
-        saved = time.monotonic()
-        for event in train(stack):
-            watch(event)
-            if isinstance(event, RunDone):
-                _finish(folder, spec, parts, event)
-            elif interrupts.received is not None:
-                folder.save(stack.snapshot(0))
-                raise Interrupted("stopped; the state is saved", interrupts.received)
-            elif time.monotonic() - saved >= checkpoint_seconds:
-                folder.save(stack.snapshot(0))
-                saved = time.monotonic()
+    stack = Stack([folder.spec], [parts], state)
+    saved = time.monotonic()
+    for event in train(stack):
+        watch(event)
+        if isinstance(event, RunDone):
+            _finish(folder, parts, event)
+        elif interrupts.received is not None:
+            folder.save(stack.snapshot(0))
+            raise Interrupted("stopped; the state is saved", interrupts.received)
+        elif time.monotonic() - saved >= checkpoint_seconds:
+            folder.save(stack.snapshot(0))
+            saved = time.monotonic()
 
 
-def _finish(folder: RunFolder, spec: Spec, parts: Parts, event: RunDone) -> None:
+def _finish(folder: RunFolder, parts: Parts, event: RunDone) -> None:
     """Save the last state, look at the test part once, and close the record."""
-    state = event.state
+    spec, state = folder.spec, event.state
     folder.save(state)
     if event.ending == "diverged":
         step = int(state.diverged[0])

@@ -17,6 +17,8 @@ class Constant(Schedule):
     """The learning rate stays as it is.
 
         factor = 1
+
+    What every spec has that names no schedule.
     """
 
     def multiplier(self, progress: Progress) -> Array:

@@ -5,6 +5,7 @@ A component is written as its name, as `name: {parameters}`, or as `name: value`
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import is_dataclass
 from types import NoneType
 from typing import Any, get_args, get_origin
@@ -21,8 +22,9 @@ from nnexp.optimizers.base import Optimizer
 from nnexp.penalties.base import Penalty
 from nnexp.registry import Parameter, Registry, parameters
 from nnexp.schedules.base import Schedule
-from nnexp.spec.problems import Place, Problem, nearest
-from nnexp.spec.text import Node, join
+from nnexp.spec.advice import way_out
+from nnexp.spec.problems import Place, Problem, close, nearest
+from nnexp.spec.text import Node, join, shortened
 from nnexp.spec.validation import expectation, is_union, validate
 
 REGISTRIES: dict[type, tuple[Registry, ...]] = {
@@ -61,15 +63,15 @@ class Builder:
         """A component of the kind `base`, by name."""
         kind = REGISTRIES[base][0].kind
         name, place, value = self.head(node)
+        known = {name: reg[name] for reg in REGISTRIES[base] for name in reg}
         if name is None:
-            self.problem(place, path, f"expected one {kind}, `name` or `name: {{parameters}}`, found {named(node)}")
+            message = f"expected one {kind}, `name` or `name: {{parameters}}`, found {named(node)}"
+            self.problem(place, path, message, single(node, place, path, known))
             return None
-        classes = [reg[name] for reg in REGISTRIES[base] if name in reg]
-        if not classes:
-            known = [known for reg in REGISTRIES[base] for known in reg]
-            self.problem(place, path, f"unknown {kind} {name!r}", nearest(name, known))
+        if name not in known:
+            self.problem(place, path, f"unknown {kind} {shortened(name)!r}", elsewhere(name) or nearest(name, known))
             return None
-        return self.parametrized(classes[0], value, place, join(path, name))
+        return self.parametrized(known[name], value, place, join(path, name))
 
     def head(self, node: Node) -> tuple[str | None, Place, Node | None]:
         """The name of a component, its place, and the node of its parameters."""
@@ -103,9 +105,11 @@ class Builder:
             for name, child in given.items()
         }
         valid, faults = validate(cls, values, nested)
+        misspelt = {close(name, known) for name in given if name not in known}
         for (name, entry), kind in faults.items():
             if kind == "missing":
-                self.missing(known[name], node.place, path)
+                if name not in misspelt:
+                    self.missing(known[name], node.place, path)
             elif kind == "extra_forbidden":
                 self.unknown(name, list(known), node.keys.get(name, node.place), path)
             else:
@@ -114,13 +118,16 @@ class Builder:
 
     def missing(self, parameter: Parameter, place: Place, path: str) -> None:
         """A parameter without a default that was not given."""
-        full = join(path, parameter.name)
-        self.problem(place, path, f"needs `{parameter.name}`, {self.expected(parameter.hint)}", f"write {full}: ...")
+        name = path.rpartition(".")[2]
+        is_component = any(name in reg for registries in REGISTRIES.values() for reg in registries)
+        example = f"{name}: {{{parameter.name}: ...}}" if is_component else f"{parameter.name}: ..."
+        message = f"needs `{parameter.name}`, {self.expected(parameter.hint)}"
+        self.problem(place, path, message, f"write `{example}`")
 
     def unknown(self, name: str, known: list[str], place: Place, path: str) -> None:
         """A key that is no parameter."""
         suggestion = nearest(name, known) if known else "it takes no parameters"
-        self.problem(place, join(path, name), f"unknown key {name!r}", suggestion)
+        self.problem(place, join(path, shortened(name)), f"unknown key {shortened(name)!r}", suggestion)
 
     def wrong(self, hint: Any, found: Node, path: str, entry: int | None) -> None:
         """A value, or the entry of a list, that is of another type or out of bounds."""
@@ -133,7 +140,12 @@ class Builder:
     def expected(self, hint: Any) -> str:
         """What a parameter of this type takes, in words."""
         base = component_type(hint)
-        return article(REGISTRIES[base][0].kind) if base in REGISTRIES else expectation(hint)
+        if base is None:
+            return expectation(hint)
+        if base not in REGISTRIES:
+            return "a mapping"
+        kind = REGISTRIES[base][0].kind
+        return f"a list of {kind}s" if get_origin(hint) is tuple else article(kind)
 
     def nested(self, parameter: Parameter, node: Node, path: str) -> Any:
         """The value of a parameter that holds a section, a component, or several."""
@@ -148,11 +160,12 @@ class Builder:
         """A list of layers or a preset that stands for one, or a mapping of penalties by name."""
         if base is Penalty:
             return self.by_name(base, node, path)
-        if base is Layer and isinstance(node.value, str | dict):
+        if base is Layer and node.value and isinstance(node.value, str | dict) and not names_layer(node):
             preset = self.component(Architecture, node, path)
             return preset.layers() if preset else ()
         if not isinstance(node.value, list):
-            self.problem(node.place, path, f"expected a list of {REGISTRIES[base][0].kind}s, found {node.describe()}")
+            message = f"expected a list of {REGISTRIES[base][0].kind}s, found {node.describe()}"
+            self.problem(node.place, path, message, "begin each layer with `- `, on a line of its own")
             return ()
         return tuple(self.component(base, child, f"{path}.{i}") for i, child in enumerate(node.value))
 
@@ -162,7 +175,8 @@ class Builder:
         if node.value is None:
             return ()
         if not isinstance(node.value, dict):
-            self.problem(node.place, path, f"expected a mapping `{kind}: strength`, found {node.describe()}")
+            message = f"expected a mapping `{kind}: strength`, found {node.describe()}"
+            self.problem(node.place, path, message, "such as {l2: 1e-4}")
             return ()
         singles = [Node({name: child}, node.keys[name], {name: node.keys[name]}) for name, child in node.value.items()]
         return tuple(self.component(base, single, path) for single in singles)
@@ -192,19 +206,35 @@ def frozen(value: Any) -> Any:
     return tuple(map(frozen, value)) if isinstance(value, list) else value
 
 
-def way_out(hint: Any, found: Node) -> str:
-    """How to mend the commonest slips."""
-    expected = expectation(hint)
-    if expected == "true or false" and str(found.value).lower() in ("yes", "no", "on", "off", "true", "false"):
-        return "write true or false: yes, no, on and off are texts here"
-    if expected.startswith("one of") and isinstance(found.value, str):
-        return nearest(found.value, expected.removeprefix("one of ").split(", "))
-    return ""
+def names_layer(node: Node) -> bool:
+    """Whether a layer stands where the list of layers should."""
+    names = node.value if isinstance(node.value, dict) else [node.value]
+    return any(name in reg for name in names for reg in REGISTRIES[Layer])
+
+
+def single(node: Node, place: Place, path: str, known: Mapping[str, type[Any]]) -> str:
+    """How to mend a mapping of several names where one component belongs."""
+    if not isinstance(node.value, dict) or not node.value:
+        return ""
+    first, *others = node.value
+    if place.text.rank:
+        return f"to replace it whole: {path}={{{others[-1]}: ...}}"
+    if first in known and set(others) <= {p.name for p in parameters(known[first])}:
+        return f"indent {' and '.join(others)} further, as parameters of {first}"
+    if first in ("name", "type", "kind"):
+        return f"write `{node.value[first].written}: {{{', '.join(f'{other}: ...' for other in others)}}}`"
+    return "keep one of them"
+
+
+def elsewhere(name: str) -> str:
+    """Of what other kind a component of this name is."""
+    kinds = [reg.kind for reg in registry.KINDS.values() if name in reg]
+    return f"{name} is {article(kinds[0])}" if kinds else ""
 
 
 def named(node: Node) -> str:
     """What stands where a single name should: the several names of a mapping, or another value."""
-    return " and ".join(node.value) if isinstance(node.value, dict) and node.value else node.describe()
+    return shortened(" and ".join(node.value)) if isinstance(node.value, dict) and node.value else node.describe()
 
 
 def article(noun: str) -> str:

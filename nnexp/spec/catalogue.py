@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from nnexp.registry import KINDS, Parameter, documentation, parameters
-from nnexp.spec.build import article, component_type, REGISTRIES
+from nnexp.spec.build import REGISTRIES, article, component_type
 from nnexp.spec.validation import expectation
 
 

@@ -11,10 +11,14 @@ from nnexp.errors import DataError, SpecError, UsageError
 from nnexp.losses.base import Targets
 from nnexp.spec import overrides as overriding
 from nnexp.spec.build import Builder
-from nnexp.spec.meaning import check
-from nnexp.spec.problems import Place, Problem, Text, in_order
+from nnexp.spec.meaning import check, described
+from nnexp.spec.problems import Problem, Text, in_order
 from nnexp.spec.sections import Origin, Spec
-from nnexp.spec.text import Node, parse
+from nnexp.spec.text import Node
+from nnexp.spec.text import read as parse
+
+MAX_BYTES = 1_000_000
+"""More than any spec has; a larger file was named by mistake."""
 
 DEFAULT_LOSS: dict[Targets, str] = {
     "classes": "cross_entropy",
@@ -34,38 +38,49 @@ def load(path: str | Path, overrides: Sequence[str] = ()) -> Spec:
 def read(path: str | Path) -> Text:
     """The text of a spec file. Raises UsageError where it cannot be read, SpecError where it is not UTF-8."""
     try:
-        raw = Path(path).read_bytes()
+        with Path(path).open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise UsageError(f"there is no file {path}") from None
     except IsADirectoryError:
         raise UsageError(f"{path} is a directory; a spec is a YAML file") from None
-    except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}") from None
+    except (OSError, ValueError) as error:
+        raise UsageError(f"cannot read {path}: {getattr(error, 'strerror', error)}") from None
+    if len(raw) > MAX_BYTES:
+        raise UsageError(f"{path} has more than {MAX_BYTES:,} bytes; a spec is a short YAML file")
     try:
         return Text(str(path), raw.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
-        text = Text(str(path), raw.decode("utf-8", errors="replace"))
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise SpecError([Problem(Place(text, line), "", "not UTF-8 text", "save the file as UTF-8")]) from None
+        before = error.object[: error.start].decode("utf-8")
+        place = Text(str(path), error.object.decode("utf-8", errors="replace")).at(len(before))
+        message = f"the byte 0x{error.object[error.start]:02X} is not UTF-8 text"
+        raise SpecError([Problem(place, "", message, "save the file as UTF-8")]) from None
 
 
 def loads(text: Text, overrides: Sequence[str] = (), *, name: str) -> Spec:
     """The spec in a text; `name` is the spec's name unless the text gives one."""
-    root = parse(text)
+    root, problems = parse(text)
     if not isinstance(root.value, dict):
-        suggestion = "a spec begins with keys, such as `data:` and `architecture:`"
-        raise SpecError([Problem(root.place, "", f"expected a mapping, found {root.describe()}", suggestion)])
-    problems = overriding.apply(root, overrides)
+        raise SpecError(problems or [_no_mapping(root)])
+    problems += overriding.apply(root, overrides)
     root.value.setdefault("name", Node(name, root.place))
     root.value.setdefault("loss", Node(DEFAULT_LOSS[_targets(root)], root.place))
     builder = Builder()
     spec: Spec | None = builder.section(Spec, root, "")
-    problems += builder.problems
+    known = {problem.place for problem in problems}
+    problems += [problem for problem in builder.problems if problem.place not in known]
     if spec is not None and not problems:
         problems = check(spec, root)
     if problems or spec is None:
         raise SpecError(in_order(problems))
     return replace(spec, origin=Origin(text.content, tuple(overrides)))
+
+
+def _no_mapping(root: Node) -> Problem:
+    if root.value is None:
+        return Problem(root.place, "", "the spec is empty", "`nnexp new NAME` writes one to start from")
+    suggestion = "a spec begins with keys, such as `data:` and `architecture:`"
+    return Problem(root.place, "", f"expected a mapping, found {root.describe()}", suggestion)
 
 
 def _targets(root: Node) -> Targets:
@@ -74,6 +89,6 @@ def _targets(root: Node) -> Targets:
     source = data.value.get("source") if data and isinstance(data.value, dict) else None
     built: Source | None = Builder().component(Source, source, "") if source else None
     try:
-        return built.describe().targets if built else "classes"
+        return described(built).targets if built else "classes"
     except DataError:
         return "classes"

@@ -4,39 +4,60 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from itertools import islice
 from math import prod
 
 from nnexp import metrics, registry
 from nnexp.activations.sigmoid import Sigmoid
 from nnexp.activations.softmax import Softmax
-from nnexp.data.base import Description
+from nnexp.data.base import Description, Source
+from nnexp.data.splits import PARTS
 from nnexp.errors import DataError
 from nnexp.layers.base import ShapeError
 from nnexp.layers.batch_norm import BatchNorm
 from nnexp.layers.chain import Chain
+from nnexp.layers.output import Output
 from nnexp.network import assemble
 from nnexp.parameters import Declaration
+from nnexp.registry import parameters
 from nnexp.spec.problems import Place, Problem
 from nnexp.spec.sections import Spec
 from nnexp.spec.text import Node
 from nnexp.typing import Shape
 
+BYTES_PER_NUMBER = 24
+"""What a data set holds for every number of it: as read, in double precision, and prepared."""
 
+BYTES_PER_COUNT = 64
+"""The least that one more example, class or feature of a generated set takes."""
+
+END = "end the architecture with `- output`"
 
 
 def check(spec: Spec, root: Node) -> list[Problem]:
     """Every way in which the parts of a well-formed spec do not fit together."""
     try:
-        description = spec.data.source.describe()
+        description = described(spec.data.source)
     except DataError as error:
         return [Problem(place_of(root, "data.source"), "data.source", str(error))]
-    found = [
+    return [
         *_architecture(spec, description, root),
         *_loss(spec, description, root),
         *_split(spec, description, root),
         *_schedule(spec, root),
     ]
-    return found
+
+
+def described(source: Source) -> Description:
+    """What a source holds. Raises DataError where that cannot be said, or is more than memory holds."""
+    counts = [getattr(source, p.name) for p in parameters(type(source)) if p.name != "seed"]
+    needed = BYTES_PER_COUNT * max([0, *(count for count in counts if isinstance(count, int))])
+    if needed <= _memory_size():
+        description = source.describe()
+        needed = BYTES_PER_NUMBER * description.examples * (prod(description.shape) + description.outputs)
+    if needed > _memory_size():
+        raise DataError(_too_much("the data set", needed))
+    return description
 
 
 def declaration_of(spec: Spec) -> Declaration:
@@ -60,39 +81,55 @@ def place_of(root: Node, path: str) -> Place:
 
 def _architecture(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
     """Shapes flow through the layers and end in one number for every target."""
+    yield from _outputs(spec, root)
     network = assemble(spec.architecture, spec.activation, description.outputs)
     shape: Shape = description.shape
     parts: dict[str, Declaration] = {}
     for index, (name, layer) in enumerate(zip(network.names, network.layers, strict=True)):
-        path = f"architecture.{index}"
         try:
             parts[name] = layer.declare(shape)
         except ShapeError as error:
-            yield Problem(place_of(root, path), path, f"{error}")
+            yield _of_layer(index, root, str(error))
             return
         shape = parts[name].output
     if shape != (description.outputs,):
         yield _wrong_end(shape, description, len(network.layers), root)
         return
+    declaration = Declaration(shape, parts=parts)
+    if not declaration.size:
+        yield Problem(place_of(root, "architecture"), "architecture", "there are no weights to train", END)
+        return
     yield from _probabilities(spec, network, root)
-    yield from _memory(spec, Declaration(shape, parts=parts), root)
+    yield from _memory(spec, declaration, root)
+
+
+def _of_layer(index: int, root: Node, message: str, suggestion: str = "") -> Problem:
+    path = f"architecture.{index}"
+    return Problem(place_of(root, path), path, message, suggestion)
+
+
+def _outputs(spec: Spec, root: Node) -> Iterator[Problem]:
+    """There is one output layer at most."""
+    places = [index for index, layer in enumerate(spec.architecture) if isinstance(layer, Output)]
+    for index in places[:-1]:
+        yield _of_layer(index, root, "`output` comes once, at the end", "write `dense: {units: ...}` here")
 
 
 def _wrong_end(shape: Shape, description: Description, count: int, root: Node) -> Problem:
     wanted = {"classes": "classes", "binary": "outputs", "values": "values"}[description.targets]
-    path = f"architecture.{count - 1}" if count else "architecture"
-    message = f"the network ends with {' x '.join(map(str, shape))} numbers, but there are {description.outputs} {wanted}"
-    return Problem(place_of(root, path), path, message, "end the architecture with `- output`")
+    numbers = " x ".join(map(str, shape))
+    if not count:
+        return Problem(place_of(root, "architecture"), "architecture", "there are no layers", END)
+    message = f"the network ends with {numbers} numbers, but there are {description.outputs} {wanted}"
+    return _of_layer(count - 1, root, message, END)
 
 
 def _probabilities(spec: Spec, network: Chain, root: Node) -> Iterator[Problem]:
     """A loss on logits applies its own softmax or sigmoid."""
-    last = network.layers[-1]
-    if spec.loss.outputs == "logits" and isinstance(last, Softmax | Sigmoid):
-        path = f"architecture.{len(network.layers) - 1}"
+    if spec.loss.outputs == "logits" and isinstance(network.layers[-1], Softmax | Sigmoid):
         loss = registry.losses.name_of(spec.loss)
         message = f"{loss} takes logits and applies its own {'softmax' if loss == 'cross_entropy' else 'sigmoid'}"
-        yield Problem(place_of(root, path), path, message, "leave this last activation out")
+        yield _of_layer(len(network.layers) - 1, root, message, "leave this last activation out")
 
 
 def _memory(spec: Spec, declaration: Declaration, root: Node) -> Iterator[Problem]:
@@ -101,10 +138,14 @@ def _memory(spec: Spec, declaration: Declaration, root: Node) -> Iterator[Proble
     batch = 256 if spec.training.batch_size == "full" else max(256, spec.training.batch_size)
     arrays = declaration.size * (5 + len(spec.optimizer.slots))
     activations = 3 * batch * sum(prod(part.output) for part in declaration.parts.values())
-    needed, there = (arrays + activations) * itemsize, _memory_size()
-    if needed > there:
-        message = f"training needs about {needed / 2**30:.1f} GiB of memory, and this machine has {there / 2**30:.1f}"
+    needed = (arrays + activations) * itemsize
+    if needed > _memory_size():
+        message = _too_much("training", needed)
         yield Problem(place_of(root, "architecture"), "architecture", message, "make the layers or the batch smaller")
+
+
+def _too_much(what: str, needed: int) -> str:
+    return f"{what} needs about {needed / 2**30:.4g} GiB of memory, and this machine has {_memory_size() / 2**30:.4g}"
 
 
 def _memory_size() -> int:
@@ -128,36 +169,56 @@ def _loss(spec: Spec, description: Description, root: Node) -> Iterator[Problem]
 
 def _split(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
     """Every part gets its examples, and every batch enough of them."""
+    split = spec.data.split
+    amounts = {part: getattr(split, part) for part in PARTS}
+    large = [part for part, amount in amounts.items() if isinstance(amount, float) and amount > 1]
+    for part in large:
+        path = f"data.split.{part}"
+        message = f"{amounts[part]:g} is a fraction of all examples, and larger than 1"
+        yield Problem(place_of(root, path), path, message, "a number of examples is written without a point")
+    if large:
+        return
     try:
-        sizes = spec.data.split.sizes(description.examples)
+        sizes = split.sizes(description.examples)
     except ValueError as error:
-        yield Problem(place_of(root, "data.split"), "data.split", str(error))
+        suggestion = f"asked for: {', '.join(f'{part} {amount}' for part, amount in amounts.items())}"
+        yield Problem(place_of(root, "data.split"), "data.split", str(error), suggestion)
         return
     if spec.training.early_stopping and not sizes["dev"]:
         path = "training.early_stopping"
         message = "early stopping watches the dev part, and data.split gives it no examples"
-        yield Problem(place_of(root, path), path, message)
+        yield Problem(place_of(root, path), path, message, "write `early_stopping: null`, or give dev some")
     yield from _batch_size(spec, sizes["train"], root)
 
 
 def _batch_size(spec: Spec, train: int, root: Node) -> Iterator[Problem]:
-    size, path = spec.training.batch_size, "training.batch_size"
-    if size == "full":
-        size = train
+    path = "training.batch_size"
+    size = train if spec.training.batch_size == "full" else spec.training.batch_size
     if size > train:
-        message = f"a batch of {size} is larger than the training part, which has {train} examples"
-        yield Problem(place_of(root, path), path, message, "write `full` for one batch an epoch")
-        return
-    smallest = train % size or size
-    if smallest == 1 and any(isinstance(layer, BatchNorm) for layer in spec.architecture):
-        message = f"batch_norm would see a batch of one: {train} training examples in batches of {size} leave 1"
-        suggestion = "try " + " or ".join(str(s) for s in (size + 1, size + 2, size + 3) if train % s != 1 and s <= train)
-        yield Problem(place_of(root, path), path, message, suggestion if train > size else "")
+        message = f"a batch of {size} is larger than the training part, which has {_counted(train, 'example')}"
+        yield Problem(place_of(root, path), path, message, _larger_part(spec))
+    elif (train % size or size) == 1 and any(isinstance(layer, BatchNorm) for layer in spec.architecture):
+        examples = _counted(train, "training example")
+        message = f"batch_norm would see a batch of one: {examples} in batches of {size} leave 1"
+        fitting = islice((larger for larger in range(size + 1, train + 1) if train % larger != 1), 3)
+        suggestion = " or ".join(map(str, fitting))
+        yield Problem(place_of(root, path), path, message, f"try {suggestion}" if suggestion else "")
+
+
+def _larger_part(spec: Spec) -> str:
+    if spec.data.split.train == 1:
+        return "data.split.train: 1 means one example; a fraction is written with a point"
+    return "write `full` for one batch an epoch"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _schedule(spec: Spec, root: Node) -> Iterator[Problem]:
+    """The warm-up leaves some of the training."""
     warmup, epochs = spec.schedule.warmup_epochs, spec.training.epochs
     if warmup >= epochs:
         path = f"schedule.{registry.schedules.name_of(spec.schedule)}.warmup_epochs"
-        message = f"a warm-up of {warmup:g} epochs leaves nothing of a training of {epochs}"
+        message = f"a warm-up of {warmup:g} epochs leaves nothing of a training of {_counted(epochs, 'epoch')}"
         yield Problem(place_of(root, path), path, message, "make it shorter than training.epochs")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 from nnexp.errors import SpecError
 from nnexp.spec.problems import Place, Problem, Text
-from nnexp.spec.text import Node, parse, paths
+from nnexp.spec.text import Node, join, parse, paths, shortened
 
 
 def apply(root: Node, overrides: Sequence[str]) -> list[Problem]:
@@ -24,60 +25,88 @@ def apply(root: Node, overrides: Sequence[str]) -> list[Problem]:
 def _apply(root: Node, text: Text) -> None:
     path, equals, raw = text.content.partition("=")
     if not equals or not path or not all(path.split(".")):
-        raise SpecError([Problem(_place(text, 0, len(text.content)), "", "expected key.sub=value")])
+        message, suggestion = "expected key.sub=value", "such as training.epochs=5"
+        raise SpecError([Problem(_place(text, 0, len(text.content)), "", message, suggestion)])
     offset = len(path) + 1
-    value = _value(text, " " * offset + raw) if raw.strip() else Node(None, _place(text, offset, 1))
+    value = _value(text, path, " " * offset + raw) if raw.strip() else Node(None, _place(text, offset, 1))
     _set(root, path.split("."), value, text)
 
 
-def _value(text: Text, padded: str) -> Node:
+def _value(text: Text, path: str, padded: str) -> Node:
     """The value of an override; the padding stands for its key, so that the columns are right."""
     try:
         value = parse(Text(text.name, padded))
     except SpecError as error:
-        raise SpecError([replace(problem, place=replace(problem.place, text=text)) for problem in error.problems]) from None
+        moved = [replace(p, path=join(path, p.path), place=replace(p.place, text=text)) for p in error.problems]
+        raise SpecError(moved) from None
     for _, node in paths(value):
         node.place = replace(node.place, text=text)
         node.keys = {key: replace(place, text=text) for key, place in node.keys.items()}
     return value
 
 
+class _NoEntryError(Exception):
+    """What a node is instead of something with the entry that was asked for; `replaceable` by a mapping with it?"""
+
+    def __init__(self, reason: str, *, replaceable: bool) -> None:
+        self.replaceable = replaceable
+        super().__init__(reason)
+
+
 def _set(root: Node, keys: list[str], value: Node, text: Text) -> None:
     """Walk down the keys, making mappings on the way, and put the value at the end."""
     node, start = root, 0
     for depth, key in enumerate(keys, start=1):
-        place, path = _place(text, start, len(key)), ".".join(keys[:depth])
-        last = depth == len(keys)
-        if isinstance(node.value, list):
-            index = _index(node.value, key, place, path)
-            node.value[index] = value if last else node.value[index]
-            node = node.value[index]
-        else:
-            entries = _open(node, key, place, path)
-            node.keys.setdefault(key, place)
-            entries[key] = value if last else entries.get(key, Node(None, place))
-            node = entries[key]
+        place = _place(text, start, len(key))
+        try:
+            node = _step(node, key, place, value if depth == len(keys) else None)
+        except _NoEntryError as error:
+            path, above = ".".join(keys[:depth]), ".".join(keys[: depth - 1])
+            whole = f"to replace it whole: {above}={_nested(keys[depth - 1 :], text)}" if error.replaceable else ""
+            raise SpecError([Problem(place, path, f"{above} {error}", whole)]) from None
         start += len(key) + 1
 
 
-def _open(node: Node, key: str, place: Place, path: str) -> dict[str, Node]:
+def _step(node: Node, key: str, place: Place, value: Node | None) -> Node:
+    """The node below a key, into whose place `value` is put if there is one."""
+    if isinstance(node.value, list):
+        index = _index(node.value, key)
+        node.value[index] = value or node.value[index]
+        return node.value[index]
+    entries = _open(node, key)
+    node.keys.setdefault(key, place)
+    entries[key] = value or entries.get(key, Node(None, place))
+    return entries[key]
+
+
+def _open(node: Node, key: str) -> dict[str, Node]:
     """The mapping that a key is to be put into, made of nothing or of a component written as its bare name."""
     if node.value is None:
         node.value = {}
     elif node.value == key:
         node.value, node.keys = {key: Node(None, node.place)}, {key: node.place}
     elif not isinstance(node.value, dict):
-        parent = path.rpartition(".")[0]
-        suggestion = f"to replace it whole: {parent}={{{key}: {{...}}}}"
-        raise SpecError([Problem(place, path, f"{parent} is {node.describe()}, which holds no {key!r}", suggestion)])
+        replaceable = isinstance(node.value, str)
+        raise _NoEntryError(f"is {node.describe()}, which holds no {shortened(key)!r}", replaceable=replaceable)
+    assert isinstance(node.value, dict)
     return node.value
 
 
-def _index(entries: list[Node], key: str, place: Place, path: str) -> int:
-    if key.isdecimal() and int(key) < len(entries):
+def _index(entries: list[Node], key: str) -> int:
+    if re.fullmatch("0|[1-9][0-9]{0,8}", key) and int(key) < len(entries):
         return int(key)
-    message = f"expected the number of an entry, from 0 to {len(entries) - 1}, found {key!r}"
-    raise SpecError([Problem(place, path, message)])
+    if not entries:
+        raise _NoEntryError("is an empty list", replaceable=True)
+    message = f"has the entries 0 to {len(entries) - 1}, found {shortened(key)!r}"
+    raise _NoEntryError(message, replaceable=key.isidentifier())
+
+
+def _nested(keys: list[str], text: Text) -> str:
+    """The keys and the value of an override as a value themselves."""
+    value = text.content.partition("=")[2]
+    for key in reversed(keys):
+        value = f"{{{key}: {value}}}"
+    return shortened(value)
 
 
 def _place(text: Text, start: int, width: int) -> Place:

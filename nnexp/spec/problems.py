@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 import difflib
+import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+
+LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+"""What ends a line in YAML."""
+
+WIDEST = 160
+"""The characters of a line that are shown; of a longer one, those around the mistake."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +26,13 @@ class Text:
 
     def line(self, number: int) -> str:
         """The `number`-th line, counted from 1."""
-        lines = self.content.splitlines()
+        lines = LINE_END.split(self.content)
         return lines[number - 1] if 0 < number <= len(lines) else ""
+
+    def at(self, index: int) -> Place:
+        """The place of the character at an index of the content."""
+        before = LINE_END.split(self.content[:index])
+        return Place(self, len(before), len(before[-1]) + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +45,8 @@ class Place:
     width: int = 1
 
     def __str__(self) -> str:
+        if self.text.rank:
+            return f"{self.text.name}, column {self.column}"
         return f"{self.text.name}:{self.line}:{self.column}"
 
 
@@ -46,18 +61,55 @@ class Problem:
 
     def render(self) -> str:
         """The place and message, the line with a caret under the mistake, and the suggestion."""
-        line = self.place.text.line(self.place.line)
         subject = f"{self.path}: " if self.path else ""
-        rows = [f"{self.place}: {subject}{self.message}"]
-        if line.strip():
-            number = str(self.place.line)
-            pad = line[: self.place.column - 1].replace("\t", " ")
-            blank = "".join(character if character == "\t" else " " for character in line[: len(pad)])
-            width = max(1, min(self.place.width, len(line) - len(pad)))
-            rows += [f"  {number} | {line}", f"  {' ' * len(number)} | {blank}{'^' * width}"]
+        rows = [f"{self.place}: {subject}{self.message}", *_excerpt(self.place)]
         if self.suggestion:
             rows.append(f"  {self.suggestion}")
-        return "\n".join(rows)
+        return "\n".join(map(printable, rows))
+
+    def as_dict(self) -> dict[str, str | int]:
+        """The problem for a program: where it is, and what was said of it."""
+        return {
+            "place": printable(self.place.text.name),
+            "line": self.place.line,
+            "column": self.place.column,
+            "path": printable(self.path),
+            "message": printable(self.message),
+            "suggestion": printable(self.suggestion),
+        }
+
+
+def _excerpt(place: Place) -> list[str]:
+    """The line of a place, and a caret under it; nothing where the line is blank."""
+    line, start = _window(place.text.line(place.line), place.column - 1)
+    if not line.strip():
+        return []
+    gutter = str(place.text.rank or place.line)
+    before, marked = line[:start], line[start : start + place.width]
+    blank = "".join("\t" if character == "\t" else " " * _cells(character) for character in before)
+    carets = "^" * max(1, sum(map(_cells, marked)))
+    return [f"  {gutter} | {line}", f"  {' ' * len(gutter)} | {blank}{carets}"]
+
+
+def _window(line: str, start: int) -> tuple[str, int]:
+    """What is shown of a line, and where in it the mistake begins."""
+    if len(line) <= WIDEST:
+        return line, start
+    first = max(0, min(start - WIDEST // 2, len(line) - WIDEST))
+    head, tail = "… " if first else "", " …" if first + WIDEST < len(line) else ""
+    return f"{head}{line[first : first + WIDEST]}{tail}", start - first + len(head)
+
+
+def _cells(character: str) -> int:
+    """The columns of a terminal that a character takes."""
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def printable(row: str) -> str:
+    """A row with a mark in the place of every character that a terminal would obey or could not show."""
+    return "".join(c if c == "\t" or c.isprintable() or unicodedata.category(c) == "Zs" else "�" for c in row)
 
 
 def in_order(problems: Iterable[Problem]) -> list[Problem]:
@@ -66,10 +118,17 @@ def in_order(problems: Iterable[Problem]) -> list[Problem]:
     return sorted(unique, key=lambda p: (p.place.text.rank, p.place.line, p.place.column))
 
 
+def close(name: str, known: Iterable[str]) -> str | None:
+    """The known name that is most like `name`, or None where none is."""
+    by_folded = {candidate.casefold(): candidate for candidate in known}
+    found = difflib.get_close_matches(name.casefold()[:WIDEST], by_folded, n=1, cutoff=0.6)
+    return by_folded[found[0]] if found else None
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """A suggestion: the known name that is like `name`, or else what there is to choose from."""
     known = sorted(known)
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
-    if close:
-        return f"did you mean {close[0]!r}?"
+    found = close(name, known)
+    if found is not None:
+        return f"did you mean {found!r}?"
     return f"known: {', '.join(known)}" if known else ""

@@ -59,4 +59,3 @@ def _registry(value: Any) -> Registry | None:
         if isinstance(value, base):
             return next((r for r in registries if type(value) in map(r.__getitem__, r)), None)
     return None
-

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass, field
 from typing import Annotated, Literal, TypeAlias
 
-from annotated_types import Ge, Le
+from annotated_types import Ge, Le, MinLen, Predicate, doc
 
 from nnexp.activations.base import Activation
 from nnexp.activations.relu import ReLU
@@ -24,9 +25,14 @@ from nnexp.schedules.base import Schedule
 from nnexp.schedules.constant import Constant
 from nnexp.typing import Count, NonNegative, Positive
 
-Metric: TypeAlias = Literal[
-    "dev_loss", "dev_accuracy", "dev_exact_match", "dev_rmse", "dev_mae", "dev_r2"
-]
+
+def is_line(text: str) -> bool:
+    """Whether a text is one line that can be read: not blank, and without control characters."""
+    return bool(text.strip()) and not any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in text)
+
+
+Line: TypeAlias = Annotated[str, MinLen(1), Predicate(is_line), doc("a text of one line, not blank")]
+Metric: TypeAlias = Literal["dev_loss", "dev_accuracy", "dev_exact_match", "dev_rmse", "dev_mae", "dev_r2"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +85,7 @@ class Origin:
 class Spec:
     """One network to train: everything that decides its numbers, and its name."""
 
-    name: str
+    name: Line
     data: Data
     architecture: tuple[Layer, ...]
     loss: Loss

@@ -7,6 +7,9 @@ from pathlib import Path
 
 from nnexp.errors import UsageError
 from nnexp.spec.schema import schema
+from nnexp.spec.sections import Line, is_line
+from nnexp.spec.text import dump
+from nnexp.spec.validation import expectation
 
 SCHEMA_FILE = "nnexp.schema.json"
 
@@ -14,7 +17,7 @@ STARTER = """\
 # yaml-language-server: $schema={schema}
 # The line above lets editors complete and check this file. `nnexp list` shows all that can be named here.
 
-name: {name}
+{name}
 seed: 0                       # varies initial weights, order and dropout; the split of the data has its own seed
 
 data:
@@ -46,15 +49,17 @@ training:
 def write(path: Path) -> Path:
     """Write the starter at `path` and the schema beside it; gives the schema's path.
 
-    Raises UsageError where the file is there already or cannot be written.
+    Raises UsageError where the file is there already or cannot be written, or cannot name a spec.
     """
+    if not is_line(path.stem):
+        raise UsageError(f"{path.stem!r} cannot be the name of a spec, which is {expectation(Line)}")
     beside = path.with_name(SCHEMA_FILE)
     try:
         with path.open("x", encoding="utf-8") as file:
-            file.write(STARTER.format(name=path.stem, schema=SCHEMA_FILE))
+            file.write(STARTER.format(name=dump({"name": path.stem}).strip(), schema=SCHEMA_FILE))
         beside.write_text(json.dumps(schema(), indent=2) + "\n", encoding="utf-8")
     except FileExistsError:
         raise UsageError(f"{path} is there already; choose another name") from None
     except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror}") from None
+        raise UsageError(f"cannot write {error.filename or path}: {error.strerror}") from None
     return beside

@@ -15,11 +15,22 @@ import yaml
 
 from nnexp.errors import SpecError
 from nnexp.spec.problems import Place, Problem, Text
+from nnexp.spec.syntax import explained
 
-Scalar: TypeAlias = "None | bool | int | float | str"
+Scalar: TypeAlias = "bool | int | float | str | None"
 
 MAX_DEPTH = 40
 MAX_NODES = 10_000
+MAX_DIGITS = 40
+"""Enough for a seed of 128 bits."""
+
+LONGEST = 60
+"""The characters of a value that a message repeats."""
+
+TAGGED = "!"
+"""The tag that stands for every tag that is written in a text."""
+
+TOO_DEEP = f"nested more than {MAX_DEPTH} levels deep"
 
 INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 FLOAT = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))([eE][-+]?[0-9]+)?|[-+]?\.inf|\.nan")
@@ -34,6 +45,8 @@ class Node:
     value: Scalar | list[Node] | dict[str, Node]
     place: Place
     keys: dict[str, Place] = field(default_factory=dict)
+    written: str = ""
+    """An unquoted word as it stands in the text, so that 1e999 is not reported as inf."""
 
     def describe(self) -> str:
         """The value in an error message."""
@@ -47,8 +60,8 @@ class Node:
             case bool():
                 return str(self.value).lower()
             case str():
-                return repr(self.value)
-        return str(self.value)
+                return repr(shortened(self.value))
+        return shortened(self.written or str(self.value))
 
     def plain(self) -> Any:
         """The value without places."""
@@ -60,43 +73,44 @@ class Node:
 
 
 def parse(text: Text) -> Node:
-    """The tree of a YAML text. Raises SpecError at the first thing that is not YAML, or is not allowed."""
+    """The tree of a YAML text. Raises SpecError with everything that is not YAML, or is not allowed."""
+    root, problems = read(text)
+    if problems:
+        raise SpecError(problems)
+    return root
+
+
+def read(text: Text) -> tuple[Node, list[Problem]]:
+    """The tree of a YAML text, and the problems of single values in it, in whose places it holds None.
+
+    A text without a value gives None. Raises SpecError where the text is not YAML, so that there is no tree.
+    """
     try:
         root = yaml.compose(text.content, Loader=_Loader)
     except yaml.reader.ReaderError as error:
-        line = text.content.count("\n", 0, error.position) + 1
-        message = f"the character {error.character!r} is not allowed in YAML"
-        raise SpecError([Problem(Place(text, line), "", message)]) from None
+        message = f"the character U+{ord(text.content[error.position]):04X} is not allowed in YAML"
+        raise SpecError([Problem(text.at(error.position), "", message)]) from None
     except yaml.MarkedYAMLError as error:
-        raise SpecError([_syntax_problem(text, error)]) from None
-    if root is None:
-        raise SpecError([Problem(Place(text), "", "the spec is empty", "`nnexp new NAME` writes one to start from")])
-    return _Converter(text).convert(root, "")
+        raise SpecError([explained(text, error)]) from None
+    converter = _Converter(text)
+    return (converter.node(root, "") if root else Node(None, Place(text))), converter.problems
 
 
 class _Loader(yaml.SafeLoader):
-    """A safe loader that limits nesting, so that a hostile file cannot exhaust the stack."""
+    """A safe loader that limits nesting, so that a hostile file cannot exhaust the stack, and remembers tags."""
 
     depth = 0
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        event = self.peek_event()  # type: ignore[no-untyped-call]
         self.depth += 1
         if self.depth > MAX_DEPTH:
-            mark = self.peek_event().start_mark
-            raise yaml.MarkedYAMLError(problem=f"nested more than {MAX_DEPTH} levels deep", problem_mark=mark)
+            raise yaml.MarkedYAMLError(problem=TOO_DEEP, problem_mark=event.start_mark)
         node = super().compose_node(parent, index)
         self.depth -= 1
+        if node is not None and getattr(event, "tag", None) is not None:
+            node.tag = TAGGED
         return node
-
-
-def _syntax_problem(text: Text, error: yaml.MarkedYAMLError) -> Problem:
-    mark = error.problem_mark or error.context_mark
-    place = Place(text, mark.line + 1, mark.column + 1) if mark else Place(text)
-    if "\t" in text.line(place.line)[: place.column + 1]:
-        column = text.line(place.line).index("\t") + 1
-        return Problem(Place(text, place.line, column), "", "a tab: YAML is indented with spaces", "use two spaces")
-    context = f" ({error.context})" if error.context else ""
-    return Problem(place, "", f"not valid YAML: {error.problem}{context}")
 
 
 class _Converter:
@@ -108,20 +122,15 @@ class _Converter:
         self.problems: list[Problem] = []
         self.open: list[yaml.Node] = []
 
-    def convert(self, root: yaml.Node, path: str) -> Node:
-        node = self.node(root, path)
-        if self.problems:
-            raise SpecError(self.problems)
-        return node
+    def problem(self, place: Place, path: str, message: str, suggestion: str = "") -> None:
+        self.problems.append(Problem(place, path, message, suggestion))
 
     def node(self, node: yaml.Node, path: str) -> Node:
         self.count += 1
         place = self.place(node)
-        if self.count > MAX_NODES or node in self.open:
-            message = "aliases that contain themselves" if node in self.open else f"more than {MAX_NODES} values"
-            raise SpecError([Problem(place, path, f"{message}: aliases are expanded, and only so far")])
-        if not node.tag.startswith("tag:yaml.org,2002:") or self.explicit_tag(node):
-            self.problems.append(Problem(place, path, "tags (words that begin with !) are not allowed"))
+        self.limit(node, place)
+        if node.tag == TAGGED:
+            self.problem(place, path, "tags (words that begin with !) are not allowed")
             return Node(None, place)
         self.open.append(node)
         try:
@@ -129,38 +138,53 @@ class _Converter:
         finally:
             self.open.pop()
 
+    def limit(self, node: yaml.Node, place: Place) -> None:
+        """Stop where aliases make a small file large, deep or endless."""
+        if node in self.open:
+            raise SpecError([Problem(place, "", "this value contains an alias of itself")])
+        if len(self.open) >= MAX_DEPTH:
+            raise SpecError([Problem(place, "", TOO_DEEP)])
+        if self.count > MAX_NODES:
+            message = f"more than {MAX_NODES:,} values, those that aliases repeat counted each time"
+            raise SpecError([Problem(place, "", message)])
+
     def kind(self, node: yaml.Node, path: str, place: Place) -> Node:
         if isinstance(node, yaml.MappingNode):
             return self.mapping(node, path, place)
         if isinstance(node, yaml.SequenceNode):
-            return Node([self.node(child, f"{path}.{i}") for i, child in enumerate(node.value)], place)
+            return Node([self.node(child, join(path, str(i))) for i, child in enumerate(node.value)], place)
         assert isinstance(node, yaml.ScalarNode)
-        return Node(self.scalar(node.value, node.style is None, place, path), place)
+        value = self.scalar(node.value, place, path) if node.style is None else node.value
+        return Node(value, place, written=node.value if node.style is None else "")
 
     def mapping(self, node: yaml.MappingNode, path: str, place: Place) -> Node:
         result: dict[str, Node] = {}
         keys: dict[str, Place] = {}
         for key_node, value_node in node.value:
             key, key_place = key_node.value, self.place(key_node)
-            if not isinstance(key_node, yaml.ScalarNode):
-                self.problems.append(Problem(key_place, path, "a key must be a word"))
+            if not isinstance(key_node, yaml.ScalarNode) or key_node.tag == TAGGED:
+                self.problem(key_place, path, "a key must be a word")
+            elif key == "<<":
+                self.problem(key_place, path, "merge keys (<<) are not allowed", "write the keys out")
             elif key in result:
                 first = keys[key].line
-                self.problems.append(Problem(key_place, join(path, key), f"given twice, first on line {first}"))
+                self.problem(key_place, join(path, key), f"given twice, first on line {first}")
             else:
                 result[key], keys[key] = self.node(value_node, join(path, key)), key_place
         return Node(result, place, keys)
 
-    def scalar(self, raw: str, plain: bool, place: Place, path: str) -> Scalar:
-        if plain and LEADING_ZERO.fullmatch(raw):
-            help_ = f"write {int(raw)}, or '{raw}' in quotes if it is a text"
-            self.problems.append(Problem(place, path, f"{raw} begins with a zero", help_))
+    def scalar(self, raw: str, place: Place, path: str) -> Scalar:
+        """What an unquoted word means."""
+        if INTEGER.fullmatch(raw) and len(raw) > MAX_DIGITS:
+            self.problem(place, path, f"a whole number of {len(raw)} digits; at most {MAX_DIGITS} are allowed")
             return None
-        return scalar(raw) if plain else raw
-
-    def explicit_tag(self, node: yaml.Node) -> bool:
-        start = node.start_mark
-        return self.text.content[start.index : start.index + 1] == "!"
+        if LEADING_ZERO.fullmatch(raw):
+            number = raw.replace("+", "").replace("-", "").lstrip("0") or "0"
+            without = f"{'-' * raw.startswith('-')}{number}"
+            help_ = f"write {without}, or '{raw}' in quotes if it is a text"
+            self.problem(place, path, f"{shortened(raw)} begins with a zero", help_ if len(raw) <= MAX_DIGITS else "")
+            return None
+        return scalar(raw)
 
     def place(self, node: yaml.Node) -> Place:
         start, end = node.start_mark, node.end_mark
@@ -171,7 +195,7 @@ class _Converter:
 
 
 def scalar(raw: str) -> Scalar:
-    """What an unquoted word means."""
+    """What an unquoted word means, if it is allowed."""
     if raw in WORDS:
         return WORDS[raw]
     if INTEGER.fullmatch(raw):
@@ -181,9 +205,19 @@ def scalar(raw: str) -> Scalar:
     return raw
 
 
+def is_text(raw: str) -> bool:
+    """Whether an unquoted word means itself."""
+    return raw not in WORDS and not any(form.fullmatch(raw) for form in (INTEGER, FLOAT, LEADING_ZERO))
+
+
+def shortened(words: str) -> str:
+    """The beginning of a text that is too long for a message."""
+    return words if len(words) <= LONGEST else f"{words[:LONGEST]}…"
+
+
 def join(path: str, key: str) -> str:
     """The dotted path of a key below a path."""
-    return f"{path}.{key}" if path else key
+    return f"{path}.{key}" if path and key else path or key
 
 
 class _Dumper(yaml.SafeDumper):
@@ -196,12 +230,14 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _represent_string(dumper: yaml.SafeDumper, value: str) -> yaml.Node:
-    plain = scalar(value) == value and not LEADING_ZERO.fullmatch(value)
-    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=None if plain else "'")
+    breaks = any(end in value for end in "\x85\u2028\u2029")  # which PyYAML folds, except in double quotes
+    style = '"' if breaks else None if is_text(value) else "'"
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
 
 def _represent_float(dumper: yaml.SafeDumper, value: float) -> yaml.Node:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", repr(value))
+    word = repr(value).replace("inf", ".inf").replace("nan", ".nan")
+    return dumper.represent_scalar("tag:yaml.org,2002:str", word)
 
 
 def _represent_word(dumper: yaml.SafeDumper, value: bool | int | None) -> yaml.Node:
@@ -223,6 +259,9 @@ def dump(value: Any) -> str:
 def paths(node: Node, path: str = "") -> Iterator[tuple[str, Node]]:
     """Every node with its dotted path."""
     yield path, node
-    children = node.value.items() if isinstance(node.value, dict) else enumerate(node.value) if isinstance(node.value, list) else ()
-    for key, child in children:
-        yield from paths(child, join(path, str(key)))
+    if isinstance(node.value, dict):
+        for key, child in node.value.items():
+            yield from paths(child, join(path, key))
+    elif isinstance(node.value, list):
+        for index, child in enumerate(node.value):
+            yield from paths(child, join(path, str(index)))

@@ -7,27 +7,30 @@ errors, booleans are strict, a whole number is accepted where a float belongs, a
 from __future__ import annotations
 
 import types
-from functools import cache
 from typing import Annotated, Any, Literal, TypeAlias, Union, get_args, get_origin
 
 import numpy as np
-from annotated_types import Ge, Gt, Le, Lt
+from annotated_types import DocInfo, Ge, Gt, Le, Lt
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from nnexp.registry import parameters
 from nnexp.typing import PerReplica
 
 
-@cache
 def model(cls: type[Any], components: frozenset[str] = frozenset()) -> type[BaseModel]:
     """The pydantic model of a constructor; the fields named in `components` hold components and pass unchecked."""
-    fields: dict[str, Any] = {
-        p.name: (Any if p.name in components else written(p.hint), ... if p.required else p.default)
-        for p in parameters(cls)
-    }
-    config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, arbitrary_types_allowed=True)
-    return create_model(cls.__name__, __config__=config, **fields)
+    if (cls, components) not in _MODELS:
+        fields: dict[str, Any] = {
+            p.name: (Any if p.name in components else written(p.hint), ... if p.required else p.default)
+            for p in parameters(cls)
+        }
+        config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, arbitrary_types_allowed=True)
+        _MODELS[cls, components] = create_model(cls.__name__, __config__=config, **fields)
+    return _MODELS[cls, components]
 
+
+_MODELS: dict[tuple[type[Any], frozenset[str]], type[BaseModel]] = {}
+"""What `model` has made, since making one is slow."""
 
 Faults: TypeAlias = dict[tuple[str, int | None], str]
 """The wrong parameters (of a list: the wrong entry), each with pydantic's kind of error.
@@ -71,7 +74,8 @@ def expectation(hint: Any) -> str:
     hint = written(hint)
     if get_origin(hint) is Annotated:
         base, *metadata = get_args(hint)
-        return " ".join([expectation(base), *_bounds(metadata)])
+        words = [word.documentation for word in metadata if isinstance(word, DocInfo)]
+        return " ".join(words or [expectation(base), *_bounds(metadata)])
     if get_origin(hint) is Literal:
         names = [str(value) for value in get_args(hint)]
         return names[0] if len(names) == 1 else f"one of {', '.join(names)}"

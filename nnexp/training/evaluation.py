@@ -8,8 +8,8 @@ import numpy as np
 
 from nnexp.data.parts import Part
 from nnexp.losses.base import Targets
-from nnexp.model import Model
 from nnexp.metrics import score, scores_per_example, summarize
+from nnexp.model import Model
 from nnexp.typing import Array
 
 BLOCK = 256

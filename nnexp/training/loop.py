@@ -21,9 +21,9 @@ def train(stack: Stack) -> Iterator[Event]:
             return
         stack.begin_epoch()
         for batch in stack.remaining_batches():
-            stack.step(batch)
+            finite = stack.step(batch)
             yield STEP_DONE
-            if stack.state.diverged.any():
+            if not finite:
                 break
         else:
             yield EpochDone(tuple(stack.runs), stack.end_epoch())

@@ -1,10 +1,11 @@
 """Runs that train together in one set of arrays.
 
-    R replicas, N training examples, B examples in a batch, S steps of an epoch
+R replicas, N training examples, B examples in a batch, S steps of an epoch
 """
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator, Sequence
 
@@ -14,13 +15,13 @@ from nnexp.data.batches import Batch, batches, steps_per_epoch
 from nnexp.data.parts import Part, Parts
 from nnexp.data.splits import PartName
 from nnexp.layers.base import Context
+from nnexp.metrics import is_better, score, scores_per_example, summarize
 from nnexp.model import Model, initial_buffers, initial_parameters
 from nnexp.network import assemble
 from nnexp.replicas import lift, norm, stack, take
 from nnexp.spec.sections import Spec
 from nnexp.training.clipping import clip_norm, clip_value
 from nnexp.training.evaluation import evaluate
-from nnexp.metrics import is_better, score, scores_per_example, summarize
 from nnexp.training.state import Row, State, initial_state
 from nnexp.typing import Array
 
@@ -65,10 +66,15 @@ class Stack:
         same_data = all(entry is parts[0] for entry in parts)
         self._shared = len(set(seeds)) == 1 and same_data
         self._sources = parts[:1] if same_data else parts
+        self._contexts = [
+            Context(training=True, generators=state.dropout, new_epoch=new, propagate=False) for new in (False, True)
+        ]
         self._clock = time.perf_counter()
 
     def leave(self, leaving: Sequence[int]) -> None:
         """Take the runs with these numbers out; the others go on as if they had never been there."""
+        if not leaving:
+            return
         stay = [row for row, run in enumerate(self.runs) if run not in leaving]
         self.runs = [self.runs[row] for row in stay]
         if stay:
@@ -103,13 +109,15 @@ class Stack:
             return batches([self.parts[0].train], self.state.order[:1], self.batch_size, self.state.step)
         return batches([entry.train for entry in self.parts], self.state.order, self.batch_size, self.state.step)
 
-    def step(self, batch: Batch) -> None:
-        """One update of every run: forward, loss, backward, clipping, optimizer; and what is measured on the way."""
+    def step(self, batch: Batch) -> bool:
+        """One update of every run: forward, loss, backward, clipping, optimizer; and what is measured on the way.
+
+        Gives whether every loss is finite; the runs whose loss is not have diverged.
+        """
         state, model = self.state, self.model
         k = state.step
         self.optimizer.look_ahead(state.theta, state.slots)
-        context = Context(training=True, generators=state.dropout, new_epoch=k == 0, propagate=False)
-        loss, penalty, z = model.gradient(batch.x, batch.d, context)
+        loss, penalty, z = model.gradient(batch.x, batch.d, self._contexts[k == 0])
         norms = norm(model.grad)
         if self.training.clip_norm is not None:
             clip_norm(model.grad, norms, self.training.clip_norm)
@@ -121,8 +129,10 @@ class Stack:
         measured[:, 0], measured[:, 1], measured[:, 2] = loss, loss + penalty, norms
         score(self.description.targets, model.loss.outputs, z, batch.d, out=state.scores[:, batch.start : batch.stop])
         state.step = k + 1
-        if not np.isfinite(loss).all():
+        finite = all(map(math.isfinite, loss.tolist()))
+        if not finite:
             state.diverged[~np.isfinite(loss)] = k + 1
+        return finite
 
     def end_epoch(self) -> tuple[Row, ...]:
         """Close the epoch: metrics, the row of each run, and its best weights so far."""

@@ -1,6 +1,6 @@
 """The contract of a normalisation.
 
-    M examples, D features
+M examples, D features
 """
 
 from __future__ import annotations
@@ -17,4 +17,4 @@ class Normalization(ABC):
 
     @abstractmethod
     def fit(self, x: Array) -> tuple[Array, Array]:
-        """shift and scale, each of one example's shape, from the training inputs x (M, ...) in double precision."""
+        """Shift and scale, each of one example's shape, from the training inputs x (M, ...) in double precision."""

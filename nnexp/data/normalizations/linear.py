@@ -17,6 +17,8 @@ class Unchanged(Normalization):
     """Inputs as the source gives them.
 
         x' = x
+
+    For inputs that have a sensible size already.
     """
 
     def fit(self, x: Array) -> tuple[Array, Array]:
@@ -29,6 +31,8 @@ class Center(Normalization):
     """Zero mean for every feature.
 
         x' = x - μ,  μ over the training part
+
+    The features keep their different spreads.
     """
 
     def fit(self, x: Array) -> tuple[Array, Array]:
@@ -47,7 +51,8 @@ class Standard(Normalization):
     """
 
     def fit(self, x: Array) -> tuple[Array, Array]:
-        return x.mean(axis=0), _nonzero(x.std(axis=0))
+        varies = x.max(axis=0) > x.min(axis=0)  # the mean of equal numbers is rounded, so their σ may not be 0
+        return x.mean(axis=0), _nonzero(np.where(varies, x.std(axis=0), 0))
 
 
 @normalizations.register("min_max")

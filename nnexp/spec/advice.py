@@ -1,0 +1,60 @@
+"""How to mend the commonest slips in a value."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Literal, get_args, get_origin
+
+from nnexp.spec.problems import nearest
+from nnexp.spec.text import Node, Scalar, scalar, shortened
+from nnexp.spec.validation import expectation, written
+
+BOOLEAN_WORDS = ("yes", "no", "on", "off", "true", "false")
+
+
+def way_out(hint: Any, found: Node) -> str:
+    """A suggestion for a value that is not of the type `hint`, or nothing."""
+    expected, value = expectation(hint), found.value
+    if expected == "true or false":
+        spoken = str(value).lower() in BOOLEAN_WORDS
+        return "write true or false: yes, no, on and off are texts here" if spoken else ""
+    if expected.startswith("a text") and found.written:
+        return f"write '{shortened(found.written)}' in quotes if it is meant" if is_scalar(value) else ""
+    if isinstance(value, str) and (words := list(literals(hint))):
+        return nearest(value, words)
+    if expected.startswith("a list"):
+        return f"write [{shortened(found.written)}]" if is_scalar(value) and found.written else ""
+    if "number" in expected:
+        return number(expected, value)
+    return ""
+
+
+def number(expected: str, value: Any) -> str:
+    """How to write a number that is there, but not as a number of the kind that is expected."""
+    if isinstance(value, float) and "whole" in expected and value.is_integer():
+        return f"write {shortened(f'{value:.0f}')}, without a point or an exponent"
+    if not isinstance(value, str):
+        return ""
+    if isinstance(scalar(value[:40]), int | float):
+        return "leave the quotes out"
+    if re.fullmatch(r"-?[0-9]+,[0-9]+", value):
+        return f"write {value.replace(',', '.')}, with a point"
+    if re.fullmatch(r"[0-9.]+ *%", value):
+        return "write a fraction, such as 0.2 for 20 %"
+    return ""
+
+
+def literals(hint: Any) -> Iterator[str]:
+    """The words that may stand for a parameter of this type."""
+    hint = written(hint)
+    if get_origin(hint) is Literal:
+        yield from map(str, get_args(hint))
+    else:
+        for part in get_args(hint):
+            yield from literals(part)
+
+
+def is_scalar(value: Scalar | list[Any] | dict[str, Any]) -> bool:
+    """Whether a value is one word."""
+    return value is not None and not isinstance(value, list | dict)

@@ -1,0 +1,87 @@
+"""nnexp as a library: load, train and Run."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import nnexp
+from tests.faults.support import only_run
+
+
+def test_the_public_api_is_this() -> None:
+    errors = {
+        "DataError",
+        "Diverged",
+        "Interrupted",
+        "NnexpError",
+        "ResumeError",
+        "RunError",
+        "SpecError",
+        "UsageError",
+    }
+    assert set(nnexp.__all__) == {"Run", "Spec", "load", "train"} | errors
+
+
+def test_the_metrics_are_the_csv(digits: nnexp.Run) -> None:
+    with (digits.path / "metrics.csv").open(newline="") as file:
+        lines = list(csv.DictReader(file))
+    assert list(digits.metrics.columns) == list(lines[0])
+    for name in lines[0]:
+        assert digits.metrics[name].tolist() == [float(line[name]) for line in lines]
+
+
+def test_predictions_on_raw_inputs_have_the_accuracy_of_the_record(digits: nnexp.Run) -> None:
+    data, split = digits.spec.data.source.load(), digits.spec.data.split
+    test = split.indices(len(data.x), data.labels)["test"]
+    right = digits.network.predict(data.x[test]) == data.y[test]
+    assert right.mean() == digits.final["test"]["accuracy"] == digits.evaluate("test")["accuracy"]
+
+
+def test_evaluating_gives_the_record_to_the_last_bit(digits: nnexp.Run, sine: nnexp.Run) -> None:
+    for run in (digits, sine):
+        assert {part: run.evaluate(part) for part in ("train", "dev", "test")} == run.final
+
+
+def test_a_loaded_spec_with_overrides_is_trained(spec: Path, tmp_path: Path) -> None:
+    run = nnexp.train(nnexp.load(spec, ["training.epochs=1"]), runs=tmp_path)
+    assert (run.state, len(run.metrics), run.path.parent) == ("done", 1, tmp_path)
+    assert repr(run) == f"Run({str(run.path)!r}, done)"
+
+
+def test_a_resolved_spec_is_the_spec(digits: nnexp.Run) -> None:
+    assert nnexp.load(digits.path / "resolved.yaml") == digits.spec
+
+
+def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(nnexp.RunError, match=r"is no run folder: it has no run\.json"):
+        nnexp.Run(tmp_path)
+
+
+def test_inputs_of_another_shape_are_refused(digits: nnexp.Run) -> None:
+    with pytest.raises(nnexp.DataError, match=r"takes examples of .* numbers"):
+        digits.network.predict(np.zeros((2, 3)))
+
+
+def test_no_examples_give_no_predictions(digits: nnexp.Run) -> None:
+    shape = digits.network.description.shape
+    assert digits.network.probabilities(np.zeros((0, *shape))).shape == (0, 10)
+
+
+def test_an_error_in_the_watch_is_not_swallowed_and_the_run_goes_on_from_there(spec: Path, tmp_path: Path) -> None:
+    seen = 0
+
+    def watch(event: object) -> None:
+        nonlocal seen
+        seen += 1
+        if seen == 9:
+            raise ZeroDivisionError
+
+    loaded = nnexp.load(spec)
+    with pytest.raises(ZeroDivisionError):
+        nnexp.train(loaded, runs=tmp_path / "runs", watch=watch, checkpoint_seconds=0)
+    assert nnexp.Run(only_run(tmp_path / "runs")).state == "failed"
+    assert nnexp.train(loaded, runs=tmp_path / "runs").state == "done"

@@ -1,0 +1,132 @@
+"""One table of examples: every registered component, its parameters varied, each per-replica one somewhere not zero."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from nnexp.registry import KINDS, parameters
+from nnexp.typing import Shape
+
+R, N, I, O = 3, 5, 7, 11
+
+EXAMPLES: dict[str, dict[str, list[dict[str, Any]]]] = {
+    "activations": {
+        "elu": [{}, {"alpha": 0.7}],
+        "gelu": [{}],
+        "hard_tanh": [{}],
+        "identity": [{}],
+        "leaky_relu": [{}, {"slope": 0.3}, {"slope": -0.2}],
+        "mish": [{}],
+        "relu": [{}],
+        "selu": [{}],
+        "sigmoid": [{}],
+        "silu": [{}],
+        "softmax": [{}],
+        "softplus": [{}],
+        "tanh": [{}],
+    },
+    "architectures": {
+        "mlp": [{"hidden": ()}, {"hidden": (I, O)}, {"hidden": (I,), "batch_norm": True, "dropout": 0.3}],
+    },
+    "initializers": {
+        "constant": [{"value": 0.3, "bias": 0.1}],
+        "he": [{"bias": 0.1}, {"fan": "out", "distribution": "uniform"}, {"fan": "average"}],
+        "normal": [{"std": 0.2, "bias": -0.1}],
+        "uniform": [{"limit": 0.2, "bias": 0.1}],
+        "xavier": [{"bias": 0.1}, {"fan": "in", "distribution": "uniform"}, {"fan": "out"}],
+        "zeros": [{"bias": 0.1}],
+    },
+    "layers": {
+        "activation": [{}],
+        "batch_norm": [
+            {},
+            {"momentum": 0.7, "epsilon": 0.1, "scale": False},
+            {"shift": False, "statistics": "weighted_average"},
+            {"scale": False, "shift": False},
+        ],
+        "dense": [{"units": O}, {"units": O, "bias": False}, {"units": 1}],
+        "dropout": [{"rate": 0.4}],
+        "output": [{}, {"bias": False}],
+    },
+    "losses": {
+        "binary_cross_entropy": [{}],
+        "cross_entropy": [{}, {"label_smoothing": 0.2}],
+        "squared_error": [{}],
+    },
+    "normalizations": {"center": [{}], "min_max": [{}], "none": [{}], "standard": [{}]},
+    "optimizers": {
+        "adam": [{}, {"lr": 0.1, "beta1": 0.7, "beta2": 0.8, "eps": 1e-3}, {"bias_correction": False}],
+        "adamw": [{}, {"lr": 0.1, "decay": 0.3, "bias_correction": False}],
+        "momentum": [{"lr": 0.1}, {"lr": 0.1, "beta": 0.5}],
+        "nesterov": [{"lr": 0.1}, {"lr": 0.1, "beta": 0.5}],
+        "sgd": [{"lr": 0.1}],
+    },
+    "penalties": {"l1": [{"strength": 0.3}], "l2": [{"strength": 0.3}]},
+    "schedules": {
+        "constant": [{}, {"warmup_epochs": 1.5}],
+        "cosine": [{"final": 0.1}, {"cycles": 2, "warmup_epochs": 1.0}],
+        "exponential": [{}, {"base": 0.5, "warmup_epochs": 0.7}],
+        "inverse_time": [{"decay": 0.5, "warmup_epochs": 0.5}],
+        "step": [{"every": 2}, {"every": 1.5, "factor": 0.5, "warmup_epochs": 1.0}],
+    },
+    "sources": {
+        "blobs": [{"examples": 101, "features": 5}],
+        "circles": [{"examples": 103}],
+        "digits": [{}],
+        "moons": [{"examples": 107}],
+        "sine": [{"examples": 109}],
+        "spirals": [{"examples": 113, "classes": 5}],
+        "xor": [{"examples": 127}],
+    },
+}
+
+PLACEHOLDERS = frozenset({"activation", "output"})
+"""Layers that `nnexp.network.assemble` replaces before anything goes through them."""
+
+FLAT = frozenset({"dense"})
+"""Layers that take flat inputs only."""
+
+IMAGE: Shape = (2, 3, I)
+
+
+@dataclass(frozen=True)
+class Example:
+    """A component of one kind; a layer comes with the core shape of its input."""
+
+    kind: str
+    name: str
+    component: Any
+    shape: Shape = (I,)
+
+    def __str__(self) -> str:
+        return f"{self.component}-{'x'.join(map(str, self.shape))}" if self.shape != (I,) else str(self.component)
+
+
+def examples(*kinds: str) -> list[Example]:
+    """All examples of the kinds."""
+    return [
+        Example(kind, name, KINDS[kind][name](**given))
+        for kind in kinds
+        for name, several in EXAMPLES[kind].items()
+        for given in several
+        if name in KINDS[kind]
+    ]
+
+
+def layer_examples() -> list[Example]:
+    """Layers and activations, each with every shape of input that it takes."""
+    usable = [example for example in examples("layers", "activations") if example.name not in PLACEHOLDERS]
+    return [replace(e, shape=shape) for e in usable for shape in ((I,), IMAGE) if shape == (I,) or e.name not in FLAT]
+
+
+def variations(component: Any) -> list[Any]:
+    """R components that differ in every per-replica parameter that is not zero."""
+    hyper = [p.name for p in parameters(type(component)) if p.per_replica]
+    return [replace(component, **{h: getattr(component, h) * factor for h in hyper}) for factor in (1.0, 0.5, 0.75)]
+
+
+def classes() -> Iterator[tuple[str, str, type[Any]]]:
+    """Every registered component: kind, name and class."""
+    return ((kind, name, registry[name]) for kind, registry in KINDS.items() for name in registry)

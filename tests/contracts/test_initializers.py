@@ -1,0 +1,90 @@
+"""What every initialiser promises: its distribution, by statistics of one large draw with a fixed seed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from nnexp.initializers.base import Initializer
+from nnexp.layers.dense import Dense
+from nnexp.model import initial_parameters
+from nnexp.parameters import Weight, weight_views
+from nnexp.registry import initializers
+from nnexp.replicas import generators, stack
+from nnexp.typing import AnyArray
+from tests.contracts.examples import Example, I, O, R, examples, variations
+
+FAN_IN, FAN_OUT = 211, 307
+WEIGHT = Weight((FAN_IN, FAN_OUT), fan_in=FAN_IN, fan_out=FAN_OUT)
+
+VARIANCES = [
+    ("zeros", {}, 0.0),
+    ("constant", {"value": 0.3}, 0.0),
+    ("normal", {"std": 0.2}, 0.2**2),
+    ("uniform", {"limit": 0.2}, 0.2**2 / 3),
+    ("xavier", {}, 2 / (211 + 307)),
+    ("xavier", {"fan": "in"}, 1 / 211),
+    ("xavier", {"fan": "out"}, 1 / 307),
+    ("xavier", {"fan": "average", "distribution": "uniform"}, 2 / (211 + 307)),
+    ("he", {}, 2 / 211),
+    ("he", {"fan": "out", "distribution": "uniform"}, 2 / 307),
+    ("he", {"fan": "average"}, 4 / (211 + 307)),
+]
+
+LIMITS = [
+    ("uniform", {"limit": 0.2}, 0.2),
+    ("xavier", {"distribution": "uniform"}, (6 / (211 + 307)) ** 0.5),  # Glorot's √6/√(n_in + n_out)
+    ("he", {"distribution": "uniform"}, (6 / 211) ** 0.5),
+]
+
+every_initializer = pytest.mark.parametrize("example", examples("initializers"), ids=str)
+
+
+def draw(init: Initializer, weight: Weight = WEIGHT) -> AnyArray:
+    return init.draw(generators([0], "init"), weight)
+
+
+def test_every_initializer_has_a_variance_here() -> None:
+    assert {name for name, *_ in VARIANCES} == set(initializers)
+
+
+@pytest.mark.parametrize(("name", "given", "variance"), VARIANCES)
+def test_variance_is_as_documented_to_within_three_percent(name: str, given: dict[str, float], variance: float) -> None:
+    """64,777 normal numbers have a variance that is right to within 0.6 percent, one standard error."""
+    w = draw(initializers[name](**given))
+    assert w.var() == pytest.approx(variance, rel=0.03, abs=1e-30)
+
+
+@pytest.mark.parametrize(("name", "given", "variance"), [case for case in VARIANCES if case[2]])
+def test_mean_is_zero_to_within_five_standard_errors(name: str, given: dict[str, float], variance: float) -> None:
+    assert abs(draw(initializers[name](**given)).mean()) < 5 * (variance / (FAN_IN * FAN_OUT)) ** 0.5
+
+
+@pytest.mark.parametrize(("name", "given", "limit"), LIMITS)
+def test_uniform_weights_fill_their_limits_and_stay_inside(name: str, given: dict[str, str], limit: float) -> None:
+    size = np.abs(draw(initializers[name](**given)))
+    assert 0.999 * limit < size.max() <= limit
+
+
+@pytest.mark.parametrize("name", ["normal", "xavier", "he"])
+def test_normal_weights_have_the_tails_of_a_normal_distribution(name: str) -> None:
+    w = draw(initializers[name]())
+    assert np.mean(np.abs(w) < w.std()) == pytest.approx(0.6827, abs=0.01)
+
+
+@every_initializer
+def test_weights_are_drawn_in_double_precision(example: Example) -> None:
+    w = stack(variations(example.component)).draw(generators(range(R), "init"), WEIGHT)
+    assert w.shape == (R, FAN_IN, FAN_OUT)
+    assert w.dtype == np.float64
+
+
+@every_initializer
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_biases_all_start_at_the_bias_and_weights_are_rounded_once(example: Example, dtype: str) -> None:
+    declaration = Dense(O).declare((I,))
+    init = stack(variations(example.component))
+    views = weight_views(declaration, initial_parameters(declaration, init, range(R), dtype))
+    assert np.array_equal(views["b"], np.repeat(init.bias, O).reshape(R, 1, O).astype(dtype))
+    drawn = init.draw(generators(range(R), "init W"), declaration.weights["W"])
+    assert np.array_equal(views["W"], drawn.astype(dtype))

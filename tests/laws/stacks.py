@@ -1,0 +1,201 @@
+"""Specs to train in stacks and alone, and how to do it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from nnexp.data.parts import Parts, prepare
+from nnexp.spec.load import loads
+from nnexp.spec.problems import Text
+from nnexp.spec.sections import Spec
+from nnexp.training.events import Ending, RunDone
+from nnexp.training.loop import train
+from nnexp.training.stack import Stack
+from nnexp.training.state import State
+from tests.contracts.arrays import identical
+
+
+@dataclass(frozen=True)
+class Study:
+    """A spec, and the overrides that make it R runs, with the way in which each is to end."""
+
+    text: str
+    runs: tuple[tuple[str, ...], ...]
+    endings: dict[int, Ending] = field(default_factory=dict)
+
+    def specs(self) -> list[Spec]:
+        return [spec_of(self.text, *overrides) for overrides in self.runs]
+
+
+@cache
+def spec_of(text: str, *overrides: str) -> Spec:
+    return loads(Text("spec.yaml", text), overrides, name="law")
+
+
+@cache
+def _parts(data: Any, dtype: str) -> Parts:
+    return prepare(data.source, data.split, data.normalize, dtype)
+
+
+def parts_of(spec: Spec) -> Parts:
+    """The spec's data; the same object for specs with the same data."""
+    return _parts(spec.data, spec.training.dtype)
+
+
+def stack_of(specs: Sequence[Spec]) -> Stack:
+    return Stack(specs, [parts_of(spec) for spec in specs])
+
+
+def trained(specs: Sequence[Spec]) -> dict[int, tuple[Ending, State]]:
+    """Each run's ending and last state, after training all of them together."""
+    with np.errstate(all="ignore"):
+        events = list(train(stack_of(specs)))
+    return {event.run: (event.ending, event.state) for event in events if isinstance(event, RunDone)}
+
+
+TIMES = frozenset({"seconds"})
+
+
+def differences(a: State, b: State) -> list[str]:
+    """The names of what differs between two states in any bit, times aside."""
+    names = ["theta", "buffers", "epoch", "step", "order", "losses", "scores", "diverged"]
+    names += ["best_theta", "best_buffers", "best_value", "best_epoch"]
+    found = [name for name in names if not identical(getattr(a, name), getattr(b, name))]
+    found += [name for name in a.slots if not identical(a.slots[name], b.slots[name])]
+    for name in ("shuffle", "dropout"):
+        found += [name for x, y in zip(getattr(a, name), getattr(b, name), strict=True) if state(x) != state(y)]
+    return found + (["history"] if rows(a) != rows(b) else [])
+
+
+def state(generator: np.random.Generator) -> Any:
+    return generator.bit_generator.state
+
+
+def rows(one: State) -> list[list[list[tuple[str, bytes]]]]:
+    """Every row of every history as names and bits, so that NaN equals NaN."""
+    return [[bits(row.items()) for row in history] for history in one.history]
+
+
+def bits(items: Iterable[tuple[str, float]]) -> list[tuple[str, bytes]]:
+    return [(name, np.float64(value).tobytes()) for name, value in items if name not in TIMES]
+
+
+FULL = """
+data: {source: {blobs: {examples: 103, classes: 5, features: 3, spread: 4.0}}}
+architecture:
+  - dense: {units: 11, bias: false}
+  - batch_norm
+  - activation
+  - dropout: {rate: 0.2}
+  - dense: {units: 7}
+  - batch_norm: {statistics: weighted_average, scale: false}
+  - activation
+  - dropout: {rate: 0.1}
+  - output
+activation: relu
+loss: {cross_entropy: {label_smoothing: 0.1}}
+regularization: {l2: 1e-2, l1: 1e-3}
+optimizer: {adam: {lr: 0.02}}
+schedule: {cosine: {warmup_epochs: 1, cycles: 2}}
+training: {epochs: 6, batch_size: 13, early_stopping: {patience: 2}, clip_norm: 1.0, clip_value: 0.5}
+"""
+
+SMALL = """
+data: {source: {moons: {examples: 101}}}
+architecture: {mlp: {hidden: [11, 7]}}
+optimizer: {momentum: {lr: 0.1}}
+training: {epochs: 4, batch_size: 11}
+"""
+
+SINE = """
+data: {source: {sine: {examples: 107}}}
+architecture: [{dense: 11}, sigmoid, output]
+optimizer: {nesterov: {lr: 0.05}}
+schedule: {step: {every: 2}}
+training: {epochs: 4, batch_size: 17}
+"""
+
+STUDIES: dict[str, Study] = {
+    "own orders": Study(FULL, (("seed=1",), ("seed=2",), ("seed=3",))),
+    "shared order, one stops early": Study(
+        FULL,
+        (
+            ("training.clip_norm=0.3", "training.early_stopping.min_delta=-0"),
+            ("training.early_stopping.min_delta=100.0", "optimizer.adam.beta1=0.5"),
+            ("architecture.3.dropout.rate=0.5", "loss.cross_entropy.label_smoothing=0.0", "regularization.l2=0.1"),
+            ("optimizer.adam.lr=0.3", "init={he: {bias: 0.1}}", "schedule.cosine.warmup_epochs=2.5"),
+        ),
+        {1: "stopped_early"},
+    ),
+    "own orders, the first diverges": Study(
+        SMALL, (("seed=1", "optimizer.momentum.lr=1e30"), ("seed=2",), ("seed=3",)), {0: "diverged"}
+    ),
+    "momentum, one in the middle diverges": Study(
+        SMALL,
+        (("optimizer.momentum.lr=0.3",), ("optimizer.momentum.lr=1e30",), ("optimizer.momentum.beta=0.5",)),
+        {1: "diverged"},
+    ),
+    "one diverges after some epochs, dropout on": Study(
+        SMALL,
+        tuple(
+            (
+                "architecture={mlp: {hidden: [11], dropout: 0.3}}",
+                f"schedule={{exponential: {{base: {base}}}}}",
+                f"seed={seed}",
+            )
+            for seed, base in enumerate((0.9, 1e15, 0.5))
+        ),
+        {1: "diverged"},
+    ),
+    "one stops early, one diverges": Study(
+        SMALL,
+        (
+            ("training.early_stopping={patience: 1}",),
+            ("training.early_stopping={patience: 1, min_delta: 9.0}", "seed=1"),
+            ("training.early_stopping={patience: 1}", "optimizer.momentum.lr=1e30"),
+            ("training.early_stopping={patience: 1}", "seed=2"),
+        ),
+        {1: "stopped_early", 2: "diverged"},
+    ),
+    "nesterov on a sine, own orders": Study(
+        SINE, (("seed=1",), ("seed=2", "optimizer.nesterov.beta=0.5"), ("seed=3",))
+    ),
+    "nesterov on a sine, shared order": Study(
+        SINE, ((), ("optimizer.nesterov.lr=0.01",), ("schedule.step.factor=0.5",), ("schedule.step.every=1",))
+    ),
+    "linear regression on one input": Study(
+        SINE,
+        (
+            ("architecture=[output]",),
+            ("architecture=[output]", "seed=1"),
+            ("architecture=[output]", "init={he: {bias: 1}}"),
+        ),
+    ),
+    "full batch": Study(SMALL, tuple((f"seed={seed}", "training.batch_size=full") for seed in range(3))),
+    "batches of one": Study(
+        SMALL, tuple((f"seed={seed}", "training.batch_size=1", "training.epochs=1") for seed in range(3))
+    ),
+    "double precision": Study(FULL, tuple((f"seed={seed}", "training.dtype=float64") for seed in range(3))),
+    "double precision, shared": Study(
+        SINE, tuple((f"optimizer.nesterov.lr={lr}", "training.dtype=float64") for lr in (0.1, 0.01, 0.03))
+    ),
+    "leaky slopes": Study(
+        SMALL,
+        tuple((f"activation={{leaky_relu: {slope}}}", f"seed={seed}") for seed, slope in enumerate((0.3, 0.01, 0.1))),
+    ),
+    "adamw": Study(SMALL, tuple((f"optimizer={{adamw: {{lr: 0.01, decay: {decay}}}}}",) for decay in (0.0, 0.1, 1.0))),
+    "own splits": Study(SMALL, tuple((f"data.split.seed={seed}", "optimizer={sgd: {lr: 0.1}}") for seed in range(3))),
+    "batch_norm first, on shared inputs": Study(
+        SMALL,
+        tuple((f"architecture=[batch_norm: {{epsilon: {e}}}, dense: 7, output]",) for e in (1e-5, 0.1, 0.01)),
+    ),
+    "dropout first, on shared inputs": Study(
+        SMALL, tuple((f"architecture=[dropout: {{rate: {p}}}, dense: 7, activation, output]",) for p in (0.1, 0.5, 0.0))
+    ),
+    "several binary outputs": Study(SMALL, tuple(("loss=binary_cross_entropy", f"seed={seed}") for seed in range(3))),
+}

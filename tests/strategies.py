@@ -1,0 +1,171 @@
+"""Hypothesis strategies: valid specs as plain values, drawn from the registered components' own signatures."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+from annotated_types import Ge, Gt, Le, Lt
+from hypothesis import strategies as st
+
+from nnexp import registry
+from nnexp.data.base import Description
+from nnexp.registry import Parameter, Registry, parameters
+from nnexp.spec.build import Builder, component_type
+from nnexp.spec.load import loads
+from nnexp.spec.problems import Text
+from nnexp.spec.sections import Data, is_line
+from nnexp.spec.text import dump, parse
+from nnexp.spec.validation import is_union, written
+
+Plain = dict[str, Any]
+
+SIZES: dict[str, st.SearchStrategy[Any]] = {
+    "examples": st.integers(40, 90),
+    "classes": st.integers(2, 4),
+    "units": st.integers(1, 8),
+    "seed": st.integers(0, 2**128),
+    "warmup_epochs": st.sampled_from([0, 0.5, 1, 2.25]),
+    "hidden": st.lists(st.integers(1, 8), max_size=3),
+}
+"""Parameters that are drawn small, or so that they fit the rest."""
+
+EPOCHS = st.integers(3, 9)
+FRACTIONS = [(0.8, 0.1, 0.1), (0.5, 0.5, 0.0), (0.6, 0.2, 0.2), (1.0, 0, 0), (20, 10, 0.2), (0.75, 0.25, 0)]
+METRICS = {"classes": ["dev_accuracy"], "binary": ["dev_accuracy"], "values": ["dev_rmse", "dev_mae", "dev_r2"]}
+NAMES = st.text(st.characters(exclude_categories=["C", "Z"]) | st.just(" "), min_size=1).filter(is_line)
+
+
+def values(hint: Any) -> st.SearchStrategy[Any]:
+    """Values that an annotation allows."""
+    hint = written(hint)
+    if get_origin(hint) is Annotated:
+        base, *bounds = get_args(hint)
+        return numbers(base, bounds)
+    if get_origin(hint) is Literal:
+        return st.sampled_from(get_args(hint))
+    if is_union(hint):
+        return st.one_of(*map(values, get_args(hint)))
+    if get_origin(hint) is tuple:
+        return st.lists(values(get_args(hint)[0]), max_size=3)
+    plain = {bool: st.booleans(), type(None): st.none(), float: numbers(float, []), int: numbers(int, [])}
+    return plain[hint]
+
+
+def numbers(base: Any, bounds: Any) -> st.SearchStrategy[Any]:
+    """Numbers within bounds, not large."""
+    lows: list[Any] = [b.ge if isinstance(b, Ge) else b.gt for b in bounds if isinstance(b, Ge | Gt)]
+    highs: list[Any] = [b.le if isinstance(b, Le) else b.lt for b in bounds if isinstance(b, Le | Lt)]
+    low = max(lows, default=-10)
+    high = min(highs, default=low + 20)
+    if base is int:
+        return st.integers(low, high)
+    open_ = any(isinstance(b, Gt) for b in bounds), any(isinstance(b, Lt) for b in bounds)
+    whole = [n for n in range(int(low), int(high) + 1) if (n > low or not open_[0]) and (n < high or not open_[1])]
+    real = st.floats(low, high, exclude_min=open_[0], exclude_max=open_[1], allow_subnormal=False)
+    return real | st.sampled_from(whole) if whole else real
+
+
+@st.composite
+def parameters_of(draw: st.DrawFn, cls: type[Any]) -> Plain:
+    """All required parameters of a component and some of the others."""
+    chosen = [p for p in parameters(cls) if p.required or draw(st.booleans())]
+    return {p.name: draw(value_of(p)) for p in chosen}
+
+
+def value_of(parameter: Parameter) -> st.SearchStrategy[Any]:
+    """A value of a parameter that holds no component."""
+    assert component_type(parameter.hint) is None, f"{parameter} needs a strategy of its own"
+    return SIZES.get(parameter.name, values(parameter.hint))
+
+
+@st.composite
+def component(draw: st.DrawFn, known: Registry, names: list[str] | None = None) -> Any:
+    """A component as a spec may write it: its name, its name and parameters, or its name and first parameter."""
+    name = draw(st.sampled_from(names or list(known)))
+    found = draw(parameters_of(known[name]))
+    if not found:
+        return draw(st.sampled_from([name, {name: {}}, {name: None}]))
+    first = parameters(known[name])[0].name
+    bare = list(found) == [first] and not isinstance(found[first], dict) and found[first] is not None
+    return {name: found[first] if bare and draw(st.booleans()) else found}
+
+
+@st.composite
+def architectures(draw: st.DrawFn) -> Any:
+    """A list of layers that ends with the output, or a preset."""
+    if draw(st.integers(0, 3)) == 0:
+        return draw(component(registry.architectures))
+    hidden = [name for name in registry.layers if name != "output"]
+    layer = component(registry.layers, hidden) | component(registry.activations)
+    return [*draw(st.lists(layer, max_size=5)), draw(component(registry.layers, ["output"]))]
+
+
+def described(source: Any) -> Description:
+    """What a source holds that is written as plain values."""
+    builder = Builder()
+    built = builder.section(Data, parse(Text("source", dump({"source": source}))), "")
+    assert not builder.problems
+    description: Description = built.source.describe()
+    return description
+
+
+@st.composite
+def trainings(draw: st.DrawFn, description: Description, split: tuple[float, ...]) -> Plain:
+    """A training whose batches fit the training part and never hold a single example."""
+    train = train_size(split, description.examples)
+    fitting = [size for size in range(2, train + 1) if train % size != 1]
+    training: Plain = {"epochs": draw(EPOCHS), "batch_size": draw(st.sampled_from([*fitting, "full"]))}
+    if split[1] and draw(st.booleans()):
+        metric = draw(st.sampled_from(["dev_loss", *METRICS[description.targets]]))
+        training["early_stopping"] = {"patience": draw(st.integers(1, 9)), "metric": metric}
+    optional: dict[str, list[Any]] = {
+        "dtype": ["float32", "float64"],
+        "threads": [1, 2],
+        "clip_norm": [None, 1, 0.5],
+        "clip_value": [None, 2],
+    }
+    return training | {key: draw(st.sampled_from(choice)) for key, choice in optional.items() if draw(st.booleans())}
+
+
+def train_size(split: tuple[float, ...], examples: int) -> int:
+    """The number of examples that train."""
+    if isinstance(split[0], int):
+        return split[0]
+    return examples - sum(round(part * examples) for part in split[1:])
+
+
+@st.composite
+def specs(draw: st.DrawFn) -> Plain:
+    """A valid spec: bounds kept, and the parts fitting each other and the data."""
+    source = draw(component(registry.sources))
+    description = described(source)
+    split = draw(st.sampled_from(FRACTIONS))
+    data: Plain = {"source": source, "split": dict(zip(("train", "dev", "test"), split, strict=True))}
+    if draw(st.booleans()):
+        data["normalize"] = draw(component(registry.normalizations))
+    losses = [name for name in registry.losses if description.targets in registry.losses[name].targets]
+    optional = {
+        "name": NAMES,
+        "seed": SIZES["seed"],
+        "activation": component(registry.activations),
+        "init": component(registry.initializers),
+        "loss": component(registry.losses, losses),
+        "regularization": penalties(),
+        "optimizer": component(registry.optimizers),
+        "schedule": component(registry.schedules),
+    }
+    rest = {key: draw(choice) for key, choice in optional.items() if draw(st.booleans())}
+    training = draw(trainings(description, split))
+    return {**rest, "data": data, "architecture": draw(architectures()), "training": training}
+
+
+@st.composite
+def penalties(draw: st.DrawFn) -> Plain:
+    """Some of the penalties, by name."""
+    chosen = draw(st.lists(st.sampled_from(list(registry.penalties)), unique=True))
+    return {key: value for name in chosen for key, value in draw(component(registry.penalties, [name])).items()}
+
+
+def loaded(spec: Plain, *overrides: str) -> Any:
+    """The spec that plain values stand for."""
+    return loads(Text("spec.yaml", dump(spec)), overrides, name="spec")

@@ -1,0 +1,58 @@
+"""What the README shows is what happens."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+
+BLOCKS = [block for block in re.findall(r"```console\n(.*?)```", README, re.DOTALL) if block.startswith("$ nnexp")]
+
+
+def run(command: str, runs: Path) -> subprocess.CompletedProcess[str]:
+    words = shlex.split(command.removeprefix("$ "))
+    environment = {**os.environ, "NNEXP_RUNS": str(runs)}
+    program = [sys.executable, "-m", "nnexp", *words[1:]]
+    return subprocess.run(program, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+
+def without_times(text: str) -> str:
+    """The text without what differs from run to run and from machine to machine."""
+    text = re.sub(r"in [0-9.]+ s", "in _ s", text)
+    return "\n".join(line.split("  seconds")[0].rstrip() for line in text.splitlines() if line.strip())
+
+
+def test_there_are_examples() -> None:
+    assert len(BLOCKS) >= 3
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.splitlines()[0])
+def test_the_command_prints_what_the_readme_shows(block: str, tmp_path: Path) -> None:
+    command, _, shown = block.partition("\n")
+    done = run(command, tmp_path)
+    assert done.returncode == (2 if "wrong" in command else 0), done.stderr
+    printed = without_times(done.stderr + done.stdout).replace(str(tmp_path), "runs")
+    for line in without_times(shown).splitlines():
+        assert line == "..." or line in printed.splitlines()
+
+
+def test_the_python_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    [example] = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    monkeypatch.chdir(ROOT)
+    names = {"x": np.zeros((3, 64))}
+    exec(example.replace("nnexp.train(spec)", f"nnexp.train(spec, runs={str(tmp_path)!r})"), names)
+    assert len(names["run"].metrics)  # type: ignore[attr-defined]
+
+
+def test_every_command_of_the_table_exists(tmp_path: Path) -> None:
+    for name in re.findall(r"\| `nnexp ([a-z]+)", README):
+        assert run(f"nnexp {name} --help", tmp_path).returncode == 0

@@ -1,0 +1,105 @@
+"""A data set made ready: split, normalised on the training part alone, encoded, and fingerprinted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+
+from nnexp.data.base import Dataset, Description, Source
+from nnexp.data.normalizations.linear import Standard, Unchanged
+from nnexp.data.parts import Parts, fingerprint, normalized, prepare
+from nnexp.data.splits import PARTS, Split
+from nnexp.typing import AnyArray
+from tests.contracts.arrays import normal
+
+M, D, K = 101, 7, 5
+LABELS = np.arange(M) % K
+CLASSES = Description(M, (D,), "classes", tuple("abcde"))
+VALUES = Description(M, (D,), "values", ("u", "v"))
+
+
+@dataclass(frozen=True)
+class Given(Source):
+    """A set that a test makes."""
+
+    data: Dataset
+
+    def describe(self) -> Description:
+        return self.data.description
+
+    def load(self) -> Dataset:
+        return self.data
+
+
+def classes(x: AnyArray | None = None) -> Dataset:
+    return Dataset(normal(M, D) if x is None else x, LABELS, CLASSES)
+
+
+def prepared(data: Dataset, dtype: str = "float64") -> Parts:
+    return prepare(Given(data), Split(), Standard(), dtype)
+
+
+def test_parts_hold_the_examples_of_the_split() -> None:
+    data, indices = classes(), Split().indices(M, LABELS)
+    parts = prepare(Given(data), Split(), Unchanged(), "float64")
+    for part in PARTS:
+        assert np.array_equal(parts[part].x, data.x[indices[part]])
+        assert np.array_equal(parts[part].d.argmax(axis=-1), LABELS[indices[part]])
+        assert len(parts[part]) == len(indices[part])
+
+
+def test_classes_become_one_hot_rows_and_values_stay() -> None:
+    onehot = prepared(classes()).train.d
+    assert onehot.shape[1] == K
+    assert set(np.unique(onehot)) == {0.0, 1.0}
+    assert (onehot.sum(axis=-1) == 1).all()
+    y = normal(M, 2)
+    parts = prepared(Dataset(normal(M, D), y, VALUES))
+    assert np.array_equal(parts.test.d, y[Split().indices(M, None)["test"]])
+
+
+@pytest.mark.parametrize("part", ["dev", "test"])
+def test_the_normalization_sees_the_training_part_alone(part: str) -> None:
+    x = normal(M, D)
+    before = prepared(classes(x))
+    x[Split().indices(M, LABELS)[part]] += 1000  # type: ignore[index]
+    after = prepared(classes(x))
+    assert np.array_equal(before.shift, after.shift)
+    assert np.array_equal(before.scale, after.scale)
+    assert np.array_equal(before.train.x, after.train.x)
+    assert after[part].x.mean() > 500  # type: ignore[index]
+
+
+def test_the_training_part_is_normalized_in_double_precision_and_rounded_once() -> None:
+    parts, single = prepared(classes()), prepared(classes(), "float32")
+    np.testing.assert_allclose(parts.train.x.mean(axis=0), 0, atol=1e-14)
+    np.testing.assert_allclose(parts.train.x.std(axis=0), 1, rtol=1e-14)
+    assert np.array_equal(single.train.x, parts.train.x.astype(np.float32))
+    assert single.train.d.dtype == single.train.x.dtype == np.float32
+    assert parts.shift.dtype == single.shift.dtype == np.float64
+
+
+def test_whole_number_inputs_do_not_wrap_around() -> None:
+    x = np.array([[250], [5]], np.uint8)
+    assert normalized(x, np.array([10.0]), np.array([2.0]), np.dtype("float32")).tolist() == [[120.0], [-2.5]]
+
+
+CHANGES = {
+    "one input": replace(classes(), x=normal(M, D) + np.eye(M, D) * 1e-9),
+    "one label": replace(classes(), y=np.where(np.arange(M) == 3, 0, LABELS)),
+    "the order": replace(classes(), x=normal(M, D)[::-1], y=LABELS[::-1]),
+    "the type": replace(classes(), x=normal(M, D).astype(np.float32)),
+    "the shape": replace(classes(), x=normal(M, D).reshape(M, 1, D)),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_the_fingerprint_changes_with_the_content(change: Dataset) -> None:
+    assert fingerprint(change) != fingerprint(classes())
+
+
+def test_the_fingerprint_is_of_the_content_and_not_of_its_place_in_memory() -> None:
+    strided = np.repeat(normal(M, D), 2, axis=0)[::2]
+    assert fingerprint(classes(strided)) == fingerprint(classes()) == prepared(classes()).fingerprint

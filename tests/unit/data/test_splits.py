@@ -1,0 +1,133 @@
+"""Splits: disjoint, of the right sizes, stratified, and their errors."""
+
+from __future__ import annotations
+
+from math import floor
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from nnexp.data.splits import PARTS, Split, evenly
+from nnexp.replicas import generator
+
+
+@st.composite
+def splits(draw: st.DrawFn) -> tuple[Split, int]:
+    """A split by counts that can be made, and the number of examples."""
+    examples = draw(st.integers(1, 300))
+    train = draw(st.integers(1, examples))
+    dev = draw(st.integers(0, examples - train))
+    test = draw(st.integers(0, examples - train - dev))
+    return Split(train, dev, test, draw(st.integers(0, 9)), draw(st.booleans())), examples
+
+
+def labels_of(examples: int, classes: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    return generator(1, "data").integers(0, classes, examples)
+
+
+@given(splits(), st.integers(1, 13))
+def test_parts_are_disjoint_sorted_and_of_their_sizes(case: tuple[Split, int], classes: int) -> None:
+    split, examples = case
+    parts = split.indices(examples, labels_of(examples, classes))
+    assert {part: len(chosen) for part, chosen in parts.items()} == split.sizes(examples)
+    together = np.concatenate([parts[part] for part in PARTS])
+    assert len(np.unique(together)) == len(together)
+    assert ((together >= 0) & (together < examples)).all()
+    assert all((np.diff(chosen) > 0).all() for chosen in parts.values())
+
+
+@given(splits(), st.integers(1, 13))
+def test_every_part_takes_each_class_by_its_share_of_what_is_left_to_within_one_example(
+    case: tuple[Split, int], classes: int
+) -> None:
+    """Test is taken from the whole, dev from what test leaves, train from what both leave."""
+    split, examples = case
+    assume(split.stratify)
+    labels = labels_of(examples, classes)
+    left = np.bincount(labels, minlength=classes)
+    parts = split.indices(examples, labels)
+    for part in reversed(PARTS):
+        taken = np.bincount(labels[parts[part]], minlength=classes)
+        assert (abs(taken - left * taken.sum() / max(left.sum(), 1)) < 1).all()
+        left = left - taken
+
+
+@given(splits(), st.integers(1, 13))
+def test_no_part_is_two_examples_off_the_proportions_of_the_whole_where_all_are_used(
+    case: tuple[Split, int], classes: int
+) -> None:
+    split, examples = case
+    assume(split.stratify)
+    labels = labels_of(examples, classes)
+    whole = Split(examples - split.dev - split.test, split.dev, split.test, split.seed)
+    for chosen in whole.indices(examples, labels).values():
+        taken = np.bincount(labels[chosen], minlength=classes)
+        assert (abs(taken - np.bincount(labels, minlength=classes) * len(chosen) / examples) < 2).all()
+
+
+def test_without_stratification_labels_do_not_matter() -> None:
+    plain = Split(stratify=False)
+    a, b = plain.indices(101, labels_of(101, 7)), plain.indices(101, None)
+    assert all(np.array_equal(a[part], b[part]) for part in PARTS)
+
+
+def test_a_split_is_drawn_and_not_the_order_of_the_file() -> None:
+    test = Split(0.8, 0.1, 0.1).indices(1000, None)["test"]
+    assert not np.array_equal(test, np.arange(0, 1000, 10))
+    assert abs(test.mean() - 500) < 150
+
+
+@given(examples=st.integers(10, 10_000), dev=st.integers(1, 40), test=st.integers(1, 40))
+def test_fractions_use_every_example_once(examples: int, dev: int, test: int) -> None:
+    assume(min(dev, test) * examples > 50)  # neither rounds to none
+    sizes = Split(1 - dev / 100 - test / 100, dev / 100, test / 100).sizes(examples)
+    assert sum(sizes.values()) == examples
+    assert sizes["dev"] == round(dev / 100 * examples)
+    assert sizes["test"] == round(test / 100 * examples)
+
+
+@pytest.mark.parametrize(
+    ("split", "examples", "sizes"),
+    [
+        (Split(), 1797, (1437, 180, 180)),
+        (Split(0.98, 0.01, 0.01), 1000, (980, 10, 10)),
+        (Split(50, 7, 3), 101, (50, 7, 3)),
+        (Split(50, 0, 0), 101, (50, 0, 0)),
+        (Split(1.0, 0.0, 0.0), 101, (101, 0, 0)),
+        (Split(0.5, 0, 0.5), 7, (3, 0, 4)),
+        (Split(0.5, 0, 0.5), 13, (7, 0, 6)),
+        (Split(1.0, 0, 0), 13, (13, 0, 0)),
+        (Split(0.5, 13, 3), 101, (50, 13, 3)),
+    ],
+    ids=str,
+)
+def test_sizes_by_hand(split: Split, examples: int, sizes: tuple[int, ...]) -> None:
+    assert tuple(split.sizes(examples).values()) == sizes
+
+
+@pytest.mark.parametrize(
+    ("split", "message"),
+    [
+        (Split(0.8, 0.1, 0.2), r"the fractions sum to 1.1, not to 1"),
+        (Split(0.8, 0.1, 0), r"the fractions sum to 0.9, not to 1"),
+        (Split(90, 10, 2), r"90 \+ 10 \+ 2 examples are asked for, but there are 101"),
+        (Split(0, 10, 10), r"train would get none of the 101 examples"),
+        (Split(0.998, 0.001, 0.001), r"dev would get none of the 101 examples"),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_is_said(split: Split, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        split.sizes(101)
+
+
+@given(count=st.integers(0, 200), share=st.floats(0, 1))
+def test_evenly_chooses_the_number_asked_for_with_even_gaps(count: int, share: float) -> None:
+    chosen = floor(count * share)
+    mask = evenly(count, chosen)
+    assert mask.shape == (count,)
+    assert mask.sum() == chosen
+    gaps = np.diff(np.flatnonzero(mask))
+    assert chosen < 2 or gaps.max() - gaps.min() <= 1
