@@ -23,7 +23,11 @@ T = TypeVar("T")
 
 
 def lift(h: float | Array, like: Array) -> Array:
-    """A per-replica number (R,) with the rank and precision of `like` (R, ...), so that it broadcasts per replica."""
+    """A per-replica number (R,) with the rank and precision of `like` (R, ...), so that it broadcasts per replica.
+
+    >>> lift(np.array([0.1, 0.2]), np.zeros((2, 3, 5))).shape
+    (2, 1, 1)
+    """
     return np.asarray(h, dtype=like.dtype).reshape(-1, *(1,) * (like.ndim - 1))
 
 

@@ -18,7 +18,17 @@ STOREYS: tuple[tuple[str, ...], ...] = (
     ("registry",),
     ("replicas", "parameters"),
     ("kernels",),
-    ("layers", "activations", "initializers", "losses", "penalties", "optimizers", "schedules", "architectures", "data"),
+    (
+        "layers",
+        "activations",
+        "initializers",
+        "losses",
+        "penalties",
+        "optimizers",
+        "schedules",
+        "architectures",
+        "data",
+    ),
     ("network", "metrics", "model"),
     ("spec",),
     ("training",),
@@ -31,7 +41,9 @@ STOREYS: tuple[tuple[str, ...], ...] = (
 
 STOREY = {name: level for level, names in enumerate(STOREYS) for name in names}
 
-MODULES = sorted(path for path in ROOT.rglob("*.py") if path.parent != ROOT or path.stem not in ("__init__", "__main__"))
+MODULES = sorted(
+    path for path in ROOT.rglob("*.py") if path.parent != ROOT or path.stem not in ("__init__", "__main__")
+)
 
 
 def storey_of(module: str) -> int:

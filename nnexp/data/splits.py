@@ -46,7 +46,7 @@ class Split:
         if sum(sizes.values()) > examples:
             raise ValueError(f"{' + '.join(map(str, sizes.values()))} examples are asked for, but there are {examples}")
         for part, amount in amounts.items():
-            if sizes[part] <= 0 and (amount or part == "train"):
+            if (amount and sizes[part] <= 0) or (part == "train" and not amount):
                 raise ValueError(f"{part} would get none of the {examples} examples")
         return sizes
 
@@ -68,6 +68,9 @@ def evenly(count: int, chosen: int) -> AnyArray:
     """A mask of `count` entries, `chosen` of them true and as evenly spread as can be.
 
     Spread over examples that are ordered by class, every class gives its share, to within one example.
+
+    >>> evenly(7, 3)
+    array([False, False,  True, False,  True, False,  True])
     """
     steps = np.arange(count + 1) * chosen // max(count, 1)
     return np.diff(steps) > 0

@@ -53,9 +53,9 @@ class BatchNorm(Layer):
         axes = tuple(range(1 - x.ndim, -1))
         count = prod(x.shape[1:-1])
         if ctx.training:
-            mean = np.add.reduce(x, axis=axes, keepdims=True) / count
-            centered = x - mean
-            variance = np.add.reduce(centered * centered, axis=axes, keepdims=True) / count
+            mean: Array = np.add.reduce(x, axis=axes, keepdims=True) / count
+            centered: Array = x - mean
+            variance: Array = np.add.reduce(centered * centered, axis=axes, keepdims=True) / count
             self._remember(w, mean, variance, x.shape[1], ctx.new_epoch)
         else:
             mean, variance = self._remembered(w)

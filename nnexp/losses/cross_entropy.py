@@ -42,7 +42,7 @@ class CrossEntropy(Loss):
 
 def smooth(d: Array, epsilon: float | Array) -> Array:
     """1 - ε on the class, ε/(K - 1) on each other class. core: (N, K) -> (N, K)"""
-    if not np.any(epsilon):
+    if not np.count_nonzero(epsilon):
         return d
     e = lift(epsilon, d)
     other = e / (d.shape[-1] - 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 from pathlib import Path
 
@@ -69,11 +69,26 @@ def loads(text: Text, overrides: Sequence[str] = (), *, name: str) -> Spec:
     spec: Spec | None = builder.section(Spec, root, "")
     known = {problem.place for problem in problems}
     problems += [problem for problem in builder.problems if problem.place not in known]
-    if spec is not None and not problems:
-        problems = check(spec, root)
+    doubtful = {problem.path.partition(".")[0] for problem in problems}
+    sound = _sound(root, doubtful) if problems else spec
+    if sound is not None:
+        problems += check(sound, root, doubtful)
     if problems or spec is None:
         raise SpecError(in_order(problems))
     return replace(spec, origin=Origin(text.content, tuple(overrides)))
+
+
+def _sound(root: Node, doubtful: Set[str]) -> Spec | None:
+    """The spec without the top-level keys that something is wrong with, so that all else is checked in the same round.
+
+    None where no spec is left: without data, say, nothing can be said of shapes.
+    """
+    assert isinstance(root.value, dict)
+    rest = {key: node for key, node in root.value.items() if key not in doubtful}
+    rest.setdefault("name", Node("unnamed", root.place))
+    rest.setdefault("loss", Node(DEFAULT_LOSS[_targets(root)], root.place))
+    spec: Spec | None = Builder().section(Spec, Node(rest, root.place, root.keys), "")
+    return spec
 
 
 def _no_mapping(root: Node) -> Problem:

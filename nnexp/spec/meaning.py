@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Set
 from itertools import islice
 from math import prod
 
@@ -15,7 +15,6 @@ from nnexp.data.splits import PARTS
 from nnexp.errors import DataError
 from nnexp.layers.base import ShapeError
 from nnexp.layers.batch_norm import BatchNorm
-from nnexp.layers.chain import Chain
 from nnexp.layers.output import Output
 from nnexp.network import assemble
 from nnexp.parameters import Declaration
@@ -34,18 +33,18 @@ BYTES_PER_COUNT = 64
 END = "end the architecture with `- output`"
 
 
-def check(spec: Spec, root: Node) -> list[Problem]:
-    """Every way in which the parts of a well-formed spec do not fit together."""
+def check(spec: Spec, root: Node, doubtful: Set[str] = frozenset()) -> list[Problem]:
+    """Every way in which the parts of a spec do not fit together.
+
+    `doubtful` names the top-level keys that `spec` has not from the text, because what is written there is wrong: what
+    depends on them is not checked.
+    """
     try:
         description = described(spec.data.source)
     except DataError as error:
         return [Problem(place_of(root, "data.source"), "data.source", str(error))]
-    return [
-        *_architecture(spec, description, root),
-        *_loss(spec, description, root),
-        *_split(spec, description, root),
-        *_schedule(spec, root),
-    ]
+    checks = [run for run, needed in CHECKS.items() if not needed & doubtful]
+    return [problem for run in checks for problem in run(spec, description, root)]
 
 
 def described(source: Source) -> Description:
@@ -98,9 +97,8 @@ def _architecture(spec: Spec, description: Description, root: Node) -> Iterator[
     declaration = Declaration(shape, parts=parts)
     if not declaration.size:
         yield Problem(place_of(root, "architecture"), "architecture", "there are no weights to train", END)
-        return
-    yield from _probabilities(spec, network, root)
-    yield from _memory(spec, declaration, root)
+    else:
+        yield from _memory(spec, declaration, root)
 
 
 def _of_layer(index: int, root: Node, message: str, suggestion: str = "") -> Problem:
@@ -124,12 +122,13 @@ def _wrong_end(shape: Shape, description: Description, count: int, root: Node) -
     return _of_layer(count - 1, root, message, END)
 
 
-def _probabilities(spec: Spec, network: Chain, root: Node) -> Iterator[Problem]:
+def _probabilities(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
     """A loss on logits applies its own softmax or sigmoid."""
-    if spec.loss.outputs == "logits" and isinstance(network.layers[-1], Softmax | Sigmoid):
+    layers = assemble(spec.architecture, spec.activation, description.outputs).layers
+    if layers and spec.loss.outputs == "logits" and isinstance(layers[-1], Softmax | Sigmoid):
         loss = registry.losses.name_of(spec.loss)
         message = f"{loss} takes logits and applies its own {'softmax' if loss == 'cross_entropy' else 'sigmoid'}"
-        yield _of_layer(len(network.layers) - 1, root, message, "leave this last activation out")
+        yield _of_layer(len(layers) - 1, root, message, "leave this last activation out")
 
 
 def _memory(spec: Spec, declaration: Declaration, root: Node) -> Iterator[Problem]:
@@ -153,12 +152,16 @@ def _memory_size() -> int:
 
 
 def _loss(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
-    """The loss fits what there is to predict, and the watched metric exists."""
+    """The loss fits what there is to predict."""
     if description.targets not in spec.loss.targets:
         fitting = [name for name in registry.losses if description.targets in registry.losses[name].targets]
         name, source = registry.losses.name_of(spec.loss), registry.sources.name_of(spec.data.source)
         message = f"{name} does not fit {source}, whose targets are {description.targets}"
         yield Problem(place_of(root, "loss"), "loss", message, f"fitting: {', '.join(fitting)}")
+
+
+def _watched(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
+    """The metric that early stopping watches exists."""
     stopping = spec.training.early_stopping
     known = [f"dev_{metric}" for metric in ("loss", *metrics.NAMES[description.targets])]
     if stopping and stopping.metric not in known:
@@ -168,7 +171,7 @@ def _loss(spec: Spec, description: Description, root: Node) -> Iterator[Problem]
 
 
 def _split(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
-    """Every part gets its examples, and every batch enough of them."""
+    """Every part gets its examples."""
     split = spec.data.split
     amounts = {part: getattr(split, part) for part in PARTS}
     large = [part for part, amount in amounts.items() if isinstance(amount, float) and amount > 1]
@@ -188,10 +191,14 @@ def _split(spec: Spec, description: Description, root: Node) -> Iterator[Problem
         path = "training.early_stopping"
         message = "early stopping watches the dev part, and data.split gives it no examples"
         yield Problem(place_of(root, path), path, message, "write `early_stopping: null`, or give dev some")
-    yield from _batch_size(spec, sizes["train"], root)
 
 
-def _batch_size(spec: Spec, train: int, root: Node) -> Iterator[Problem]:
+def _batch_size(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
+    """Every batch gets enough examples."""
+    try:
+        train = spec.data.split.sizes(description.examples)["train"]
+    except ValueError:
+        return
     path = "training.batch_size"
     size = train if spec.training.batch_size == "full" else spec.training.batch_size
     if size > train:
@@ -215,10 +222,24 @@ def _counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def _schedule(spec: Spec, root: Node) -> Iterator[Problem]:
+def _warmup(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
     """The warm-up leaves some of the training."""
     warmup, epochs = spec.schedule.warmup_epochs, spec.training.epochs
     if warmup >= epochs:
         path = f"schedule.{registry.schedules.name_of(spec.schedule)}.warmup_epochs"
         message = f"a warm-up of {warmup:g} epochs leaves nothing of a training of {_counted(epochs, 'epoch')}"
         yield Problem(place_of(root, path), path, message, "make it shorter than training.epochs")
+
+
+Check = Callable[[Spec, Description, Node], Iterator[Problem]]
+
+CHECKS: dict[Check, Set[str]] = {
+    _architecture: set(),
+    _probabilities: {"loss", "activation"},
+    _loss: {"loss"},
+    _watched: {"training"},
+    _split: set(),
+    _batch_size: {"training"},
+    _warmup: {"training", "schedule"},
+}
+"""The checks, each with the top-level keys that it needs besides data and architecture."""
