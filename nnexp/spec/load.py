@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from pathlib import Path
 
@@ -78,7 +79,7 @@ def loads(text: Text, overrides: Sequence[str] = (), *, name: str) -> Spec:
     return replace(spec, origin=Origin(text.content, tuple(overrides)))
 
 
-def _sound(root: Node, doubtful: Set[str]) -> Spec | None:
+def _sound(root: Node, doubtful: AbstractSet[str]) -> Spec | None:
     """The spec without the top-level keys that something is wrong with, so that all else is checked in the same round.
 
     None where no spec is left: without data, say, nothing can be said of shapes.

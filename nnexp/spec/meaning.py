@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
 from itertools import islice
 from math import prod
 
@@ -33,7 +34,7 @@ BYTES_PER_COUNT = 64
 END = "end the architecture with `- output`"
 
 
-def check(spec: Spec, root: Node, doubtful: Set[str] = frozenset()) -> list[Problem]:
+def check(spec: Spec, root: Node, doubtful: AbstractSet[str] = frozenset()) -> list[Problem]:
     """Every way in which the parts of a spec do not fit together.
 
     `doubtful` names the top-level keys that `spec` has not from the text, because what is written there is wrong: what
@@ -233,7 +234,7 @@ def _warmup(spec: Spec, description: Description, root: Node) -> Iterator[Proble
 
 Check = Callable[[Spec, Description, Node], Iterator[Problem]]
 
-CHECKS: dict[Check, Set[str]] = {
+CHECKS: dict[Check, AbstractSet[str]] = {
     _architecture: set(),
     _probabilities: {"loss", "activation"},
     _loss: {"loss"},

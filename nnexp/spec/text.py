@@ -175,14 +175,15 @@ class _Converter:
 
     def scalar(self, raw: str, place: Place, path: str) -> Scalar:
         """What an unquoted word means."""
-        if INTEGER.fullmatch(raw) and len(raw) > MAX_DIGITS:
-            self.problem(place, path, f"a whole number of {len(raw)} digits; at most {MAX_DIGITS} are allowed")
+        digits = len(raw.lstrip("+-"))
+        if INTEGER.fullmatch(raw) and digits > MAX_DIGITS:
+            self.problem(place, path, f"a whole number of {digits} digits; at most {MAX_DIGITS} are allowed")
             return None
         if LEADING_ZERO.fullmatch(raw):
             number = raw.replace("+", "").replace("-", "").lstrip("0") or "0"
             without = f"{'-' * raw.startswith('-')}{number}"
             help_ = f"write {without}, or '{raw}' in quotes if it is a text"
-            self.problem(place, path, f"{shortened(raw)} begins with a zero", help_ if len(raw) <= MAX_DIGITS else "")
+            self.problem(place, path, f"{shortened(raw)} begins with a zero", help_ if digits <= MAX_DIGITS else "")
             return None
         return scalar(raw)
 

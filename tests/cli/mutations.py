@@ -243,9 +243,9 @@ MEANING = [
     (
         "train: 0.8, dev: 0.1, test: 0.1",
         "train: 0.0, dev: 0.5, test: 0.5",
-        "21:15",
-        "a batch of 64 is larger than the training part, which has 1 example",
-        "write `full` for one batch an epoch",
+        "5:10",
+        "train would get none of the 1797 examples",
+        "asked for: train 0.0, dev 0.5, test 0.5",
     ),
     ("batch_size: 64", "batch_size: 2000", "21:15", "a batch of 2000 is larger", "write `full` for one batch an epoch"),
     ("batch_size: 64", "batch_size: 1", "21:15", "batch_norm would see a batch of one: 1437", "try 3 or 5 or 6"),
