@@ -35,14 +35,15 @@ def whole_loop(*overrides: str) -> Callable[[], None]:
 
 
 def bare_steps(*overrides: str) -> tuple[Callable[[], None], int]:
-    """The same number of steps on ready batches, and that number."""
-    stack = stack_of(SMALL, f"training.epochs={EPOCHS}", *overrides)
-    ready, model, limit = ready_batches(stack), stack.model, stack.training.clip_norm
-    context = Context(training=True, generators=stack.state.dropout, propagate=False)
-    rate = lift(stack.optimizer.lr, stack.state.theta)
-    units = EPOCHS * len(ready)
+    """The same number of steps on ready batches, from fresh stacks too, and that number."""
+    stacks = iter([stack_of(SMALL, f"training.epochs={EPOCHS}", *overrides) for _ in range(ROUNDS + 1)])
+    ready = ready_batches(stack_of(SMALL))
 
     def run() -> None:
+        stack = next(stacks)
+        model, limit = stack.model, stack.training.clip_norm
+        context = Context(training=True, generators=stack.state.dropout, propagate=False)
+        rate = lift(stack.optimizer.lr, stack.state.theta)
         t = 0
         for _ in range(EPOCHS):
             for batch in ready:
@@ -52,7 +53,7 @@ def bare_steps(*overrides: str) -> tuple[Callable[[], None], int]:
                     clip_norm(model.grad, norm(model.grad), limit)
                 stack._update(t, rate)  # noqa: SLF001  the loop's own update, without the loop
 
-    return run, units
+    return run, EPOCHS * len(ready)
 
 
 if __name__ == "__main__":

@@ -123,6 +123,11 @@ def _join(trees: Sequence[Any]) -> Any:
     return first
 
 
+def together(arrays: Sequence[AnyArray]) -> AnyArray:
+    """One array (R, ...) of R equally shaped ones; a single one, which all replicas share, as a view (1, ...)."""
+    return arrays[0][None] if len(arrays) == 1 else np.stack(arrays)
+
+
 def norm(rows: AnyArray) -> Array:
     """Euclidean norm of each row. core: (P) -> ()"""
     return np.sqrt(np.vecdot(rows, rows))

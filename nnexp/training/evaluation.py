@@ -10,6 +10,7 @@ from nnexp.data.parts import Part
 from nnexp.losses.base import Targets
 from nnexp.metrics import score, scores_per_example, summarize
 from nnexp.model import Model
+from nnexp.replicas import together
 from nnexp.typing import Array
 
 BLOCK = 256
@@ -23,10 +24,9 @@ def evaluate(model: Model, parts: Sequence[Part], targets: Targets) -> dict[str,
     total = np.zeros(replicas)
     for start in range(0, examples, BLOCK):
         here = slice(start, start + BLOCK)
-        x = np.stack([part.x[here] for part in parts])
-        d = np.stack([part.d[here] for part in parts])
+        x, d = together([part.x[here] for part in parts]), together([part.d[here] for part in parts])
         z = model.outputs(x)
         total += model.loss(z, d)[0].astype(np.float64) * x.shape[1]
         score(targets, model.loss.outputs, z, d, out=scores[:, here])
-    d = np.stack([part.d for part in parts])
+    d = together([part.d for part in parts])
     return {"loss": total / examples, **summarize(targets, scores, d)}

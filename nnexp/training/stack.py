@@ -18,7 +18,7 @@ from nnexp.layers.base import Context
 from nnexp.metrics import is_better, score, scores_per_example, summarize
 from nnexp.model import Model, initial_buffers, initial_parameters
 from nnexp.network import assemble
-from nnexp.replicas import lift, norm, stack, take
+from nnexp.replicas import lift, norm, stack, take, together
 from nnexp.spec.sections import Spec
 from nnexp.training.clipping import clip_norm, clip_value
 from nnexp.training.evaluation import evaluate
@@ -69,6 +69,8 @@ class Stack:
         self._contexts = [
             Context(training=True, generators=state.dropout, new_epoch=new, propagate=False) for new in (False, True)
         ]
+        starts = np.arange(self.steps)[:, None] * self.batch_size
+        self._share = np.minimum(self.batch_size, self.examples - starts) / self.examples  # of each step, (S, 1)
         self._clock = time.perf_counter()
 
     def leave(self, leaving: Sequence[int]) -> None:
@@ -154,17 +156,11 @@ class Stack:
 
     def _training_metrics(self) -> dict[str, Array]:
         """Averages over the epoch's examples as they were trained on: weights moving, dropout on."""
-        starts = np.arange(self.steps) * self.batch_size
-        share = np.minimum(self.batch_size, self.examples - starts) / self.examples
-        loss, objective = np.moveaxis(self.state.losses[..., :2] * share[:, None], -1, 0).sum(axis=-1)
-        sources = self._order_targets()
-        scores = summarize(self.description.targets, self.state.scores, sources)
-        named = {"loss": loss, "objective": objective, **scores}
+        averages = np.add.reduce(self.state.losses * self._share, axis=-2)
+        targets = together([entry.train.d for entry in self._sources])  # in another order, which does not matter
+        scores = summarize(self.description.targets, self.state.scores, targets)
+        named = {"loss": averages[:, 0], "objective": averages[:, 1], **scores}
         return {f"train_{name}": values for name, values in named.items()}
-
-    def _order_targets(self) -> Array:
-        """All training targets, (R or 1, N, O); their order does not matter here."""
-        return np.stack([entry.train.d for entry in self._sources])
 
     def _dev_metrics(self) -> dict[str, Array]:
         if not len(self.parts[0].dev):
