@@ -29,6 +29,9 @@ format: $(VENV)/.dev  ## let ruff rewrite what it can
 types: $(VENV)/.dev   ## mypy, strict
 	$(VENV)/bin/mypy
 
+bench: $(BENCH)/.done ## measure side by side against PyTorch and scikit-learn
+	@for name in step stack loop startup; do $(BENCH)/bin/python -m benchmarks.$$name || exit 1; done
+
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "nnexp needs Python 3.11 or newer; say which: make PYTHON=python3.12 ..."; exit 1; }
@@ -40,6 +43,11 @@ $(VENV)/.core: $(VENV)/bin/python pyproject.toml constraints.txt
 
 $(VENV)/.dev: $(VENV)/.core
 	PIP_CONSTRAINT=constraints.txt $(VENV)/bin/python $(PIP) --editable '.[dev]'
+	@touch $@
+
+$(BENCH)/.done: benchmarks/requirements.txt benchmarks/constraints.txt pyproject.toml
+	$(PYTHON) -m venv $(BENCH)
+	PIP_CONSTRAINT=benchmarks/constraints.txt $(BENCH)/bin/python $(PIP) --requirement benchmarks/requirements.txt --editable .
 	@touch $@
 
 clean:                ## remove the environments and caches, not the runs

@@ -5,6 +5,7 @@ Heavy imports stand inside the commands, so that `--help` and completion answer 
 
 from __future__ import annotations
 
+import io
 import signal
 import sys
 from typing import Annotated
@@ -50,6 +51,9 @@ def _options(
 
 def main() -> None:
     """The program `nnexp`: what a user can cause ends in a message and an exit code, a bug in a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that cannot show Σ or ≥ shows ? instead
     try:
         app()
     except NnexpError as error:

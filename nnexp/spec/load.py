@@ -21,6 +21,8 @@ from nnexp.spec.text import read as parse
 MAX_BYTES = 1_000_000
 """More than any spec has; a larger file was named by mistake."""
 
+BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
+
 DEFAULT_LOSS: dict[Targets, str] = {
     "classes": "cross_entropy",
     "binary": "binary_cross_entropy",
@@ -50,7 +52,8 @@ def read(path: str | Path) -> Text:
     if len(raw) > MAX_BYTES:
         raise UsageError(f"{path} has more than {MAX_BYTES:,} bytes; a spec is a short YAML file")
     try:
-        return Text(str(path), raw.decode("utf-8-sig"))
+        content = raw.decode()
+        return Text(str(path), content.removeprefix(BOM), mark=BOM if content.startswith(BOM) else "")
     except UnicodeDecodeError as error:
         before = error.object[: error.start].decode("utf-8")
         place = Text(str(path), error.object.decode("utf-8", errors="replace")).at(len(before))
@@ -76,7 +79,7 @@ def loads(text: Text, overrides: Sequence[str] = (), *, name: str) -> Spec:
         problems += check(sound, root, doubtful)
     if problems or spec is None:
         raise SpecError(in_order(problems))
-    return replace(spec, origin=Origin(text.content, tuple(overrides)))
+    return replace(spec, origin=Origin(text.mark + text.content, tuple(overrides)))
 
 
 def _sound(root: Node, doubtful: AbstractSet[str]) -> Spec | None:

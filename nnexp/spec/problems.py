@@ -23,6 +23,8 @@ class Text:
     content: str
     rank: int = 0
     """0 for a file, n for the n-th override: the order in which problems are shown."""
+    mark: str = ""
+    """The byte-order mark, where the file begins with one; no part of the content."""
 
     def line(self, number: int) -> str:
         """The `number`-th line, counted from 1."""

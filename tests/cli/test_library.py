@@ -85,3 +85,11 @@ def test_an_error_in_the_watch_is_not_swallowed_and_the_run_goes_on_from_there(s
         nnexp.train(loaded, runs=tmp_path / "runs", watch=watch, checkpoint_seconds=0)
     assert nnexp.Run(only_run(tmp_path / "runs")).state == "failed"
     assert nnexp.train(loaded, runs=tmp_path / "runs").state == "done"
+
+
+def test_the_spec_in_the_folder_is_the_users_byte_for_byte(tmp_path: Path) -> None:
+    written = b"\xef\xbb\xbf# \xce\xa3\r\ndata: {source: {moons: {examples: 60}}}\r\narchitecture: [output]\r\n"
+    (tmp_path / "own.yaml").write_bytes(written)
+    run = nnexp.train(nnexp.load(tmp_path / "own.yaml", ["training.epochs=1"]), runs=tmp_path)
+    assert (run.path / "spec.yaml").read_bytes() == written
+    assert run.record["overrides"] == ["training.epochs=1"]
