@@ -2,9 +2,11 @@
 
 bare steps  on batches that lie ready: forward, loss and backward (`Model.gradient`), clipping by the norm where the
             spec asks for it, the optimizer's update. The gradient's norm is counted only where clipping needs it.
+measured    the same with `Stack.step`, which also takes down loss, accuracy and the gradient's norm of every step and
+            watches for infinities.
 whole loop  `for event in train(stack)`, from a fresh stack to its last event: the order of the examples, the gathering
-            of batches, loss, accuracy and norm of every step, the watch for infinities, the events, and after every
-            epoch the metrics, the evaluation on the dev part, and the copy of the best weights.
+            of batches, the measured steps, the events, and after every epoch the metrics, the evaluation on the dev
+            part, and the copy of the best weights.
 
 64-64-10 on digits, batch 32, Adam, NumPy kernels, 1 thread.
 """
@@ -14,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from benchmarks.measure import Side, machine, show, take_turns
-from benchmarks.subjects import SMALL, ready_batches, stack_of
+from benchmarks.subjects import SMALL, ready_batches, stack_of, steps
 from nnexp.layers.base import Context
 from nnexp.replicas import lift, norm
 from nnexp.training.clipping import clip_norm
@@ -56,9 +58,24 @@ def bare_steps(*overrides: str) -> tuple[Callable[[], None], int]:
     return run, EPOCHS * len(ready)
 
 
+def measured_steps(*overrides: str) -> Callable[[], None]:
+    """As many steps, with their measuring."""
+    stacks = iter([stack_of(SMALL, f"training.epochs={EPOCHS}", *overrides) for _ in range(ROUNDS + 1)])
+
+    def run() -> None:
+        stack = next(stacks)
+        steps(stack, ready_batches(stack), EPOCHS)
+
+    return run
+
+
 if __name__ == "__main__":
     print(machine())
     for title, overrides in (("no clipping", ()), ("clipping by the norm", ("training.clip_norm=5.0",))):
         bare, units = bare_steps(*overrides)
-        sides = {"bare steps": Side(bare, units), "whole loop": Side(whole_loop(*overrides), units)}
+        sides = {
+            "bare steps": Side(bare, units),
+            "measured steps": Side(measured_steps(*overrides), units),
+            "whole loop": Side(whole_loop(*overrides), units),
+        }
         show(f"The loop around the step: {title}", take_turns(sides, ROUNDS), base="bare steps")

@@ -51,6 +51,8 @@ class Schedule(ABC):
         """The factors (R, S) of all the steps of an epoch, counted from 0, warm-up included."""
         updates = epoch * steps + np.arange(steps, dtype=np.float64)[None]
         warmup = lift(self.warmup_epochs, updates) * steps
+        if not warmup.any():
+            return self.multiplier(Progress(updates, epochs * steps - warmup, steps))
         factors = self.multiplier(Progress(np.maximum(updates - warmup, 0), epochs * steps - warmup, steps))
         ramp = np.divide(updates + 1, warmup, out=np.ones_like(updates + warmup), where=warmup > 0)
         return factors * np.minimum(ramp, 1)

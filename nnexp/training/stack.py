@@ -100,9 +100,10 @@ class Stack:
             if self.batch_size == self.examples:
                 state.order[...] = np.arange(self.examples)
             else:
-                state.order[...] = np.stack([source.permutation(self.examples) for source in state.shuffle])
+                for order, source in zip(state.order, state.shuffle, strict=True):
+                    order[...] = source.permutation(self.examples)
         factors = self.schedule.factors(state.epoch, self.steps, self.training.epochs)
-        self._lr = np.broadcast_to(lift(self.optimizer.lr, factors) * factors, (len(self.runs), self.steps))
+        self._lr = lift(self.optimizer.lr, factors) * factors
         self._rates = self._lr.astype(state.theta.dtype)
 
     def remaining_batches(self) -> Iterator[Batch]:
@@ -181,7 +182,7 @@ class Stack:
         min_delta = np.asarray(stopping.min_delta if stopping else 0.0)
         better = is_better(watched, value, state.best_value, min_delta)
         if better.any():
-            state.best_value[better] = value[better]
-            state.best_epoch[better] = state.epoch
-            state.best_theta[better] = state.theta[better]
-            state.best_buffers[better] = state.buffers[better]
+            np.copyto(state.best_value, value, where=better)
+            np.copyto(state.best_epoch, state.epoch, where=better)
+            np.copyto(state.best_theta, state.theta, where=better[:, None])
+            np.copyto(state.best_buffers, state.buffers, where=better[:, None])
