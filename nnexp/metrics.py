@@ -8,11 +8,9 @@ examples into metrics. So training, evaluation and resuming in the middle of an 
 
 from __future__ import annotations
 
-from typing import Literal
-
 import numpy as np
 
-from nnexp.losses.base import Targets
+from nnexp.losses.base import Outputs, Targets
 from nnexp.typing import AnyArray, Array
 
 NAMES: dict[Targets, tuple[str, ...]] = {
@@ -29,7 +27,7 @@ def scores_per_example(targets: Targets) -> int:
     return 1 if targets == "classes" else 2
 
 
-def score(targets: Targets, outputs: Literal["logits", "values"], z: Array, d: Array, out: AnyArray) -> None:
+def score(targets: Targets, outputs: Outputs, z: Array, d: Array, out: AnyArray) -> None:
     """Fill `out` (N, S) from outputs z (N, O) and targets d (N, O).
 
     classes: 1 where the largest output is the right class (at a tie the first).  binary: the share of right outputs,
@@ -38,7 +36,7 @@ def score(targets: Targets, outputs: Literal["logits", "values"], z: Array, d: A
     if targets == "classes":
         np.equal(z.argmax(axis=-1), d.argmax(axis=-1), out=out[..., 0])
     elif targets == "binary":
-        right = (z > (0 if outputs == "logits" else 0.5)) == (d > 0.5)
+        right = (z > (0.5 if outputs == "values" else 0)) == (d > 0.5)
         out[..., 0] = right.mean(axis=-1)
         out[..., 1] = right.all(axis=-1)
     else:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any, cast
 
 from nnexp import registry
 from nnexp.activations.base import Activation
@@ -10,23 +12,58 @@ from nnexp.layers.activation import ActivationHere
 from nnexp.layers.base import Layer
 from nnexp.layers.chain import Chain, chain
 from nnexp.layers.output import Output
+from nnexp.registry import parameters
 
 
 def assemble(architecture: Sequence[Layer], activation: Activation, outputs: int) -> Chain:
-    """The network: the spec's activation in its places, and the output layer with one unit for every target."""
+    """The network: the spec's activation in its places, and the output layer with one unit for every target.
+
+    Layers that hold layers are filled in all the way down, and so is the activation of a block that names none.
+    """
     placed = [_placed(layer, activation, outputs) for layer in architecture]
-    return chain([layer for layer, _ in placed], [kind for _, kind in placed])
+    return chain(placed, [_kind(written, layer) for written, layer in zip(architecture, placed, strict=True)])
 
 
-def _placed(layer: Layer, activation: Activation, outputs: int) -> tuple[Layer, str]:
+def _placed(layer: Layer, activation: Activation, outputs: int) -> Layer:
     if isinstance(layer, Output):
-        return layer.sized(outputs), "output"
+        return layer.sized(outputs)
     if isinstance(layer, ActivationHere):
-        layer = activation
-    return layer, kind_of(layer)
+        return activation
+    known = parameters(type(layer))
+    filled = {p.name: _filled(getattr(layer, p.name), p.hint, activation, outputs) for p in known}
+    return cast("Layer", replace(cast("Any", layer), **filled))
+
+
+def _filled(value: Any, hint: Any, activation: Activation, outputs: int) -> Any:
+    """A parameter of a layer, with the layers in it placed; an activation that is left open is the spec's."""
+    if isinstance(value, Chain):
+        return assemble(value.layers, activation, outputs)
+    if isinstance(value, tuple):
+        return tuple(_filled(entry, None, activation, outputs) for entry in value)
+    return activation if value is None and hint == Activation | None else value
+
+
+def _kind(written: Layer, placed: Layer) -> str:
+    return "output" if isinstance(written, Output) else kind_of(placed)
 
 
 def kind_of(layer: Layer) -> str:
     """The name in the registry of a layer or activation."""
     known = registry.activations if isinstance(layer, Activation) else registry.layers
     return known.name_of(layer)
+
+
+def walk(layers: Sequence[Layer]) -> Iterator[Layer]:
+    """Every layer, and every layer inside it, in their order."""
+    for layer in layers:
+        yield layer
+        for p in parameters(type(layer)):
+            yield from _inside(getattr(layer, p.name))
+
+
+def _inside(value: Any) -> Iterator[Layer]:
+    if isinstance(value, Chain):
+        yield from walk(value.layers)
+    elif isinstance(value, tuple):
+        for entry in value:
+            yield from _inside(entry)

@@ -64,7 +64,9 @@ def _examples(path: Path, lines: Lines, inputs: int) -> Iterator[list[float]]:
     """The numbers of each line after the header. Raises DataError where they are not one finite number an input."""
     names = next(lines, [])
     if len(names) != inputs:
-        raise DataError(f"{path} has {len(names)} columns, and the network takes {inputs} numbers an example")
+        raise DataError(
+            f"{path} has {len(names)} columns, and the network takes {_counted(inputs, 'number')} an example"
+        )
     if _looks_like_data(names):
         raise DataError(f"{path}: line 1 holds numbers, and should hold the names of the columns")
     blank = 0
@@ -74,7 +76,9 @@ def _examples(path: Path, lines: Lines, inputs: int) -> Iterator[list[float]]:
         elif blank:
             raise DataError(f"{path}: line {blank} is empty")
         elif len(row) != inputs:
-            raise DataError(f"{path}: line {lines.line_num} has {len(row)} entries under {inputs} names")
+            raise DataError(
+                f"{path}: line {lines.line_num} has {_counted(len(row), 'entry')} under {_counted(inputs, 'name')}"
+            )
         else:
             numbers = [_number(text) for text in row]
             if None in numbers:
@@ -82,6 +86,11 @@ def _examples(path: Path, lines: Lines, inputs: int) -> Iterator[list[float]]:
                 place = f"line {lines.line_num}, column {names[wrong]!r}"
                 raise DataError(f"{path}: {place}: {row[wrong]!r} is not a finite number")
             yield [number for number in numbers if number is not None]
+
+
+def _counted(number: int, noun: str) -> str:
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{number} {noun if number == 1 else plural}"
 
 
 def _number(text: str) -> float | None:

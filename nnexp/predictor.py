@@ -57,7 +57,8 @@ class Network:
         scores = self.probabilities(x)
         if self.description.targets == "classes":
             return scores.argmax(axis=-1)
-        return scores > 0.5 if self.description.targets == "binary" else scores
+        boundary = 0 if self._model.loss.outputs == "scores" else 0.5
+        return scores > boundary if self.description.targets == "binary" else scores
 
     def evaluate(self, part: Part) -> dict[str, float]:
         """Loss and metrics on a part whose inputs are normalised already."""

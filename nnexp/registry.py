@@ -112,12 +112,15 @@ class Parameter:
 
 
 def parameters(cls: type[Any]) -> tuple[Parameter, ...]:
-    """The parameters of a component's constructor, required ones first, otherwise in the order of its signature."""
+    """The parameters of a component's constructor: required ones, then the others, keyword-only ones last.
+
+    So the first parameter, which a spec may write without its name, is the component's own.
+    """
     if cls not in _PARAMETERS:
         hints = get_type_hints(cls, include_extras=True)
         shown = [field for field in fields(cls) if field.init and not field.metadata.get("hidden")]
-        found = [Parameter(field.name, hints[field.name], _default(field)) for field in shown]
-        _PARAMETERS[cls] = tuple(sorted(found, key=lambda parameter: not parameter.required))
+        in_order = sorted(shown, key=lambda field: (_default(field) is not MISSING, field.kw_only))
+        _PARAMETERS[cls] = tuple(Parameter(field.name, hints[field.name], _default(field)) for field in in_order)
     return _PARAMETERS[cls]
 
 

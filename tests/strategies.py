@@ -8,8 +8,10 @@ from annotated_types import Ge, Gt, Le, Lt
 from hypothesis import strategies as st
 
 from nnexp import registry
+from nnexp.activations.base import Activation
 from nnexp.data.base import Description
 from nnexp.registry import Parameter, Registry, parameters
+from nnexp.schedules.piecewise import Piecewise
 from nnexp.spec.build import Builder, component_type
 from nnexp.spec.load import loads
 from nnexp.spec.problems import Text
@@ -68,14 +70,55 @@ def numbers(base: Any, bounds: Any) -> st.SearchStrategy[Any]:
 @st.composite
 def parameters_of(draw: st.DrawFn, cls: type[Any]) -> Plain:
     """All required parameters of a component and some of the others."""
+    for name, strategy in composed().items():
+        if registry.layers[name] is cls:
+            return draw(strategy)
     chosen = [p for p in parameters(cls) if p.required or draw(st.booleans())]
-    return {p.name: draw(value_of(p)) for p in chosen}
+    drawn = {p.name: draw(value_of(p)) for p in chosen}
+    return drawn | draw(pieces()) if cls is Piecewise else drawn
+
+
+@st.composite
+def pieces(draw: st.DrawFn) -> Plain:
+    """Increasing boundaries, and one value more than there are of them."""
+    factors = st.sampled_from([1, 0.5, 1e-3])
+    boundaries = sorted(draw(st.sets(st.sampled_from([1, 2, 2.5, 4, 7]), max_size=3)))
+    return {"boundaries": boundaries, "values": [draw(factors) for _ in range(len(boundaries) + 1)]}
 
 
 def value_of(parameter: Parameter) -> st.SearchStrategy[Any]:
-    """A value of a parameter that holds no component."""
+    """A value of a parameter that holds no layers; for those that do there is `composed`."""
+    if component_type(parameter.hint) is Activation:
+        return st.none() | component(registry.activations)
     assert component_type(parameter.hint) is None, f"{parameter} needs a strategy of its own"
     return SIZES.get(parameter.name, values(parameter.hint))
+
+
+@st.composite
+def chains(draw: st.DrawFn, units: int | None = None) -> list[Any]:
+    """A list of layers for any flat input; of a given width, or else perhaps empty."""
+    inner = ["activation", "dense", "dropout", "gated", "skip_connection"]
+    layer = component(registry.layers, inner) | component(registry.activations)
+    return [*draw(st.lists(layer, max_size=2)), *([{"dense": {"units": units}}] if units else [])]
+
+
+@st.composite
+def same_width(draw: st.DrawFn) -> list[Any]:
+    """Branches that all give the same number of features."""
+    units = draw(SIZES["units"])
+    return draw(st.lists(chains(units), min_size=2, max_size=3))
+
+
+def composed() -> dict[str, st.SearchStrategy[Plain]]:
+    """The parameters of layers that hold layers, so that the shapes fit whatever flat input comes."""
+    branches = st.lists(chains(), min_size=2, max_size=3)
+    activations = st.lists(component(registry.activations), max_size=2)
+    return {
+        "parallel": st.fixed_dictionaries({"branches": branches}),
+        "product": st.fixed_dictionaries({"branches": same_width()}),
+        "residual_block": st.fixed_dictionaries({"layers": chains(), "projected": st.just(value=True)})
+        | st.fixed_dictionaries({"layers": activations}),
+    }
 
 
 @st.composite

@@ -8,7 +8,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -17,14 +16,13 @@ TUTORIAL = (Path(__file__).parent.parent / "docs" / "tutorial.md").read_text()
 
 def test_the_tutorial_works_from_beginning_to_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    pixels = np.random.default_rng(0).integers(0, 17, (7, 64))
-    pd.DataFrame(pixels).to_csv("digits.csv", index=False)
-    commands = re.findall(r"^\$ nnexp (.*)$", TUTORIAL, re.MULTILINE)
-    assert len(commands) >= 8
-    for command in commands:
+    steps = re.findall(r"^\$ nnexp ([^\n]*)$|```python\n(.*?)```", TUTORIAL, re.MULTILINE | re.DOTALL)
+    assert len(steps) >= 10
+    for command, code in steps:
+        if code:
+            exec(code, {})
+            continue
         program = [sys.executable, "-m", "nnexp", *shlex.split(command)]
         done = subprocess.run(program, capture_output=True, text=True, check=False)
         assert done.returncode == (1 if "broken" in command else 0), f"{command}: {done.stderr}"
-    [example] = re.findall(r"```python\n(.*?)```", TUTORIAL, re.DOTALL)
-    exec(example, {})
     assert list(pd.read_csv("answers.csv").columns) == ["class", *(f"p_{digit}" for digit in range(10))]

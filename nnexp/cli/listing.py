@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 def list_(
     kind: Annotated[
-        str | None, typer.Argument(metavar="[KIND]", help="One kind, such as optimizers.", show_default=False)
+        str | None,
+        typer.Argument(metavar="[KIND|NAME]", help="A kind, such as optimizers, or a component.", show_default=False),
     ] = None,
     json: Json = False,
 ) -> None:
@@ -27,18 +28,25 @@ def list_(
     from nnexp.errors import UsageError
     from nnexp.registry import KINDS
     from nnexp.spec.catalogue import entries
-    from nnexp.spec.problems import nearest
+    from nnexp.spec.problems import close, nearest
 
-    if kind is not None and kind not in KINDS:
-        raise UsageError(f"unknown kind {kind!r}; {nearest(kind, KINDS)}")
-    kinds = [kind] if kind else list(KINDS)
+    everything = {name: list(entries(name)) for name in KINDS}
+    chosen = {kind: everything[kind]} if kind in everything else everything
+    if kind is not None and kind not in everything:
+        named = {name: [entry for entry in found if entry.name == kind] for name, found in everything.items()}
+        chosen = {name: found for name, found in named.items() if found}
+    if not chosen:
+        components = [entry.name for found in everything.values() for entry in found]
+        like = close(str(kind), [*KINDS, *components])
+        suggestion = nearest(str(kind), [like] if like else KINDS)
+        raise UsageError(f"unknown kind or component {kind!r}; {suggestion}")
     if json:
-        print_json({name: [entry.as_dict() for entry in entries(name)] for name in kinds})
+        print_json({name: [entry.as_dict() for entry in found] for name, found in chosen.items()})
         return
     width = out.width if out.is_terminal else None
-    for number, name in enumerate(kinds):
+    for number, (name, found) in enumerate(chosen.items()):
         out.print(*[""] * (number > 0), Text(name, style="bold underline"), sep="\n")
-        for entry in entries(name):
+        for entry in found:
             out.print(_shown(entry, width))
 
 

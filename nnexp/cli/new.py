@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -17,4 +18,5 @@ def new(
 
     path = Path(name if name.endswith((".yaml", ".yml")) else f"{name}.yaml")
     schema = write(path)
-    out.print(f"{path}, and {schema.name} beside it for editors. Next:\n  nnexp train {path}", markup=False)
+    command = shlex.join(["nnexp", "train", str(path)])
+    out.print(f"{path}, and {schema.name} beside it for editors. Next:\n  {command}", markup=False)

@@ -14,8 +14,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from nnexp.cli.render import err, percent_or_number, table
-from nnexp.training.events import Began, EpochDone, Event, StepDone
+from nnexp.cli.render import err, fitted, percent_or_number
+from nnexp.training.events import Began, EpochDone, Event, Notice, StepDone
 from nnexp.training.state import Row
 
 LATEST = 8
@@ -23,6 +23,8 @@ LATEST = 8
 
 SHOWN = ("epoch", "train_loss", "train_accuracy", "train_rmse", "dev_loss", "dev_accuracy", "dev_rmse")
 LAST = ("lr", "grad_norm", "seconds")
+SPARE = ("seconds", "grad norm", "train accuracy", "train rmse", "lr", "train loss")
+"""What a narrow terminal does without, the first first."""
 
 
 def progress(*, quiet: bool) -> AbstractContextManager[Progress]:
@@ -39,6 +41,7 @@ class Progress:
         self.epochs, self.steps = 0, 1
         self.behind, self.began_at = 0, 0
         self.clock = time.monotonic()
+        self.has_begun = False
 
     def __enter__(self) -> Self:
         return self
@@ -51,7 +54,10 @@ class Progress:
     def __call__(self, event: Event) -> None:
         if isinstance(event, StepDone):
             self.behind += 1
+        elif isinstance(event, Notice):
+            err.print(event.text, style="yellow", markup=False)
         elif isinstance(event, Began):
+            self.has_begun = True
             self.epochs, self.steps = event.epochs, event.steps
             self.behind = self.began_at = event.epoch * event.steps + event.step
             self.clock = time.monotonic()
@@ -87,7 +93,6 @@ class LiveProgress(Progress):
         self.live = Live(get_renderable=self.render, console=err, refresh_per_second=8)
 
     def __enter__(self) -> Self:
-        self.live.start()
         return self
 
     def __exit__(
@@ -97,7 +102,8 @@ class LiveProgress(Progress):
 
     def on_begin(self, event: Began) -> None:
         if event.epoch or event.step:
-            self.live.console.print(f"continuing after {event.epoch} epochs and {event.step} steps", style="cyan")
+            err.print(f"continuing after {event.epoch} epochs and {event.step} steps", style="cyan")
+        self.live.start()
 
     def on_epoch(self, row: Row) -> None:
         self.rows.append(row)
@@ -110,11 +116,8 @@ class LiveProgress(Progress):
         """The latest epochs, the newest last."""
         rows = list(self.rows)
         names = [name for name in (*SHOWN, *LAST) if rows and name in rows[0]] or ["epoch"]
-        shown = table(*(name.replace("_", " ") for name in names))
-        for row in rows:
-            style = "bold" if row is rows[-1] else "dim"
-            shown.add_row(*(_cell(name, row[name]) for name in names), style=style)
-        return shown
+        columns = {name.replace("_", " "): [_cell(name, row[name]) for row in rows] for name in names}
+        return fitted(columns, SPARE, err.width)
 
     def bar(self) -> Table:
         """How far training is, and how long it will take yet."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
@@ -53,6 +54,25 @@ def table(*columns: str, title: str | None = None) -> Table:
     for index, column in enumerate(columns):
         empty.add_column(column, justify="right" if index else "left", no_wrap=True)
     return empty
+
+
+def fitted(columns: dict[str, list[str]], spare: Sequence[str], width: int) -> Table:
+    """A table of columns by their headers, without those of the `spare` ones that find no room, the first first.
+
+    A header is broken at its spaces; a number is never cut.
+    """
+    kept = dict(columns)
+    for header in spare:
+        if sum(_width(*column) for column in kept.items()) > width:
+            kept.pop(header, None)
+    shown = table(*(header.replace(" ", "\n") for header in kept))
+    for row in zip(*kept.values(), strict=True):
+        shown.add_row(*row)
+    return shown
+
+
+def _width(header: str, cells: Sequence[str]) -> int:
+    return max(map(len, [*header.split(" "), *cells])) + 3
 
 
 def _box() -> Any:

@@ -9,6 +9,8 @@ import typer
 
 from nnexp.cli.options import Json, RunsDir
 
+COLUMNS = ("run", "state", "seed", "epochs", "dev", "test", "seconds", "began")
+
 app = typer.Typer(help="List runs with their state and key metrics; `rm` deletes.", invoke_without_command=True)
 
 
@@ -18,11 +20,13 @@ def list_runs(context: typer.Context, runs: RunsDir = Path("runs"), json: Json =
     context.obj = runs
     if context.invoked_subcommand is not None:
         return
-    from nnexp.cli.render import err, out, print_json, table
-    from nnexp.errors import RunError
+    from nnexp.cli.render import err, fitted, out, print_json
+    from nnexp.errors import RunError, UsageError
     from nnexp.runs import manifest
     from nnexp.runs.index import run_folders, standing
 
+    if not runs.is_dir() and runs != Path("runs"):
+        raise UsageError(f"there is no folder {runs}")
     rows, damaged = [], []
     for path in run_folders(runs):
         try:
@@ -36,10 +40,9 @@ def list_runs(context: typer.Context, runs: RunsDir = Path("runs"), json: Json =
     elif not rows:
         out.print(f"no runs in {runs}")
     else:
-        shown = table("run", "state", "epochs", "dev", "test", "seconds", "began")
-        for row in rows:
-            shown.add_row(*(_cell(row[key]) for key in ("run", "state", "epochs", "dev", "test", "seconds", "began")))
-        out.print(shown)
+        rows = [row | {"began": row["began"][:16].replace("T", " ")} for row in rows]
+        columns = {key: [_cell(row[key]) for row in rows] for key in COLUMNS}
+        out.print(fitted(columns, ("began", "seconds", "seed", "epochs"), out.width))
     for line in damaged:
         err.print(line, style="yellow", markup=False)
 
@@ -79,6 +82,7 @@ def _summary(name: str, record: dict[str, Any]) -> dict[str, Any]:
     return {
         "run": name,
         "state": record["state"],
+        "seed": record["seed"],
         "epochs": record.get("epochs"),
         "dev": {key["dev"]: final["dev"][key["dev"]]} if "dev" in final else None,
         "test": {key["test"]: final["test"][key["test"]]} if "test" in final else None,
@@ -91,5 +95,7 @@ def _cell(value: Any) -> str:
     from nnexp.cli.render import number, percent_or_number
 
     if isinstance(value, dict):
-        return " ".join(f"{name} {percent_or_number(name, entry)}" for name, entry in value.items())
+        return " ".join(
+            percent_or_number(name, entry) + f" {name}" * (name != "accuracy") for name, entry in value.items()
+        )
     return number(value, 1) if isinstance(value, float) else "-" if value is None else str(value)

@@ -43,6 +43,8 @@ def train(
             [] if runs == Path("runs") else ["--runs", str(runs)]
         )
         raise Interrupted(f"{stopped}. To go on:\n  {_quoted(command)}", stopped.signal) from None
+    if not (watch.has_begun or json or quiet):
+        err.print("trained already; --restart trains it again")
     if json:
         print_json({"run": str(run.path), **run.record})
     elif not (quiet and run.state == "diverged"):

@@ -15,7 +15,9 @@ from nnexp.typing import Array, Shape
 class Chain(Layer):
     """Layers applied one after another; each has a name that is unique in the chain.
 
-    y = f_L( ... f_2(f_1(x)))
+        y = f_L( ... f_2(f_1(x)))
+
+    A layer that holds layers has parameters of this type; in a spec they are written as lists.
     """
 
     names: tuple[str, ...]

@@ -17,6 +17,10 @@ from nnexp.typing import Array
 Targets: TypeAlias = Literal["classes", "binary", "values"]
 """What there is to predict: one of several classes, several yes-or-no outputs, or numbers."""
 
+Outputs: TypeAlias = Literal["logits", "scores", "values"]
+"""Logits, which `predict` turns into probabilities; scores, larger for the likelier class, with yes or no parted at 0;
+or the predicted numbers themselves, with yes or no parted at ½."""
+
 
 class Loss(ABC):
     """What training makes small."""
@@ -26,8 +30,8 @@ class Loss(ABC):
     targets: ClassVar[tuple[Targets, ...]]
     """The kinds of targets that the loss fits."""
 
-    outputs: ClassVar[Literal["logits", "values"]]
-    """Whether z are logits, which `predict` turns into probabilities, or the predicted numbers themselves."""
+    outputs: ClassVar[Outputs]
+    """What z are."""
 
     @abstractmethod
     def __call__(self, z: Array, d: Array) -> tuple[Array, Array]:
@@ -35,4 +39,4 @@ class Loss(ABC):
 
     @abstractmethod
     def predict(self, z: Array) -> Array:
-        """What the outputs say: probabilities, or values. core: (N, O) -> (N, O)"""
+        """What the outputs say: probabilities, scores or values. core: (N, O) -> (N, O)"""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import numpy as np
 
 from nnexp.activations.sigmoid import logistic
-from nnexp.losses.base import Loss, Targets
+from nnexp.losses.base import Loss, Outputs, Targets
 from nnexp.registry import losses
 from nnexp.typing import Array
 
@@ -26,7 +26,7 @@ class BinaryCrossEntropy(Loss):
     """
 
     targets: ClassVar[tuple[Targets, ...]] = ("binary", "classes")
-    outputs: ClassVar[Literal["logits", "values"]] = "logits"
+    outputs: ClassVar[Outputs] = "logits"
 
     def __call__(self, z: Array, d: Array) -> tuple[Array, Array]:
         count = z.shape[-2]

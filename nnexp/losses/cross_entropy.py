@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import numpy as np
 
 from nnexp.activations.softmax import Softmax
 from nnexp.kernels import softmax_cross_entropy
-from nnexp.losses.base import Loss, Targets
+from nnexp.losses.base import Loss, Outputs, Targets
 from nnexp.registry import losses
 from nnexp.replicas import lift
 from nnexp.typing import Array, Fraction
@@ -31,7 +31,7 @@ class CrossEntropy(Loss):
     label_smoothing: Fraction = 0.0
 
     targets: ClassVar[tuple[Targets, ...]] = ("classes",)
-    outputs: ClassVar[Literal["logits", "values"]] = "logits"
+    outputs: ClassVar[Outputs] = "logits"
 
     def __call__(self, z: Array, d: Array) -> tuple[Array, Array]:
         return softmax_cross_entropy(z, smooth(d, self.label_smoothing))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import numpy as np
 
-from nnexp.losses.base import Loss, Targets
+from nnexp.losses.base import Loss, Outputs, Targets
 from nnexp.registry import losses
 from nnexp.typing import Array
 
@@ -25,7 +25,7 @@ class SquaredError(Loss):
     """
 
     targets: ClassVar[tuple[Targets, ...]] = ("values", "classes", "binary")
-    outputs: ClassVar[Literal["logits", "values"]] = "values"
+    outputs: ClassVar[Outputs] = "values"
 
     def __call__(self, z: Array, d: Array) -> tuple[Array, Array]:
         error = z - d

@@ -54,13 +54,14 @@ def load(path: Path, spec: str) -> tuple[dict[str, AnyArray], dict[str, Any]]:
     except Interrupted:
         raise
     except Exception as error:  # noqa: BLE001 - each part of a damaged archive fails in a way of its own
-        raise Damaged(f"{path} cannot be read ({error})") from None
+        reason = getattr(error, "strerror", None) or f"no whole .npz file ({type(error).__name__})"
+        raise Damaged(f"{path} cannot be read: {reason}") from None
     if checksum != _checksum(content):
         raise Damaged(f"the checksum of {path} is wrong")
     rest = json.loads(content.pop("rest").tobytes())
-    if rest["format"] != FORMAT:
-        raise ResumeError(f"{path} has format {rest['format']}, and this version of nnexp reads format {FORMAT}")
-    if rest["spec"] != spec:
+    if rest.get("format") != FORMAT:
+        raise ResumeError(f"{path} has format {rest.get('format')}, and this version of nnexp reads format {FORMAT}")
+    if rest.get("spec") != spec:
         raise Damaged(f"{path} is a file of another run")
     return content, rest
 

@@ -11,6 +11,7 @@ checkpoints/                last.npz, previous.npz, best.npz
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -45,6 +46,7 @@ class RunFolder:
         self.path = folder_of(spec, root)
         self.checkpoints = self.path / "checkpoints"
         self.last, self.previous = self.checkpoints / "last.npz", self.checkpoints / "previous.npz"
+        self.notices: list[str] = []
         self._saved_best = 0
 
     def begin(self, parts: Parts) -> None:
@@ -93,6 +95,15 @@ class RunFolder:
         manifest.check_resolved(self.path, record)
         return record
 
+    def is_read_only(self) -> bool:
+        """Whether the folder is there and nothing can be written to it, not even a lock."""
+        return self.path.is_dir() and not os.access(self.path, os.W_OK)
+
+    def has_ended(self) -> bool:
+        """Whether there is nothing left to do here. Raises ResumeError as `record` does."""
+        record = self.record()
+        return record is not None and record["state"] in manifest.ENDED
+
     def restore(self, record: manifest.Manifest, parts: Parts) -> State | None:
         """The state to continue from, or None where nothing was saved yet.
 
@@ -117,6 +128,9 @@ class RunFolder:
             for broken in damaged:
                 files.rotate(broken, broken.with_suffix(".damaged"))
             self.log("resumed", epoch=state.epoch, step=state.step, damaged=list(damaged.values()))
+            self.notices += [
+                f"{problem}; going on from the one before, to the same result" for problem in damaged.values()
+            ]
             return state
         if damaged:
             raise ResumeError("\n".join([*damaged.values(), manifest.RESTART]))

@@ -41,7 +41,7 @@ ENDED: dict[str, dict[str, type]] = {
 }
 """What it has besides in the states of a run that has ended."""
 
-RESTART = "`--restart` trains the run again from the beginning"
+RESTART = "`nnexp train ... --restart` trains the run again from the beginning"
 
 
 def read(folder: Path) -> Manifest:

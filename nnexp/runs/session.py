@@ -19,7 +19,7 @@ from nnexp.runs.folder import RunFolder
 from nnexp.runs.interrupts import Interrupts
 from nnexp.runs.lock import locked
 from nnexp.spec.sections import Spec
-from nnexp.training.events import Event, RunDone
+from nnexp.training.events import Event, Notice, RunDone
 from nnexp.training.loop import train
 from nnexp.training.stack import Stack
 from nnexp.training.state import State
@@ -34,6 +34,8 @@ def train_run(spec: Spec, root: Path, *, restart: bool, watch: Watch, checkpoint
     signal stopped it; its state is saved then. A run that diverged is not raised: its state says so.
     """
     folder = RunFolder(spec, root)
+    if not restart and folder.is_read_only() and folder.has_ended():
+        return folder.path
     make_folder(folder.path)
     with (
         Interrupts() as interrupts,
@@ -88,6 +90,8 @@ def _conduct(
     checkpoint_seconds: float,
 ) -> None:
     """Read the loop's events: show them, save the state now and then, and finish the run."""
+    for notice in folder.notices:
+        watch(Notice(notice))
     stack = Stack([folder.spec], [parts], state)
     saved = time.monotonic()
     for event in train(stack):

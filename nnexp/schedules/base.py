@@ -33,6 +33,14 @@ class Progress:
         return np.floor(self.updates / self.per_epoch)
 
 
+def power(base: Array, exponent: Array) -> Array:
+    """The power of a base, with the same last bits in every stack: each entry gets an exponent of its own.
+
+    Where one exponent, 2, is shared by all, NumPy squares instead, which rounds differently.
+    """
+    return base ** (exponent + np.zeros_like(base))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule(ABC):
     """A multiplier of the learning rate.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from nnexp.registry import schedules
 from nnexp.replicas import lift
-from nnexp.schedules.base import Progress, Schedule
+from nnexp.schedules.base import Progress, Schedule, power
 from nnexp.typing import Array, Positive
 
 
@@ -23,4 +23,4 @@ class Exponential(Schedule):
     base: Positive = 0.95
 
     def multiplier(self, progress: Progress) -> Array:
-        return lift(self.base, progress.updates) ** progress.epoch
+        return power(lift(self.base, progress.updates), progress.epoch)

@@ -8,7 +8,7 @@ import numpy as np
 
 from nnexp.registry import schedules
 from nnexp.replicas import lift
-from nnexp.schedules.base import Progress, Schedule
+from nnexp.schedules.base import Progress, Schedule, power
 from nnexp.typing import Array, Positive
 
 
@@ -27,4 +27,4 @@ class Step(Schedule):
 
     def multiplier(self, progress: Progress) -> Array:
         stairs = np.floor(progress.epoch / lift(self.every, progress.updates))
-        return lift(self.factor, progress.updates) ** stairs
+        return power(lift(self.factor, progress.updates), stairs)

@@ -17,7 +17,9 @@ from nnexp.data.base import Source
 from nnexp.data.normalizations.base import Normalization
 from nnexp.initializers.base import Initializer
 from nnexp.layers.base import Layer
+from nnexp.layers.chain import Chain, chain
 from nnexp.losses.base import Loss
+from nnexp.network import kind_of
 from nnexp.optimizers.base import Optimizer
 from nnexp.penalties.base import Penalty
 from nnexp.registry import Parameter, Registry, parameters
@@ -121,7 +123,7 @@ class Builder:
         name = path.rpartition(".")[2]
         is_component = any(name in reg for registries in REGISTRIES.values() for reg in registries)
         example = f"{name}: {{{parameter.name}: ...}}" if is_component else f"{parameter.name}: ..."
-        message = f"needs `{parameter.name}`, {self.expected(parameter.hint)}"
+        message = f"needs `{parameter.name}`, {expected(parameter.hint)}"
         self.problem(place, path, message, f"write `{example}`")
 
     def unknown(self, name: str, known: list[str], place: Place, path: str) -> None:
@@ -134,24 +136,16 @@ class Builder:
         if entry is not None and isinstance(found.value, list):
             found, path = found.value[entry], f"{path}.{entry}"
             hint = get_args(hint)[0] if get_origin(hint) is tuple else hint
-        message = f"expected {self.expected(hint)}, found {found.describe()}"
+        message = f"expected {expected(hint)}, found {found.describe()}"
         self.problem(found.place, path, message, way_out(hint, found))
-
-    def expected(self, hint: Any) -> str:
-        """What a parameter of this type takes, in words."""
-        base = component_type(hint)
-        if base is None:
-            return expectation(hint)
-        if base not in REGISTRIES:
-            return "a mapping"
-        kind = REGISTRIES[base][0].kind
-        return f"a list of {kind}s" if get_origin(hint) is tuple else article(kind)
 
     def nested(self, parameter: Parameter, node: Node, path: str) -> Any:
         """The value of a parameter that holds a section, a component, or several."""
         base = component_type(parameter.hint)
         if node.value is None and is_optional(parameter.hint):
             return None
+        if base is Chain:
+            return self.branches(node, path) if get_origin(parameter.hint) is tuple else self.chain(node, path)
         if get_origin(parameter.hint) is tuple:
             return self.several(base, node, path)
         return self.component(base, node, path) if base in REGISTRIES else self.section(base, node, path)
@@ -169,6 +163,20 @@ class Builder:
             return ()
         return tuple(self.component(base, child, f"{path}.{i}") for i, child in enumerate(node.value))
 
+    def chain(self, node: Node, path: str) -> Chain | None:
+        """The list of layers that a layer holds."""
+        before = len(self.problems)
+        layers = self.several(Layer, node, path)
+        return chain(layers, [kind_of(layer) for layer in layers]) if len(self.problems) == before else None
+
+    def branches(self, node: Node, path: str) -> tuple[Chain | None, ...]:
+        """A list of lists of layers."""
+        if not isinstance(node.value, list):
+            message = f"expected a list of branches, each a list of layers, found {node.describe()}"
+            self.problem(node.place, path, message, "such as [[dense: 8, relu], [dense: 8]]")
+            return ()
+        return tuple(self.chain(child, f"{path}.{i}") for i, child in enumerate(node.value))
+
     def by_name(self, base: type[Any], node: Node, path: str) -> Any:
         """A mapping `name: parameters` of components that act together."""
         kind = REGISTRIES[base][0].kind
@@ -180,6 +188,19 @@ class Builder:
             return ()
         singles = [Node({name: child}, node.keys[name], {name: node.keys[name]}) for name, child in node.value.items()]
         return tuple(self.component(base, single, path) for single in singles)
+
+
+def expected(hint: Any) -> str:
+    """What a parameter of this type takes, in words."""
+    base = component_type(hint)
+    if base is None:
+        return expectation(hint)
+    if base is Chain:
+        return "a list of branches, each a list of layers" if get_origin(hint) is tuple else "a list of layers"
+    if base not in REGISTRIES:
+        return "a mapping"
+    kind = REGISTRIES[base][0].kind
+    return f"a list of {kind}s" if get_origin(hint) is tuple else article(kind)
 
 
 def component_type(hint: Any) -> Any:
@@ -218,7 +239,7 @@ def single(node: Node, place: Place, path: str, known: Mapping[str, type[Any]]) 
         return ""
     first, *others = node.value
     if place.text.rank:
-        return f"to replace it whole: {path}={{{others[-1]}: ...}}"
+        return f"to replace it whole, in quotes: '{path}={{{others[-1]}: ...}}'"
     if first in known and set(others) <= {p.name for p in parameters(known[first])}:
         return f"indent {' and '.join(others)} further, as parameters of {first}"
     if first in ("name", "type", "kind"):

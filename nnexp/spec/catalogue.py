@@ -7,8 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from nnexp.registry import KINDS, Parameter, documentation, parameters
-from nnexp.spec.build import REGISTRIES, article, component_type
-from nnexp.spec.validation import expectation
+from nnexp.spec.build import expected
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +32,9 @@ def entries(kind: str) -> Iterator[Entry]:
 
 
 def _parameter(parameter: Parameter) -> str:
-    base = component_type(parameter.hint)
-    expected = article(REGISTRIES[base][0].kind) if base in REGISTRIES else expectation(parameter.hint)
+    takes = expected(parameter.hint)
     if parameter.required:
-        return f"{parameter.name}: {expected}, required"
+        return f"{parameter.name}: {takes}, required"
     default = parameter.default
     shown = str(default).lower() if isinstance(default, bool) or default is None else default
-    return f"{parameter.name}: {shown} ({expected})"
+    return f"{parameter.name}: {shown} ({takes})"

@@ -90,6 +90,8 @@ def _sound(root: Node, doubtful: AbstractSet[str]) -> Spec | None:
     assert isinstance(root.value, dict)
     rest = {key: node for key, node in root.value.items() if key not in doubtful}
     rest.setdefault("name", Node("unnamed", root.place))
+    if "architecture" in doubtful:
+        rest["architecture"] = Node([Node("output", root.place)], root.place)
     rest.setdefault("loss", Node(DEFAULT_LOSS[_targets(root)], root.place))
     spec: Spec | None = Builder().section(Spec, Node(rest, root.place, root.keys), "")
     return spec

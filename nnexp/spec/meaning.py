@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
-from itertools import islice
+from itertools import islice, pairwise
 from math import prod
 
 from nnexp import metrics, registry
@@ -17,9 +17,11 @@ from nnexp.errors import DataError
 from nnexp.layers.base import ShapeError
 from nnexp.layers.batch_norm import BatchNorm
 from nnexp.layers.output import Output
-from nnexp.network import assemble
+from nnexp.losses.perceptron import Perceptron
+from nnexp.network import assemble, walk
 from nnexp.parameters import Declaration
 from nnexp.registry import parameters
+from nnexp.schedules.piecewise import Piecewise
 from nnexp.spec.problems import Place, Problem
 from nnexp.spec.sections import Spec
 from nnexp.spec.text import Node
@@ -128,7 +130,9 @@ def _probabilities(spec: Spec, description: Description, root: Node) -> Iterator
     layers = assemble(spec.architecture, spec.activation, description.outputs).layers
     if layers and spec.loss.outputs == "logits" and isinstance(layers[-1], Softmax | Sigmoid):
         loss = registry.losses.name_of(spec.loss)
-        message = f"{loss} takes logits and applies its own {'softmax' if loss == 'cross_entropy' else 'sigmoid'}"
+        message = (
+            f"{loss} takes logits and applies its own {'sigmoid' if loss == 'binary_cross_entropy' else 'softmax'}"
+        )
         yield _of_layer(len(layers) - 1, root, message, "leave this last activation out")
 
 
@@ -159,6 +163,9 @@ def _loss(spec: Spec, description: Description, root: Node) -> Iterator[Problem]
         name, source = registry.losses.name_of(spec.loss), registry.sources.name_of(spec.data.source)
         message = f"{name} does not fit {source}, whose targets are {description.targets}"
         yield Problem(place_of(root, "loss"), "loss", message, f"fitting: {', '.join(fitting)}")
+    elif isinstance(spec.loss, Perceptron) and description.targets == "binary" and description.outputs > 1:
+        message = f"perceptron takes classes or one yes-or-no output, and there are {description.outputs}"
+        yield Problem(place_of(root, "loss"), "loss", message, "binary_cross_entropy takes several")
 
 
 def _watched(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
@@ -205,7 +212,7 @@ def _batch_size(spec: Spec, description: Description, root: Node) -> Iterator[Pr
     if size > train:
         message = f"a batch of {size} is larger than the training part, which has {_counted(train, 'example')}"
         yield Problem(place_of(root, path), path, message, _larger_part(spec))
-    elif (train % size or size) == 1 and any(isinstance(layer, BatchNorm) for layer in spec.architecture):
+    elif (train % size or size) == 1 and any(isinstance(layer, BatchNorm) for layer in walk(spec.architecture)):
         examples = _counted(train, "training example")
         message = f"batch_norm would see a batch of one: {examples} in batches of {size} leave 1"
         fitting = islice((larger for larger in range(size + 1, train + 1) if train % larger != 1), 3)
@@ -232,15 +239,33 @@ def _warmup(spec: Spec, description: Description, root: Node) -> Iterator[Proble
         yield Problem(place_of(root, path), path, message, "make it shorter than training.epochs")
 
 
+def _piecewise(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
+    """A schedule written by hand has increasing boundaries, and one value for each piece between them."""
+    if not isinstance(spec.schedule, Piecewise):
+        return
+    boundaries, values = spec.schedule.boundaries, spec.schedule.values
+    for index, (before, after) in enumerate(pairwise(boundaries), start=1):
+        if before >= after:
+            path = f"schedule.piecewise.boundaries.{index}"
+            message = f"boundaries increase, and {after:g} follows {before:g}"
+            yield Problem(place_of(root, path), path, message)
+    pieces = len(boundaries) + 1
+    if len(values) != pieces:
+        path = "schedule.piecewise.values"
+        message = f"expected {_counted(pieces, 'value')}, one more than there are boundaries, found {len(values)}"
+        yield Problem(place_of(root, path), path, message, "the first value is for the epochs before any boundary")
+
+
 Check = Callable[[Spec, Description, Node], Iterator[Problem]]
 
 CHECKS: dict[Check, AbstractSet[str]] = {
-    _architecture: set(),
-    _probabilities: {"loss", "activation"},
+    _architecture: {"architecture"},
+    _probabilities: {"architecture", "loss", "activation"},
     _loss: {"loss"},
     _watched: {"training"},
     _split: set(),
     _batch_size: {"training"},
     _warmup: {"training", "schedule"},
+    _piecewise: {"schedule"},
 }
 """The checks, each with the top-level keys that it needs besides data and architecture."""

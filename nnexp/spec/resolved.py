@@ -9,6 +9,7 @@ import hashlib
 import json
 from typing import Any
 
+from nnexp.layers.chain import Chain
 from nnexp.registry import Registry, parameters
 from nnexp.spec.build import REGISTRIES
 from nnexp.spec.sections import Spec
@@ -34,6 +35,8 @@ def digest(spec: Spec) -> str:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, Chain):
+        return [_plain(layer) for layer in value.layers]
     if isinstance(value, tuple):
         return [_plain(entry) for entry in value]
     if _registry(value):

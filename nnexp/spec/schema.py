@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 
 from nnexp.architectures.base import Architecture
 from nnexp.layers.base import Layer
+from nnexp.layers.chain import Chain
 from nnexp.penalties.base import Penalty
 from nnexp.registry import Parameter, documentation, parameters
 from nnexp.spec.build import REGISTRIES, component_type
@@ -63,7 +64,7 @@ def _parameters(cls: type[Any]) -> Schema:
     section = _section(cls)
     known = parameters(cls)
     options: list[Schema] = [section]
-    if known and component_type(known[0].hint) is None and len([p for p in known if p.required]) <= 1:
+    if known and component_type(known[0].hint) in (None, Chain) and len([p for p in known if p.required]) <= 1:
         options.append(_parameter(known[0]))
     if not section["required"]:
         options.append({"type": "null"})
@@ -75,6 +76,9 @@ def _parameter(parameter: Parameter) -> Schema:
     base = component_type(parameter.hint)
     if base is None:
         value: Schema = TypeAdapter(written(parameter.hint)).json_schema()
+    elif base is Chain:
+        layers = _several(Layer)
+        value = {"type": "array", "items": layers} if get_origin(parameter.hint) is tuple else layers
     elif get_origin(parameter.hint) is tuple:
         value = _several(base)
     else:

@@ -42,6 +42,13 @@ class RunDone:
     state: State
 
 
-Event: TypeAlias = Began | StepDone | EpochDone | RunDone
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that a user should know, though nothing is lost: a damaged checkpoint that was passed over, say."""
+
+    text: str
+
+
+Event: TypeAlias = Notice | Began | StepDone | EpochDone | RunDone
 
 STEP_DONE = StepDone()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from nnexp import registry
+
 BASE = """\
 name: base
 seed: 0
@@ -64,10 +66,10 @@ NAMES = [
     ("{adam: {lr: 1e-3}}", "Adam", "17:12", "optimizer: unknown optimizer 'Adam'", "did you mean 'adam'?"),
     (
         "{adam: {lr: 1e-3}}",
-        "rmsprop2",
+        "zzz",
         "17:12",
-        "unknown optimizer 'rmsprop2'",
-        "known: adam, adamw, momentum, nesterov, sgd",
+        "unknown optimizer 'zzz'",
+        f"known: {', '.join(registry.optimizers)}",
     ),
     ("{cosine: {warmup_epochs: 2}}", "cosin", "18:11", "schedule: unknown schedule 'cosin'", "did you mean 'cosine'?"),
     (ARCHITECTURE, "architecture: {mpl: {hidden: [3]}}\n", "7:16", "unknown architecture 'mpl'", "did you mean 'mlp'?"),
@@ -209,7 +211,13 @@ MEANING = [
         "write `dense: {units: ...}` here",
     ),
     ("- output", "- output\n  - softmax", "13:5", "cross_entropy takes logits and", "leave this last activation out"),
-    ("source: digits", "source: sine", "15:7", "cross_entropy does not fit sine, whose", "fitting: squared_error"),
+    (
+        "source: digits",
+        "source: sine",
+        "15:7",
+        "cross_entropy does not fit sine, whose",
+        "fitting: absolute_error, huber, log_cosh, squared_error",
+    ),
     ("units: 8", "units: 900000000000", "8:3", "training needs about", "make the layers or the batch smaller"),
     ("source: digits", "source: {moons: {examples: 9000000000000}}", "4:11", "data.source: the data set needs about"),
     ("source: digits", "source: {blobs: {classes: 9000000000000}}", "4:11", "data.source: the data set needs about"),
@@ -221,6 +229,19 @@ MEANING = [
         "22:19",
         "early stopping watches the dev part, and data.split gives it no examples",
         "write `early_stopping: null`, or give dev some",
+    ),
+    (
+        "cosine: {warmup_epochs: 2}",
+        "piecewise: {boundaries: [9, 9], values: [1, 0.1, 0.01]}",
+        "18:40",
+        "schedule.piecewise.boundaries.1: boundaries increase, and 9 follows 9",
+    ),
+    (
+        "cosine: {warmup_epochs: 2}",
+        "piecewise: {boundaries: [9], values: [1]}",
+        "18:49",
+        "schedule.piecewise.values: expected 2 values, one more than there are boundaries, found 1",
+        "the first value is for the epochs before any boundary",
     ),
     ("warmup_epochs: 2", "warmup_epochs: 40", "18:36", "a warm-up of 40", "make it shorter than training.epochs"),
     ("train: 0.8", "train: 0.7", "5:10", "the fractions sum to 0.9, not to", "asked for: train 0.7, dev 0.1, test 0.1"),

@@ -68,4 +68,4 @@ def test_json_is_one_document_with_the_same_content(tmp_path: Path) -> None:
 def test_an_unknown_kind_suggests_a_known_one_and_ends_with_2(tmp_path: Path, kind: str, hint: str) -> None:
     done = program("list", kind, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith(f"error: unknown kind {kind!r}; {hint}")
+    assert done.stderr.startswith(f"error: unknown kind or component {kind!r}; {hint}")

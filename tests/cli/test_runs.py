@@ -46,9 +46,13 @@ def test_states_are_told_apart(copied: Path) -> None:
 
 
 def test_a_place_without_runs_has_none(tmp_path: Path) -> None:
-    for place in (tmp_path, tmp_path / "nowhere"):
-        assert program("runs", "--runs", place).stdout.startswith("no runs in ")
-        assert json.loads(program("runs", "--runs", place, "--json").stdout) == []
+    assert program("runs", "--runs", tmp_path).stdout.startswith("no runs in ")
+    assert json.loads(program("runs", "--runs", tmp_path, "--json").stdout) == []
+
+
+def test_a_place_that_is_not_there_is_a_wrong_word(tmp_path: Path) -> None:
+    done = program("runs", "--runs", tmp_path / "nowhere", code=2)
+    assert f"there is no folder {tmp_path / 'nowhere'}" in done.stderr
 
 
 def test_damaged_runs_are_told_of_and_the_others_listed(copied: Path) -> None:

@@ -6,10 +6,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from nnexp.activations.tanh import Tanh
+from nnexp.layers.base import Layer
+from nnexp.layers.chain import Chain, chain
+from nnexp.layers.dense import Dense
+from nnexp.layers.dropout import Dropout
+from nnexp.network import kind_of
 from nnexp.registry import KINDS, parameters
 from nnexp.typing import Shape
 
 R, N, I, O = 3, 5, 7, 11
+
+
+def chained(*layers: Layer) -> Chain:
+    """Layers inside a layer."""
+    return chain(layers, [kind_of(layer) for layer in layers])
+
 
 EXAMPLES: dict[str, dict[str, list[dict[str, Any]]]] = {
     "activations": {
@@ -33,7 +45,10 @@ EXAMPLES: dict[str, dict[str, list[dict[str, Any]]]] = {
     "initializers": {
         "constant": [{"value": 0.3, "bias": 0.1}],
         "he": [{"bias": 0.1}, {"fan": "out", "distribution": "uniform"}, {"fan": "average"}],
+        "lecun": [{"bias": 0.1}, {"distribution": "uniform"}],
         "normal": [{"std": 0.2, "bias": -0.1}],
+        "orthogonal": [{"bias": 0.1}, {"gain": 1.3}],
+        "random_walk": [{"bias": 0.1}, {"gain": 1.2}],
         "uniform": [{"limit": 0.2, "bias": 0.1}],
         "xavier": [{"bias": 0.1}, {"fan": "in", "distribution": "uniform"}, {"fan": "out"}],
         "zeros": [{"bias": 0.1}],
@@ -48,19 +63,45 @@ EXAMPLES: dict[str, dict[str, list[dict[str, Any]]]] = {
         ],
         "dense": [{"units": O}, {"units": O, "bias": False}, {"units": 1}],
         "dropout": [{"rate": 0.4}],
+        "gated": [{"units": O}],
         "output": [{}, {"bias": False}],
+        "parallel": [{"branches": (chained(Dense(O), Tanh()), chained(), chained(Dense(2)))}],
+        "product": [{"branches": (chained(Dense(O)), chained(Dense(O), Tanh()), chained(Dense(O)))}],
+        "residual": [{"units": O, "activation": Tanh()}],
+        "residual_block": [
+            {"layers": chained(Dense(I), Dropout(0.3), Tanh())},
+            {"layers": chained(Tanh(), Dense(O)), "projected": True},
+        ],
+        "skip_connection": [{"linear": 2, "nonlinear": O, "activation": Tanh()}],
+        "softmax_gated": [{"units": O}],
+        "tied_autoencoder": [{"units": 2}],
     },
     "losses": {
+        "absolute_error": [{}],
         "binary_cross_entropy": [{}],
         "cross_entropy": [{}, {"label_smoothing": 0.2}],
+        "hinge": [{}, {"margin": 0.3}],
+        "huber": [{}, {"delta": 0.4}],
+        "kl_divergence": [{}],
+        "log_cosh": [{}],
+        "perceptron": [{}],
         "squared_error": [{}],
+        "squared_hinge": [{}, {"margin": 0.3}],
     },
     "normalizations": {"center": [{}], "min_max": [{}], "none": [{}], "standard": [{}]},
     "optimizers": {
+        "adadelta": [{}, {"lr": 0.5, "rho": 0.8, "eps": 1e-3}],
+        "adagrad": [{"lr": 0.1}, {"lr": 0.1, "eps": 1e-2}],
         "adam": [{}, {"lr": 0.1, "beta1": 0.7, "beta2": 0.8, "eps": 1e-3}, {"bias_correction": False}],
         "adamw": [{}, {"lr": 0.1, "decay": 0.3, "bias_correction": False}],
+        "amsgrad": [{}, {"lr": 0.1, "beta1": 0.7, "beta2": 0.8, "eps": 1e-3}, {"bias_correction": False}],
+        "ema_momentum": [{"lr": 0.1}, {"lr": 0.1, "beta": 0.5, "bias_correction": False}],
+        "lion": [{}, {"lr": 0.1, "beta1": 0.7, "beta2": 0.8, "decay": 0.3}],
         "momentum": [{"lr": 0.1}, {"lr": 0.1, "beta": 0.5}],
+        "nadam": [{}, {"lr": 0.1, "beta1": 0.7, "beta2": 0.8, "eps": 1e-3}, {"bias_correction": False}],
         "nesterov": [{"lr": 0.1}, {"lr": 0.1, "beta": 0.5}],
+        "rmsprop": [{"lr": 0.1}, {"lr": 0.1, "rho": 0.7, "eps": 1e-2}],
+        "rmsprop_momentum": [{"lr": 0.1}, {"lr": 0.1, "rho": 0.7, "beta": 0.5, "eps": 1e-2}],
         "sgd": [{"lr": 0.1}],
     },
     "penalties": {"l1": [{"strength": 0.3}], "l2": [{"strength": 0.3}]},
@@ -68,7 +109,15 @@ EXAMPLES: dict[str, dict[str, list[dict[str, Any]]]] = {
         "constant": [{}, {"warmup_epochs": 1.5}],
         "cosine": [{"final": 0.1}, {"cycles": 2, "warmup_epochs": 1.0}],
         "exponential": [{}, {"base": 0.5, "warmup_epochs": 0.7}],
+        "inverse_sqrt": [{}, {"k": 0.5, "per": "batch", "warmup_epochs": 0.5}],
         "inverse_time": [{"decay": 0.5, "warmup_epochs": 0.5}],
+        "linear": [{}, {"final": 0.1, "warmup_epochs": 1.0}],
+        "one_cycle": [{}, {"rise": 0.5, "start": 0.2, "final": 0.1, "warmup_epochs": 0.5}],
+        "piecewise": [
+            {"boundaries": (2.0, 3.0), "values": (1.0, 0.5, 0.1)},
+            {"boundaries": (), "values": (0.5,), "warmup_epochs": 1.0},
+        ],
+        "polynomial": [{"power": 2.0}, {"power": 0.9, "final": 0.1, "warmup_epochs": 1.0}],
         "step": [{"every": 2}, {"every": 1.5, "factor": 0.5, "warmup_epochs": 1.0}],
     },
     "sources": {
@@ -85,7 +134,10 @@ EXAMPLES: dict[str, dict[str, list[dict[str, Any]]]] = {
 PLACEHOLDERS = frozenset({"activation", "output"})
 """Layers that `nnexp.network.assemble` replaces before anything goes through them."""
 
-FLAT = frozenset({"dense"})
+FLAT = frozenset(
+    {"dense", "gated", "parallel", "product", "residual", "residual_block", "skip_connection", "softmax_gated"}
+    | {"tied_autoencoder"}
+)
 """Layers that take flat inputs only."""
 
 IMAGE: Shape = (2, 3, I)
@@ -122,8 +174,9 @@ def layer_examples() -> list[Example]:
 
 
 def variations(component: Any) -> list[Any]:
-    """R components that differ in every per-replica parameter that is not zero."""
-    hyper = [p.name for p in parameters(type(component)) if p.per_replica]
+    """R components that differ in every per-replica parameter that is not zero and not left open."""
+    known = [p.name for p in parameters(type(component)) if p.per_replica]
+    hyper = [name for name in known if getattr(component, name) is not None]
     return [replace(component, **{h: getattr(component, h) * factor for h in hyper}) for factor in (1.0, 0.5, 0.75)]
 
 

@@ -133,7 +133,7 @@ def test_a_checkpoint_of_another_format_is_refused(runs: Path, monkeypatch: pyte
 def test_a_pickle_is_never_read(runs: Path) -> None:
     path = only_run(runs) / "checkpoints" / "last.npz"
     np.savez(path, theta=np.array([object()], dtype=object))
-    with pytest.raises(checkpoints.Damaged, match="allow_pickle=False"):
+    with pytest.raises(checkpoints.Damaged, match=r"no whole \.npz file"):
         checkpoints.load(path, "")
 
 
@@ -175,7 +175,9 @@ def test_a_damaged_events_file_is_kept_and_hinders_nothing(runs: Path, undisturb
 @pytest.mark.parametrize("change", [lambda text: text.replace(b"units: 7", b"units: 8"), lambda text: b""])
 def test_an_edited_resolved_spec_is_refused(change: Callable[[bytes], bytes], runs: Path) -> None:
     damage_file(only_run(runs) / "resolved.yaml", change)
-    with pytest.raises(ResumeError, match=r"resolved\.yaml was changed since the run began; `--restart`"):
+    with pytest.raises(
+        ResumeError, match=r"resolved\.yaml was changed since the run began; `nnexp train \.\.\. --restart`"
+    ):
         train(SPEC, runs)
 
 
@@ -252,3 +254,11 @@ def test_a_file_in_the_place_of_a_folder_and_the_reverse_are_refused(name: str, 
     else:
         with pytest.raises(RunError):
             train(SPEC, tmp_path)
+
+
+def test_a_finished_run_is_found_in_a_folder_that_cannot_be_written(
+    undisturbed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nnexp.runs.folder.os.access", lambda *_: False)
+    monkeypatch.setattr(session, "locked", None)
+    assert nnexp.train(SPEC, runs=undisturbed).state == "done"

@@ -197,5 +197,34 @@ STUDIES: dict[str, Study] = {
     "dropout first, on shared inputs": Study(
         SMALL, tuple((f"architecture=[dropout: {{rate: {p}}}, dense: 7, activation, output]",) for p in (0.1, 0.5, 0.0))
     ),
+    "margins, signs and powers": Study(
+        SMALL,
+        tuple(
+            (
+                f"loss={{hinge: {{margin: {h}}}}}",
+                f"optimizer={{lion: {{lr: 0.01, decay: {h}}}}}",
+                f"schedule={{polynomial: {{power: {2 * h}}}}}",
+                f"init={{random_walk: {{gain: {h}}}}}",
+            )
+            for h in (1.0, 0.5, 1.5)
+        ),
+    ),
+    "robust losses, orthogonal weights, own orders": Study(
+        SINE,
+        tuple(
+            (
+                f"loss={{huber: {{delta: {h}}}}}",
+                f"optimizer={{amsgrad: {{lr: 0.01, beta2: {h}}}}}",
+                f"schedule={{one_cycle: {{rise: {h}}}}}",
+                f"init={{orthogonal: {{gain: {h}}}}}",
+                f"seed={seed}",
+            )
+            for seed, h in enumerate((0.9, 0.5, 0.7))
+        ),
+    ),
+    "full batch, powers of a base": Study(
+        SMALL,
+        tuple((f"schedule={{exponential: {{base: {b}}}}}", "training.batch_size=full") for b in (0.9, 0.7, 0.8)),
+    ),
     "several binary outputs": Study(SMALL, tuple(("loss=binary_cross_entropy", f"seed={seed}") for seed in range(3))),
 }

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pytest
 
-from nnexp.losses.base import Targets
+from nnexp.losses.base import Outputs, Targets
 from nnexp.metrics import HIGHER_IS_BETTER, NAMES, is_better, score, scores_per_example, summarize
 from tests.contracts.arrays import normal
 from tests.contracts.examples import I, O, R
 
 
-def measured(
-    targets: Targets, z: Any, d: Any, outputs: Literal["logits", "values"] = "logits"
-) -> dict[str, list[float]]:
+def measured(targets: Targets, z: Any, d: Any, outputs: Outputs = "logits") -> dict[str, list[float]]:
     z, d = np.asarray(z, float), np.asarray(d, float)
     scores = np.empty((*z.shape[:2], scores_per_example(targets)))
     score(targets, outputs, z, d, out=scores)
@@ -34,9 +32,9 @@ def test_binary_accuracy_counts_outputs_and_exact_match_examples() -> None:
     assert measured("binary", z, d) == {"accuracy": [0.5], "exact_match": [pytest.approx(1 / 3)]}
 
 
-@pytest.mark.parametrize(("outputs", "right"), [("logits", 0.5), ("values", 1.0)])
-def test_binary_outputs_are_yes_above_zero_as_logits_and_above_a_half_as_values(
-    outputs: Literal["logits", "values"], right: float
+@pytest.mark.parametrize(("outputs", "right"), [("logits", 0.5), ("scores", 0.5), ("values", 1.0)])
+def test_binary_outputs_are_yes_above_zero_as_logits_or_scores_and_above_a_half_as_values(
+    outputs: Outputs, right: float
 ) -> None:
     assert measured("binary", [[[0.3], [0.7]]], [[[0], [1]]], outputs)["accuracy"] == [right]
 

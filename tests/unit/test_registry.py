@@ -8,7 +8,7 @@ import pytest
 
 from nnexp.layers.dense import Dense
 from nnexp.optimizers.adamw import AdamW
-from nnexp.registry import Registry, documentation, initializers, layers, optimizers, parameters
+from nnexp.registry import Registry, documentation, initializers, layers, optimizers, parameters, schedules
 from nnexp.spec.sections import Spec, Training
 
 
@@ -101,3 +101,13 @@ def test_documentation_has_summary_formula_and_rest() -> None:
 def test_documentation_without_a_formula(cls: type, rest: str) -> None:
     found = documentation(cls)
     assert (found.summary, found.formula, found.rest) == ("What it is.", "", rest)
+
+
+@pytest.mark.parametrize(
+    ("registry", "name", "first"),
+    [(schedules, "exponential", "base"), (initializers, "normal", "std"), (optimizers, "adam", "lr")],
+)
+def test_the_first_parameter_is_the_components_own_and_not_an_inherited_one(
+    registry: Registry, name: str, first: str
+) -> None:
+    assert parameters(registry[name])[0].name == first

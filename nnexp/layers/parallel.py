@@ -1,0 +1,46 @@
+"""Branches side by side.   N examples, O outputs of one branch"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import accumulate
+
+import numpy as np
+
+from nnexp.layers.base import Backward, Context, Layer, ShapeError
+from nnexp.layers.branches import backward_branches, declare_branches, forward_branches, side_by_side
+from nnexp.layers.chain import Chain
+from nnexp.parameters import Declaration, Views
+from nnexp.registry import layers
+from nnexp.typing import Array, Shape
+
+
+@layers.register("parallel")
+@dataclass(frozen=True, slots=True)
+class Parallel(Layer):
+    """Branches of any kind on the same input, their outputs side by side.
+
+        y = [f_1(x), f_2(x), ...],  dx = Σ_b f_b'(x)ᵀ dy_b
+
+    core: x (N, ...), f_b(x) (N, ..., O_b) -> y (N, ..., Σ O_b): concatenated along the features (or channels), all
+    other sizes equal. An empty branch hands the input on. Source: lecture notes on two-layer networks.
+    """
+
+    branches: tuple[Chain, ...]
+
+    def declare(self, x: Shape) -> Declaration:
+        parts = declare_branches(self.branches, x, "parallel")
+        shapes = [part.output for part in parts.values()]
+        if len({shape[:-1] for shape in shapes}) != 1:
+            raise ShapeError(f"the branches give {' and '.join(map(str, shapes))}, which do not fit side by side")
+        return Declaration((*shapes[0][:-1], sum(shape[-1] for shape in shapes)), parts=parts)
+
+    def forward(self, w: Views, x: Array, ctx: Context) -> tuple[Array, Backward]:
+        outputs, backwards = forward_branches(self.branches, w, x, ctx)
+        cuts = list(accumulate(output.shape[-1] for output in outputs))[:-1]
+
+        def backward(dy: Array, dw: Views) -> Array | None:
+            pieces = [np.ascontiguousarray(piece) for piece in np.split(dy, cuts, axis=-1)]
+            return backward_branches(backwards, pieces, dw)
+
+        return side_by_side(outputs), backward

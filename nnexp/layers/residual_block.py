@@ -1,0 +1,48 @@
+"""A residual block.   N examples, I inputs, O outputs"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nnexp.layers.base import Backward, Context, Layer, ShapeError, features
+from nnexp.layers.branches import add_branches
+from nnexp.layers.chain import Chain
+from nnexp.layers.dense import Dense
+from nnexp.parameters import Declaration, Views
+from nnexp.registry import layers
+from nnexp.typing import Array, Shape
+
+
+@layers.register("residual_block")
+@dataclass(frozen=True, slots=True)
+class ResidualBlock(Layer):
+    """Adds what its layers make of the input to the input itself.
+
+        y = x + f(x);  with `projected: true`  y = x G + f(x)
+        dx = dy + f'(x)ᵀ dy
+
+    core: x (N, ...), f(x) of the same shape -> y. Where f changes the width of a flat input, `projected: true` takes
+    the input through a dense layer without bias, G (I, O). Source: He, Zhang, Ren & Sun 2015, Deep Residual Learning.
+    """
+
+    layers: Chain
+    projected: bool = False
+
+    def declare(self, x: Shape) -> Declaration:
+        inner = self.layers.declare(x)
+        straight = self._straight(inner.output).declare(x)
+        if straight.output != inner.output:
+            before, after = (" x ".join(map(str, shape)) for shape in (x, inner.output))
+            raise ShapeError(f"the block turns {before} into {after}, which cannot be added: write `projected: true`")
+        return Declaration(inner.output, parts={"branch_1": straight, "branch_2": inner})
+
+    def forward(self, w: Views, x: Array, ctx: Context) -> tuple[Array, Backward]:
+        projection = w.parts["branch_1"].parts.get("projection")
+        straight = self._straight(projection["W"].shape[-1:] if projection else x.shape[2:])
+        return add_branches((straight, self.layers), w, x, ctx)
+
+    def _straight(self, output: Shape) -> Chain:
+        """The path beside the layers: nothing, or a projection to the block's width."""
+        if not self.projected:
+            return Chain((), ())
+        return Chain(("projection",), (Dense(features(output, "a projected residual_block"), bias=False),))

@@ -1,0 +1,30 @@
+"""Polynomial decay."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nnexp.registry import schedules
+from nnexp.replicas import lift
+from nnexp.schedules.base import Progress, Schedule, power
+from nnexp.typing import Array, Fraction, Positive
+
+
+@schedules.register("polynomial")
+@dataclass(frozen=True, slots=True)
+class Polynomial(Schedule):
+    """Falls along a power of what is left of the training, from 1 to `final`.
+
+        factor = final + (1 - final) · (1 - c)ᵖ,  c = the part of the training that is behind, in [0, 1)
+
+    p is `power`: 1 is a straight line, above it the factor falls early, below it late. Changes with every update.
+    Source: Chen et al. 2016, DeepLab (its "poly" policy has power 0.9).
+    """
+
+    power: Positive
+    final: Fraction = 0.0
+
+    def multiplier(self, progress: Progress) -> Array:
+        final = lift(self.final, progress.updates)
+        left = 1 - progress.updates / progress.total
+        return final + (1 - final) * power(left, lift(self.power, left))

@@ -1,0 +1,32 @@
+"""Checks of what fits together that no registered data source can break yet."""
+
+from __future__ import annotations
+
+import pytest
+
+from nnexp.data.base import Description
+from nnexp.errors import SpecError
+from nnexp.spec import meaning
+from nnexp.spec.load import loads
+from nnexp.spec.problems import Text
+from nnexp.spec.text import parse
+
+PERCEPTRON = Text("s.yaml", "data: {source: moons}\narchitecture: [output]\nloss: perceptron\n")
+
+
+@pytest.mark.parametrize(("outputs", "found"), [(1, 0), (2, 1)])
+def test_the_perceptron_takes_one_yes_or_no_output_and_not_several(outputs: int, found: int) -> None:
+    description = Description(100, (2,), "binary", tuple("abc"[:outputs]))
+    problems = list(meaning._loss(loads(PERCEPTRON, name="s"), description, parse(PERCEPTRON)))
+    assert len(problems) == found
+    assert all("one yes-or-no output" in problem.message for problem in problems)
+    assert all((problem.place.line, problem.place.column) == (3, 7) for problem in problems)
+
+
+@pytest.mark.parametrize(
+    ("loss", "own"), [("cross_entropy", "softmax"), ("kl_divergence", "softmax"), ("binary_cross_entropy", "sigmoid")]
+)
+def test_a_loss_on_logits_says_which_of_the_two_it_applies(loss: str, own: str) -> None:
+    text = f"data: {{source: moons}}\narchitecture: [output, softmax]\nloss: {loss}\n"
+    with pytest.raises(SpecError, match=f"{loss} takes logits and applies its own {own}"):
+        loads(Text("s.yaml", text), name="s")
