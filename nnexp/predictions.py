@@ -46,7 +46,8 @@ def table(network: Network, x: AnyArray) -> pd.DataFrame:
     scores = network.probabilities(x)
     if description.targets != "classes":
         return pd.DataFrame(scores, columns=list(description.classes))
-    named = pd.DataFrame(scores, columns=[f"p_{name}" for name in description.classes])
+    prefix = "p" if network.gives_probabilities else "score"
+    named = pd.DataFrame(scores, columns=[f"{prefix}_{name}" for name in description.classes])
     named.insert(0, "class", np.asarray(description.classes)[network.predict(x)])
     return named
 

@@ -31,6 +31,11 @@ class Network:
         penalties, loss = stack([spec.regularization]), stack([spec.loss])
         self._model = Model(network, declaration, loss, penalties, theta, buffers)
 
+    @property
+    def gives_probabilities(self) -> bool:
+        """Whether `probabilities` really are: the loss has a softmax or sigmoid of its own."""
+        return self._model.loss.outputs == "logits"
+
     def outputs(self, x: AnyArray) -> Array:
         """The outputs z for raw inputs x (N, ...) as the data source gives them. Raises DataError for another shape.
 

@@ -31,6 +31,9 @@ SIZES: dict[str, st.SearchStrategy[Any]] = {
 }
 """Parameters that are drawn small, or so that they fit the rest."""
 
+SHAPED = frozenset({"average_pool", "conv2d", "global_average_pool", "group_norm", "layer_norm", "max_pool"})
+"""Layers that take images only, or not every width."""
+
 EPOCHS = st.integers(3, 9)
 FRACTIONS = [(0.8, 0.1, 0.1), (0.5, 0.5, 0.0), (0.6, 0.2, 0.2), (1.0, 0, 0), (20, 10, 0.2), (0.75, 0.25, 0)]
 METRICS = {"classes": ["dev_accuracy"], "binary": ["dev_accuracy"], "values": ["dev_rmse", "dev_mae", "dev_r2"]}
@@ -137,10 +140,24 @@ def component(draw: st.DrawFn, known: Registry, names: list[str] | None = None) 
 def architectures(draw: st.DrawFn) -> Any:
     """A list of layers that ends with the output, or a preset."""
     if draw(st.integers(0, 3)) == 0:
-        return draw(component(registry.architectures))
-    hidden = [name for name in registry.layers if name != "output"]
+        return draw(component(registry.architectures, ["mlp"]))
+    hidden = [name for name in registry.layers if name not in {"output", *SHAPED}]
     layer = component(registry.layers, hidden) | component(registry.activations)
     return [*draw(st.lists(layer, max_size=5)), draw(component(registry.layers, ["output"]))]
+
+
+@st.composite
+def convolutional(draw: st.DrawFn) -> Any:
+    """A list of layers for the 8 x 8 digits, or LeNet-5 with enough zeros around them."""
+    if draw(st.integers(0, 3)) == 0:
+        return {"lenet5": {"padding": draw(st.sampled_from([6, 12]))}}
+    norms = st.sampled_from(["batch_norm", "layer_norm", {"group_norm": {"groups": 2}}, {"group_norm": 1}])
+    kernel, padding = draw(st.sampled_from([(1, "valid"), (3, "same"), (5, 2), (2, "same")]))
+    convolution = {"filters": draw(st.sampled_from([2, 4])), "kernel": kernel, "padding": padding}
+    pool = st.sampled_from([{"max_pool": {"size": 2}}, "average_pool", {"max_pool": {"size": 2, "stride": None}}])
+    between = st.lists(norms | component(registry.activations) | pool, max_size=3)  # three pools leave 1 x 1
+    end = draw(st.sampled_from(["flatten", "global_average_pool"]))
+    return [{"conv2d": convolution}, *draw(between), end, "output"]
 
 
 def described(source: Any) -> Description:
@@ -199,7 +216,8 @@ def specs(draw: st.DrawFn) -> Plain:
     }
     rest = {key: draw(choice) for key, choice in optional.items() if draw(st.booleans())}
     training = draw(trainings(description, split))
-    return {**rest, "data": data, "architecture": draw(architectures()), "training": training}
+    layers = draw(architectures() if len(description.shape) == 1 else convolutional())
+    return {**rest, "data": data, "architecture": layers, "training": training}
 
 
 @st.composite

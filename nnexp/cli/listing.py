@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def list_(
     kind: Annotated[
         str | None,
-        typer.Argument(metavar="[KIND|NAME]", help="A kind, such as optimizers, or a component.", show_default=False),
+        typer.Argument(metavar="KIND|NAME", help="A kind, such as optimizers, or a component.", show_default=False),
     ] = None,
     json: Json = False,
 ) -> None:

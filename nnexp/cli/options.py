@@ -11,7 +11,7 @@ SpecPath: TypeAlias = Annotated[Path, typer.Argument(metavar="SPEC", help="A spe
 
 Overrides: TypeAlias = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[KEY=VALUE]...", help="Overrides, such as optimizer.adam.lr=3e-3.", show_default=False),
+    typer.Argument(metavar="KEY=VALUE", help="Overrides, such as optimizer.adam.lr=3e-3.", show_default=False),
 ]
 
 RunsDir: TypeAlias = Annotated[

@@ -50,7 +50,7 @@ def list_runs(context: typer.Context, runs: RunsDir = Path("runs"), json: Json =
 @app.command("rm")
 def remove(
     context: typer.Context,
-    names: Annotated[list[str], typer.Argument(metavar="RUN...", help="Runs to delete.", show_default=False)],
+    names: Annotated[list[str], typer.Argument(metavar="RUN", help="Runs to delete.", show_default=False)],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     runs: Annotated[
         Path | None, typer.Option("--runs", help="The folder that holds the runs.", metavar="DIR", show_default=False)

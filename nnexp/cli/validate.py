@@ -15,7 +15,7 @@ from nnexp.errors import NnexpError, SpecError, UsageError
 def validate(
     specs: Annotated[
         list[str],
-        typer.Argument(metavar="SPEC... [KEY=VALUE]...", help="Specs, and overrides for all.", show_default=False),
+        typer.Argument(metavar="SPEC|KEY=VALUE", help="Specs, and overrides for all.", show_default=False),
     ],
     json: Json = False,
 ) -> None:

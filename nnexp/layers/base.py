@@ -63,8 +63,13 @@ class ShapeError(ValueError):
     """An input shape that a layer cannot take; the message says what would fit."""
 
 
+def times(x: Shape) -> str:
+    """A shape as it is read: 8 x 8 x 1."""
+    return " x ".join(map(str, x))
+
+
 def features(x: Shape, layer: str) -> int:
     """The width of a flat input, or ShapeError."""
     if len(x) != 1:
-        raise ShapeError(f"{layer} takes flat inputs, but these are {' x '.join(map(str, x))}")
+        raise ShapeError(f"{layer} takes flat inputs, but these are {times(x)}: write `flatten` before it")
     return x[0]

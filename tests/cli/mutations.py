@@ -43,7 +43,7 @@ NAMES = [
     ("{units: 8}", "{unit: 8}", "8:13", "architecture.0.dense.unit: unknown key 'unit'", "did you mean 'units'?"),
     ("{patience: 10}", "{patience: 10, min_delt: 0}", "22:34", "unknown key 'min_delt'", "did you mean 'min_delta'?"),
     ("{patience: 10}", "{patiance: 10}", "22:20", "unknown key 'patiance'", "did you mean 'patience'?"),
-    ("source: digits", "source: {digits: {x: 1}}", "4:21", "unknown key 'x'", "it takes no parameters"),
+    ("source: digits", "source: {digits: {x: 1}}", "4:21", "unknown key 'x'", "known: flat"),
     ("source: digits", "source: digit", "4:11", "data.source: unknown data source 'digit'", "did you mean 'digits'?"),
     (
         "normalize: standard",

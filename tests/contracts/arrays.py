@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -27,9 +28,9 @@ def normal(*shape: int, seed: int = 0, dtype: str = "float64") -> AnyArray:
 
 
 def away_from_kinks(*shape: int, seed: int = 0, dtype: str = "float64") -> AnyArray:
-    """Numbers of size 0.2 to 0.8 or 1.2 to 1.8: not near the kinks at 0 and ±1."""
+    """Numbers of size 0.2 to 0.8 or 1.2 to 1.8: not near the kinks at 0 and ±1, and no two near each other."""
     draw = random(seed)
-    size = draw.uniform(0.2, 0.8, shape) + draw.integers(0, 2, shape)
+    size = draw.permutation(np.linspace(0.2, 0.8, prod(shape))).reshape(shape) + draw.integers(0, 2, shape)
     return (size * draw.choice([-1, 1], shape)).astype(dtype)
 
 

@@ -31,6 +31,7 @@ EXAMPLES: dict[str, dict[str, list[dict[str, Any]]]] = {
         "identity": [{}],
         "leaky_relu": [{}, {"slope": 0.3}, {"slope": -0.2}],
         "mish": [{}],
+        "prelu": [{}, {"slope": 0.4}],
         "relu": [{}],
         "selu": [{}],
         "sigmoid": [{}],
@@ -40,6 +41,7 @@ EXAMPLES: dict[str, dict[str, list[dict[str, Any]]]] = {
         "tanh": [{}],
     },
     "architectures": {
+        "lenet5": [{}, {"padding": 2}],
         "mlp": [{"hidden": ()}, {"hidden": (I, O)}, {"hidden": (I,), "batch_norm": True, "dropout": 0.3}],
     },
     "initializers": {
@@ -55,15 +57,32 @@ EXAMPLES: dict[str, dict[str, list[dict[str, Any]]]] = {
     },
     "layers": {
         "activation": [{}],
+        "average_pool": [{}, {"size": 3, "stride": 1}],
         "batch_norm": [
             {},
             {"momentum": 0.7, "epsilon": 0.1, "scale": False},
             {"shift": False, "statistics": "weighted_average"},
             {"scale": False, "shift": False},
         ],
+        "classic_dropout": [{"rate": 0.4}],
+        "conv2d": [
+            {"filters": 3, "kernel": 3},
+            {"filters": 2, "kernel": 2, "stride": 2, "bias": False},
+            {"filters": 1, "kernel": 4, "stride": 2, "padding": 1},
+            {"filters": 3, "kernel": 2, "padding": "same"},
+            {"filters": 3, "kernel": 3, "stride": 2, "padding": "same"},
+            {"filters": 2, "kernel": 1},
+        ],
         "dense": [{"units": O}, {"units": O, "bias": False}, {"units": 1}],
         "dropout": [{"rate": 0.4}],
+        "flatten": [{}],
         "gated": [{"units": O}],
+        "gaussian_noise": [{"std": 0.3}],
+        "global_average_pool": [{}],
+        "group_norm": [{"groups": 1}, {"groups": 2, "epsilon": 0.1}],
+        "layer_norm": [{}, {"epsilon": 0.1}],
+        "max_pool": [{}, {"size": 3, "stride": 1}, {"size": 1, "stride": 1}],
+        "maxout": [{"units": O}, {"units": 2, "pieces": 5}, {"units": 3, "pieces": 1}],
         "output": [{}, {"bias": False}],
         "parallel": [{"branches": (chained(Dense(O), Tanh()), chained(), chained(Dense(2)))}],
         "product": [{"branches": (chained(Dense(O)), chained(Dense(O), Tanh()), chained(Dense(O)))}],
@@ -123,7 +142,7 @@ EXAMPLES: dict[str, dict[str, list[dict[str, Any]]]] = {
     "sources": {
         "blobs": [{"examples": 101, "features": 5}],
         "circles": [{"examples": 103}],
-        "digits": [{}],
+        "digits": [{}, {"flat": False}],
         "moons": [{"examples": 107}],
         "sine": [{"examples": 109}],
         "spirals": [{"examples": 113, "classes": 5}],
@@ -135,12 +154,31 @@ PLACEHOLDERS = frozenset({"activation", "output"})
 """Layers that `nnexp.network.assemble` replaces before anything goes through them."""
 
 FLAT = frozenset(
-    {"dense", "gated", "parallel", "product", "residual", "residual_block", "skip_connection", "softmax_gated"}
+    {
+        "dense",
+        "gated",
+        "maxout",
+        "parallel",
+        "product",
+        "residual",
+        "residual_block",
+        "skip_connection",
+        "softmax_gated",
+    }
     | {"tied_autoencoder"}
 )
 """Layers that take flat inputs only."""
 
 IMAGE: Shape = (2, 3, I)
+PICTURE: Shape = (4, 6, 2)
+
+SHAPES: dict[str, tuple[Shape, ...]] = {
+    **dict.fromkeys(FLAT, ((I,),)),
+    **dict.fromkeys(("average_pool", "conv2d", "global_average_pool", "max_pool"), (PICTURE,)),
+    "group_norm": ((6,), PICTURE),
+    "lenet5": ((32, 32, 1),),
+}
+"""The inputs of components that do not take every shape; the others take a vector and an image."""
 
 
 @dataclass(frozen=True)
@@ -170,7 +208,7 @@ def examples(*kinds: str) -> list[Example]:
 def layer_examples() -> list[Example]:
     """Layers and activations, each with every shape of input that it takes."""
     usable = [example for example in examples("layers", "activations") if example.name not in PLACEHOLDERS]
-    return [replace(e, shape=shape) for e in usable for shape in ((I,), IMAGE) if shape == (I,) or e.name not in FLAT]
+    return [replace(e, shape=shape) for e in usable for shape in SHAPES.get(e.name, ((I,), IMAGE))]
 
 
 def variations(component: Any) -> list[Any]:

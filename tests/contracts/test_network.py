@@ -26,7 +26,7 @@ from nnexp.registry import initializers
 from nnexp.replicas import generators
 from nnexp.typing import AnyArray
 from tests.contracts.arrays import identical, normal, targets
-from tests.contracts.examples import Example, I, N, O, R, examples
+from tests.contracts.examples import SHAPES, Example, I, N, O, R, examples
 from tests.contracts.gradients import check_gradient
 
 NETWORKS = {
@@ -102,7 +102,8 @@ def test_architectures_end_in_the_output_and_can_be_assembled(example: Example) 
     layers = example.component.layers()
     assert isinstance(layers[-1], Output)
     network = assemble(layers, Tanh(), O)
-    assert network.declare((I,)).output == (O,)
+    [shape, *_] = SHAPES.get(example.name, ((I,),))
+    assert network.declare(shape).output == (O,)
 
 
 def test_evaluation_gives_the_same_outputs_twice_and_changes_no_buffer() -> None:

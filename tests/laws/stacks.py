@@ -120,6 +120,26 @@ schedule: {step: {every: 2}}
 training: {epochs: 4, batch_size: 17}
 """
 
+IMAGES = """
+data: {source: {digits: {flat: false}}, split: {train: 67, dev: 31, test: 31}}
+architecture:
+  - conv2d: {filters: 5, kernel: 3, padding: same}
+  - prelu
+  - max_pool
+  - gaussian_noise: {std: 0.1}
+  - conv2d: {filters: 4, kernel: 3, stride: 1}
+  - group_norm: {groups: 2}
+  - activation
+  - average_pool: {size: 2}
+  - flatten
+  - classic_dropout: 0.1
+  - maxout: {units: 7}
+  - layer_norm
+  - output
+optimizer: {adam: {lr: 1e-3}}
+training: {epochs: 3, batch_size: 13}
+"""
+
 STUDIES: dict[str, Study] = {
     "own orders": Study(FULL, (("seed=1",), ("seed=2",), ("seed=3",))),
     "shared order, one stops early": Study(
@@ -225,6 +245,11 @@ STUDIES: dict[str, Study] = {
     "full batch, powers of a base": Study(
         SMALL,
         tuple((f"schedule={{exponential: {{base: {b}}}}}", "training.batch_size=full") for b in (0.9, 0.7, 0.8)),
+    ),
+    "convolution, own orders": Study(IMAGES, tuple((f"seed={seed}",) for seed in range(3))),
+    "convolution, shared order": Study(
+        IMAGES,
+        tuple((f"optimizer.adam.lr={lr}", f"architecture.3.gaussian_noise.std={lr}") for lr in (0.1, 0.01, 0.03)),
     ),
     "several binary outputs": Study(SMALL, tuple(("loss=binary_cross_entropy", f"seed={seed}") for seed in range(3))),
 }

@@ -30,6 +30,7 @@ TRUTHS: dict[str, tuple[dict[str, float], Callable[[float], float]]] = {
     "tanh": ({}, lambda z: (math.exp(2 * z) - 1) / (math.exp(2 * z) + 1) if abs(z) > 0.1 else math.tanh(z)),
     "relu": ({}, lambda z: max(z, 0.0)),
     "leaky_relu": ({"slope": 0.1}, lambda z: max(z, 0.1 * z)),
+    "prelu": ({"slope": 0.1}, lambda z: max(z, 0.1 * z)),
     "elu": ({"alpha": 0.7}, lambda z: z if z > 0 else 0.7 * math.expm1(z)),
     "selu": ({}, lambda z: LAMBDA * (z if z > 0 else ALPHA * math.expm1(z))),
     "softplus": ({}, lambda z: math.log1p(math.exp(z))),
@@ -42,6 +43,7 @@ TRUTHS: dict[str, tuple[dict[str, float], Callable[[float], float]]] = {
 KINKS = {
     "relu": ({}, {0.0: 0.0}),
     "leaky_relu": ({"slope": 0.3}, {0.0: 0.3}),
+    "prelu": ({"slope": 0.3}, {0.0: 0.3}),
     "hard_tanh": ({}, {-1.0: 0.0, 1.0: 0.0, 0.999: 1.0}),
     "elu": ({"alpha": 0.7}, {0.0: 0.7}),
 }

@@ -10,8 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import nnexp
 from nnexp.errors import DataError
-from nnexp.predictions import read_inputs
+from nnexp.predictions import read_inputs, table
+from nnexp.spec.load import loads
+from nnexp.spec.problems import Text
 
 INPUTS = 64
 
@@ -121,3 +124,13 @@ def test_columns_may_be_numbered(header: str, tmp_path: Path) -> None:
 def test_a_csv_of_a_header_alone_has_no_examples(tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text("a,b\n")
     assert read_inputs(tmp_path / "x.csv", (2,)).shape == (0, 2)
+
+
+@pytest.mark.parametrize(("loss", "prefix"), [("cross_entropy", "p_"), ("squared_hinge", "score_")])
+def test_the_columns_say_whether_they_hold_probabilities_or_scores(loss: str, prefix: str, tmp_path: Path) -> None:
+    text = (
+        f"data: {{source: {{moons: {{examples: 60}}}}}}\narchitecture: [output]\nloss: {loss}\ntraining: {{epochs: 1}}"
+    )
+    run = nnexp.train(loads(Text("spec.yaml", text), name="spec"), runs=tmp_path)
+    predicted = table(run.network, np.zeros((3, 2)))
+    assert list(predicted.columns) == ["class", f"{prefix}0", f"{prefix}1"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import zipfile
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from tokenize import TokenError
 
@@ -33,13 +33,17 @@ class Digits(Source):
 
         x[8 row + column] = the number of ink pixels, 0..16, in a block of 4×4 of the scanned digit
 
-    x (1797, 64) uint8, y (1797,). 174 to 183 examples per class, in the order of the original test set.
+    x (1797, 64) uint8, or with `flat: false` images (1797, 8, 8, 1) for convolution; y (1797,). 174 to 183 examples per
+    class, in the order of the original test set.
     Source: Alpaydin & Kaynak 1998, Optical Recognition of Handwritten Digits, UCI Machine Learning Repository,
     doi 10.24432/C50P49, CC BY 4.0; nnexp/data/files/digits.md says what was changed.
     """
 
+    flat: bool = True
+
     def describe(self) -> Description:
-        return classification(examples=1797, features=64, classes=10)
+        flat = classification(examples=1797, features=64, classes=10)
+        return flat if self.flat else replace(flat, shape=(8, 8, 1))
 
     def load(self) -> Dataset:
         try:
@@ -52,4 +56,4 @@ class Digits(Source):
         found = hashlib.sha256(images.tobytes() + labels.tobytes()).hexdigest()
         if found != SHA256:
             raise DataError(f"digits: {FILE} is damaged: expected SHA-256 {SHA256}, found {found}. {ADVICE}")
-        return Dataset(images, labels.astype(np.int64), self.describe())
+        return Dataset(images.reshape(-1, *self.describe().shape), labels.astype(np.int64), self.describe())

@@ -114,6 +114,15 @@ def test_digits_are_the_uci_test_set() -> None:
     assert data.y[:10].tolist() == list(range(10))
 
 
+def test_digits_that_are_not_flat_are_the_same_as_images() -> None:
+    flat, images = Digits().load(), Digits(flat=False).load()
+    assert images.x.shape == (1797, 8, 8, 1)
+    assert images.description.shape == Digits(flat=False).describe().shape == (8, 8, 1)
+    assert images.x[0, :2, :, 0].tolist() == [[0, 0, 5, 13, 9, 1, 0, 0], [0, 0, 13, 15, 10, 15, 5, 0]]
+    assert np.array_equal(images.x.reshape(1797, 64), flat.x)
+    assert np.array_equal(images.y, flat.y)
+
+
 def test_missing_digits_raise_data_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(digits, "FILE", tmp_path / "digits.npz")
     with pytest.raises(DataError, match=r"cannot read .*Reinstall nnexp"):

@@ -1,0 +1,40 @@
+"""LeNet-5."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nnexp.architectures.base import Architecture
+from nnexp.layers.activation import ActivationHere
+from nnexp.layers.average_pool import AveragePool
+from nnexp.layers.base import Layer
+from nnexp.layers.conv2d import Conv2D
+from nnexp.layers.dense import Dense
+from nnexp.layers.flatten import Flatten
+from nnexp.layers.output import Output
+from nnexp.layers.windows import Padding
+from nnexp.registry import architectures
+
+
+@architectures.register("lenet5")
+@dataclass(frozen=True, slots=True)
+class LeNet5(Architecture):
+    """The convolutional network that read cheques: two convolutions, each averaged, then three dense layers.
+
+        conv2d(6, 5x5) → average_pool(2) → conv2d(16, 5x5) → average_pool(2) → flatten → dense(120) → dense(84) → output
+
+    The spec's activation follows each convolution and dense layer; the paper's is tanh. 32x32 images have the paper's
+    sizes, 28x28x6, 14x14x6, 10x10x16, 5x5x16. `padding` puts zeros around smaller ones: 2 for 28x28, as the paper did.
+    Today's usual variant: pooling learns nothing and is not squashed, the second convolution sees all six channels (in
+    the paper some), and the output is dense, for a softmax, in place of radial basis functions.
+    Source: LeCun, Bottou, Bengio & Haffner 1998, Gradient-Based Learning Applied to Document Recognition.
+    """
+
+    padding: Padding = "valid"
+
+    def layers(self) -> tuple[Layer, ...]:
+        return (
+            *(Conv2D(6, 5, padding=self.padding), ActivationHere(), AveragePool()),
+            *(Conv2D(16, 5), ActivationHere(), AveragePool()),
+            *(Flatten(), Dense(120), ActivationHere(), Dense(84), ActivationHere(), Output()),
+        )

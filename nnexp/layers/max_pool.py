@@ -1,0 +1,48 @@
+"""Max pooling.   N examples, H W C image, K side of a window, U V its positions"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnexp.layers.base import Backward, Context, Layer
+from nnexp.layers.first_maximum import first_maximum
+from nnexp.layers.windows import Windows
+from nnexp.parameters import Declaration, Views
+from nnexp.registry import layers
+from nnexp.typing import Array, Count, Shape
+
+
+@layers.register("max_pool")
+@dataclass(frozen=True, slots=True)
+class MaxPool(Layer):
+    """The largest number in each window, channel by channel.
+
+        y_uvc = max_ij x_(su+i)(sv+j)c;  dy_uvc goes to the pixel that was the largest,  s the stride
+
+    core: x (N, H, W, C) -> y (N, U, V, C), U = (H - K) / s + 1. Where several pixels are the largest, dy goes to the
+    first, in reading order. `stride` is `size` unless given, so that windows lie side by side.
+    Source: Riesenhuber & Poggio 1999, Hierarchical Models of Object Recognition in Cortex; lecture notes.
+    """
+
+    size: Count = 2
+    stride: Count | None = None
+
+    def declare(self, x: Shape) -> Declaration:
+        return Declaration((*self._windows().positions(x, "max_pool"), x[-1]))
+
+    def forward(self, w: Views, x: Array, ctx: Context) -> tuple[Array, Backward]:
+        windows = self._windows()
+        y, which = first_maximum(windows.places(x))
+
+        def backward(dy: Array, dw: Views) -> Array | None:
+            dx = np.zeros((*dy.shape[:-3], *x.shape[-3:]), dy.dtype)
+            for place, pixels in enumerate(windows.places(dx)):
+                np.add(pixels, np.where(which == place, dy, 0), out=pixels)
+            return dx
+
+        return y, backward
+
+    def _windows(self) -> Windows:
+        return Windows(self.size, self.stride or self.size)
