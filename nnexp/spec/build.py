@@ -178,7 +178,7 @@ class Builder:
         return tuple(self.chain(child, f"{path}.{i}") for i, child in enumerate(node.value))
 
     def by_name(self, base: type[Any], node: Node, path: str) -> Any:
-        """A mapping `name: parameters` of components that act together."""
+        """A mapping `name: parameters` of components that act together; their order in the text means nothing."""
         kind = REGISTRIES[base][0].kind
         if node.value is None:
             return ()
@@ -186,7 +186,8 @@ class Builder:
             message = f"expected a mapping `{kind}: strength`, found {node.describe()}"
             self.problem(node.place, path, message, "such as {l2: 1e-4}")
             return ()
-        singles = [Node({name: child}, node.keys[name], {name: node.keys[name]}) for name, child in node.value.items()]
+        ordered = sorted(node.value.items())
+        singles = [Node({name: child}, node.keys[name], {name: node.keys[name]}) for name, child in ordered]
         return tuple(self.component(base, single, path) for single in singles)
 
 

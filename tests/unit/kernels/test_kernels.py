@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from nnexp.kernels import compiled, dispatch, reference, softmax_cross_entropy
@@ -26,7 +26,6 @@ def adam_arguments(seed: int, size: int, dtype: str) -> list[AnyArray]:
     return [array.astype(dtype) for array in (theta, grad, m, np.abs(m) ** 2, *numbers)]
 
 
-@settings(deadline=None)
 @given(seed=st.integers(0, 2**32), size=st.sampled_from([1, 7, 101]), dtype=st.sampled_from(DTYPES))
 def test_compiled_adam_equals_the_reference_to_the_last_bit(seed: int, size: int, dtype: str) -> None:
     ours, theirs = (adam_arguments(seed, size, dtype) for _ in range(2))
@@ -90,7 +89,6 @@ def slow_softmax_cross_entropy(z: AnyArray, d: AnyArray) -> tuple[float, list[li
     return math.fsum(losses) / len(z), gradient
 
 
-@settings(deadline=None)
 @given(seed=st.integers(0, 2**32), size=st.floats(0.1, 30))
 def test_softmax_cross_entropy_equals_the_slow_formula(seed: int, size: float) -> None:
     draw = random(seed)

@@ -30,3 +30,11 @@ def test_a_loss_on_logits_says_which_of_the_two_it_applies(loss: str, own: str) 
     text = f"data: {{source: moons}}\narchitecture: [output, softmax]\nloss: {loss}\n"
     with pytest.raises(SpecError, match=f"{loss} takes logits and applies its own {own}"):
         loads(Text("s.yaml", text), name="s")
+
+
+def test_the_order_of_penalties_in_the_text_means_nothing() -> None:
+    text = "data: {{source: moons}}\narchitecture: [output]\nregularization: {{{}}}"
+    one, other = (
+        loads(Text("spec.yaml", text.format(both)), name="spec") for both in ("l1: 0.1, l2: 0.2", "l2: 0.2, l1: 0.1")
+    )
+    assert one == other
