@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from nnexp.activations.softmax import Softmax
 from nnexp.layers.base import Backward, Context, Layer
-from nnexp.layers.branches import total
-from nnexp.layers.dense import Dense
+from nnexp.layers.gates import declare_gated, forward_gated
 from nnexp.parameters import Declaration, Views
 from nnexp.registry import layers
 from nnexp.typing import Array, Count, Shape
@@ -27,17 +26,7 @@ class SoftmaxGated(Layer):
     units: Count
 
     def declare(self, x: Shape) -> Declaration:
-        dense = Dense(self.units).declare(x)
-        return Declaration(dense.output, parts={"gate": dense, "content": dense})
+        return declare_gated(self.units, x)
 
     def forward(self, w: Views, x: Array, ctx: Context) -> tuple[Array, Backward]:
-        dense = Dense(self.units)
-        before, back_gate = dense.forward(w.parts["gate"], x, ctx)
-        content, back_content = dense.forward(w.parts["content"], x, ctx)
-        gate, derivative = Softmax().apply(before)
-
-        def backward(dy: Array, dw: Views) -> Array | None:
-            through_gate = back_gate(derivative(dy * content), dw.parts["gate"])
-            return total(through_gate, back_content(dy * gate, dw.parts["content"]))
-
-        return gate * content, backward
+        return forward_gated(self.units, Softmax(), w, x, ctx)

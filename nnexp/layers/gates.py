@@ -1,0 +1,30 @@
+"""What the gated layers share.   N examples, I inputs, O outputs"""
+
+from __future__ import annotations
+
+from nnexp.activations.base import Activation
+from nnexp.layers.base import Backward, Context
+from nnexp.layers.branches import total
+from nnexp.layers.dense import Dense
+from nnexp.parameters import Declaration, Views
+from nnexp.typing import Array, Shape
+
+
+def declare_gated(units: int, x: Shape) -> Declaration:
+    """Two dense layers of the same width: the gate and the content."""
+    dense = Dense(units).declare(x)
+    return Declaration(dense.output, parts={"gate": dense, "content": dense})
+
+
+def forward_gated(units: int, opening: Activation, w: Views, x: Array, ctx: Context) -> tuple[Array, Backward]:
+    """opening(x G + g) ⊙ (x C + c), and its way back."""
+    dense = Dense(units)
+    before, back_gate = dense.forward(w.parts["gate"], x, ctx)
+    content, back_content = dense.forward(w.parts["content"], x, ctx)
+    gate, derivative = opening.apply(before)
+
+    def backward(dy: Array, dw: Views) -> Array | None:
+        through_gate = back_gate(derivative(dy * content), dw.parts["gate"])
+        return total(through_gate, back_content(dy * gate, dw.parts["content"]))
+
+    return gate * content, backward
