@@ -19,7 +19,7 @@ NAMES: dict[Targets, tuple[str, ...]] = {
     "values": ("rmse", "mae", "r2"),
 }
 
-HIGHER_IS_BETTER = frozenset({"accuracy", "exact_match", "r2", "macro_f1", "top_5_accuracy"})
+HIGHER_IS_BETTER = frozenset({"accuracy", "exact_match", "r2"})
 
 
 def scores_per_example(targets: Targets) -> int:

@@ -48,11 +48,13 @@ def train(
     if json:
         print_json({"run": str(run.path), **run.record})
     elif not (quiet and run.state == "diverged"):
-        show(run, advice=not quiet)
+        show(run)
+    if watch.has_begun and run.state == "done" and not (json or quiet):
+        _advise_threads(run)
     run.raise_if_diverged()
 
 
-def show(run: Run, *, advice: bool) -> None:
+def show(run: Run) -> None:
     """The summary of a run that has ended."""
     from nnexp.cli.render import number, out, percent_or_number, table
 
@@ -71,8 +73,6 @@ def show(run: Run, *, advice: bool) -> None:
             f"{record['parameters']:,} parameters, weights of epoch {weights['epoch']}"
         )
     out.print(str(run.path), style="bold", markup=False)
-    if advice and run.state == "done":
-        _advise_threads(run)
 
 
 def _advise_threads(run: Run) -> None:
@@ -80,8 +80,7 @@ def _advise_threads(run: Run) -> None:
     from nnexp.cli.render import err
     from nnexp.training.threads import WORTH_ASKING, speedup
 
-    epochs, steps = run.record["epochs"], int(run.metrics["step"].iloc[-1])
-    if not epochs or run.record["seconds"] / steps < WORTH_ASKING:
+    if run.record["seconds"] / run.record["steps"] < WORTH_ASKING:
         return
     threads = run.spec.training.threads
     cores, times = speedup(run.spec, run.parts)

@@ -36,7 +36,7 @@ BEGUN: dict[str, type] = {
 """What the manifest of every run has, and of which type."""
 
 ENDED: dict[str, dict[str, type]] = {
-    "done": {"ending": str, "epochs": int, "weights": dict, "parameters": int, "final": dict},
+    "done": {"ending": str, "epochs": int, "steps": int, "weights": dict, "parameters": int, "final": dict},
     "diverged": {"diverged": dict},
 }
 """What it has besides in the states of a run that has ended."""

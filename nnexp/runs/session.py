@@ -127,6 +127,7 @@ def _finish(folder: RunFolder, parts: Parts, event: RunDone) -> None:
         ended=manifest.now(),
         ending=event.ending,
         epochs=state.epoch,
+        steps=int(state.history[0][-1]["step"]),
         weights={"checkpoint": "best" if best else "last", "epoch": int(state.best_epoch[0]) if best else state.epoch},
         parameters=state.theta.shape[1],
         seconds=sum(row["seconds"] for row in state.history[0]),

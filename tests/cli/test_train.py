@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -125,3 +127,12 @@ def test_a_damaged_record_ends_with_5(spec: Path, tmp_path: Path) -> None:
 def test_a_spec_that_is_not_there_is_wrong_usage(tmp_path: Path) -> None:
     assert "there is no file" in program("train", tmp_path / "no.yaml", code=2).stderr
     assert "is a directory" in program("train", tmp_path, code=2).stderr
+
+
+def test_training_from_the_command_line_does_not_wait_for_pandas(spec: Path, tmp_path: Path) -> None:
+    arguments = ["train", str(spec), "--runs", str(tmp_path / "runs")]
+    code = f"import sys; from nnexp.cli import app; app({arguments}, standalone_mode=False); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    *_, modules = done.stdout.splitlines()
+    assert "numpy" in modules.split()
+    assert "pandas" not in modules.split()
