@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from nnexp.data.batches import Batch
-from nnexp.data.parts import prepare
 from nnexp.spec.load import loads
 from nnexp.spec.problems import Text
 from nnexp.training.stack import Stack
@@ -27,7 +26,7 @@ def stack_of(text: str, *overrides: str, replicas: int = 1) -> Stack:
     """Runs that differ in their seeds, ready to begin."""
     specs = [loads(Text("benchmark", text), [*overrides, f"seed={seed}"], name="benchmark") for seed in range(replicas)]
     spec = specs[0]
-    parts = prepare(spec.data.source, spec.data.split, spec.data.normalize, spec.training.dtype)
+    parts = spec.prepare()
     return Stack(specs, [parts] * replicas)
 
 

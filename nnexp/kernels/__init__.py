@@ -5,6 +5,23 @@ name may stand beside one in `nnexp.kernels.compiled`; it gives the same bits, s
 """
 
 from nnexp.kernels.dispatch import adam
-from nnexp.kernels.reference import softmax_cross_entropy
+from nnexp.kernels.reference import (
+    add_max_pool,
+    add_sum_pool,
+    add_windows,
+    max_pool,
+    softmax_cross_entropy,
+    sum_pool,
+    windows,
+)
 
-__all__ = ["adam", "softmax_cross_entropy"]
+__all__ = [
+    "adam",
+    "add_max_pool",
+    "add_sum_pool",
+    "add_windows",
+    "max_pool",
+    "softmax_cross_entropy",
+    "sum_pool",
+    "windows",
+]

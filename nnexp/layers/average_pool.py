@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import reduce
 
 import numpy as np
 
+from nnexp import kernels
 from nnexp.layers.base import Backward, Context, Layer
 from nnexp.layers.windows import Windows
 from nnexp.parameters import Declaration, Views
@@ -33,16 +33,14 @@ class AveragePool(Layer):
         return Declaration((*self._windows().positions(x, "average_pool"), x[-1]))
 
     def forward(self, w: Views, x: Array, ctx: Context) -> tuple[Array, Backward]:
-        windows, area = self._windows(), self.size * self.size
+        stride, area = self.stride or self.size, self.size * self.size
 
         def backward(dy: Array, dw: Views) -> Array | None:
             dx = np.zeros((*dy.shape[:-3], *x.shape[-3:]), dy.dtype)
-            share = dy / area
-            for pixels in windows.places(dx):
-                np.add(pixels, share, out=pixels)
+            kernels.add_sum_pool(dx, dy / area, self.size, stride)
             return dx
 
-        return reduce(np.add, windows.places(x)) / area, backward
+        return kernels.sum_pool(x, self.size, stride) / area, backward
 
     def _windows(self) -> Windows:
         return Windows(self.size, self.stride or self.size)

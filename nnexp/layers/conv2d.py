@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
 
 import numpy as np
 
+from nnexp import kernels
 from nnexp.layers.base import Backward, Context, Layer
+from nnexp.layers.patches import cuts, patch_blocks
 from nnexp.layers.windows import Padding, Windows
 from nnexp.parameters import Declaration, Views, Weight
 from nnexp.registry import layers
 from nnexp.typing import Array, Count, Shape
-
-BLOCK_BYTES = 2**20
-"""How many patches are laid out at once: what a core's cache holds. It depends on the shape of one example alone."""
 
 
 @layers.register("conv2d")
@@ -29,7 +27,7 @@ class Conv2D(Layer):
     core: x (N, H, W, C), W (K K C, F), b (1, 1, 1, F) -> y (N, U, V, F). Cross-correlation, as everywhere in this
     field: filters are not turned round. Fans: n_in = K K C, n_out = K K F. `padding` is `valid` (none), `same`
     (U = ⌈H / s⌉, an odd zero last) or the number of zeros on each side. A stride that does not end at the edge is an
-    error. The patches are laid out a block of examples at a time, so that memory does not grow with the batch.
+    error. The patches are laid out a block at a time, so that memory does not grow with the batch.
     Source: LeCun et al. 1989, Backpropagation Applied to Handwritten Zip Code Recognition; lecture notes.
     """
 
@@ -50,45 +48,70 @@ class Conv2D(Layer):
 
     def forward(self, w: Views, x: Array, ctx: Context) -> tuple[Array, Backward]:
         windows, shape = self._windows(), x.shape[-3:]
-        positions = windows.positions(shape, "conv2d")
-        blocks = list(self._blocks(x, positions))
-        y = np.empty((*w["W"].shape[:-2], x.shape[-4], *positions, self.filters), x.dtype)
-        for block in blocks:
-            np.matmul(windows.patches(windows.padded(x[:, block])), w["W"], out=rows(y[:, block]))
+        y = correlation(windows, x, w["W"])
         if self.bias:
-            y += w["b"]
+            add_bias(y, w["b"])
 
         def backward(dy: Array, dw: Views) -> Array | None:
             dy = np.ascontiguousarray(dy)
-            if self.bias:
-                np.add.reduce(dy, axis=(-4, -3, -2), keepdims=True, out=dw["b"])
-            dw["W"][...] = 0
-            for block in blocks:
-                dw["W"] += windows.patches(windows.padded(x[:, block])).mT @ rows(dy[:, block])
-            return back_to_images(dy) if ctx.propagate else None
-
-        def back_to_images(dy: Array) -> Array:
-            """Every pixel's sum over the patches that it is in."""
-            dx = np.empty((*dy.shape[:-3], *shape), dy.dtype)
-            for block in blocks:
-                part = dy[:, block]
-                dpatches = (rows(part) @ w["W"].mT).reshape(*part.shape[:-1], self.kernel * self.kernel, shape[-1])
-                dpadded = windows.blank(part.shape[:-3], shape, dy.dtype)
-                for place, pixels in enumerate(windows.places(dpadded)):
-                    np.add(pixels, dpatches[..., place, :], out=pixels)
-                dx[:, block] = dpadded[(..., *windows.inside(shape), slice(None))]
-            return dx
+            for gradient in dw.values():
+                gradient[...] = 0
+            for block, patches in patch_blocks(windows, x, self.filters):
+                drows = rows(dy[block])
+                dw["W"] += patches.mT @ drows
+                if self.bias:  # a product with ones, because NumPy adds up slowly where rows are short
+                    dw["b"][..., 0, 0, 0, :] += np.ones(drows.shape[-2], dy.dtype) @ drows
+            return back_to_images(windows, shape, dy, w["W"]) if ctx.propagate else None
 
         return y, backward
 
     def _windows(self) -> Windows:
         return Windows(self.kernel, self.stride, self.padding)
 
-    def _blocks(self, x: Array, positions: Shape) -> Iterator[slice]:
-        """The batch, cut into blocks of as many examples as have BLOCK_BYTES of patches."""
-        bytes_each = prod(positions) * self.kernel * self.kernel * x.shape[-1] * x.itemsize
-        size = max(1, BLOCK_BYTES // bytes_each)
-        return (slice(start, start + size) for start in range(0, x.shape[-4], size))
+
+def correlation(windows: Windows, x: Array, w: Array) -> Array:
+    """Every filter's sum over every window. core: x (N, H, W, C), w (K K C, F) -> (N, U, V, F)"""
+    positions = windows.positions(x.shape[-3:], "conv2d")
+    y = np.empty((*w.shape[:-2], x.shape[-4], *positions, w.shape[-1]), x.dtype)
+    for block, patches in patch_blocks(windows, x, w.shape[-1]):
+        np.matmul(patches, w, out=rows(y[block]))
+    return y
+
+
+def back_to_images(windows: Windows, shape: Shape, dy: Array, w: Array) -> Array:
+    """dx: every pixel's sum over the windows that it is in.
+
+    Where windows move by one pixel, they reach it from positions that are a window themselves, seen from the other
+    side: dx is a correlation of dy with the filters turned by half a circle. With other strides, or where the image is
+    much larger than the output, so that most of those windows would show zeros, the patches are added up.
+    """
+    turned = windows.turned(shape)
+    if turned is not None and prod(shape[:2]) <= 2 * prod(dy.shape[-3:-1]):
+        filters = w.reshape(*w.shape[:-2], windows.size, windows.size, shape[-1], dy.shape[-1])
+        filters = np.flip(filters, axis=(-4, -3)).mT  # (K, K, F, C)
+        return correlation(turned, dy, filters.reshape(*w.shape[:-2], -1, shape[-1]))
+    return added_up(windows, shape, dy, w)
+
+
+def added_up(windows: Windows, shape: Shape, dy: Array, w: Array) -> Array:
+    """The way back by adding up the gradients of the patches, in blocks like those of the patches."""
+    dx = np.empty((*dy.shape[:-3], *shape), dy.dtype)
+    examples, strips = cuts(windows, shape, dy.shape[-1], dy.shape[-4], dy.itemsize)
+    for some in examples:
+        dpadded = windows.blank(dy[:, some].shape[:-3], shape, dy.dtype)
+        for strip in strips:
+            part = dy[:, some, strip]
+            each = (*part.shape[:-1], windows.size, windows.size, shape[-1])
+            seen = dpadded[:, :, windows.under(strip)]
+            kernels.add_windows(seen, np.reshape(rows(part) @ w.mT, each), windows.stride)
+        dx[:, some] = dpadded[(..., *windows.inside(shape), slice(None))]
+    return dx
+
+
+def add_bias(y: Array, b: Array) -> None:
+    """Add b to y, a row of positions at a time: NumPy adds slowly where the last axis, here the filters', is short."""
+    lines = np.reshape(y, (*y.shape[:-2], -1), copy=False)
+    lines += np.tile(b[..., 0, :], y.shape[-2])
 
 
 def rows(images: Array) -> Array:

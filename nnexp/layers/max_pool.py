@@ -6,12 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nnexp import kernels
 from nnexp.layers.base import Backward, Context, Layer
-from nnexp.layers.first_maximum import first_maximum
+from nnexp.layers.patches import pieces
 from nnexp.layers.windows import Windows
 from nnexp.parameters import Declaration, Views
 from nnexp.registry import layers
 from nnexp.typing import Array, Count, Shape
+
+BLOCK_BYTES = 2**19
+"""How much of the images is looked at once on the way back, so that it stays in a core's cache."""
 
 
 @layers.register("max_pool")
@@ -33,13 +37,13 @@ class MaxPool(Layer):
         return Declaration((*self._windows().positions(x, "max_pool"), x[-1]))
 
     def forward(self, w: Views, x: Array, ctx: Context) -> tuple[Array, Backward]:
-        windows = self._windows()
-        y, which = first_maximum(windows.places(x))
+        stride = self.stride or self.size
+        y = kernels.max_pool(x, self.size, stride)
 
         def backward(dy: Array, dw: Views) -> Array | None:
             dx = np.zeros((*dy.shape[:-3], *x.shape[-3:]), dy.dtype)
-            for place, pixels in enumerate(windows.places(dx)):
-                np.add(pixels, np.where(which == place, dy, 0), out=pixels)
+            for some in pieces(x.shape[-4], BLOCK_BYTES // x[:1, :1].nbytes):
+                kernels.add_max_pool(dx[:, some], x[:, some], y[:, some], dy[:, some], self.size, stride)
             return dx
 
         return y, backward

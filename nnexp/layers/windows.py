@@ -5,20 +5,21 @@ N examples, H W C image, K side of a window, U V positions of the window down an
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Annotated, Literal, TypeAlias
 
 import numpy as np
 from annotated_types import Ge
-from numpy.lib.stride_tricks import sliding_window_view
 
 from nnexp.layers.base import ShapeError, times
 from nnexp.typing import Array, Shape
 
 Padding: TypeAlias = Literal["valid", "same"] | Annotated[int, Ge(0)]
 """Zeros around an image: none, as many as keep its size at stride 1, or this many on each side."""
+
+Zeros: TypeAlias = tuple[tuple[int, int], tuple[int, int]]
+"""Zeros above and below an image, and left and right of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Windows:
 
     size: int
     stride: int = 1
-    padding: Padding = "valid"
+    padding: Padding | Zeros = "valid"
 
     def positions(self, x: Shape, layer: str) -> tuple[int, int]:
         """U and V for an image of shape `x`; ShapeError where the windows do not fit it."""
@@ -55,52 +56,54 @@ class Windows:
 
     def _ways(self, x: Shape) -> tuple[int, int]:
         """How far a window can move down and across."""
-        return x[0] + sum(self._zeros(x[0])) - self.size, x[1] + sum(self._zeros(x[1])) - self.size
+        down, across = self.zeros(x)
+        return x[0] + sum(down) - self.size, x[1] + sum(across) - self.size
 
-    def _zeros(self, side: int) -> tuple[int, int]:
-        """The zeros before and after a side."""
+    def zeros(self, x: Shape) -> Zeros:
+        """The zeros around an image of shape `x`."""
         match self.padding:
             case "valid":
-                return 0, 0
+                return (0, 0), (0, 0)
             case "same":
-                total = max((-(-side // self.stride) - 1) * self.stride + self.size - side, 0)
-                return total // 2, total - total // 2
-            case number:
-                return number, number
+                return self._halves(x[0]), self._halves(x[1])
+            case int(number):
+                return (number, number), (number, number)
+            case zeros:
+                return zeros
+
+    def has_zeros(self, x: Shape) -> bool:
+        """Whether there are any."""
+        return self.zeros(x) != ((0, 0), (0, 0))
+
+    def _halves(self, side: int) -> tuple[int, int]:
+        total = max((-(-side // self.stride) - 1) * self.stride + self.size - side, 0)
+        return total // 2, total - total // 2
+
+    def turned(self, x: Shape) -> Windows | None:
+        """The windows of the way back: through them every pixel sees the positions whose windows it was in.
+
+        A pixel h was in the windows at h - K + 1 + top to h + top, so K - 1 - top zeros come before the positions. None
+        where the windows do not move by one, and where there would be fewer zeros than none.
+        """
+        before_and_after = [(self.size - 1 - a, self.size - 1 - b) for a, b in self.zeros(x)]
+        if self.stride > 1 or min(map(min, before_and_after)) < 0:
+            return None
+        down, across = before_and_after
+        return Windows(self.size, padding=(down, across))
 
     def inside(self, x: Shape) -> tuple[slice, slice]:
         """The rows and columns of the padded image that are the image."""
-        top, left = self._zeros(x[0])[0], self._zeros(x[1])[0]
+        (top, _), (left, _) = self.zeros(x)
         return slice(top, top + x[0]), slice(left, left + x[1])
+
+    def under(self, strip: slice) -> slice:
+        """The rows of the padded image that these rows of positions see."""
+        return slice(strip.start * self.stride, (strip.stop - 1) * self.stride + self.size)
 
     def blank(self, leading: Shape, x: Shape, dtype: np.dtype[np.floating]) -> Array:
         """Padded images of zeros. -> (..., H + zeros, W + zeros, C)"""
         down, across = self._ways(x)
         return np.zeros((*leading, down + self.size, across + self.size, x[2]), dtype)
-
-    def padded(self, x: Array) -> Array:
-        """The images with their zeros. (..., H, W, C) -> (..., H + zeros, W + zeros, C)"""
-        if self.padding == "valid":
-            return x
-        shape = x.shape[-3:]
-        padded = self.blank(x.shape[:-3], shape, x.dtype)
-        padded[(..., *self.inside(shape), slice(None))] = x
-        return padded
-
-    def patches(self, padded: Array) -> Array:
-        """What is seen through every window, a row each. (N, H, W, C) -> (N U V, K K C)"""
-        windows = sliding_window_view(
-            padded, (self.size, self.size), axis=(-3, -2)
-        )  # (N, H - K + 1, W - K + 1, C, K, K)
-        visited = np.moveaxis(windows[..., :: self.stride, :: self.stride, :, :, :], -3, -1)
-        return visited.reshape(*padded.shape[:-4], -1, self.size * self.size * padded.shape[-1])
-
-    def places(self, padded: Array) -> Iterator[Array]:
-        """For each of the K K places in a window: what every window has there, as a view. (H, W, C) -> (U, V, C)"""
-        down, across = (side - self.size for side in padded.shape[-3:-1])
-        for i in range(self.size):
-            for j in range(self.size):
-                yield padded[..., i : i + down + 1 : self.stride, j : j + across + 1 : self.stride, :]
 
 
 def image(x: Shape, layer: str) -> Shape:

@@ -12,7 +12,7 @@ import pytest
 from nnexp.activations.tanh import Tanh
 from nnexp.architectures.lenet5 import LeNet5
 from nnexp.errors import SpecError
-from nnexp.layers import conv2d
+from nnexp.layers import patches
 from nnexp.layers.average_pool import AveragePool
 from nnexp.layers.base import EVALUATION, Layer, ShapeError
 from nnexp.layers.chain import chain
@@ -86,7 +86,7 @@ def slow(layer: Conv2D, x: AnyArray, w: AnyArray, b: AnyArray, dy: AnyArray) -> 
 def test_convolution_equals_explicit_loops_in_blocks_of_any_size(
     layer: Conv2D, block: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(conv2d, "BLOCK_BYTES", block)
+    monkeypatch.setattr(patches, "BLOCK_BYTES", block)
     bound, x = bind(layer, PICTURE), normal(R, N, *PICTURE)
     dy = normal(R, N, *bound.declaration.output, seed=4)
     y, dx, grad = bound.gradients(x, dy)
@@ -103,7 +103,7 @@ def test_convolution_equals_explicit_loops_in_blocks_of_any_size(
 @pytest.mark.parametrize("block", [1, 2000, 2**20])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_blocks_keep_the_replica_law(block: int, dtype: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(conv2d, "BLOCK_BYTES", block)
+    monkeypatch.setattr(patches, "BLOCK_BYTES", block)
     layer = Conv2D(3, 3, padding="same")
     together = bind(layer, (9, 11, 5), dtype)
     x, dy = normal(R, 13, 9, 11, 5, dtype=dtype), normal(R, 13, 9, 11, 3, dtype=dtype)
@@ -198,8 +198,8 @@ COUNTS = [
     (Dense(500), (3072,), 1_536_500),
     (Conv2D(100, 4), (32, 32, 3), 4_900),
     (chain([Dense(4), Dense(2)], ["dense", "dense"]), (3,), 20 + 6),
-    (assemble(LeNet5().layers(), Tanh(), 10), (32, 32, 1), 61_706),
-    (assemble(LeNet5(2).layers(), Tanh(), 10), (28, 28, 1), 61_706),
+    (assemble(LeNet5().layers((32, 32, 1)), Tanh(), 10), (32, 32, 1), 61_706),
+    (assemble(LeNet5(2).layers((28, 28, 1)), Tanh(), 10), (28, 28, 1), 61_706),
 ]
 
 
@@ -218,7 +218,7 @@ def test_the_fans_of_a_convolution() -> None:
 
 
 def test_lenet5_has_the_papers_sizes() -> None:
-    declaration = assemble(LeNet5().layers(), Tanh(), 10).declare((32, 32, 1))
+    declaration = assemble(LeNet5().layers((32, 32, 1)), Tanh(), 10).declare((32, 32, 1))
     kinds = ("conv2d_1", "average_pool_1", "conv2d_2", "average_pool_2", "flatten_1", "dense_1", "dense_2", "output")
     shapes = [declaration.parts[name].output for name in kinds]
     assert shapes == [(28, 28, 6), (14, 14, 6), (10, 10, 16), (5, 5, 16), (400,), (120,), (84,), (10,)]
