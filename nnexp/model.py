@@ -15,8 +15,8 @@ from nnexp.layers.chain import Chain
 from nnexp.losses.base import Loss
 from nnexp.parameters import Declaration, layer_views, weight_views
 from nnexp.penalties.base import Penalty
-from nnexp.replicas import generators, lift
-from nnexp.typing import Array
+from nnexp.replicas import generators, take
+from nnexp.typing import Array, BoolArray
 
 
 class Model:
@@ -33,13 +33,30 @@ class Model:
         penalties: Sequence[Penalty],
         theta: Array,
         buffers: Array,
+        trainable: BoolArray | None = None,
     ) -> None:
-        self.network, self.loss, self.penalties = network, loss, tuple(penalties)
+        self.network, self.declaration, self.loss, self.penalties = network, declaration, loss, tuple(penalties)
         self.theta, self.buffers = theta, buffers
         self.grad = np.zeros_like(theta)
-        self.regularized = declaration.regularized()
+        self.trainable = declaration.trainable(()) if trainable is None else trainable
+        self.regularized = declaration.regularized() & self.trainable
+        self._frozen = None if self.trainable.all() else ~self.trainable
         self._w = layer_views(declaration, theta, buffers)
         self._dw = weight_views(declaration, self.grad)
+        self._limits = [term for term in self.penalties if term.constrains]
+        within = weight_views(declaration, self.regularized[None])
+        names = [name for name, _ in declaration.entries() if within.at(name).all()]
+        self._regularized_weights = [self._w.at(name) for name in names if self._limits]
+
+    def copies(self, rows: Sequence[int], dtype: str | None = None) -> Model:
+        """The networks of these replicas, each as often as it is named, on arrays of their own.
+
+        So the perturbed copies of a finite difference are replicas like any others.
+        """
+        chosen, dtype = list(rows), dtype or self.theta.dtype.name
+        network, loss, penalties = take((self.network, self.loss, self.penalties), chosen)
+        theta, buffers = (array[chosen].astype(dtype) for array in (self.theta, self.buffers))
+        return Model(network, self.declaration, loss, penalties, theta, buffers, self.trainable)
 
     def gradient(self, x: Array, d: Array, ctx: Context) -> tuple[Array, Array, Array]:
         """Fill grad; give the loss (R,), the penalty (R,) and the outputs z (R, N, O) of a batch."""
@@ -53,7 +70,15 @@ class Model:
                 value, slope = term(weights)
                 penalty = penalty + value
                 self.grad += slope
+        if self._frozen is not None:
+            self.grad[:, self._frozen] = 0
         return loss, penalty, z
+
+    def constrain(self) -> None:
+        """Put the weights back where the penalties allow them, after an update."""
+        for term in self._limits:
+            for weight in self._regularized_weights:
+                term.constrain(weight)
 
     def outputs(self, x: Array) -> Array:
         """The outputs z (R, N, O) for inputs x (R or 1, N, ...), as at evaluation."""
@@ -68,14 +93,7 @@ def initial_parameters(declaration: Declaration, init: Initializer, seeds: Seque
     theta = np.empty((len(seeds), declaration.size))
     views = weight_views(declaration, theta)
     for name, weight in declaration.entries():
-        *layers, own = name.split(".")
-        at = views
-        for layer in layers:
-            at = at.parts[layer]
-        if weight.fill == "init":
-            at[own][...] = init.draw(generators(seeds, f"init {name}"), weight)
-        else:
-            at[own][...] = lift(init.bias if weight.fill == "bias" else weight.fill, at[own])
+        views.at(name)[...] = init.start(generators(seeds, f"init {name}"), weight)
     return theta.astype(dtype)
 
 

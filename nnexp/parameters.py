@@ -8,8 +8,9 @@ statistics), which no optimizer touches.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from math import prod
 from typing import Literal
 
@@ -56,6 +57,13 @@ class Declaration:
         for name, part in self.parts.items():
             yield from part.entries(f"{prefix}{name}.")
 
+    def buffer_entries(self, prefix: str = "") -> Iterator[tuple[str, Shape]]:
+        """Every buffer's full name and shape, in the order in which the buffers are held."""
+        for name, (shape, _) in self.buffers.items():
+            yield prefix + name, shape
+        for name, part in self.parts.items():
+            yield from part.buffer_entries(f"{prefix}{name}.")
+
     @property
     def size(self) -> int:
         """P, the number of weights."""
@@ -72,20 +80,50 @@ class Declaration:
         flags = [np.full(prod(weight.shape), weight.regularized) for _, weight in self.entries()]
         return np.concatenate(flags) if flags else np.zeros(0, bool)
 
+    def trainable(self, frozen: Sequence[str]) -> BoolArray:
+        """Which of the P parameters no pattern of `frozen` names."""
+        flags = [
+            np.full(prod(weight.shape), not any(matches(name, pattern) for pattern in frozen))
+            for name, weight in self.entries()
+        ]
+        return np.concatenate(flags) if flags else np.zeros(0, bool)
+
     def initial_buffers(self) -> AnyArray:
         """The buffers (1, B) at the start of training."""
         own = [np.full((1, prod(shape)), value) for shape, value in self.buffers.values()]
         return np.concatenate([np.zeros((1, 0)), *own, *(p.initial_buffers() for p in self.parts.values())], axis=-1)
 
 
+def matches(name: str, pattern: str) -> bool:
+    """Whether a pattern such as "dense_1", "conv2d_*" or "*.b" names a weight, or a layer that the weight is in.
+
+    >>> [matches("dense_1.W", pattern) for pattern in ("dense_1", "dense_*", "*.W", "dense")]
+    [True, True, True, False]
+    """
+    parts = name.split(".")
+    return any(fnmatchcase(".".join(parts[:n]), pattern) for n in range(1, len(parts) + 1))
+
+
 class Views(dict[str, AnyArray]):
-    """One layer's arrays by name, each (R, ...); the arrays of a composed layer's parts are in `parts`."""
+    """One layer's arrays by name, each (R, ...); the arrays of a composed layer's parts are in `parts`.
 
-    __slots__ = ("parts",)
+    `path` is the layer's full name, such as "parallel_1.branch_2.dense_1", and empty for the whole network.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("parts", "path")
+
+    def __init__(self, path: str = "") -> None:
         super().__init__()
         self.parts: dict[str, Views] = {}
+        self.path = path
+
+    def at(self, name: str) -> AnyArray:
+        """The array with this full name, such as "dense_1.W"."""
+        *layers, own = name.split(".")
+        views = self
+        for layer in layers:
+            views = views.parts[layer]
+        return views[own]
 
 
 def weight_views(declaration: Declaration, flat: AnyArray) -> Views:
@@ -114,14 +152,14 @@ class _Cursor:
         return np.reshape(self.flat[:, start : self.at], (len(self.flat), *shape), copy=False)
 
 
-def _views(declaration: Declaration, cursor: _Cursor, *, buffers: bool) -> Views:
-    views = Views()
+def _views(declaration: Declaration, cursor: _Cursor, *, buffers: bool, path: str = "") -> Views:
+    views = Views(path)
     if buffers:
         views.update({name: cursor.take(shape) for name, (shape, _) in declaration.buffers.items()})
     else:
         views.update({name: cursor.take(weight.shape) for name, weight in declaration.weights.items()})
     for name, part in declaration.parts.items():
-        views.parts[name] = _views(part, cursor, buffers=buffers)
+        views.parts[name] = _views(part, cursor, buffers=buffers, path=f"{path}.{name}" if path else name)
     return views
 
 

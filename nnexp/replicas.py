@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar, cast
 
@@ -44,6 +45,11 @@ def generator(seed: int, purpose: str) -> np.random.Generator:
 def generators(seeds: Sequence[int], purpose: str) -> list[np.random.Generator]:
     """One generator per replica."""
     return [generator(seed, purpose) for seed in seeds]
+
+
+def held(sources: Sequence[np.random.Generator], rows: Sequence[int]) -> list[np.random.Generator]:
+    """Copies of the generators of these replicas: they draw what the originals are about to, which they leave alone."""
+    return [deepcopy(sources[row]) for row in rows]
 
 
 def draw_normal(sources: Sequence[np.random.Generator], shape: Shape) -> Array:

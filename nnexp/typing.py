@@ -27,6 +27,10 @@ Shape: TypeAlias = tuple[int, ...]
 """A core shape: one example's, without the replica axis and without the examples' axis."""
 
 
+Row: TypeAlias = dict[str, float]
+"""One line of metrics.csv: values by column."""
+
+
 class PerReplica:
     """Marks a parameter that may differ between the runs of one stack."""
 

@@ -7,14 +7,16 @@ suggest a slightly positive bias, such as 0.01, before ReLU.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, ClassVar, Literal, TypeAlias
 
 import numpy as np
 
-from nnexp.parameters import Weight
-from nnexp.replicas import draw_normal, draw_uniform
+from nnexp.layers.base import Layer
+from nnexp.layers.chain import Chain
+from nnexp.parameters import Views, Weight
+from nnexp.replicas import draw_normal, draw_uniform, lift
 from nnexp.typing import Array, Hyper
 
 Fan: TypeAlias = Literal["in", "out", "average"]
@@ -27,9 +29,40 @@ class Initializer(ABC):
 
     bias: Hyper = 0.0
 
+    settles: ClassVar[bool] = False
+    """Whether `settle` or `balance` does anything."""
+
+    def start(self, generators: Sequence[np.random.Generator], weight: Weight) -> Array:
+        """The weight at the start, (R, *weight.shape): drawn, the bias, or the constant that its layer says."""
+        if weight.fill == "init":
+            return self.draw(generators, weight)
+        value = lift(self.bias if weight.fill == "bias" else weight.fill, np.empty((1, *weight.shape)))
+        return np.broadcast_to(value, (len(generators), *weight.shape))
+
     @abstractmethod
     def draw(self, generators: Sequence[np.random.Generator], weight: Weight) -> Array:
         """Values (R, *weight.shape) in double precision, each replica's from its own generator."""
+
+    def taken(self) -> Mapping[str, Array]:
+        """Weights and buffers, by full name, that are taken over from elsewhere instead; without a replica axis."""
+        return {}
+
+    def origin(self) -> dict[str, Any] | None:
+        """What the weights depend on besides the spec, for the record."""
+        return None
+
+    def settle(self, layer: Layer, w: Views, x: Array) -> None:
+        """Change the drawn weights of a layer, seeing its inputs x (R or 1, N, ...) from a first batch."""
+        return
+
+    def balance(self, network: Chain, w: Views, x: Array, seeds: Sequence[int]) -> None:
+        """Change the weights of all layers against each other, after each has settled."""
+        return
+
+
+def drawn(layer: Layer, w: Views, x: Array) -> list[Array]:
+    """The weights of a layer, not of its parts, that an initialiser draws; x are its inputs (R or 1, N, ...)."""
+    return [w[name] for name, weight in layer.declare(x.shape[2:]).weights.items() if weight.fill == "init"]
 
 
 def scaled(

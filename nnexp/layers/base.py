@@ -12,12 +12,15 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 import numpy as np
 
 from nnexp.parameters import Declaration, Views
 from nnexp.typing import Array, Shape
+
+Settle: TypeAlias = "Callable[[Layer, Views, Array], None]"
+"""(layer, w, x): told of every layer with its weights and its inputs, before they go through it."""
 
 Backward: TypeAlias = Callable[[Array, Views], "Array | None"]
 """(dy, dw) -> dx. Overwrites every entry of dw, and gives dx, or None where `Context.propagate` was false."""
@@ -31,12 +34,14 @@ class Context:
     generators: each replica's own, for layers that draw at training.
     new_epoch: whether this is the first batch of an epoch.
     propagate: whether the layer's dx is wanted; false where nothing before the layer has weights.
+    settle: what looks at each layer before its inputs go through it; only at the start of training.
     """
 
     training: bool
     generators: Sequence[np.random.Generator] = ()
     new_epoch: bool = False
     propagate: bool = True
+    settle: Settle | None = None
 
 
 EVALUATION = Context(training=False)
@@ -46,6 +51,9 @@ class Layer(ABC):
     """A step of a network."""
 
     __slots__ = ()
+
+    settles: ClassVar[bool] = False
+    """Whether `settle` does anything."""
 
     @abstractmethod
     def declare(self, x: Shape) -> Declaration:
@@ -57,6 +65,10 @@ class Layer(ABC):
 
         Neither may write into `x`, and `backward` may not write into `dy`: another layer may hold them.
         """
+
+    def settle(self, w: Views, x: Array, seeds: Sequence[int]) -> None:
+        """Fill weights that start from the training inputs x (R or 1, N, ...) rather than from an initialiser."""
+        return
 
 
 class ShapeError(ValueError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import reduce
+from itertools import accumulate
 
 import numpy as np
 
@@ -35,6 +36,20 @@ def backward_branches(backwards: Sequence[Backward], dys: Sequence[Array], dw: V
 def total(a: Array | None, b: Array | None) -> Array | None:
     """The sum of both, None where either is."""
     return None if a is None or b is None else a + b
+
+
+def concatenate(parts: Sequence[tuple[str, Chain]], w: Views, x: Array, ctx: Context) -> tuple[Array, Backward]:
+    """The outputs of layers with these names side by side, and the way back."""
+    passes = [part.forward(w.parts[name], x, ctx) for name, part in parts]
+    outputs = [y for y, _ in passes]
+    cuts = list(accumulate(y.shape[-1] for y in outputs))[:-1]
+
+    def backward(dy: Array, dw: Views) -> Array | None:
+        pieces = [np.ascontiguousarray(piece) for piece in np.split(dy, cuts, axis=-1)]
+        ways = zip(parts, passes, pieces, strict=True)
+        return reduce(total, [back(piece, dw.parts[name]) for (name, _), (_, back), piece in ways])
+
+    return side_by_side(outputs), backward
 
 
 def add_branches(branches: Sequence[Chain], w: Views, x: Array, ctx: Context) -> tuple[Array, Backward]:

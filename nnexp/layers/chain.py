@@ -32,10 +32,10 @@ class Chain(Layer):
 
     def forward(self, w: Views, x: Array, ctx: Context) -> tuple[Array, Backward]:
         steps: list[tuple[str, Backward]] = []
-        inner = Context(ctx.training, ctx.generators, ctx.new_epoch)
+        inner = Context(ctx.training, ctx.generators, ctx.new_epoch, settle=ctx.settle)
         weighted = ctx.propagate
         for name, layer in zip(self.names, self.layers, strict=True):
-            x, backward = layer.forward(w.parts[name], x, inner if weighted else ctx)
+            x, backward = run(layer, w.parts[name], x, inner if weighted else ctx)
             weighted = weighted or _has_weights(w.parts[name])
             steps.append((name, backward))
 
@@ -48,6 +48,13 @@ class Chain(Layer):
             return dx
 
         return x, back
+
+
+def run(layer: Layer, w: Views, x: Array, ctx: Context) -> tuple[Array, Backward]:
+    """The layer's forward pass, after whoever settles the weights has seen its inputs."""
+    if ctx.settle is not None:
+        ctx.settle(layer, w, x)
+    return layer.forward(w, x, ctx)
 
 
 def _has_weights(w: Views) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from nnexp.activations.base import Activation
 from nnexp.layers.base import Backward, Context
 from nnexp.layers.branches import total
+from nnexp.layers.chain import run
 from nnexp.layers.dense import Dense
 from nnexp.parameters import Declaration, Views
 from nnexp.typing import Array, Shape
@@ -19,8 +20,8 @@ def declare_gated(units: int, x: Shape) -> Declaration:
 def forward_gated(units: int, opening: Activation, w: Views, x: Array, ctx: Context) -> tuple[Array, Backward]:
     """opening(x G + g) ⊙ (x C + c), and its way back."""
     dense = Dense(units)
-    before, back_gate = dense.forward(w.parts["gate"], x, ctx)
-    content, back_content = dense.forward(w.parts["content"], x, ctx)
+    before, back_gate = run(dense, w.parts["gate"], x, ctx)
+    content, back_content = run(dense, w.parts["content"], x, ctx)
     gate, derivative = opening.apply(before)
 
     def backward(dy: Array, dw: Views) -> Array | None:

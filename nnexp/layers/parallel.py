@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import accumulate
 
-import numpy as np
-
-from nnexp.layers.base import Backward, Context, Layer, ShapeError
-from nnexp.layers.branches import backward_branches, declare_branches, forward_branches, side_by_side
+from nnexp.layers.base import Backward, Context, Layer, ShapeError, times
+from nnexp.layers.branches import concatenate, declare_branches
 from nnexp.layers.chain import Chain
 from nnexp.parameters import Declaration, Views
 from nnexp.registry import layers
@@ -32,15 +29,9 @@ class Parallel(Layer):
         parts = declare_branches(self.branches, x, "parallel")
         shapes = [part.output for part in parts.values()]
         if len({shape[:-1] for shape in shapes}) != 1:
-            raise ShapeError(f"the branches give {' and '.join(map(str, shapes))}, which do not fit side by side")
+            raise ShapeError(f"the branches give {' and '.join(map(times, shapes))}, which do not fit side by side")
         return Declaration((*shapes[0][:-1], sum(shape[-1] for shape in shapes)), parts=parts)
 
     def forward(self, w: Views, x: Array, ctx: Context) -> tuple[Array, Backward]:
-        outputs, backwards = forward_branches(self.branches, w, x, ctx)
-        cuts = list(accumulate(output.shape[-1] for output in outputs))[:-1]
-
-        def backward(dy: Array, dw: Views) -> Array | None:
-            pieces = [np.ascontiguousarray(piece) for piece in np.split(dy, cuts, axis=-1)]
-            return backward_branches(backwards, pieces, dw)
-
-        return side_by_side(outputs), backward
+        named = [(f"branch_{i}", branch) for i, branch in enumerate(self.branches, start=1)]
+        return concatenate(named, w, x, ctx)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nnexp.layers.base import Backward, Context, Layer, ShapeError, features
+from nnexp.layers.base import Backward, Context, Layer, ShapeError, features, times
 from nnexp.layers.branches import add_branches
 from nnexp.layers.chain import Chain
 from nnexp.layers.dense import Dense
@@ -32,8 +32,8 @@ class ResidualBlock(Layer):
         inner = self.layers.declare(x)
         straight = self._straight(inner.output).declare(x)
         if straight.output != inner.output:
-            before, after = (" x ".join(map(str, shape)) for shape in (x, inner.output))
-            raise ShapeError(f"the block turns {before} into {after}, which cannot be added: write `projected: true`")
+            fix = "write `projected: true`" if len(x) == len(inner.output) == 1 else "its layers must keep the shape"
+            raise ShapeError(f"the block turns {times(x)} into {times(inner.output)}, which cannot be added: {fix}")
         return Declaration(inner.output, parts={"branch_1": straight, "branch_2": inner})
 
     def forward(self, w: Views, x: Array, ctx: Context) -> tuple[Array, Backward]:

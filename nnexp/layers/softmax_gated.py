@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
+
+from annotated_types import Ge
 
 from nnexp.activations.softmax import Softmax
 from nnexp.layers.base import Backward, Context, Layer
 from nnexp.layers.gates import declare_gated, forward_gated
 from nnexp.parameters import Declaration, Views
 from nnexp.registry import layers
-from nnexp.typing import Array, Count, Shape
+from nnexp.typing import Array, Shape
 
 
 @layers.register("softmax_gated")
@@ -20,10 +23,10 @@ class SoftmaxGated(Layer):
         y = softmax(x G + g) ⊙ (x C + c)
 
     core: x (N, I), G and C (I, O), g and c (1, O) -> y (N, O); the gates of a layer sum to 1, so that its units
-    compete. Source: lecture notes on two-layer networks.
+    compete; of a single unit the gate would always be open. Source: lecture notes on two-layer networks.
     """
 
-    units: Count
+    units: Annotated[int, Ge(2)]
 
     def declare(self, x: Shape) -> Declaration:
         return declare_gated(self.units, x)

@@ -9,6 +9,7 @@ weights as an array in which all other entries are zero.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import ClassVar
 
 from nnexp.typing import Array
 
@@ -18,6 +19,13 @@ class Penalty(ABC):
 
     __slots__ = ()
 
+    constrains: ClassVar[bool] = False
+    """Whether `constrain` does anything."""
+
     @abstractmethod
     def __call__(self, weights: Array) -> tuple[Array, Array]:
         """The value and its gradient; zero entries give zero gradient. core: (P) -> (), (P)"""
+
+    def constrain(self, weight: Array) -> None:
+        """Put one layer's weights back where they may be, in place, after every update. core: (..., O)"""
+        return

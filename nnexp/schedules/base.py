@@ -8,12 +8,13 @@ A schedule is a pure function of progress and multiplies the optimizer's `lr`. I
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from nnexp.replicas import lift
-from nnexp.typing import Array, NonNegative
+from nnexp.typing import Array, NonNegative, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +56,11 @@ class Schedule(ABC):
     def multiplier(self, progress: Progress) -> Array:
         """The factor for each step, (R, S) or broadcastable to it."""
 
-    def factors(self, epoch: int, steps: int, epochs: int) -> Array:
-        """The factors (R, S) of all the steps of an epoch, counted from 0, warm-up included."""
+    def factors(self, epoch: int, steps: int, epochs: int, history: Sequence[Sequence[Row]] = ()) -> Array:
+        """The factors (R, S) of all the steps of an epoch, counted from 0, warm-up included.
+
+        `history` are the rows of metrics of the epochs behind, of each replica, for schedules that watch a metric.
+        """
         updates = epoch * steps + np.arange(steps, dtype=np.float64)[None]
         warmup = lift(self.warmup_epochs, updates) * steps
         if not warmup.any():

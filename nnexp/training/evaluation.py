@@ -7,26 +7,25 @@ from collections.abc import Sequence
 import numpy as np
 
 from nnexp.data.parts import Part
-from nnexp.losses.base import Targets
-from nnexp.metrics import score, scores_per_example, summarize
 from nnexp.model import Model
 from nnexp.replicas import together
+from nnexp.scoring import Scoring
 from nnexp.typing import Array
 
 BLOCK = 256
 """Examples that are evaluated at once. Fixed, because another number could give other last bits."""
 
 
-def evaluate(model: Model, parts: Sequence[Part], targets: Targets) -> dict[str, Array]:
+def evaluate(model: Model, parts: Sequence[Part], scoring: Scoring) -> dict[str, Array]:
     """Loss and metrics, each (R,), on one part that all replicas share or on one part a replica."""
     replicas, examples = len(model.theta), len(parts[0])
-    scores = np.empty((replicas, examples, scores_per_example(targets)))
+    scores = np.empty((replicas, examples, scoring.size))
     total = np.zeros(replicas)
     for start in range(0, examples, BLOCK):
         here = slice(start, start + BLOCK)
         x, d = together([part.x[here] for part in parts]), together([part.d[here] for part in parts])
         z = model.outputs(x)
         total += model.loss(z, d)[0].astype(np.float64) * x.shape[1]
-        score(targets, model.loss.outputs, z, d, out=scores[:, here])
+        scoring.score(z, d, out=scores[:, here])
     d = together([part.d for part in parts])
-    return {"loss": total / examples, **summarize(targets, scores, d)}
+    return {"loss": total / examples, **scoring.summarize(scores, d)}

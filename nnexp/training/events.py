@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from nnexp.training.state import Row, State
+from nnexp.training.state import State
+from nnexp.typing import Row
 
 Ending: TypeAlias = Literal["finished", "stopped_early", "diverged"]
 
@@ -18,6 +19,14 @@ class Began:
     steps: int
     epoch: int
     step: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fitting:
+    """A baseline of this name is fitted to so many examples, in one piece: no step and no epoch will follow."""
+
+    baseline: str
+    examples: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +58,6 @@ class Notice:
     text: str
 
 
-Event: TypeAlias = Notice | Began | StepDone | EpochDone | RunDone
+Event: TypeAlias = Notice | Fitting | Began | StepDone | EpochDone | RunDone
 
 STEP_DONE = StepDone()

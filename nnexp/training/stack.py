@@ -11,19 +11,23 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from nnexp.beginning import begin
+from nnexp.comparison import is_better
 from nnexp.data.batches import Batch, batches, steps_per_epoch
 from nnexp.data.parts import Part, Parts
 from nnexp.data.splits import PartName
 from nnexp.layers.base import Context
-from nnexp.metrics import is_better, score, scores_per_example, summarize
-from nnexp.model import Model, initial_buffers, initial_parameters
+from nnexp.model import Model
 from nnexp.network import assemble
-from nnexp.replicas import lift, norm, stack, take, together
+from nnexp.objective import BatchObjective
+from nnexp.optimizers.solver import Solver
+from nnexp.replicas import held, lift, norm, stack, take, together
+from nnexp.scoring import Scoring
 from nnexp.spec.sections import Spec
 from nnexp.training.clipping import clip_norm, clip_value
 from nnexp.training.evaluation import evaluate
-from nnexp.training.state import Row, State, initial_state
-from nnexp.typing import Array
+from nnexp.training.state import State, initial_state
+from nnexp.typing import Array, Row
 
 
 class Stack:
@@ -46,24 +50,28 @@ class Stack:
         size = self.training.batch_size
         self.batch_size = self.examples if size == "full" else size
         self.steps = steps_per_epoch(self.examples, self.batch_size)
-        outputs = self.description.outputs
-        network = stack([assemble(spec.architecture, spec.activation, outputs) for spec in specs])
+        widths = self.description.widths
+        network = stack([assemble(spec.architecture, spec.activation, widths) for spec in specs])
+        loss = stack([spec.loss.fitted(widths) for spec in specs])
+        self.scoring = Scoring(self.description, loss)
         declaration = network.declare(self.description.shape)
         self.optimizer = stack([spec.optimizer for spec in specs])
         self.schedule = stack([spec.schedule for spec in specs])
         seeds = [spec.seed for spec in specs]
+        same_data = all(entry is parts[0] for entry in parts)
         if state is None:
             init = stack([spec.init for spec in specs])
-            theta = initial_parameters(declaration, init, seeds, self.training.dtype)
-            buffers = initial_buffers(declaration, len(specs), self.training.dtype)
-            scores = scores_per_example(self.description.targets)
-            state = initial_state(theta, buffers, self.optimizer.slots, seeds, self.examples, self.steps, scores)
+            x = together([entry.train.x for entry in (parts[:1] if same_data else parts)])
+            theta, buffers = begin(network, declaration, init, seeds, x, self.training.dtype)
+            slots, scores = self.optimizer.slots, self.scoring.size
+            state = initial_state(theta, buffers, slots, seeds, self.examples, self.steps, scores)
         self.state = state
         penalties = stack([spec.regularization for spec in specs])
-        loss = stack([spec.loss for spec in specs])
-        self.model = Model(network, declaration, loss, penalties, state.theta, state.buffers)
-        self._update = self.optimizer.bind(state.theta, self.model.grad, state.slots, self.model.regularized)
-        same_data = all(entry is parts[0] for entry in parts)
+        trainable = declaration.trainable(self.training.freeze)
+        self.model = Model(network, declaration, loss, penalties, state.theta, state.buffers, trainable)
+        self._solver = self.optimizer if isinstance(self.optimizer, Solver) else None
+        if self._solver is None:
+            self._update = self.optimizer.bind(state.theta, self.model.grad, state.slots, self.model.regularized)
         self._shared = len(set(seeds)) == 1 and same_data
         self._sources = parts[:1] if same_data else parts
         self._contexts = [
@@ -102,7 +110,7 @@ class Stack:
             else:
                 for order, source in zip(state.order, state.shuffle, strict=True):
                     order[...] = source.permutation(self.examples)
-        factors = self.schedule.factors(state.epoch, self.steps, self.training.epochs)
+        factors = self.schedule.factors(state.epoch, self.steps, self.training.epochs, state.history)
         self._lr = lift(self.optimizer.lr, factors) * factors
         self._rates = self._lr.astype(state.theta.dtype)
 
@@ -120,17 +128,23 @@ class Stack:
         state, model = self.state, self.model
         k = state.step
         self.optimizer.look_ahead(state.theta, state.slots)
+        objective = self._solver and BatchObjective(model, batch.x, batch.d, held(state.dropout, range(len(self.runs))))
         loss, penalty, z = model.gradient(batch.x, batch.d, self._contexts[k == 0])
         norms = norm(model.grad)
         if self.training.clip_norm is not None:
             clip_norm(model.grad, norms, self.training.clip_norm)
         if self.training.clip_value is not None:
             clip_value(model.grad, self.training.clip_value)
-        self._update(state.epoch * self.steps + k + 1, self._rates[:, k : k + 1])
+        rates = self._rates[:, k : k + 1]
+        if self._solver and objective:
+            self._solver.solve(objective, rates)
+        else:
+            self._update(state.epoch * self.steps + k + 1, rates)
+        model.constrain()
 
         measured = state.losses[:, k]
         measured[:, 0], measured[:, 1], measured[:, 2] = loss, loss + penalty, norms
-        score(self.description.targets, model.loss.outputs, z, batch.d, out=state.scores[:, batch.start : batch.stop])
+        self.scoring.score(z, batch.d, out=state.scores[:, batch.start : batch.stop])
         state.step = k + 1
         finite = all(map(math.isfinite, loss.tolist()))
         if not finite:
@@ -159,7 +173,7 @@ class Stack:
         """Averages over the epoch's examples as they were trained on: weights moving, dropout on."""
         averages = np.add.reduce(self.state.losses * self._share, axis=-2)
         targets = together([entry.train.d for entry in self._sources])  # in another order, which does not matter
-        scores = summarize(self.description.targets, self.state.scores, targets)
+        scores = self.scoring.summarize(self.state.scores, targets)
         named = {"loss": averages[:, 0], "objective": averages[:, 1], **scores}
         return {f"train_{name}": values for name, values in named.items()}
 
@@ -171,7 +185,7 @@ class Stack:
     def evaluate(self, part: PartName) -> dict[str, Array]:
         """Loss and metrics, each (R,), on a part of the data, with the weights as they are."""
         sources: list[Part] = [entry[part] for entry in self._sources]
-        return evaluate(self.model, sources, self.description.targets)
+        return evaluate(self.model, sources, self.scoring)
 
     def _keep_best(self, metrics: dict[str, Array]) -> None:
         stopping, state = self.training.early_stopping, self.state

@@ -9,15 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 
 from nnexp.replicas import generators
-from nnexp.typing import AnyArray, Array, IntArray
-
-Row: TypeAlias = dict[str, float]
-"""One line of metrics.csv: values by column."""
+from nnexp.typing import AnyArray, Array, IntArray, Row
 
 
 @dataclass(slots=True)

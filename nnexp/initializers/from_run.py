@@ -1,0 +1,108 @@
+"""Weights of another run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from glob import escape
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nnexp import archives
+from nnexp.errors import ResumeError, RunError
+from nnexp.initializers.base import Initializer
+from nnexp.initializers.he import He
+from nnexp.parameters import Weight, matches
+from nnexp.registry import initializers
+from nnexp.typing import Array, Hyper, Shape
+
+
+@initializers.register("from_run")
+@dataclass(frozen=True, slots=True)
+class FromRun(Initializer):
+    """The weights that answer for another run, taken over by name; the start of transfer learning.
+
+        θ_name ← θ_name of the run, for the layers named;  the others are drawn by `rest`
+
+    `run` is the folder of a run that is done, or the beginning of its name where no other begins so: `runs/auto`.
+    `layers` names layers or weights, `*` and `?` standing for any letters: `[conv2d_*, dense_1]` leaves out an output
+    layer of another width. Running statistics are taken over with their layer. What has a name there must have it here,
+    with the same shape; a name that fits nothing is an error. To keep the weights as they are, name them in
+    `training.freeze`. Source: lecture notes on transfer learning.
+    """
+
+    run: str
+    layers: tuple[str, ...] = ("*",)
+    rest: Initializer = He()
+    bias: Hyper = field(default=0.0, init=False)
+
+    def start(self, generators: Sequence[np.random.Generator], weight: Weight) -> Array:
+        return self.rest.start(generators, weight)
+
+    def draw(self, generators: Sequence[np.random.Generator], weight: Weight) -> Array:
+        return self.rest.draw(generators, weight)
+
+    def taken(self) -> Mapping[str, Array]:
+        return {name: array for name, array in self.stored().items() if any(matches(name, p) for p in self.layers)}
+
+    def origin(self) -> dict[str, Any]:
+        """Which weights they are, so that a run can be traced and a changed origin be seen."""
+        folder, record = self.folder(), self._record()
+        return {"run": str(folder), "weights": hashlib.sha256(_weights(folder, record).read_bytes()).hexdigest()}
+
+    def stored(self) -> dict[str, Array]:
+        """All weights and buffers of the run by name. Raises RunError where it is not done or its files are damaged."""
+        folder, record = self.folder(), self._record()
+        try:
+            arrays, _ = archives.load(_weights(folder, record), record["spec"])
+            _, layout = archives.load(folder / "inputs.npz", record["spec"])
+        except (archives.Damaged, ResumeError) as error:
+            raise RunError(str(error)) from None
+        if "weights" not in layout:
+            raise RunError(f"{folder} was written by an older version: train it again")
+        return _split(arrays["theta"], layout["weights"]) | _split(arrays["buffers"], layout["buffers"])
+
+    def folder(self) -> Path:
+        """Where the run is. Raises RunError where there is none, or several have the name."""
+        path = Path(self.run)
+        if (path / "run.json").is_file():
+            return path
+        found = sorted(run.parent for run in path.parent.glob(f"{escape(path.name)}*/run.json"))
+        if not found:
+            raise RunError(f"there is no run {self.run}: train it first")
+        if len(found) > 1:
+            raise RunError(f"several runs begin with {self.run}: {', '.join(map(str, found))}")
+        return found[0]
+
+    def _record(self) -> dict[str, Any]:
+        """What is needed of run.json."""
+        path = self.folder() / "run.json"
+        try:
+            record = json.loads(path.read_bytes())
+            state, spec = record["state"], record["spec"]
+            weights = record["weights"]["checkpoint"] if state == "done" else None
+            baseline = record.get("baseline")
+        except (OSError, ValueError, TypeError, KeyError, RecursionError):
+            raise RunError(f"{path} is damaged") from None
+        if baseline:
+            raise RunError(f"{self.run} is a {baseline}, which has no layers whose weights could be taken over")
+        if weights is None:
+            raise RunError(f"{self.run} is {state}: only a run that is done has weights to take over")
+        return {"spec": spec, "weights": weights}
+
+
+def _weights(folder: Path, record: Mapping[str, Any]) -> Path:
+    return folder / "checkpoints" / f"{record['weights']}.npz"
+
+
+def _split(flat: Array, layout: Sequence[tuple[str, Sequence[int]]]) -> dict[str, Array]:
+    """A run's weights (1, P) by name."""
+    shapes: list[tuple[str, Shape]] = [(name, tuple(shape)) for name, shape in layout]
+    ends = np.cumsum([prod(shape) for _, shape in shapes])
+    pieces = np.split(flat[-1].astype(np.float64), ends[:-1]) if shapes else []
+    return {name: piece.reshape(shape) for (name, shape), piece in zip(shapes, pieces, strict=True)}
