@@ -18,8 +18,7 @@ NAMES: dict[Targets, tuple[str, ...]] = {
     "binary": ("accuracy", "exact_match"),
     "values": ("rmse", "mae", "r2"),
 }
-
-HIGHER_IS_BETTER = frozenset({"accuracy", "exact_match", "r2"})
+"""The metrics of each kind of targets; those of several tasks are put together in `nnexp.scoring`."""
 
 
 def scores_per_example(targets: Targets) -> int:
@@ -58,9 +57,3 @@ def summarize(targets: Targets, scores: AnyArray, d: Array) -> dict[str, Array]:
     with np.errstate(invalid="ignore", divide="ignore"):
         r2 = np.where(spread > 0, 1 - means[:, 0] / spread, np.nan)
     return {"rmse": np.sqrt(means[:, 0] / outputs), "mae": means[:, 1] / outputs, "r2": r2}
-
-
-def is_better(metric: str, value: Array, best: Array, min_delta: Array) -> AnyArray:
-    """Whether `value` beats `best` by more than `min_delta`; NaN never does, anything beats a NaN best."""
-    gain = value - best if metric.partition("_")[2] in HIGHER_IS_BETTER else best - value
-    return (gain > min_delta) | (np.isnan(best) & ~np.isnan(value))

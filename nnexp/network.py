@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 from nnexp import registry
 from nnexp.activations.base import Activation
 from nnexp.layers.activation import ActivationHere
 from nnexp.layers.base import Layer
 from nnexp.layers.chain import Chain, chain
+from nnexp.layers.heads import Heads
 from nnexp.layers.output import Output
+from nnexp.named import Named
 from nnexp.registry import parameters
 
+Widths: TypeAlias = int | Mapping[str, int]
+"""The number of outputs; where there are several tasks, of each by name."""
 
-def assemble(architecture: Sequence[Layer], activation: Activation, outputs: int) -> Chain:
+
+def assemble(architecture: Sequence[Layer], activation: Activation, outputs: Widths) -> Chain:
     """The network: the spec's activation in its places, and the output layer with one unit for every target.
 
     Layers that hold layers are filled in all the way down, and so is the activation of a block that names none.
@@ -24,9 +29,11 @@ def assemble(architecture: Sequence[Layer], activation: Activation, outputs: int
     return chain(placed, [_kind(written, layer) for written, layer in zip(architecture, placed, strict=True)])
 
 
-def _placed(layer: Layer, activation: Activation, outputs: int) -> Layer:
+def _placed(layer: Layer, activation: Activation, outputs: Widths) -> Layer:
     if isinstance(layer, Output):
-        return layer.sized(outputs)
+        return layer.sized(outputs if isinstance(outputs, int) else sum(outputs.values()))
+    if isinstance(layer, Heads):
+        return _headed(layer, activation, outputs)
     if isinstance(layer, ActivationHere):
         return activation
     known = parameters(type(layer))
@@ -34,7 +41,16 @@ def _placed(layer: Layer, activation: Activation, outputs: int) -> Layer:
     return cast("Layer", replace(cast("Any", layer), **filled))
 
 
-def _filled(value: Any, hint: Any, activation: Activation, outputs: int) -> Any:
+def _headed(layer: Heads, activation: Activation, outputs: Widths) -> Heads:
+    """Each task's layers, in the order of the tasks; as they are written where they are not the tasks."""
+    widths = outputs if isinstance(outputs, Mapping) else {}
+    names = [name for name in (*widths, *layer.heads.names) if name in layer.heads.names]
+    order = tuple(dict.fromkeys(names))
+    heads = tuple(assemble(layer.heads[name].layers, activation, widths.get(name, 1)) for name in order)
+    return Heads(Named(order, heads), tuple(widths.values()) if set(order) == set(widths) else ())
+
+
+def _filled(value: Any, hint: Any, activation: Activation, outputs: Widths) -> Any:
     """A parameter of a layer, with the layers in it placed; an activation that is left open is the spec's."""
     if isinstance(value, Chain):
         return assemble(value.layers, activation, outputs)
@@ -64,6 +80,8 @@ def walk(layers: Sequence[Layer]) -> Iterator[Layer]:
 def _inside(value: Any) -> Iterator[Layer]:
     if isinstance(value, Chain):
         yield from walk(value.layers)
+    elif isinstance(value, Named):
+        yield from _inside(value.values)
     elif isinstance(value, tuple):
         for entry in value:
             yield from _inside(entry)

@@ -71,6 +71,7 @@ class Registry:
 
 activations = Registry("activation", "nnexp.activations")
 architectures = Registry("architecture", "nnexp.architectures")
+baselines = Registry("baseline", "nnexp.baselines")
 initializers = Registry("initializer", "nnexp.initializers")
 layers = Registry("layer", "nnexp.layers")
 losses = Registry("loss", "nnexp.losses")
@@ -79,10 +80,12 @@ optimizers = Registry("optimizer", "nnexp.optimizers")
 penalties = Registry("penalty", "nnexp.penalties")
 schedules = Registry("schedule", "nnexp.schedules")
 sources = Registry("data source", "nnexp.data.sources")
+targets = Registry("target", "nnexp.data.targets")
 
 KINDS: dict[str, Registry] = {
     "activations": activations,
     "architectures": architectures,
+    "baselines": baselines,
     "initializers": initializers,
     "layers": layers,
     "losses": losses,
@@ -91,6 +94,7 @@ KINDS: dict[str, Registry] = {
     "penalties": penalties,
     "schedules": schedules,
     "sources": sources,
+    "targets": targets,
 }
 
 

@@ -6,12 +6,21 @@ M examples in the whole set, K classes, O outputs
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
-
-import numpy as np
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from nnexp.losses.base import Targets
-from nnexp.typing import AnyArray, Array, Shape
+from nnexp.typing import AnyArray, Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One of several things to predict: its name, of which kind it is, and its classes, outputs or values."""
+
+    name: str
+    targets: Targets
+    classes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,16 +29,34 @@ class Description:
 
     shape: core shape of one example. outputs: the number of classes, of yes-or-no outputs, or of values.
     classes: the names of the classes, or of the outputs.
+    tasks: where there are several things to predict, which; `classes` has the classes of all of them then.
     """
 
     examples: int
     shape: Shape
     targets: Targets
     classes: tuple[str, ...]
+    tasks: tuple[Task, ...] = ()
 
     @property
     def outputs(self) -> int:
+        """The number of outputs of a network that predicts all there is to predict."""
         return len(self.classes)
+
+    @property
+    def widths(self) -> int | dict[str, int]:
+        """The number of outputs; where there are tasks, of each."""
+        return {task.name: len(task.classes) for task in self.tasks} or self.outputs
+
+    def as_dict(self) -> dict[str, Any]:
+        """All but the number of examples, as JSON values."""
+        return {name: value for name, value in asdict(self).items() if name != "examples"}
+
+    @classmethod
+    def from_dict(cls, given: Mapping[str, Any]) -> Description:
+        """The inverse of `as_dict`."""
+        tasks = tuple(Task(t["name"], t["targets"], tuple(t["classes"])) for t in given["tasks"])
+        return cls(0, tuple(given["shape"]), given["targets"], tuple(given["classes"]), tasks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +71,6 @@ class Dataset:
     def labels(self) -> AnyArray | None:
         """The class of each example (M,), or None where there are no classes."""
         return self.y if self.description.targets == "classes" else None
-
-    def targets(self, dtype: np.dtype[np.floating]) -> Array:
-        """The targets (M, O) as losses take them: one-hot rows for classes, otherwise the values."""
-        if self.description.targets != "classes":
-            return self.y.astype(dtype)
-        return np.eye(self.description.outputs, dtype=dtype)[self.y]
 
 
 class Source(ABC):

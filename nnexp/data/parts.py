@@ -13,7 +13,11 @@ import numpy as np
 from nnexp.data.base import Dataset, Description, Source
 from nnexp.data.normalizations.base import Normalization
 from nnexp.data.splits import PARTS, PartName, Split
+from nnexp.data.targets.base import Target
+from nnexp.data.targets.given import Given
 from nnexp.typing import AnyArray, Array
+
+GIVEN = Given()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,17 +47,16 @@ class Parts:
         return {"train": self.train, "dev": self.dev, "test": self.test}[name]
 
 
-def prepare(source: Source, split: Split, normalize: Normalization, dtype: str) -> Parts:
+def prepare(source: Source, split: Split, normalize: Normalization, dtype: str, target: Target = GIVEN) -> Parts:
     """Read, split and normalise. The normalisation is fitted in double precision on the training part alone."""
     data = source.load()
     precision = np.dtype(dtype)
     indices = split.indices(len(data.x), data.labels)
     shift, scale = normalize.fit(data.x[indices["train"]].astype(np.float64))
-    targets = data.targets(precision)
-    train, dev, test = (
-        Part(normalized(data.x[indices[part]], shift, scale, precision), targets[indices[part]]) for part in PARTS
-    )
-    return Parts(train, dev, test, data.description, shift, scale, fingerprint(data))
+    inputs = [normalized(data.x[indices[part]], shift, scale, precision) for part in PARTS]
+    labels = [data.y[indices[part]] for part in PARTS]
+    train, dev, test = (Part(x, target.make(data.description, x, y)) for x, y in zip(inputs, labels, strict=True))
+    return Parts(train, dev, test, target.describe(data.description), shift, scale, fingerprint(data))
 
 
 def normalized(x: AnyArray, shift: Array, scale: Array, dtype: np.dtype[np.floating]) -> Array:

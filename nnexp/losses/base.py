@@ -10,12 +10,13 @@ over them (one-hot rows as a rule); for binary outputs, zeros and ones; for valu
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import ClassVar, Literal, TypeAlias
 
 from nnexp.typing import Array
 
-Targets: TypeAlias = Literal["classes", "binary", "values"]
-"""What there is to predict: one of several classes, several yes-or-no outputs, or numbers."""
+Targets: TypeAlias = Literal["classes", "binary", "values", "tasks"]
+"""What there is to predict: one of several classes, several yes-or-no outputs, numbers, or several of these at once."""
 
 Outputs: TypeAlias = Literal["logits", "scores", "values"]
 """Logits, which `predict` turns into probabilities; scores, larger for the likelier class, with yes or no parted at 0;
@@ -26,6 +27,10 @@ class Loss(ABC):
     """What training makes small."""
 
     __slots__ = ()
+
+    def fitted(self, widths: int | Mapping[str, int]) -> Loss:
+        """The loss for outputs of these widths, by task where there are tasks."""
+        return self
 
     targets: ClassVar[tuple[Targets, ...]]
     """The kinds of targets that the loss fits."""

@@ -33,3 +33,17 @@ def balanced_labels(examples: int, classes: int) -> IntArray:
 def polar(radius: Array, angle: Array) -> Array:
     """Points of the plane by radius and angle in radians. (M), (M) -> (M, 2)"""
     return np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=-1)
+
+
+def regression(examples: int, features: int, outputs: int = 1) -> Description:
+    """The description of a set with values, y or y1, y2, …"""
+    names = ("y",) if outputs == 1 else tuple(f"y{output}" for output in range(1, outputs + 1))
+    return Description(examples, (features,), "values", names)
+
+
+def product(a: Array, b: Array) -> Array:
+    """The product of two matrices, whose bits do not depend on the number of threads as those of BLAS do.
+
+    core: (M, I), (I, O) -> (M, O)
+    """
+    return np.einsum("mi,io->mo", a, b)

@@ -1,0 +1,40 @@
+"""A polynomial to be fitted.   M examples"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from numpy.polynomial.polynomial import polyval
+
+from nnexp.data.base import Dataset, Description, Source
+from nnexp.data.sources.base import Noise, Seed, regression
+from nnexp.registry import sources
+from nnexp.replicas import generator
+from nnexp.typing import Count
+
+
+@sources.register("polynomial")
+@dataclass(frozen=True, slots=True)
+class Polynomial(Source):
+    """A polynomial with noise on its values.
+
+        y = Σ_i c_i xⁱ + noise ε,  x ~ U[-1, 1),  ε ~ N(0, 1)
+
+    x (M, 1), y (M, 1). `coefficients` are c_0, c_1, …: the constant first; without any, y is the noise. The default is
+    the Chebyshev polynomial 4x³ - 3x, which goes from -1 to 1 over two turns. No model can have an expected squared
+    error below noise².
+    """
+
+    coefficients: tuple[float, ...] = (0.0, -3.0, 0.0, 4.0)
+    examples: Count = 200
+    noise: Noise = 0.1
+    seed: Seed = 0
+
+    def describe(self) -> Description:
+        return regression(self.examples, features=1)
+
+    def load(self) -> Dataset:
+        random = generator(self.seed, "data")
+        x = random.uniform(-1, 1, (self.examples, 1))
+        y = polyval(x, self.coefficients or (0.0,)) + self.noise * random.standard_normal(x.shape)
+        return Dataset(x, y, self.describe())

@@ -1,0 +1,50 @@
+"""Classes by a random network.   M examples, D features, K classes"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
+from annotated_types import Ge
+
+from nnexp.data.base import Dataset, Description, Source
+from nnexp.data.sources.base import Noise, Seed, classification
+from nnexp.data.sources.teacher import taught
+from nnexp.registry import sources
+from nnexp.replicas import generator
+from nnexp.typing import Count
+
+
+@sources.register("teacher_classes")
+@dataclass(frozen=True, slots=True)
+class TeacherClasses(Source):
+    """Classes between the contour lines of a random network, the teacher.
+
+        y = ⌊K rank / M⌋,  rank from 0 to M - 1 by f(x) + noise ε,  x ~ N(0, I),  ε ~ N(0, 1)
+
+    x (M, D), y (M,); f is the network of `teacher` with one output, whose widths are `hidden`. Ranks make the classes
+    balanced. Where the border lies thus depends a little on how many examples there are. Noise moves examples close to
+    a border to the other side.
+    Source: the teacher and student of Gardner & Derrida 1989, Three unfinished works on the optimal storage capacity of
+    networks; with hidden layers of tanh units, and any number of classes.
+    """
+
+    hidden: tuple[Count, ...] = (16,)
+    features: Count = 10
+    classes: Annotated[int, Ge(2)] = 3
+    noise: Noise = 0.0
+    examples: Count = 1000
+    seed: Seed = 0
+
+    def describe(self) -> Description:
+        return classification(self.examples, self.features, self.classes)
+
+    def load(self) -> Dataset:
+        random = generator(self.seed, "data")
+        x = random.standard_normal((self.examples, self.features))
+        value = taught(generator(self.seed, "truth"), x, (self.features, *self.hidden, 1))[:, 0]
+        value += self.noise * random.standard_normal(self.examples)
+        labels = np.empty(self.examples, np.int64)
+        labels[np.argsort(value, kind="stable")] = np.arange(self.examples) * self.classes // self.examples
+        return Dataset(x, labels, self.describe())

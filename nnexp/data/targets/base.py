@@ -1,0 +1,39 @@
+"""The contract of a target.
+
+N examples of one part, K classes, O outputs
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+
+from nnexp.data.base import Description
+from nnexp.typing import AnyArray, Array
+
+
+class TargetError(ValueError):
+    """A target that the data do not offer; the message says what would do."""
+
+
+class Target(ABC):
+    """What a network is to predict from a data set."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def describe(self, data: Description) -> Description:
+        """The data set with this as what there is to predict. Raises TargetError where it does not offer that."""
+
+    @abstractmethod
+    def make(self, data: Description, x: Array, y: AnyArray) -> Array:
+        """The targets d (N, O) from normalised inputs x (N, ...) and the labels or values y (N, ...) of the source.
+
+        `data` describes the source. Classes become one-hot rows; d has the precision of x.
+        """
+
+
+def one_hot(labels: AnyArray, classes: int, dtype: np.dtype[np.floating]) -> Array:
+    """A row for each label, 1 in its place. (N) -> (N, K)"""
+    return np.eye(classes, dtype=dtype)[labels]

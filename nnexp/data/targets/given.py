@@ -1,0 +1,27 @@
+"""The targets that a data set comes with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nnexp.data.base import Description
+from nnexp.data.targets.base import Target, one_hot
+from nnexp.registry import targets
+from nnexp.typing import AnyArray, Array
+
+
+@targets.register("given")
+@dataclass(frozen=True, slots=True)
+class Given(Target):
+    """What the source gives: its classes or its values.
+
+        d_nk = 1 where example n is of class k, else 0;  values as they are
+
+    Source: lecture notes.
+    """
+
+    def describe(self, data: Description) -> Description:
+        return data
+
+    def make(self, data: Description, x: Array, y: AnyArray) -> Array:
+        return one_hot(y, data.outputs, x.dtype) if data.targets == "classes" else y.astype(x.dtype)

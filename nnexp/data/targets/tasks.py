@@ -1,0 +1,43 @@
+"""Several things to predict at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from nnexp.data.base import Description, Task
+from nnexp.data.targets.base import Target, TargetError
+from nnexp.named import Named
+from nnexp.registry import targets
+from nnexp.typing import AnyArray, Array
+
+
+@targets.register("tasks")
+@dataclass(frozen=True, slots=True)
+class Tasks(Target):
+    """Several targets by name, side by side, for multi-task learning.
+
+        d = [d_1, d_2, ...]
+
+    `tasks: {digit: given, parity: {grouped: {...}}}`. Each gets a loss and metrics of its own; the layer `heads` gives
+    each layers of its own. Source: lecture notes on multi-task learning.
+    """
+
+    tasks: Named[Target]
+
+    def describe(self, data: Description) -> Description:
+        if len(self.tasks.names) < 2:
+            raise TargetError("tasks are two or more; a single target is written without `tasks`")
+        for name in self.tasks.names:
+            if not name.isidentifier():
+                raise TargetError(f"the name of a task begins columns: letters, digits and _, not {name!r}")
+        found = [(name, target.describe(data)) for name, target in self.tasks.items()]
+        if any(one.tasks for _, one in found):
+            raise TargetError("tasks hold single targets, not tasks again")
+        tasks = tuple(Task(name, one.targets, one.classes) for name, one in found)
+        classes = tuple(f"{task.name}_{entry}" for task in tasks for entry in task.classes)
+        return replace(data, targets="tasks", classes=classes, tasks=tasks)
+
+    def make(self, data: Description, x: Array, y: AnyArray) -> Array:
+        return np.concatenate([target.make(data, x, y) for target in self.tasks.values], axis=-1)

@@ -1,0 +1,78 @@
+"""What is measured of a network's outputs, task by task.   R replicas, N examples, O outputs, S scores"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nnexp import metrics
+from nnexp.data.base import Description
+from nnexp.losses.base import Loss, Outputs, Targets
+from nnexp.losses.tasks import TaskLosses
+from nnexp.typing import AnyArray, Array
+
+EVERYTHING = slice(None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One task: its kind, the meaning of its outputs, and where its outputs and its scores stand."""
+
+    name: str
+    targets: Targets
+    outputs: Outputs
+    columns: slice
+    scores: slice
+
+
+class Scoring:
+    """The metrics of a description's tasks; where there is but one thing to predict, it is the only task.
+
+    A metric is called by its name, or by its task and its name: accuracy, parity_accuracy.
+    """
+
+    def __init__(self, description: Description, loss: Loss) -> None:
+        self._parts = _parts(description, loss) if description.tasks else [_whole(description.targets, loss.outputs)]
+        self._only = self._parts[0] if len(self._parts) == 1 else None
+
+    @property
+    def size(self) -> int:
+        """How many numbers an example is scored with."""
+        return sum(metrics.scores_per_example(part.targets) for part in self._parts)
+
+    def score(self, z: Array, d: Array, out: AnyArray) -> None:
+        """Fill `out` (R, N, S) from outputs z (R, N, O) and targets d (R or 1, N, O)."""
+        if self._only:
+            metrics.score(self._only.targets, self._only.outputs, z, d, out)
+            return
+        for part in self._parts:
+            at = (..., part.columns)
+            metrics.score(part.targets, part.outputs, z[at], d[at], out[..., part.scores])
+
+    def summarize(self, scores: AnyArray, d: Array) -> dict[str, Array]:
+        """The metrics, each (R,), from the scores (R, N, S) of all examples and their targets d (R or 1, N, O)."""
+        return {
+            f"{part.name}_{name}" if part.name else name: value
+            for part in self._parts
+            for name, value in metrics.summarize(part.targets, scores[..., part.scores], d[..., part.columns]).items()
+        }
+
+
+def names(description: Description) -> list[str]:
+    """The names of the metrics besides the loss."""
+    if not description.tasks:
+        return list(metrics.NAMES[description.targets])
+    return [f"{task.name}_{name}" for task in description.tasks for name in metrics.NAMES[task.targets]]
+
+
+def _whole(targets: Targets, outputs: Outputs) -> _Part:
+    return _Part("", targets, outputs, EVERYTHING, EVERYTHING)
+
+
+def _parts(description: Description, loss: Loss) -> list[_Part]:
+    assert isinstance(loss, TaskLosses), "several tasks have a loss each"
+    parts, start = [], 0
+    for task, (weighted, columns) in zip(description.tasks, loss.places(), strict=True):
+        stop = start + metrics.scores_per_example(task.targets)
+        parts.append(_Part(task.name, task.targets, weighted.loss.outputs, columns, slice(start, stop)))
+        start = stop
+    return parts
