@@ -5,6 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 
 from nnexp.layers.base import Layer
+from nnexp.layers.flatten import Flatten
+from nnexp.typing import Shape
 
 
 class Architecture(ABC):
@@ -13,5 +15,10 @@ class Architecture(ABC):
     __slots__ = ()
 
     @abstractmethod
-    def layers(self) -> tuple[Layer, ...]:
-        """The layers, the last of them `output`."""
+    def layers(self, x: Shape) -> tuple[Layer, ...]:
+        """The layers for inputs of core shape `x`, the last of them `output`. ShapeError where `x` does not fit."""
+
+
+def flattened(x: Shape) -> tuple[Layer, ...]:
+    """What stands before a dense layer: nothing, or `flatten` where the inputs are images."""
+    return (Flatten(),) if len(x) > 1 else ()

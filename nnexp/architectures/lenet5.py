@@ -12,8 +12,9 @@ from nnexp.layers.conv2d import Conv2D
 from nnexp.layers.dense import Dense
 from nnexp.layers.flatten import Flatten
 from nnexp.layers.output import Output
-from nnexp.layers.windows import Padding
+from nnexp.layers.windows import Padding, image
 from nnexp.registry import architectures
+from nnexp.typing import Shape
 
 
 @architectures.register("lenet5")
@@ -32,7 +33,8 @@ class LeNet5(Architecture):
 
     padding: Padding = "valid"
 
-    def layers(self) -> tuple[Layer, ...]:
+    def layers(self, x: Shape) -> tuple[Layer, ...]:
+        image(x, "lenet5")
         return (
             *(Conv2D(6, 5, padding=self.padding), ActivationHere(), AveragePool()),
             *(Conv2D(16, 5), ActivationHere(), AveragePool()),

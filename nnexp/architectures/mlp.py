@@ -7,7 +7,7 @@ from typing import Annotated
 
 from annotated_types import Ge, Lt
 
-from nnexp.architectures.base import Architecture
+from nnexp.architectures.base import Architecture, flattened
 from nnexp.layers.activation import ActivationHere
 from nnexp.layers.base import Layer
 from nnexp.layers.batch_norm import BatchNorm
@@ -15,7 +15,7 @@ from nnexp.layers.dense import Dense
 from nnexp.layers.dropout import Dropout
 from nnexp.layers.output import Output
 from nnexp.registry import architectures
-from nnexp.typing import Count
+from nnexp.typing import Count, Shape
 
 
 @architectures.register("mlp")
@@ -26,15 +26,15 @@ class MLP(Architecture):
         hidden h: dense(h) → [batch_norm] → activation → [dropout(rate)]
 
     With `batch_norm: true` the dense layers have no bias, which the normalisation would cancel.
-    `hidden: []` is a linear model. Source: lecture notes on k-layer networks.
+    `hidden: []` is a linear model. Images are flattened first. Source: lecture notes on k-layer networks.
     """
 
     hidden: tuple[Count, ...]
     batch_norm: bool = False
     dropout: Annotated[float, Ge(0), Lt(1)] = 0.0
 
-    def layers(self) -> tuple[Layer, ...]:
-        return (*(layer for units in self.hidden for layer in self._hidden(units)), Output())
+    def layers(self, x: Shape) -> tuple[Layer, ...]:
+        return (*flattened(x), *(layer for units in self.hidden for layer in self._hidden(units)), Output())
 
     def _hidden(self, units: int) -> list[Layer]:
         block: list[Layer] = [Dense(units, bias=not self.batch_norm)]

@@ -6,48 +6,42 @@ A component is written as its name, as `name: {parameters}`, or as `name: value`
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import is_dataclass
-from types import NoneType
 from typing import Any, get_args, get_origin
 
 from nnexp import registry
-from nnexp.activations.base import Activation
 from nnexp.architectures.base import Architecture
-from nnexp.data.base import Source
-from nnexp.data.normalizations.base import Normalization
-from nnexp.initializers.base import Initializer
-from nnexp.layers.base import Layer
+from nnexp.layers.base import Layer, ShapeError
 from nnexp.layers.chain import Chain, chain
-from nnexp.losses.base import Loss
+from nnexp.layers.output import Output
+from nnexp.named import Named
 from nnexp.network import kind_of
-from nnexp.optimizers.base import Optimizer
 from nnexp.penalties.base import Penalty
-from nnexp.registry import Parameter, Registry, parameters
-from nnexp.schedules.base import Schedule
+from nnexp.registry import Parameter, parameters
 from nnexp.spec.advice import way_out
+from nnexp.spec.kinds import (
+    REGISTRIES,
+    article,
+    component_type,
+    expected,
+    holds_component,
+    is_mapping,
+    is_optional,
+    one_of,
+)
 from nnexp.spec.problems import Place, Problem, close, nearest
 from nnexp.spec.text import Node, join, shortened
-from nnexp.spec.validation import expectation, is_union, validate
-
-REGISTRIES: dict[type, tuple[Registry, ...]] = {
-    Activation: (registry.activations,),
-    Architecture: (registry.architectures,),
-    Initializer: (registry.initializers,),
-    Layer: (registry.layers, registry.activations),
-    Loss: (registry.losses,),
-    Normalization: (registry.normalizations,),
-    Optimizer: (registry.optimizers,),
-    Penalty: (registry.penalties,),
-    Schedule: (registry.schedules,),
-    Source: (registry.sources,),
-}
-"""Where the names for a parameter of each type are looked up."""
+from nnexp.spec.validation import validate
+from nnexp.typing import Shape
 
 
 class Builder:
-    """Builds components from nodes and collects the problems; what cannot be built is None."""
+    """Builds components from nodes and collects the problems; what cannot be built is None.
 
-    def __init__(self) -> None:
+    `shape` is the core shape of the data, to which presets are expanded; None where there is something wrong with them.
+    """
+
+    def __init__(self, shape: Shape | None = None) -> None:
+        self.shape = shape
         self.problems: list[Problem] = []
 
     def problem(self, place: Place, path: str, message: str, suggestion: str = "") -> None:
@@ -88,9 +82,9 @@ class Builder:
         """The component of a class from the node that stands behind its name."""
         if value is None or value.value is None:
             return self.construct(cls, Node({}, place), {}, path)
-        if isinstance(value.value, dict):
-            return self.construct(cls, Node(value.value, place, value.keys), value.value, path)
         known = parameters(cls)
+        if isinstance(value.value, dict) and not is_mapping(cls):
+            return self.construct(cls, Node(value.value, place, value.keys), value.value, path)
         if not known:
             self.problem(value.place, path, f"takes no parameters, found {value.describe()}")
             return None
@@ -102,8 +96,9 @@ class Builder:
         known = {p.name: p for p in parameters(cls)}
         before = len(self.problems)
         nested = frozenset(name for name, p in known.items() if holds_component(p))
+        beneath = {name: path if is_mapping(cls) else join(path, name) for name in known}
         values = {
-            name: self.nested(known[name], child, join(path, name)) if name in nested else frozen(child.plain())
+            name: self.nested(known[name], child, beneath[name]) if name in nested else frozen(child.plain())
             for name, child in given.items()
         }
         valid, faults = validate(cls, values, nested)
@@ -144,10 +139,27 @@ class Builder:
         base = component_type(parameter.hint)
         if node.value is None and is_optional(parameter.hint):
             return None
+        if get_origin(parameter.hint) is Named:
+            return self.named(base, node, path)
         if base is Chain:
             return self.branches(node, path) if get_origin(parameter.hint) is tuple else self.chain(node, path)
         if get_origin(parameter.hint) is tuple:
             return self.several(base, node, path)
+        return self.one(base, node, path)
+
+    def named(self, base: type[Any], node: Node, path: str) -> Named[Any] | None:
+        """A mapping of names to components, sections or lists of layers."""
+        if not isinstance(node.value, dict) or not node.value:
+            message = f"expected a mapping of names, each to {one_of(base)}, found {node.describe()}"
+            self.problem(node.place, path, message, "such as {digit: ..., parity: ...}")
+            return None
+        values = [self.one(base, child, join(path, name)) for name, child in node.value.items()]
+        return Named(tuple(node.value), tuple(values))
+
+    def one(self, base: type[Any], node: Node, path: str) -> Any:
+        """A component, a section or a list of layers."""
+        if base is Chain:
+            return self.chain(node, path)
         return self.component(base, node, path) if base in REGISTRIES else self.section(base, node, path)
 
     def several(self, base: type[Any], node: Node, path: str) -> Any:
@@ -155,17 +167,34 @@ class Builder:
         if base is Penalty:
             return self.by_name(base, node, path)
         if base is Layer and node.value and isinstance(node.value, str | dict) and not names_layer(node):
-            preset = self.component(Architecture, node, path)
-            return preset.layers() if preset else ()
+            return self.preset(node, path)
         if not isinstance(node.value, list):
             message = f"expected a list of {REGISTRIES[base][0].kind}s, found {node.describe()}"
             self.problem(node.place, path, message, "begin each layer with `- `, on a line of its own")
             return ()
         return tuple(self.component(base, child, f"{path}.{i}") for i, child in enumerate(node.value))
 
+    def preset(self, node: Node, path: str) -> tuple[Layer, ...]:
+        """The layers that an architecture stands for, where the data are of known shape; otherwise the last of them."""
+        architecture: Architecture | None = self.component(Architecture, node, path)
+        if architecture is None or self.shape is None:
+            return (Output(),)
+        try:
+            return architecture.layers(self.shape)
+        except ShapeError as error:
+            self.problem(node.place, path, str(error))
+            return ()
+
     def chain(self, node: Node, path: str) -> Chain | None:
         """The list of layers that a layer holds."""
         before = len(self.problems)
+        if not isinstance(node.value, list):
+            name, place, _ = self.head(node)
+            message = f"expected a list of layers, found {node.describe()}"
+            if name in registry.architectures:
+                message = f"{name} stands for a whole network with its `output`, and here belong the layers of a part"
+            self.problem(place, path, message, "write the layers out, such as [dense: 8, relu]")
+            return None
         layers = self.several(Layer, node, path)
         return chain(layers, [kind_of(layer) for layer in layers]) if len(self.problems) == before else None
 
@@ -189,38 +218,6 @@ class Builder:
         ordered = sorted(node.value.items())
         singles = [Node({name: child}, node.keys[name], {name: node.keys[name]}) for name, child in ordered]
         return tuple(self.component(base, single, path) for single in singles)
-
-
-def expected(hint: Any) -> str:
-    """What a parameter of this type takes, in words."""
-    base = component_type(hint)
-    if base is None:
-        return expectation(hint)
-    if base is Chain:
-        return "a list of branches, each a list of layers" if get_origin(hint) is tuple else "a list of layers"
-    if base not in REGISTRIES:
-        return "a mapping"
-    kind = REGISTRIES[base][0].kind
-    return f"a list of {kind}s" if get_origin(hint) is tuple else article(kind)
-
-
-def component_type(hint: Any) -> Any:
-    """The section or component class that a parameter holds, one or several or none; otherwise None."""
-    if isinstance(hint, type) and (hint in REGISTRIES or is_dataclass(hint)):
-        return hint
-    if is_union(hint) or get_origin(hint) is tuple:
-        return next((found for found in map(component_type, get_args(hint)) if found), None)
-    return None
-
-
-def holds_component(parameter: Parameter) -> bool:
-    """Whether a parameter holds sections or components rather than plain values."""
-    return component_type(parameter.hint) is not None
-
-
-def is_optional(hint: Any) -> bool:
-    """Whether null may stand for a parameter."""
-    return is_union(hint) and NoneType in get_args(hint)
 
 
 def frozen(value: Any) -> Any:
@@ -257,8 +254,3 @@ def elsewhere(name: str) -> str:
 def named(node: Node) -> str:
     """What stands where a single name should: the several names of a mapping, or another value."""
     return shortened(" and ".join(node.value)) if isinstance(node.value, dict) and node.value else node.describe()
-
-
-def article(noun: str) -> str:
-    """The noun with its indefinite article."""
-    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"

@@ -10,35 +10,41 @@ import json
 from typing import Any
 
 from nnexp.layers.chain import Chain
+from nnexp.named import Named
 from nnexp.registry import Registry, parameters
-from nnexp.spec.build import REGISTRIES
+from nnexp.spec.baseline import AnySpec
+from nnexp.spec.kinds import REGISTRIES, is_mapping
 from nnexp.spec.sections import Spec
 from nnexp.spec.text import dump
 
 
-def plain(spec: Spec) -> dict[str, Any]:
+def plain(spec: AnySpec) -> dict[str, Any]:
     """The spec as nested dictionaries, lists and scalars, in the order of its fields."""
     values = _parameters(spec)
-    values["regularization"] = {k: v for penalty in spec.regularization for k, v in _component(penalty).items()}
+    if isinstance(spec, Spec):
+        values["regularization"] = {k: v for penalty in spec.regularization for k, v in _component(penalty).items()}
     first = ("name", "seed", "data", "architecture", "activation", "init")
-    return {name: values[name] for name in dict.fromkeys((*first, *values))}
+    return {name: values[name] for name in dict.fromkeys((*first, *values)) if name in values}
 
 
-def text(spec: Spec) -> str:
+def text(spec: AnySpec) -> str:
     """The resolved spec as YAML."""
     return dump(plain(spec))
 
 
-def digest(spec: Spec) -> str:
+def digest(spec: AnySpec) -> str:
     """SHA-256 of the resolved spec, in hexadecimal: the identity of a run."""
     return hashlib.sha256(json.dumps(plain(spec), sort_keys=True).encode()).hexdigest()
 
 
-def _plain(value: Any) -> Any:
+def plain_value(value: Any) -> Any:
+    """What a parameter holds, as nested dictionaries, lists and scalars."""
     if isinstance(value, Chain):
-        return [_plain(layer) for layer in value.layers]
+        return [plain_value(layer) for layer in value.layers]
+    if isinstance(value, Named):
+        return {name: plain_value(entry) for name, entry in value.items()}
     if isinstance(value, tuple):
-        return [_plain(entry) for entry in value]
+        return [plain_value(entry) for entry in value]
     if _registry(value):
         component = _component(value)
         return component if any(component.values()) else next(iter(component))
@@ -50,11 +56,12 @@ def _plain(value: Any) -> Any:
 def _component(value: Any) -> dict[str, Any]:
     registry = _registry(value)
     assert registry, f"{value!r} is no component"
-    return {registry.name_of(value): _parameters(value)}
+    given = _parameters(value)
+    return {registry.name_of(value): next(iter(given.values())) if is_mapping(type(value)) else given}
 
 
 def _parameters(value: Any) -> dict[str, Any]:
-    return {p.name: _plain(getattr(value, p.name)) for p in parameters(type(value))}
+    return {p.name: plain_value(getattr(value, p.name)) for p in parameters(type(value))}
 
 
 def _registry(value: Any) -> Registry | None:

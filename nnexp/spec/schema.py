@@ -10,9 +10,11 @@ from pydantic import TypeAdapter
 from nnexp.architectures.base import Architecture
 from nnexp.layers.base import Layer
 from nnexp.layers.chain import Chain
+from nnexp.named import Named
 from nnexp.penalties.base import Penalty
 from nnexp.registry import Parameter, documentation, parameters
-from nnexp.spec.build import REGISTRIES, component_type
+from nnexp.spec.baseline import KEY, BaselineSpec
+from nnexp.spec.kinds import REGISTRIES, component_type, is_mapping
 from nnexp.spec.sections import Spec
 from nnexp.spec.validation import is_union, written
 
@@ -21,15 +23,23 @@ Schema = dict[str, Any]
 
 def schema() -> Schema:
     """The schema of a whole spec (draft 2020-12)."""
-    body = _section(Spec)
-    body["required"] = [name for name in body["required"] if name not in ("name", "loss")]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "nnexp spec",
-        "description": "One neural network to train",
-        **body,
+        "description": "One neural network to train, or one baseline to fit",
+        "type": "object",
+        "if": {"required": [KEY]},
+        "then": _whole(BaselineSpec),
+        "else": _whole(Spec),
         "$defs": {base.__name__: _component(base) for base in REGISTRIES},
     }
+
+
+def _whole(cls: type[Any]) -> Schema:
+    """A spec; its name is that of its file, and the loss follows from the data, where they are not written."""
+    section = _section(cls)
+    section["required"] = [name for name in section["required"] if name not in ("name", "loss")]
+    return section
 
 
 def _section(cls: type[Any]) -> Schema:
@@ -61,8 +71,10 @@ def _component(base: type[Any]) -> Schema:
 
 def _parameters(cls: type[Any]) -> Schema:
     """What stands behind a component's name: its parameters, or the first of them alone."""
-    section = _section(cls)
     known = parameters(cls)
+    if is_mapping(cls):
+        return {"description": documentation(cls).summary, **_parameter(known[0])}
+    section = _section(cls)
     options: list[Schema] = [section]
     if known and component_type(known[0].hint) in (None, Chain) and len([p for p in known if p.required]) <= 1:
         options.append(_parameter(known[0]))
@@ -76,18 +88,26 @@ def _parameter(parameter: Parameter) -> Schema:
     base = component_type(parameter.hint)
     if base is None:
         value: Schema = TypeAdapter(written(parameter.hint)).json_schema()
+    elif get_origin(parameter.hint) is Named:
+        one = _several(Layer) if base is Chain else _one(base)
+        value = {"type": "object", "additionalProperties": one, "minProperties": 1}
     elif base is Chain:
-        layers = _several(Layer)
+        layers = _layers()
         value = {"type": "array", "items": layers} if get_origin(parameter.hint) is tuple else layers
     elif get_origin(parameter.hint) is tuple:
         value = _several(base)
     else:
-        value = {"$ref": f"#/$defs/{base.__name__}"} if base in REGISTRIES else _section(base)
+        value = _one(base)
     if base is not None and is_union(parameter.hint) and NoneType in get_args(parameter.hint):
         value = {"anyOf": [value, {"type": "null"}]}
     if base is None and not parameter.required and not isinstance(parameter.default, tuple):
         value = {**value, "default": parameter.default}
     return value
+
+
+def _one(base: type[Any]) -> Schema:
+    """A component or a section."""
+    return {"$ref": f"#/$defs/{base.__name__}"} if base in REGISTRIES else _section(base)
 
 
 def _several(base: type[Any]) -> Schema:
@@ -96,7 +116,11 @@ def _several(base: type[Any]) -> Schema:
         [registry] = REGISTRIES[Penalty]
         properties = {name: _parameters(registry[name]) for name in registry}
         return {"type": ["object", "null"], "properties": properties, "additionalProperties": False}
-    entries = {"type": "array", "items": {"$ref": f"#/$defs/{base.__name__}"}}
     if base is Layer:
-        return {"anyOf": [entries, {"$ref": f"#/$defs/{Architecture.__name__}"}]}
-    return entries
+        return {"anyOf": [_layers(), {"$ref": f"#/$defs/{Architecture.__name__}"}]}
+    return {"type": "array", "items": {"$ref": f"#/$defs/{base.__name__}"}}
+
+
+def _layers() -> Schema:
+    """A list of layers."""
+    return {"type": "array", "items": {"$ref": f"#/$defs/{Layer.__name__}"}}

@@ -13,7 +13,10 @@ from nnexp.activations.relu import ReLU
 from nnexp.data.base import Source
 from nnexp.data.normalizations.base import Normalization
 from nnexp.data.normalizations.linear import Standard
+from nnexp.data.parts import Parts, prepare
 from nnexp.data.splits import Split
+from nnexp.data.targets.base import Target
+from nnexp.data.targets.given import Given
 from nnexp.initializers.base import Initializer
 from nnexp.initializers.he import He
 from nnexp.layers.base import Layer
@@ -32,16 +35,16 @@ def is_line(text: str) -> bool:
 
 
 Line: TypeAlias = Annotated[str, MinLen(1), Predicate(is_line), doc("a text of one line, not blank")]
-Metric: TypeAlias = Literal["dev_loss", "dev_accuracy", "dev_exact_match", "dev_rmse", "dev_mae", "dev_r2"]
 
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """What is learned from: where examples come from, how they are split, how the inputs are normalised."""
+    """What is learned from: where examples come from, how they are split and normalised, and what is predicted."""
 
     source: Source
     split: Split = Split()
     normalize: Normalization = Standard()
+    targets: Target = Given()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ class EarlyStopping:
     """
 
     patience: Count
-    metric: Metric = "dev_loss"
+    metric: str = "dev_loss"
     min_delta: NonNegative = 0.0
     restore_best: bool = True
 
@@ -61,6 +64,8 @@ class EarlyStopping:
 class Training:
     """How long and how: epochs, minibatches, precision, clipping, early stopping.
 
+    `freeze` names layers or weights that keep the values they start with, `*` and `?` standing for any letters; the
+    running statistics of a frozen batch norm still follow the data.
     `threads` is the number of BLAS threads, part of the spec because another number gives other last bits.
     """
 
@@ -71,6 +76,7 @@ class Training:
     early_stopping: EarlyStopping | None = None
     clip_norm: Positive | None = None
     clip_value: Positive | None = None
+    freeze: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,3 +103,8 @@ class Spec:
     schedule: Schedule = Constant()
     training: Training = field(default_factory=Training)
     origin: Origin | None = field(default=None, compare=False, repr=False, metadata={"hidden": True})
+
+    def prepare(self) -> Parts:
+        """The data made ready for training. Raises DataError where they cannot be read."""
+        data = self.data
+        return prepare(data.source, data.split, data.normalize, self.training.dtype, data.targets)

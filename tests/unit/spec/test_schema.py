@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 
 from nnexp import registry
 from nnexp.registry import documentation
-from nnexp.spec.build import REGISTRIES
+from nnexp.spec.kinds import REGISTRIES
 from nnexp.spec.problems import Text
 from nnexp.spec.schema import schema
 from nnexp.spec.starter import STARTER

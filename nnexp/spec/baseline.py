@@ -1,0 +1,61 @@
+"""The validated spec of a baseline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Annotated, TypeAlias
+
+from annotated_types import Ge
+
+from nnexp.baselines.base import Baseline
+from nnexp.data.parts import Parts, prepare
+from nnexp.registry import parameters
+from nnexp.spec.problems import Problem, close
+from nnexp.spec.sections import Data, Line, Origin, Spec
+from nnexp.spec.text import Node
+
+KEY = "baseline"
+"""The key that makes a spec that of a baseline."""
+
+
+@dataclass(frozen=True, slots=True)
+class BaselineSpec:
+    """One baseline to fit: everything that decides its numbers, and its name.
+
+    `seed` changes nothing, as nothing is drawn at random; it is there so that a baseline can stand beside networks of
+    several seeds. Everything is computed in double precision and with one BLAS thread.
+    """
+
+    name: Line
+    data: Data
+    baseline: Baseline
+    seed: Annotated[int, Ge(0)] = 0
+    origin: Origin | None = field(default=None, compare=False, repr=False, metadata={"hidden": True})
+
+    def prepare(self) -> Parts:
+        """The data made ready for the fit. Raises DataError where they cannot be read."""
+        data = self.data
+        return prepare(data.source, data.split, data.normalize, "float64", data.targets)
+
+
+AnySpec: TypeAlias = Spec | BaselineSpec
+
+
+def is_baseline(root: Node) -> bool:
+    """Whether a tree is the spec of a baseline, its key misspelt perhaps."""
+    assert isinstance(root.value, dict)
+    of_networks = {parameter.name for parameter in parameters(Spec)}
+    like = any(close(key, [KEY]) for key in root.value.keys() - of_networks)
+    return KEY in root.value or (like and "architecture" not in root.value)
+
+
+def take_out_foreign(root: Node) -> list[Problem]:
+    """Take the keys that only a network has out of the tree of a baseline, and complain of each in its place."""
+    assert isinstance(root.value, dict)
+    own = {parameter.name for parameter in parameters(BaselineSpec)}
+    foreign = [p.name for p in parameters(Spec) if p.name not in own and p.name in root.value]
+    for key in foreign:
+        del root.value[key]
+    message = "a baseline has no {}; that belongs to a network, and this spec has `baseline`"
+    suggestion = "keep `{}` or `baseline`, and take the other out"
+    return [Problem(root.keys[key], key, message.format(key), suggestion.format(key)) for key in foreign]

@@ -1,0 +1,98 @@
+"""docs/catalogue.md: every component with its formula, its parameters and its notes, as one page.
+
+python -m nnexp.spec.catalogue_page docs/catalogue.md
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from nnexp.registry import KINDS
+from nnexp.spec.catalogue import Described, Entry, entries
+
+HEAD = """\
+# The catalogue
+
+Everything that a spec can name, kind by kind, written by `make catalogue` from the components themselves; `nnexp list`
+shows the same on the command line, and `nnexp list --json` as data.
+
+A component is written as its name, or as `name: {parameter: value}`; the first parameter alone may stand without its
+name, as in `dropout: 0.2`. Anything but what a parameter takes is an error, and a parameter without a default must be
+given. Where the last column says yes, runs that differ in this number alone can be trained together, in one set of
+arrays. [Conventions](conventions.md) says how to convert from the notations of other texts and libraries."""
+
+USES = {
+    "activations": "Named under `activation`, or among the layers.",
+    "architectures": "Named under `architecture`, in place of a list of layers; the resolved spec shows the list.",
+    "baselines": "Named under `baseline`, in place of a network.",
+    "initializers": "Named under `init`.",
+    "layers": "Listed under `architecture`, where an activation by its name is a layer too.",
+    "losses": "Named under `loss`; without one, the kind of the targets chooses.",
+    "normalizations": "Named under `data.normalize`; fitted on the training part and applied to all.",
+    "optimizers": "Named under `optimizer`.",
+    "penalties": "Keys of `regularization`, each with its parameter.",
+    "schedules": "Named under `schedule`.",
+    "sources": "Named under `data.source`.",
+    "targets": "Named under `data.targets`.",
+}
+"""Where the components of a kind stand in a spec."""
+
+
+def page() -> str:
+    """The whole page as Markdown."""
+    catalogue = {kind: list(entries(kind)) for kind in KINDS}
+    anchors = _anchors([title for kind, found in catalogue.items() for title in (kind, *(e.name for e in found))])
+    contents, sections = [], []
+    for kind, found in catalogue.items():
+        above, links = next(anchors), ", ".join(f"[{entry.name}](#{next(anchors)})" for entry in found)
+        contents.append(f"- [{kind}](#{above}): {links}")
+        sections.append("\n\n".join([f"## {kind}", USES[kind], *map(_component, found)]))
+    return "\n\n".join([HEAD, "\n".join(contents), *sections]) + "\n"
+
+
+def _anchors(titles: list[str]) -> Iterator[str]:
+    """The anchors that Markdown gives these headings, in their order: the second tasks is tasks-1."""
+    seen: Counter[str] = Counter()
+    for title in titles:
+        yield f"{title}-{seen[title]}" if seen[title] else title
+        seen[title] += 1
+
+
+def _component(entry: Entry) -> str:
+    blocks = [f"### {entry.name}", _prose(entry.summary)]
+    if entry.formula:
+        blocks.append(f"```text\n{entry.formula}\n```")
+    if entry.parameters:
+        blocks.append(_table(entry.parameters))
+    blocks += [_paragraph(text) for text in entry.notes.split("\n\n") if text]
+    return "\n\n".join(blocks)
+
+
+def _table(parameters: tuple[Described, ...]) -> str:
+    rows = [
+        (f"`{p.name}`", p.takes, "" if p.required else f"`{p.shown_default}`", "yes" if p.per_replica else "")
+        for p in parameters
+    ]
+    head = [("parameter", "takes", "default", "together"), ("---",) * 4]
+    return "\n".join(f"| {' | '.join(row)} |" for row in [*head, *rows])
+
+
+def _paragraph(text: str) -> str:
+    """A paragraph of a docstring; an indented one is a formula."""
+    if text.startswith("    "):
+        return f"```text\n{re.sub('(?m)^    ', '', text)}\n```"
+    return _prose(text)
+
+
+def _prose(text: str) -> str:
+    """Text whose letters mean nothing in Markdown, but for its `code`."""
+    pieces = re.split("(`[^`]*`)", text)
+    return "".join(p if p.startswith("`") else re.sub(r"([\\*<]|(?<!\w)_|_(?!\w))", r"\\\1", p) for p in pieces)
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1]).write_text(page(), encoding="utf-8")

@@ -1,0 +1,119 @@
+"""Whether a spec's training can take its course: parts, batches, schedule, what is watched, what is frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice, pairwise
+
+from nnexp import metrics, registry, scoring
+from nnexp.data.base import Description
+from nnexp.data.splits import PARTS
+from nnexp.layers.batch_norm import BatchNorm
+from nnexp.network import walk
+from nnexp.schedules.piecewise import Piecewise
+from nnexp.schedules.plateau import Plateau
+from nnexp.spec.places import at, counted, train_size
+from nnexp.spec.problems import Problem, close
+from nnexp.spec.sections import Data, Spec
+from nnexp.spec.text import Node
+
+
+def watched(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
+    """The metrics that early stopping and the schedule watch exist."""
+    watching: dict[str, str] = {}
+    if spec.training.early_stopping:
+        watching["training.early_stopping.metric"] = spec.training.early_stopping.metric
+    if isinstance(spec.schedule, Plateau):
+        watching["schedule.plateau.metric"] = spec.schedule.metric
+    known = [f"dev_{metric}" for metric in ("loss", *scoring.names(description))]
+    for path, metric in watching.items():
+        if metric not in known:
+            elsewhere = {f"dev_{name}" for names in metrics.NAMES.values() for name in names}
+            near = None if metric in elsewhere else close(metric, known)
+            suggestion = f"did you mean {near!r}?" if near else f"known: {', '.join(known)}"
+            message = f"there is no metric {metric!r} where the targets are {description.targets}"
+            yield at(root, path, message, suggestion)
+
+
+def split(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
+    """Every part gets its examples."""
+    yield from amounts(spec.data, description, root)
+
+
+def dev_part(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
+    """Whatever watches the dev part has one to watch."""
+    if any(amounts(spec.data, description, root)) or spec.data.split.sizes(description.examples)["dev"]:
+        return
+    if spec.training.early_stopping:
+        message = "early stopping watches the dev part, and data.split gives it no examples"
+        yield at(root, "training.early_stopping", message, "write `early_stopping: null`, or give dev some")
+    if isinstance(spec.schedule, Plateau):
+        message = "plateau watches the dev part, and data.split gives it no examples"
+        yield at(root, "schedule", message, "give dev some, or choose another schedule")
+
+
+def amounts(data: Data, description: Description, root: Node) -> Iterator[Problem]:
+    """The parts of the data are as large as is asked for."""
+    asked = {part: getattr(data.split, part) for part in PARTS}
+    large = [part for part, amount in asked.items() if isinstance(amount, float) and amount > 1]
+    for part in large:
+        path = f"data.split.{part}"
+        message = f"{asked[part]:g} is a fraction of all examples, and larger than 1"
+        yield at(root, path, message, "a number of examples is written without a point")
+    if large:
+        return
+    try:
+        data.split.sizes(description.examples)
+    except ValueError as error:
+        suggestion = f"asked for: {', '.join(f'{part} {amount}' for part, amount in asked.items())}"
+        yield at(root, "data.split", str(error), suggestion)
+
+
+def batch_size(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
+    """Every batch gets enough examples."""
+    train = train_size(spec, description)
+    if train is None:
+        return
+    path = "training.batch_size"
+    size = train if spec.training.batch_size == "full" else spec.training.batch_size
+    if size > train:
+        message = f"a batch of {size} is larger than the training part, which has {counted(train, 'example')}"
+        yield at(root, path, message, _larger_part(spec))
+    elif (train % size or size) == 1 and any(isinstance(layer, BatchNorm) for layer in walk(spec.architecture)):
+        examples = counted(train, "training example")
+        message = f"batch_norm would see a batch of one: {examples} in batches of {size} leave 1"
+        fitting = islice((larger for larger in range(size + 1, train + 1) if train % larger != 1), 3)
+        suggestion = " or ".join(map(str, fitting))
+        yield at(root, path, message, f"try {suggestion}" if suggestion else "")
+
+
+def _larger_part(spec: Spec) -> str:
+    if spec.data.split.train == 1:
+        return "data.split.train: 1 means one example; a fraction is written with a point"
+    return "write `full` for one batch an epoch"
+
+
+def warmup(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
+    """The warm-up leaves some of the training."""
+    warmup, epochs = spec.schedule.warmup_epochs, spec.training.epochs
+    if warmup >= epochs:
+        path = f"schedule.{registry.schedules.name_of(spec.schedule)}.warmup_epochs"
+        message = f"a warm-up of {warmup:g} epochs leaves nothing of a training of {counted(epochs, 'epoch')}"
+        yield at(root, path, message, "make it shorter than training.epochs")
+
+
+def piecewise(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
+    """A schedule written by hand has increasing boundaries, and one value for each piece between them."""
+    if not isinstance(spec.schedule, Piecewise):
+        return
+    boundaries, values = spec.schedule.boundaries, spec.schedule.values
+    for index, (before, after) in enumerate(pairwise(boundaries), start=1):
+        if before >= after:
+            path = f"schedule.piecewise.boundaries.{index}"
+            message = f"boundaries increase, and {after:g} follows {before:g}"
+            yield at(root, path, message)
+    pieces = len(boundaries) + 1
+    if len(values) != pieces:
+        path = "schedule.piecewise.values"
+        message = f"expected {counted(pieces, 'value')}, one more than there are boundaries, found {len(values)}"
+        yield at(root, path, message, "the first value is for the epochs before any boundary")

@@ -1,0 +1,92 @@
+"""What the parameters of components hold: plain values, components by name, sections, or lists of layers."""
+
+from __future__ import annotations
+
+from dataclasses import is_dataclass
+from types import NoneType
+from typing import Any, get_args, get_origin
+
+from nnexp import registry
+from nnexp.activations.base import Activation
+from nnexp.architectures.base import Architecture
+from nnexp.baselines.base import Baseline
+from nnexp.data.base import Source
+from nnexp.data.normalizations.base import Normalization
+from nnexp.data.targets.base import Target
+from nnexp.initializers.base import Initializer
+from nnexp.layers.base import Layer
+from nnexp.layers.chain import Chain
+from nnexp.losses.base import Loss
+from nnexp.named import Named
+from nnexp.optimizers.base import Optimizer
+from nnexp.penalties.base import Penalty
+from nnexp.registry import Parameter, Registry, parameters
+from nnexp.schedules.base import Schedule
+from nnexp.spec.validation import expectation, is_union
+
+REGISTRIES: dict[type, tuple[Registry, ...]] = {
+    Activation: (registry.activations,),
+    Architecture: (registry.architectures,),
+    Baseline: (registry.baselines,),
+    Initializer: (registry.initializers,),
+    Layer: (registry.layers, registry.activations),
+    Loss: (registry.losses,),
+    Normalization: (registry.normalizations,),
+    Optimizer: (registry.optimizers,),
+    Penalty: (registry.penalties,),
+    Schedule: (registry.schedules,),
+    Source: (registry.sources,),
+    Target: (registry.targets,),
+}
+"""Where the names for a parameter of each type are looked up."""
+
+
+def expected(hint: Any) -> str:
+    """What a parameter of this type takes, in words."""
+    base = component_type(hint)
+    if base is None:
+        return expectation(hint)
+    if get_origin(hint) is Named:
+        return f"a mapping of names, each to {one_of(base)}"
+    if base is Chain:
+        return "a list of branches, each a list of layers" if get_origin(hint) is tuple else "a list of layers"
+    if get_origin(hint) is tuple and base in REGISTRIES:
+        return f"a list of {REGISTRIES[base][0].kind}s"
+    return one_of(base)
+
+
+def one_of(base: type[Any]) -> str:
+    """A component, a section or a list of layers, in words."""
+    if base is Chain:
+        return "a list of layers"
+    return article(REGISTRIES[base][0].kind) if base in REGISTRIES else "a mapping"
+
+
+def component_type(hint: Any) -> Any:
+    """The section or component class that a parameter holds, one or several or none; otherwise None."""
+    if isinstance(hint, type) and (hint in REGISTRIES or is_dataclass(hint)):
+        return hint
+    if is_union(hint) or get_origin(hint) in (tuple, Named):
+        return next((found for found in map(component_type, get_args(hint)) if found), None)
+    return None
+
+
+def holds_component(parameter: Parameter) -> bool:
+    """Whether a parameter holds sections or components rather than plain values."""
+    return component_type(parameter.hint) is not None
+
+
+def is_mapping(cls: type[Any]) -> bool:
+    """Whether all that a component takes is a mapping of names, which then stands behind its own name."""
+    known = parameters(cls)
+    return len(known) == 1 and get_origin(known[0].hint) is Named
+
+
+def is_optional(hint: Any) -> bool:
+    """Whether null may stand for a parameter."""
+    return is_union(hint) and NoneType in get_args(hint)
+
+
+def article(noun: str) -> str:
+    """The noun with its indefinite article."""
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"

@@ -1,0 +1,44 @@
+"""Where in a spec a problem is."""
+
+from __future__ import annotations
+
+from nnexp.data.base import Description
+from nnexp.spec.baseline import AnySpec
+from nnexp.spec.problems import Place, Problem
+from nnexp.spec.text import Node
+
+
+def at(root: Node, path: str, message: str, suggestion: str = "") -> Problem:
+    """A problem of the node at a dotted path, such as "training.epochs"."""
+    return Problem(place_of(root, path), path, message, suggestion)
+
+
+def of_layer(index: int, root: Node, message: str, suggestion: str = "") -> Problem:
+    """A problem of a layer in the list, counted from 0."""
+    return at(root, f"architecture.{index}", message, suggestion)
+
+
+def train_size(spec: AnySpec, description: Description) -> int | None:
+    """The number of training examples; None where the split asks for what is not there."""
+    try:
+        return spec.data.split.sizes(description.examples)["train"]
+    except ValueError:
+        return None
+
+
+def counted(number: int, noun: str) -> str:
+    """A number of things: 1 example, 2 examples."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def place_of(root: Node, path: str) -> Place:
+    """The place of the node at a dotted path, or of its nearest ancestor that was written."""
+    node = root
+    for key in path.split("."):
+        if isinstance(node.value, dict) and key in node.value:
+            node = node.value[key]
+        elif isinstance(node.value, list) and key.isdecimal() and int(key) < len(node.value):
+            node = node.value[int(key)]
+        else:
+            break
+    return node.place
