@@ -6,6 +6,8 @@ NnexpError
 ├── DataError          missing, unreadable, wrong checksum, wrong shape                       exit 6
 ├── RunError           a run folder that is locked, damaged, unwritable or not there          exit 1
 │   └── ResumeError    what changed since the run began                                       exit 5
+├── GradientMismatch   layer, parameter, entry, analytic, numeric                             exit 4
+├── GradientUndecided  parameters whose gradient could not be checked                         exit 4
 ├── Diverged           run, epoch, step                                                       exit 1
 └── Interrupted        stopped by Ctrl-C or SIGTERM, state saved                       exit 130 or 143
 
@@ -71,6 +73,49 @@ class Diverged(NnexpError):
         super().__init__(
             f"{run} diverged: the loss was not finite in epoch {epoch}, step {step}.\n"
             "Try a learning rate ten times smaller, training.clip_norm=1.0, or data.normalize=standard."
+        )
+
+
+class GradientMismatch(NnexpError):
+    """A gradient that is not the derivative of the objective.
+
+    `layer` is the part at fault, where one is; `parameter` and `index` say where the gradient is wrong, `index` being
+    None where that is known of a direction only.
+    """
+
+    exit_code = 4
+
+    def __init__(
+        self,
+        name: str,
+        layer: str,
+        parameter: str,
+        index: tuple[int, ...] | None,
+        analytic: float,
+        numeric: float,
+        faults: Sequence[str] = (),
+    ) -> None:
+        self.layer, self.parameter, self.index = layer, parameter, index
+        self.analytic, self.numeric = analytic, numeric
+        where = "along a direction" if index is None else f"[{', '.join(map(str, index))}]"
+        first = (
+            f"{name}: the gradient of {parameter} is wrong: {where} is {analytic:.9g} by backpropagation "
+            f"and {numeric:.9g} by differences"
+        )
+        super().__init__("\n  ".join([first, *faults]))
+
+
+class GradientUndecided(NnexpError):
+    """A gradient that could not be checked; `parameters` says of what."""
+
+    exit_code = 4
+
+    def __init__(self, name: str, parameters: str) -> None:
+        self.parameters = parameters
+        super().__init__(
+            f"{name}: the gradient could not be checked: {parameters}.\n"
+            "Too many entries sit on a kink of the objective, such as the weight 0 under an l1 penalty, or nothing is "
+            "trained. Another seed, or --after 10, moves the weights."
         )
 
 

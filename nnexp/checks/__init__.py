@@ -1,0 +1,1 @@
+"""The gradient of a configured model, held against differences of its objective."""

@@ -1,0 +1,266 @@
+"""Every registered component in a small network.   N examples, I inputs, O outputs
+
+Required parameters are made up from the constructor's signature, so that a new component is checked without being
+entered anywhere. One that cannot be put into a network this way raises NoExample, and then belongs into GIVEN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, is_dataclass, replace
+from functools import partial
+from typing import Annotated, Any, Literal, TypeAlias, get_args, get_origin
+
+import numpy as np
+
+from nnexp.activations.base import Activation
+from nnexp.activations.tanh import Tanh
+from nnexp.beginning import begin
+from nnexp.checks.gradients import SAMPLE, THRESHOLD, check_model
+from nnexp.checks.result import GradientCheck, Verdict
+from nnexp.errors import GradientUndecided
+from nnexp.initializers.xavier import Xavier
+from nnexp.layers.base import Layer, ShapeError
+from nnexp.layers.chain import Chain, chain
+from nnexp.layers.conv2d import Conv2D
+from nnexp.layers.dense import Dense
+from nnexp.layers.flatten import Flatten
+from nnexp.layers.output import Output
+from nnexp.losses.base import Loss, Targets
+from nnexp.losses.cross_entropy import CrossEntropy
+from nnexp.losses.squared_error import SquaredError
+from nnexp.model import Model
+from nnexp.named import Named
+from nnexp.network import assemble
+from nnexp.penalties.base import Penalty
+from nnexp.registry import KINDS, Parameter, parameters
+from nnexp.replicas import generators, stack
+from nnexp.typing import Array, Shape
+
+CHECKED = ("activations", "layers", "losses", "penalties", "architectures")
+"""The kinds that have a gradient."""
+
+N, WIDTH, O = 7, 6, 3
+TASKS = {"first": 1, "second": 2}
+"""The outputs of each of several tasks."""
+
+FLAT: Shape = (5,)
+IMAGE: Shape = (8, 8, 2)
+
+GIVEN: dict[tuple[str, str], dict[str, Any]] = {
+    **{("architectures", name): {"width": 0.02} for name in ("alexnet", "zfnet")},
+    ("architectures", "vgg"): {"width": 0.02, "depth": 11},
+    ("architectures", "lenet5"): {"padding": 6},
+    ("architectures", "mlp"): {"hidden": (WIDTH, WIDTH), "batch_norm": True, "dropout": 0.2},
+}
+"""Parameters that the signature cannot tell, or whose defaults make a large network."""
+
+
+class NoExample(LookupError):
+    """A component that cannot be put into a network by its signature alone; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A component in a network: the layers, the loss and the penalties around it, and the shape of its inputs."""
+
+    kind: str
+    name: str
+    setting: str
+    layers: tuple[Layer, ...]
+    shape: Shape = FLAT
+    loss: Loss = CrossEntropy()
+    penalties: tuple[Penalty, ...] = ()
+    targets: Targets = "classes"
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.setting})"
+
+    def model(self) -> Model:
+        """The network at the start of training, in double precision."""
+        network = stack([assemble(self.layers, Tanh(), O)])
+        declaration = network.declare(self.shape)
+        if declaration.output != (O,):
+            raise ShapeError(f"it gives {declaration.output} and not {O} outputs")
+        init = stack([Xavier(bias=0.1)])
+        theta, buffers = begin(network, declaration, init, [0], self.x, "float64")
+        return Model(network, declaration, stack([self.loss]), stack([self.penalties]), theta, buffers)
+
+    @property
+    def x(self) -> Array:
+        """Inputs (1, N, ...)."""
+        return np.random.default_rng(0).standard_normal((1, N, *self.shape))
+
+    @property
+    def d(self) -> Array:
+        """Targets (1, N, O)."""
+        draw = np.random.default_rng(1)
+        if self.targets in ("values", "tasks"):
+            return draw.standard_normal((1, N, O))
+        if self.targets == "binary":
+            return draw.integers(0, 2, (1, N, O)).astype(float)
+        return np.eye(O)[draw.integers(0, O, (1, N))]
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentCheck:
+    """A component in one network; without a `check` it could not be put into any, and `problem` says why."""
+
+    kind: str
+    name: str
+    setting: str
+    check: GradientCheck | None
+    problem: str = ""
+
+    @property
+    def verdict(self) -> Verdict:
+        """That of the network."""
+        return self.check.verdict if self.check else "undecided"
+
+    def as_dict(self) -> dict[str, Any]:
+        """For a program."""
+        found = self.check.as_dict() if self.check else {"verdict": self.verdict, "problem": self.problem}
+        return {"kind": self.kind, "component": self.name, "setting": self.setting, **found}
+
+
+def check_all(threshold: float = THRESHOLD) -> Iterator[ComponentCheck]:
+    """Every registered component that has a gradient."""
+    for kind in CHECKED:
+        for name in KINDS[kind]:
+            try:
+                made = examples(kind, name)
+            except NoExample as error:
+                yield ComponentCheck(kind, name, "-", None, str(error))
+            else:
+                for example in made:
+                    yield ComponentCheck(kind, name, example.setting, check_component(example, threshold))
+
+
+def raise_if_failed(checks: Sequence[ComponentCheck]) -> None:
+    """Raises GradientMismatch where a component is wrong, GradientUndecided where one could not be checked."""
+    for one in sorted(checks, key=lambda one: one.verdict != "wrong"):
+        if one.check is None:
+            raise GradientUndecided("--all", one.problem)
+        one.check.raise_if_failed()
+
+
+def check_component(example: Example, threshold: float = THRESHOLD) -> GradientCheck:
+    """Hold the gradient of an example's network against differences."""
+    return check_model(
+        example.model(),
+        example.x,
+        example.d,
+        generators([0], "dropout"),
+        name=str(example),
+        threshold=threshold,
+        entries=SAMPLE if example.kind == "architectures" else None,
+    )
+
+
+def examples(kind: str, name: str) -> list[Example]:
+    """Every network that a component fits into, with each of its options. Raises NoExample where there is none."""
+    fitting, reasons = [], []
+    for option, component in _components(kind, name):
+        for make in _NETWORKS[kind](kind, name, option, component):
+            try:
+                example = make()
+                example.model()
+            except ShapeError as error:
+                reasons.append(str(error))
+            else:
+                fitting.append(example)
+    if not fitting:
+        raise NoExample(f"{KINDS[kind].kind} {name!r} fits into no example network: {'; '.join(reasons)}")
+    return fitting
+
+
+def _components(kind: str, name: str) -> Iterator[tuple[str, Any]]:
+    """The component with what it requires, and then with each of its options changed."""
+    cls, given = KINDS[kind][name], GIVEN.get((kind, name), {})
+    known = parameters(cls)
+    required = {p.name: _made_up(name, p) for p in known if p.required and p.name not in given}
+    component = cls(**required, **given)
+    yield "", component
+    if kind != "architectures":
+        for p in known:
+            for value in _choices(p.hint):
+                if value != getattr(component, p.name):
+                    word = f"{p.name} {str(value).lower()}" if isinstance(value, bool) else str(value)
+                    yield f", {word}", replace(component, **{p.name: value})
+
+
+def _choices(hint: Any) -> tuple[Any, ...]:
+    """The values of an option."""
+    return (True, False) if hint is bool else get_args(hint) if get_origin(hint) is Literal else ()
+
+
+def _made_up(name: str, parameter: Parameter) -> Any:
+    """A value for a required parameter: small counts, strengths that show, short chains of layers."""
+    value = _value(parameter.hint)
+    if value is None:
+        raise NoExample(
+            f"{name!r} has no example: its parameter `{parameter.name}` is not of a kind that can be made up"
+        )
+    return value
+
+
+def _value(hint: Any) -> Any:
+    if hint in SMALL_PARTS:
+        return SMALL_PARTS[hint]
+    if get_origin(hint) is Annotated:
+        return _value(get_args(hint)[0])
+    if get_origin(hint) is Named:
+        return Named(tuple(TASKS), tuple(_value(get_args(hint)[0]) for _ in TASKS))
+    if isinstance(hint, type) and is_dataclass(hint):
+        return hint(**{p.name: _made_up(hint.__name__, p) for p in parameters(hint) if p.required})
+    if get_origin(hint) is tuple:
+        value = _value(get_args(hint)[0])
+        return None if value is None else (value, value)
+    return next((value for value in map(_value, get_args(hint)) if value is not None), None)
+
+
+SMALL_PARTS: dict[Any, Any] = {
+    int: 3,
+    float: 0.3,
+    Activation: Tanh(),
+    Layer: Dense(WIDTH),
+    Loss: SquaredError(),
+    Chain: chain([Dense(WIDTH), Tanh()], ["dense", "tanh"]),
+}
+
+Make: TypeAlias = Callable[[], Example]
+
+
+def _around_layer(kind: str, name: str, option: str, layer: Any) -> Iterator[Make]:
+    """Between two layers with weights, on vectors and on images."""
+    yield lambda: Example(kind, name, f"flat{option}", (Dense(WIDTH), layer, Output()))
+    yield lambda: Example(kind, name, f"images{option}", (Conv2D(WIDTH, 5), layer, Flatten(), Output()), IMAGE)
+
+
+def _around_loss(kind: str, name: str, option: str, loss: Any) -> Iterator[Make]:
+    """On every kind of targets that it takes."""
+    for targets in loss.targets:
+        fitted = loss.fitted(TASKS if targets == "tasks" else O)
+        yield partial(Example, kind, name, f"{targets}{option}", HIDDEN, loss=fitted, targets=targets)
+
+
+def _around_penalty(kind: str, name: str, option: str, penalty: Any) -> Iterator[Make]:
+    """On a network with a hidden layer."""
+    yield partial(Example, kind, name, f"flat{option}", HIDDEN, penalties=(penalty,))
+
+
+def _of_architecture(kind: str, name: str, option: str, architecture: Any) -> Iterator[Make]:
+    """With the inputs that it takes."""
+    yield lambda: Example(kind, name, f"flat{option}", architecture.layers(FLAT))
+    yield lambda: Example(kind, name, f"images{option}", architecture.layers(IMAGE), IMAGE)
+
+
+HIDDEN = (Dense(WIDTH), Tanh(), Output())
+
+_NETWORKS: dict[str, Callable[[str, str, str, Any], Iterator[Make]]] = {
+    "activations": _around_layer,
+    "architectures": _of_architecture,
+    "layers": _around_layer,
+    "losses": _around_loss,
+    "penalties": _around_penalty,
+}
