@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from nnexp.errors import DataError
-from nnexp.predictor import Network
+from nnexp.predictor import Prediction, Predictor
 from nnexp.typing import AnyArray, Shape
 
 
@@ -40,16 +40,20 @@ def read_inputs(path: Path, shape: Shape) -> AnyArray:
     raise DataError(f"{path}: the input is a .csv or a .npz file, not {path.suffix or 'a file without an ending'}")
 
 
-def table(network: Network, x: AnyArray) -> pd.DataFrame:
-    """One row an example: the class and each class's score, or each output's value."""
-    description = network.description
-    scores = network.probabilities(x)
-    if description.targets != "classes":
-        return pd.DataFrame(scores, columns=list(description.classes))
-    prefix = "p" if network.gives_probabilities else "score"
-    named = pd.DataFrame(scores, columns=[f"{prefix}_{name}" for name in description.classes])
-    named.insert(0, "class", np.asarray(description.classes)[network.predict(x)])
-    return named
+def table(network: Predictor, x: AnyArray) -> pd.DataFrame:
+    """One row an example: the class and each class's score, or each output's value; of every task in turn."""
+    return pd.concat([_columns(prediction) for prediction in network.predictions(x)], axis=1)
+
+
+def _columns(found: Prediction) -> pd.DataFrame:
+    """The columns of one task, which begin with its name where it has one."""
+    task, prefix = found.task, f"{found.task.name}_" if found.task.name else ""
+    if task.targets != "classes":
+        return pd.DataFrame(found.scores, columns=[f"{prefix}{name}" for name in task.classes])
+    kind = "p" if found.are_probabilities else "score"
+    table = pd.DataFrame(found.scores, columns=[f"{prefix}{kind}_{name}" for name in task.classes])
+    table.insert(0, f"{prefix}class", np.asarray(task.classes)[found.predicted])
+    return table
 
 
 def _read_csv(path: Path, shape: Shape) -> AnyArray:

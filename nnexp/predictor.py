@@ -1,40 +1,67 @@
-"""A trained network, for use.   N examples, O outputs"""
+"""What was trained, for use.   N examples, O outputs"""
 
 from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from nnexp.data.base import Description
+from nnexp.data.base import Description, Task
 from nnexp.data.parts import Part, normalized
-from nnexp.errors import DataError
+from nnexp.errors import DataError, UsageError
+from nnexp.losses.base import Loss, Outputs
+from nnexp.losses.tasks import TaskLosses
 from nnexp.model import Model
 from nnexp.network import assemble
 from nnexp.replicas import stack
+from nnexp.scoring import Scoring
 from nnexp.spec.sections import Spec
 from nnexp.training.evaluation import BLOCK, evaluate
 from nnexp.typing import AnyArray, Array
 
 
-class Network:
-    """The network of a run, with the weights that answer for it and the normalisation that it was trained with."""
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What is predicted of one task.
 
-    def __init__(
-        self, spec: Spec, description: Description, shift: Array, scale: Array, theta: Array, buffers: Array
-    ) -> None:
+    predicted: indices of classes (N), yes or no (N, O), or values (N, O).  scores (N, O): what that was decided from;
+    `are_probabilities` where the loss has a softmax or a sigmoid of its own.
+    """
+
+    task: Task
+    predicted: AnyArray
+    scores: Array
+    are_probabilities: bool
+
+
+def _columns(loss: Loss, outputs: int) -> list[tuple[Outputs, slice]]:
+    """The meaning and the columns of each task's outputs."""
+    if isinstance(loss, TaskLosses):
+        return [(weighted.loss.outputs, columns) for weighted, columns in loss.places()]
+    return [(loss.outputs, slice(0, outputs))]
+
+
+def decided(task: Task, outputs: Outputs, scores: Array) -> AnyArray:
+    """The classes, the yes or no, or the values that scores (N, O) of a task stand for."""
+    if task.targets == "classes":
+        return scores.argmax(axis=-1)
+    return scores > (0 if outputs == "scores" else 0.5) if task.targets == "binary" else scores
+
+
+class Predictor(ABC):
+    """Something that predicts, with the normalisation that it was trained with: a network or a baseline."""
+
+    kind: ClassVar[str]
+    """What it is, in a message."""
+
+    def __init__(self, description: Description, shift: Array, scale: Array, dtype: str, threads: int) -> None:
         self.description = description
         self.classes = description.classes
-        self._threads = spec.training.threads
         self._shift, self._scale = shift, scale
-        network = stack([assemble(spec.architecture, spec.activation, description.outputs)])
-        declaration = network.declare(description.shape)
-        penalties, loss = stack([spec.regularization]), stack([spec.loss])
-        self._model = Model(network, declaration, loss, penalties, theta, buffers)
-
-    @property
-    def gives_probabilities(self) -> bool:
-        """Whether `probabilities` really are: the loss has a softmax or sigmoid of its own."""
-        return self._model.loss.outputs == "logits"
+        self._dtype, self._threads = np.dtype(dtype), threads
 
     def outputs(self, x: AnyArray) -> Array:
         """The outputs z for raw inputs x (N, ...) as the data source gives them. Raises DataError for another shape.
@@ -44,29 +71,69 @@ class Network:
         x = np.asarray(x)
         if x.shape[1:] != self.description.shape:
             wanted, found = (" x ".join(map(str, shape)) for shape in (self.description.shape, x.shape[1:]))
-            raise DataError(f"the network takes examples of {wanted} numbers, and these have {found or 'one'}")
-        ready = normalized(x, self._shift, self._scale, self._model.theta.dtype)[None]
+            raise DataError(f"the {self.kind} takes examples of {wanted} numbers, and these have {found or 'one'}")
+        ready = normalized(x, self._shift, self._scale, self._dtype)
         with threadpool_limits(self._threads, "blas"), np.errstate(all="ignore"):
-            blocks = [self._model.outputs(ready[:, start : start + BLOCK])[0] for start in range(0, len(x), BLOCK)]
-        return np.concatenate(blocks) if blocks else np.zeros((0, self.description.outputs), ready.dtype)
+            blocks = [self._block(ready[start : start + BLOCK]) for start in range(0, len(x), BLOCK)]
+        return np.concatenate(blocks) if blocks else np.zeros((0, self.description.outputs), self._dtype)
+
+    @abstractmethod
+    def _block(self, x: Array) -> Array:
+        """The outputs z (N, O) for some examples x (N, ...), normalised already."""
+
+    @abstractmethod
+    def probabilities(self, x: AnyArray) -> Array:
+        """Probabilities for raw inputs where there are such, otherwise scores or values. core: (N, ...) -> (N, O)"""
+
+    def predict(self, x: AnyArray) -> AnyArray:
+        """The class of each example, as an index into `classes`; yes or no for binary outputs; otherwise the values.
+
+        core: (N, ...) -> (N), (N, O) or (N, O). Raises UsageError where there are several tasks.
+        """
+        if self.description.tasks:
+            raise UsageError(f"the {self.kind} predicts several tasks: `predictions` gives each")
+        return self.predictions(x)[0].predicted
+
+    @abstractmethod
+    def predictions(self, x: AnyArray) -> list[Prediction]:
+        """What is predicted for raw inputs x (N, ...), task by task; one, without a name, where there are none."""
+
+    @abstractmethod
+    def evaluate(self, part: Part) -> dict[str, float]:
+        """Loss, where there is one, and metrics on a part whose inputs are normalised already."""
+
+
+class Network(Predictor):
+    """The network of a run, with the weights that answer for it."""
+
+    kind = "network"
+
+    def __init__(
+        self, spec: Spec, description: Description, shift: Array, scale: Array, theta: Array, buffers: Array
+    ) -> None:
+        super().__init__(description, shift, scale, theta.dtype.name, spec.training.threads)
+        network = stack([assemble(spec.architecture, spec.activation, description.widths)])
+        declaration = network.declare(description.shape)
+        penalties, loss = stack([spec.regularization]), stack([spec.loss.fitted(description.widths)])
+        self._scoring = Scoring(description, loss)
+        self._model = Model(network, declaration, loss, penalties, theta, buffers)
+
+    def _block(self, x: Array) -> Array:
+        return self._model.outputs(x[None])[0]
 
     def probabilities(self, x: AnyArray) -> Array:
         """The outputs put through the loss's own softmax or sigmoid, where it has one. core: (N, ...) -> (N, O)"""
         return self._model.loss.predict(self.outputs(x)[None])[0]
 
-    def predict(self, x: AnyArray) -> AnyArray:
-        """The class of each example, as an index into `classes`; yes or no for binary outputs; otherwise the values.
-
-        core: (N, ...) -> (N), (N, O) or (N, O)
-        """
+    def predictions(self, x: AnyArray) -> list[Prediction]:
         scores = self.probabilities(x)
-        if self.description.targets == "classes":
-            return scores.argmax(axis=-1)
-        boundary = 0 if self._model.loss.outputs == "scores" else 0.5
-        return scores > boundary if self.description.targets == "binary" else scores
+        tasks = self.description.tasks or (Task("", self.description.targets, self.description.classes),)
+        return [
+            Prediction(task, decided(task, outputs, scores[:, columns]), scores[:, columns], outputs == "logits")
+            for task, (outputs, columns) in zip(tasks, _columns(self._model.loss, len(self.classes)), strict=True)
+        ]
 
     def evaluate(self, part: Part) -> dict[str, float]:
-        """Loss and metrics on a part whose inputs are normalised already."""
         with threadpool_limits(self._threads, "blas"), np.errstate(all="ignore"):
-            metrics = evaluate(self._model, [part], self.description.targets)
+            metrics = evaluate(self._model, [part], self._scoring)
         return {name: float(value[0]) for name, value in metrics.items()}

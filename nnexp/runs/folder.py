@@ -17,22 +17,24 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from nnexp import archives, registry
+from nnexp.archives import Damaged
 from nnexp.data.base import Description
 from nnexp.data.parts import Parts
 from nnexp.errors import ResumeError, RunError
 from nnexp.runs import checkpoints, files, manifest
-from nnexp.runs.checkpoints import Damaged
 from nnexp.runs.lock import LOCK, OWNER
 from nnexp.spec import resolved
-from nnexp.spec.sections import Spec
-from nnexp.training.state import Row, State
-from nnexp.typing import Array
+from nnexp.spec.baseline import AnySpec, BaselineSpec
+from nnexp.spec.meaning import declaration_of
+from nnexp.training.state import State
+from nnexp.typing import Array, Row, Shape
 
 LONGEST = 80
 """Characters of a spec's name that its folder's name keeps."""
 
 
-def folder_of(spec: Spec, root: Path) -> Path:
+def folder_of(spec: AnySpec, root: Path) -> Path:
     """The folder of the run that a spec stands for: its name and six digits of its hash."""
     name = re.sub(r"[^A-Za-z0-9_.-]+", "_", spec.name)[:LONGEST].strip("._-") or "run"
     return root / f"{name}-{resolved.digest(spec)[:6]}"
@@ -41,7 +43,7 @@ def folder_of(spec: Spec, root: Path) -> Path:
 class RunFolder:
     """The record of one run, for the process that holds the folder's lock."""
 
-    def __init__(self, spec: Spec, root: Path) -> None:
+    def __init__(self, spec: AnySpec, root: Path) -> None:
         self.spec, self.digest = spec, resolved.digest(spec)
         self.path = folder_of(spec, root)
         self.checkpoints = self.path / "checkpoints"
@@ -55,12 +57,14 @@ class RunFolder:
         files.make_folder(self.checkpoints)
         files.write_text(self.path / "spec.yaml", origin.text if origin else resolved.text(spec))
         files.write_text(self.path / "resolved.yaml", resolved.text(spec))
-        description = parts.description
         checkpoints.save(
             self.path / "inputs.npz",
             self.digest,
             {"shift": parts.shift, "scale": parts.scale},
-            {"shape": description.shape, "targets": description.targets, "classes": description.classes},
+            {
+                **parts.description.as_dict(),
+                **_layout(spec),
+            },
         )
         record = {
             "name": spec.name,
@@ -68,6 +72,7 @@ class RunFolder:
             "seed": spec.seed,
             "spec": self.digest,
             "resolved": manifest.fingerprint(self.path / "resolved.yaml"),
+            **_about(spec),
             "overrides": list(origin.overrides) if origin else [],
             "data": {
                 "fingerprint": parts.fingerprint,
@@ -121,7 +126,7 @@ class RunFolder:
             if not path.exists():
                 continue
             try:
-                state = checkpoints.unpack(*checkpoints.load(path, self.digest))
+                state = checkpoints.unpack(*archives.load(path, self.digest))
             except Damaged as error:
                 damaged[path] = str(error)
                 continue
@@ -134,6 +139,8 @@ class RunFolder:
             return state
         if damaged:
             raise ResumeError("\n".join([*damaged.values(), manifest.RESTART]))
+        if record.get("origin") != _about(self.spec).get("origin"):
+            raise ResumeError(f"the run that the weights are from changed since this one began; {manifest.RESTART}")
         return None
 
     def save(self, state: State) -> None:
@@ -167,6 +174,24 @@ class RunFolder:
                 files.remove(entry)
 
 
+def _about(spec: AnySpec) -> dict[str, Any]:
+    """What run.json says of a baseline, or of the weights that a network begins with."""
+    if isinstance(spec, BaselineSpec):
+        return {"baseline": registry.baselines.name_of(spec.baseline)}
+    return {"origin": spec.init.origin()}
+
+
+def _layout(spec: AnySpec) -> dict[str, list[tuple[str, Shape]]]:
+    """The names and shapes of what theta and the buffers of a network hold, in their order."""
+    if isinstance(spec, BaselineSpec):
+        return {}
+    declaration = declaration_of(spec)
+    return {
+        "weights": [(name, weight.shape) for name, weight in declaration.entries()],
+        "buffers": list(declaration.buffer_entries()),
+    }
+
+
 def csv(history: Sequence[Row]) -> str:
     """metrics.csv: numbers in the shortest form that reads back as the same number."""
     if not history:
@@ -178,6 +203,5 @@ def csv(history: Sequence[Row]) -> str:
 
 def read_inputs(path: Path, spec: str) -> tuple[Array, Array, Description]:
     """shift, scale and the description of the data that the run in this folder, of this spec, was trained on."""
-    arrays, rest = checkpoints.load(path / "inputs.npz", spec)
-    description = Description(0, tuple(rest["shape"]), rest["targets"], tuple(rest["classes"]))
-    return arrays["shift"], arrays["scale"], description
+    arrays, rest = archives.load(path / "inputs.npz", spec)
+    return arrays["shift"], arrays["scale"], Description.from_dict(rest)

@@ -10,14 +10,16 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from nnexp.data.parts import Parts, prepare
+from nnexp.data.parts import Parts
 from nnexp.errors import Interrupted, NnexpError, RunError
+from nnexp.fitted import THREADS
 from nnexp.predictor import Network
-from nnexp.runs import manifest
+from nnexp.runs import baseline, manifest
 from nnexp.runs.files import make_folder
 from nnexp.runs.folder import RunFolder
 from nnexp.runs.interrupts import Interrupts
 from nnexp.runs.lock import locked
+from nnexp.spec.baseline import AnySpec, BaselineSpec
 from nnexp.spec.sections import Spec
 from nnexp.training.events import Event, Notice, RunDone
 from nnexp.training.loop import train
@@ -27,11 +29,12 @@ from nnexp.training.state import State
 Watch = Callable[[Event], None]
 
 
-def train_run(spec: Spec, root: Path, *, restart: bool, watch: Watch, checkpoint_seconds: float) -> Path:
+def train_run(spec: AnySpec, root: Path, *, restart: bool, watch: Watch, checkpoint_seconds: float) -> Path:
     """Train the run that a spec stands for, as far as it is not trained yet; gives its folder.
 
     Raises ResumeError where the run cannot be continued, RunError where its folder cannot be used, Interrupted where a
-    signal stopped it; its state is saved then. A run that diverged is not raised: its state says so.
+    signal stopped it; its state is saved then. A run that diverged is not raised: its state says so. A baseline that
+    was cut off is fitted again from the beginning.
     """
     folder = RunFolder(spec, root)
     if not restart and folder.is_read_only() and folder.has_ended():
@@ -40,24 +43,33 @@ def train_run(spec: Spec, root: Path, *, restart: bool, watch: Watch, checkpoint
     with (
         Interrupts() as interrupts,
         locked(folder.path),
-        threadpool_limits(spec.training.threads, "blas"),
+        threadpool_limits(THREADS if isinstance(spec, BaselineSpec) else spec.training.threads, "blas"),
         np.errstate(all="ignore"),
     ):
         record = None if restart else folder.record()
         if record and record["state"] in manifest.ENDED:
             return folder.path
-        parts = prepare(spec.data.source, spec.data.split, spec.data.normalize, spec.training.dtype)
-        state = _begin_or_restore(folder, record, parts)
-        with _recorded(folder):
-            _conduct(folder, parts, state, interrupts, watch, checkpoint_seconds)
+        parts = spec.prepare()
+        if isinstance(spec, BaselineSpec):
+            _begin(folder, parts)
+            with _recorded(folder):
+                baseline.fit(folder, spec, parts, interrupts, watch)
+        else:
+            state = _begin_or_restore(folder, record, parts)
+            with _recorded(folder):
+                _conduct(folder, spec, parts, state, interrupts, watch, checkpoint_seconds)
     return folder.path
+
+
+def _begin(folder: RunFolder, parts: Parts) -> None:
+    folder.clear()
+    folder.begin(parts)
 
 
 def _begin_or_restore(folder: RunFolder, record: manifest.Manifest | None, parts: Parts) -> State | None:
     """The state to go on from; None at the beginning."""
     if record is None:
-        folder.clear()
-        folder.begin(parts)
+        _begin(folder, parts)
         return None
     state = folder.restore(record, parts)
     folder.update(state="running", ended=None)
@@ -83,6 +95,7 @@ def _recorded(folder: RunFolder) -> Iterator[None]:
 
 def _conduct(
     folder: RunFolder,
+    spec: Spec,
     parts: Parts,
     state: State | None,
     interrupts: Interrupts,
@@ -92,12 +105,12 @@ def _conduct(
     """Read the loop's events: show them, save the state now and then, and finish the run."""
     for notice in folder.notices:
         watch(Notice(notice))
-    stack = Stack([folder.spec], [parts], state)
+    stack = Stack([spec], [parts], state)
     saved = time.monotonic()
     for event in train(stack):
         watch(event)
         if isinstance(event, RunDone):
-            _finish(folder, parts, event)
+            _finish(folder, spec, parts, event)
         elif interrupts.received is not None:
             folder.save(stack.snapshot(0))
             raise Interrupted("stopped; the state is saved", interrupts.received)
@@ -106,9 +119,9 @@ def _conduct(
             saved = time.monotonic()
 
 
-def _finish(folder: RunFolder, parts: Parts, event: RunDone) -> None:
+def _finish(folder: RunFolder, spec: Spec, parts: Parts, event: RunDone) -> None:
     """Save the last state, look at the test part once, and close the record."""
-    spec, state = folder.spec, event.state
+    state = event.state
     folder.save(state)
     if event.ending == "diverged":
         step = int(state.diverged[0])

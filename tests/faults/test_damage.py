@@ -15,11 +15,13 @@ import numpy as np
 import pytest
 
 import nnexp
+from nnexp import archives
 from nnexp.data.parts import Parts
 from nnexp.errors import ResumeError, RunError
-from nnexp.runs import checkpoints, manifest, session
+from nnexp.runs import manifest, session
 from nnexp.runs.folder import folder_of
 from nnexp.runs.lock import LOCK, locked
+from nnexp.spec.sections import Spec
 from tests.faults.support import KILLED, events, in_child, killed_at, only_run, operations, outcome, tiny, train
 
 SPEC = tiny("training.dtype=float64")
@@ -79,13 +81,13 @@ def test_a_last_checkpoint_cut_short_anywhere_gives_way_to_the_previous(
 def test_no_flipped_bit_is_ever_taken_for_the_truth(runs: Path) -> None:
     path = only_run(runs) / "checkpoints" / "last.npz"
     whole = path.read_bytes()
-    arrays, rest = checkpoints.load(path, manifest.read(only_run(runs))["spec"])
+    arrays, rest = archives.load(path, manifest.read(only_run(runs))["spec"])
     source = random.Random(0)
     for bit in (source.randrange(8 * len(whole)) for _ in range(400)):
         path.write_bytes(flipped(whole, bit))
         try:
-            again, again_rest = checkpoints.load(path, rest["spec"])
-        except checkpoints.Damaged:
+            again, again_rest = archives.load(path, rest["spec"])
+        except archives.Damaged:
             continue
         assert again_rest == rest  # the bit says nothing, such as the time of an entry
         assert all(np.array_equal(again[name], arrays[name], equal_nan=True) for name in arrays)
@@ -125,7 +127,7 @@ def test_a_checkpoint_of_another_run_is_not_taken(runs: Path, undisturbed: Path,
 
 
 def test_a_checkpoint_of_another_format_is_refused(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checkpoints, "FORMAT", checkpoints.FORMAT + 1)
+    monkeypatch.setattr(archives, "FORMAT", archives.FORMAT + 1)
     with pytest.raises(ResumeError, match="has format 1, and this version of nnexp reads format 2"):
         train(SPEC, runs)
 
@@ -133,8 +135,8 @@ def test_a_checkpoint_of_another_format_is_refused(runs: Path, monkeypatch: pyte
 def test_a_pickle_is_never_read(runs: Path) -> None:
     path = only_run(runs) / "checkpoints" / "last.npz"
     np.savez(path, theta=np.array([object()], dtype=object))
-    with pytest.raises(checkpoints.Damaged, match=r"no whole \.npz file"):
-        checkpoints.load(path, "")
+    with pytest.raises(archives.Damaged, match=r"no whole \.npz file"):
+        archives.load(path, "")
 
 
 DAMAGED_MANIFESTS = [b"", b"{", b"[]", b"null", b"{}", b"\xff\xfe", b'{"state": "done"}', b"[" * 100_000]
@@ -197,8 +199,8 @@ def test_another_spec_in_the_folder_is_refused(runs: Path) -> None:
 
 
 def test_changed_data_are_refused(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    prepare: Callable[..., Parts] = session.prepare  # type: ignore[attr-defined]
-    monkeypatch.setattr(session, "prepare", lambda *args: replace(prepare(*args), fingerprint="f" * 64))
+    whole: Callable[[Spec], Parts] = Spec.prepare
+    monkeypatch.setattr(Spec, "prepare", lambda spec: replace(whole(spec), fingerprint="f" * 64))
     with pytest.raises(
         ResumeError, match=r"the data changed since the run began: fingerprint .* then, ffffffffffff now"
     ):

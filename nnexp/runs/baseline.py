@@ -1,0 +1,79 @@
+"""Fitting a baseline in its folder. Nothing is kept of a fit that was cut off: it begins again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from nnexp import registry
+from nnexp.baselines.base import FitError, Kept
+from nnexp.data.parts import Part, Parts
+from nnexp.data.splits import PARTS
+from nnexp.errors import Interrupted, RunError
+from nnexp.fitted import Fitted
+from nnexp.runs import checkpoints, files, manifest
+from nnexp.runs.folder import RunFolder, csv
+from nnexp.runs.interrupts import Interrupts
+from nnexp.spec.baseline import BaselineSpec
+from nnexp.spec.baseline_fit import size_of
+from nnexp.training.events import Event, Fitting, Notice
+from nnexp.typing import Row
+
+
+def fit(
+    folder: RunFolder, spec: BaselineSpec, parts: Parts, interrupts: Interrupts, watch: Callable[[Event], None]
+) -> None:
+    """Fit, look at every part, and close the record. Raises Interrupted between two of these, RunError as `_fitted`."""
+    watch(Fitting(registry.baselines.name_of(spec.baseline), len(parts.train)))
+    _tell_of_absent_classes(folder, parts, watch)
+    began = time.perf_counter()
+    kept = _fitted(folder, spec, parts)
+    baseline = Fitted(spec.baseline, parts.description, parts.shift, parts.scale, kept)
+    final: dict[str, dict[str, float]] = {}
+    for name in PARTS:
+        if interrupts.received is not None:
+            raise Interrupted("stopped; the fit will begin again", interrupts.received)
+        if len(parts[name]):
+            final[name] = baseline.evaluate(parts[name])
+    seconds = time.perf_counter() - began
+    checkpoints.save(folder.last, folder.digest, dict(kept), {"epoch": 0})
+    files.write_text(folder.path / "metrics.csv", csv([_row(final, seconds)]))
+    folder.update(
+        state="done",
+        ended=manifest.now(),
+        ending="fitted",
+        epochs=0,
+        steps=0,
+        weights={"checkpoint": "last", "epoch": 0},
+        parameters=size_of(spec),
+        seconds=seconds,
+        final=final,
+    )
+
+
+def _fitted(folder: RunFolder, spec: BaselineSpec, parts: Parts) -> Kept:
+    """What the baseline keeps. Raises RunError where it cannot be fitted to these examples; the record says so then."""
+    train: Part = parts.train
+    try:
+        return spec.baseline.fit(train.x.reshape(len(train), -1), train.d, parts.description.classes)
+    except FitError as error:
+        folder.log("failed", error=str(error))
+        folder.update(state="failed", ended=manifest.now())
+        raise RunError(f"{spec.name}: {error}") from None
+
+
+def _tell_of_absent_classes(folder: RunFolder, parts: Parts, watch: Callable[[Event], None]) -> None:
+    """Say so where there is a class of which nothing can be learned."""
+    if parts.description.targets != "classes":
+        return
+    counts = parts.train.d.sum(axis=-2)
+    absent = [name for name, count in zip(parts.description.classes, counts, strict=True) if not count]
+    if absent:
+        folder.log("absent_classes", classes=absent)
+        watch(Notice(f"the training part has no example of {', '.join(absent)}: no example is put into this class"))
+
+
+def _row(final: dict[str, dict[str, float]], seconds: float) -> Row:
+    """The line of metrics.csv: what a network's line has as well, as far as there is such a thing."""
+    metrics = {f"{part}_{name}": value for part in ("train", "dev") for name, value in final.get(part, {}).items()}
+    return {"epoch": 0, "step": 0, **metrics, "seconds": seconds}
