@@ -4,7 +4,7 @@ VENV   ?= .venv
 BENCH  ?= .venv-bench
 PIP     = -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help train test test-slow lint format types bench clean
+.PHONY: help train test test-slow lint format types catalogue bench clean
 
 help:                 ## what can be made
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
@@ -29,8 +29,11 @@ format: $(VENV)/.dev  ## let ruff rewrite what it can
 types: $(VENV)/.dev   ## mypy, strict
 	$(VENV)/bin/mypy
 
+catalogue: $(VENV)/.core ## write docs/catalogue.md anew from the components
+	$(VENV)/bin/python -m nnexp.spec.catalogue_page docs/catalogue.md
+
 bench: $(BENCH)/.done ## measure side by side against PyTorch and scikit-learn
-	@for name in step stack loop startup; do $(BENCH)/bin/python -m benchmarks.$$name || exit 1; done
+	@for name in step convolution stack loop startup; do $(BENCH)/bin/python -m benchmarks.$$name || exit 1; done
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

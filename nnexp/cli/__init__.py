@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from nnexp.cli import evaluate, listing, new, predict, runs, schema, train, validate
+from nnexp.cli import describe, evaluate, gradcheck, listing, new, predict, runs, schema, train, validate
 from nnexp.errors import NnexpError
 
 app = typer.Typer(
@@ -24,6 +24,8 @@ app = typer.Typer(
 )
 app.command("train")(train.train)
 app.command("validate")(validate.validate)
+app.command("describe")(describe.describe)
+app.command("gradcheck")(gradcheck.gradcheck)
 app.command("evaluate")(evaluate.evaluate)
 app.command("predict")(predict.predict)
 app.command("list")(listing.list_)

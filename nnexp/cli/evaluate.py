@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from nnexp.cli.options import Json, RunName, RunsDir
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from nnexp.details import Details
+
+TOP = 3
+"""The k of top-k where none is asked for."""
 
 
 def evaluate(
@@ -15,23 +24,99 @@ def evaluate(
     split: Annotated[
         Literal["train", "dev", "test"], typer.Option("--split", help="The part of the data to look at.")
     ] = "test",
+    top: Annotated[
+        int | None,
+        typer.Option(
+            "--top",
+            metavar="K",
+            min=1,
+            help=f"How often the right class is among the K likeliest; {TOP} where there are more classes.",
+            show_default=False,
+        ),
+    ] = None,
+    confusion: Annotated[
+        bool, typer.Option("--confusion", help="Show which class was taken for which, and each class by itself.")
+    ] = False,
     runs: RunsDir = Path("runs"),
     json: Json = False,
 ) -> None:
-    """Loss and metrics of a trained network on a part of its data."""
+    """Loss and metrics of a trained network, or metrics of a baseline, on a part of its data."""
     from nnexp.api import Run
-    from nnexp.cli.render import out, percent_or_number, print_json, table
+    from nnexp.cli.render import out, print_json
     from nnexp.errors import UsageError
     from nnexp.runs.index import find
 
     found = Run(find(run, runs))
     if not len(found.parts[split]):
         raise UsageError(f"{found.path} has no {split} part")
-    metrics = found.evaluate(split)
+    metrics, details = found.evaluate(split), found.details(split)
+    _check(details, top, confusion=confusion)
     if json:
-        print_json({"run": str(found.path), "split": split, **metrics})
+        everything = [entry.as_dict() for entry in details]
+        print_json({"run": str(found.path), "split": split, **metrics, "details": everything})
         return
+    out.print(_summary(split, metrics, details, top or TOP))
+    for entry in details:
+        for shown in _tables(entry, out.width, confusion=confusion):
+            out.print(shown)
+
+
+def _check(details: Sequence[Details], top: int | None, *, confusion: bool) -> None:
+    """Raises UsageError where something is asked for that these predictions do not have."""
+    from nnexp.details import ClassDetails
+    from nnexp.errors import UsageError
+
+    most = max((len(entry.classes) for entry in details if isinstance(entry, ClassDetails)), default=0)
+    if not most and (confusion or top):
+        raise UsageError(f"{'--confusion' if confusion else '--top'} is for classes, and this run predicts none")
+    if top and top >= most:
+        raise UsageError(f"--top {top}: with {most} classes, the right one is always among so many; ask for fewer")
+
+
+def _summary(split: str, metrics: dict[str, float], details: Sequence[Details], top: int) -> Table:
+    """Loss and metrics; where there are several tasks, in a section for each."""
+    from nnexp.cli.render import percent_or_number, table
+    from nnexp.metrics import NAMES
+
+    left, sections = {name: percent_or_number(name, value) for name, value in metrics.items()}, []
+    for entry in details:
+        prefix = f"{entry.task}_" if entry.task else ""
+        own = {prefix + name: left.pop(prefix + name) for name in NAMES[entry.targets]}
+        sections.append(own | {prefix + name: text for name, text in _more(entry, top)})
     shown = table("metric", split)
-    for name, value in metrics.items():
-        shown.add_row(name.replace("_", " "), percent_or_number(name, value))
-    out.print(shown)
+    for section in [left, *sections] if len(sections) > 1 else [left | sections[0]]:
+        for name, text in section.items():
+            shown.add_row(name.replace("_", " "), text)
+        shown.add_section()
+    return shown
+
+
+def _more(entry: Details, top: int) -> Iterator[tuple[str, str]]:
+    """What is said of predicted classes besides their accuracy."""
+    from nnexp.cli.render import percent
+    from nnexp.details import ClassDetails
+
+    if isinstance(entry, ClassDetails):
+        yield "error rate", percent(entry.error_rate)
+        yield "macro F1", percent(entry.macro_f1)
+        if top < len(entry.classes):
+            yield f"top {top}", percent(entry.top(top))
+
+
+def _tables(entry: Details, width: int, *, confusion: bool) -> Iterator[str | Table]:
+    """What is shown of a task below the metrics: its confusions where they are asked for, or its outputs if several."""
+    from nnexp.cli.confusion import by_class, confusions
+    from nnexp.cli.outputs import outputs
+    from nnexp.details import ClassDetails
+
+    name = f"{entry.task}, " if entry.task else ""
+    if isinstance(entry, ClassDetails):
+        if confusion:
+            legend, matrix = confusions(entry, width)
+            yield name + legend
+            yield from filter(None, [matrix])
+            yield by_class(entry, width)
+    elif len(entry.outputs) > 1:
+        legend, shown = outputs(entry, width)
+        yield name + legend
+        yield shown

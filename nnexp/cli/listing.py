@@ -56,7 +56,7 @@ def _shown(entry: Entry, width: int | None) -> Text:
 
     rows = [("  ", entry.name, "bold cyan")]
     rows += [("    ", entry.summary, "")]
-    rows += [("      ", parameter, "green") for parameter in entry.parameters]
+    rows += [("      ", parameter.words, "green") for parameter in entry.parameters]
     rows += [("      ", line, "dim") for line in entry.formula.splitlines()]
     return Text("\n").join(line for indent, words, style in rows for line in _wrapped(indent, words, style, width))
 

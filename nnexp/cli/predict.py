@@ -21,7 +21,7 @@ def predict(
     ] = None,
     runs: RunsDir = Path("runs"),
 ) -> None:
-    """Predict with a trained network: a CSV with classes and probabilities, or with values."""
+    """Predict with a trained network or a baseline: a CSV with classes and probabilities, or with values."""
     from nnexp.api import Run
     from nnexp.errors import RunError
     from nnexp.predictions import read_inputs, table

@@ -15,8 +15,8 @@ from rich.table import Table
 from rich.text import Text
 
 from nnexp.cli.render import err, fitted, percent_or_number
-from nnexp.training.events import Began, EpochDone, Event, Notice, StepDone
-from nnexp.training.state import Row
+from nnexp.training.events import Began, EpochDone, Event, Fitting, Notice, StepDone
+from nnexp.typing import Row
 
 LATEST = 8
 """Epochs that the live table shows."""
@@ -56,6 +56,9 @@ class Progress:
             self.behind += 1
         elif isinstance(event, Notice):
             err.print(event.text, style="yellow", markup=False)
+        elif isinstance(event, Fitting):
+            self.has_begun = True
+            self.on_fit(event)
         elif isinstance(event, Began):
             self.has_begun = True
             self.epochs, self.steps = event.epochs, event.steps
@@ -64,6 +67,9 @@ class Progress:
             self.on_begin(event)
         elif isinstance(event, EpochDone):
             self.on_epoch(event.rows[0])
+
+    def on_fit(self, event: Fitting) -> None:
+        """A baseline is being fitted."""
 
     def on_begin(self, event: Began) -> None:
         """Training begins or goes on."""
@@ -74,6 +80,9 @@ class Progress:
 
 class PlainProgress(Progress):
     """One line an epoch."""
+
+    def on_fit(self, event: Fitting) -> None:
+        say_fitting(event)
 
     def on_begin(self, event: Began) -> None:
         if event.epoch or event.step:
@@ -99,6 +108,9 @@ class LiveProgress(Progress):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.live.stop()
+
+    def on_fit(self, event: Fitting) -> None:
+        say_fitting(event)
 
     def on_begin(self, event: Began) -> None:
         if event.epoch or event.step:
@@ -129,6 +141,11 @@ class LiveProgress(Progress):
         share = Text(f"{100 * self.behind / total:3.0f} %")
         line.add_row(ProgressBar(total=total, completed=self.behind, width=40), share, Text(left, style="cyan"))
         return line
+
+
+def say_fitting(event: Fitting) -> None:
+    """The line that stands for epochs where there are none."""
+    err.print(f"fitting {event.baseline} to {event.examples:,} examples")
 
 
 def _cell(name: str, value: float) -> str:

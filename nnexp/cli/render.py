@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -63,7 +64,7 @@ def fitted(columns: dict[str, list[str]], spare: Sequence[str], width: int) -> T
     """
     kept = dict(columns)
     for header in spare:
-        if sum(_width(*column) for column in kept.items()) > width:
+        if 1 + sum(_width(*column) for column in kept.items()) > width:
             kept.pop(header, None)
     shown = table(*(header.replace(" ", "\n") for header in kept))
     for row in zip(*kept.values(), strict=True):
@@ -92,4 +93,14 @@ def number(value: float | None, digits: int = 4) -> str:
 
 def percent_or_number(metric: str, value: float) -> str:
     """Accuracies as percentages, everything else as a number."""
-    return f"{100 * value:.2f} %" if "accuracy" in metric or metric.endswith("match") else number(value)
+    return percent(value) if "accuracy" in metric or metric.endswith("match") else number(value)
+
+
+def percent(share: float) -> str:
+    """A share as a percentage, and - where it is not known."""
+    return f"{100 * share:.2f} %" if math.isfinite(share) else "-"
+
+
+def shortened(text: str, width: int) -> str:
+    """The text, its end replaced by … where it is longer than `width`; for cells of tables, so without markup."""
+    return escape(text if len(text) <= width else f"{text[: width - 1]}…")

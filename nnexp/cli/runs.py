@@ -76,9 +76,9 @@ def remove(
 
 
 def _summary(name: str, record: dict[str, Any]) -> dict[str, Any]:
-    """A run in one row: its key metric is accuracy where there is one, otherwise the loss."""
+    """A run in one row: its key metric is accuracy where there is one, otherwise the loss, or the error of values."""
     final = record.get("final", {})
-    key = {part: "accuracy" if "accuracy" in values else "loss" for part, values in final.items()}
+    key = {part: next(k for k in ("accuracy", "loss", *values) if k in values) for part, values in final.items()}
     return {
         "run": name,
         "state": record["state"],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -22,7 +22,7 @@ def train(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Train the network that a spec describes.
+    """Train the network, or fit the baseline, that a spec describes.
 
     The same command again continues a run that was interrupted, to the same bits, and does nothing for a finished one.
     """
@@ -56,7 +56,7 @@ def train(
 
 def show(run: Run) -> None:
     """The summary of a run that has ended."""
-    from nnexp.cli.render import number, out, percent_or_number, table
+    from nnexp.cli.render import out, percent_or_number, table
 
     record = run.record
     if run.state == "done":
@@ -66,24 +66,35 @@ def show(run: Run) -> None:
             cells = [percent_or_number(name, values[name]) for name in metrics]
             parts.add_row(part, f"{record['data']['examples'][part]:,}", *cells)
         out.print(parts)
-        weights = record["weights"]
-        ending = "stopped early after" if record["ending"] == "stopped_early" else "trained for"
-        out.print(
-            f"{run.name}: {ending} {record['epochs']} epochs in {number(record['seconds'], 1)} s, "
-            f"{record['parameters']:,} parameters, weights of epoch {weights['epoch']}"
-        )
+        out.print(f"{run.name}: {_ending(record)}", markup=False)
     out.print(str(run.path), style="bold", markup=False)
+
+
+def _ending(record: dict[str, Any]) -> str:
+    """How a run that is done came to its end, in words."""
+    from nnexp.cli.render import number
+
+    seconds = number(record["seconds"], 1)
+    if "baseline" in record:
+        return f"{record['baseline']} fitted and evaluated in {seconds} s, {record['parameters']:,} numbers"
+    ending = "stopped early after" if record["ending"] == "stopped_early" else "trained for"
+    return (
+        f"{ending} {record['epochs']} epoch{'' if record['epochs'] == 1 else 's'} in {seconds} s, "
+        f"{record['parameters']:,} parameters, weights of epoch {record['weights']['epoch']}"
+    )
 
 
 def _advise_threads(run: Run) -> None:
     """Say what more BLAS threads would bring, where steps are long enough for them."""
     from nnexp.cli.render import err
+    from nnexp.spec.baseline import BaselineSpec
     from nnexp.training.threads import WORTH_ASKING, speedup
 
-    if run.record["seconds"] / run.record["steps"] < WORTH_ASKING:
+    spec = run.spec
+    if isinstance(spec, BaselineSpec) or run.record["seconds"] / run.record["steps"] < WORTH_ASKING:
         return
-    threads = run.spec.training.threads
-    cores, times = speedup(run.spec, run.parts)
+    threads = spec.training.threads
+    cores, times = speedup(spec, run.parts)
     if cores > threads and times > 1.15:
         err.print(f"With training.threads={cores} instead of {threads} a step would be {times:.1f} times faster.")
 

@@ -31,7 +31,7 @@ def validate(
         try:
             results.append(_valid(path, overrides))
             if not json:
-                out.print(f"{path}: valid, {results[-1]['parameters']:,} parameters", markup=False)
+                out.print(f"{path}: valid, {_counted(results[-1])}", markup=False)
         except NnexpError as error:
             worst = max(worst, error.exit_code)
             results.append({"spec": path, "valid": False, "problems": _problems(error)})
@@ -44,11 +44,24 @@ def validate(
 
 def _valid(path: str, overrides: Sequence[str]) -> dict[str, Any]:
     """What there is to say of a valid spec."""
-    from nnexp.spec.load import load
+    from nnexp.registry import baselines
+    from nnexp.spec.baseline import BaselineSpec
+    from nnexp.spec.baseline_fit import size_of
+    from nnexp.spec.load import load_any
     from nnexp.spec.meaning import declaration_of
 
-    spec = load(path, overrides)
-    return {"spec": path, "valid": True, "name": spec.name, "parameters": declaration_of(spec).size}
+    spec = load_any(path, overrides)
+    found: dict[str, Any] = {"spec": path, "valid": True, "name": spec.name}
+    if isinstance(spec, BaselineSpec):
+        return {**found, "baseline": baselines.name_of(spec.baseline), "parameters": size_of(spec)}
+    return {**found, "parameters": declaration_of(spec).size}
+
+
+def _counted(valid: dict[str, Any]) -> str:
+    """The size of what will be trained or fitted."""
+    if "baseline" in valid:
+        return f"the baseline {valid['baseline']} of {valid['parameters']:,} numbers"
+    return f"{valid['parameters']:,} parameters"
 
 
 def _problems(error: NnexpError) -> list[dict[str, str | int]]:
