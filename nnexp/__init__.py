@@ -12,13 +12,28 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nnexp.api import Run, load, train
-    from nnexp.errors import DataError, Diverged, Interrupted, NnexpError, ResumeError, RunError, SpecError, UsageError
+    from nnexp.api import Run, gradcheck, load, train
+    from nnexp.errors import (
+        DataError,
+        Diverged,
+        GradientMismatch,
+        GradientUndecided,
+        Interrupted,
+        NnexpError,
+        ResumeError,
+        RunError,
+        SpecError,
+        UsageError,
+    )
+    from nnexp.spec.baseline import BaselineSpec
     from nnexp.spec.sections import Spec
 
 __all__ = [
+    "BaselineSpec",
     "DataError",
     "Diverged",
+    "GradientMismatch",
+    "GradientUndecided",
     "Interrupted",
     "NnexpError",
     "ResumeError",
@@ -27,11 +42,15 @@ __all__ = [
     "Spec",
     "SpecError",
     "UsageError",
+    "gradcheck",
     "load",
     "train",
 ]
 
-_HOMES = {"load": "nnexp.api", "train": "nnexp.api", "Run": "nnexp.api", "Spec": "nnexp.spec.sections"}
+_HOMES = dict.fromkeys(("Run", "gradcheck", "load", "train"), "nnexp.api") | {
+    "BaselineSpec": "nnexp.spec.baseline",
+    "Spec": "nnexp.spec.sections",
+}
 
 
 def __getattr__(name: str) -> Any:

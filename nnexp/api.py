@@ -2,38 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nnexp.data.parts import Parts, prepare
+from nnexp import archives
+from nnexp.archives import Damaged
+from nnexp.checks.of_spec import gradcheck
+from nnexp.data.parts import Parts
 from nnexp.data.splits import PartName
+from nnexp.details import Details, of_part
 from nnexp.errors import Diverged, ResumeError, RunError
-from nnexp.predictor import Network
-from nnexp.runs import checkpoints, manifest
-from nnexp.runs.checkpoints import Damaged
+from nnexp.fitted import Fitted
+from nnexp.predictor import Network, Predictor
+from nnexp.runs import manifest
 from nnexp.runs.folder import read_inputs
 from nnexp.runs.session import train_run
-from nnexp.spec.load import load
-from nnexp.spec.sections import Spec
+from nnexp.spec.baseline import AnySpec, BaselineSpec
+from nnexp.spec.load import load_any
 from nnexp.training.events import Event
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Run", "load", "train"]
+__all__ = ["Run", "gradcheck", "load", "train"]
+
+
+def load(path: str | Path, overrides: Sequence[str] = ()) -> AnySpec:
+    """The spec in a file, of a network or of a baseline, with overrides such as "optimizer.adam.lr=3e-3".
+
+    Raises SpecError with everything that is wrong, or UsageError where there is no such file.
+    """
+    return load_any(path, overrides)
 
 
 def train(
-    spec: Spec,
+    spec: AnySpec,
     *,
     runs: str | Path = "runs",
     restart: bool = False,
     watch: Callable[[Event], None] = lambda event: None,
     checkpoint_seconds: float = 5.0,
 ) -> Run:
-    """Train the network that a spec describes, in a folder of its own below `runs`.
+    """Train the network, or fit the baseline, that a spec describes, in a folder of its own below `runs`.
 
     A run that was interrupted is continued, to the same bits as if it never had been; a finished one is returned as it
     is; `restart` begins again. `watch` is called with every event of the training loop. At most every
@@ -68,18 +80,18 @@ class Run:
 
     @property
     def final(self) -> dict[str, dict[str, float]]:
-        """Loss and metrics on each part, by the weights that answer for the run; empty unless it is done."""
+        """Metrics on each part, and the loss of a network, by the weights that answer for it; empty unless done."""
         return self.record.get("final", {})
 
     @cached_property
-    def spec(self) -> Spec:
+    def spec(self) -> AnySpec:
         """The resolved spec. Raises ResumeError where it was changed since the run began."""
         manifest.check_resolved(self.path, self.record)
-        return load(self.path / "resolved.yaml")
+        return load_any(self.path / "resolved.yaml", checked=True)
 
     @cached_property
     def metrics(self) -> pd.DataFrame:
-        """metrics.csv: one row an epoch."""
+        """metrics.csv: one row an epoch, and one in all of a baseline."""
         import pandas as pd
 
         path = self.path / "metrics.csv"
@@ -88,23 +100,25 @@ class Run:
         return pd.read_csv(path)
 
     @cached_property
-    def network(self) -> Network:
-        """The trained network. Raises RunError where the run is not done or its files are damaged."""
+    def network(self) -> Predictor:
+        """The trained network, or the fitted baseline. Raises RunError where the run is not done or is damaged."""
         if self.state != "done":
             raise RunError(f"{self.path} is {self.state}: only a run that is done has a network to use")
         kind = self.record["weights"]["checkpoint"]
         try:
-            arrays, _ = checkpoints.load(self.path / "checkpoints" / f"{kind}.npz", self.record["spec"])
+            arrays, _ = archives.load(self.path / "checkpoints" / f"{kind}.npz", self.record["spec"])
             shift, scale, description = read_inputs(self.path, self.record["spec"])
         except Damaged as error:
             raise RunError(f"{error}; `--restart` trains the run again") from None
+        if isinstance(self.spec, BaselineSpec):
+            return Fitted(self.spec.baseline, description, shift, scale, arrays)
         return Network(self.spec, description, shift, scale, arrays["theta"], arrays["buffers"])
 
     @cached_property
     def parts(self) -> Parts:
         """The data that the run was trained on. Raises ResumeError where they are other data now."""
         spec = self.spec
-        parts = prepare(spec.data.source, spec.data.split, spec.data.normalize, spec.training.dtype)
+        parts = spec.prepare()
         before = self.record["data"]["fingerprint"]
         if parts.fingerprint != before:
             raise ResumeError(
@@ -114,8 +128,15 @@ class Run:
         return parts
 
     def evaluate(self, part: PartName = "test") -> dict[str, float]:
-        """Loss and metrics of the network on a part of its data."""
+        """Loss, where there is one, and metrics on a part of the run's data."""
         return self.network.evaluate(self.parts[part])
+
+    def details(self, part: PartName = "test") -> list[Details]:
+        """What is measured on a part of its data beyond that, task by task: confusions, each class, each output."""
+        d, data = self.parts[part].d, self.spec.data
+        raw = data.source.load()
+        chosen = data.split.indices(len(raw.x), raw.labels)[part]
+        return of_part(self.network, raw.x[chosen], d)
 
     def raise_if_diverged(self) -> None:
         """Raises Diverged where the loss stopped being finite."""

@@ -7,12 +7,13 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 from annotated_types import Ge, Gt, Le, Lt
 from hypothesis import strategies as st
 
-from nnexp import registry
+from nnexp import registry, scoring
 from nnexp.activations.base import Activation
 from nnexp.data.base import Description
 from nnexp.registry import Parameter, Registry, parameters
 from nnexp.schedules.piecewise import Piecewise
-from nnexp.spec.build import Builder, component_type
+from nnexp.spec.build import Builder
+from nnexp.spec.kinds import component_type
 from nnexp.spec.load import loads
 from nnexp.spec.problems import Text
 from nnexp.spec.sections import Data, is_line
@@ -27,16 +28,19 @@ SIZES: dict[str, st.SearchStrategy[Any]] = {
     "units": st.integers(1, 8),
     "seed": st.integers(0, 2**128),
     "warmup_epochs": st.sampled_from([0, 0.5, 1, 2.25]),
+    "metric": st.just("dev_loss"),
     "hidden": st.lists(st.integers(1, 8), max_size=3),
 }
 """Parameters that are drawn small, or so that they fit the rest."""
+
+FOREIGN = frozenset({"from_run", "grouped", "heads", "lbfgs", "membership", "newton", "normal_equations", "tasks"})
+"""Components that need files, tasks, or a batch, network or classes that suit them; `specs` has some of them."""
 
 SHAPED = frozenset({"average_pool", "conv2d", "global_average_pool", "group_norm", "layer_norm", "max_pool"})
 """Layers that take images only, or not every width."""
 
 EPOCHS = st.integers(3, 9)
 FRACTIONS = [(0.8, 0.1, 0.1), (0.5, 0.5, 0.0), (0.6, 0.2, 0.2), (1.0, 0, 0), (20, 10, 0.2), (0.75, 0.25, 0)]
-METRICS = {"classes": ["dev_accuracy"], "binary": ["dev_accuracy"], "values": ["dev_rmse", "dev_mae", "dev_r2"]}
 NAMES = st.text(st.characters(exclude_categories=["C", "Z"]) | st.just(" "), min_size=1).filter(is_line)
 
 
@@ -74,7 +78,8 @@ def numbers(base: Any, bounds: Any) -> st.SearchStrategy[Any]:
 def parameters_of(draw: st.DrawFn, cls: type[Any]) -> Plain:
     """All required parameters of a component and some of the others."""
     for name, strategy in composed().items():
-        if registry.layers[name] is cls:
+        known = registry.layers if name in registry.layers else registry.architectures
+        if known[name] is cls:
             return draw(strategy)
     chosen = [p for p in parameters(cls) if p.required or draw(st.booleans())]
     drawn = {p.name: draw(value_of(p)) for p in chosen}
@@ -94,7 +99,7 @@ def value_of(parameter: Parameter) -> st.SearchStrategy[Any]:
     if component_type(parameter.hint) is Activation:
         return st.none() | component(registry.activations)
     assert component_type(parameter.hint) is None, f"{parameter} needs a strategy of its own"
-    return SIZES.get(parameter.name, values(parameter.hint))
+    return SIZES[parameter.name] if parameter.name in SIZES else values(parameter.hint)
 
 
 @st.composite
@@ -113,11 +118,14 @@ def same_width(draw: st.DrawFn) -> list[Any]:
 
 
 def composed() -> dict[str, st.SearchStrategy[Plain]]:
-    """The parameters of layers that hold layers, so that the shapes fit whatever flat input comes."""
+    """The parameters of what holds layers, so that the shapes fit whatever flat input comes; and of a few others."""
     branches = st.lists(chains(), min_size=2, max_size=3)
     activations = st.lists(component(registry.activations), max_size=2)
     return {
         "parallel": st.fixed_dictionaries({"branches": branches}),
+        "two_layer": st.fixed_dictionaries({"embedding": component(registry.layers, ["gated", "maxout", "residual"])}),
+        "autoencoder": st.fixed_dictionaries({"hidden": st.lists(st.integers(1, 8), min_size=1, max_size=3)}),
+        "softmax_gated": st.fixed_dictionaries({"units": st.integers(2, 8)}),
         "product": st.fixed_dictionaries({"branches": same_width()}),
         "residual_block": st.fixed_dictionaries({"layers": chains(), "projected": st.just(value=True)})
         | st.fixed_dictionaries({"layers": activations}),
@@ -127,7 +135,7 @@ def composed() -> dict[str, st.SearchStrategy[Plain]]:
 @st.composite
 def component(draw: st.DrawFn, known: Registry, names: list[str] | None = None) -> Any:
     """A component as a spec may write it: its name, its name and parameters, or its name and first parameter."""
-    name = draw(st.sampled_from(names or list(known)))
+    name = draw(st.sampled_from(names or [name for name in known if name not in FOREIGN]))
     found = draw(parameters_of(known[name]))
     if not found:
         return draw(st.sampled_from([name, {name: {}}, {name: None}]))
@@ -140,32 +148,35 @@ def component(draw: st.DrawFn, known: Registry, names: list[str] | None = None) 
 def architectures(draw: st.DrawFn) -> Any:
     """A list of layers that ends with the output, or a preset."""
     if draw(st.integers(0, 3)) == 0:
-        return draw(component(registry.architectures, ["mlp"]))
-    hidden = [name for name in registry.layers if name not in {"output", *SHAPED}]
+        return draw(component(registry.architectures, ["autoencoder", "mlp", "softmax_classifier", "two_layer"]))
+    hidden = [name for name in registry.layers if name not in {"output", *SHAPED, *FOREIGN}]
     layer = component(registry.layers, hidden) | component(registry.activations)
     return [*draw(st.lists(layer, max_size=5)), draw(component(registry.layers, ["output"]))]
 
 
 @st.composite
 def convolutional(draw: st.DrawFn) -> Any:
-    """A list of layers for the 8 x 8 digits, or LeNet-5 with enough zeros around them."""
+    """A list of layers for the 8 x 8 digits, or a preset, LeNet-5 with enough zeros around them."""
     if draw(st.integers(0, 3)) == 0:
-        return {"lenet5": {"padding": draw(st.sampled_from([6, 12]))}}
+        padding, depth = draw(st.sampled_from([6, 12])), draw(st.sampled_from([11, 16]))
+        narrow: Plain = {"width": 0.02}
+        presets: list[Plain] = [{"lenet5": {"padding": padding}}, {"alexnet": narrow}, {"zfnet": narrow}]
+        return draw(st.sampled_from([*presets, {"vgg": {"depth": depth, **narrow}}, {"mlp": {"hidden": [3]}}]))
     norms = st.sampled_from(["batch_norm", "layer_norm", {"group_norm": {"groups": 2}}, {"group_norm": 1}])
-    kernel, padding = draw(st.sampled_from([(1, "valid"), (3, "same"), (5, 2), (2, "same")]))
-    convolution = {"filters": draw(st.sampled_from([2, 4])), "kernel": kernel, "padding": padding}
+    kernel, zeros = draw(st.sampled_from([(1, "valid"), (3, "same"), (5, 2), (2, "same")]))
+    convolution = {"filters": draw(st.sampled_from([2, 4])), "kernel": kernel, "padding": zeros}
     pool = st.sampled_from([{"max_pool": {"size": 2}}, "average_pool", {"max_pool": {"size": 2, "stride": None}}])
     between = st.lists(norms | component(registry.activations) | pool, max_size=3)  # three pools leave 1 x 1
     end = draw(st.sampled_from(["flatten", "global_average_pool"]))
     return [{"conv2d": convolution}, *draw(between), end, "output"]
 
 
-def described(source: Any) -> Description:
-    """What a source holds that is written as plain values."""
+def described(source: Any, targets: Any = "given") -> Description:
+    """What data hold that are written as plain values."""
     builder = Builder()
-    built = builder.section(Data, parse(Text("source", dump({"source": source}))), "")
+    built = builder.section(Data, parse(Text("source", dump({"source": source, "targets": targets}))), "")
     assert not builder.problems
-    description: Description = built.source.describe()
+    description: Description = built.targets.describe(built.source.describe())
     return description
 
 
@@ -176,7 +187,7 @@ def trainings(draw: st.DrawFn, description: Description, split: tuple[float, ...
     fitting = [size for size in range(2, train + 1) if train % size != 1]
     training: Plain = {"epochs": draw(EPOCHS), "batch_size": draw(st.sampled_from([*fitting, "full"]))}
     if split[1] and draw(st.booleans()):
-        metric = draw(st.sampled_from(["dev_loss", *METRICS[description.targets]]))
+        metric = draw(st.sampled_from(["dev_loss", *(f"dev_{name}" for name in scoring.names(description))]))
         training["early_stopping"] = {"patience": draw(st.integers(1, 9)), "metric": metric}
     optional: dict[str, list[Any]] = {
         "dtype": ["float32", "float64"],
@@ -198,26 +209,55 @@ def train_size(split: tuple[float, ...], examples: int) -> int:
 def specs(draw: st.DrawFn) -> Plain:
     """A valid spec: bounds kept, and the parts fitting each other and the data."""
     source = draw(component(registry.sources))
-    description = described(source)
+    targets = draw(st.sampled_from(["given", "given", "inputs", {"tasks": {"first": "given", "second": "inputs"}}]))
+    description = described(source, targets)
     split = draw(st.sampled_from(FRACTIONS))
-    data: Plain = {"source": source, "split": dict(zip(("train", "dev", "test"), split, strict=True))}
+    data: Plain = {
+        "source": source,
+        "targets": targets,
+        "split": dict(zip(("train", "dev", "test"), split, strict=True)),
+    }
     if draw(st.booleans()):
         data["normalize"] = draw(component(registry.normalizations))
-    losses = [name for name in registry.losses if description.targets in registry.losses[name].targets]
+    watching = [name for name in registry.schedules if split[1] or name != "plateau"]
+    loss = task_losses(description) if description.tasks else component(registry.losses, fitting(description.targets))
     optional = {
         "name": NAMES,
         "seed": SIZES["seed"],
         "activation": component(registry.activations),
         "init": component(registry.initializers),
-        "loss": component(registry.losses, losses),
+        "loss": loss,
         "regularization": penalties(),
         "optimizer": component(registry.optimizers),
-        "schedule": component(registry.schedules),
+        "schedule": component(registry.schedules, watching),
     }
     rest = {key: draw(choice) for key, choice in optional.items() if draw(st.booleans())}
     training = draw(trainings(description, split))
     layers = draw(architectures() if len(description.shape) == 1 else convolutional())
+    if description.tasks and isinstance(layers, list) and draw(st.booleans()):
+        heads = {"heads": {task.name: [*draw(chains()), "output"] for task in description.tasks}}
+        layers = [*layers[:-1], heads]
+    if draw(st.integers(0, 9)) == 0:
+        rest["optimizer"] = draw(component(registry.optimizers, ["lbfgs"]))
+        training = {**training, "batch_size": "full", "clip_norm": None, "clip_value": None}
     return {**rest, "data": data, "architecture": layers, "training": training}
+
+
+def fitting(targets: str) -> list[str]:
+    """The losses for targets of a kind."""
+    return [name for name in registry.losses if targets in registry.losses[name].targets]
+
+
+@st.composite
+def task_losses(draw: st.DrawFn, description: Description) -> Plain:
+    """A loss for every task, some with a weight."""
+    weights = st.fixed_dictionaries({}, optional={"weight": st.floats(0, 10)})
+    tasks = description.tasks
+    return {
+        "tasks": {
+            t.name: {"loss": draw(component(registry.losses, fitting(t.targets))), **draw(weights)} for t in tasks
+        }
+    }
 
 
 @st.composite

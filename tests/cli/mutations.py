@@ -30,6 +30,13 @@ training:
   clip_norm: 5.0
 """
 ARCHITECTURE = BASE[BASE.index("architecture:") : BASE.index("activation: relu")]
+IMAGES = BASE[BASE.index("  source:") : BASE.index("  - output")]
+PICTURES = """\
+  source: {digits: {flat: false}}
+  split: {train: 0.8, dev: 0.1, test: 0.1}
+  normalize: standard
+architecture:
+"""
 DATA = BASE[BASE.index("data:") : BASE.index("architecture:")]
 
 
@@ -62,7 +69,7 @@ NAMES = [
         "unknown loss 'crossentropy'",
         "did you mean 'cross_entropy'?",
     ),
-    ("{l2: 1e-4}", "{l3: 1e-4}", "16:18", "regularization: unknown penalty 'l3'", "known: l1, l2"),
+    ("{l2: 1e-4}", "{l3: 1e-4}", "16:18", "regularization: unknown penalty 'l3'", "known: l1, l2, max_norm"),
     ("{adam: {lr: 1e-3}}", "Adam", "17:12", "optimizer: unknown optimizer 'Adam'", "did you mean 'adam'?"),
     (
         "{adam: {lr: 1e-3}}",
@@ -74,6 +81,8 @@ NAMES = [
     ("{cosine: {warmup_epochs: 2}}", "cosin", "18:11", "schedule: unknown schedule 'cosin'", "did you mean 'cosine'?"),
     (ARCHITECTURE, "architecture: {mpl: {hidden: [3]}}\n", "7:16", "unknown architecture 'mpl'", "did you mean 'mlp'?"),
     ("activation: relu", "activation: dense", "13:13", "activation: unknown activation 'dense'", "dense is a layer"),
+    (ARCHITECTURE, "architecture: vg\n", "7:15", "unknown architecture 'vg'", "did you mean 'vgg'?"),
+    (ARCHITECTURE, "architecture: {two_layer: {embedding: gatd}}\n", "7:39", "'gatd'", "did you mean 'gated'?"),
     ("- batch_norm", "- mlp", "9:5", "architecture.1: unknown layer 'mlp'", "mlp is an architecture"),
 ]
 """A key or component that is not known."""
@@ -129,6 +138,10 @@ BOUNDS = [
     ("rate: 0.2", "rate: -0.2", "11:21", "architecture.3.dropout.rate: expected a number ≥ 0 and < 1, found -0.2"),
     ("clip_norm: 5.0", "threads: 2000", "23:12", "expected a whole number ≥ 1 and ≤ 1024, found 2000"),
     ("patience: 10", "patience: 0", "22:30", "training.early_stopping.patience: expected a whole number ≥ 1, found 0"),
+    ("dense: {units: 8}", "softmax_gated: 1", "8:20", "softmax_gated.units: expected a whole number ≥ 2, found 1"),
+    (ARCHITECTURE, "architecture: {autoencoder: []}\n", "7:29", "autoencoder.hidden: expected a list"),
+    (ARCHITECTURE, "architecture: {vgg: {depth: 12}}\n", "7:29", "expected one of 11, 13, 16, 19, found 12"),
+    (ARCHITECTURE, "architecture: {vgg: {width: 0}}\n", "7:29", "vgg.width: expected a number > 0, found 0"),
     ("source: digits", "source: {blobs: {classes: 1}}", "4:29", "expected a whole number ≥ 2, found 1"),
 ]
 """A value out of its bounds."""
@@ -179,6 +192,27 @@ STRUCTURE = [
         "expected one layer, `name` or `name: {parameters}`, found dense and units",
         "indent units further, as parameters of dense",
     ),
+    (
+        "- batch_norm",
+        "- residual_block: mlp",
+        "9:21",
+        "architecture.1.residual_block.layers: mlp stands for a whole network with its `output`,",
+        "write the layers out, such as [dense: 8, relu]",
+    ),
+    (
+        "- batch_norm",
+        "- parallel: [{mlp: {hidden: [8]}}, [dense: 8]]",
+        "9:17",
+        "architecture.1.parallel.branches.0: mlp stands for a whole network with its `output`,",
+        "write the layers out, such as [dense: 8, relu]",
+    ),
+    (
+        "- batch_norm",
+        "- residual_block: relu",
+        "9:21",
+        "architecture.1.residual_block.layers: expected a list of layers, found 'relu'",
+        "write the layers out, such as [dense: 8, relu]",
+    ),
     ("- batch_norm", "- [batch_norm]", "9:5", "expected one layer, `name` or `name: {parameters}`, found a list"),
     ("- batch_norm", "-", "9:4", "architecture.1: expected one layer, `name` or `name: {parameters}`, found nothing"),
     (ARCHITECTURE, "architecture: {mlp: {hidden: 3}}\n", "7:30", "expected a list, each entry a whole", "write [3]"),
@@ -221,8 +255,8 @@ MEANING = [
     ("units: 8", "units: 900000000000", "8:3", "training needs about", "make the layers or the batch smaller"),
     ("source: digits", "source: {moons: {examples: 9000000000000}}", "4:11", "data.source: the data set needs about"),
     ("source: digits", "source: {blobs: {classes: 9000000000000}}", "4:11", "data.source: the data set needs about"),
-    ("patience: 10", "patience: 10, metric: dev_los", "22:42", "expected one of dev_loss,", "did you mean 'dev_loss'?"),
-    ("patience: 10", "patience: 10, metric: dev_rmse", "22:42", "there is no", "known: dev_loss, dev_accuracy"),
+    ("patience: 10", "patience: 10, metric: dev_los", "22:42", "there is no metric", "did you mean 'dev_loss'?"),
+    ("patience: 10", "patience: 10, metric: dev_rmse", "22:42", "there is no metric", "known: dev_loss, dev_accuracy"),
     (
         "train: 0.8, dev: 0.1, test: 0.1",
         "train: 0.8, dev: 0, test: 0.2",
@@ -267,6 +301,78 @@ MEANING = [
         "5:10",
         "train would get none of the 1797 examples",
         "asked for: train 0.0, dev 0.5, test 0.5",
+    ),
+    (
+        "source: digits",
+        "source: {digits: {flat: false}}",
+        "8:5",
+        "architecture.0: dense takes flat inputs, but these are 8 x 8 x 1: write `flatten` before it",
+    ),
+    (
+        "- dropout: {rate: 0.2}",
+        "- conv2d: {filters: 2, kernel: 3}",
+        "11:5",
+        "architecture.3: conv2d takes images of height x width x channels, but these are 8",
+    ),
+    (
+        IMAGES,
+        f"{PICTURES}  - conv2d: {{filters: 2, kernel: 9}}\n  - flatten\n",
+        "8:5",
+        "architecture.0: conv2d: a window of 9 x 9 is larger than an image of 8 x 8",
+    ),
+    (
+        IMAGES,
+        f"{PICTURES}  - relu\n  - conv2d: {{filters: 2, kernel: 3, stride: 2}}\n  - flatten\n",
+        "9:5",
+        "architecture.1: conv2d: a window of 3 x 3 moving by 2 does not end at the edge of an image of 8 x 8",
+    ),
+    (
+        IMAGES,
+        f"{PICTURES}  - max_pool: 3\n  - flatten\n",
+        "8:5",
+        "architecture.0: max_pool: a window of 3 x 3 moving by 3 does not end at the edge of an image of 8 x 8",
+    ),
+    (
+        "- dropout: {rate: 0.2}",
+        "- parallel: [[flatten]]",
+        "11:5",
+        "architecture.3: parallel takes at least two branches",
+    ),
+    (
+        "- dropout: {rate: 0.2}",
+        "- product: [[dense: 3], [dense: 4]]",
+        "11:5",
+        "architecture.3: the branches give 3 and 4, which cannot be multiplied: make them equal",
+    ),
+    (
+        "- dropout: {rate: 0.2}",
+        "- residual_block: [dense: 3]",
+        "11:5",
+        "architecture.3: the block turns 8 into 3, which cannot be added: write `projected: true`",
+    ),
+    (
+        IMAGES,
+        f"{PICTURES}  - residual_block: [conv2d: {{filters: 2, kernel: 3}}]\n  - flatten\n",
+        "8:5",
+        "the block turns 8 x 8 x 1 into 6 x 6 x 2, which cannot be added: its layers must keep the shape",
+    ),
+    (
+        IMAGES,
+        f"{PICTURES}  - parallel: [[conv2d: {{filters: 2, kernel: 3}}], []]\n  - flatten\n",
+        "8:5",
+        "the branches give 6 x 6 x 2 and 8 x 8 x 1, which do not fit side by side",
+    ),
+    (
+        ARCHITECTURE,
+        "architecture: {vgg: 11}\n",
+        "7:15",
+        "architecture: vgg takes images of height x width x channels, but these are 64",
+    ),
+    (
+        f"{IMAGES}  - output\n",
+        PICTURES.replace("architecture:", "architecture: {lenet5: {padding: 2}}"),
+        "7:15",
+        "architecture.3: conv2d_2: a window of 5 x 5 is larger than an image of 4 x 4",
     ),
     ("batch_size: 64", "batch_size: 2000", "21:15", "a batch of 2000 is larger", "write `full` for one batch an epoch"),
     ("batch_size: 64", "batch_size: 1", "21:15", "batch_norm would see a batch of one: 1437", "try 3 or 5 or 6"),

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 import nnexp
+from nnexp.registry import KINDS
+from nnexp.spec import resolved
 
 CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
 
@@ -15,12 +20,54 @@ def test_there_are_configs() -> None:
     assert "adam_bn.yaml" in [path.name for path in CONFIGS]
 
 
-@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
-def test_the_config_trains_and_its_loss_falls(path: Path, tmp_path: Path) -> None:
-    run = nnexp.train(nnexp.load(path, ["training.epochs=6"]), runs=tmp_path)
+BASELINES = [path for path in CONFIGS if "\nbaseline:" in path.read_text(encoding="utf-8")]
+
+BEFORE = {"transfer_digits": "autoencoder"}
+"""Configs that begin with the weights of another's run."""
+
+FEWER = ["data.source.cifar_like.examples=700", "data.split={train: 500, dev: 100, test: 100}"]
+
+SHORTER = {path.stem: FEWER for path in CONFIGS if path.stem.endswith("_cifar_like")}
+"""Overrides of configs whose six epochs would take long."""
+
+
+@pytest.mark.parametrize("path", [path for path in CONFIGS if path not in BASELINES], ids=lambda path: path.stem)
+def test_the_config_trains_and_its_loss_falls(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    if path.stem in BEFORE:
+        nnexp.train(nnexp.load(path.with_stem(BEFORE[path.stem]), ["training.epochs=2"]))
+    run = nnexp.train(nnexp.load(path, ["training.epochs=6", *SHORTER.get(path.stem, [])]))
     assert run.state == "done"
     assert run.metrics["train_loss"].iloc[-1] < run.metrics["train_loss"].iloc[0]
     assert set(run.final) == {"train", "dev", "test"}
+
+
+@pytest.mark.parametrize("path", BASELINES, ids=lambda path: path.stem)
+def test_the_baseline_is_fitted(path: Path, tmp_path: Path) -> None:
+    run = nnexp.train(nnexp.load(path), runs=tmp_path)
+    assert run.state == "done"
+    assert set(run.final) == {"train", "dev", "test"}
+
+
+def words(value: Any) -> Iterator[str]:
+    """Every key and every word of a spec."""
+    if isinstance(value, dict):
+        for key, entry in value.items():
+            yield str(key)
+            yield from words(entry)
+    elif isinstance(value, list):
+        for entry in value:
+            yield from words(entry)
+    elif isinstance(value, str):
+        yield value
+
+
+def test_every_component_is_used_in_a_config() -> None:
+    """By its name, or in the layers that a preset there stands for."""
+    used = {word for path in CONFIGS for word in words(yaml.safe_load(path.read_text(encoding="utf-8")))}
+    loaded = [nnexp.load(path) for path in CONFIGS if path.stem not in BEFORE and path not in BASELINES]
+    used |= {word for spec in loaded for word in words(resolved.plain(spec))}
+    assert not {f"{kind}: {name}" for kind, known in KINDS.items() for name in known if name not in used}
 
 
 def test_adam_with_batch_norm_reaches_97_percent_on_digits_as_the_mean_of_five_seeds(tmp_path: Path) -> None:

@@ -12,6 +12,8 @@ import pandas as pd
 import pytest
 
 import nnexp
+from nnexp.data.splits import PartName
+from nnexp.runs.files import strict
 from tests.faults.support import program
 
 
@@ -26,11 +28,13 @@ def write_csv(path: Path, x: np.ndarray) -> Path:
 
 
 @pytest.mark.parametrize("part", ["train", "dev", "test"])
-def test_evaluate_gives_the_final_metrics_of_the_record(part: str, digits: nnexp.Run) -> None:
+def test_evaluate_gives_the_final_metrics_of_the_record(part: PartName, digits: nnexp.Run) -> None:
     done = program("evaluate", digits.path, "--split", part, "--json", OPENBLAS_NUM_THREADS="2")
     document = json.loads(done.stdout)
     assert done.stderr == ""
+    details = document.pop("details")
     assert document == {"run": str(digits.path), "split": part, **digits.record["final"][part]}
+    assert details == strict([entry.as_dict() for entry in digits.details(part)])
 
 
 def test_evaluate_looks_at_the_test_part_and_finds_a_run_by_the_beginning_of_its_name(

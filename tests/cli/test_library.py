@@ -16,6 +16,8 @@ def test_the_public_api_is_this() -> None:
     errors = {
         "DataError",
         "Diverged",
+        "GradientMismatch",
+        "GradientUndecided",
         "Interrupted",
         "NnexpError",
         "ResumeError",
@@ -23,7 +25,7 @@ def test_the_public_api_is_this() -> None:
         "SpecError",
         "UsageError",
     }
-    assert set(nnexp.__all__) == {"Run", "Spec", "load", "train"} | errors
+    assert set(nnexp.__all__) == {"BaselineSpec", "Run", "Spec", "gradcheck", "load", "train"} | errors
 
 
 def test_the_metrics_are_the_csv(digits: nnexp.Run) -> None:

@@ -31,7 +31,10 @@ def test_parameters_are_listed_with_default_and_bounds(tmp_path: Path) -> None:
 
 
 def test_the_words_are_those_that_a_spec_takes(tmp_path: Path) -> None:
-    assert "None" not in program("list", cwd=tmp_path).stdout
+    shown = program("list", cwd=tmp_path).stdout
+    assert "None" not in shown
+    assert "stride: null (a whole number ≥ 1)" in shown
+    assert "rest: he (an initializer)" in shown
 
 
 @pytest.mark.parametrize("environment", [{}, {"NO_COLOR": "1"}, {"NO_COLOR": "1", "FORCE_COLOR": "1"}])
@@ -54,7 +57,19 @@ def test_json_is_one_document_with_the_same_content(tmp_path: Path) -> None:
     assert [entry["name"] for entry in document["layers"]] == list(KINDS["layers"])
     [dense] = [entry for entry in document["layers"] if entry["name"] == "dense"]
     assert dense["formula"].startswith("y = x W + b")
-    assert dense["parameters"] == ["units: a whole number ≥ 1, required", "bias: true (true or false)"]
+    units, bias = dense["parameters"]
+    assert units == {
+        "name": "units",
+        "type": "a whole number",
+        "bounds": {"minimum": 1},
+        "choices": [],
+        "nullable": False,
+        "required": True,
+        "default": None,
+        "per_replica": False,
+        "takes": "a whole number ≥ 1",
+    }
+    assert (bias["type"], bias["required"], bias["default"]) == ("true or false", False, True)
 
 
 @pytest.mark.parametrize(

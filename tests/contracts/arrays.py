@@ -37,6 +37,9 @@ def away_from_kinks(*shape: int, seed: int = 0, dtype: str = "float64") -> AnyAr
 def targets(kind: Targets, seed: int = 1, dtype: str = "float64") -> list[AnyArray]:
     """Targets (R, N, O) that a loss for this kind takes: hard ones and, where there are any, soft ones."""
     draw = random(seed)
+    if kind == "tasks":  # four classes, and seven values
+        classes = np.eye(4)[draw.integers(0, 4, (R, N))]
+        return [np.concatenate([classes, draw.standard_normal((R, N, O - 4))], axis=-1).astype(dtype)]
     if kind == "values":
         return [draw.standard_normal((R, N, O)).astype(dtype)]
     if kind == "binary":

@@ -7,11 +7,19 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from nnexp.activations.tanh import Tanh
+from nnexp.data.targets.given import Given
+from nnexp.data.targets.inputs import Inputs
 from nnexp.layers.base import Layer
 from nnexp.layers.chain import Chain, chain
 from nnexp.layers.dense import Dense
 from nnexp.layers.dropout import Dropout
+from nnexp.layers.residual import Residual
+from nnexp.losses.cross_entropy import CrossEntropy
+from nnexp.losses.squared_error import SquaredError
+from nnexp.losses.tasks import Weighted
+from nnexp.named import Named
 from nnexp.network import kind_of
+from nnexp.optimizers.solver import Solver
 from nnexp.registry import KINDS, parameters
 from nnexp.typing import Shape
 
@@ -41,13 +49,30 @@ EXAMPLES: dict[str, dict[str, list[dict[str, Any]]]] = {
         "tanh": [{}],
     },
     "architectures": {
+        "adaline": [{}],
+        "alexnet": [{}, {"width": 0.1, "dropout": 0.0}],
+        "autoencoder": [{"hidden": (3,)}, {"hidden": (5, 3, 2)}],
         "lenet5": [{}, {"padding": 2}],
+        "linear_regression": [{}],
+        "perceptron": [{}],
+        "softmax_classifier": [{}],
+        "two_layer": [{"embedding": Dense(3)}, {"embedding": Residual(3, Tanh())}],
+        "vgg": [{}, {"depth": 11, "width": 0.1, "dropout": 0.2}],
+        "zfnet": [{"width": 0.2}],
         "mlp": [{"hidden": ()}, {"hidden": (I, O)}, {"hidden": (I,), "batch_norm": True, "dropout": 0.3}],
+    },
+    "baselines": {
+        "gaussian_classifier": [{}, {"covariance": "shared"}, {"covariance": "diagonal", "ridge": 0.0}],
+        "knn": [{}, {"k": 1, "metric": "manhattan"}, {"k": 3, "metric": "chebyshev"}],
+        "least_squares": [{}, {"l2": 0.1}],
     },
     "initializers": {
         "constant": [{"value": 0.3, "bias": 0.1}],
+        "data_dependent": [{"bias": 0.1}, {"center": 0.3, "rounds": 2}],
+        "from_run": [{"run": "none"}],
         "he": [{"bias": 0.1}, {"fan": "out", "distribution": "uniform"}, {"fan": "average"}],
         "lecun": [{"bias": 0.1}, {"distribution": "uniform"}],
+        "lsuv": [{"bias": 0.1}, {"tolerance": 0.01, "max_iterations": 20}],
         "normal": [{"std": 0.2, "bias": -0.1}],
         "orthogonal": [{"bias": 0.1}, {"gain": 1.3}],
         "random_walk": [{"bias": 0.1}, {"gain": 1.2}],
@@ -86,11 +111,17 @@ EXAMPLES: dict[str, dict[str, list[dict[str, Any]]]] = {
         "output": [{}, {"bias": False}],
         "parallel": [{"branches": (chained(Dense(O), Tanh()), chained(), chained(Dense(2)))}],
         "product": [{"branches": (chained(Dense(O)), chained(Dense(O), Tanh()), chained(Dense(O)))}],
+        "rbf": [
+            {"units": O},
+            {"units": 3, "kernel": "multiquadric", "centers": "sample", "spread": 0.5},
+            {"units": 2, "kernel": "inverse_multiquadric", "centers": "normal"},
+        ],
         "residual": [{"units": O, "activation": Tanh()}],
         "residual_block": [
             {"layers": chained(Dense(I), Dropout(0.3), Tanh())},
             {"layers": chained(Tanh(), Dense(O)), "projected": True},
         ],
+        "heads": [{"heads": Named(("digit", "parity"), (chained(Dense(O), Tanh()), chained(Dense(2))))}],
         "skip_connection": [{"linear": 2, "nonlinear": O, "activation": Tanh()}],
         "softmax_gated": [{"units": O}],
         "tied_autoencoder": [{"units": 2}],
@@ -106,6 +137,12 @@ EXAMPLES: dict[str, dict[str, list[dict[str, Any]]]] = {
         "perceptron": [{}],
         "squared_error": [{}],
         "squared_hinge": [{}, {"margin": 0.3}],
+        "tasks": [
+            {
+                "tasks": Named(("a", "b"), (Weighted(CrossEntropy(0.2)), Weighted(SquaredError(), 0.3))),
+                "widths": (4, 7),
+            }
+        ],
     },
     "normalizations": {"center": [{}], "min_max": [{}], "none": [{}], "standard": [{}]},
     "optimizers": {
@@ -115,15 +152,18 @@ EXAMPLES: dict[str, dict[str, list[dict[str, Any]]]] = {
         "adamw": [{}, {"lr": 0.1, "decay": 0.3, "bias_correction": False}],
         "amsgrad": [{}, {"lr": 0.1, "beta1": 0.7, "beta2": 0.8, "eps": 1e-3}, {"bias_correction": False}],
         "ema_momentum": [{"lr": 0.1}, {"lr": 0.1, "beta": 0.5, "bias_correction": False}],
+        "lbfgs": [{}, {"lr": 0.5, "iterations": 5, "memory": 3}],
         "lion": [{}, {"lr": 0.1, "beta1": 0.7, "beta2": 0.8, "decay": 0.3}],
         "momentum": [{"lr": 0.1}, {"lr": 0.1, "beta": 0.5}],
         "nadam": [{}, {"lr": 0.1, "beta1": 0.7, "beta2": 0.8, "eps": 1e-3}, {"bias_correction": False}],
         "nesterov": [{"lr": 0.1}, {"lr": 0.1, "beta": 0.5}],
+        "newton": [{"damping": 0.1}, {"lr": 0.5, "damping": 1.0}],
+        "normal_equations": [{}, {"lr": 0.5}],
         "rmsprop": [{"lr": 0.1}, {"lr": 0.1, "rho": 0.7, "eps": 1e-2}],
         "rmsprop_momentum": [{"lr": 0.1}, {"lr": 0.1, "rho": 0.7, "beta": 0.5, "eps": 1e-2}],
         "sgd": [{"lr": 0.1}],
     },
-    "penalties": {"l1": [{"strength": 0.3}], "l2": [{"strength": 0.3}]},
+    "penalties": {"l1": [{"strength": 0.3}], "l2": [{"strength": 0.3}], "max_norm": [{"norm": 0.3}]},
     "schedules": {
         "constant": [{}, {"warmup_epochs": 1.5}],
         "cosine": [{"final": 0.1}, {"cycles": 2, "warmup_epochs": 1.0}],
@@ -136,17 +176,34 @@ EXAMPLES: dict[str, dict[str, list[dict[str, Any]]]] = {
             {"boundaries": (2.0, 3.0), "values": (1.0, 0.5, 0.1)},
             {"boundaries": (), "values": (0.5,), "warmup_epochs": 1.0},
         ],
+        "plateau": [{}, {"factor": 0.5, "patience": 2, "min_delta": 0.01, "least": 0.1, "warmup_epochs": 1.0}],
         "polynomial": [{"power": 2.0}, {"power": 0.9, "final": 0.1, "warmup_epochs": 1.0}],
         "step": [{"every": 2}, {"every": 1.5, "factor": 0.5, "warmup_epochs": 1.0}],
     },
     "sources": {
         "blobs": [{"examples": 101, "features": 5}],
+        "cifar_like": [{"examples": 103}],
         "circles": [{"examples": 103}],
         "digits": [{}, {"flat": False}],
+        "friedman": [{"examples": 103}],
+        "gaussians": [{"examples": 103, "features": 5}],
+        "line": [{"examples": 103}],
         "moons": [{"examples": 107}],
+        "polynomial": [{"examples": 103}],
+        "random_normal": [{"examples": 103}],
+        "rings": [{"examples": 103}],
         "sine": [{"examples": 109}],
         "spirals": [{"examples": 113, "classes": 5}],
+        "teacher": [{"examples": 103}],
+        "teacher_classes": [{"examples": 103}],
         "xor": [{"examples": 127}],
+    },
+    "targets": {
+        "given": [{}],
+        "grouped": [{"groups": ((0, 2), (1,))}],
+        "inputs": [{}],
+        "membership": [{"groups": ((0, 2), (2, 1), (1,))}],
+        "tasks": [{"tasks": Named(("digit", "pixels"), (Given(), Inputs()))}],
     },
 }
 
@@ -157,9 +214,11 @@ FLAT = frozenset(
     {
         "dense",
         "gated",
+        "heads",
         "maxout",
         "parallel",
         "product",
+        "rbf",
         "residual",
         "residual_block",
         "skip_connection",
@@ -172,11 +231,16 @@ FLAT = frozenset(
 IMAGE: Shape = (2, 3, I)
 PICTURE: Shape = (4, 6, 2)
 
+LINEAR = ("adaline", "autoencoder", "linear_regression", "mlp", "perceptron", "softmax_classifier", "two_layer")
+"""Architectures that flatten images."""
+
 SHAPES: dict[str, tuple[Shape, ...]] = {
     **dict.fromkeys(FLAT, ((I,),)),
     **dict.fromkeys(("average_pool", "conv2d", "global_average_pool", "max_pool"), (PICTURE,)),
     "group_norm": ((6,), PICTURE),
     "lenet5": ((32, 32, 1),),
+    **dict.fromkeys(("alexnet", "vgg", "zfnet"), ((224, 224, 3), (8, 8, 1), (30, 20, 2))),
+    **dict.fromkeys(LINEAR, ((I,), IMAGE)),
 }
 """The inputs of components that do not take every shape; the others take a vector and an image."""
 
@@ -203,6 +267,11 @@ def examples(*kinds: str) -> list[Example]:
         for given in several
         if name in KINDS[kind]
     ]
+
+
+def update_rules() -> list[Example]:
+    """The optimizers that change theta from one gradient."""
+    return [example for example in examples("optimizers") if not isinstance(example.component, Solver)]
 
 
 def layer_examples() -> list[Example]:

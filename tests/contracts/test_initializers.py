@@ -26,6 +26,9 @@ VARIANCES = [
     ("constant", {"value": 0.3}, 0.0),
     ("normal", {"std": 0.2}, 0.2**2),
     ("uniform", {"limit": 0.2}, 0.2**2 / 3),
+    ("lsuv", {}, 1 / 307),  # orthogonal, until it sees data
+    ("data_dependent", {}, 1 / 211),
+    ("from_run", {"run": "none"}, 2 / 211),  # what is not taken over: he
     ("xavier", {}, 2 / (211 + 307)),
     ("xavier", {"fan": "in"}, 1 / 211),
     ("xavier", {"fan": "out"}, 1 / 307),
@@ -89,7 +92,7 @@ def test_weights_are_drawn_in_double_precision(example: Example) -> None:
     assert w.dtype == np.float64
 
 
-@every_initializer
+@pytest.mark.parametrize("example", [e for e in examples("initializers") if e.name != "from_run"], ids=str)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_biases_all_start_at_the_bias_and_weights_are_rounded_once(example: Example, dtype: str) -> None:
     declaration = Dense(O).declare((I,))

@@ -16,14 +16,14 @@ from nnexp.optimizers.nesterov import Nesterov
 from nnexp.registry import optimizers
 from nnexp.typing import AnyArray
 from tests.contracts.arrays import identical, normal
-from tests.contracts.examples import Example, I, R, examples
+from tests.contracts.examples import Example, I, R, update_rules
 
 GRADIENTS = (0.7, -0.3)
 START = 0.5
 FACTORS = (1.0, 0.6)
 """What the schedule multiplies the learning rate by at the first and the second step."""
 
-every_optimizer = pytest.mark.parametrize("example", examples("optimizers"), ids=str)
+every_optimizer = pytest.mark.parametrize("example", update_rules(), ids=str)
 
 
 def run(
@@ -169,7 +169,7 @@ BY_HAND: dict[str, Callable[[Any], list[float]]] = {
 
 
 def test_every_optimizer_is_worked_by_hand() -> None:
-    assert set(BY_HAND) == set(optimizers)
+    assert set(BY_HAND) == {example.name for example in update_rules()}
 
 
 @every_optimizer
@@ -253,7 +253,7 @@ def factors(name: str, count: int) -> AnyArray:
 
 
 def test_every_optimizer_has_a_convergence_case() -> None:
-    assert set(CONVERGENCE) == set(optimizers)
+    assert set(CONVERGENCE) == {example.name for example in update_rules()}
 
 
 @pytest.mark.parametrize("name", CONVERGENCE)

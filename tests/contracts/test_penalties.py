@@ -33,7 +33,7 @@ def test_one_number_a_replica_and_the_precision_is_kept(example: Example, dtype:
     assert value.dtype == slope.dtype == dtype
 
 
-@every_penalty
+@pytest.mark.parametrize("example", [e for e in examples("penalties") if not e.component.constrains], ids=str)
 def test_zero_entries_have_no_gradient(example: Example) -> None:
     weights = away_from_kinks(R, I)
     weights[:, ::2] = 0

@@ -46,6 +46,8 @@ BY_HAND: list[tuple[str, dict[str, Any], dict[int, float]]] = [
     ("inverse_sqrt", {"k": 2.0, "per": "batch", "warmup_epochs": 1}, {0: 0.4, 4: 2, 5: 2, 8: 1, 20: 0.5}),
     ("linear", {}, {0: 1, 7: 28 / 35, 34: 1 / 35}),
     ("linear", {"final": 0.2, "warmup_epochs": 2}, {0: 0.1, 9: 1, 10: 1, 15: 1 - 0.8 * 5 / 25, 34: 0.2 + 0.8 / 25}),
+    ("plateau", {}, {0: 1, 34: 1}),  # without a history; with one in tests/unit/test_plateau.py
+    ("plateau", {"warmup_epochs": 2}, {0: 0.1, 9: 1, 10: 1, 34: 1}),
     ("polynomial", {"power": 2}, {0: 1, 7: (28 / 35) ** 2, 34: 1 / 35**2}),
     ("polynomial", {"power": 0.5, "final": 0.2}, {0: 1, 7: 0.2 + 0.8 * sqrt(28 / 35), 34: 0.2 + 0.8 * sqrt(1 / 35)}),
     ("polynomial", {"power": 3, "warmup_epochs": 2}, {0: 0.1, 10: 1, 15: (20 / 25) ** 3, 34: 1 / 25**3}),

@@ -39,7 +39,7 @@ def spec_of(text: str, *overrides: str) -> Spec:
 
 @cache
 def _parts(data: Any, dtype: str) -> Parts:
-    return prepare(data.source, data.split, data.normalize, dtype)
+    return prepare(data.source, data.split, data.normalize, dtype, data.targets)
 
 
 def parts_of(spec: Spec) -> Parts:
@@ -250,6 +250,61 @@ STUDIES: dict[str, Study] = {
     "convolution, shared order": Study(
         IMAGES,
         tuple((f"optimizer.adam.lr={lr}", f"architecture.3.gaussian_noise.std={lr}") for lr in (0.1, 0.01, 0.03)),
+    ),
+    "newton, own orders, dropout on": Study(
+        SMALL,
+        tuple(
+            (
+                "architecture=[dense: 5, tanh, dropout: 0.2, output]",
+                f"optimizer={{newton: {{lr: 0.5, damping: {damping}}}}}",
+                f"seed={seed}",
+                "training.epochs=1",
+            )
+            for seed, damping in enumerate((1.0, 2.0, 0.5))
+        ),
+    ),
+    "lbfgs": Study(
+        SINE,
+        tuple(
+            (f"optimizer={{lbfgs: {{lr: {lr}, iterations: 3}}}}", "training.batch_size=full", f"seed={seed}")
+            for seed, lr in enumerate((1.0, 0.5, 0.1))
+        ),
+    ),
+    "normal equations, all but the last layer frozen": Study(
+        SINE,
+        tuple(
+            (
+                f"architecture=[rbf: {{units: 7, spread: {spread}}}, output]",
+                "optimizer=normal_equations",
+                "training={epochs: 1, batch_size: full, freeze: [rbf_1]}",
+                f"seed={seed}",
+            )
+            for seed, spread in enumerate((1.0, 0.5, 2.0))
+        ),
+    ),
+    "lsuv, own splits": Study(
+        SMALL,
+        tuple((f"init={{lsuv: {{tolerance: {t}}}}}", f"data.split.seed={n}") for n, t in enumerate((0.1, 0.01, 0.5))),
+    ),
+    "data-dependent weights, a plateau, limits": Study(
+        IMAGES,
+        tuple(
+            (
+                f"init={{data_dependent: {{center: {h}}}}}",
+                f"schedule={{plateau: {{patience: 1, factor: {h}, min_delta: 9}}}}",
+                f"regularization={{max_norm: {h}}}",
+                "training.freeze=[conv2d_1, maxout_*]",
+                f"seed={seed}",
+            )
+            for seed, h in enumerate((0.5, 0.1, 0.7))
+        ),
+    ),
+    "radial basis functions that sample": Study(
+        SMALL,
+        tuple(
+            (f"architecture=[dense: 5, rbf: {{units: 7, kernel: {kernel}, centers: sample}}, output]", f"seed={seed}")
+            for seed, kernel in enumerate(["multiquadric"] * 3)
+        ),
     ),
     "several binary outputs": Study(SMALL, tuple(("loss=binary_cross_entropy", f"seed={seed}") for seed in range(3))),
 }

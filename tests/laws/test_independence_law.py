@@ -14,7 +14,7 @@ from nnexp.training.clipping import clip_norm, clip_value
 from nnexp.training.stack import Stack
 from nnexp.typing import AnyArray
 from tests.contracts.arrays import away_from_kinks, bind, identical, normal, targets
-from tests.contracts.examples import Example, I, N, O, R, examples, layer_examples, variations
+from tests.contracts.examples import Example, I, N, O, R, examples, layer_examples, update_rules, variations
 from tests.laws.stacks import STUDIES, stack_of
 
 J = 1
@@ -63,7 +63,7 @@ def test_penalties(example: Example) -> None:
     check(stack(variations(example.component)), normal(R, I))
 
 
-@pytest.mark.parametrize("example", examples("optimizers"), ids=str)
+@pytest.mark.parametrize("example", update_rules(), ids=str)
 @pytest.mark.parametrize("repaid", [0, 10**9], ids=["compiled", "numpy"])
 def test_optimizers(monkeypatch: pytest.MonkeyPatch, example: Example, repaid: int) -> None:
     monkeypatch.setattr(dispatch, "REPAID", repaid)

@@ -16,7 +16,7 @@ from nnexp.replicas import generators, norm, stack, take
 from nnexp.training.clipping import clip_norm, clip_value
 from nnexp.typing import AnyArray
 from tests.contracts.arrays import DTYPES, away_from_kinks, bind, identical, normal, row, targets
-from tests.contracts.examples import Example, I, N, O, R, examples, layer_examples, variations
+from tests.contracts.examples import Example, I, N, O, R, examples, layer_examples, update_rules, variations
 from tests.laws.stacks import STUDIES, Study, differences, trained
 
 every_dtype = pytest.mark.parametrize("dtype", DTYPES)
@@ -99,7 +99,7 @@ def test_initial_parameters(example: Example, dtype: str) -> None:
         assert identical(found[r : r + 1], initial_parameters(declaration, stack([component]), [r], dtype))
 
 
-@pytest.mark.parametrize("example", examples("optimizers"), ids=str)
+@pytest.mark.parametrize("example", update_rules(), ids=str)
 @every_dtype
 @pytest.mark.parametrize("repaid", [0, 10**9], ids=["compiled", "numpy"])
 def test_optimizers_after_k_steps(monkeypatch: pytest.MonkeyPatch, example: Example, dtype: str, repaid: int) -> None:

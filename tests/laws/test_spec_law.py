@@ -14,18 +14,22 @@ from hypothesis import strategies as st
 from nnexp import registry
 from nnexp.errors import SpecError
 from nnexp.spec import resolved
-from nnexp.spec.load import loads
+from nnexp.spec.baseline import AnySpec
+from nnexp.spec.load import loads_any
 from nnexp.spec.meaning import declaration_of
 from nnexp.spec.problems import LINE_END, Text, printable
 from nnexp.spec.sections import Spec
 from nnexp.spec.text import dump, parse, paths
 from tests.strategies import Plain, component, loaded, specs
 
-CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
+FOREIGN = {"transfer_digits.yaml"}
+"""Configs that begin with another run, which is not there."""
+
+CONFIGS = [p for p in sorted((Path(__file__).parents[2] / "configs").glob("*.yaml")) if p.name not in FOREIGN]
 
 
-def reloaded(spec: Spec) -> Spec:
-    return loads(Text("resolved.yaml", resolved.text(spec)), name="another")
+def reloaded(spec: AnySpec) -> AnySpec:
+    return loads_any(Text("resolved.yaml", resolved.text(spec)), name="another")
 
 
 @given(specs())
@@ -33,6 +37,7 @@ def reloaded(spec: Spec) -> Spec:
 def test_the_resolved_spec_is_the_same_spec_and_a_fixed_point(written: Plain) -> None:
     spec = loaded(written)
     again = reloaded(spec)
+    assert isinstance(again, Spec)
     assert again == spec
     assert resolved.digest(again) == resolved.digest(spec)
     assert resolved.text(again) == resolved.text(spec)
@@ -41,7 +46,7 @@ def test_the_resolved_spec_is_the_same_spec_and_a_fixed_point(written: Plain) ->
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
 def test_every_config_resolves_to_itself(path: Path) -> None:
-    spec = loads(Text(path.name, path.read_text()), name=path.stem)
+    spec = loads_any(Text(path.name, path.read_text()), name=path.stem)
     assert reloaded(spec) == spec
     assert resolved.digest(reloaded(spec)) == resolved.digest(spec)
 
@@ -130,7 +135,7 @@ def damaged(draw: st.DrawFn, text: str) -> str:
 def test_a_damaged_file_is_a_valid_spec_or_a_spec_error_and_nothing_else(path: Path, data: st.DataObject) -> None:
     text = data.draw(damaged(path.read_text(encoding="utf-8")))
     try:
-        spec = loads(Text("damaged.yaml", text), name="damaged")
+        spec = loads_any(Text("damaged.yaml", text), name="damaged")
     except SpecError as error:
         check_problems(error, text)
     else:
@@ -142,7 +147,7 @@ def test_a_damaged_file_is_a_valid_spec_or_a_spec_error_and_nothing_else(path: P
 def test_any_override_is_applied_or_a_spec_error_and_nothing_else(override: str) -> None:
     path = CONFIGS[0]
     try:
-        loads(Text(path.name, path.read_text(encoding="utf-8")), [override], name="spec")
+        loads_any(Text(path.name, path.read_text(encoding="utf-8")), [override], name="spec")
     except SpecError as error:
         check_problems(error, override)
 

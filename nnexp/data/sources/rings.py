@@ -20,7 +20,7 @@ from nnexp.typing import Count
 class Rings(Source):
     """Rings around each other, one class each, and each filled evenly.
 
-        x = r (cos t, sin t) + noise ε,  r² ~ U[k², (k + width)²) k = 1, …, K,  t ~ U[0, 2π),  ε ~ N(0, I)
+        x = r (cos t, sin t) + noise ε,  r² ~ U[k², (k + width)²), k = 1, …, K,  t ~ U[0, 2π),  ε ~ N(0, I)
 
     x (M, 2), y (M,): class k - 1 is the k-th ring from within. Rings have area where `circles` are two lines. With
     `width: 1` they touch, and without noise none overlap. The optimal borders are circles, so that r² alone would tell

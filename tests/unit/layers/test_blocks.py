@@ -105,7 +105,7 @@ def test_the_gradient_of_a_tied_autoencoder_is_the_sum_of_both_paths() -> None:
     ("layer", "message"),
     [
         (Parallel((chained(),)), "at least two branches"),
-        (Product((chained(Dense(2)), chained(Dense(3)))), r"\(2,\) and \(3,\), which cannot be multiplied"),
+        (Product((chained(Dense(2)), chained(Dense(3)))), "give 2 and 3, which cannot be multiplied"),
         (ResidualBlock(chained(Dense(O))), "7 into 11, which cannot be added: write `projected: true`"),
     ],
     ids=["one branch", "unequal factors", "unequal sum"],

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from nnexp import archives
 from nnexp.runs import checkpoints
 from nnexp.training.state import State, initial_state
 
@@ -37,7 +38,7 @@ def test_a_saved_state_is_the_same_again(state: State) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "last.npz"
         checkpoints.save(path, "hash", *checkpoints.pack(state))
-        again = checkpoints.unpack(*checkpoints.load(path, "hash"))
+        again = checkpoints.unpack(*archives.load(path, "hash"))
     for field in fields(State):
         before, after = getattr(state, field.name), getattr(again, field.name)
         if isinstance(before, np.ndarray):
@@ -51,16 +52,16 @@ def test_a_saved_state_is_the_same_again(state: State) -> None:
 def test_a_state_that_is_unpacked_can_be_trained_on(tmp_path: Path) -> None:
     state = made(np.ones((1, 7)), 0, 0, [])
     checkpoints.save(tmp_path / "x.npz", "hash", *checkpoints.pack(state))
-    again = checkpoints.unpack(*checkpoints.load(tmp_path / "x.npz", "hash"))
+    again = checkpoints.unpack(*archives.load(tmp_path / "x.npz", "hash"))
     assert all(getattr(again, name).flags.writeable for name in ("theta", "buffers", "order", "losses", "best_theta"))
 
 
 def test_a_file_that_is_not_there_is_damaged(tmp_path: Path) -> None:
-    with pytest.raises(checkpoints.Damaged, match="No such file"):
-        checkpoints.load(tmp_path / "x.npz", "hash")
+    with pytest.raises(archives.Damaged, match="No such file"):
+        archives.load(tmp_path / "x.npz", "hash")
 
 
 def test_a_file_of_another_run_is_damaged(tmp_path: Path) -> None:
     checkpoints.save(tmp_path / "x.npz", "hash", {}, {})
-    with pytest.raises(checkpoints.Damaged, match="another run"):
-        checkpoints.load(tmp_path / "x.npz", "other")
+    with pytest.raises(archives.Damaged, match="another run"):
+        archives.load(tmp_path / "x.npz", "other")
