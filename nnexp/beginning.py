@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias
 
 import numpy as np
 
@@ -14,14 +15,17 @@ from nnexp.network import walk
 from nnexp.parameters import Declaration, Views, layer_views
 from nnexp.typing import Array
 
+Inputs: TypeAlias = Callable[[slice], Array]
+"""Which training examples -> their inputs (R or 1, n, ...), normalised."""
+
 FIRST_BATCH = 256
 """How many training examples an initialiser sees that looks at a first batch."""
 
 
 def begin(
-    network: Chain, declaration: Declaration, init: Initializer, seeds: Sequence[int], x: Array, dtype: str
+    network: Chain, declaration: Declaration, init: Initializer, seeds: Sequence[int], x: Inputs, dtype: str
 ) -> tuple[Array, Array]:
-    """Theta (R, P) and the buffers (R, B): drawn, taken over, and settled on the training inputs x (R or 1, N, ...).
+    """Theta (R, P) and the buffers (R, B): drawn, taken over, and settled on the training inputs.
 
     All in double precision, and rounded once.
     """
@@ -33,7 +37,7 @@ def begin(
         w.at(name)[...] = values
     looking = any(layer.settles for layer in walk(network.layers))
     if looking or init.settles:
-        seen = (x if looking else x[:, :FIRST_BATCH]).astype(np.float64)
+        seen = x(slice(None if looking else FIRST_BATCH)).astype(np.float64)
         _settle(network, w, init, seeds, seen, taken)
     return theta.astype(dtype), buffers.astype(dtype)
 

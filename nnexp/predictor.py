@@ -10,7 +10,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from nnexp.data.base import Description, Task
-from nnexp.data.parts import Part, normalized
+from nnexp.data.parts import Linear, Part
 from nnexp.errors import DataError, UsageError
 from nnexp.losses.base import Loss, Outputs
 from nnexp.losses.tasks import TaskLosses
@@ -72,7 +72,7 @@ class Predictor(ABC):
         if x.shape[1:] != self.description.shape:
             wanted, found = (" x ".join(map(str, shape)) for shape in (self.description.shape, x.shape[1:]))
             raise DataError(f"the {self.kind} takes examples of {wanted} numbers, and these have {found or 'one'}")
-        ready = normalized(x, self._shift, self._scale, self._dtype)
+        ready = Linear(self._shift, self._scale, np.dtype(self._dtype))(x)
         with threadpool_limits(self._threads, "blas"), np.errstate(all="ignore"):
             blocks = [self._block(ready[start : start + BLOCK]) for start in range(0, len(x), BLOCK)]
         return np.concatenate(blocks) if blocks else np.zeros((0, self.description.outputs), self._dtype)

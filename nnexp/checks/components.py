@@ -83,7 +83,7 @@ class Example:
         if declaration.output != (O,):
             raise ShapeError(f"it gives {declaration.output} and not {O} outputs")
         init = stack([Xavier(bias=0.1)])
-        theta, buffers = begin(network, declaration, init, [0], self.x, "float64")
+        theta, buffers = begin(network, declaration, init, [0], lambda rows: self.x[:, rows], "float64")
         return Model(network, declaration, stack([self.loss]), stack([self.penalties]), theta, buffers)
 
     @property

@@ -29,6 +29,7 @@ class Description:
 
     shape: core shape of one example. outputs: the number of classes, of yes-or-no outputs, or of values.
     classes: the names of the classes, or of the outputs.
+    own_test: how many of the examples, the last ones, are the set's own test part.
     tasks: where there are several things to predict, which; `classes` has the classes of all of them then.
     """
 
@@ -37,6 +38,7 @@ class Description:
     targets: Targets
     classes: tuple[str, ...]
     tasks: tuple[Task, ...] = ()
+    own_test: int = 0
 
     @property
     def outputs(self) -> int:
@@ -50,7 +52,7 @@ class Description:
 
     def as_dict(self) -> dict[str, Any]:
         """All but the number of examples, as JSON values."""
-        return {name: value for name, value in asdict(self).items() if name != "examples"}
+        return {name: value for name, value in asdict(self).items() if name not in ("examples", "own_test")}
 
     @classmethod
     def from_dict(cls, given: Mapping[str, Any]) -> Description:

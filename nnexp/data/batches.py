@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from nnexp.data.parts import Part
+from nnexp.replicas import together
 from nnexp.typing import Array, IntArray
 
 GATHER_BYTES = 2**22
@@ -38,21 +39,14 @@ def batches(parts: Sequence[Part], order: IntArray, size: int, first_step: int) 
     `order` (R, N), or (1, N) with one part where all replicas share, says in which order the examples come.
     """
     examples = order.shape[-1]
-    bytes_per_batch = len(parts) * size * max(1, parts[0].x[:1].nbytes)
+    bytes_per_batch = len(parts) * size * parts[0].example_bytes
     span = size * max(1, GATHER_BYTES // bytes_per_batch)
     for begin in range(first_step * size, examples, span):
         end = min(begin + span, examples)
-        x = _gather([part.x for part in parts], order[:, begin:end])
-        d = _gather([part.d for part in parts], order[:, begin:end])
+        rows = order[:, begin:end]
+        x = together([part.inputs(own) for part, own in zip(parts, rows, strict=True)])
+        d = together([np.take(part.d, own, axis=0, mode="clip") for part, own in zip(parts, rows, strict=True)])
         for start in range(begin, end, size):
             stop = min(start + size, end)
             here = slice(start - begin, stop - begin)
             yield Batch(start, stop, x[:, here], d[:, here])
-
-
-def _gather(arrays: Sequence[Array], rows: IntArray) -> Array:
-    """Each replica's rows. (N, ...) each, (R, n) -> (R, n, ...)"""
-    gathered = np.empty((*rows.shape, *arrays[0].shape[1:]), arrays[0].dtype)
-    for replica, (array, wanted) in enumerate(zip(arrays, rows, strict=True)):
-        np.take(array, wanted, axis=0, out=gathered[replica], mode="clip")
-    return gathered

@@ -13,22 +13,60 @@ import numpy as np
 from nnexp.data.base import Dataset, Description, Source
 from nnexp.data.normalizations.base import Normalization
 from nnexp.data.splits import PARTS, PartName, Split
+from nnexp.data.statistics import Statistics
 from nnexp.data.targets.base import Target
 from nnexp.data.targets.given import Given
-from nnexp.typing import AnyArray, Array
+from nnexp.typing import AnyArray, Array, IntArray
 
 GIVEN = Given()
+
+EAGER_BYTES = 2**26
+"""A part that takes more than this, normalised, is normalised batch by batch."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Linear:
+    """x ← (x - shift) / scale, computed in double precision and rounded once to `dtype`."""
+
+    shift: Array
+    scale: Array
+    dtype: np.dtype[np.floating]
+
+    def __call__(self, x: AnyArray) -> Array:
+        return ((x.astype(np.float64) - self.shift) / self.scale).astype(self.dtype)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
-    """Inputs x (N, ...), normalised, and targets d (N, O): one-hot rows for classes."""
+    """The inputs x (N, ...) of one part, and its targets d (N, O): one-hot rows for classes.
 
-    x: Array
+    Small sets are held normalised. Of large ones the source's own numbers are held, images as bytes, and examples are
+    normalised as they are asked for; which of both it is changes no bit.
+    """
+
+    stored: AnyArray
     d: Array
+    normalize: Linear | None = None
+    """What makes x of what is stored; None where x is stored."""
 
     def __len__(self) -> int:
-        return len(self.x)
+        return len(self.stored)
+
+    @property
+    def x(self) -> Array:
+        """All inputs, normalised."""
+        return self.inputs(slice(None))
+
+    @property
+    def example_bytes(self) -> int:
+        """The size of one example as it is used."""
+        itemsize = self.d.itemsize if self.normalize else self.stored.itemsize
+        return itemsize * max(1, self.stored[:1].size)
+
+    def inputs(self, rows: slice | IntArray) -> Array:
+        """Some inputs, normalised. (n, ...)"""
+        chosen = self.stored[rows] if isinstance(rows, slice) else np.take(self.stored, rows, axis=0, mode="clip")
+        return self.normalize(chosen) if self.normalize else chosen
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,18 +88,20 @@ class Parts:
 def prepare(source: Source, split: Split, normalize: Normalization, dtype: str, target: Target = GIVEN) -> Parts:
     """Read, split and normalise. The normalisation is fitted in double precision on the training part alone."""
     data = source.load()
-    precision = np.dtype(dtype)
-    indices = split.indices(len(data.x), data.labels)
-    shift, scale = normalize.fit(data.x[indices["train"]].astype(np.float64))
-    inputs = [normalized(data.x[indices[part]], shift, scale, precision) for part in PARTS]
-    labels = [data.y[indices[part]] for part in PARTS]
-    train, dev, test = (Part(x, target.make(data.description, x, y)) for x, y in zip(inputs, labels, strict=True))
-    return Parts(train, dev, test, target.describe(data.description), shift, scale, fingerprint(data))
+    indices = split.indices(len(data.x), data.labels, data.description.own_test)
+    linear = Linear(*normalize.fit(Statistics(data.x, indices["train"])), np.dtype(dtype))
+    train, dev, test = (_part(data, indices[part], linear, target) for part in PARTS)
+    description = target.describe(data.description)
+    return Parts(train, dev, test, description, linear.shift, linear.scale, fingerprint(data))
 
 
-def normalized(x: AnyArray, shift: Array, scale: Array, dtype: np.dtype[np.floating]) -> Array:
-    """(x - shift) / scale, computed in double precision and rounded once."""
-    return ((x.astype(np.float64) - shift) / scale).astype(dtype)
+def _part(data: Dataset, rows: IntArray, linear: Linear, target: Target) -> Part:
+    """Some examples of a data set."""
+    stored, y = data.x[rows], data.y[rows]
+    if linear.dtype.itemsize * stored.size > EAGER_BYTES and not target.needs_inputs:
+        return Part(stored, target.make(data.description, np.empty((len(y), 0), linear.dtype), y), linear)
+    x = linear(stored)
+    return Part(x, target.make(data.description, x, y))
 
 
 def fingerprint(data: Dataset) -> str:
@@ -69,5 +109,5 @@ def fingerprint(data: Dataset) -> str:
     digest = hashlib.sha256()
     for array in (data.x, data.y):
         digest.update(f"{array.dtype.str}{array.shape}".encode())
-        digest.update(np.ascontiguousarray(array).tobytes())
+        digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()

@@ -16,52 +16,101 @@ from nnexp.typing import AnyArray, IntArray
 
 Amount: TypeAlias = Annotated[int | float, Ge(0)]
 PartName: TypeAlias = Literal["train", "dev", "test"]
+TENTH = 0.1
+
 PARTS: tuple[PartName, ...] = ("train", "dev", "test")
 
 
 @dataclass(frozen=True, slots=True)
-class Split:
-    """How many examples train, choose (dev) and judge (test): fractions that sum to 1, or counts.
+class KFold:
+    """One fold of several is the dev part, and all others train: `fold` counts from 0."""
 
-    A number with a point is a fraction of all examples, a whole number a count. `seed` is the split's own, so that
-    another `seed` of the spec varies the training and not the data. With `stratify` every part holds the classes in
-    the proportions of the whole.
+    folds: Annotated[int, Ge(2)]
+    fold: Annotated[int, Ge(0)] = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """How many examples train, choose (dev) and judge (test): fractions, or counts.
+
+    A number with a point is a fraction of the examples, a whole number a count. `train: rest` is all that is left.
+    `test: own` is the set's own test part, which the fractions then leave aside, or a tenth where a set has none.
+    `seed` is the split's own, so that another `seed` of the spec varies the training and not the data. With `stratify`
+    every part holds the classes in the proportions of the whole. `k_fold: {folds: 5, fold: 0}` cuts what is not test
+    into folds, of which one is dev. `bootstrap: 7` draws as many training examples as there are, with replacement, by
+    this seed.
     """
 
-    train: Amount = 0.8
-    dev: Amount = 0.1
-    test: Amount = 0.1
+    train: Amount | Literal["rest"] = "rest"
+    dev: Amount = TENTH
+    test: Amount | Literal["own"] = "own"
     seed: Annotated[int, Ge(0)] = 0
     stratify: bool = True
+    k_fold: KFold | None = None
+    bootstrap: Annotated[int, Ge(0)] | None = None
 
-    def sizes(self, examples: int) -> dict[PartName, int]:
+    def sizes(self, examples: int, own_test: int = 0) -> dict[PartName, int]:
         """The number of examples in each part. Raises ValueError where that cannot be."""
-        amounts: dict[PartName, int | float] = {"train": self.train, "dev": self.dev, "test": self.test}
-        fractions = [amount for amount in amounts.values() if isinstance(amount, float) or amount == 0]
-        if len(fractions) == len(amounts) and abs(sum(fractions) - 1) > 1e-9:
-            raise ValueError(f"the fractions sum to {sum(fractions):g}, not to 1")
-        sizes = {part: _size(amount, examples) for part, amount in amounts.items()}
-        if len(fractions) == len(amounts):
-            sizes["train"] = examples - sizes["dev"] - sizes["test"]
-        if sum(sizes.values()) > examples:
-            raise ValueError(f"{' + '.join(map(str, sizes.values()))} examples are asked for, but there are {examples}")
+        if self.k_fold and (self.train != "rest" or self.dev != TENTH):
+            raise ValueError("k_fold decides what trains and what is dev: leave train and dev out")
+        own = self._own(own_test)
+        pool = examples - own
+        amounts = self._amounts(own)
+        numbers = {part: amount for part, amount in amounts.items() if not isinstance(amount, str)}
+        whole = len(numbers) == len(amounts) and all(isinstance(a, float) or a == 0 for a in numbers.values())
+        if whole and abs(sum(numbers.values()) - 1) > 1e-9:
+            raise ValueError(f"the fractions sum to {sum(numbers.values()):g}, not to 1")
+        sizes = {part: _size(amount, pool) for part, amount in numbers.items()}
+        if whole or "train" not in numbers:
+            sizes["train"] = pool - sum(size for part, size in sizes.items() if part != "train")
+        if sum(sizes.values()) > pool or sizes["train"] < 0:
+            asked = " + ".join(str(sizes[part]) for part in numbers)
+            raise ValueError(f"{asked} examples are asked for, but there are {pool}")
         for part, amount in amounts.items():
             if (amount and sizes[part] <= 0) or (part == "train" and not amount):
                 raise ValueError(f"{part} would get none of the {examples} examples")
-        return sizes
+        if self.k_fold:
+            sizes |= self._folded(self.k_fold, pool - sizes.get("test", 0))
+        return {"train": sizes["train"], "dev": sizes["dev"], "test": own or sizes["test"]}
 
-    def indices(self, examples: int, labels: AnyArray | None) -> dict[PartName, IntArray]:
+    def _own(self, own_test: int) -> int:
+        """How many examples at the end are the set's own test part, and are used as such."""
+        return own_test if self.test == "own" else 0
+
+    def _amounts(self, own: int) -> dict[PartName, int | float | str]:
+        """What is asked for of the examples that are not the set's own test part."""
+        asked: dict[PartName, int | float | str] = {"train": self.train, "dev": self.dev}
+        return asked if own else {**asked, "test": TENTH if self.test == "own" else self.test}
+
+    def _folded(self, k_fold: KFold, left: int) -> dict[PartName, int]:
+        if k_fold.fold >= k_fold.folds:
+            raise ValueError(f"there is no fold {k_fold.fold}: {k_fold.folds} folds count from 0")
+        if k_fold.folds > left:
+            raise ValueError(f"{left} examples cannot be cut into {k_fold.folds} folds")
+        dev = len(range(k_fold.fold, left, k_fold.folds))
+        return {"train": left - dev, "dev": dev}
+
+    def indices(self, examples: int, labels: AnyArray | None, own_test: int = 0) -> dict[PartName, IntArray]:
         """The examples of each part, in increasing order; the parts are disjoint."""
-        sizes = self.sizes(examples)
-        left = generator(self.seed, "split").permutation(examples)
+        sizes, own = self.sizes(examples, own_test), self._own(own_test)
+        left = generator(self.seed, "split").permutation(examples - own)
         if self.stratify and labels is not None:
             left = left[np.argsort(labels[left], kind="stable")]
-        parts: dict[PartName, IntArray] = {}
-        for part in reversed(PARTS):
-            chosen = evenly(len(left), sizes[part])
+        parts: dict[PartName, IntArray] = {"test": np.arange(examples - own, examples)}
+        for part in ("dev", "train") if own else ("test", "dev", "train"):
+            chosen = self._chosen(part, len(left), sizes[part])
             parts[part] = np.sort(left[chosen])
             left = left[~chosen]
+        if self.bootstrap is not None:
+            draws = generator(self.bootstrap, "bootstrap").integers(0, sizes["train"], sizes["train"])
+            parts["train"] = np.sort(parts["train"][draws])
         return parts
+
+    def _chosen(self, part: PartName, count: int, size: int) -> AnyArray:
+        """Which of the examples that are left, ordered by class, go into a part."""
+        if part == "dev" and self.k_fold:
+            return np.arange(count) % self.k_fold.folds == self.k_fold.fold
+        return evenly(count, size)
 
 
 def evenly(count: int, chosen: int) -> AnyArray:

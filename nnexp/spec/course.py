@@ -42,7 +42,9 @@ def split(spec: Spec, description: Description, root: Node) -> Iterator[Problem]
 
 def dev_part(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
     """Whatever watches the dev part has one to watch."""
-    if any(amounts(spec.data, description, root)) or spec.data.split.sizes(description.examples)["dev"]:
+    if any(amounts(spec.data, description, root)):
+        return
+    if spec.data.split.sizes(description.examples, description.own_test)["dev"]:
         return
     if spec.training.early_stopping:
         message = "early stopping watches the dev part, and data.split gives it no examples"
@@ -63,7 +65,7 @@ def amounts(data: Data, description: Description, root: Node) -> Iterator[Proble
     if large:
         return
     try:
-        data.split.sizes(description.examples)
+        data.split.sizes(description.examples, description.own_test)
     except ValueError as error:
         suggestion = f"asked for: {', '.join(f'{part} {amount}' for part, amount in asked.items())}"
         yield at(root, "data.split", str(error), suggestion)

@@ -21,7 +21,7 @@ def of_layer(index: int, root: Node, message: str, suggestion: str = "") -> Prob
 def train_size(spec: AnySpec, description: Description) -> int | None:
     """The number of training examples; None where the split asks for what is not there."""
     try:
-        return spec.data.split.sizes(description.examples)["train"]
+        return spec.data.split.sizes(description.examples, description.own_test)["train"]
     except ValueError:
         return None
 

@@ -23,7 +23,7 @@ def evaluate(model: Model, parts: Sequence[Part], scoring: Scoring) -> dict[str,
     total = np.zeros(replicas)
     for start in range(0, examples, BLOCK):
         here = slice(start, start + BLOCK)
-        x, d = together([part.x[here] for part in parts]), together([part.d[here] for part in parts])
+        x, d = together([part.inputs(here) for part in parts]), together([part.d[here] for part in parts])
         z = model.outputs(x)
         total += model.loss(z, d)[0].astype(np.float64) * x.shape[1]
         scoring.score(z, d, out=scores[:, here])

@@ -61,8 +61,12 @@ class Stack:
         same_data = all(entry is parts[0] for entry in parts)
         if state is None:
             init = stack([spec.init for spec in specs])
-            x = together([entry.train.x for entry in (parts[:1] if same_data else parts)])
-            theta, buffers = begin(network, declaration, init, seeds, x, self.training.dtype)
+            sources = [entry.train for entry in (parts[:1] if same_data else parts)]
+
+            def inputs(rows: slice) -> Array:
+                return together([source.inputs(rows) for source in sources])
+
+            theta, buffers = begin(network, declaration, init, seeds, inputs, self.training.dtype)
             slots, scores = self.optimizer.slots, self.scoring.size
             state = initial_state(theta, buffers, slots, seeds, self.examples, self.steps, scores)
         self.state = state

@@ -144,7 +144,7 @@ EXAMPLES: dict[str, dict[str, list[dict[str, Any]]]] = {
             }
         ],
     },
-    "normalizations": {"center": [{}], "min_max": [{}], "none": [{}], "standard": [{}]},
+    "normalizations": {"center": [{}], "min_max": [{}], "none": [{}], "per_channel": [{}], "standard": [{}]},
     "optimizers": {
         "adadelta": [{}, {"lr": 0.5, "rho": 0.8, "eps": 1e-3}],
         "adagrad": [{"lr": 0.1}, {"lr": 0.1, "eps": 1e-2}],

@@ -34,7 +34,7 @@ N, I = 101, 7
 def settled(network: Chain, init: Initializer, x: AnyArray, replicas: int = 1) -> Views:
     """The network's weights at the start, for training inputs x (R or 1, N, ...)."""
     declaration = network.declare(x.shape[2:])
-    theta, buffers = begin(network, declaration, init, range(replicas), x, "float64")
+    theta, buffers = begin(network, declaration, init, range(replicas), lambda rows: x[:, rows], "float64")
     return layer_views(declaration, theta, buffers)
 
 

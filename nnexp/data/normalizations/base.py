@@ -1,12 +1,10 @@
-"""The contract of a normalisation.
-
-M examples, D features
-"""
+"""The contract of a normalisation."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
+from nnexp.data.statistics import Statistics
 from nnexp.typing import Array
 
 
@@ -16,5 +14,5 @@ class Normalization(ABC):
     __slots__ = ()
 
     @abstractmethod
-    def fit(self, x: Array) -> tuple[Array, Array]:
-        """Shift and scale, each of one example's shape, from the training inputs x (M, ...) in double precision."""
+    def fit(self, x: Statistics) -> tuple[Array, Array]:
+        """Shift and scale, broadcastable to an example, from statistics of the training inputs."""

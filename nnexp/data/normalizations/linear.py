@@ -1,4 +1,4 @@
-"""The four linear normalisations."""
+"""The linear normalisations."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnexp.data.normalizations.base import Normalization
+from nnexp.data.statistics import Statistics
 from nnexp.registry import normalizations
 from nnexp.typing import Array
 
@@ -21,8 +22,8 @@ class Unchanged(Normalization):
     For inputs that have a sensible size already.
     """
 
-    def fit(self, x: Array) -> tuple[Array, Array]:
-        return np.zeros(x.shape[1:]), np.ones(x.shape[1:])
+    def fit(self, x: Statistics) -> tuple[Array, Array]:
+        return np.zeros(()), np.ones(())
 
 
 @normalizations.register("center")
@@ -35,8 +36,8 @@ class Center(Normalization):
     The features keep their different spreads.
     """
 
-    def fit(self, x: Array) -> tuple[Array, Array]:
-        return x.mean(axis=0), np.ones(x.shape[1:])
+    def fit(self, x: Statistics) -> tuple[Array, Array]:
+        return x.mean(), np.ones(())
 
 
 @normalizations.register("standard")
@@ -50,9 +51,10 @@ class Standard(Normalization):
     meant to be the standard deviation.
     """
 
-    def fit(self, x: Array) -> tuple[Array, Array]:
-        varies = x.max(axis=0) > x.min(axis=0)  # the mean of equal numbers is rounded, so their σ may not be 0
-        return x.mean(axis=0), _nonzero(np.where(varies, x.std(axis=0), 0))
+    def fit(self, x: Statistics) -> tuple[Array, Array]:
+        varies = x.high() > x.low()  # the mean of equal numbers is rounded, so their σ may not be 0
+        mean = x.mean()
+        return mean, _nonzero(np.where(varies, x.deviation(mean), 0))
 
 
 @normalizations.register("min_max")
@@ -65,9 +67,30 @@ class MinMax(Normalization):
     A feature that never varies in training is shifted and not scaled; other parts may leave [0, 1].
     """
 
-    def fit(self, x: Array) -> tuple[Array, Array]:
-        low = x.min(axis=0)
-        return low, _nonzero(x.max(axis=0) - low)
+    def fit(self, x: Statistics) -> tuple[Array, Array]:
+        low = x.low()
+        return low, _nonzero(x.high() - low)
+
+
+@normalizations.register("per_channel")
+@dataclass(frozen=True, slots=True)
+class PerChannel(Normalization):
+    """Zero mean and unit standard deviation for every channel of images.
+
+        x'_hwc = (x_hwc - μ_c) / σ_c,  μ and σ (biased) over the training part and all pixels
+
+    As published for CIFAR and ImageNet networks: neighbouring pixels keep their differences. Flat inputs have one
+    channel. A channel that never varies is centred and not scaled. Source: lecture notes on convolutional networks.
+    """
+
+    def fit(self, x: Statistics) -> tuple[Array, Array]:
+        means = x.mean()
+        squares = np.square(x.deviation(means))
+        pixels = tuple(range(means.ndim - 1)) or (0,)
+        mean = means.mean(axis=pixels, keepdims=True)
+        variance = (squares + np.square(means - mean)).mean(axis=pixels, keepdims=True)
+        varies = (x.high().max(axis=pixels, keepdims=True)) > x.low().min(axis=pixels, keepdims=True)
+        return mean, _nonzero(np.where(varies, np.sqrt(variance), 0))
 
 
 def _nonzero(scale: Array) -> Array:

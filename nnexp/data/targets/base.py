@@ -22,6 +22,11 @@ class Target(ABC):
 
     __slots__ = ()
 
+    @property
+    def needs_inputs(self) -> bool:
+        """Whether the targets are made of the inputs."""
+        return False
+
     @abstractmethod
     def describe(self, data: Description) -> Description:
         """The data set with this as what there is to predict. Raises TargetError where it does not offer that."""

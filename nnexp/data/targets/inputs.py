@@ -21,6 +21,10 @@ class Inputs(Target):
     What an image loses on its way through a narrow network, the loss measures. Source: lecture notes on autoencoders.
     """
 
+    @property
+    def needs_inputs(self) -> bool:
+        return True
+
     def describe(self, data: Description) -> Description:
         return replace(data, targets="values", classes=tuple(f"x{i}" for i in range(prod(data.shape))))
 

@@ -26,6 +26,10 @@ class Tasks(Target):
 
     tasks: Named[Target]
 
+    @property
+    def needs_inputs(self) -> bool:
+        return any(target.needs_inputs for target in self.tasks.values)
+
     def describe(self, data: Description) -> Description:
         if len(self.tasks.names) < 2:
             raise TargetError("tasks are two or more; a single target is written without `tasks`")

@@ -239,6 +239,10 @@ def test_the_examples_are_as_many_as_asked_for_of_the_first_batch(asked: int | N
 OTHERS = ("\nbaseline:", "from_run:")
 """What a spec says that has no gradient, or that begins with a run which is not there."""
 
+LARGE = {"alexnet_digits", "initialization_study", "vgg_digits", "zfnet_digits"} | {
+    f"{kind}_cifar_like" for kind in ("linear", "mlp", "lenet5", "cnn")
+}
+
 NETWORKS = [
     path
     for path in sorted(CONFIGS.glob("*.yaml"))
@@ -246,7 +250,7 @@ NETWORKS = [
 ]
 
 
-@pytest.mark.parametrize("path", NETWORKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [path for path in NETWORKS if path.stem not in LARGE], ids=lambda path: path.stem)
 @pytest.mark.parametrize("after", [0, 3])
 def test_every_config_passes(path: Path, after: int) -> None:
     spec = load(path)
@@ -254,6 +258,12 @@ def test_every_config_passes(path: Path, after: int) -> None:
     found = nnexp.gradcheck(spec, after=min(after, most), entries=5, examples=12)
     found.raise_if_failed()
     assert found.passed
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", [path for path in NETWORKS if path.stem in LARGE], ids=lambda path: path.stem)
+def test_every_config_of_a_large_network_passes(path: Path) -> None:
+    nnexp.gradcheck(load(path), entries=2, examples=4).raise_if_failed()
 
 
 def test_a_baseline_has_no_gradient_to_check() -> None:

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnexp.data.parts import normalized
+from nnexp.data.normalizations.linear import PerChannel
+from nnexp.data.parts import Linear
+from nnexp.data.statistics import Statistics
 from nnexp.registry import normalizations
 from nnexp.typing import AnyArray
 from tests.contracts.arrays import normal
@@ -20,7 +22,12 @@ BY_HAND: dict[str, tuple[list[float], list[float]]] = {
     "center": ([4, 20], [1, 1]),
     "standard": ([4, 20], [(26 / 3) ** 0.5, 200**0.5]),
     "min_max": ([1, 10], [7, 30]),
+    "per_channel": ([12], [(((26 / 3) + 200) / 2 + 64) ** 0.5]),  # of all six: 12; within, and 8² between the columns
 }
+
+
+def statistics(x: AnyArray) -> Statistics:
+    return Statistics(x, np.arange(len(x)))
 
 
 def test_every_normalization_is_worked_by_hand() -> None:
@@ -29,22 +36,41 @@ def test_every_normalization_is_worked_by_hand() -> None:
 
 @pytest.mark.parametrize("name", BY_HAND)
 def test_shift_and_scale_by_hand(name: str) -> None:
-    for found, wanted in zip(normalizations[name]().fit(X), BY_HAND[name], strict=True):
-        np.testing.assert_allclose(found, wanted, rtol=1e-15)
+    for found, wanted in zip(normalizations[name]().fit(statistics(X)), BY_HAND[name], strict=True):
+        np.testing.assert_allclose(np.broadcast_to(found, len(wanted)), wanted, rtol=1e-14)
 
 
-@pytest.mark.parametrize("name", BY_HAND)
+@pytest.mark.parametrize("name", ["center", "standard", "min_max"])
 def test_every_feature_of_an_image_is_fitted_by_itself(name: str) -> None:
     images = normal(101, 2, 3, 5) * 7 + 3
-    flat = images.reshape(101, -1)
-    for found, wanted in zip(normalizations[name]().fit(images), normalizations[name]().fit(flat), strict=True):
-        assert found.shape == (2, 3, 5)
-        np.testing.assert_allclose(found.ravel(), wanted, rtol=1e-14)
+    fit = normalizations[name]().fit
+    for found, wanted in zip(fit(statistics(images)), fit(statistics(images.reshape(101, -1))), strict=True):
+        assert np.broadcast_to(found, (2, 3, 5)).ravel().tolist() == np.broadcast_to(wanted, 30).tolist()
+
+
+def test_every_channel_is_fitted_over_all_pixels_and_examples() -> None:
+    images = normal(101, 2, 3, 5) * np.arange(1, 6) + 3
+    images[..., 2] = 7.0
+    shift, scale = PerChannel().fit(statistics(images))
+    np.testing.assert_allclose(shift.ravel(), images.mean(axis=(0, 1, 2)), rtol=1e-13)
+    wanted = images.std(axis=(0, 1, 2))
+    np.testing.assert_allclose(scale.ravel(), np.where(np.arange(5) == 2, 1, wanted), rtol=1e-13)
+
+
+def test_statistics_in_blocks_are_those_of_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    x, rows = (100 * normal(101, 7)).astype(np.uint8), np.arange(101)[::3]
+    whole = Statistics(x, rows)
+    wanted = [whole.low(), whole.high(), whole.mean(), whole.deviation(whole.mean())]
+    monkeypatch.setattr("nnexp.data.statistics.BLOCK_BYTES", 3 * 7 * 8)
+    found = [whole.low(), whole.high(), whole.mean(), whole.deviation(whole.mean())]
+    for a, b in zip(found, wanted, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-14)
+    np.testing.assert_allclose(wanted[3], x[rows].std(axis=0), rtol=1e-14)
 
 
 def transformed(name: str, train: AnyArray, x: AnyArray) -> AnyArray:
-    shift, scale = normalizations[name]().fit(train)
-    return normalized(x, shift, scale, np.dtype("float64"))
+    shift, scale = normalizations[name]().fit(statistics(train))
+    return Linear(shift, scale, np.dtype("float64"))(x)
 
 
 def test_standard_gives_zero_mean_and_unit_deviation_and_min_max_the_unit_interval() -> None:
@@ -61,6 +87,6 @@ def test_standard_gives_zero_mean_and_unit_deviation_and_min_max_the_unit_interv
 def test_a_feature_that_never_varies_is_shifted_and_not_scaled(name: str, value: float, count: int) -> None:
     """The mean of equal numbers may be off by its last bit, which must not pass for a spread."""
     train = np.full((count, 1), value)
-    _, scale = normalizations[name]().fit(train)
+    _, scale = normalizations[name]().fit(statistics(train))
     assert scale.tolist() == [1.0]
     np.testing.assert_allclose(transformed(name, train, train), 0, atol=1e-9)

@@ -9,7 +9,7 @@ import pytest
 
 from nnexp.data.base import Dataset, Description, Source
 from nnexp.data.normalizations.linear import Standard, Unchanged
-from nnexp.data.parts import Parts, fingerprint, normalized, prepare
+from nnexp.data.parts import Linear, Parts, fingerprint, prepare
 from nnexp.data.splits import PARTS, Split
 from nnexp.typing import AnyArray
 from tests.contracts.arrays import normal
@@ -83,7 +83,7 @@ def test_the_training_part_is_normalized_in_double_precision_and_rounded_once() 
 
 def test_whole_number_inputs_do_not_wrap_around() -> None:
     x = np.array([[250], [5]], np.uint8)
-    assert normalized(x, np.array([10.0]), np.array([2.0]), np.dtype("float32")).tolist() == [[120.0], [-2.5]]
+    assert Linear(np.array([10.0]), np.array([2.0]), np.dtype("float32"))(x).tolist() == [[120.0], [-2.5]]
 
 
 CHANGES = {

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from nnexp.data.splits import PARTS, Split, evenly
+from nnexp.data.splits import PARTS, KFold, Split, evenly
 from nnexp.replicas import generator
 
 
@@ -61,7 +61,7 @@ def test_no_part_is_two_examples_off_the_proportions_of_the_whole_where_all_are_
     split, examples = case
     assume(split.stratify)
     labels = labels_of(examples, classes)
-    whole = Split(examples - split.dev - split.test, split.dev, split.test, split.seed)
+    whole = Split("rest", split.dev, split.test, split.seed)
     for chosen in whole.indices(examples, labels).values():
         taken = np.bincount(labels[chosen], minlength=classes)
         assert (abs(taken - np.bincount(labels, minlength=classes) * len(chosen) / examples) < 2).all()
@@ -115,12 +115,64 @@ def test_sizes_by_hand(split: Split, examples: int, sizes: tuple[int, ...]) -> N
         (Split(90, 10, 2), r"90 \+ 10 \+ 2 examples are asked for, but there are 101"),
         (Split(0, 10, 10), r"train would get none of the 101 examples"),
         (Split(0.998, 0.001, 0.001), r"dev would get none of the 101 examples"),
+        (Split("rest", 100, 10), r"100 \+ 10 examples are asked for, but there are 101"),
+        (Split(k_fold=KFold(5, 5)), r"there is no fold 5: 5 folds count from 0"),
+        (Split(k_fold=KFold(99, 1)), r"91 examples cannot be cut into 99 folds"),
+        (Split(0.5, k_fold=KFold(5)), r"leave train and dev out"),
     ],
     ids=str,
 )
 def test_what_cannot_be_is_said(split: Split, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         split.sizes(101)
+
+
+OWN = [
+    (Split(), (90, 10, 20)),  # of the 100 that are not the set's own test part
+    (Split(dev=0.2), (80, 20, 20)),
+    (Split(70, 5), (70, 5, 20)),
+    (Split(0.75, 0.25), (75, 25, 20)),
+    (Split(test=0.5), (48, 12, 60)),  # all 120 together
+    (Split(test=0), (108, 12, 0)),
+    (Split(k_fold=KFold(5, 1)), (80, 20, 20)),
+]
+
+
+@pytest.mark.parametrize(("split", "sizes"), OWN, ids=str)
+def test_a_sets_own_test_part_is_left_as_it_is_unless_another_is_asked_for(
+    split: Split, sizes: tuple[int, ...]
+) -> None:
+    assert tuple(split.sizes(120, 20).values()) == sizes
+    parts = split.indices(120, labels_of(100, 3) if split.test == "own" else labels_of(120, 3), 20)
+    assert tuple(len(parts[part]) for part in PARTS) == sizes
+    if split.test == "own":
+        assert parts["test"].tolist() == list(range(100, 120))
+    assert len(np.unique(np.concatenate(list(parts.values())))) == sum(sizes)
+
+
+@given(examples=st.integers(20, 200), folds=st.integers(2, 9), stratify=st.booleans())
+def test_folds_are_disjoint_and_make_up_what_is_not_test(examples: int, folds: int, stratify: bool) -> None:
+    labels = labels_of(examples, 3)
+    splits = [Split(stratify=stratify, k_fold=KFold(folds, fold)) for fold in range(folds)]
+    parts = [split.indices(examples, labels) for split in splits]
+    everything = np.concatenate([part["dev"] for part in parts])
+    assert sorted([*everything, *parts[0]["test"]]) == list(range(examples))
+    for split, part in zip(splits, parts, strict=True):
+        assert {name: len(rows) for name, rows in part.items()} == split.sizes(examples)
+        assert not set(part["dev"]) & set(part["train"])
+        if stratify:
+            counts = np.array([np.bincount(labels[other["dev"]], minlength=3) for other in parts])
+            assert (counts.max(axis=0) - counts.min(axis=0) <= 1).all()
+
+
+def test_a_bootstrap_draws_as_many_with_replacement_by_its_seed() -> None:
+    plain, once, again, other = (Split(bootstrap=seed).indices(400, None) for seed in (None, 3, 3, 4))
+    assert np.array_equal(once["train"], again["train"])
+    assert not np.array_equal(once["train"], other["train"])
+    assert len(once["train"]) == len(plain["train"])
+    assert set(once["train"]) <= set(plain["train"])
+    assert 0.58 < len(set(once["train"])) / len(plain["train"]) < 0.68  # 1 - 1/e = 0.632
+    assert np.array_equal(once["dev"], plain["dev"])
 
 
 @given(count=st.integers(0, 200), share=st.floats(0, 1))
