@@ -1,4 +1,4 @@
-"""Things by name, in an order."""
+"""Things by name."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Named(Generic[T]):
-    """Values by name; a parameter of this type is written as a mapping in a spec.
+    """Values by name; a parameter of this type is written as a mapping in a spec, which orders it by name.
 
     >>> dict(Named(("a", "b"), (1, 2)).items())
     {'a': 1, 'b': 2}

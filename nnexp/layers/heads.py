@@ -21,8 +21,8 @@ class Heads(Layer):
         z = [f_1(x), f_2(x), ...],  dx = Σ_t f_t'(x)ᵀ dz_t
 
     core: x (N, ...), f_t(x) (N, O_t) -> z (N, Σ O_t). `heads: {digit: [dense: 16, activation, output], parity:
-    [output]}` names the tasks of `data: {targets: {tasks: ...}}`, whose order is the order of the outputs; `output` has
-    the width of its task. It is the last layer. Source: Caruana 1997, Multitask Learning; lecture notes.
+    [output]}` names the tasks of `data: {targets: {tasks: ...}}`; the outputs stand in the order of the names. `output`
+    has the width of its task. It is the last layer. Source: Caruana 1997, Multitask Learning; lecture notes.
     """
 
     heads: Named[Chain]

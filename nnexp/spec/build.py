@@ -148,13 +148,13 @@ class Builder:
         return self.one(base, node, path)
 
     def named(self, base: type[Any], node: Node, path: str) -> Named[Any] | None:
-        """A mapping of names to components, sections or lists of layers."""
+        """A mapping of names to components, sections or lists of layers; their order in the text means nothing."""
         if not isinstance(node.value, dict) or not node.value:
             message = f"expected a mapping of names, each to {one_of(base)}, found {node.describe()}"
             self.problem(node.place, path, message, "such as {digit: ..., parity: ...}")
             return None
-        values = [self.one(base, child, join(path, name)) for name, child in node.value.items()]
-        return Named(tuple(node.value), tuple(values))
+        values = {name: self.one(base, child, join(path, name)) for name, child in sorted(node.value.items())}
+        return Named(tuple(values), tuple(values.values()))
 
     def one(self, base: type[Any], node: Node, path: str) -> Any:
         """A component, a section or a list of layers."""

@@ -166,11 +166,18 @@ training: {epochs: 3, early_stopping: {patience: 2, metric: dev_kind_accuracy}}
 """
 
 
+def test_the_order_in_which_tasks_are_written_means_nothing() -> None:
+    line = "  targets: {tasks: {kind: given, first: {grouped: [[0], [1, 2]]}, pixels: inputs}}"
+    turned = "  targets: {tasks: {pixels: inputs, first: {grouped: [[0], [1, 2]]}, kind: given}}"
+    assert spec_of(TEXT.replace(line, turned)) == spec_of(TEXT)
+    assert turned not in TEXT
+
+
 def test_heads_stand_in_the_order_of_the_tasks_however_they_are_written() -> None:
     network = stack_of([spec_of(TEXT)]).model.network
     heads = network.layers[-1]
-    assert heads.heads.names == ("kind", "first", "pixels")  # type: ignore[attr-defined]
-    assert [head.declare((7,)).output for head in heads.heads.values] == [(3,), (2,), (4,)]  # type: ignore[attr-defined]
+    assert heads.heads.names == ("first", "kind", "pixels")  # type: ignore[attr-defined]
+    assert [head.declare((7,)).output for head in heads.heads.values] == [(2,), (3,), (4,)]  # type: ignore[attr-defined]
 
 
 def test_a_head_has_its_own_weights_under_its_name() -> None:
@@ -185,11 +192,11 @@ def test_a_run_with_tasks_from_beginning_to_prediction(tmp_path: Path) -> None:
     assert run.evaluate("test") == run.final["test"]
     x = run.spec.data.source.load().x[:5]
     shown = table(run.network, x)
-    assert list(shown.columns[:4]) == ["kind_class", "kind_p_0", "kind_p_1", "kind_p_2"]
-    assert {"first_class", "first_score_0", "pixels_x3"} <= set(shown.columns)
+    assert list(shown.columns[:3]) == ["first_class", "first_score_0", "first_score_1/2"]
+    assert {"kind_class", "kind_p_0", "pixels_x3"} <= set(shown.columns)
     with pytest.raises(UsageError, match="predicts several tasks"):
         run.network.predict(x)
-    assert [found.task.name for found in run.network.predictions(x)] == ["kind", "first", "pixels"]
+    assert [found.task.name for found in run.network.predictions(x)] == ["first", "kind", "pixels"]
 
 
 def test_each_task_has_the_usual_loss_where_none_is_named() -> None:
