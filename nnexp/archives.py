@@ -17,7 +17,7 @@ import numpy as np
 from nnexp.errors import Interrupted, ResumeError
 from nnexp.typing import AnyArray
 
-FORMAT = 1
+FORMAT = 2
 """Raised when a newer version writes what an older one cannot read."""
 
 

@@ -71,6 +71,7 @@ class Registry:
 
 activations = Registry("activation", "nnexp.activations")
 architectures = Registry("architecture", "nnexp.architectures")
+augmentations = Registry("augmentation", "nnexp.data.augmentations")
 baselines = Registry("baseline", "nnexp.baselines")
 initializers = Registry("initializer", "nnexp.initializers")
 layers = Registry("layer", "nnexp.layers")
@@ -85,6 +86,7 @@ targets = Registry("target", "nnexp.data.targets")
 KINDS: dict[str, Registry] = {
     "activations": activations,
     "architectures": architectures,
+    "augmentations": augmentations,
     "baselines": baselines,
     "initializers": initializers,
     "layers": layers,

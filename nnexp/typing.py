@@ -14,7 +14,7 @@ from typing import Annotated, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from annotated_types import Ge, Gt, Lt
+from annotated_types import Ge, Gt, Le, Lt
 
 Array: TypeAlias = npt.NDArray[np.floating[Any]]
 """A floating-point array whose axis 0 is the replica axis."""
@@ -44,6 +44,9 @@ Positive: TypeAlias = Annotated[float | Array, PER_REPLICA, Gt(0)]
 NonNegative: TypeAlias = Annotated[float | Array, PER_REPLICA, Ge(0)]
 Fraction: TypeAlias = Annotated[float | Array, PER_REPLICA, Ge(0), Lt(1)]
 """At least 0 and less than 1; per replica."""
+
+Probability: TypeAlias = Annotated[float | Array, PER_REPLICA, Ge(0), Le(1)]
+"""From 0 to 1; per replica."""
 
 Count: TypeAlias = Annotated[int, Ge(1)]
 """A whole number of at least 1; structural."""

@@ -13,7 +13,7 @@ from nnexp.runs import files
 from nnexp.training.state import State
 from nnexp.typing import AnyArray
 
-GENERATORS = ("shuffle", "dropout")
+GENERATORS = ("shuffle", "dropout", "augment")
 
 NO_ARRAYS = (*GENERATORS, "slots", "epoch", "step", "history")
 """The fields of a state that are stored otherwise than as an entry of their own."""

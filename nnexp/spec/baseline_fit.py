@@ -26,8 +26,10 @@ def size_of(spec: BaselineSpec) -> int:
 
 
 def split(spec: BaselineSpec, description: Description, root: Node) -> Iterator[Problem]:
-    """Every part gets its examples."""
+    """Every part gets its examples, as they are."""
     yield from course.amounts(spec.data, description, root)
+    if spec.data.augment:
+        yield at(root, "data.augment", "a baseline is fitted once, to the examples as they are", "leave augment out")
 
 
 def targets(spec: BaselineSpec, description: Description, root: Node) -> Iterator[Problem]:

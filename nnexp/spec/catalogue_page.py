@@ -28,6 +28,7 @@ arrays. [Conventions](conventions.md) says how to convert from the notations of 
 USES = {
     "activations": "Named under `activation`, or among the layers.",
     "architectures": "Named under `architecture`, in place of a list of layers; the resolved spec shows the list.",
+    "augmentations": "Listed under `data.augment`; they act in their order, at training only.",
     "baselines": "Named under `baseline`, in place of a network.",
     "initializers": "Named under `init`.",
     "layers": "Listed under `architecture`, where an activation by its name is a layer too.",

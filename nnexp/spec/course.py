@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from itertools import islice, pairwise
 
 from nnexp import metrics, registry, scoring
+from nnexp.data.augmentations.base import fits
 from nnexp.data.base import Description
 from nnexp.data.splits import PARTS
+from nnexp.layers.base import times
 from nnexp.layers.batch_norm import BatchNorm
 from nnexp.network import walk
 from nnexp.schedules.piecewise import Piecewise
@@ -69,6 +71,17 @@ def amounts(data: Data, description: Description, root: Node) -> Iterator[Proble
     except ValueError as error:
         suggestion = f"asked for: {', '.join(f'{part} {amount}' for part, amount in asked.items())}"
         yield at(root, "data.split", str(error), suggestion)
+
+
+def augmentation(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
+    """What is changed at random is of the right shape."""
+    for index, one in enumerate(spec.data.augment):
+        if not fits(one, description.shape):
+            name = registry.augmentations.name_of(one)
+            message = (
+                f"{name} changes images of height x width x channels, and these inputs are {times(description.shape)}"
+            )
+            yield at(root, f"data.augment.{index}", message)
 
 
 def batch_size(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:

@@ -10,6 +10,7 @@ from nnexp import registry
 from nnexp.activations.base import Activation
 from nnexp.architectures.base import Architecture
 from nnexp.baselines.base import Baseline
+from nnexp.data.augmentations.base import Augmentation
 from nnexp.data.base import Source
 from nnexp.data.normalizations.base import Normalization
 from nnexp.data.targets.base import Target
@@ -27,6 +28,7 @@ from nnexp.spec.validation import expectation, is_union
 REGISTRIES: dict[type, tuple[Registry, ...]] = {
     Activation: (registry.activations,),
     Architecture: (registry.architectures,),
+    Augmentation: (registry.augmentations,),
     Baseline: (registry.baselines,),
     Initializer: (registry.initializers,),
     Layer: (registry.layers, registry.activations),

@@ -98,6 +98,7 @@ CHECKS: dict[Check, AbstractSet[str]] = {
     _loss: {"loss"},
     course.watched: {"training", "schedule"},
     course.split: set(),
+    course.augmentation: set(),
     course.dev_part: {"training", "schedule"},
     course.batch_size: {"training"},
     course.warmup: {"training", "schedule"},

@@ -10,6 +10,7 @@ from annotated_types import Ge, Le, MinLen, Predicate, doc
 
 from nnexp.activations.base import Activation
 from nnexp.activations.relu import ReLU
+from nnexp.data.augmentations.base import Augmentation
 from nnexp.data.base import Source
 from nnexp.data.normalizations.base import Normalization
 from nnexp.data.normalizations.linear import Standard
@@ -45,6 +46,7 @@ class Data:
     split: Split = Split()
     normalize: Normalization = Standard()
     targets: Target = Given()
+    augment: tuple[Augmentation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ import numpy as np
 
 from nnexp.beginning import begin
 from nnexp.comparison import is_better
+from nnexp.data.augmentations.base import augmented
 from nnexp.data.batches import Batch, batches, steps_per_epoch
 from nnexp.data.parts import Part, Parts
 from nnexp.data.splits import PartName
@@ -76,7 +77,8 @@ class Stack:
         self._solver = self.optimizer if isinstance(self.optimizer, Solver) else None
         if self._solver is None:
             self._update = self.optimizer.bind(state.theta, self.model.grad, state.slots, self.model.regularized)
-        self._shared = len(set(seeds)) == 1 and same_data
+        self._augmented = any(spec.data.augment for spec in specs)
+        self._shared = len(set(seeds)) == 1 and same_data and not self._augmented
         self._sources = parts[:1] if same_data else parts
         self._contexts = [
             Context(training=True, generators=state.dropout, new_epoch=new, propagate=False) for new in (False, True)
@@ -122,7 +124,17 @@ class Stack:
         """The batches of this epoch that are still to come."""
         if self._shared:
             return batches([self.parts[0].train], self.state.order[:1], self.batch_size, self.state.step)
-        return batches([entry.train for entry in self.parts], self.state.order, self.batch_size, self.state.step)
+        own = batches([entry.train for entry in self.parts], self.state.order, self.batch_size, self.state.step)
+        return map(self._augment, own) if self._augmented else own
+
+    def _augment(self, batch: Batch) -> Batch:
+        """Each run's examples, changed by its own generator as its spec says."""
+        changed = [
+            augmented(spec.data.augment, x, d, source)
+            for spec, x, d, source in zip(self.specs, batch.x, batch.d, self.state.augment, strict=True)
+        ]
+        x, d = (together(arrays) for arrays in zip(*changed, strict=True))
+        return batch._replace(x=x, d=d)
 
     def step(self, batch: Batch) -> bool:
         """One update of every run: forward, loss, backward, clipping, optimizer; and what is measured on the way.

@@ -27,6 +27,7 @@ class State:
 
     shuffle: list[np.random.Generator]
     dropout: list[np.random.Generator]
+    augment: list[np.random.Generator]
 
     epoch: int
     """Whole epochs behind."""
@@ -64,6 +65,7 @@ def initial_state(
         slots={name: np.zeros_like(theta) for name in slots},
         shuffle=generators(seeds, "shuffle"),
         dropout=generators(seeds, "dropout"),
+        augment=generators(seeds, "augment"),
         epoch=0,
         step=0,
         order=np.zeros((replicas, examples), dtype=np.int64),

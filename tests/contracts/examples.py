@@ -66,6 +66,13 @@ EXAMPLES: dict[str, dict[str, list[dict[str, Any]]]] = {
         "knn": [{}, {"k": 1, "metric": "manhattan"}, {"k": 3, "metric": "chebyshev"}],
         "least_squares": [{}, {"l2": 0.1}],
     },
+    "augmentations": {
+        "cutout": [{"size": 3}],
+        "horizontal_flip": [{}, {"rate": 0.9}],
+        "mixup": [{}, {"alpha": 1.5}],
+        "noise": [{"std": 0.3}],
+        "random_crop": [{"padding": 2}],
+    },
     "initializers": {
         "constant": [{"value": 0.3, "bias": 0.1}],
         "data_dependent": [{"bias": 0.1}, {"center": 0.3, "rounds": 2}],

@@ -128,7 +128,7 @@ def test_a_checkpoint_of_another_run_is_not_taken(runs: Path, undisturbed: Path,
 
 def test_a_checkpoint_of_another_format_is_refused(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archives, "FORMAT", archives.FORMAT + 1)
-    with pytest.raises(ResumeError, match="has format 1, and this version of nnexp reads format 2"):
+    with pytest.raises(ResumeError, match=r"has format 2, and this version of nnexp reads format 3"):
         train(SPEC, runs)
 
 

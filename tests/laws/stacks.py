@@ -67,7 +67,7 @@ def differences(a: State, b: State) -> list[str]:
     names += ["best_theta", "best_buffers", "best_value", "best_epoch"]
     found = [name for name in names if not identical(getattr(a, name), getattr(b, name))]
     found += [name for name in a.slots if not identical(a.slots[name], b.slots[name])]
-    for name in ("shuffle", "dropout"):
+    for name in ("shuffle", "dropout", "augment"):
         found += [name for x, y in zip(getattr(a, name), getattr(b, name), strict=True) if state(x) != state(y)]
     return found + (["history"] if rows(a) != rows(b) else [])
 
@@ -305,6 +305,19 @@ STUDIES: dict[str, Study] = {
             (f"architecture=[dense: 5, rbf: {{units: 7, kernel: {kernel}, centers: sample}}, output]", f"seed={seed}")
             for seed, kernel in enumerate(["multiquadric"] * 3)
         ),
+    ),
+    "augmented images": Study(
+        IMAGES,
+        tuple(
+            (
+                f"data.augment=[random_crop: 1, horizontal_flip: {h}, cutout: 3, noise: {h}, mixup: {h}]",
+                f"seed={seed}",
+            )
+            for seed, h in enumerate((0.5, 0.1, 0.7))
+        ),
+    ),
+    "augmented alike, other rates of learning": Study(
+        SMALL, tuple(("data.augment=[noise: 0.1]", f"optimizer.momentum.lr={lr}") for lr in (0.1, 0.01, 0.03))
     ),
     "several binary outputs": Study(SMALL, tuple(("loss=binary_cross_entropy", f"seed={seed}") for seed in range(3))),
 }

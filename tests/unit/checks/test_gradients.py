@@ -240,7 +240,7 @@ OTHERS = ("\nbaseline:", "from_run:")
 """What a spec says that has no gradient, or that begins with a run which is not there."""
 
 LARGE = {"alexnet_digits", "initialization_study", "vgg_digits", "zfnet_digits"} | {
-    f"{kind}_cifar_like" for kind in ("linear", "mlp", "lenet5", "cnn")
+    f"{kind}_cifar_like" for kind in ("augmented", "linear", "mlp", "lenet5", "cnn")
 }
 
 NETWORKS = [

@@ -1,0 +1,1 @@
+"""Augmentations of the training inputs, one idea a file."""
