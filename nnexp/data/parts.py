@@ -89,10 +89,12 @@ def prepare(source: Source, split: Split, normalize: Normalization, dtype: str, 
     """Read, split and normalise. The normalisation is fitted in double precision on the training part alone."""
     data = source.load()
     indices = split.indices(len(data.x), data.labels, data.description.own_test)
-    linear = Linear(*normalize.fit(Statistics(data.x, indices["train"])), np.dtype(dtype))
+    fitted = normalize.fit(Statistics(data.x, indices["train"]))
+    shift, scale = (np.ascontiguousarray(np.broadcast_to(value, data.x.shape[1:])) for value in fitted)
+    linear = Linear(shift, scale, np.dtype(dtype))
     train, dev, test = (_part(data, indices[part], linear, target) for part in PARTS)
     description = target.describe(data.description)
-    return Parts(train, dev, test, description, linear.shift, linear.scale, fingerprint(data))
+    return Parts(train, dev, test, description, shift, scale, fingerprint(data))
 
 
 def _part(data: Dataset, rows: IntArray, linear: Linear, target: Target) -> Part:
