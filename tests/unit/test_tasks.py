@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 import nnexp
-from nnexp.activations.tanh import Tanh
 from nnexp.data.base import Description
 from nnexp.data.targets.base import TargetError
 from nnexp.data.targets.given import Given
@@ -17,7 +16,6 @@ from nnexp.data.targets.inputs import Inputs
 from nnexp.data.targets.membership import Membership
 from nnexp.data.targets.tasks import Tasks
 from nnexp.errors import SpecError, UsageError
-from nnexp.layers.dense import Dense
 from nnexp.losses.cross_entropy import CrossEntropy
 from nnexp.losses.squared_error import SquaredError
 from nnexp.losses.tasks import TaskLosses, Weighted
@@ -28,7 +26,7 @@ from nnexp.scoring import Scoring, names
 from nnexp.spec.load import loads
 from nnexp.spec.problems import Text
 from tests.contracts.arrays import identical, normal, targets
-from tests.contracts.examples import N, O, R, chained
+from tests.contracts.examples import N, O, R
 from tests.laws.stacks import spec_of, stack_of
 
 CLASSES = Description(100, (2, 2), "classes", ("a", "b", "c"))
@@ -169,8 +167,8 @@ training: {epochs: 3, early_stopping: {patience: 2, metric: dev_kind_accuracy}}
 def test_the_order_in_which_tasks_are_written_means_nothing() -> None:
     line = "  targets: {tasks: {kind: given, first: {grouped: [[0], [1, 2]]}, pixels: inputs}}"
     turned = "  targets: {tasks: {pixels: inputs, first: {grouped: [[0], [1, 2]]}, kind: given}}"
+    assert line in TEXT
     assert spec_of(TEXT.replace(line, turned)) == spec_of(TEXT)
-    assert turned not in TEXT
 
 
 def test_heads_stand_in_the_order_of_the_tasks_however_they_are_written() -> None:
@@ -237,7 +235,3 @@ def test_what_does_not_fit_is_said_in_its_place(override: str, path: str, words:
     found = {problem.path: problem.message for problem in raised.value.problems}
     assert path in found, found
     assert words in found[path]
-
-
-def test_chains_inside_heads_are_checked_too() -> None:
-    assert chained(Dense(3), Tanh()).declare((5,)).output == (3,)
