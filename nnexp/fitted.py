@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+
 import numpy as np
 from threadpoolctl import threadpool_limits
 
@@ -27,6 +29,7 @@ class Fitted(Predictor):
     kind = "baseline"
 
     def __init__(self, baseline: Baseline, description: Description, shift: Array, scale: Array, kept: Kept) -> None:
+        importlib.import_module("scipy.linalg")  # its BLAS has to be there when the threads are limited
         super().__init__(description, shift, scale, "float64", THREADS)
         self._baseline, self._outputs = baseline, baseline.bind(kept)
 

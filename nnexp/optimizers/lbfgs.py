@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from nnexp.optimizers.solver import Objective, Solver
 from nnexp.registry import optimizers
@@ -37,10 +38,16 @@ class LBFGS(Solver):
         for row, theta in enumerate(objective.theta):
             start = theta[which].astype(np.float64)
             aim = _within(objective, row, which)
-            found = minimize(
-                aim, start, jac=True, method="L-BFGS-B", options={"maxiter": self.iterations, "maxcor": self.memory}
-            )
+            with threadpool_limits(_threads(), "blas"):  # SciPy's BLAS may have come after the run's limit was set
+                found = minimize(
+                    aim, start, jac=True, method="L-BFGS-B", options={"maxiter": self.iterations, "maxcor": self.memory}
+                )
             theta[which] += lr[row] * (found.x - start)
+
+
+def _threads() -> int:
+    """The number of threads that the run is limited to, which NumPy's BLAS has."""
+    return min(pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas")
 
 
 def _within(objective: Objective, row: int, which: IntArray) -> Callable[[Any], tuple[float, Array]]:

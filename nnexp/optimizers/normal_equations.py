@@ -23,7 +23,7 @@ class NormalEquations(Solver):
     everything but the last layer is frozen, such as radial basis functions with fixed centres. The objective is a
     parabola then, its gradient A θ - b: A and b are read off at θ = 0 and at the P unit vectors, and A θ = b is solved
     by least squares, with the shortest solution where A is singular. `lr` below 1 goes part of the way.
-    Source: lecture notes on regression; SciPy's lstsq (LAPACK gelsd).
+    Source: lecture notes on regression; NumPy's lstsq (LAPACK gelsd).
     """
 
     lr: Positive = 1.0

@@ -34,11 +34,9 @@ def least_squares(a: Array, b: Array) -> Array:
 
     Directions in which a is smaller than rounding are left alone: below P · 2⁻⁵² of its largest singular value.
     """
-    from scipy.linalg import lstsq
-
     if not (np.isfinite(a).all() and np.isfinite(b).all()):
         return np.full(b.shape, np.nan)
-    return lstsq(a, b, cond=len(b) * np.finfo(np.float64).eps)[0]
+    return np.linalg.lstsq(a, b, rcond=len(b) * np.finfo(np.float64).eps)[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -40,6 +41,8 @@ def train_run(spec: AnySpec, root: Path, *, restart: bool, watch: Watch, checkpo
     if not restart and folder.is_read_only() and folder.has_ended():
         return folder.path
     make_folder(folder.path)
+    if isinstance(spec, BaselineSpec):
+        importlib.import_module("scipy.linalg")  # its BLAS has to be there when the threads are limited
     with (
         Interrupts() as interrupts,
         locked(folder.path),
