@@ -1,7 +1,7 @@
 """Every exception that a user can cause.
 
 NnexpError
-├── SpecError          all problems of a spec, each with place, expected, found, suggestion   exit 2
+├── SpecError          all problems of a spec, each with place, expected, found, suggestion   exit 2, 6 where only the data are at fault
 ├── UsageError         a wrong word on the command line or a wrong argument                   exit 2
 ├── DataError          missing, unreadable, wrong checksum, wrong shape                       exit 6
 ├── RunError           a run folder that is locked, damaged, unwritable or not there          exit 1
@@ -30,12 +30,17 @@ class NnexpError(Exception):
 
 
 class SpecError(NnexpError):
-    """A spec that cannot be trained; `problems` lists everything that is wrong, in file order."""
+    """A spec that cannot be trained; `problems` lists everything that is wrong, in file order.
+
+    Where nothing is wrong but the data that it names, the exit code is that of DataError.
+    """
 
     exit_code = 2
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
+        if problems and all(problem.of_data for problem in problems):
+            self.exit_code = DataError.exit_code
         super().__init__("\n\n".join(problem.render() for problem in self.problems))
 
 

@@ -15,6 +15,7 @@ ROOT = Path(nnexp.__file__).parent
 
 STOREYS: tuple[tuple[str, ...], ...] = (
     ("errors", "typing"),
+    ("extras",),
     ("registry",),
     ("replicas", "parameters", "comparison", "archives", "named"),
     ("kernels",),

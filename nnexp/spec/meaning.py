@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from nnexp import registry
 from nnexp.data.base import Description
+from nnexp.data.reading import FileSource
 from nnexp.data.targets.base import TargetError
 from nnexp.errors import DataError
 from nnexp.losses.base import Loss
@@ -36,7 +37,7 @@ def check(
     try:
         description = sizes.described(spec.data) if sizes else described(spec.data)
     except DataError as error:
-        return [at(root, "data.source", str(error))]
+        return [replace(at(root, "data.source", str(error)), of_data=isinstance(spec.data.source, FileSource))]
     except TargetError as error:
         return [at(root, "data.targets", str(error))]
     checks = [run for run, needed in _checks(spec, sizes) if not needed & doubtful]

@@ -60,6 +60,8 @@ class Problem:
     path: str
     message: str
     suggestion: str = ""
+    of_data: bool = False
+    """Whether it is not the spec that is wrong but the data that it names."""
 
     def render(self) -> str:
         """The place and message, the line with a caret under the mistake, and the suggestion."""

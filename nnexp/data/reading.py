@@ -1,0 +1,77 @@
+"""Sets that are read from files."""
+
+from __future__ import annotations
+
+import os
+from abc import abstractmethod
+from functools import lru_cache
+from pathlib import Path
+from typing import TypeAlias
+
+import platformdirs
+
+from nnexp.data.base import Dataset, Description, Source
+from nnexp.errors import DataError
+
+Stamp: TypeAlias = tuple[str, int, int]
+"""A file's absolute path, size, and time of its last change in nanoseconds."""
+
+
+class FileSource(Source):
+    """A set that is read from files of the user's; every path counts from the working directory.
+
+    What is in a file is not trusted: `read` checks it, and says which file is wrong, where, and what was expected.
+    """
+
+    __slots__ = ()
+
+    @abstractmethod
+    def files(self) -> tuple[Path, ...]:
+        """The files, or folders, that hold the set. Raises DataError where one is not there."""
+
+    @abstractmethod
+    def read(self) -> Dataset:
+        """All examples, read anew. Raises DataError where something is wrong with them."""
+
+    def describe(self) -> Description:
+        return self.load().description
+
+    def load(self) -> Dataset:
+        return _read(self, tuple(map(stamp, self.files())))
+
+
+@lru_cache(maxsize=1)
+def _read(source: FileSource, stamps: tuple[Stamp, ...]) -> Dataset:
+    """The set that was read last is kept, as one command asks for it more than once."""
+    return source.read()
+
+
+def existing(path: str | Path) -> Path:
+    """A file or folder that is there. Raises DataError where it is not.
+
+    >>> existing("no/such.csv")
+    Traceback (most recent call last):
+    nnexp.errors.DataError: there is no file no/such.csv
+    """
+    found = Path(path).expanduser()
+    try:
+        found.stat()
+    except OSError as error:
+        if isinstance(error, FileNotFoundError | NotADirectoryError):
+            raise DataError(f"there is no file {path}") from None
+        raise DataError(f"cannot read {path}: {error.strerror}") from None
+    except ValueError:
+        raise DataError(f"there is no file {path!r}") from None
+    return found
+
+
+def stamp(path: Path) -> Stamp:
+    """What tells whether a file is still the one that was read."""
+    found = path.stat()
+    return os.path.abspath(path), found.st_size, found.st_mtime_ns  # noqa: PTH100 - links are not followed
+
+
+def cache_folder() -> Path:
+    """Where `nnexp data fetch` puts what it downloads: NNEXP_DATA, or else the user's cache folder."""
+    chosen = os.environ.get("NNEXP_DATA")
+    return Path(chosen).expanduser() if chosen else Path(platformdirs.user_cache_dir("nnexp", appauthor=False))
