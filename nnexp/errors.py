@@ -1,7 +1,7 @@
 """Every exception that a user can cause.
 
 NnexpError
-├── SpecError          all problems of a spec, each with place, expected, found, suggestion   exit 2, 6 where only the data are at fault
+├── SpecError          all problems of a spec, each with place, expected, found, suggestion   exit 2 or 6
 ├── UsageError         a wrong word on the command line or a wrong argument                   exit 2
 ├── DataError          missing, unreadable, wrong checksum, wrong shape                       exit 6
 ├── RunError           a run folder that is locked, damaged, unwritable or not there          exit 1
