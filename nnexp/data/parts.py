@@ -23,6 +23,9 @@ GIVEN = Given()
 EAGER_BYTES = 2**26
 """A part that takes more than this, normalised, is normalised batch by batch."""
 
+CACHED_BYTES = 2**18
+"""How much of it is worked on at once in double precision, so that it stays in the processor's cache."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Linear:
@@ -33,7 +36,16 @@ class Linear:
     dtype: np.dtype[np.floating]
 
     def __call__(self, x: AnyArray) -> Array:
-        return ((x.astype(np.float64) - self.shift) / self.scale).astype(self.dtype)
+        normalized = np.empty(x.shape, self.dtype)
+        step = max(1, CACHED_BYTES // max(1, 8 * x[:1].size))
+        space = np.empty((min(step, len(x)), *x.shape[1:]))
+        for start in range(0, len(x), step):
+            rows = x[start : start + step]
+            doubles = space[: len(rows)]
+            np.subtract(rows, self.shift, out=doubles)
+            np.divide(doubles, self.scale, out=doubles)
+            normalized[start : start + step] = doubles
+        return normalized
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -78,7 +78,8 @@ class Stack:
         if self._solver is None:
             self._update = self.optimizer.bind(state.theta, self.model.grad, state.slots, self.model.regularized)
         self._augmented = any(spec.data.augment for spec in specs)
-        self._shared = len(set(seeds)) == 1 and same_data and not self._augmented
+        alike = all(spec.data.augment == specs[0].data.augment for spec in specs)
+        self._shared = len(set(seeds)) == 1 and same_data and alike
         self._sources = parts[:1] if same_data else parts
         self._contexts = [
             Context(training=True, generators=state.dropout, new_epoch=new, propagate=False) for new in (False, True)
@@ -122,17 +123,20 @@ class Stack:
 
     def remaining_batches(self) -> Iterator[Batch]:
         """The batches of this epoch that are still to come."""
-        if self._shared:
-            return batches([self.parts[0].train], self.state.order[:1], self.batch_size, self.state.step)
-        own = batches([entry.train for entry in self.parts], self.state.order, self.batch_size, self.state.step)
+        apart = 1 if self._shared else len(self.runs)
+        sources = [entry.train for entry in self.parts[:apart]]
+        own = batches(sources, self.state.order[:apart], self.batch_size, self.state.step)
         return map(self._augment, own) if self._augmented else own
 
     def _augment(self, batch: Batch) -> Batch:
-        """Each run's examples, changed by its own generator as its spec says."""
+        """Each run's examples, changed by its own generator as its spec says; what runs share is changed once."""
+        generators = self.state.augment
         changed = [
             augmented(spec.data.augment, x, d, source)
-            for spec, x, d, source in zip(self.specs, batch.x, batch.d, self.state.augment, strict=True)
+            for spec, x, d, source in zip(self.specs, batch.x, batch.d, generators, strict=False)
         ]
+        for source in generators[len(changed) :]:  # they would have drawn the same
+            source.bit_generator.state = generators[0].bit_generator.state
         x, d = (together(arrays) for arrays in zip(*changed, strict=True))
         return batch._replace(x=x, d=d)
 

@@ -28,9 +28,23 @@ class RandomCrop(Augmentation):
     for_images: ClassVar[bool] = True
 
     def apply(self, x: Array, d: Array, source: np.random.Generator) -> tuple[Array, Array]:
-        count, height, width = x.shape[:3]
-        around = ((0, 0), (self.padding, self.padding), (self.padding, self.padding), (0, 0))
-        padded = np.pad(x, around)
-        down, right = source.integers(0, 2 * self.padding + 1, (2, count, 1))
-        rows, columns = down + np.arange(height), right + np.arange(width)
-        return padded[np.arange(count)[:, None, None], rows[:, :, None], columns[:, None, :]], d
+        count, height, width, channels = x.shape
+        moves = source.integers(0, 2 * self.padding + 1, (2, count)) - self.padding
+        down, right = (np.clip(move, -side, side).tolist() for move, side in zip(moves, (height, width), strict=True))
+        rows, out = (array.reshape(count, height, width * channels) for array in (x, np.zeros_like(x)))
+        for n in range(count):  # slices copy whole stretches of a row; indexing goes pixel by pixel
+            here, there = overlap(down[n], height)
+            across, wide = overlap(channels * right[n], width * channels)
+            out[n, here, across] = rows[n, there, wide]
+        return out.reshape(x.shape), d
+
+
+def overlap(move: int, side: int) -> tuple[slice, slice]:
+    """Where a row of `side` entries and itself, moved, overlap: from i to i + move.
+
+    >>> overlap(2, 5)
+    (slice(0, 3, None), slice(2, 5, None))
+    >>> overlap(-1, 5)
+    (slice(1, 5, None), slice(0, 4, None))
+    """
+    return slice(max(0, -move), side - max(0, move)), slice(max(0, move), side + min(0, move))
