@@ -119,12 +119,8 @@ class Run:
         """The data that the run was trained on. Raises ResumeError where they are other data now."""
         spec = self.spec
         parts = spec.prepare()
-        before = self.record["data"]["fingerprint"]
-        if parts.fingerprint != before:
-            raise ResumeError(
-                f"the data changed since {self.path} was trained: fingerprint {before[:12]} then, "
-                f"{parts.fingerprint[:12]} now"
-            )
+        if changed := parts.fingerprint.differs(self.record["data"]):
+            raise ResumeError(f"the data changed since {self.path} was trained: {changed}")
         return parts
 
     def evaluate(self, part: PartName = "test") -> dict[str, float]:

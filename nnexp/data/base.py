@@ -30,6 +30,7 @@ class Description:
     shape: core shape of one example. outputs: the number of classes, of yes-or-no outputs, or of values.
     classes: the names of the classes, or of the outputs.
     own_test: how many of the examples, the last ones, are the set's own test part.
+    itemsize: the bytes that one number takes as the source holds it; 1 for images.
     tasks: where there are several things to predict, which; `classes` has the classes of all of them then.
     """
 
@@ -39,6 +40,7 @@ class Description:
     classes: tuple[str, ...]
     tasks: tuple[Task, ...] = ()
     own_test: int = 0
+    itemsize: int = 8
 
     @property
     def outputs(self) -> int:
@@ -52,7 +54,7 @@ class Description:
 
     def as_dict(self) -> dict[str, Any]:
         """All but the number of examples, as JSON values."""
-        return {name: value for name, value in asdict(self).items() if name not in ("examples", "own_test")}
+        return {name: value for name, value in asdict(self).items() if name not in ("examples", "own_test", "itemsize")}
 
     @classmethod
     def from_dict(cls, given: Mapping[str, Any]) -> Description:

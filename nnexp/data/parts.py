@@ -5,12 +5,12 @@ M examples in the whole set, N in one part
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from nnexp.data.base import Dataset, Description, Source
+from nnexp.data.fingerprints import Fingerprint, fingerprint
 from nnexp.data.normalizations.base import Normalization
 from nnexp.data.splits import PARTS, PartName, Split
 from nnexp.data.statistics import Statistics
@@ -38,12 +38,13 @@ class Linear:
     def __call__(self, x: AnyArray) -> Array:
         normalized = np.empty(x.shape, self.dtype)
         step = max(1, CACHED_BYTES // max(1, 8 * x[:1].size))
-        space = np.empty((min(step, len(x)), *x.shape[1:]))
+        space, inverse = np.empty((min(step, len(x)), *x.shape[1:])), 1 / self.scale
         for start in range(0, len(x), step):
             rows = x[start : start + step]
             doubles = space[: len(rows)]
-            np.subtract(rows, self.shift, out=doubles)
-            np.divide(doubles, self.scale, out=doubles)
+            doubles[...] = rows
+            np.subtract(doubles, self.shift, out=doubles)
+            np.multiply(doubles, inverse, out=doubles)
             normalized[start : start + step] = doubles
         return normalized
 
@@ -52,17 +53,19 @@ class Linear:
 class Part:
     """The inputs x (N, ...) of one part, and its targets d (N, O): one-hot rows for classes.
 
-    Small sets are held normalised. Of large ones the source's own numbers are held, images as bytes, and examples are
-    normalised as they are asked for; which of both it is changes no bit.
+    Small sets are held normalised. Of large ones the source's own numbers are held once for all parts, images as bytes,
+    and examples are normalised as they are asked for; which of both it is changes no bit.
     """
 
     stored: AnyArray
     d: Array
+    rows: IntArray | None = None
+    """Which of the stored examples are of this part; None where all are, normalised already."""
     normalize: Linear | None = None
     """What makes x of what is stored; None where x is stored."""
 
     def __len__(self) -> int:
-        return len(self.stored)
+        return len(self.d)
 
     @property
     def x(self) -> Array:
@@ -77,6 +80,8 @@ class Part:
 
     def inputs(self, rows: slice | IntArray) -> Array:
         """Some inputs, normalised. (n, ...)"""
+        if self.rows is not None:
+            rows = self.rows[rows]
         chosen = self.stored[rows] if isinstance(rows, slice) else np.take(self.stored, rows, axis=0, mode="clip")
         return self.normalize(chosen) if self.normalize else chosen
 
@@ -91,7 +96,7 @@ class Parts:
     description: Description
     shift: Array = field(repr=False)
     scale: Array = field(repr=False)
-    fingerprint: str
+    fingerprint: Fingerprint
 
     def __getitem__(self, name: PartName) -> Part:
         return {"train": self.train, "dev": self.dev, "test": self.test}[name]
@@ -111,17 +116,8 @@ def prepare(source: Source, split: Split, normalize: Normalization, dtype: str, 
 
 def _part(data: Dataset, rows: IntArray, linear: Linear, target: Target) -> Part:
     """Some examples of a data set."""
-    stored, y = data.x[rows], data.y[rows]
-    if linear.dtype.itemsize * stored.size > EAGER_BYTES and not target.needs_inputs:
-        return Part(stored, target.make(data.description, np.empty((len(y), 0), linear.dtype), y), linear)
-    x = linear(stored)
+    y, size = data.y[rows], len(rows) * max(1, data.x[:1].size)
+    if linear.dtype.itemsize * size > EAGER_BYTES and not target.needs_inputs:
+        return Part(data.x, target.make(data.description, np.empty((len(y), 0), linear.dtype), y), rows, linear)
+    x = linear(data.x[rows])
     return Part(x, target.make(data.description, x, y))
-
-
-def fingerprint(data: Dataset) -> str:
-    """SHA-256 of all inputs and targets, with their types and shapes."""
-    digest = hashlib.sha256()
-    for array in (data.x, data.y):
-        digest.update(f"{array.dtype.str}{array.shape}".encode())
-        digest.update(np.ascontiguousarray(array).data)
-    return digest.hexdigest()

@@ -75,7 +75,7 @@ class RunFolder:
             **_about(spec),
             "overrides": list(origin.overrides) if origin else [],
             "data": {
-                "fingerprint": parts.fingerprint,
+                **parts.fingerprint.as_dict(),
                 "examples": {p: len(parts[p]) for p in ("train", "dev", "test")},
             },
             "began": manifest.now(),
@@ -115,11 +115,9 @@ class RunFolder:
         Where the last checkpoint is damaged the one before it serves: it leads to the same bits. Raises ResumeError
         where the data changed or no checkpoint can be read.
         """
-        before, after = record["data"]["fingerprint"], parts.fingerprint
-        if before != after:
+        if changed := parts.fingerprint.differs(record["data"]):
             raise ResumeError(
-                f"the data changed since the run began: fingerprint {before[:12]} then, {after[:12]} now; "
-                "`--restart` trains on the data as they are"
+                f"the data changed since the run began: {changed}; `--restart` trains on the data as they are"
             )
         damaged: dict[Path, str] = {}
         for path in (self.last, self.previous):

@@ -16,8 +16,8 @@ from nnexp.registry import parameters
 from nnexp.spec.sections import Data, Spec
 from nnexp.typing import Shape
 
-BYTES_PER_NUMBER = 24
-"""What a data set holds for every number of it: as read, in double precision, and prepared."""
+COPIES = 3
+"""How often a data set is held while it is made ready: as read, checked, and prepared."""
 
 BYTES_PER_COUNT = 64
 """The least that one more example, class or feature of a generated set takes."""
@@ -39,7 +39,8 @@ def _held(source: Source) -> Description:
     needed = BYTES_PER_COUNT * max([0, *(count for count in counts if isinstance(count, int))])
     if needed <= memory_size():
         description = source.describe()
-        needed = BYTES_PER_NUMBER * description.examples * (prod(description.shape) + description.outputs)
+        numbers = description.examples * (prod(description.shape) + description.outputs)
+        needed = COPIES * description.itemsize * numbers
     if needed > memory_size():
         raise DataError(too_much("the data set", needed))
     return description

@@ -25,14 +25,17 @@ from nnexp.spec.sections import Spec
 TEXT = """
 name: tiny
 seed: 1
-data: {source: {moons: {examples: 53, noise: 0.2}}, split: {train: 23, dev: 13, test: 11}}
+data:
+  source: {moons: {examples: 53, noise: 0.2}}
+  split: {train: 23, dev: 13, test: 11}
+  augment: [noise: 0.1, mixup: 0.3]
 architecture: [{dense: {units: 7}}, batch_norm, activation, {dropout: {rate: 0.2}}, {dense: {units: 5}}, output]
 regularization: {l2: 1e-3}
 optimizer: {adam: {lr: 5e-2}}
 schedule: {cosine: {warmup_epochs: 1}}
 training: {epochs: 9, batch_size: 13, early_stopping: {patience: 2}, clip_norm: 1.0}
 """
-"""Everything that a resume has to restore: shuffling, dropout, batch statistics, moments, early stopping."""
+"""Everything that a resume restores: shuffling, augmentation, dropout, batch statistics, moments, early stopping."""
 
 KILLED = 137
 

@@ -198,11 +198,16 @@ def test_another_spec_in_the_folder_is_refused(runs: Path) -> None:
         train(other, runs)
 
 
+def altered(parts: Parts) -> Parts:
+    """The same parts with the fingerprint of others."""
+    return replace(parts, fingerprint=replace(parts.fingerprint, targets="f" * 64))
+
+
 def test_changed_data_are_refused(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole: Callable[[Spec], Parts] = Spec.prepare
-    monkeypatch.setattr(Spec, "prepare", lambda spec: replace(whole(spec), fingerprint="f" * 64))
+    monkeypatch.setattr(Spec, "prepare", lambda spec: altered(whole(spec)))
     with pytest.raises(
-        ResumeError, match=r"the data changed since the run began: fingerprint .* then, ffffffffffff now"
+        ResumeError, match=r"the data changed since the run began: the targets changed \(fingerprint .* then"
     ):
         train(SPEC, runs)
 

@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 
 from nnexp.data.base import Description
+from nnexp.data.fingerprints import Fingerprint
 from nnexp.data.parts import Part, Parts
 from nnexp.spec.load import loads
 from nnexp.spec.problems import Text
@@ -70,7 +71,9 @@ def in_one_unit(text: str, *overrides: str) -> Stack:
     d = (x @ [1.0, -2.0] + draw(50, seed=2) > 0.3)[:, None].astype(float)  # no line parts these
     description = Description(50, (2,), "binary", ("yes",))
     empty = Part(x[:0], d[:0])
-    return Stack([spec], [Parts(Part(x, d), empty, empty, description, np.zeros(2), np.ones(2), "")])
+    return Stack(
+        [spec], [Parts(Part(x, d), empty, empty, description, np.zeros(2), np.ones(2), Fingerprint(0, "", "", ""))]
+    )
 
 
 def test_the_perceptron_rule_in_two_outputs() -> None:

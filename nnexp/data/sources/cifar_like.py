@@ -58,7 +58,7 @@ class CifarLike(Source):
     seed: Seed = 0
 
     def describe(self) -> Description:
-        return replace(classification(self.examples, 0, self.classes), shape=SHAPE)
+        return replace(classification(self.examples, 0, self.classes), shape=SHAPE, itemsize=1)
 
     def load(self) -> Dataset:
         labels = balanced_labels(self.examples, self.classes)

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from nnexp.data.base import Dataset, Description, Source
+from nnexp.data.fingerprints import fingerprint
 from nnexp.data.normalizations.linear import Standard, Unchanged
-from nnexp.data.parts import Linear, Parts, fingerprint, prepare
+from nnexp.data.parts import Linear, Parts, prepare
 from nnexp.data.splits import PARTS, Split
 from nnexp.typing import AnyArray
 from tests.contracts.arrays import normal
@@ -91,15 +92,39 @@ CHANGES = {
     "one label": replace(classes(), y=np.where(np.arange(M) == 3, 0, LABELS)),
     "the order": replace(classes(), x=normal(M, D)[::-1], y=LABELS[::-1]),
     "the type": replace(classes(), x=normal(M, D).astype(np.float32)),
+    "a class's name": replace(classes(), description=replace(CLASSES, classes=tuple("abcdf"))),
     "the shape": replace(classes(), x=normal(M, D).reshape(M, 1, D)),
 }
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_the_fingerprint_changes_with_the_content(change: Dataset) -> None:
-    assert fingerprint(change) != fingerprint(classes())
+    assert fingerprint(change).digest != fingerprint(classes()).digest
 
 
 def test_the_fingerprint_is_of_the_content_and_not_of_its_place_in_memory() -> None:
     strided = np.repeat(normal(M, D), 2, axis=0)[::2]
     assert fingerprint(classes(strided)) == fingerprint(classes()) == prepared(classes()).fingerprint
+
+
+DIFFERENCES = {
+    "one input": "the inputs changed (fingerprint",
+    "one label": "the targets changed (fingerprint",
+    "a class's name": "the classes changed (fingerprint",
+    "the order": "the inputs and the targets changed (fingerprint",
+}
+
+
+@pytest.mark.parametrize("change", DIFFERENCES)
+def test_it_is_said_what_differs(change: str) -> None:
+    said = fingerprint(CHANGES[change]).differs(fingerprint(classes()).as_dict())
+    assert said
+    assert said.startswith(DIFFERENCES[change])
+
+
+def test_it_is_said_how_many_examples_there_were_and_are() -> None:
+    fewer = Dataset(classes().x[1:], LABELS[1:], CLASSES)
+    said = fingerprint(fewer).differs(fingerprint(classes()).as_dict())
+    assert said
+    assert "101 examples then and 100 now" in said
+    assert fingerprint(classes()).differs(fingerprint(classes()).as_dict()) is None
