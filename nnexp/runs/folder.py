@@ -4,7 +4,7 @@ spec.yaml, resolved.yaml    what was asked for, as written and with every defaul
 run.json                    how it stands (`nnexp.runs.manifest`)
 metrics.csv                 one row an epoch
 events.jsonl                what happened besides: resumes, early stop, divergence
-inputs.npz                  what the inputs are normalised with, and the names of the classes
+inputs.npz                  what inputs are filled in and normalised with, and the names of inputs and classes
 checkpoints/                last.npz, previous.npz, best.npz
 """
 
@@ -51,8 +51,11 @@ class RunFolder:
         self.notices: list[str] = []
         self._saved_best = 0
 
-    def begin(self, parts: Parts) -> None:
-        """Write down what is asked for; run.json last, so that a folder without one has not begun."""
+    def begin(self, parts: Parts, environment: manifest.Manifest | None = None) -> None:
+        """Write down what is asked for; run.json last, so that a folder without one has not begun.
+
+        Where several runs begin together, the environment is found out once for all of them.
+        """
         spec, origin = self.spec, self.spec.origin
         files.make_folder(self.checkpoints)
         files.write_text(self.path / "spec.yaml", origin.text if origin else resolved.text(spec))
@@ -60,7 +63,7 @@ class RunFolder:
         checkpoints.save(
             self.path / "inputs.npz",
             self.digest,
-            {"shift": parts.shift, "scale": parts.scale},
+            {"shift": parts.shift, "scale": parts.scale, **({} if parts.fill is None else {"fill": parts.fill})},
             {
                 **parts.description.as_dict(),
                 **_layout(spec),
@@ -80,7 +83,7 @@ class RunFolder:
             },
             "began": manifest.now(),
             "ended": None,
-            **manifest.environment(),
+            **(environment or manifest.environment()),
         }
         manifest.write(self.path, record)
 
@@ -199,7 +202,7 @@ def csv(history: Sequence[Row]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def read_inputs(path: Path, spec: str) -> tuple[Array, Array, Description]:
-    """shift, scale and the description of the data that the run in this folder, of this spec, was trained on."""
+def read_inputs(path: Path, spec: str) -> tuple[Array, Array, Description, Array | None]:
+    """shift, scale, description and fill of the data that the run in this folder, of this spec, was trained on."""
     arrays, rest = archives.load(path / "inputs.npz", spec)
-    return arrays["shift"], arrays["scale"], Description.from_dict(rest)
+    return arrays["shift"], arrays["scale"], Description.from_dict(rest), arrays.get("fill")

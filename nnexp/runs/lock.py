@@ -23,14 +23,18 @@ PATIENCE = 0.5
 """Seconds to wait for a lock: `is_held` takes it for a moment."""
 
 
+class Busy(RunError):
+    """A folder that another process is writing."""
+
+
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Hold the folder's lock. Raises RunError that names the owner where another process holds it."""
+def locked(folder: Path, patience: float = PATIENCE) -> Iterator[None]:
+    """Hold the folder's lock. Raises Busy that names the owner where another process holds it."""
     lock = FileLock(folder / LOCK)
     try:
-        lock.acquire(timeout=PATIENCE)
+        lock.acquire(timeout=patience)
     except Timeout:
-        raise RunError(f"{folder} is being written by {_owner(folder)}; wait for it, or stop it") from None
+        raise Busy(f"{folder} is being written by {_owner(folder)}; wait for it, or stop it") from None
     except OSError as error:
         raise RunError(f"cannot lock {folder}: {error.strerror or error}") from None
     try:

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 from nnexp.training.state import State
 from nnexp.typing import Row
 
-Ending: TypeAlias = Literal["finished", "stopped_early", "diverged"]
+Ending: TypeAlias = Literal["finished", "stopped_early", "diverged", "paused"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,11 @@ from nnexp.training.events import STEP_DONE, Began, Ending, EpochDone, Event, Ru
 from nnexp.training.stack import Stack
 
 
-def train(stack: Stack) -> Iterator[Event]:
-    """Train every run of the stack until it has finished, stopped early or diverged."""
+def train(stack: Stack, until: int | None = None) -> Iterator[Event]:
+    """Train every run of the stack until it has finished, stopped early, diverged, or made `until` epochs."""
     yield Began(stack.training.epochs, stack.steps, stack.state.epoch, stack.state.step)
     while True:
-        yield from retire(stack)
+        yield from retire(stack, until)
         if not stack.runs:
             return
         stack.begin_epoch()
@@ -29,15 +29,15 @@ def train(stack: Stack) -> Iterator[Event]:
             yield EpochDone(tuple(stack.runs), stack.end_epoch())
 
 
-def retire(stack: Stack) -> Iterator[RunDone]:
+def retire(stack: Stack, until: int | None = None) -> Iterator[RunDone]:
     """Take the runs that have come to their end out of the stack."""
-    endings = {run: ending(stack, row) for row, run in enumerate(stack.runs)}
+    endings = {run: ending(stack, row, until) for row, run in enumerate(stack.runs)}
     done = [RunDone(run, how, stack.snapshot(run)) for run, how in endings.items() if how]
     stack.leave([event.run for event in done])
     yield from done
 
 
-def ending(stack: Stack, row: int) -> Ending | None:
+def ending(stack: Stack, row: int, until: int | None = None) -> Ending | None:
     """How the run in this row has ended, if it has. A pure function of the state, so it holds after a resume too."""
     state, training = stack.state, stack.training
     if state.diverged[row]:
@@ -45,4 +45,6 @@ def ending(stack: Stack, row: int) -> Ending | None:
     stopping = training.early_stopping
     if stopping and state.epoch - state.best_epoch[row] >= stopping.patience:
         return "stopped_early"
-    return "finished" if state.epoch >= training.epochs else None
+    if state.epoch >= training.epochs:
+        return "finished"
+    return "paused" if until is not None and state.epoch >= until and not state.step else None
