@@ -107,12 +107,12 @@ class Run:
         kind = self.record["weights"]["checkpoint"]
         try:
             arrays, _ = archives.load(self.path / "checkpoints" / f"{kind}.npz", self.record["spec"])
-            shift, scale, description = read_inputs(self.path, self.record["spec"])
+            shift, scale, description, fill = read_inputs(self.path, self.record["spec"])
         except Damaged as error:
             raise RunError(f"{error}; `--restart` trains the run again") from None
         if isinstance(self.spec, BaselineSpec):
-            return Fitted(self.spec.baseline, description, shift, scale, arrays)
-        return Network(self.spec, description, shift, scale, arrays["theta"], arrays["buffers"])
+            return Fitted(self.spec.baseline, description, shift, scale, arrays, fill)
+        return Network(self.spec, description, shift, scale, arrays["theta"], arrays["buffers"], fill)
 
     @cached_property
     def parts(self) -> Parts:
@@ -131,7 +131,7 @@ class Run:
         """What is measured on a part of its data beyond that, task by task: confusions, each class, each output."""
         d, data = self.parts[part].d, self.spec.data
         raw = data.source.load()
-        chosen = data.split.indices(len(raw.x), raw.labels)[part]
+        chosen = data.split.indices(len(raw.x), raw.labels, raw.description.own_test)[part]
         return of_part(self.network, raw.x[chosen], d)
 
     def raise_if_diverged(self) -> None:

@@ -28,9 +28,17 @@ class Fitted(Predictor):
 
     kind = "baseline"
 
-    def __init__(self, baseline: Baseline, description: Description, shift: Array, scale: Array, kept: Kept) -> None:
+    def __init__(
+        self,
+        baseline: Baseline,
+        description: Description,
+        shift: Array,
+        scale: Array,
+        kept: Kept,
+        fill: Array | None = None,
+    ) -> None:
         importlib.import_module("scipy.linalg")  # its BLAS has to be there when the threads are limited
-        super().__init__(description, shift, scale, "float64", THREADS)
+        super().__init__(description, shift, scale, "float64", THREADS, fill)
         self._baseline, self._outputs = baseline, baseline.bind(kept)
 
     def _block(self, x: Array) -> Array:

@@ -11,6 +11,8 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
+from nnexp.data.base import Source
+from nnexp.data.sources.table import Csv
 from nnexp.errors import DataError
 from nnexp.predictor import Prediction, Predictor
 from nnexp.typing import AnyArray, Shape
@@ -26,17 +28,28 @@ class Lines(Protocol):
     def __iter__(self) -> Iterator[list[str]]: ...
 
 
-def read_inputs(path: Path, shape: Shape) -> AnyArray:
+def examples(path: Path, network: Predictor, source: Source) -> AnyArray:
+    """Examples (N, ...) for the network of a run that was trained on this source; of a table, by the names of columns.
+
+    What the run's own folder says is enough: the file that it was trained on may be gone. Raises DataError.
+    """
+    if isinstance(source, Csv) and path.suffix.lower() != ".npz":
+        return source.examples(str(path), network.description.inputs)
+    return read_inputs(path, network.description.shape, may_miss=network.fills)
+
+
+def read_inputs(path: Path, shape: Shape, *, may_miss: bool = False) -> AnyArray:
     """Examples (N, *shape) from a .csv with a header (a row an example) or from a .npz (its array x, or its only one).
 
-    Raises DataError that says what is wrong, for a csv with row and column.
+    Raises DataError that says what is wrong, for a csv with row and column. In a .npz NaN may stand for a missing value
+    if any `may_miss`.
     """
     if not path.is_file():
         raise DataError(f"there is no file {path}")
     if path.suffix.lower() == ".csv":
         return _read_csv(path, shape)
     if path.suffix.lower() == ".npz":
-        return _read_npz(path, shape)
+        return _read_npz(path, shape, may_miss=may_miss)
     raise DataError(f"{path}: the input is a .csv or a .npz file, not {path.suffix or 'a file without an ending'}")
 
 
@@ -124,7 +137,7 @@ def _array(path: Path, archive: Mapping[str, AnyArray]) -> AnyArray:
     return array
 
 
-def _read_npz(path: Path, shape: Shape) -> AnyArray:
+def _read_npz(path: Path, shape: Shape, *, may_miss: bool) -> AnyArray:
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             x = _array(path, archive)
@@ -135,6 +148,6 @@ def _read_npz(path: Path, shape: Shape) -> AnyArray:
     if x.ndim == 0 or x.shape[1:] != shape:
         wanted, found = " x ".join(map(str, shape)), " x ".join(map(str, x.shape))
         raise DataError(f"{path}: expected an array of N x {wanted}, found {found or 'a single number'}")
-    if x.dtype.kind not in "fiub" or not np.isfinite(x).all():
+    if x.dtype.kind not in "fiub" or not (np.isfinite(x) | (may_miss & np.isnan(x))).all():
         raise DataError(f"{path}: the array holds something that is not a finite number")
     return x

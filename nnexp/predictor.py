@@ -10,6 +10,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from nnexp.data.base import Description, Task
+from nnexp.data.fill import filled
 from nnexp.data.parts import Linear, Part
 from nnexp.errors import DataError, UsageError
 from nnexp.losses.base import Loss, Outputs
@@ -52,19 +53,37 @@ def decided(task: Task, outputs: Outputs, scores: Array) -> AnyArray:
 
 
 class Predictor(ABC):
-    """Something that predicts, with the normalisation that it was trained with: a network or a baseline."""
+    """Something that predicts, with the normalisation that it was trained with: a network or a baseline.
+
+    `fill` holds what is filled in where an input is missing; None where none may be.
+    """
 
     kind: ClassVar[str]
     """What it is, in a message."""
 
-    def __init__(self, description: Description, shift: Array, scale: Array, dtype: str, threads: int) -> None:
+    def __init__(
+        self,
+        description: Description,
+        shift: Array,
+        scale: Array,
+        dtype: str,
+        threads: int,
+        fill: Array | None = None,
+    ) -> None:
         self.description = description
         self.classes = description.classes
-        self._shift, self._scale = shift, scale
+        self._shift, self._scale, self._fill = shift, scale, fill
         self._dtype, self._threads = np.dtype(dtype), threads
+
+    @property
+    def fills(self) -> bool:
+        """Whether inputs may be missing, as some were in training."""
+        return self._fill is not None
 
     def outputs(self, x: AnyArray) -> Array:
         """The outputs z for raw inputs x (N, ...) as the data source gives them. Raises DataError for another shape.
+
+        NaN is a missing value, and filled in where the data of the training had such.
 
         core: (N, ...) -> (N, O)
         """
@@ -72,7 +91,7 @@ class Predictor(ABC):
         if x.shape[1:] != self.description.shape:
             wanted, found = (" x ".join(map(str, shape)) for shape in (self.description.shape, x.shape[1:]))
             raise DataError(f"the {self.kind} takes examples of {wanted} numbers, and these have {found or 'one'}")
-        ready = Linear(self._shift, self._scale, np.dtype(self._dtype))(x)
+        ready = Linear(self._shift, self._scale, np.dtype(self._dtype))(filled(x, self._fill))
         with threadpool_limits(self._threads, "blas"), np.errstate(all="ignore"):
             blocks = [self._block(ready[start : start + BLOCK]) for start in range(0, len(x), BLOCK)]
         return np.concatenate(blocks) if blocks else np.zeros((0, self.description.outputs), self._dtype)
@@ -109,9 +128,16 @@ class Network(Predictor):
     kind = "network"
 
     def __init__(
-        self, spec: Spec, description: Description, shift: Array, scale: Array, theta: Array, buffers: Array
+        self,
+        spec: Spec,
+        description: Description,
+        shift: Array,
+        scale: Array,
+        theta: Array,
+        buffers: Array,
+        fill: Array | None = None,
     ) -> None:
-        super().__init__(description, shift, scale, theta.dtype.name, spec.training.threads)
+        super().__init__(description, shift, scale, theta.dtype.name, spec.training.threads, fill)
         network = stack([assemble(spec.architecture, spec.activation, description.widths)])
         declaration = network.declare(description.shape)
         penalties, loss = stack([spec.regularization]), stack([spec.loss.fitted(description.widths)])

@@ -3,11 +3,29 @@
 from __future__ import annotations
 
 import signal
+from pathlib import Path
 
+import pytest
 from hypothesis import settings
+
+from tests.published import write_all
 
 settings.register_profile("repeatable", derandomize=True, deadline=None)  # the same examples every time, none timed
 settings.load_profile("repeatable")
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)  # as shells leave it for programs in the background
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for NNEXP_DATA with small versions of the published sets, so that specs which name them can be run."""
+    folder = tmp_path_factory.mktemp("published")
+    write_all(folder)
+    return folder
+
+
+@pytest.fixture
+def fetched(published: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The small versions stand where `nnexp data fetch` would put the published sets."""
+    monkeypatch.setenv("NNEXP_DATA", str(published))

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from nnexp import registry, scoring
 from nnexp.activations.base import Activation
 from nnexp.data.base import Description
+from nnexp.data.reading import FileSource
 from nnexp.registry import Parameter, Registry, parameters
 from nnexp.schedules.piecewise import Piecewise
 from nnexp.spec.build import Builder
@@ -34,7 +35,10 @@ SIZES: dict[str, st.SearchStrategy[Any]] = {
 }
 """Parameters that are drawn small, or so that they fit the rest."""
 
-FOREIGN = frozenset({"from_run", "grouped", "heads", "lbfgs", "membership", "newton", "normal_equations", "tasks"})
+FOREIGN = frozenset(
+    {"from_run", "grouped", "heads", "lbfgs", "membership", "newton", "normal_equations", "tasks"}
+    | {name for name in registry.sources if issubclass(registry.sources[name], FileSource)}
+)
 """Components that need files, tasks, or a batch, network or classes that suit them; `specs` has some of them."""
 
 LARGE = frozenset({"cifar_like", "random_normal"})

@@ -34,9 +34,11 @@ STOREYS: tuple[tuple[str, ...], ...] = (
     ("network", "metrics", "scoring", "model", "counting"),
     ("beginning", "objective"),
     ("spec",),
+    ("downloading", "fetching", "showing", "pictures"),
     ("training",),
     ("predictor", "checks", "fitted", "details"),
     ("runs",),
+    ("sweep",),
     ("api", "predictions"),
     ("cli",),
 )

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from nnexp.cli import describe, evaluate, gradcheck, listing, new, predict, runs, schema, train, validate
+from nnexp.cli import data, describe, evaluate, gradcheck, listing, new, predict, runs, schema, sweep, train, validate
 from nnexp.errors import NnexpError
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("train")(train.train)
+app.command("sweep")(sweep.sweep)
 app.command("validate")(validate.validate)
 app.command("describe")(describe.describe)
 app.command("gradcheck")(gradcheck.gradcheck)
@@ -32,6 +33,7 @@ app.command("list")(listing.list_)
 app.command("new")(new.new)
 app.command("schema")(schema.schema)
 app.add_typer(runs.app, name="runs")
+app.add_typer(data.app, name="data")
 
 
 def _version(wanted: bool) -> None:

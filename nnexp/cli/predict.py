@@ -24,11 +24,12 @@ def predict(
     """Predict with a trained network or a baseline: a CSV with classes and probabilities, or with values."""
     from nnexp.api import Run
     from nnexp.errors import RunError
-    from nnexp.predictions import read_inputs, table
+    from nnexp.predictions import examples, table
     from nnexp.runs.index import find
 
-    network = Run(find(run, runs)).network
-    text = table(network, read_inputs(source, network.description.shape)).to_csv(index=False, lineterminator="\n")
+    trained = Run(find(run, runs))
+    x = examples(source, trained.network, trained.spec.data.source)
+    text = table(trained.network, x).to_csv(index=False, lineterminator="\n")
     if output is None:
         print(text, end="")
         return

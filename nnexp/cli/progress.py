@@ -136,7 +136,7 @@ class LiveProgress(Progress):
         total = max(1, self.epochs * self.steps)
         here = self.behind - self.began_at
         elapsed = time.monotonic() - self.clock
-        left = f"{_duration(elapsed / here * (total - self.behind))} left" if here else "starting"
+        left = f"{duration(elapsed / here * (total - self.behind))} left" if here else "starting"
         line = Table.grid(padding=(0, 1))
         share = Text(f"{100 * self.behind / total:3.0f} %")
         line.add_row(ProgressBar(total=total, completed=self.behind, width=40), share, Text(left, style="cyan"))
@@ -154,7 +154,8 @@ def _cell(name: str, value: float) -> str:
     return str(int(value)) if name == "epoch" else percent_or_number(name, value)
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """Minutes and seconds, or hours too, for people."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

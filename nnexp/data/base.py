@@ -8,7 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
 from nnexp.losses.base import Targets
 from nnexp.typing import AnyArray, Shape
@@ -31,6 +31,7 @@ class Description:
     classes: the names of the classes, or of the outputs.
     own_test: how many of the examples, the last ones, are the set's own test part.
     itemsize: the bytes that one number takes as the source holds it; 1 for images.
+    inputs: the names of the numbers of an example, where they have names.
     tasks: where there are several things to predict, which; `classes` has the classes of all of them then.
     """
 
@@ -41,6 +42,7 @@ class Description:
     tasks: tuple[Task, ...] = ()
     own_test: int = 0
     itemsize: int = 8
+    inputs: tuple[str, ...] = ()
 
     @property
     def outputs(self) -> int:
@@ -60,16 +62,21 @@ class Description:
     def from_dict(cls, given: Mapping[str, Any]) -> Description:
         """The inverse of `as_dict`."""
         tasks = tuple(Task(t["name"], t["targets"], tuple(t["classes"])) for t in given["tasks"])
-        return cls(0, tuple(given["shape"]), given["targets"], tuple(given["classes"]), tasks)
+        inputs = tuple(given.get("inputs", ()))  # runs of earlier versions have none
+        return cls(0, tuple(given["shape"]), given["targets"], tuple(given["classes"]), tasks, inputs=inputs)
 
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """All examples: x (M, *shape) as the source stores them, and y, which is labels (M,) or values (M, O)."""
+    """All examples: x (M, *shape) as the source stores them, and y, which is labels (M,) or values (M, O).
+
+    fill: what NaN in x, a value that is missing, is filled in with; None where nothing is missing.
+    """
 
     x: AnyArray
     y: AnyArray
     description: Description
+    fill: Literal["mean", "median", "zero"] | None = None
 
     @property
     def labels(self) -> AnyArray | None:

@@ -5,10 +5,11 @@ M examples in the whole set, N in one part
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from nnexp.data import fill
 from nnexp.data.base import Dataset, Description, Source
 from nnexp.data.fingerprints import Fingerprint, fingerprint
 from nnexp.data.normalizations.base import Normalization
@@ -97,21 +98,25 @@ class Parts:
     shift: Array = field(repr=False)
     scale: Array = field(repr=False)
     fingerprint: Fingerprint
+    fill: Array | None = field(default=None, repr=False)
+    """What is filled in where an input is missing, before it is normalised; None where none may be."""
 
     def __getitem__(self, name: PartName) -> Part:
         return {"train": self.train, "dev": self.dev, "test": self.test}[name]
 
 
 def prepare(source: Source, split: Split, normalize: Normalization, dtype: str, target: Target = GIVEN) -> Parts:
-    """Read, split and normalise. The normalisation is fitted in double precision on the training part alone."""
-    data = source.load()
-    indices = split.indices(len(data.x), data.labels, data.description.own_test)
+    """Read, split, fill in and normalise, both fitted in double precision on the training part alone."""
+    read = source.load()
+    indices = split.indices(len(read.x), read.labels, read.description.own_test)
+    values = fill.fitted(read, indices["train"])
+    data = replace(read, x=fill.filled(read.x, values))
     fitted = normalize.fit(Statistics(data.x, indices["train"]))
     shift, scale = (np.ascontiguousarray(np.broadcast_to(value, data.x.shape[1:])) for value in fitted)
     linear = Linear(shift, scale, np.dtype(dtype))
     train, dev, test = (_part(data, indices[part], linear, target) for part in PARTS)
     description = target.describe(data.description)
-    return Parts(train, dev, test, description, shift, scale, fingerprint(data))
+    return Parts(train, dev, test, description, shift, scale, fingerprint(read), values)
 
 
 def _part(data: Dataset, rows: IntArray, linear: Linear, target: Target) -> Part:

@@ -34,18 +34,32 @@ LONGEST = 80
 """Characters of a spec's name that its folder's name keeps."""
 
 
-def folder_of(spec: AnySpec, root: Path) -> Path:
-    """The folder of the run that a spec stands for: its name and six digits of its hash."""
+SHORT, LONG = 6, 16
+"""Digits of a spec's hash in its folder's name: the second where the first would give the name of another's."""
+
+
+def name_of(spec: AnySpec, digits: int = SHORT) -> str:
+    """The name of the folder of the run that a spec stands for: its own name and digits of its hash."""
     name = re.sub(r"[^A-Za-z0-9_.-]+", "_", spec.name)[:LONGEST].strip("._-") or "run"
-    return root / f"{name}-{resolved.digest(spec)[:6]}"
+    return f"{name}-{resolved.digest(spec)[:digits]}"
+
+
+def folder_of(spec: AnySpec, root: Path) -> Path:
+    """The folder of the run that a spec stands for; with more digits where one with few is another's."""
+    short = root / name_of(spec)
+    try:
+        taken = manifest.read(short)["spec"] != resolved.digest(spec) if (short / "run.json").exists() else False
+    except (RunError, OSError):
+        taken = False
+    return root / name_of(spec, LONG) if taken else short
 
 
 class RunFolder:
     """The record of one run, for the process that holds the folder's lock."""
 
-    def __init__(self, spec: AnySpec, root: Path) -> None:
+    def __init__(self, spec: AnySpec, root: Path, name: str | None = None) -> None:
         self.spec, self.digest = spec, resolved.digest(spec)
-        self.path = folder_of(spec, root)
+        self.path = root / name if name else folder_of(spec, root)
         self.checkpoints = self.path / "checkpoints"
         self.last, self.previous = self.checkpoints / "last.npz", self.checkpoints / "previous.npz"
         self.notices: list[str] = []

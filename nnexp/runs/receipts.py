@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 from nnexp.errors import RunError
 from nnexp.runs import manifest
+from nnexp.runs.files import strict
 
 METRIC = ("train_", "dev_", "test_")
 
@@ -37,8 +39,14 @@ class Receipt:
         return self.state in ("done", "diverged", "failed")
 
     def as_dict(self) -> dict[str, Any]:
-        """As JSON values."""
-        return asdict(self)
+        """As values of JSON, which knows no NaN."""
+        return strict(asdict(self))
+
+    @classmethod
+    def from_dict(cls, given: Mapping[str, Any]) -> Receipt:
+        """The inverse of `as_dict`. Raises TypeError where something else is given."""
+        metrics = {name: math.nan if value is None else value for name, value in given["metrics"].items()}
+        return cls(**{**given, "metrics": metrics})
 
 
 def receipt_of(folder: Path, until: int | None = None) -> Receipt:

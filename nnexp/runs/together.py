@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -26,7 +26,7 @@ Prepare = Callable[[Spec], Parts]
 
 
 def train_together(
-    specs: Sequence[Spec],
+    specs: Mapping[str, Spec],
     root: Path,
     *,
     stop: Stop,
@@ -35,19 +35,21 @@ def train_together(
     checkpoint_seconds: float,
     until: int | None = None,
 ) -> list[Receipt]:
-    """Train the runs of these specs, as far as they are not trained yet; with `until`, to that epoch at most.
+    """Train the runs of these specs, by the names of their folders below `root`, as far as they are not trained yet.
 
-    Runs that stand at different places are trained one group after the other, which changes no bit. One that another
-    process is writing is left to it: its receipt says "busy". One that cannot be trained does not keep the others from
-    it: its receipt says "failed", and why. Raises Interrupted where `stop` asks for it; all states are saved then.
+    With `until` they are trained to that epoch at most. Runs that stand at different places are trained one group after
+    the other, which changes no bit. One that another process is writing is left to it: its receipt says "busy". One
+    that cannot be trained does not keep the others from it: its receipt says "failed", and why. Raises Interrupted
+    where `stop` asks for it; all states are saved then.
     """
-    folders = [RunFolder(spec, root) for spec in specs]
+    folders = [RunFolder(spec, root, name) for name, spec in specs.items()]
+    threads = next(iter(specs.values())).training.threads
     failed: dict[Path, str] = {}
     busy: set[Path] = set()
-    with threadpool_limits(specs[0].training.threads, "blas"), np.errstate(all="ignore"), ExitStack() as held:
+    with threadpool_limits(threads, "blas"), np.errstate(all="ignore"), ExitStack() as held:
         begun: list[Begun] = []
         environment = manifest.environment()
-        for folder, spec in zip(folders, specs, strict=True):
+        for folder, spec in zip(folders, specs.values(), strict=True):
             try:
                 run = _enter(folder, spec, held, prepare, environment, busy)
             except NnexpError as error:
@@ -126,7 +128,7 @@ def _train(
 
 def _again(run: Begun) -> Begun | None:
     """A run of a group that failed, from where its folder stands; None where it has ended already."""
-    folder = RunFolder(run.spec, run.folder.path.parent)
+    folder = RunFolder(run.spec, run.folder.path.parent, run.folder.path.name)
     record = folder.record()
     if record is None or (record["state"] in manifest.ENDED and record["state"] != "failed"):
         return None

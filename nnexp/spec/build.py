@@ -1,6 +1,7 @@
 """The tree of a spec to components: dispatch on registry names first, then validation of each one's parameters.
 
 A component is written as its name, as `name: {parameters}`, or as `name: value` where the value is its first parameter.
+A section is a mapping of its parameters; one with a single parameter may be written as the value of it.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from nnexp.spec.kinds import (
     is_mapping,
     is_optional,
     one_of,
+    value_of,
 )
 from nnexp.spec.problems import Place, Problem, close, nearest
 from nnexp.spec.text import Node, join, shortened
@@ -48,8 +50,11 @@ class Builder:
         self.problems.append(Problem(place, path, message, suggestion))
 
     def section(self, cls: type[Any], node: Node, path: str) -> Any:
-        """A dataclass with fixed keys, such as `training`."""
+        """A dataclass with fixed keys, such as `training`; where it has but one, the value of that alone is enough."""
         if not isinstance(node.value, dict):
+            only = value_of(cls)
+            if only:
+                return self.construct(cls, Node({}, node.place, {only.name: node.place}), {only.name: node}, path)
             keys = ", ".join(p.name for p in parameters(cls))
             self.problem(node.place, path, f"expected a mapping with the keys {keys}, found {node.describe()}")
             return None
@@ -140,18 +145,18 @@ class Builder:
         if node.value is None and is_optional(parameter.hint):
             return None
         if get_origin(parameter.hint) is Named:
-            return self.named(base, node, path)
+            return self.named(base, node, path, may_be_empty=not parameter.required)
         if base is Chain:
             return self.branches(node, path) if get_origin(parameter.hint) is tuple else self.chain(node, path)
         if get_origin(parameter.hint) is tuple:
             return self.several(base, node, path)
         return self.one(base, node, path)
 
-    def named(self, base: type[Any], node: Node, path: str) -> Named[Any] | None:
+    def named(self, base: type[Any], node: Node, path: str, *, may_be_empty: bool) -> Named[Any] | None:
         """A mapping of names to components, sections or lists of layers; their order in the text means nothing."""
-        if not isinstance(node.value, dict) or not node.value:
+        if not isinstance(node.value, dict) or not (node.value or may_be_empty):
             message = f"expected a mapping of names, each to {one_of(base)}, found {node.describe()}"
-            self.problem(node.place, path, message, "such as {digit: ..., parity: ...}")
+            self.problem(node.place, path, message, "such as {first: ..., second: ...}")
             return None
         values = {name: self.one(base, child, join(path, name)) for name, child in sorted(node.value.items())}
         return Named(tuple(values), tuple(values.values()))

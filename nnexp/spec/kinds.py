@@ -61,7 +61,10 @@ def one_of(base: type[Any]) -> str:
     """A component, a section or a list of layers, in words."""
     if base is Chain:
         return "a list of layers"
-    return article(REGISTRIES[base][0].kind) if base in REGISTRIES else "a mapping"
+    if base in REGISTRIES:
+        return article(REGISTRIES[base][0].kind)
+    value = value_of(base)
+    return expected(value.hint) if value else "a mapping"
 
 
 def component_type(hint: Any) -> Any:
@@ -82,6 +85,12 @@ def is_mapping(cls: type[Any]) -> bool:
     """Whether all that a component takes is a mapping of names, which then stands behind its own name."""
     known = parameters(cls)
     return len(known) == 1 and get_origin(known[0].hint) is Named
+
+
+def value_of(cls: type[Any]) -> Parameter | None:
+    """The one parameter of a section that has just one, a plain value, which may then stand for the whole section."""
+    known = parameters(cls)
+    return known[0] if len(known) == 1 and not holds_component(known[0]) else None
 
 
 def is_optional(hint: Any) -> bool:

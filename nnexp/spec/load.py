@@ -91,8 +91,24 @@ def loads_any(
     if not isinstance(root.value, dict):
         raise SpecError(problems or [_no_mapping(root)])
     problems += overriding.apply(root, overrides)
+    origin = Origin(text.mark + text.content, tuple(overrides))
+    return from_tree(root, origin, problems, name=name, sizes=sizes, checked=checked)
+
+
+def from_tree(
+    root: Node,
+    origin: Origin,
+    problems: Sequence[Problem] = (),
+    *,
+    name: str,
+    sizes: Sizes | None = None,
+    checked: bool = False,
+) -> AnySpec:
+    """As `loads_any`, from a tree, overrides put in; `problems` are those that it was read with."""
+    assert isinstance(root.value, dict)
+    problems = list(problems)
     root.value.setdefault("name", Node(name, root.place))
-    description = _described(root, sizes)
+    description = None if checked else _described(root, sizes)
     loss = default_loss(description, root.place)
     kind: type[AnySpec] = BaselineSpec if is_baseline(root) else Spec
     if kind is Spec:
@@ -109,7 +125,7 @@ def loads_any(
         problems += check(sound, root, doubtful, sizes)
     if problems or spec is None:
         raise SpecError(in_order(problems))
-    return replace(spec, origin=Origin(text.mark + text.content, tuple(overrides)))
+    return replace(spec, origin=origin)
 
 
 def default_loss(description: Description | None, place: Place) -> Node:

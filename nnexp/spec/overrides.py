@@ -28,12 +28,15 @@ def _apply(root: Node, text: Text) -> None:
         message, suggestion = "expected key.sub=value", "such as training.epochs=5"
         raise SpecError([Problem(_place(text, 0, len(text.content)), "", message, suggestion)])
     offset = len(path) + 1
-    value = _value(text, path, " " * offset + raw) if raw.strip() else Node(None, _place(text, offset, 1))
-    _set(root, path.split("."), value, text)
+    value = value_of(text, path, " " * offset + raw) if raw.strip() else Node(None, _place(text, offset, 1))
+    put(root, path, value, _place(text, 0, 1), raw)
 
 
-def _value(text: Text, path: str, padded: str) -> Node:
-    """The value of an override; the padding stands for its key, so that the columns are right."""
+def value_of(text: Text, path: str, padded: str) -> Node:
+    """The value of an override; the padding stands for its key, so that the columns are right.
+
+    Raises SpecError where it is no value.
+    """
     try:
         value = parse(Text(text.name, padded))
     except SpecError as error:
@@ -53,17 +56,20 @@ class _NoEntryError(Exception):
         super().__init__(reason)
 
 
-def _set(root: Node, keys: list[str], value: Node, text: Text) -> None:
-    """Walk down the keys, making mappings on the way, and put the value at the end."""
-    node, start = root, 0
+def put(root: Node, path: str, value: Node, place: Place, written: str) -> None:
+    """Walk down a dotted path, making mappings on the way, and put the value at its end.
+
+    `place` is where the path begins and `written` how the value is, for the SpecError where there is no such way.
+    """
+    keys, node, start = path.split("."), root, 0
     for depth, key in enumerate(keys, start=1):
-        place = _place(text, start, len(key))
+        here = replace(place, column=place.column + start, width=max(1, len(key)))
         try:
-            node = _step(node, key, place, value if depth == len(keys) else None)
+            node = _step(node, key, here, value if depth == len(keys) else None)
         except _NoEntryError as error:
-            path, above = ".".join(keys[:depth]), ".".join(keys[: depth - 1])
-            whole = f"to replace it whole: {above}={_nested(keys[depth - 1 :], text)}" if error.replaceable else ""
-            raise SpecError([Problem(place, path, f"{above} {error}", whole)]) from None
+            at, above = ".".join(keys[:depth]), ".".join(keys[: depth - 1])
+            whole = f"to replace it whole: {above}={_nested(keys[depth - 1 :], written)}" if error.replaceable else ""
+            raise SpecError([Problem(here, at, f"{above} {error}", whole)]) from None
         start += len(key) + 1
 
 
@@ -101,9 +107,8 @@ def _index(entries: list[Node], key: str) -> int:
     raise _NoEntryError(message, replaceable=key.isidentifier())
 
 
-def _nested(keys: list[str], text: Text) -> str:
+def _nested(keys: list[str], value: str) -> str:
     """The keys and the value of an override as a value themselves."""
-    value = text.content.partition("=")[2]
     for key in reversed(keys):
         value = f"{{{key}: {value}}}"
     return shortened(value)

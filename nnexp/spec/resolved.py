@@ -13,7 +13,7 @@ from nnexp.layers.chain import Chain
 from nnexp.named import Named
 from nnexp.registry import Registry, parameters
 from nnexp.spec.baseline import AnySpec
-from nnexp.spec.kinds import REGISTRIES, is_mapping
+from nnexp.spec.kinds import REGISTRIES, is_mapping, value_of
 from nnexp.spec.sections import Spec
 from nnexp.spec.text import dump
 
@@ -49,7 +49,8 @@ def plain_value(value: Any) -> Any:
         component = _component(value)
         return component if any(component.values()) else next(iter(component))
     if hasattr(type(value), "__dataclass_fields__"):
-        return _parameters(value)
+        only = value_of(type(value))
+        return plain_value(getattr(value, only.name)) if only else _parameters(value)
     return value
 
 

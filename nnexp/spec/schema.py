@@ -14,7 +14,7 @@ from nnexp.named import Named
 from nnexp.penalties.base import Penalty
 from nnexp.registry import Parameter, documentation, parameters
 from nnexp.spec.baseline import KEY, BaselineSpec
-from nnexp.spec.kinds import REGISTRIES, component_type, is_mapping
+from nnexp.spec.kinds import REGISTRIES, component_type, is_mapping, value_of
 from nnexp.spec.sections import Spec
 from nnexp.spec.validation import is_union, written
 
@@ -90,7 +90,7 @@ def _parameter(parameter: Parameter) -> Schema:
         value: Schema = TypeAdapter(written(parameter.hint)).json_schema()
     elif get_origin(parameter.hint) is Named:
         one = _several(Layer) if base is Chain else _one(base)
-        value = {"type": "object", "additionalProperties": one, "minProperties": 1}
+        value = {"type": "object", "additionalProperties": one, "minProperties": int(parameter.required)}
     elif base is Chain:
         layers = _layers()
         value = {"type": "array", "items": layers} if get_origin(parameter.hint) is tuple else layers
@@ -106,8 +106,11 @@ def _parameter(parameter: Parameter) -> Schema:
 
 
 def _one(base: type[Any]) -> Schema:
-    """A component or a section."""
-    return {"$ref": f"#/$defs/{base.__name__}"} if base in REGISTRIES else _section(base)
+    """A component or a section, which may be the value of its only parameter."""
+    if base in REGISTRIES:
+        return {"$ref": f"#/$defs/{base.__name__}"}
+    section, only = _section(base), value_of(base)
+    return {"anyOf": [section, _parameter(only)]} if only else section
 
 
 def _several(base: type[Any]) -> Schema:

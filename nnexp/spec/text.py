@@ -63,6 +63,15 @@ class Node:
                 return repr(shortened(self.value))
         return shortened(self.written or str(self.value))
 
+    def copy(self) -> Node:
+        """The same tree in nodes of its own."""
+        value = self.value
+        if isinstance(value, dict):
+            value = {key: node.copy() for key, node in value.items()}
+        elif isinstance(value, list):
+            value = [node.copy() for node in value]
+        return Node(value, self.place, dict(self.keys), self.written)
+
     def plain(self) -> Any:
         """The value without places."""
         if isinstance(self.value, dict):
@@ -250,6 +259,23 @@ _Dumper.add_representer(str, _represent_string)
 _Dumper.add_representer(float, _represent_float)
 for _kind in (bool, int, type(None)):
     _Dumper.add_representer(_kind, _represent_word)
+
+
+def tree(value: Any, place: Place) -> Node:
+    """The inverse of `Node.plain`: plain values as nodes, all at one place."""
+    if isinstance(value, dict):
+        return Node({key: tree(child, place) for key, child in value.items()}, place, dict.fromkeys(value, place))
+    return Node([tree(child, place) for child in value] if isinstance(value, list) else value, place)
+
+
+def flow(value: Any) -> str:
+    """YAML of plain values on one line, as in an override.
+
+    >>> flow({"adam": {"lr": 0.001}})
+    '{adam: {lr: 0.001}}'
+    """
+    text = yaml.dump(value, Dumper=_Dumper, default_flow_style=True, sort_keys=False, width=10**6, allow_unicode=True)
+    return text.removesuffix("\n").removesuffix("\n...")
 
 
 def dump(value: Any) -> str:

@@ -12,6 +12,7 @@ import yaml
 import nnexp
 from nnexp.registry import KINDS
 from nnexp.spec import resolved
+from tests.config_files import make_files
 
 CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
 
@@ -31,9 +32,11 @@ SHORTER = {path.stem: FEWER for path in CONFIGS if path.stem.endswith("_cifar_li
 """Overrides of configs whose six epochs would take long."""
 
 
+@pytest.mark.usefixtures("fetched")
 @pytest.mark.parametrize("path", [path for path in CONFIGS if path not in BASELINES], ids=lambda path: path.stem)
 def test_the_config_trains_and_its_loss_falls(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    make_files(path)
     if path.stem in BEFORE:
         nnexp.train(nnexp.load(path.with_stem(BEFORE[path.stem]), ["training.epochs=2"]))
     run = nnexp.train(nnexp.load(path, ["training.epochs=6", *SHORTER.get(path.stem, [])]))
@@ -62,8 +65,12 @@ def words(value: Any) -> Iterator[str]:
         yield value
 
 
-def test_every_component_is_used_in_a_config() -> None:
+@pytest.mark.usefixtures("fetched")
+def test_every_component_is_used_in_a_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """By its name, or in the layers that a preset there stands for."""
+    monkeypatch.chdir(tmp_path)
+    for path in CONFIGS:
+        make_files(path)
     used = {word for path in CONFIGS for word in words(yaml.safe_load(path.read_text(encoding="utf-8")))}
     loaded = [nnexp.load(path) for path in CONFIGS if path.stem not in BEFORE and path not in BASELINES]
     used |= {word for spec in loaded for word in words(resolved.plain(spec))}

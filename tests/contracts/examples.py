@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from nnexp.activations.tanh import Tanh
+from nnexp.data.tables.features import Levels
 from nnexp.data.targets.given import Given
 from nnexp.data.targets.inputs import Inputs
 from nnexp.layers.base import Layer
@@ -190,12 +191,22 @@ EXAMPLES: dict[str, dict[str, list[dict[str, Any]]]] = {
     "sources": {
         "blobs": [{"examples": 101, "features": 5}],
         "cifar_like": [{"examples": 103}],
+        "cifar10": [{}],
+        "cifar100": [{}, {"labels": "coarse"}],
         "circles": [{"examples": 103}],
+        "csv": [
+            {"path": "none", "target": "y"},
+            {"path": "none", "target": ("u", "v"), "categorical": Named(("c",), (Levels(("a", 1)),))},
+        ],
         "digits": [{}, {"flat": False}],
+        "fashion_mnist": [{}, {"flat": True}],
         "friedman": [{"examples": 103}],
         "gaussians": [{"examples": 103, "features": 5}],
+        "image_folder": [{"path": "none"}, {"path": "none", "size": (5, 7), "color": "gray", "resize": "stretch"}],
         "line": [{"examples": 103}],
+        "mnist": [{}, {"flat": True}],
         "moons": [{"examples": 107}],
+        "npz": [{"path": "none"}, {"path": "none", "kind": "binary", "classes": ("yes", "no")}],
         "polynomial": [{"examples": 103}],
         "random_normal": [{"examples": 103}],
         "rings": [{"examples": 103}],

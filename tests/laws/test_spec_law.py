@@ -20,6 +20,7 @@ from nnexp.spec.meaning import declaration_of
 from nnexp.spec.problems import LINE_END, Text, printable
 from nnexp.spec.sections import Spec
 from nnexp.spec.text import dump, parse, paths
+from tests.config_files import make_files
 from tests.strategies import Plain, component, loaded, specs
 
 FOREIGN = {"transfer_digits.yaml"}
@@ -44,8 +45,11 @@ def test_the_resolved_spec_is_the_same_spec_and_a_fixed_point(written: Plain) ->
     assert declaration_of(again).size == declaration_of(spec).size > 0
 
 
+@pytest.mark.usefixtures("fetched")
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
-def test_every_config_resolves_to_itself(path: Path) -> None:
+def test_every_config_resolves_to_itself(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    make_files(path)
     spec = loads_any(Text(path.name, path.read_text()), name=path.stem)
     assert reloaded(spec) == spec
     assert resolved.digest(reloaded(spec)) == resolved.digest(spec)

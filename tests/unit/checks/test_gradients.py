@@ -30,6 +30,7 @@ from nnexp.replicas import generators
 from nnexp.spec.load import load, loads
 from nnexp.spec.problems import Text
 from nnexp.typing import AnyArray, Array, Shape
+from tests.config_files import make_files
 from tests.contracts.arrays import identical
 from tests.unit.checks.planted import H, I, N, O, Pass, Planted, checked, model_of, x_and_d
 
@@ -242,6 +243,9 @@ OTHERS = ("\nbaseline:", "from_run:")
 LARGE = {"alexnet_digits", "initialization_study", "vgg_digits", "zfnet_digits"} | {
     f"{kind}_cifar_like" for kind in ("augmented", "linear", "mlp", "lenet5", "cnn")
 }
+LARGE |= {"linear_cifar10", "mlp_cifar10"} | {
+    f"lenet5_{source}" for source in ("cifar10", "cifar100", "mnist", "fashion_mnist")
+}
 
 NETWORKS = [
     path
@@ -250,9 +254,12 @@ NETWORKS = [
 ]
 
 
+@pytest.mark.usefixtures("fetched")
 @pytest.mark.parametrize("path", [path for path in NETWORKS if path.stem not in LARGE], ids=lambda path: path.stem)
 @pytest.mark.parametrize("after", [0, 3])
-def test_every_config_passes(path: Path, after: int) -> None:
+def test_every_config_passes(path: Path, after: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    make_files(path)
     spec = load(path)
     most = spec.training.epochs * (1 if spec.training.batch_size == "full" else 3) - 1
     found = nnexp.gradcheck(spec, after=min(after, most), entries=5, examples=12)
@@ -261,6 +268,7 @@ def test_every_config_passes(path: Path, after: int) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("fetched")
 @pytest.mark.parametrize("path", [path for path in NETWORKS if path.stem in LARGE], ids=lambda path: path.stem)
 def test_every_config_of_a_large_network_passes(path: Path) -> None:
     nnexp.gradcheck(load(path), entries=2, examples=4).raise_if_failed()

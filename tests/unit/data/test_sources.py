@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from nnexp.data.base import Source
+from nnexp.data.reading import FileSource
 from nnexp.data.sources import digits
 from nnexp.data.sources.blobs import Blobs
 from nnexp.data.sources.circles import Circles
@@ -50,8 +51,8 @@ def example(name: str, **changes: Any) -> Source:
     return source
 
 
-def test_every_registered_source_has_an_example() -> None:
-    assert set(EXAMPLES) == set(sources)
+def test_every_registered_source_without_files_has_an_example() -> None:
+    assert set(EXAMPLES) == {name for name in sources if not issubclass(sources[name], FileSource)}
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

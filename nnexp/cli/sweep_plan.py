@@ -1,0 +1,55 @@
+"""nnexp sweep --plan: the runs, the stacks, and what they will take."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nnexp.cli.progress import duration
+from nnexp.cli.render import out, print_json, table
+
+if TYPE_CHECKING:
+    from nnexp.sweep.session import Sweep
+
+LISTED = 20
+"""Runs that are listed."""
+
+
+def show_plan(found: Sweep, workers: int, most: int | None, *, json: bool) -> None:
+    """Show the plan; nothing is trained but a few batches of each structure, and nothing is written."""
+    from nnexp.sweep.forecast import forecast
+    from nnexp.sweep.plan import label
+
+    cast = forecast(found, workers, most)
+    runs = found.board.runs
+    columns = list(dict.fromkeys(column for run in runs for column in run.values))
+    if json:
+        document = cast.as_dict() | {
+            "sweep": str(found.path),
+            "runs": [{"run": run.run, "seed": run.seed, "values": dict(run.values)} for run in runs],
+        }
+        print_json(document)
+        return
+    listing = table("run", "variant", "seed", "state")
+    for run in runs[:LISTED]:
+        listing.add_row(run.run, label(run.values, columns), str(run.seed), found.board.state(run.run))
+    out.print(listing)
+    if len(runs) > LISTED:
+        out.print(f"... and {len(runs) - LISTED} more; --json lists all")
+    stacks = table("stacks", "runs in each", "parameters", "step of a run", "alone")
+    for stack in cast.stacks:
+        sizes = f"{min(stack.sizes)}" if len(set(stack.sizes)) == 1 else f"{min(stack.sizes)} to {max(stack.sizes)}"
+        times = (f"{1e6 * stack.seconds:,.0f} µs", f"{1e6 * stack.alone:,.0f} µs") if stack.alone else ("-", "-")
+        stacks.add_row(str(len(stack.sizes)), sizes, f"{stack.parameters:,}", *times)
+    out.print(stacks)
+    if found.same:
+        out.print(f"{found.same} points are the same run as another; it is trained once")
+    out.print(
+        f"{len(runs)} runs, {cast.missing} of them to be trained by {workers} worker{'s' * (workers > 1)}: about "
+        f"{duration(cast.seconds)}, {_size(cast.memory)} of memory, {_size(cast.disk)} on disk"
+    )
+    out.print(str(found.path), style="bold", markup=False)
+
+
+def _size(size: float) -> str:
+    """Bytes for people."""
+    return f"{size / 2**30:.1f} GiB" if size >= 2**30 else f"{size / 2**20:.1f} MiB"

@@ -1,0 +1,166 @@
+"""A sweep as tables: its variants, best first, and a live one while it is at work."""
+
+from __future__ import annotations
+
+import math
+import time
+from contextlib import AbstractContextManager
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from rich.console import Group
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from nnexp.cli.progress import duration
+from nnexp.cli.render import err, fitted, percent_or_number, shortened
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nnexp.runs.receipts import Receipt
+    from nnexp.sweep.board import Board
+    from nnexp.sweep.plan import Planned
+
+LIVE = 12
+"""Variants that the live table shows."""
+
+EVERY = 5.0
+"""Seconds between two lines where there is no terminal."""
+
+WIDEST = 24
+"""Characters of a value."""
+
+
+def variants(board: Board, width: int, most: int | None = None) -> Table:
+    """One row a variant, the best first: what varies, how many runs are done, mean, spread and extremes."""
+    from nnexp.sweep.plan import short_names
+
+    groups = sorted(board.variants().values(), key=lambda runs: _rank(board, runs))[:most]
+    columns = list(dict.fromkeys(column for run in board.runs for column in run.values))
+    names = short_names(columns)
+    metric = board.objective.metric
+    cells: dict[str, list[str]] = {names[c]: [_value(runs[0], c) for runs in groups] for c in columns}
+    cells = cells or {"variant": ["base"] * len(groups)}
+    values = [_values(board, runs) for runs in groups]
+    cells["done"] = [f"{len(done)}/{len(runs)}" for done, runs in zip(values, groups, strict=True)]
+    cells["not done"] = [_others(board, runs) for runs in groups]
+    cells[metric] = [percent_or_number(metric, sum(v) / len(v)) if v else "-" for v in values]
+    cells["std"] = [percent_or_number(metric, deviation(v)) if len(v) > 1 else "-" for v in values]
+    cells["least"] = [percent_or_number(metric, min(v)) if v else "-" for v in values]
+    cells["most"] = [percent_or_number(metric, max(v)) if v else "-" for v in values]
+    if not any(cells["not done"]):
+        del cells["not done"]
+    return fitted(cells, ("least", "most", "std", "not done"), width)
+
+
+def deviation(values: Sequence[float]) -> float:
+    """The standard deviation of a sample: √(Σ (v - mean)² / (n - 1))."""
+    mean = sum(values) / len(values)
+    return math.sqrt(sum((value - mean) ** 2 for value in values) / (len(values) - 1))
+
+
+def _rank(board: Board, runs: Sequence[Planned]) -> tuple[bool, float]:
+    value = board.value(runs)
+    return math.isnan(value), 0.0 if math.isnan(value) else -board.objective.sign * value
+
+
+def _values(board: Board, runs: Sequence[Planned]) -> list[float]:
+    """The objective of each run that is done."""
+    from nnexp.sweep.strategies import ended, value_of
+
+    receipts: list[Receipt] = [r for run in runs if (r := ended(board.known, run.run)) and r.state == "done"]
+    values = [value_of(board.objective.metric, receipt) for receipt in receipts]
+    return [value for value in values if not math.isnan(value)]
+
+
+def _others(board: Board, runs: Sequence[Planned]) -> str:
+    """How many runs of a variant diverged, failed or were pruned."""
+    states = [board.state(run.run) for run in runs]
+    counts = {state: states.count(state) for state in ("diverged", "failed", "pruned")}
+    return ", ".join(f"{count} {state}" for state, count in counts.items() if count)
+
+
+def _value(run: Planned, column: str) -> str:
+    from nnexp.spec.text import flow
+
+    value = run.values.get(column, "")
+    return shortened(f"{value:g}" if isinstance(value, float) else value if value == "" else flow(value), WIDEST)
+
+
+def watching(*, quiet: bool) -> AbstractContextManager[Watching]:
+    """What shows the progress of a sweep, as fits where standard error goes."""
+    if quiet:
+        return Watching()
+    return Showing() if err.is_terminal else Telling()
+
+
+class Watching:
+    """Hears how a sweep stands; this one says nothing."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return
+
+    def __call__(self, board: Board) -> None:
+        return
+
+
+class Telling(Watching):
+    """One line now and then."""
+
+    def __init__(self) -> None:
+        self._said = time.monotonic()
+
+    def __call__(self, board: Board) -> None:
+        if time.monotonic() - self._said >= EVERY:
+            self._said = time.monotonic()
+            err.print(summary(board), markup=False)
+
+
+class Showing(Watching):
+    """A table of the best variants above a bar."""
+
+    def __init__(self) -> None:
+        self._board: Board | None = None
+        self._live = Live(get_renderable=self._render, console=err, refresh_per_second=4, transient=True)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._live.stop()
+
+    def __call__(self, board: Board) -> None:
+        if self._board is None:
+            self._board = board
+            self._live.start()
+        self._board = board
+
+    def _render(self) -> Group:
+        board = self._board
+        if board is None:
+            return Group()
+        line = Table.grid(padding=(0, 1))
+        total = max(1, board.epochs_in_all)
+        line.add_row(ProgressBar(total=total, completed=board.epochs_behind, width=30), Text(summary(board)))
+        best = board.best()
+        rows: list[Table | Text] = [variants(board, err.width, LIVE), line]
+        if best:
+            value = percent_or_number(board.objective.metric, best[1].metrics[board.objective.metric])
+            rows.append(Text(f"best so far: {value} {board.objective.metric}, {best[0].run}", style="cyan"))
+        return Group(*rows)
+
+
+def summary(board: Board) -> str:
+    """How the sweep stands, in one line."""
+    from nnexp.sweep.session import standing
+
+    left = board.seconds_left()
+    share = 100 * board.epochs_behind / max(1, board.epochs_in_all)
+    return f"{share:3.0f} %  {standing(board)}" + (f"  {duration(left)} left" if left is not None else "")

@@ -1,0 +1,28 @@
+"""The names of classes, as files give them."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+
+from nnexp.errors import DataError
+
+UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
+"""Unicode's categories of control characters, halves of characters and ends of lines."""
+
+
+def checked_names(names: Sequence[str], where: str, *, least: int = 2) -> tuple[str, ...]:
+    """The names, if there are enough of them, all different, each of one line and not blank. Raises DataError.
+
+    >>> checked_names(["cat", "dog"], "animals.npz")
+    ('cat', 'dog')
+    """
+    for name in names:
+        if not name.strip() or any(unicodedata.category(letter) in UNPRINTABLE for letter in name):
+            raise DataError(f"{where}: {name!a} cannot be the name of a class: expected one line, not blank")
+    if len(set(names)) < len(names):
+        twice = next(name for number, name in enumerate(names) if name in names[:number])
+        raise DataError(f"{where}: there are two classes {twice!r}")
+    if len(names) < least:
+        raise DataError(f"{where}: expected at least {least} classes, found {', '.join(names) or 'none'}")
+    return tuple(names)

@@ -1,0 +1,199 @@
+"""Image files: found in folders, and read as pixels.   M images, H W C image
+
+Nothing but the pixels of a file's first frame is used, and no file is taken for anything but an image of these formats.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from nnexp.data.reading import existing
+from nnexp.errors import DataError, NnexpError
+from nnexp.extras import needed
+from nnexp.typing import AnyArray, Shape
+
+FORMATS = {
+    ".bmp": "BMP",
+    ".gif": "GIF",
+    ".jpeg": "JPEG",
+    ".jpg": "JPEG",
+    ".png": "PNG",
+    ".tif": "TIFF",
+    ".tiff": "TIFF",
+    ".webp": "WEBP",
+}
+"""The endings of image files, and Pillow's names of the formats that they may be of."""
+
+READERS, TOGETHER = 4, 16
+"""How many threads read images, as Pillow works outside Python's lock, and how many images one takes at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How every image is made the same: its height and width, colours, and what becomes of other proportions."""
+
+    height: int
+    width: int
+    color: Literal["rgb", "gray"]
+    resize: Literal["crop", "stretch"]
+
+    @property
+    def shape(self) -> Shape:
+        return self.height, self.width, 3 if self.color == "rgb" else 1
+
+
+def is_image(name: str | Path) -> bool:
+    """Whether a file has the ending of an image.
+
+    >>> is_image("photo.JPG"), is_image("notes.txt")
+    (True, False)
+    """
+    return Path(name).suffix.lower() in FORMATS
+
+
+def shown(path: Path | str) -> str:
+    r"""A path as it can be printed, whatever bytes are in it.
+
+    >>> print(shown("a\udcffb.png"))
+    a\udcffb.png
+    """
+    return str(path).encode("utf-8", "backslashreplace").decode()
+
+
+def entries(folder: Path, root: Path) -> tuple[list[Path], list[Path]]:
+    """The folders in a folder, and the images, each by name, without what is hidden.
+
+    Raises DataError where it cannot be listed, or holds a link that leaves `root`, or an image that is no regular file.
+    """
+    folders, images = [], []
+    with listing(folder) as found:
+        for entry in sorted(found, key=lambda entry: entry.name):
+            path = folder / entry.name
+            if entry.is_symlink():
+                check_link(path, root)
+            if entry.is_dir():
+                folders.append(path)
+            elif is_image(entry.name):
+                images.append(path)
+                if not entry.is_file():
+                    raise DataError(f"{shown(path)} is no regular file")
+    return folders, images
+
+
+@contextmanager
+def listing(folder: Path) -> Iterator[list[os.DirEntry[str]]]:
+    """What is in a folder and not hidden. Raises DataError where it cannot be listed."""
+    try:
+        with os.scandir(folder) as found:
+            yield [entry for entry in found if not entry.name.startswith(".")]
+    except OSError as error:
+        raise DataError(f"cannot list {shown(folder)}: {error.strerror}") from None
+
+
+def check_link(path: Path, root: Path) -> None:
+    """Raise DataError where a link leads to nothing, or to something that is not below `root`."""
+    try:
+        target = path.resolve(strict=True)
+    except (OSError, RuntimeError):
+        raise DataError(f"{shown(path)} is a link to nothing") from None
+    if not target.is_relative_to(root.resolve()):
+        raise DataError(f"{shown(path)} is a link to {shown(target)}, which is not below {shown(root)}")
+
+
+def images_in(folder: Path, root: Path) -> tuple[Path, ...]:
+    """The images in a folder of images, by name. Raises DataError where there is none, or a folder among them."""
+    folders, images = entries(folder, root)
+    if folders:
+        raise DataError(f"{shown(folders[0])} is a folder; expected images directly in {shown(folder)}")
+    if not images:
+        raise DataError(f"{shown(folder)} holds no image; images are {', '.join(FORMATS)}")
+    existing(images[0])
+    return tuple(images)
+
+
+def chosen_images(path: Path) -> tuple[Path, ...]:
+    """One image file, or all images in a folder by name. Raises DataError where there is none."""
+    found = existing(path)
+    if found.is_dir():
+        return images_in(found, found)
+    if not found.is_file():
+        raise DataError(f"{shown(path)} is no regular file")
+    return (found,)
+
+
+def read_images(paths: Sequence[Path], look: Look) -> AnyArray:
+    """All images, in order, alike. (M, H, W, C) uint8
+
+    Raises DataError that names the first file that is no whole image, UsageError where Pillow is not installed.
+    """
+    needed("PIL.Image", "data", "reading images")
+    x = np.empty((len(paths), *look.shape), np.uint8)
+
+    def fill(start: int) -> None:
+        for number, path in enumerate(paths[start : start + TOGETHER], start):
+            x[number] = read_image(path, look)
+
+    with warnings.catch_warnings(), ThreadPoolExecutor(READERS) as readers:
+        warnings.simplefilter("ignore")  # of metadata that are not used; what is wrong with pixels is an error
+        for _ in readers.map(fill, range(0, len(paths), TOGETHER)):
+            pass
+    return x
+
+
+def read_image(path: Path, look: Look) -> AnyArray:
+    """One image. (H, W, C) uint8"""
+    with readable(path):
+        Image, ops = needed("PIL.Image", "data", "reading images"), needed("PIL.ImageOps", "data", "reading images")
+        with Image.open(path, formats=sorted(set(FORMATS.values()))) as image:
+            if image.width * image.height > (Image.MAX_IMAGE_PIXELS or image.width * image.height):
+                raise DataError(f"{shown(path)} has {image.width} x {image.height} pixels, more than are decoded")
+            upright = coloured(ops.exif_transpose(image), look.color)
+        size, smooth = (look.width, look.height), Image.Resampling.BILINEAR
+        sized = upright.resize(size, smooth) if look.resize == "stretch" else ops.fit(upright, size, smooth)
+        return np.asarray(sized).reshape(look.shape)
+
+
+def coloured(image: Any, color: Literal["rgb", "gray"]) -> Any:
+    """An image of bytes in the colours that are asked for; what is transparent lies on white."""
+    Image = needed("PIL.Image", "data", "reading images")
+    if image.mode.startswith("I"):
+        image = Image.fromarray(upper_bytes(np.asarray(image)))
+    elif image.mode == "F":
+        raise ValueError("its pixels are floating-point numbers, of unknown range")
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    return image.convert("RGB" if color == "rgb" else "L")
+
+
+def upper_bytes(pixels: AnyArray) -> AnyArray:
+    """The upper of two bytes."""
+    if pixels.min() < 0 or pixels.max() >= 2**16:
+        raise ValueError("its pixels are not of 16 bits")
+    return (pixels.astype(np.int64) >> 8).astype(np.uint8)
+
+
+@contextmanager
+def readable(path: Path) -> Iterator[None]:
+    """Turn whatever a file that is no whole image makes its reader raise into DataError."""
+    try:
+        yield
+    except NnexpError:
+        raise
+    except Exception as error:  # noqa: BLE001 - each format fails in ways of its own
+        if type(error).__name__ == "DecompressionBombError":
+            raise DataError(f"{shown(path)}: {error}") from None
+        if type(error).__name__ == "UnidentifiedImageError":
+            why = "it is empty" if not path.stat().st_size else "it is of no known format"
+        else:
+            why = getattr(error, "strerror", None) or shown(str(error)) or type(error).__name__
+        raise DataError(f"{shown(path)} cannot be read as an image: {why}") from None

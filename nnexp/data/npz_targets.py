@@ -1,0 +1,140 @@
+"""What the targets in a .npz file mean: classes, values, or yes-or-no outputs.   M examples, O outputs"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from nnexp.data.class_names import checked_names
+from nnexp.data.npz_members import Member, listed
+from nnexp.errors import DataError
+from nnexp.typing import AnyArray, IntArray
+
+Kind: TypeAlias = Literal["auto", "classes", "values", "binary"]
+Meaning: TypeAlias = Literal["classes", "values", "binary"]
+
+FITTING: dict[Meaning, str] = {"classes": "iuU", "values": "fiub", "binary": "biuf"}
+"""The types that each meaning takes, by NumPy's letters."""
+
+WORDS = {"f": "floating-point numbers", "i": "integers", "u": "integers", "b": "booleans", "U": "texts"}
+
+
+def meaning(y: Member, kind: Kind) -> Meaning:
+    """What targets of this type and shape mean. Raises DataError where they do not fit what is asked for."""
+    if kind == "auto":
+        if y.dtype.kind in "iu" and len(y.shape) != 1:
+            raise DataError(
+                f"{y} holds integers of shape {y.shape}: expected (M,) for classes; "
+                "say kind: values or kind: binary if that is what they are"
+            )
+        found: Meaning = {"f": "values", "b": "binary"}.get(y.dtype.kind, "classes")  # type: ignore[assignment]
+    else:
+        found = kind
+    if y.dtype.kind not in FITTING[found]:
+        raise DataError(f"{y} holds {WORDS[y.dtype.kind]}, which are not {found}")
+    most = 1 if found == "classes" else 2
+    if not 1 <= len(y.shape) <= most or 0 in y.shape[1:]:
+        wanted = "(M,)" if found == "classes" else "(M,) or (M, O)"
+        raise DataError(f"{y} has shape {y.shape}; expected {wanted} for {found}")
+    return found
+
+
+def class_names(parts: Sequence[Member], given: Sequence[str], own: Member | None) -> tuple[str, ...]:
+    """The names of the classes: those given, those of the file's own list, or those that the labels speak of.
+
+    Texts are in sorted order; integers are named by themselves. Raises DataError.
+    """
+    path = parts[0].path
+    if given:
+        return checked_names(given, f"{path}: classes")
+    if own:
+        return checked_names(_texts(own), str(own))
+    if parts[0].dtype.kind == "U":
+        texts = {str(text) for y in parts for _, block in y.blocks() for text in np.unique(block)}
+        return checked_names(sorted(texts), path)
+    return checked_names([str(label) for label in range(_largest(parts) + 1)], path)
+
+
+def _texts(member: Member) -> list[str]:
+    if member.dtype.kind != "U" or len(member.shape) != 1:
+        what = f"{member.dtype} of shape {member.shape}"
+        raise DataError(f"{member} holds {what}; expected the classes' names, texts (K,); or name them in the spec")
+    return [str(text) for _, block in member.blocks() for text in block]
+
+
+def _largest(parts: Sequence[Member]) -> int:
+    """The largest label, which has to be less than the number of examples."""
+    examples, largest = sum(y.size for y in parts), -1
+    for y in parts:
+        for start, block in y.blocks():
+            position = int(block.argmax())
+            label = int(block[position])
+            if label >= examples:
+                raise DataError(
+                    f"{y}: {y.place(start + position)}: the label is {label}, and there are {examples} examples; "
+                    "labels count from 0, and `classes` names classes that have no example"
+                )
+            largest = max(largest, label)
+    return largest
+
+
+def label_blocks(y: Member, names: Sequence[str]) -> Iterator[tuple[int, IntArray]]:
+    """The number of each example's class, some at a time. Raises DataError where a label is none of the classes."""
+    index = {name: number for number, name in enumerate(names)}
+    for start, block in y.blocks():
+        known, which = np.unique(block, return_inverse=True)
+        if y.dtype.kind == "U":
+            found = np.array([index.get(str(text), -1) for text in known])[which]
+        else:
+            found = np.array([label if label < len(names) else -1 for label in known.tolist()])[which]
+        wrong = np.flatnonzero(found < 0)
+        if len(wrong):
+            wanted = f"0 to {len(names) - 1}" if y.dtype.kind != "U" else f"one of {listed(names)}"
+            place, label = y.place(start + wrong[0]), block[wrong[0]].item()
+            raise DataError(f"{y}: {place}: the label is {label!a}; expected {wanted}")
+        yield start, found
+
+
+def check_labels(y: Member, names: Sequence[str]) -> None:
+    """Raise DataError where a label is none of the classes."""
+    for _ in label_blocks(y, names):
+        pass
+
+
+def labels(y: Member, names: Sequence[str]) -> IntArray:
+    """The number of each example's class (M,)."""
+    found = np.empty(y.size, np.int64)
+    for start, block in label_blocks(y, names):
+        found[start : start + len(block)] = block
+    return found
+
+
+def values(y: Member, *, binary: bool) -> AnyArray:
+    """Numbers (M, O), finite; zeros and ones where they answer yes or no. Raises DataError."""
+    found = numbers(y, np.empty(y.shape, np.float64))
+    if binary:
+        wrong = np.flatnonzero((found != 0) & (found != 1))
+        if len(wrong):
+            index = [int(i) for i in np.unravel_index(wrong[0], y.shape)]
+            raise DataError(f"{y}: example {index[0]}: {found[tuple(index)]:g} is neither 0 nor 1")
+    return found.reshape(len(found), -1)
+
+
+def numbers(member: Member, out: AnyArray) -> AnyArray:
+    """The entries of an array written into `out`, of its shape. Raises DataError where one is not finite."""
+    flat = np.empty(member.size, out.dtype) if member.fortran else out.reshape(-1)
+    for start, block in member.blocks():
+        check_finite(member, start, block)
+        flat[start : start + len(block)] = block
+    if member.fortran:
+        out[...] = flat.reshape(member.shape, order="F")
+    return out
+
+
+def check_finite(member: Member, start: int, block: AnyArray) -> None:
+    """Raise DataError where some entries of an array have one that is not finite."""
+    if block.dtype.kind == "f" and not (finite := np.isfinite(block)).all():
+        wrong = int(finite.argmin())
+        raise DataError(f"{member}: {member.place(start + wrong)}: {block[wrong]} is not a finite number")

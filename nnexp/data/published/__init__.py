@@ -1,0 +1,1 @@
+"""Readers of the published image sets, whose files are not trusted."""

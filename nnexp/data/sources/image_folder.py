@@ -1,0 +1,123 @@
+"""Images in folders.   M images, H W C image"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal, TypeAlias
+
+import numpy as np
+from annotated_types import doc
+
+from nnexp.data.base import Dataset, Description
+from nnexp.data.class_names import checked_names
+from nnexp.data.images import Look, entries, images_in, read_images, shown
+from nnexp.data.reading import FileSource, existing
+from nnexp.errors import DataError
+from nnexp.registry import sources
+from nnexp.typing import Count
+
+Size: TypeAlias = Annotated[Count | tuple[Count, Count], doc("a whole number ≥ 1, or [height, width]")]
+
+PARTS = ["test", "train"]
+"""The only folders of a set that comes in these two parts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """The images of each class; those of the set's own test part come last."""
+
+    classes: tuple[str, ...]
+    train: tuple[tuple[Path, ...], ...]
+    test: tuple[tuple[Path, ...], ...]
+
+    @property
+    def images(self) -> list[Path]:
+        """All images, class by class."""
+        return [path for part in (self.train, self.test) for images in part for path in images]
+
+    @property
+    def own_test(self) -> int:
+        """How many images are the set's own test part."""
+        return sum(map(len, self.test))
+
+
+@sources.register("image_folder")
+@dataclass(frozen=True, slots=True)
+class ImageFolder(FileSource):
+    """Images in folders, one folder for each class.
+
+        x[m] = the m-th image of path/class/*, the classes and in each the images by name
+
+    x (M, H, W, C) uint8 in red, green, blue, or with `color: gray` of one channel; y (M,). Endings are .png .jpg .jpeg
+    .bmp .gif .webp .tif .tiff; other files and hidden ones are passed over, folders within a class's folder are not.
+    `test` is such a folder too, the set's own test part; where `path` has just the folders train and test, they are
+    taken so. Links that leave `path` are refused.
+
+    Images are turned upright as their camera says, transparent ones laid on white, 16 bits cut to the upper 8, and of
+    several frames the first is taken. `size` is that of all of them: `resize: crop` scales until the image covers it
+    and cuts out the middle, `stretch` changes proportions; both are bilinear, over all pixels where they shrink.
+    Needs the extra `data`. Source: the layout is that of torchvision's ImageFolder.
+    """
+
+    path: str
+    size: Size = 32
+    color: Literal["rgb", "gray"] = "rgb"
+    resize: Literal["crop", "stretch"] = "crop"
+    test: str | None = None
+
+    @property
+    def look(self) -> Look:
+        """How every image is made the same."""
+        height, width = (self.size, self.size) if isinstance(self.size, int) else self.size
+        return Look(height, width, self.color, self.resize)
+
+    def files(self) -> tuple[Path, ...]:
+        return tuple(self._tree().images)
+
+    def describe(self) -> Description:
+        """What the names say; no image is opened."""
+        return self._described(self._tree())
+
+    def read(self) -> Dataset:
+        tree = self._tree()
+        counts = [len(images) for part in (tree.train, tree.test) for images in part]
+        labels = [number for part in (tree.train, tree.test) for number in range(len(part))]
+        y = np.repeat(np.array(labels, np.int64), counts)
+        return Dataset(read_images(tree.images, self.look), y, self._described(tree))
+
+    def _described(self, tree: Tree) -> Description:
+        return Description(len(tree.images), self.look.shape, "classes", tree.classes, own_test=tree.own_test, itemsize=1)
+
+    def _tree(self) -> Tree:
+        """What is there. Raises DataError where the folders are not as they should be."""
+        root = existing(self.path)
+        if self.test is not None:
+            test = existing(self.test)
+            return tree(root, root, test, test)
+        if [folder.name for folder in entries(root, root)[0]] == PARTS:
+            return tree(root / "train", root, root / "test", root)
+        return tree(root, root)
+
+
+def tree(train: Path, root: Path, test: Path | None = None, test_root: Path | None = None) -> Tree:
+    """The images in the folders of two parts, each with the folder that its links may not leave."""
+    found = by_class(train, root)
+    names = checked_names(list(found), f"{shown(train)}, which holds a folder for each class")
+    if test is None or test_root is None:
+        return Tree(names, tuple(found.values()), ())
+    own = by_class(test, test_root)
+    strange = [name for name in own if name not in found]
+    if strange:
+        raise DataError(f"{shown(test / strange[0])} is of a class that {shown(train)} has no folder of")
+    return Tree(names, tuple(found.values()), tuple(own.get(name, ()) for name in names))
+
+
+def by_class(folder: Path, root: Path) -> dict[str, tuple[Path, ...]]:
+    """The images of each class, whose name is that of its folder. Raises DataError."""
+    classes, stray = entries(folder, root)
+    if stray:
+        raise DataError(f"{shown(stray[0])} lies beside the folders; each image lies in the folder of its class")
+    if not classes:
+        raise DataError(f"{shown(folder)} has no folders; expected one for each class, with its images")
+    return {path.name: images_in(path, root) for path in classes}

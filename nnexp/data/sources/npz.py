@@ -1,0 +1,169 @@
+"""Arrays in a .npz file.   M examples, K classes, O outputs"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nnexp.data.base import Dataset, Description
+from nnexp.data.class_names import checked_names
+from nnexp.data.npz_members import Archive, Member
+from nnexp.data.npz_targets import (
+    WORDS,
+    Kind,
+    check_finite,
+    check_labels,
+    class_names,
+    labels,
+    meaning,
+    numbers,
+    values,
+)
+from nnexp.data.reading import FileSource, existing
+from nnexp.data.sources.base import regression
+from nnexp.errors import DataError
+from nnexp.registry import sources
+from nnexp.typing import AnyArray
+
+MAPPED_BYTES = 2**26
+"""An array that is larger, and not compressed, is left in the file."""
+
+CLASSES = "classes"
+"""The array with the classes' names, where a file has one."""
+
+
+@sources.register("npz")
+@dataclass(frozen=True, slots=True)
+class Npz(FileSource):
+    """Arrays in a .npz file, as `numpy.savez` writes it.
+
+        x (M, ...), y (M,) or (M, O);  x_test, y_test: the set's own test part, if it has one
+
+    `x` and `y` name the arrays. `kind: auto` takes integers (M,) and texts for classes, booleans for yes-or-no outputs,
+    floating-point numbers for values; 0 and 1 of another type are `kind: binary`. Integer labels are 0 to K - 1;
+    `classes` names the classes, or an array `classes` of texts in the file does. Texts are the classes' own names, in
+    sorted order where no list gives another. Where there are no classes, `classes` names the outputs.
+
+    Inputs stay of the type that they are stored in, booleans as bytes; infinities and NaN are refused. Pickled objects
+    are never read. Inputs of more than 64 MiB that are not compressed, such as images as bytes, stay in the file where
+    they lie as memory would hold them and there is no test part; the file should not be changed meanwhile.
+    """
+
+    path: str
+    x: str = "x"
+    y: str = "y"
+    kind: Kind = "auto"
+    classes: tuple[str, ...] = ()
+
+    def files(self) -> tuple[Path, ...]:
+        return (existing(self.path),)
+
+    def describe(self) -> Description:
+        """What the headers say; of the targets' entries, only labels are looked at."""
+        archive = Archive(self.path)
+        return self._described(archive, self._parts(archive))
+
+    def read(self) -> Dataset:
+        archive = Archive(self.path)
+        parts = self._parts(archive)
+        description = self._described(archive, parts)
+        x = _inputs([x for x, _ in parts])
+        targets = [_targets(y, description) for _, y in parts]
+        return Dataset(x, targets[0] if len(targets) == 1 else np.concatenate(targets), description)
+
+    def _parts(self, archive: Archive) -> list[tuple[Member, Member]]:
+        """Inputs and targets, and those of the test part if there is one, fitting each other."""
+        parts = [_pair(archive, self.x, self.y)]
+        test = f"{self.x}_test", f"{self.y}_test"
+        if test[0] in archive or test[1] in archive:
+            parts.append(_pair(archive, *test))
+            for train, own in zip(*parts, strict=True):
+                _check_alike(train, own)
+        return parts
+
+    def _described(self, archive: Archive, parts: list[tuple[Member, Member]]) -> Description:
+        """What parts hold that fit each other."""
+        examples, own_test = sum(len_of(x) for x, _ in parts), sum(len_of(x) for x, _ in parts[1:])
+        y = [y for _, y in parts]
+        found = meaning(y[0], self.kind)
+        if found == "classes":
+            own = archive.member(CLASSES) if CLASSES in archive and not self.classes else None
+            names = class_names(y, self.classes, own)
+            for part in y:
+                check_labels(part, names)
+        else:
+            names = self._outputs(y[0])
+        shape, itemsize = parts[0][0].shape[1:], _type([x for x, _ in parts]).itemsize
+        return Description(examples, shape, found, names, own_test=own_test, itemsize=itemsize)
+
+    def _outputs(self, y: Member) -> tuple[str, ...]:
+        """The names of outputs that are no classes."""
+        outputs = y.shape[1] if len(y.shape) == 2 else 1
+        if not self.classes:
+            return regression(0, 0, outputs).classes
+        if len(self.classes) != outputs:
+            raise DataError(f"{y} has {outputs} outputs, and `classes` names {len(self.classes)}")
+        return checked_names(self.classes, f"{self.path}: classes", least=1)
+
+
+def len_of(member: Member) -> int:
+    """The number of examples."""
+    return member.shape[0]
+
+
+def _pair(archive: Archive, *names: str) -> tuple[Member, Member]:
+    """Inputs and targets of as many examples. Raises DataError."""
+    x, y = (archive.member(name) for name in names)
+    if x.dtype.kind == "U":
+        raise DataError(f"{x} holds texts; expected numbers")
+    if len(x.shape) < 2 or 0 in x.shape[1:]:
+        raise DataError(f"{x} has shape {x.shape}; expected (M, ...), for one number an example (M, 1)")
+    if not len_of(x):
+        raise DataError(f"{x} holds no examples")
+    if y.shape[:1] != x.shape[:1]:
+        raise DataError(f"{x} has shape {x.shape} and {y.name} has {y.shape}: expected as many examples")
+    return x, y
+
+
+def _check_alike(train: Member, test: Member) -> None:
+    """Raise DataError where the arrays of the parts could not be one."""
+    if (train.shape[1:], WORDS[train.dtype.kind]) != (test.shape[1:], WORDS[test.dtype.kind]):
+        raise DataError(
+            f"{train} has shape {train.shape} of {train.dtype} and {test.name} has {test.shape} of "
+            f"{test.dtype}: expected examples of one shape and type"
+        )
+
+
+def _inputs(parts: list[Member]) -> AnyArray:
+    """The inputs of all parts, one after the other, or left in the file. Raises DataError where one is not finite."""
+    first = parts[0]
+    if len(parts) == 1 and _can_stay(first) and (mapped := first.mapped()).flags.aligned:
+        for start, block in first.blocks():
+            check_finite(first, start, block)
+        return mapped
+    together = np.empty((sum(len_of(x) for x in parts), *first.shape[1:]), _type(parts))
+    start = 0
+    for x in parts:
+        numbers(x, together[start : start + len_of(x)])
+        start += len_of(x)
+    return together
+
+
+def _type(parts: list[Member]) -> np.dtype[Any]:
+    """The type that holds the numbers of all parts, in the machine's byte order."""
+    return np.result_type(*(np.uint8 if x.dtype.kind == "b" else x.dtype.newbyteorder("=") for x in parts))
+
+
+def _can_stay(x: Member) -> bool:
+    """Whether an array is large, and lies in the file as it is used."""
+    plain = not x.fortran and x.dtype.isnative and x.dtype.kind != "b"
+    return plain and not x.entry.compress_type and x.size * x.dtype.itemsize > MAPPED_BYTES
+
+
+def _targets(y: Member, description: Description) -> AnyArray:
+    if description.targets == "classes":
+        return labels(y, description.classes)
+    return values(y, binary=description.targets == "binary")

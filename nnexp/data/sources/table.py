@@ -1,0 +1,141 @@
+"""Tables of one's own.   M rows, I inputs, O outputs"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal, TypeAlias
+
+import numpy as np
+from annotated_types import Predicate, doc
+
+from nnexp.data.base import Dataset, Description
+from nnexp.data.reading import FileSource, existing
+from nnexp.data.tables import answers
+from nnexp.data.tables.advice import Advice, SpecAdvice
+from nnexp.data.tables.columns import choose, names_of, require
+from nnexp.data.tables.features import Features, Levels
+from nnexp.data.tables.reading import read
+from nnexp.data.tables.text import CsvFile
+from nnexp.losses.base import Targets
+from nnexp.named import Named
+from nnexp.registry import sources
+from nnexp.typing import AnyArray, Array
+
+NO_ROWS = "has no rows below the names of its columns"
+
+
+def is_separator(text: str) -> bool:
+    """Whether a text can stand between the entries of a csv file."""
+    return text in {"\t", " ", *"!#$%&*,/:;<=>?@\\^`|~"}
+
+
+Separator: TypeAlias = Annotated[str, Predicate(is_separator), doc("one character that separates entries")]
+
+
+@sources.register("csv")
+@dataclass(frozen=True, slots=True)
+class Csv(FileSource):
+    """A table in a csv file of your own: a line of names, then a row for each example.
+
+        x_mi = the number in row m of feature i
+        x_ml = 1 where row m has level l, else 0, for every level of a feature that has levels
+
+    x (M, I) float64; y (M,) labels, or (M, O) values or 0 and 1. `target` is the column to predict, or a list of them.
+    With `kind: auto` texts are classes and numbers are values, unless `classes` lists the classes in their order;
+    `kind: classes` takes numbers for names of classes too, and sorts by number where all are. `kind: binary` takes 1,
+    true, yes and 0, false, no, a column for each output.
+
+    Features are all other columns in the order of the file, without those in `drop`, or else those in `features`.
+    Each is a number, or named in `categorical` with its levels: {island: [Biscoe, Dream, Torgersen]}. A missing value
+    (an empty entry, NA, N/A, NaN or null, in capitals or not) is refused, or with `missing: mean`, `median` or `zero`
+    filled in from the training part; all inputs of a missing category are. Targets are never missing.
+
+    `test` is a second file with the same columns: the set's own test part. The files are UTF-8 with `separator` between
+    entries, and quotes where an entry has it inside; spaces around an entry mean nothing. `nnexp predict` takes such a
+    file too, its columns in any order.
+    """
+
+    path: str
+    target: str | tuple[str, ...]
+    kind: Literal["auto", "classes", "values", "binary"] = "auto"
+    classes: tuple[str | int, ...] = ()
+    features: tuple[str, ...] = ()
+    drop: tuple[str, ...] = ()
+    categorical: Named[Levels] = Named((), ())
+    missing: Literal["refuse", "mean", "median", "zero"] = "refuse"
+    test: str | None = None
+    separator: Separator = ","
+
+    def files(self) -> tuple[Path, ...]:
+        return tuple(existing(path) for path in (self.path, self.test) if path is not None)
+
+    def read(self) -> Dataset:
+        file = CsvFile(self.path, self.separator)
+        names = names_of(file)
+        targets = (self.target,) if isinstance(self.target, str) else self.target
+        features = choose(file, names, targets, self.features, self.drop, self.categorical)
+        listed = tuple(map(str, self.classes))
+        kind = answers.kind_of(file, self.kind, _first(file, names, targets), listed)
+        asked = Asked(features, targets, kind)
+        x, y, classes = self._part(file, names, asked, listed)
+        own = 0
+        if self.test is not None:
+            test = CsvFile(self.test, self.separator)
+            more_x, more_y, _ = self._part(test, names_of(test), asked, classes)
+            x, y, own = np.concatenate([x, more_x]), np.concatenate([y, more_y]), len(more_y)
+        description = Description(len(x), x.shape[1:], kind, classes, own_test=own, inputs=features.inputs)
+        return Dataset(x, y, description, None if self.missing == "refuse" else self.missing)
+
+    def examples(self, path: str, inputs: Sequence[str]) -> Array:
+        """The rows of another file as inputs (N, I) of these names, to predict for; it may have more columns."""
+        file = CsvFile(path, self.separator)
+        names = names_of(file)
+        features = Features.of_inputs(inputs, self.categorical)
+        require(file, names, features.columns)
+        table = read(file, names, features.numbers, features.words)
+        return features.encode(table, Advice(), may_miss=self.missing != "refuse")
+
+    def _part(
+        self, file: CsvFile, names: Sequence[str], asked: Asked, classes: tuple[str, ...]
+    ) -> tuple[Array, AnyArray, tuple[str, ...]]:
+        """The inputs and targets of one file, and the names of what there is to predict."""
+        features, targets, kind = asked.features, asked.targets, asked.kind
+        require(file, names, [*features.columns, *targets])
+        numbers, words = features.numbers, features.words
+        if kind == "values":
+            numbers += targets
+        else:
+            words += targets
+        table = read(file, names, numbers, words)
+        if not len(table):
+            raise file.wrong(NO_ROWS)
+        x = features.encode(table, self._advice(), may_miss=self.missing != "refuse")
+        if kind == "classes":
+            y, classes = answers.labels(table, targets[0], classes, mixed=self.kind == "classes")
+            return x, y, classes
+        if kind == "binary":
+            return x, answers.yes_or_no(table, targets), targets
+        return x, answers.values(table, targets, sure=self.kind == "values"), targets
+
+    def _advice(self) -> SpecAdvice:
+        levels = tuple((name, entry.words) for name, entry in self.categorical.items())
+        return SpecAdvice(levels, self.drop, bool(self.features))
+
+
+def _first(file: CsvFile, names: Sequence[str], columns: Sequence[str]) -> dict[str, str]:
+    """The entries of some columns in the first row."""
+    row = next(file.rows(), None)
+    if row is None:
+        raise file.wrong(NO_ROWS)
+    return {name: row[1][names.index(name)] for name in columns}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked of a file: features, and targets of a kind."""
+
+    features: Features
+    targets: tuple[str, ...]
+    kind: Targets

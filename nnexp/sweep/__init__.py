@@ -1,0 +1,1 @@
+"""Sweeps: which runs shall exist, and what makes them exist, once each."""

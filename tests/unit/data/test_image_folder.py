@@ -1,0 +1,173 @@
+"""Images in folders: which are found, in what order, and of which class and part."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from nnexp.data import images
+from nnexp.data.images import Look
+from nnexp.data.sources.image_folder import ImageFolder
+from nnexp.data.splits import Split
+from nnexp.errors import DataError
+
+Maker = Callable[..., Path]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Maker:
+    """Make a folder with images, each path of one pixel of a shade, and give its path."""
+
+    def make(name: str = "set", **shades: int) -> Path:
+        for path, shade in shades.items():
+            file = tmp_path / name / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            Image.new("L", (1, 1), shade).save(file)
+        return tmp_path / name
+
+    return make
+
+
+ANIMALS = {"dog/2.png": 1, "dog/1.PNG": 2, "dog/10.bmp": 3, "cat/x.gif": 4, "Ant/a.tif": 5, "Ant/b.webp": 6}
+"""By name, capitals first: Ant/a, Ant/b, cat/x, dog/1, dog/10, dog/2."""
+
+
+def pixel(path: Path, **options: object) -> ImageFolder:
+    return ImageFolder(str(path), size=1, color="gray", **options)  # type: ignore[arg-type]
+
+
+def test_classes_are_folders_and_images_files_by_name(folder: Maker) -> None:
+    source = pixel(folder(**ANIMALS))
+    data = source.load()
+    assert data.description == source.describe()
+    assert (data.description.targets, data.description.classes) == ("classes", ("Ant", "cat", "dog"))
+    assert (data.description.examples, data.description.own_test, data.description.itemsize) == (6, 0, 1)
+    assert data.x.ravel().tolist() == [5, 6, 4, 2, 3, 1]
+    assert (data.y.dtype, data.y.tolist()) == (np.int64, [0, 0, 1, 2, 2, 2])
+    assert [path.name for path in source.files()] == ["a.tif", "b.webp", "x.gif", "1.PNG", "10.bmp", "2.png"]
+
+
+@pytest.mark.parametrize(
+    ("source", "look"),
+    [
+        (ImageFolder("p"), Look(32, 32, "rgb", "crop")),
+        (ImageFolder("p", 7, "gray"), Look(7, 7, "gray", "crop")),
+        (ImageFolder("p", (5, 7), resize="stretch"), Look(5, 7, "rgb", "stretch")),
+    ],
+)
+def test_a_size_is_that_of_both_sides_or_of_height_and_width(source: ImageFolder, look: Look) -> None:
+    assert source.look == look
+
+
+def test_the_shape_is_height_width_and_channels(folder: Maker) -> None:
+    source = ImageFolder(str(folder(**ANIMALS)), (5, 7))
+    assert source.describe().shape == (5, 7, 3)
+    assert source.load().x.shape == (6, 5, 7, 3)
+    assert source.load().x.dtype == np.uint8
+
+
+def test_describing_opens_no_image(folder: Maker) -> None:
+    path = folder(**ANIMALS)
+    for file in path.rglob("*.*"):
+        file.write_bytes(b"")
+    assert pixel(path).describe().examples == 6
+
+
+def test_hidden_files_and_other_endings_are_passed_over(folder: Maker) -> None:
+    path = folder(**ANIMALS)
+    for name in ("readme.txt", "dog/labels.csv", "dog/.DS_Store", "dog/.1.png", ".png", "dog/png", "dog/a.svg"):
+        (path / name).write_text("no image")
+    (path / ".thumbnails").mkdir()
+    (path / "dog" / ".thumbnails").mkdir()
+    assert pixel(path).describe().examples == 6
+    assert len(pixel(path).load().x) == 6
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_a_test_part_comes_last_and_is_the_test_part(together: bool, folder: Maker) -> None:
+    train = {"a/1.png": 1, "b/1.png": 2, "b/2.png": 3, "c/1.png": 4}
+    test = {"c/9.png": 7, "a/9.png": 6}  # none of b, and the classes' numbers are those of the other folder
+    if together:
+        folder("set/test", **test)
+        source = pixel(folder("set/train", **train).parent)
+    else:
+        source = pixel(folder("set", **train), test=str(folder("other", **test)))
+    data = source.load()
+    assert data.description == source.describe()
+    assert (data.description.examples, data.description.own_test) == (6, 2)
+    assert data.x.ravel().tolist() == [1, 2, 3, 4, 6, 7]
+    assert data.y.tolist() == [0, 1, 1, 2, 0, 2]
+    assert Split(dev=1).indices(6, data.y, 2)["test"].tolist() == [4, 5]
+
+
+def test_where_a_test_part_is_named_train_and_test_are_classes(folder: Maker) -> None:
+    path = folder(**{"train/1.png": 1, "test/1.png": 2})
+    source = pixel(path, test=str(folder("other", **{"train/1.png": 1})))
+    assert source.describe().classes == ("test", "train")
+
+
+def test_an_image_that_was_changed_is_read_anew(folder: Maker) -> None:
+    source = pixel(folder(**ANIMALS))
+    assert source.load() is source.load()
+    before = source.load().x.ravel().tolist()
+    folder(**{"cat/x.gif": 99})
+    assert source.load().x.ravel().tolist() == [*before[:2], 99, *before[3:]]
+    folder(**{"cat/y.png": 77})
+    assert source.load().x.ravel().tolist() == [*before[:2], 99, 77, *before[3:]]
+
+
+def test_a_link_within_the_folder_is_followed(folder: Maker) -> None:
+    path = folder(**ANIMALS)
+    (path / "dog" / "3.png").symlink_to(path / "dog" / "2.png")
+    (path / "elk").symlink_to("cat")
+    assert pixel(path).load().x.ravel().tolist() == [5, 6, 4, 2, 3, 1, 1, 4]
+    (path.parent / "linked").symlink_to(path)
+    assert pixel(path.parent / "linked").load().description.examples == 8
+
+
+@pytest.mark.parametrize("name", ["dog/3.png", "elk"])
+@pytest.mark.parametrize("part", ["", "train"])
+def test_a_link_that_leaves_the_folder_or_leads_nowhere_is_refused(name: str, part: str, folder: Maker) -> None:
+    root = folder()
+    path = folder(f"set/{part}", **ANIMALS)
+    if part:
+        folder("set/test", **ANIMALS)
+    outside = folder("outside", **{"1.png": 1})
+    (path / name).symlink_to(outside if name == "elk" else outside / "1.png")
+    with pytest.raises(DataError, match=rf"{name} is a link to .*outside.*, which is not below {root}$"):
+        pixel(root).describe()
+    (path / name).unlink()
+    (path / name).symlink_to(path / "none.png" if name != "elk" else path / "elk")
+    with pytest.raises(DataError, match=rf"{name} is a link to nothing"):
+        pixel(root).describe()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="names are bytes on POSIX only")
+def test_names_may_be_any_bytes_of_images_and_text_of_classes(folder: Maker) -> None:
+    path = folder(**{"é/1.png": 1, "猫 cat/1.png": 2})
+    image = (path / "é" / "1.png").rename(path / "é" / os.fsdecode(b"\xff.png"))
+    assert pixel(path).load().description.classes == ("é", "猫 cat")
+    image.write_text("no image")
+    with pytest.raises(DataError, match=r"\\udcff\.png cannot be read as an image"):
+        pixel(path).load()
+    (path / "é").rename(path / os.fsdecode(b"\xff"))
+    with pytest.raises(DataError, match=r"'\\udcff' cannot be the name of a class"):
+        pixel(path).load()
+
+
+def test_a_class_folder_that_cannot_be_listed_is_named(folder: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, listing = folder(**ANIMALS), os.scandir
+
+    def refuse(found: Path) -> object:
+        if found.name == "cat":
+            raise PermissionError(13, "Permission denied", found)
+        return listing(found)
+
+    monkeypatch.setattr(images.os, "scandir", refuse)
+    with pytest.raises(DataError, match=r"cannot list .*/cat: Permission denied"):
+        pixel(path).describe()
