@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 
 from nnexp.data.base import Source
+from nnexp.data.images import chosen_images, is_image, read_images
+from nnexp.data.sources.image_folder import ImageFolder
 from nnexp.data.sources.table import Csv
 from nnexp.errors import DataError
 from nnexp.predictor import Prediction, Predictor
@@ -29,13 +31,22 @@ class Lines(Protocol):
 
 
 def examples(path: Path, network: Predictor, source: Source) -> AnyArray:
-    """Examples (N, ...) for the network of a run that was trained on this source; of a table, by the names of columns.
+    """Examples (N, ...) for the network of a run that was trained on this source.
 
-    What the run's own folder says is enough: the file that it was trained on may be gone. Raises DataError.
+    Of a table, by the names of columns; of an image or a folder of images, treated as those of training were. What the
+    run's own folder says is enough: the file that it was trained on may be gone. Raises DataError.
     """
+    if images := images_of(path, source):
+        assert isinstance(source, ImageFolder)
+        return read_images(images, source.look)
     if isinstance(source, Csv) and path.suffix.lower() != ".npz":
         return source.examples(str(path), network.description.inputs)
     return read_inputs(path, network.description.shape, may_miss=network.fills)
+
+
+def images_of(path: Path, source: Source) -> tuple[Path, ...]:
+    """The images that a path means, in the order of their names, for a network that was trained on images in files."""
+    return chosen_images(path) if isinstance(source, ImageFolder) and (path.is_dir() or is_image(path)) else ()
 
 
 def read_inputs(path: Path, shape: Shape, *, may_miss: bool = False) -> AnyArray:

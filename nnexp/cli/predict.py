@@ -14,7 +14,11 @@ def predict(
     run: RunName,
     source: Annotated[
         Path,
-        typer.Argument(metavar="INPUT", help="A .csv with a header, or a .npz with an array x.", show_default=False),
+        typer.Argument(
+            metavar="INPUT",
+            help="A .csv with a header, a .npz with an array x, an image or a folder.",
+            show_default=False,
+        ),
     ],
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write the CSV here.", show_default="standard output")
@@ -24,12 +28,15 @@ def predict(
     """Predict with a trained network or a baseline: a CSV with classes and probabilities, or with values."""
     from nnexp.api import Run
     from nnexp.errors import RunError
-    from nnexp.predictions import examples, table
+    from nnexp.predictions import examples, images_of, table
     from nnexp.runs.index import find
 
     trained = Run(find(run, runs))
     x = examples(source, trained.network, trained.spec.data.source)
-    text = table(trained.network, x).to_csv(index=False, lineterminator="\n")
+    predicted = table(trained.network, x)
+    if images := images_of(source, trained.spec.data.source):
+        predicted.insert(0, "file", [image.name for image in images])
+    text = predicted.to_csv(index=False, lineterminator="\n")
     if output is None:
         print(text, end="")
         return

@@ -66,8 +66,11 @@ def existing(path: str | Path) -> Path:
 
 
 def stamp(path: Path) -> Stamp:
-    """What tells whether a file is still the one that was read."""
-    found = path.stat()
+    """What tells whether a file is still the one that was read. Raises DataError where it is gone."""
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise DataError(f"cannot read {path}: {error.strerror}") from None
     return os.path.abspath(path), found.st_size, found.st_mtime_ns  # noqa: PTH100 - links are not followed
 
 

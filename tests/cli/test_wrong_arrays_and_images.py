@@ -362,6 +362,12 @@ IMAGES: list[Row] = [
         only("set/train/a/1.png", "set/val/a/1.png", "set/test/a/1.png"),
         "set/test/a is a folder; expected images",
     ),
+    (
+        "beside parts",
+        SET,
+        only("set/1.png", "set/train/a/1.png", "set/train/b/1.png", "set/test/a/1.png"),
+        "set/1.png lies beside the folders",
+    ),
     ("flat parts", SET, only("set/train/1.png", "set/test/1.png"), "set/train/1.png lies beside the folders"),
     ("null", r'{image_folder: {path: "a\0b", size: 8}}', lambda folder: None, r"there is no file 'a\x00b'"),
 ]

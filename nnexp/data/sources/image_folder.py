@@ -87,7 +87,8 @@ class ImageFolder(FileSource):
         return Dataset(read_images(tree.images, self.look), y, self._described(tree))
 
     def _described(self, tree: Tree) -> Description:
-        return Description(len(tree.images), self.look.shape, "classes", tree.classes, own_test=tree.own_test, itemsize=1)
+        examples, shape = len(tree.images), self.look.shape
+        return Description(examples, shape, "classes", tree.classes, own_test=tree.own_test, itemsize=1)
 
     def _tree(self) -> Tree:
         """What is there. Raises DataError where the folders are not as they should be."""
@@ -95,7 +96,8 @@ class ImageFolder(FileSource):
         if self.test is not None:
             test = existing(self.test)
             return tree(root, root, test, test)
-        if [folder.name for folder in entries(root, root)[0]] == PARTS:
+        folders, stray = entries(root, root)
+        if [folder.name for folder in folders] == PARTS and not stray:
             return tree(root / "train", root, root / "test", root)
         return tree(root, root)
 

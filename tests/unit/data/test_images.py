@@ -13,7 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from nnexp.data import images
 from nnexp.data.images import Look, chosen_images, is_image, read_images
 from nnexp.errors import DataError, UsageError
 from nnexp.typing import AnyArray
@@ -40,7 +39,7 @@ def read(path: Path, look: Look = AS_IT_IS) -> AnyArray:
 
 @pytest.mark.parametrize("name", ["a.png", "a.BMP", "a.tif", "a.TIFF", "a.webp"])
 def test_pixels_are_read_as_they_are(name: str, tmp_path: Path) -> None:
-    options = {"lossless": True} if name.endswith("webp") else {}
+    options: dict[str, Any] = {"lossless": True} if name.endswith("webp") else {}
     assert np.array_equal(read(saved(tmp_path / name, PIXELS, **options)), PIXELS)
 
 
@@ -230,7 +229,7 @@ def test_a_folder_that_cannot_be_listed_is_named(tmp_path: Path, monkeypatch: py
     def refuse(path: Path) -> None:
         raise PermissionError(13, "Permission denied", path)
 
-    monkeypatch.setattr(images.os, "scandir", refuse)
+    monkeypatch.setattr(os, "scandir", refuse)
     with pytest.raises(DataError, match=rf"cannot list {tmp_path}: Permission denied"):
         chosen_images(tmp_path)
 

@@ -270,7 +270,7 @@ def test_a_header_of_python_2_is_read(tmp_path: Path) -> None:
     assert npz_targets.numbers(member, np.empty((2, 1))).tolist() == [[0], [1]]
 
 
-SMALL = {"x": np.arange(12.0).reshape(4, 3), "y": np.array([0, 1, 1, 0])}
+SMALL: dict[str, Any] = {"x": np.arange(12.0).reshape(4, 3), "y": np.array([0, 1, 1, 0])}
 
 
 @given(position=st.floats(0, 1, exclude_max=True), value=st.integers(0, 255), compressed=st.booleans())
