@@ -1,6 +1,6 @@
 """How much memory training takes on 60,000 pictures of 32x32x3 from an archive in the published form of CIFAR-10.
 
-The archive holds random bytes. Each row is a process of its own that trains for one epoch; its peak is the most that was
+The archive holds random bytes. Each row is a process that trains for one epoch; its peak is the most that was
 resident, as the system counts it.
 """
 

@@ -19,9 +19,9 @@ NO_ARRAYS = (*GENERATORS, "slots", "epoch", "step", "history")
 """The fields of a state that are stored otherwise than as an entry of their own."""
 
 
-def save(path: Path, spec: str, arrays: dict[str, AnyArray], rest: dict[str, Any]) -> None:
+def save(path: Path, spec: str, arrays: dict[str, AnyArray], rest: dict[str, Any], sync: files.Sync = "folder") -> None:
     """Write an archive of the run of the spec with this hash."""
-    files.write(path, archives.encode(spec, arrays, rest))
+    files.write(path, archives.encode(spec, arrays, rest), sync)
 
 
 def pack(state: State) -> tuple[dict[str, AnyArray], dict[str, Any]]:

@@ -12,28 +12,35 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from nnexp.errors import RunError
+
+Sync: TypeAlias = Literal["folder", "file", "nothing"]
 
 operation: Callable[[str, Path], None] = lambda what, path: None  # noqa: E731 - a hook, replaced by tests
 """Called before every file operation; the tests of faults put their own here, to stop or fail the process at each."""
 
 
-def write(path: Path, content: bytes) -> None:
-    """Put `content` at `path`, whole or not at all. Raises RunError where it cannot be written."""
+def write(path: Path, content: bytes, sync: Sync = "folder") -> None:
+    """Put `content` at `path`, whole or not at all. Raises RunError where it cannot be written.
+
+    `sync` says what outlasts a power cut: the file in its place, which needs its folder flushed as well; the content,
+    of which several that are written one after the other leave their places to the last one's flush; or nothing.
+    """
     temporary = path.with_name(f".{path.name}.part")
     with _or_run_error(f"write {path}"):
         try:
-            _write_through(temporary, content)
+            _write_through(temporary, content, sync)
             operation("rename", path)
             temporary.replace(path)
         except OSError:
             with suppress(OSError):
                 temporary.unlink()
             raise
-        operation("sync folder", path.parent)
-        _sync_folder(path.parent)
+        if sync == "folder":
+            operation("sync folder", path.parent)
+            _sync_folder(path.parent)
 
 
 def read(path: Path) -> bytes:
@@ -42,9 +49,9 @@ def read(path: Path) -> bytes:
         return path.read_bytes() if path.exists() else b""
 
 
-def write_text(path: Path, content: str) -> None:
+def write_text(path: Path, content: str, sync: Sync = "folder") -> None:
     """As `write`, in UTF-8."""
-    write(path, content.encode())
+    write(path, content.encode(), sync)
 
 
 def write_json(path: Path, document: Any) -> None:
@@ -95,14 +102,15 @@ def _or_run_error(what: str) -> Iterator[None]:
         raise RunError(f"cannot {what}: {error.strerror or error}") from None
 
 
-def _write_through(path: Path, content: bytes) -> None:
+def _write_through(path: Path, content: bytes, sync: Sync) -> None:
     operation("create", path)
     with path.open("wb") as file:
         operation("write", path)
         file.write(content)
         file.flush()
-        operation("sync", path)
-        os.fsync(file.fileno())
+        if sync != "nothing":
+            operation("sync", path)
+            os.fsync(file.fileno())
 
 
 def _sync_folder(path: Path) -> None:

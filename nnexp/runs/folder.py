@@ -72,8 +72,8 @@ class RunFolder:
         """
         spec, origin = self.spec, self.spec.origin
         files.make_folder(self.checkpoints)
-        files.write_text(self.path / "spec.yaml", origin.text if origin else resolved.text(spec))
-        files.write_text(self.path / "resolved.yaml", resolved.text(spec))
+        files.write_text(self.path / "spec.yaml", origin.text if origin else resolved.text(spec), "file")
+        files.write_text(self.path / "resolved.yaml", resolved.text(spec), "file")
         checkpoints.save(
             self.path / "inputs.npz",
             self.digest,
@@ -82,6 +82,7 @@ class RunFolder:
                 **parts.description.as_dict(),
                 **_layout(spec),
             },
+            "file",
         )
         record = {
             "name": spec.name,
@@ -163,11 +164,11 @@ class RunFolder:
         if state.best_epoch[0] != self._saved_best:
             arrays = {"theta": state.best_theta, "buffers": state.best_buffers}
             epoch = int(state.best_epoch[0])
-            checkpoints.save(self.checkpoints / "best.npz", self.digest, arrays, {"epoch": epoch})
+            checkpoints.save(self.checkpoints / "best.npz", self.digest, arrays, {"epoch": epoch}, "file")
             self._saved_best = epoch
         files.rotate(self.last, self.previous)
         checkpoints.save(self.last, self.digest, *checkpoints.pack(state))
-        files.write_text(self.path / "metrics.csv", csv(state.history[0]))
+        files.write_text(self.path / "metrics.csv", csv(state.history[0]), "file")
 
     def log(self, kind: str, **details: Any) -> None:
         """Add a line to events.jsonl, once."""

@@ -38,7 +38,7 @@ def locked(folder: Path, patience: float = PATIENCE) -> Iterator[None]:
     except OSError as error:
         raise RunError(f"cannot lock {folder}: {error.strerror or error}") from None
     try:
-        files.write_text(folder / OWNER, f"process {os.getpid()} on {socket.gethostname()}\n")
+        files.write_text(folder / OWNER, f"process {os.getpid()} on {socket.gethostname()}\n", "nothing")
         yield
     finally:
         with suppress(OSError):

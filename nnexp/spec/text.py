@@ -230,7 +230,11 @@ def join(path: str, key: str) -> str:
     return f"{path}.{key}" if path and key else path or key
 
 
-class _Dumper(yaml.SafeDumper):
+_Base: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+"""PyYAML's fast dumper where it has one; both write the same."""
+
+
+class _Dumper(_Base):  # type: ignore[misc]
     """Writes YAML that `parse` reads back as it was: block style outside, words and numbers by our rules."""
 
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - PyYAML's own class attribute, emptied

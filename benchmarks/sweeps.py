@@ -1,0 +1,116 @@
+"""A sweep of 64 runs, end to end and training alone, beside other ways to the same 64 networks.
+
+4 learning rates x 16 seeds of a 64-64-10 network on digits, batch 32, 20 epochs, Adam, float32, NumPy kernels.
+
+nnexp sweep       the command, two workers: plan, processes, run folders, table.
+nnexp train       eight of the 64 commands, one after the other; the time is for each run.
+PyTorch loop      two processes of one thread each, 32 networks one after the other, nothing written.
+JAX               jit of vmap of scan over all 64, with as many threads as it likes, nothing written.
+
+Training alone is without the start of processes and imports; for nnexp from resolved specs to finished run folders, for
+JAX without compilation.
+"""
+
+from __future__ import annotations
+
+import itertools
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.measure import Times, machine, show
+from benchmarks.programs.digits import EPOCHS, RATES, RUNS, SEEDS
+
+ROUNDS, TRAINED = 5, 8
+
+SPEC = f"""
+name: measured
+data: {{source: digits}}
+architecture: {{mlp: {{hidden: [64]}}}}
+training: {{epochs: {EPOCHS}, batch_size: 32}}
+"""
+
+PROGRAMS = "benchmarks.programs"
+
+
+def numbers(*commands: list[str]) -> list[list[float]]:
+    """The numbers that programs print which run at the same time."""
+    started = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) for command in commands]
+    said = [process.communicate()[0] for process in started]
+    assert not any(process.returncode for process in started), commands
+    return [[float(word) for word in text.split()] for text in said]
+
+
+def python(*words: object) -> list[str]:
+    return [sys.executable, "-m", *map(str, words)]
+
+
+class Bench:
+    """The sides of the comparison, in a folder of their own; each gives seconds for all that it does."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.fresh = folder, itertools.count()
+        self.spec = folder / "measured.yaml"
+        self.spec.write_text(SPEC)
+
+    def runs(self) -> Path:
+        """A folder of runs that is not there yet."""
+        return self.folder / f"runs{next(self.fresh)}"
+
+    def sweep(self) -> float:
+        words = [f"optimizer.adam.lr={','.join(map(str, RATES))}", f"seed=0..{SEEDS[-1]}"]
+        return whole(lambda: self.nnexp("sweep", self.spec, *words, "--runs", self.runs(), "--jobs", 2, "-q"))
+
+    def train(self) -> float:
+        runs = self.runs()
+        return whole(
+            lambda: [self.nnexp("train", self.spec, f"seed={s}", "--runs", runs, "-q") for s in range(TRAINED)]
+        )
+
+    def nnexp(self, *words: object) -> None:
+        subprocess.run(python("nnexp", *words), check=True, stdout=subprocess.DEVNULL)
+
+    def torch(self) -> tuple[float, float]:
+        """End to end, and training alone."""
+        said: list[list[float]] = []
+        seconds = whole(lambda: said.extend(numbers(*(python(f"{PROGRAMS}.torch_loop", share, 2) for share in (0, 1)))))
+        return seconds, max(line[0] for line in said)
+
+    def jax(self) -> tuple[float, float]:
+        """End to end, and training alone."""
+        said: list[list[float]] = []
+        seconds = whole(lambda: said.extend(numbers(python(f"{PROGRAMS}.jax_vmap"))))
+        return seconds, said[0][1]
+
+    def stacks(self) -> float:
+        """Training alone: two processes at the same time."""
+        runs = self.runs()
+        commands = [python(f"{PROGRAMS}.nnexp_stack", self.spec, share, 2, runs) for share in (0, 1)]
+        return max(line[0] for line in numbers(*commands))
+
+
+def whole(act: Callable[[], object]) -> float:
+    """Seconds that something takes."""
+    began = time.perf_counter()
+    act()
+    return time.perf_counter() - began
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as name:
+        bench = Bench(Path(name))
+        end, alone = [], []
+        for _ in range(ROUNDS):
+            torch, jax = bench.torch(), bench.jax()
+            end.append([bench.sweep() / len(RUNS), bench.train() / TRAINED, torch[0] / len(RUNS), jax[0] / len(RUNS)])
+            alone.append([bench.stacks() / len(RUNS), torch[1] / len(RUNS), jax[1] / len(RUNS)])
+        print(machine("torch", "jax"))
+        names = ["nnexp sweep", "nnexp train", "PyTorch loop", "JAX"]
+        show("A sweep of 64 runs, end to end", Times(names, np.array(end)), "nnexp sweep", "run")
+        names = ["nnexp stacks", "PyTorch loop", "JAX"]
+        show("Its training alone", Times(names, np.array(alone)), "nnexp stacks", "run")
