@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -11,7 +12,8 @@ from threadpoolctl import threadpool_limits
 
 from nnexp.data.base import Description, Task
 from nnexp.data.fill import filled
-from nnexp.data.parts import Linear, Part
+from nnexp.data.parts import Linear, Part, Parts
+from nnexp.data.splits import PARTS, PartName
 from nnexp.errors import DataError, UsageError
 from nnexp.losses.base import Loss, Outputs
 from nnexp.losses.tasks import TaskLosses
@@ -43,6 +45,15 @@ def _columns(loss: Loss, outputs: int) -> list[tuple[Outputs, slice]]:
     if isinstance(loss, TaskLosses):
         return [(weighted.loss.outputs, columns) for weighted, columns in loss.places()]
     return [(loss.outputs, slice(0, outputs))]
+
+
+def said(description: Description, loss: Loss, scores: Array) -> list[Prediction]:
+    """What is predicted, task by task, where scores (N, O) are what the outputs of a network with this loss say."""
+    tasks = description.tasks or (Task("", description.targets, description.classes),)
+    return [
+        Prediction(task, decided(task, outputs, scores[:, columns]), scores[:, columns], outputs == "logits")
+        for task, (outputs, columns) in zip(tasks, _columns(loss, len(description.classes)), strict=True)
+    ]
 
 
 def decided(task: Task, outputs: Outputs, scores: Array) -> AnyArray:
@@ -152,14 +163,28 @@ class Network(Predictor):
         return self._model.loss.predict(self.outputs(x)[None])[0]
 
     def predictions(self, x: AnyArray) -> list[Prediction]:
-        scores = self.probabilities(x)
-        tasks = self.description.tasks or (Task("", self.description.targets, self.description.classes),)
-        return [
-            Prediction(task, decided(task, outputs, scores[:, columns]), scores[:, columns], outputs == "logits")
-            for task, (outputs, columns) in zip(tasks, _columns(self._model.loss, len(self.classes)), strict=True)
-        ]
+        return said(self.description, self._model.loss, self.probabilities(x))
 
     def evaluate(self, part: Part) -> dict[str, float]:
         with threadpool_limits(self._threads, "blas"), np.errstate(all="ignore"):
             metrics = evaluate(self._model, [part], self._scoring)
         return {name: float(value[0]) for name, value in metrics.items()}
+
+
+def evaluated(
+    specs: Sequence[Spec], parts: Sequence[Parts], theta: Array, buffers: Array
+) -> list[dict[PartName, dict[str, float]]]:
+    """What `Network.evaluate` gives of each run (R) of one structure on each of its parts, all runs at once."""
+    description = parts[0].description
+    network = stack([assemble(spec.architecture, spec.activation, description.widths) for spec in specs])
+    loss = stack([spec.loss.fitted(description.widths) for spec in specs])
+    penalties, scoring = stack([spec.regularization for spec in specs]), Scoring(description, loss)
+    model = Model(network, network.declare(description.shape), loss, penalties, theta, buffers)
+    sources = parts[:1] if all(entry is parts[0] for entry in parts) else parts
+    found: list[dict[PartName, dict[str, float]]] = [{} for _ in specs]
+    for name in PARTS:
+        if len(parts[0][name]):
+            metrics = evaluate(model, [entry[name] for entry in sources], scoring)
+            for row, values in enumerate(found):
+                values[name] = {metric: float(value[row]) for metric, value in metrics.items()}
+    return found

@@ -44,9 +44,17 @@ def batches(parts: Sequence[Part], order: IntArray, size: int, first_step: int) 
     for begin in range(first_step * size, examples, span):
         end = min(begin + span, examples)
         rows = order[:, begin:end]
-        x = together([part.inputs(own) for part, own in zip(parts, rows, strict=True)])
-        d = together([np.take(part.d, own, axis=0, mode="clip") for part, own in zip(parts, rows, strict=True)])
+        x, d = _gathered(parts, rows)
         for start in range(begin, end, size):
             stop = min(start + size, end)
             here = slice(start - begin, stop - begin)
             yield Batch(start, stop, x[:, here], d[:, here])
+
+
+def _gathered(parts: Sequence[Part], rows: IntArray) -> tuple[Array, Array]:
+    """Inputs and targets of these examples, (R, n) of them: at one go where all replicas have the same data."""
+    if all(part is parts[0] for part in parts):
+        x, d = parts[0].inputs(rows.reshape(-1)), np.take(parts[0].d, rows.reshape(-1), axis=0, mode="clip")
+        return x.reshape(*rows.shape, *x.shape[1:]), d.reshape(*rows.shape, *d.shape[1:])
+    x = together([part.inputs(own) for part, own in zip(parts, rows, strict=True)])
+    return x, together([np.take(part.d, own, axis=0, mode="clip") for part, own in zip(parts, rows, strict=True)])

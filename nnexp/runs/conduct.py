@@ -7,9 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
+import numpy as np
+
 from nnexp.data.parts import Parts
+from nnexp.data.splits import PartName
 from nnexp.errors import Interrupted
-from nnexp.predictor import Network
+from nnexp.predictor import evaluated
 from nnexp.replicas import join
 from nnexp.runs import manifest
 from nnexp.runs.folder import RunFolder
@@ -59,18 +62,23 @@ def conduct(
     states = [run.state for run in runs if run.state]
     stack = Stack([run.spec for run in runs], [run.parts for run in runs], join(states) if states else None)
     saved, cost = time.monotonic(), 0.0
+    left: list[RunDone] = []
     for event in train(stack, until):
         watch(event)
         if isinstance(event, RunDone):
-            _close(runs[event.run], event)
-        elif stop.received is not None:
+            left.append(event)
+            continue
+        _close(runs, left)
+        left = []
+        if stop.received is not None:
             _save(runs, stack)
             raise Interrupted("stopped; the state is saved", stop.received)
-        elif time.monotonic() - saved >= max(checkpoint_seconds, cost / SHARE if len(runs) > 1 else 0):
+        if time.monotonic() - saved >= max(checkpoint_seconds, cost / SHARE if len(runs) > 1 else 0):
             began = time.monotonic()
             _save(runs, stack)
             saved = time.monotonic()
             cost = saved - began
+    _close(runs, left)
 
 
 def _save(runs: Sequence[Begun], stack: Stack) -> None:
@@ -78,25 +86,36 @@ def _save(runs: Sequence[Begun], stack: Stack) -> None:
         runs[number].folder.save(stack.snapshot(number))
 
 
-def _close(run: Begun, event: RunDone) -> None:
-    """Save the last state, look at the test part once, and close the record; a paused run is left to be continued."""
-    folder, state = run.folder, event.state
-    folder.save(state)
-    if event.ending == "paused":
-        folder.update(state="interrupted", ended=manifest.now())
+def _close(runs: Sequence[Begun], events: Sequence[RunDone]) -> None:
+    """Save the last states of runs that left the stack together, look at their test parts once, close their records."""
+    done: list[tuple[Begun, RunDone, bool]] = []
+    for event in events:
+        run, state = runs[event.run], event.state
+        run.folder.save(state)
+        if event.ending == "paused":  # to be continued
+            run.folder.update(state="interrupted", ended=manifest.now())
+        elif event.ending == "diverged":
+            where = {"epoch": state.epoch + 1, "step": int(state.diverged[0])}
+            run.folder.log("diverged", **where)
+            run.folder.update(state="diverged", diverged=where, ended=manifest.now())
+        else:
+            stopping = run.spec.training.early_stopping
+            best = stopping is not None and stopping.restore_best and state.best_epoch[0] > 0
+            done.append((run, event, best))
+    if not done:
         return
-    if event.ending == "diverged":
-        step = int(state.diverged[0])
-        folder.log("diverged", epoch=state.epoch + 1, step=step)
-        folder.update(state="diverged", diverged={"epoch": state.epoch + 1, "step": step}, ended=manifest.now())
-        return
-    stopping = run.spec.training.early_stopping
-    best = stopping is not None and stopping.restore_best and state.best_epoch[0] > 0
+    weights = [(s.best_theta, s.best_buffers) if b else (s.theta, s.buffers) for _, e, b in done for s in [e.state]]
+    theta, buffers = (np.concatenate(arrays) for arrays in zip(*weights, strict=True))
+    finals = evaluated([run.spec for run, _, _ in done], [run.parts for run, _, _ in done], theta, buffers)
+    for (run, event, best), final in zip(done, finals, strict=True):
+        _finish(run.folder, event, final, best=best)
+
+
+def _finish(folder: RunFolder, event: RunDone, final: dict[PartName, dict[str, float]], *, best: bool) -> None:
+    """Close the record of a run that is done."""
+    state = event.state
     if event.ending == "stopped_early":
         folder.log("stopped_early", epoch=state.epoch, best_epoch=int(state.best_epoch[0]))
-    theta, buffers = (state.best_theta, state.best_buffers) if best else (state.theta, state.buffers)
-    network = Network(run.spec, run.parts.description, run.parts.shift, run.parts.scale, theta, buffers)
-    final = {name: network.evaluate(run.parts[name]) for name in ("train", "dev", "test") if len(run.parts[name])}
     folder.update(
         state="done",
         ended=manifest.now(),

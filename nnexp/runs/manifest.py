@@ -69,6 +69,11 @@ def _problem(manifest: Any) -> str | None:
     return f"{wrong[0]} is missing or not what it should be" if wrong else None
 
 
+def is_ensemble(manifest: Manifest) -> bool:
+    """Whether it is not a run's own but that of an ensemble, whose members are beside it."""
+    return manifest.get("kind") == "ensemble"
+
+
 def write(folder: Path, manifest: Manifest) -> None:
     """Replace the manifest."""
     files.write_json(folder / "run.json", manifest)

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from typing import Any, TextIO
 
 from nnexp.errors import Interrupted
+from nnexp.registry import KINDS
 from nnexp.runs.files import strict
 from nnexp.sweep.executors.base import Task
 from nnexp.sweep.work import perform
@@ -80,11 +81,14 @@ def main() -> None:
     threading.Thread(target=inbox.read, args=(sys.stdin,), daemon=True).start()
     try:
         say(ready=os.getpid())
+        for known in KINDS.values():  # loaded while the plan is being made
+            list(known)
         while (task := inbox.tasks.get()) is not None and not inbox.ended:
             work(task, inbox, say)
     except BrokenPipeError:
         os._exit(1)  # nobody is left to tell
     answers.close()
+    os._exit(0)  # all is written; tidying up would only take time
 
 
 def work(task: Task, inbox: Inbox, say: Any) -> None:
