@@ -19,7 +19,7 @@ from nnexp import archives
 from nnexp.data.parts import Parts
 from nnexp.errors import ResumeError, RunError
 from nnexp.runs import manifest, session
-from nnexp.runs.folder import folder_of
+from nnexp.runs.folder import LONG, folder_of, name_of
 from nnexp.runs.lock import LOCK, locked
 from nnexp.spec.sections import Spec
 from tests.faults.support import KILLED, events, in_child, killed_at, only_run, operations, outcome, tiny, train
@@ -191,11 +191,14 @@ def test_an_edited_resolved_spec_of_a_finished_run_is_not_evaluated(undisturbed:
         nnexp.Run(run).evaluate()
 
 
-def test_another_spec_in_the_folder_is_refused(runs: Path) -> None:
+def test_a_folder_of_another_spec_is_left_alone_and_the_run_gets_a_longer_name(runs: Path) -> None:
     other = tiny("training.dtype=float64", "seed=6")
-    shutil.move(only_run(runs), folder_of(other, runs))
-    with pytest.raises(ResumeError, match="holds the run of another spec"):
-        train(other, runs)
+    taken = folder_of(other, runs)
+    shutil.move(only_run(runs), taken)
+    before = (taken / "run.json").read_bytes()
+    assert train(other, runs).path.name == name_of(other, LONG)
+    assert train(other, runs).state == "done"
+    assert (taken / "run.json").read_bytes() == before
 
 
 def altered(parts: Parts) -> Parts:
