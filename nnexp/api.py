@@ -7,19 +7,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nnexp import archives
-from nnexp.archives import Damaged
 from nnexp.checks.of_spec import gradcheck
 from nnexp.data.parts import Parts
 from nnexp.data.splits import PartName
 from nnexp.details import Details, of_part
-from nnexp.errors import Diverged, ResumeError, RunError
-from nnexp.fitted import Fitted
-from nnexp.predictor import Network, Predictor
+from nnexp.ensembles import as_given
+from nnexp.errors import Diverged, ResumeError
+from nnexp.predictor import Predictor
 from nnexp.runs import manifest
-from nnexp.runs.folder import read_inputs
 from nnexp.runs.session import train_run
-from nnexp.spec.baseline import AnySpec, BaselineSpec
+from nnexp.runs.trained import predictor_of, spec_of
+from nnexp.spec.baseline import AnySpec
 from nnexp.spec.load import load_any
 from nnexp.training.events import Event
 
@@ -86,8 +84,7 @@ class Run:
     @cached_property
     def spec(self) -> AnySpec:
         """The resolved spec. Raises ResumeError where it was changed since the run began."""
-        manifest.check_resolved(self.path, self.record)
-        return load_any(self.path / "resolved.yaml", checked=True)
+        return spec_of(self.path, self.record)
 
     @cached_property
     def metrics(self) -> pd.DataFrame:
@@ -101,27 +98,23 @@ class Run:
 
     @cached_property
     def network(self) -> Predictor:
-        """The trained network, or the fitted baseline. Raises RunError where the run is not done or is damaged."""
-        if self.state != "done":
-            raise RunError(f"{self.path} is {self.state}: only a run that is done has a network to use")
-        kind = self.record["weights"]["checkpoint"]
-        try:
-            arrays, _ = archives.load(self.path / "checkpoints" / f"{kind}.npz", self.record["spec"])
-            shift, scale, description, fill = read_inputs(self.path, self.record["spec"])
-        except Damaged as error:
-            raise RunError(f"{error}; `--restart` trains the run again") from None
-        if isinstance(self.spec, BaselineSpec):
-            return Fitted(self.spec.baseline, description, shift, scale, arrays, fill)
-        return Network(self.spec, description, shift, scale, arrays["theta"], arrays["buffers"], fill)
+        """The trained network, the fitted baseline, or the members of an ensemble, which are looked for beside it.
+
+        Raises RunError where the run is not done or is damaged, or where a member is gone or was changed.
+        """
+        return predictor_of(self.path, self.record, self.spec)
 
     @cached_property
     def parts(self) -> Parts:
-        """The data that the run was trained on. Raises ResumeError where they are other data now."""
+        """The data that the run was trained on; those of an ensemble with the inputs as their source gives them.
+
+        Raises ResumeError where they are other data now.
+        """
         spec = self.spec
         parts = spec.prepare()
         if changed := parts.fingerprint.differs(self.record["data"]):
             raise ResumeError(f"the data changed since {self.path} was trained: {changed}")
-        return parts
+        return as_given(parts, spec.data) if manifest.is_ensemble(self.record) else parts
 
     def evaluate(self, part: PartName = "test") -> dict[str, float]:
         """Loss, where there is one, and metrics on a part of the run's data."""

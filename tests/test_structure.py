@@ -36,7 +36,7 @@ STOREYS: tuple[tuple[str, ...], ...] = (
     ("spec",),
     ("downloading", "fetching", "showing", "pictures"),
     ("training",),
-    ("predictor", "checks", "fitted", "details"),
+    ("predictor", "checks", "fitted", "details", "ensembles"),
     ("runs",),
     ("sweep",),
     ("api", "predictions"),

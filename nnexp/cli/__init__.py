@@ -12,7 +12,21 @@ from typing import Annotated
 
 import typer
 
-from nnexp.cli import data, describe, evaluate, gradcheck, listing, new, predict, runs, schema, sweep, train, validate
+from nnexp.cli import (
+    ablate,
+    data,
+    describe,
+    evaluate,
+    gradcheck,
+    listing,
+    new,
+    predict,
+    runs,
+    schema,
+    sweep,
+    train,
+    validate,
+)
 from nnexp.errors import NnexpError
 
 app = typer.Typer(
@@ -24,6 +38,7 @@ app = typer.Typer(
 )
 app.command("train")(train.train)
 app.command("sweep")(sweep.sweep)
+app.command("ablate")(ablate.ablate)
 app.command("validate")(validate.validate)
 app.command("describe")(describe.describe)
 app.command("gradcheck")(gradcheck.gradcheck)

@@ -12,8 +12,11 @@ from nnexp.cli.options import Json, Quiet, RunsDir
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from nnexp.sweep.definition import Definition
+    from nnexp.sweep.ensembles import Averaged
     from nnexp.sweep.executors.base import Executor
-    from nnexp.sweep.session import Sweep
+    from nnexp.sweep.sections import Objective
+    from nnexp.sweep.session import Options, Sweep
 
 
 def sweep(
@@ -57,21 +60,36 @@ def sweep(
 
     The same command again does what is missing and nothing else; more seeds or values extend the sweep.
     """
-    from nnexp.cli.render import print_json
-    from nnexp.cli.sweep_plan import show_plan
-    from nnexp.cli.sweep_table import watching
-    from nnexp.errors import Interrupted
-    from nnexp.sweep import reading, session
+    from nnexp.sweep import reading
     from nnexp.sweep.conductor import Limits
+    from nnexp.sweep.session import Options
     from nnexp.sweep.words import from_command
 
     read = reading.from_file if reading.is_sweep(spec) else from_command
     definition = read(spec, words or [])
-    if plan:
-        show_plan(session.planned(definition, runs, yes=yes), jobs or session.cores(), stack, json=json)
-        return
     limits = Limits(1 if fail_fast else max_failures)
-    options = session.Options(_executor(executor, address, jobs), stack, limits, retry_failed, yes)
+    options = Options(executor_of(executor, address, jobs), stack, limits, retry_failed, yes)
+    if plan:
+        show_plan_of(definition, runs, options, jobs, json=json)
+    else:
+        carry_out(definition, runs, options, json=json, quiet=quiet)
+
+
+def show_plan_of(definition: Definition, runs: Path, options: Options, jobs: int | None, *, json: bool) -> None:
+    """Show what a sweep would do."""
+    from nnexp.cli.sweep_plan import show_plan
+    from nnexp.sweep.session import cores, planned
+
+    show_plan(planned(definition, runs, yes=options.yes), jobs or cores(), options.most, json=json)
+
+
+def carry_out(definition: Definition, runs: Path, options: Options, *, json: bool, quiet: bool) -> None:
+    """Make the runs of a sweep exist, and show what came of them; exits with 3 where some failed."""
+    from nnexp.cli.render import print_json
+    from nnexp.cli.sweep_table import watching
+    from nnexp.errors import Interrupted
+    from nnexp.sweep import session
+
     try:
         with watching(quiet=quiet or json) as watch:
             found = session.sweep(definition, runs, options, watch)
@@ -81,11 +99,12 @@ def sweep(
         print_json(_document(found))
     else:
         _show(found, quiet=quiet)
-    if not found.complete or found.board.count("failed") or found.board.count("diverged"):
+    lost = any(entry.state == "failed" for entry in found.ensembles)
+    if not found.complete or found.board.count("failed") or found.board.count("diverged") or lost:
         raise typer.Exit(3)
 
 
-def _executor(name: str, address: str | None, jobs: int | None) -> Callable[[], Executor]:
+def executor_of(name: str, address: str | None, jobs: int | None) -> Callable[[], Executor]:
     """What makes the executor of this name."""
     from nnexp.errors import UsageError
     from nnexp.sweep.session import cores
@@ -112,6 +131,8 @@ def _document(found: Sweep) -> dict[str, object]:
             {
                 "run": run.run,
                 "seed": run.seed,
+                "fold": run.fold,
+                "member": run.member,
                 "values": dict(run.values),
                 "state": board.state(run.run),
                 "metrics": dict(board.known[run.run][-1].metrics) if board.known.get(run.run) else {},
@@ -119,22 +140,48 @@ def _document(found: Sweep) -> dict[str, object]:
             }
             for run in board.runs
         ],
+        **({"ensembles": [_ensemble(entry, board.objective) for entry in found.ensembles]} if found.ensembles else {}),
+    }
+
+
+def _ensemble(entry: Averaged, objective: Objective) -> dict[str, object]:
+    """An ensemble for a program."""
+    from nnexp.cli.sweep_ensembles import comparison
+
+    first = entry.members.runs[0]
+    return {
+        "run": entry.run,
+        "seed": first.seed,
+        "fold": first.fold,
+        "values": dict(first.values),
+        "state": entry.state,
+        "error": entry.error,
+        "members": [run.run for run in entry.members.runs],
+        "metrics": entry.metrics(),
+        "members_mean": entry.means(),
+        objective.metric: comparison(entry, objective),
     }
 
 
 def _show(found: Sweep, *, quiet: bool) -> None:
     """The variants, what went wrong, and where the sweep is."""
     from nnexp.cli.render import err, out
+    from nnexp.cli.sweep_ensembles import ensembles
     from nnexp.cli.sweep_table import variants
     from nnexp.sweep.session import standing
 
     board = found.board
     out.print(variants(board, out.width))
+    if found.ensembles:
+        out.print(ensembles(found.ensembles, board.objective, out.width))
     if found.same and not quiet:
         err.print(f"{found.same} points of the plan are the same run as another; it was trained once")
     errors = {r.error: r for receipts in board.known.values() for r in receipts if r.state == "failed"}
     for error, receipt in errors.items():
         err.print(f"{receipt.run} failed: {error}", style="red", markup=False)
+    for entry in found.ensembles:
+        if entry.error:
+            err.print(f"{entry.run} could not be made: {entry.error}", style="red", markup=False)
     if not found.complete:
         err.print("stopped: too many runs failed", style="red")
     best = board.best()

@@ -6,7 +6,7 @@ import math
 import time
 from contextlib import AbstractContextManager
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from rich.console import Group
 from rich.live import Live
@@ -20,7 +20,6 @@ from nnexp.cli.render import err, fitted, percent_or_number, shortened
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from nnexp.runs.receipts import Receipt
     from nnexp.sweep.board import Board
     from nnexp.sweep.plan import Planned
 
@@ -35,25 +34,30 @@ WIDEST = 24
 
 
 def variants(board: Board, width: int, most: int | None = None) -> Table:
-    """One row a variant, the best first: what varies, how many runs are done, mean, spread and extremes."""
-    from nnexp.sweep.plan import short_names
+    """One row a variant, the best first: what varies, how many runs are done, mean, spread and extremes.
 
-    groups = sorted(board.variants().values(), key=lambda runs: _rank(board, runs))[:most]
-    columns = list(dict.fromkeys(column for run in board.runs for column in run.values))
-    names = short_names(columns)
+    Of a cross-validation they are those of the folds, each of which stands for the mean of its runs.
+    """
+    from nnexp.sweep.columns import columns
+
+    every = list(board.variants().values())
+    places = sorted(range(len(every)), key=lambda place: _rank(board, every[place]))[:most]
+    groups = [every[place] for place in places]
     metric = board.objective.metric
-    cells: dict[str, list[str]] = {names[c]: [_value(runs[0], c) for runs in groups] for c in columns}
+    differing = columns([runs[0].values for runs in every])
+    cells = {name: [cell(values[place]) for place in places] for name, values in differing.items()}
     cells = cells or {"variant": ["base"] * len(groups)}
     values = [_values(board, runs) for runs in groups]
-    cells["done"] = [f"{len(done)}/{len(runs)}" for done, runs in zip(values, groups, strict=True)]
+    spread = "fold spread" if any(run.fold is not None for run in board.runs) else "spread"
+    cells["done"] = [f"{sum(board.state(run.run) == 'done' for run in runs)}/{len(runs)}" for runs in groups]
     cells["not done"] = [_others(board, runs) for runs in groups]
     cells[metric] = [percent_or_number(metric, sum(v) / len(v)) if v else "-" for v in values]
-    cells["std"] = [percent_or_number(metric, deviation(v)) if len(v) > 1 else "-" for v in values]
+    cells[spread] = [percent_or_number(metric, deviation(v)) if len(v) > 1 else "-" for v in values]
     cells["least"] = [percent_or_number(metric, min(v)) if v else "-" for v in values]
     cells["most"] = [percent_or_number(metric, max(v)) if v else "-" for v in values]
     if not any(cells["not done"]):
         del cells["not done"]
-    return fitted(cells, ("least", "most", "std", "not done"), width)
+    return fitted(cells, ("least", "most", spread, "not done"), width)
 
 
 def deviation(values: Sequence[float]) -> float:
@@ -68,25 +72,38 @@ def _rank(board: Board, runs: Sequence[Planned]) -> tuple[bool, float]:
 
 
 def _values(board: Board, runs: Sequence[Planned]) -> list[float]:
-    """The objective of each run that is done."""
+    """The objective of each run that is done; where there are folds, of each fold, the mean over its runs."""
     from nnexp.sweep.strategies import ended, value_of
 
-    receipts: list[Receipt] = [r for run in runs if (r := ended(board.known, run.run)) and r.state == "done"]
-    values = [value_of(board.objective.metric, receipt) for receipt in receipts]
-    return [value for value in values if not math.isnan(value)]
+    folds: dict[int | str, list[float]] = {}
+    for run in runs:
+        receipt = ended(board.known, run.run)
+        value = value_of(board.objective.metric, receipt) if receipt and receipt.state == "done" else math.nan
+        if not math.isnan(value):
+            folds.setdefault(run.run if run.fold is None else run.fold, []).append(value)
+    return [sum(values) / len(values) for values in folds.values()]
 
 
 def _others(board: Board, runs: Sequence[Planned]) -> str:
-    """How many runs of a variant diverged, failed or were pruned."""
+    """How many runs of a variant diverged, failed or were pruned, and at which epoch."""
     states = [board.state(run.run) for run in runs]
     counts = {state: states.count(state) for state in ("diverged", "failed", "pruned")}
-    return ", ".join(f"{count} {state}" for state, count in counts.items() if count)
+    said = {state: f"{count} {state}" for state, count in counts.items() if count}
+    if "pruned" in said:
+        epochs = {receipt.epochs for run in runs for receipt in board.known.get(run.run, [])}
+        said["pruned"] += f" at {max(epochs)}"
+    return ", ".join(said.values())
 
 
-def _value(run: Planned, column: str) -> str:
+def value_cell(run: Planned, column: str) -> str:
+    """What a run has of something that varies."""
+    return cell(run.values.get(column, ""))
+
+
+def cell(value: Any) -> str:
+    """A value that varies."""
     from nnexp.spec.text import flow
 
-    value = run.values.get(column, "")
     return shortened(f"{value:g}" if isinstance(value, float) else value if value == "" else flow(value), WIDEST)
 
 

@@ -86,11 +86,12 @@ class FromRun(Initializer):
             record = json.loads(path.read_bytes())
             state, spec = record["state"], record["spec"]
             weights = record["weights"]["checkpoint"] if state == "done" else None
-            baseline = record.get("baseline")
+            baseline = "ensemble" if record.get("kind") == "ensemble" else record.get("baseline")
         except (OSError, ValueError, TypeError, KeyError, RecursionError):
             raise RunError(f"{path} is damaged") from None
         if baseline:
-            raise RunError(f"{self.run} is a {baseline}, which has no layers whose weights could be taken over")
+            article = "an" if baseline == "ensemble" else "a"
+            raise RunError(f"{self.run} is {article} {baseline}, which has no layers whose weights could be taken over")
         if weights is None:
             raise RunError(f"{self.run} is {state}: only a run that is done has weights to take over")
         return {"spec": spec, "weights": weights}

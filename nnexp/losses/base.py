@@ -45,3 +45,12 @@ class Loss(ABC):
     @abstractmethod
     def predict(self, z: Array) -> Array:
         """What the outputs say: probabilities, scores or values. core: (N, O) -> (N, O)"""
+
+    def averaged(self, z: Array) -> Array:
+        """The outputs that say the mean of what the outputs of M networks say, as an ensemble does.
+
+            predict(averaged(z)) = 1/M Σ_m predict(z_m)
+
+        core: z (M, N, O) -> (N, O)
+        """
+        return z.mean(axis=-3)

@@ -58,6 +58,9 @@ class TaskLosses(Loss):
     def predict(self, z: Array) -> Array:
         return np.concatenate([task.loss.predict(z[..., place]) for task, place in self.places()], axis=-1)
 
+    def averaged(self, z: Array) -> Array:
+        return np.concatenate([task.loss.averaged(z[..., place]) for task, place in self.places()], axis=-1)
+
     def places(self) -> Iterator[tuple[Weighted, slice]]:
         """Each task with the columns of its outputs."""
         start = 0

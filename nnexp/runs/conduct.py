@@ -14,10 +14,10 @@ from nnexp.data.splits import PartName
 from nnexp.errors import Interrupted
 from nnexp.predictor import evaluated
 from nnexp.replicas import join
-from nnexp.runs import manifest
+from nnexp.runs import manifest, snapshots
 from nnexp.runs.folder import RunFolder
 from nnexp.spec.sections import Spec
-from nnexp.training.events import Event, Notice, RunDone
+from nnexp.training.events import EpochDone, Event, Notice, RunDone
 from nnexp.training.loop import train
 from nnexp.training.stack import Stack
 from nnexp.training.state import State
@@ -42,6 +42,8 @@ class Begun:
     spec: Spec
     parts: Parts
     state: State | None
+    keep: tuple[int, ...] = ()
+    """Epochs after which the weights are kept as snapshots."""
 
     @property
     def standing(self) -> tuple[int, int]:
@@ -70,6 +72,8 @@ def conduct(
             continue
         _close(runs, left)
         left = []
+        if isinstance(event, EpochDone):
+            _keep(runs, stack)
         if stop.received is not None:
             _save(runs, stack)
             raise Interrupted("stopped; the state is saved", stop.received)
@@ -79,6 +83,13 @@ def conduct(
             saved = time.monotonic()
             cost = saved - began
     _close(runs, left)
+
+
+def _keep(runs: Sequence[Begun], stack: Stack) -> None:
+    """Write the snapshots that are due, before any state is saved that has this epoch behind it."""
+    for number in stack.runs:
+        if stack.state.epoch in runs[number].keep:
+            snapshots.keep(runs[number].folder.path, runs[number].folder.digest, stack.snapshot(number))
 
 
 def _save(runs: Sequence[Begun], stack: Stack) -> None:

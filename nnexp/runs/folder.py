@@ -40,8 +40,12 @@ SHORT, LONG = 6, 16
 
 def name_of(spec: AnySpec, digits: int = SHORT) -> str:
     """The name of the folder of the run that a spec stands for: its own name and digits of its hash."""
-    name = re.sub(r"[^A-Za-z0-9_.-]+", "_", spec.name)[:LONGEST].strip("._-") or "run"
-    return f"{name}-{resolved.digest(spec)[:digits]}"
+    return f"{plain_name(spec.name)}-{resolved.digest(spec)[:digits]}"
+
+
+def plain_name(name: str) -> str:
+    """A name as part of a folder's, in letters that every system and every shell takes."""
+    return re.sub(r"[^A-Za-z0-9_.-]+", "_", name)[:LONGEST].strip("._-") or "run"
 
 
 def folder_of(spec: AnySpec, root: Path) -> Path:

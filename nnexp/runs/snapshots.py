@@ -21,7 +21,7 @@ def path_of(folder: Path, epoch: int) -> Path:
 def keep(folder: Path, spec: str, state: State) -> None:
     """Write the weights of a state, of the run of the spec with this hash."""
     arrays = {"theta": state.theta, "buffers": state.buffers}
-    checkpoints.save(path_of(folder, state.epoch), spec, arrays, {"epoch": state.epoch})
+    checkpoints.save(path_of(folder, state.epoch), spec, arrays, {"epoch": state.epoch}, "file")
 
 
 def lacking(folder: Path, epochs: Iterable[int], behind: int) -> list[int]:

@@ -12,15 +12,17 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from nnexp.data.parts import Parts
-from nnexp.errors import Interrupted, NnexpError
+from nnexp.errors import Interrupted, NnexpError, ResumeError
 from nnexp.runs import manifest
 from nnexp.runs.conduct import Begun, Stop, Watch, conduct
 from nnexp.runs.files import make_folder
 from nnexp.runs.folder import RunFolder
 from nnexp.runs.lock import Busy, locked
 from nnexp.runs.receipts import Receipt, receipt_of
-from nnexp.runs.session import begin_or_restore, recorded
+from nnexp.runs.session import begin, begin_or_restore, recorded
+from nnexp.runs.snapshots import lacking
 from nnexp.spec.sections import Spec
+from nnexp.training.state import State
 
 Prepare = Callable[[Spec], Parts]
 
@@ -34,13 +36,15 @@ def train_together(
     prepare: Prepare,
     checkpoint_seconds: float,
     until: int | None = None,
+    keep: Mapping[str, tuple[int, ...]] | None = None,
 ) -> list[Receipt]:
     """Train the runs of these specs, by the names of their folders below `root`, as far as they are not trained yet.
 
-    With `until` they are trained to that epoch at most. Runs that stand at different places are trained one group after
-    the other, which changes no bit. One that another process is writing is left to it: its receipt says "busy". One
-    that cannot be trained does not keep the others from it: its receipt says "failed", and why. Raises Interrupted
-    where `stop` asks for it; all states are saved then.
+    With `until` they are trained to that epoch at most; `keep` says after which epochs the weights of each are kept as
+    snapshots, and a run that was trained without them is trained again. Runs that stand at different places are trained
+    one group after the other, which changes no bit. One that another process is writing is left to it: its receipt says
+    "busy". One that cannot be trained does not keep the others from it: its receipt says "failed", and why. Raises
+    Interrupted where `stop` asks for it; all states are saved then.
     """
     folders = [RunFolder(spec, root, name) for name, spec in specs.items()]
     threads = next(iter(specs.values())).training.threads
@@ -51,7 +55,8 @@ def train_together(
         environment = manifest.environment()
         for folder, spec in zip(folders, specs.values(), strict=True):
             try:
-                run = _enter(folder, spec, held, prepare, environment, busy)
+                kept = (keep or {}).get(folder.path.name, ())
+                run = _enter(folder, spec, kept, held, prepare, environment, busy)
             except NnexpError as error:
                 failed[folder.path] = str(error)
             else:
@@ -71,13 +76,14 @@ def train_together(
 def _enter(
     folder: RunFolder,
     spec: Spec,
+    keep: tuple[int, ...],
     held: ExitStack,
     prepare: Prepare,
     environment: manifest.Manifest,
     busy: set[Path],
 ) -> Begun | None:
     """Take the folder's lock and begin the run, or go on with it; None where it has ended or another has the lock."""
-    if folder.has_ended():
+    if folder.has_ended() and _is_whole(folder.path, keep):
         return None
     make_folder(folder.path)
     with ExitStack() as own:
@@ -87,12 +93,42 @@ def _enter(
             busy.add(folder.path)
             return None
         record = folder.record()
-        if record and record["state"] in manifest.ENDED:
+        if record and record["state"] in manifest.ENDED and _is_whole(folder.path, keep):
             return None
         parts = prepare(spec)
-        state = begin_or_restore(folder, record, parts, environment)
+        state = _state(folder, record, keep, parts, environment)
         held.push(own.pop_all())
-    return Begun(folder, spec, parts, state)
+    return Begun(folder, spec, parts, state, keep)
+
+
+def _is_whole(path: Path, keep: tuple[int, ...]) -> bool:
+    """Whether a run that has ended has all its snapshots; one that diverged needs none."""
+    if not keep:
+        return True
+    record = manifest.read(path)
+    return record["state"] != "done" or not lacking(path, keep, record["epochs"])
+
+
+def _state(
+    folder: RunFolder,
+    record: manifest.Manifest | None,
+    keep: tuple[int, ...],
+    parts: Parts,
+    environment: manifest.Manifest,
+) -> State | None:
+    """The state to go on from; None at the beginning, to which a run goes back that was trained without its snapshots.
+
+    It comes to the same bits then.
+    """
+    if record is None or record["state"] not in manifest.ENDED:
+        state = begin_or_restore(folder, record, parts, environment)
+        if record is None or state is None or not lacking(folder.path, keep, state.epoch):
+            return state
+    if changed := parts.fingerprint.differs(record["data"]):
+        raise ResumeError(f"the data changed since the run began: {changed}; {manifest.RESTART}")
+    begin(folder, parts, environment)
+    folder.log("begun_again", reason="it had been trained without snapshots")
+    return None
 
 
 def _alike(runs: Iterable[Begun]) -> list[list[Begun]]:

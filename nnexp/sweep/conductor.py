@@ -12,10 +12,13 @@ from nnexp.errors import Interrupted, RunError
 from nnexp.runs import manifest
 from nnexp.runs.conduct import Stop
 from nnexp.runs.receipts import Receipt, receipt_of
+from nnexp.runs.snapshots import lacking
+from nnexp.spec.sections import Spec
 from nnexp.sweep.board import Board
 from nnexp.sweep.executors.base import Executor, Finished, Lost, Progress, Report, Task
 from nnexp.sweep.folder import SweepFolder
 from nnexp.sweep.plan import Planned
+from nnexp.sweep.snapshots import snapshot_epochs
 from nnexp.sweep.stacks import Stacks
 from nnexp.sweep.strategies import Strategy
 from nnexp.sweep.structure import chunks
@@ -102,12 +105,21 @@ class Conductor:
             return None
         try:
             receipt = receipt_of(folder, until)
-            if receipt.state != "failed" and (receipt.ended or receipt.epochs == until):
+            whole = receipt.state != "done" or not lacking(folder, self._snapshots(run), receipt.epochs)
+            if whole and receipt.state != "failed" and (receipt.ended or receipt.epochs == until):
                 manifest.check_resolved(folder, manifest.read(folder))
                 return receipt
         except RunError:
             pass  # the worker will say what is wrong with it
         return None
+
+    def _snapshots(self, run: str) -> tuple[int, ...]:
+        """The epochs after which snapshots of a run are kept."""
+        ensemble, base = self.folder.definition.common.ensemble, self.folder.definition.base_text
+        if not ensemble or not ensemble.snapshots:
+            return ()
+        spec = self.plan[run].spec(base)
+        return snapshot_epochs(spec, ensemble.snapshots) if isinstance(spec, Spec) else ()
 
     def _submit(self, due: Mapping[str, int | None]) -> None:
         """Give stacks of what is due to the executor, as many as keep its workers busy."""
@@ -136,6 +148,7 @@ class Conductor:
     def _send(self, runs: Sequence[str], until: int | None) -> None:
         self._number += 1
         planned = [self.plan[run] for run in runs]
+        ensemble = self.folder.definition.common.ensemble
         task = Task(
             self._number,
             str(self.root),
@@ -145,6 +158,7 @@ class Conductor:
             until,
             max(self._attempts.get(run, 0) for run in runs),
             self.limits.checkpoint_seconds,
+            (ensemble.snapshots or 0) if ensemble else 0,
         )
         self._tasks[task.number] = task
         self.executor.submit(task)

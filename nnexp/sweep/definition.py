@@ -109,6 +109,12 @@ class Definition:
         variants = math.prod(axis.size for axis in self.grid) * zipped * max(1, len(self.variants)) * trials
         return variants * len(self.seeds or (0,)) * (self.common.folds or 1) * members
 
+    def varying(self) -> list[str]:
+        """The keys that vary; one that varies in two ways is there twice."""
+        axes = [axis.path for axis in (*self.zipped, *self.grid)]
+        named = dict.fromkeys(assignment.path for variant in self.variants for assignment in variant.point)
+        return [*named, *axes, *(path for path, _, _ in (self.sampled.keys if self.sampled else ()))]
+
     def points(self, drawn: Point = ()) -> Iterator[tuple[str, Point]]:
         """Every variant, with the name that was given to it, if one was; `drawn` is a trial's part of them."""
         grid = [list(axis.points()) for axis in self.grid]

@@ -22,6 +22,7 @@ from typing import Any, TypeAlias
 
 from nnexp.errors import ResumeError, RunError
 from nnexp.runs import files
+from nnexp.runs.folder import plain_name
 from nnexp.runs.lock import locked
 from nnexp.runs.receipts import Receipt
 from nnexp.sweep.definition import Definition
@@ -40,7 +41,8 @@ class SweepFolder:
     def __init__(self, definition: Definition, runs: Path) -> None:
         self.definition = definition
         identity = json.dumps([definition.identity(), definition.overrides], sort_keys=True)
-        self.path = runs / "sweeps" / f"{definition.name}-{hashlib.sha256(identity.encode()).hexdigest()[:6]}"
+        digest = hashlib.sha256(identity.encode()).hexdigest()[:6]
+        self.path = runs / "sweeps" / f"{plain_name(definition.name)}-{digest}"
         self.request = hashlib.sha256(
             "\0".join([definition.text, definition.base_text, version("nnexp")]).encode()
         ).hexdigest()[:16]
@@ -73,15 +75,20 @@ class SweepFolder:
         return {run["run"]: Planned.from_dict(run) for run in map(json.loads, text.splitlines())}
 
     def known(self) -> Known:
-        """The ledger."""
+        """The ledger; what followed a failure of a run takes its place."""
         found: Known = {}
         for line in files.read(self.path / "ledger.jsonl").split(b"\n"):
             try:
                 receipt = Receipt.from_dict(json.loads(line))
             except (ValueError, TypeError, KeyError):
                 continue
-            found.setdefault(receipt.run, []).append(receipt)
+            before = [old for old in found.get(receipt.run, []) if old.state != "failed"]
+            found[receipt.run] = [*before, receipt]
         return found
+
+    def has(self, run: str) -> bool:
+        """Whether a run is there."""
+        return (self.path.parent.parent / run / "run.json").is_file()
 
     def record(self, receipts: Iterable[Receipt]) -> None:
         """Append to the ledger, in one piece."""
@@ -101,17 +108,24 @@ class SweepFolder:
         except OSError as error:
             raise RunError(f"cannot write {path}: {error.strerror or error}") from None
 
-    def write_table(self, states: Mapping[str, str], known: Known) -> None:
-        """sweep.csv: what varies, seed, state and metrics of every run of the plan."""
+    def write_table(self, states: Mapping[str, str], known: Known, ensembles: Sequence[Mapping[str, Any]] = ()) -> None:
+        """sweep.csv: what varies, seed, state and metrics of every run of the plan, and below them of ensembles.
+
+        Where there are ensembles, a column `kind` tells them from runs.
+        """
         plan = list(self.plan().values())
         rows = [_row(run, states.get(run.run, ""), known.get(run.run, [])) for run in plan]
+        if ensembles:
+            kinds = [*[("run", row) for row in rows], *[("ensemble", row) for row in ensembles]]
+            rows = [{"run": row["run"], "kind": kind, **row} for kind, row in kinds]
         columns = list(dict.fromkeys(column for row in rows for column in row))
         last = [column for column in columns if column == "error"]
         text = io.StringIO()
         table = csv.DictWriter(text, [c for c in columns if c not in last] + last, restval="", lineterminator="\n")
         table.writeheader()
         table.writerows(rows)
-        files.write_text(self.path / "sweep.csv", text.getvalue())
+        with self._held():
+            files.write_text(self.path / "sweep.csv", text.getvalue())
 
     def _record(self) -> dict[str, Any]:
         content = files.read(self.path / "sweep.json")

@@ -16,6 +16,7 @@ from nnexp.spec.problems import Place, Problem, Text, in_order
 from nnexp.spec.sections import Origin
 from nnexp.spec.text import flow, join, tree
 from nnexp.sweep.definition import Assignment, Definition, Point
+from nnexp.sweep.snapshots import check
 from nnexp.sweep.words import put_into
 
 MOST_PROBLEMS = 50
@@ -81,6 +82,7 @@ class Planning:
     same: int = 0
     _problems: dict[Problem, None] = field(default_factory=dict)
     _known: dict[str, Planned] = field(default_factory=dict)
+    _names: set[str] = field(default_factory=set)
 
     def trials(self, drawn: Iterable[Point] = ((),)) -> list[list[Planned]]:
         """The runs of all variants, a list for each trial, `drawn` being what was drawn for it.
@@ -111,6 +113,8 @@ class Planning:
             values |= flat(assignment.path, assignment.value.plain())
         for fold in range(self.definition.common.folds or 1):
             spec, overrides = self._resolved((*point, *self._fold(fold)))
+            if self.definition.common.ensemble:
+                check(spec, self.definition.common.ensemble, self.definition.places["ensemble"])
             for seed in self.definition.seeds or (spec.seed,):
                 for member in range(self._members()):
                     yield from self._run(spec, overrides, values, seed, fold, member)
@@ -167,8 +171,9 @@ class Planning:
             self.same += 1
             return
         run = name_of(spec)
-        if any(planned.run == run for planned in self._known.values()):
+        if run in self._names:
             run = name_of(spec, LONG)
+        self._names.add(run)
         self._known[digest] = Planned(
             run,
             json.dumps(values, sort_keys=True),
@@ -193,10 +198,17 @@ def flat(path: str, value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
         return {path: value}
     if len(value) != 1:
-        return {k: v for key, child in value.items() for k, v in flat(join(path, key), child).items()}
+        return _below(path, value)
     [(name, parameters)] = value.items()
-    below = flat(join(path, name), parameters) if parameters is not None else {}
-    return {path: name, **below} if isinstance(parameters, dict | None) else {path: name, join(path, name): parameters}
+    here = join(path, name)
+    if isinstance(parameters, dict | None):
+        return {path: name, **_below(here, parameters or {})}
+    return {path: name, here: parameters}
+
+
+def _below(path: str, entries: Mapping[str, Any]) -> dict[str, Any]:
+    """The cells of all entries."""
+    return {k: v for key, child in entries.items() for k, v in flat(join(path, key), child).items()}
 
 
 def base_of(definition: Definition) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from nnexp.spec.text import Node, flow, join, paths
 from nnexp.spec.text import read as read_text
 from nnexp.sweep import space
 from nnexp.sweep.definition import Assignment, Axis, Definition, Named, Sampled, Sampler
-from nnexp.sweep.sections import Common, Ensemble, Objective, Trials
+from nnexp.sweep.sections import RUNGS, Common, Ensemble, Objective, Trials
 from nnexp.sweep.words import MANY, base_tree, put_into, seeds_of, with_words
 
 T = TypeVar("T")
@@ -46,7 +46,9 @@ def from_file(path: Path, words: Sequence[str] = ()) -> Definition:
     reader = _Reader(root, problems)
     base = reader.base(path)
     definition = reader.definition(path.stem, base)
-    return with_words(definition, reader.problems, words)
+    definition = with_words(definition, reader.problems, words)
+    reader.check_keys(definition.varying())
+    return definition
 
 
 class _Reader:
@@ -74,6 +76,9 @@ class _Reader:
         file = path.parent / node.value
         if not file.is_file():
             self.wrong(node.place, "base", f"there is no file {file}", "the path counts from the sweep's own folder")
+            raise SpecError(in_order(self.problems))
+        if is_sweep(file):
+            self.wrong(node.place, "base", f"{file} is a sweep itself", "a sweep starts from a spec")
             raise SpecError(in_order(self.problems))
         text = load.read(file)
         return base_tree(text, self.problems), file.stem, text.mark + text.content
@@ -120,6 +125,9 @@ class _Reader:
             return Common()
         self.one_of("objective", found.objective, Objective)
         self.one_of("ensemble", found.ensemble, Ensemble)
+        rungs = found.pruning.successive_halving.rungs if found.pruning else ()
+        if list(rungs) != sorted(set(rungs)):
+            self.wrong(self.nodes["pruning"].place, RUNGS, f"expected epochs in rising order, found {list(rungs)}")
         return found
 
     def one_of(self, key: str, section: Any, cls: type[Any]) -> None:
@@ -136,7 +144,7 @@ class _Reader:
         if isinstance(node.value, int) and not isinstance(node.value, bool) and 1 <= node.value <= MANY:
             return tuple(range(node.value))
         if not isinstance(node.value, list) or not node.value:
-            self.wrong(node.place, "seeds", f"expected a number of seeds or a list of them, found {node.describe()}")
+            self.wrong(node.place, "seeds", f"expected a number of seeds or a list of them, found {space.found(node)}")
             return None
         values = node.value
         return self.attempt(lambda: seeds_of(values))
@@ -144,7 +152,7 @@ class _Reader:
     def mapping(self, node: Node, path: str, what: str) -> dict[str, Node]:
         """The entries of a mapping that may not be empty."""
         if not isinstance(node.value, dict) or not node.value:
-            self.wrong(node.place, path, f"expected a mapping of {what}, found {node.describe()}")
+            self.wrong(node.place, path, f"expected a mapping of {what}, found {space.found(node)}")
             return {}
         return node.value
 
@@ -157,7 +165,7 @@ class _Reader:
         for path, values in self.mapping(node, key, "keys of the spec, each to a list of values").items():
             here = join(key, path)
             if not isinstance(values.value, list) or not values.value:
-                message = f"expected a list of values, found {values.describe()}"
+                message = f"expected a list of values, found {space.found(values)}"
                 self.wrong(values.place, here, message, "such as [1e-3, 1e-2]")
                 continue
             self.problems += [p for value in values.value for p in space.problems(value, here, drawing=False)]
@@ -216,6 +224,18 @@ class _Reader:
         if trials is None:
             return None
         return Sampled(sampler, trials, tuple((key, value, space_.keys[key]) for key, value in keys.items()))
+
+    def check_keys(self, varying: Sequence[str]) -> None:
+        """Raises SpecError where a key varies in two ways, or one is excluded that does not vary."""
+        for path in dict.fromkeys(path for path in varying if varying.count(path) > 1):
+            self.wrong(self.root.place, path, "it varies in two ways: only one of them would count")
+        node = self.nodes.get("exclude", self.root)
+        for index, entry in enumerate(node.value if isinstance(node.value, list) else []):
+            for path in entry.keys.keys() - set(varying):
+                here = join(f"exclude.{index}", path)
+                self.wrong(entry.keys[path], here, f"{path!r} does not vary in this sweep", nearest(path, varying))
+        if self.problems:
+            raise SpecError(in_order(self.problems))
 
     def exclude(self) -> tuple[dict[str, Any], ...]:
         """Patterns of variants that are left out."""

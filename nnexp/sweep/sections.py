@@ -27,6 +27,10 @@ class Objective:
         return 1 if self.maximize else -1
 
 
+RUNGS = "pruning.successive_halving.rungs"
+"""The path of the rungs in a sweep file."""
+
+
 @dataclass(frozen=True, slots=True)
 class Halving:
     """Successive halving: at each rung, an epoch, the share `keep` of the variants goes on, at least one.

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from nnexp import scoring
 from nnexp.errors import Interrupted, SpecError, UsageError
+from nnexp.runs.conduct import Stop
 from nnexp.runs.interrupts import Interrupts
 from nnexp.spec.baseline import AnySpec, BaselineSpec
 from nnexp.spec.memory import described
+from nnexp.spec.places import counted
 from nnexp.spec.problems import Place, Problem, Text, nearest
+from nnexp.sweep import ensembles as ensembles_
 from nnexp.sweep import samplers
 from nnexp.sweep.board import Board
 from nnexp.sweep.conductor import Conductor, Limits, Watch
 from nnexp.sweep.definition import Definition
+from nnexp.sweep.ensembles import Averaged, groups, make
 from nnexp.sweep.executors.base import Executor
 from nnexp.sweep.folder import SweepFolder
 from nnexp.sweep.plan import Planned, Planning, base_of
-from nnexp.sweep.sections import Objective
+from nnexp.sweep.sections import RUNGS, Objective
 from nnexp.sweep.stacks import Stacks
 from nnexp.sweep.strategies import Plain, Strategy, SuccessiveHalving, ended, mean
 
@@ -55,6 +59,7 @@ class Sweep:
     board: Board
     same: int = 0
     complete: bool = True
+    ensembles: list[Averaged] = field(default_factory=list)
 
     @property
     def path(self) -> Path:
@@ -87,8 +92,10 @@ def sweep(definition: Definition, root: Path, options: Options, watch: Watch = l
     folder = SweepFolder(definition, root)
     if not samplers.learns(definition.sampled) and (runs := folder.frozen()):
         found = Sweep(folder, root, _board(definition, runs, folder, retry=options.retry))
-        if not _strategy(definition, runs, found.board).due(found.board.known):
-            return _written(found, _strategy(definition, runs, found.board))
+        strategy = _strategy(definition, runs, found.board)
+        if not strategy.due(found.board.known):
+            with Interrupts() as interrupts:
+                return _averaged(found, strategy, interrupts)
     with Interrupts() as interrupts, options.executor() as executor:
         planning, trials = _first(definition, yes=options.yes)
         found = Sweep(folder, root, _board(definition, [], folder, retry=options.retry))
@@ -114,7 +121,7 @@ def sweep(definition: Definition, root: Path, options: Options, watch: Watch = l
             except Interrupted as error:
                 _written(found, strategy)
                 raise Interrupted(f"{error}: {standing(found.board)}", error.signal) from None
-            _written(found, strategy)
+            _averaged(found, strategy, interrupts)
             if not found.complete:
                 break
     return found
@@ -136,12 +143,24 @@ def _first(definition: Definition, *, yes: bool) -> tuple[Planning, list[list[Pl
     trials = planning.trials(samplers.first(definition.sampled))
     if not any(trials):
         raise UsageError("the plan has no run: `exclude` leaves none")
+    _check_rungs(definition, [run for trial in trials for run in trial])
     return planning, trials
 
 
+def _check_rungs(definition: Definition, runs: Sequence[Planned]) -> None:
+    """Raises SpecError where no run comes to the last rung."""
+    pruning, epochs = definition.common.pruning, max(map(_epochs, runs))
+    if pruning and (rung := max(pruning.successive_halving.rungs)) > epochs:
+        message = f"no run comes to epoch {rung}: they end after {counted(epochs, 'epoch')}"
+        raise SpecError([Problem(definition.places["pruning"], RUNGS, message)])
+
+
 def _board(definition: Definition, runs: Sequence[Planned], folder: SweepFolder, *, retry: bool = False) -> Board:
-    """How the runs stand by the ledger, the failures forgotten that are to be tried again."""
-    known = folder.known()
+    """How the runs stand by the ledger; failures are forgotten that are to be tried again, and runs that are gone."""
+    known = {
+        run: [r for r in receipts if r.state not in ("done", "diverged") or folder.has(run)]
+        for run, receipts in folder.known().items()
+    }
     if retry:
         known = {run: [r for r in receipts if r.state != "failed"] for run, receipts in known.items()}
     first = runs[0].spec(definition.base_text) if runs else None
@@ -189,9 +208,24 @@ def _value(board: Board, runs: Iterable[Planned]) -> float:
     return mean(board.objective.metric, [receipt for run in runs if (receipt := ended(board.known, run.run))])
 
 
-def _written(found: Sweep, strategy: Strategy) -> Sweep:
-    """The sweep, with its table written anew."""
+def _written(found: Sweep, strategy: Strategy, failed: Mapping[str, str] | None = None) -> Sweep:
+    """The sweep, with its table written anew; `failed` says why ensembles could not be made, by their names."""
     found.board.pruned = strategy.pruned(found.board.known)
     found.board.running = set()
-    found.folder.write_table(found.board.states(), found.board.known)
+    known, pruned = found.board.known, found.board.pruned
+    kind = found.folder.definition.common.ensemble
+    everything = found.folder.plan().values() if kind else ()
+    ensembles = [
+        ensembles_.standing(members, found.root, known, pruned, failed or {}) for members in groups(everything, kind)
+    ]
+    found.folder.write_table(found.board.states(), known, [entry.row() for entry in ensembles])
+    asked = {run.run for run in found.board.runs}
+    found.ensembles = [entry for entry in ensembles if entry.members.runs[0].run in asked]
     return found
+
+
+def _averaged(found: Sweep, strategy: Strategy, stop: Stop) -> Sweep:
+    """The sweep, with the ensembles made whose members are done, and its table written anew."""
+    _written(found, strategy)
+    failed = make(found.ensembles, found.root, found.folder.definition.base_text, found.board.known, stop)
+    return _written(found, strategy, failed) if found.ensembles else found

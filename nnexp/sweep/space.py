@@ -50,7 +50,7 @@ class Leaf:
             value = math.exp(math.log(self.low) + u * (math.log(high) - math.log(self.low)))
         else:
             value = self.low + u * (high - self.low)
-        return min(int(value), int(self.high)) if self.is_whole else self.rounded(value)
+        return min(max(math.floor(value), int(self.low)), int(self.high)) if self.is_whole else self.rounded(value)
 
     def rounded(self, value: float) -> float:
         """The number with few digits, within the bounds.
@@ -151,13 +151,20 @@ def problems(node: Node, path: str, *, drawing: bool) -> Iterator[Problem]:
 
 
 def marked(node: Node) -> str | None:
-    """The distribution that a value is, if it is one."""
-    return next((kind for kind in (*NUMBERS, CHOICE) if is_marked(node, kind)), None)
+    """The distribution that a value is, if it is one; a component of the same name has a mapping of parameters."""
+    kind = next((kind for kind in (*NUMBERS, CHOICE) if is_marked(node, kind)), None)
+    return None if kind and isinstance(node.value, dict) and isinstance(node.value[kind].value, dict) else kind
 
 
 def is_marked(node: Node, word: str) -> bool:
     """Whether a value is a mapping of this word alone."""
     return isinstance(node.value, dict) and list(node.value) == [word]
+
+
+def found(node: Node) -> str:
+    """What stands where something else was expected, in words."""
+    empty = {list: "an empty list", dict: "an empty mapping"}
+    return empty[type(node.value)] if node.value in ([], {}) else node.describe()
 
 
 def _entries(node: Node) -> list[Node]:
@@ -167,7 +174,7 @@ def _entries(node: Node) -> list[Node]:
 
 def _choice_problems(arguments: Node, path: str) -> Iterator[Problem]:
     if not isinstance(arguments.value, list) or not arguments.value:
-        yield Problem(arguments.place, path, f"expected a list of values, found {arguments.describe()}")
+        yield Problem(arguments.place, path, f"expected a list of values, found {found(arguments)}")
 
 
 def _bound_problems(arguments: Node, path: str) -> Iterator[Problem]:

@@ -63,9 +63,7 @@ class SuccessiveHalving(Strategy):
                 return set()
             going = {v for v in self._variants() if self._level(known, v) > len(self._rungs)}
         else:
-            due, going = self._rounds(known)
-            if due and None not in due.values():
-                return set()
+            _, going = self._rounds(known)
         return {
             run.run for run in self.runs if run.variant not in going and ended(known, run.run) is None
         }  # those that ended before they were cut short are done

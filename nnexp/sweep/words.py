@@ -69,6 +69,9 @@ def _with_word(definition: Definition, text: Text, path: str, values: list[Node]
             raise SpecError(wrong)
         others = tuple(axis for axis in definition.grid if axis.path != path)
         return replace(definition, grid=(*others, Axis(path, tuple(values), place)))
+    if path in definition.varying():
+        message = "it varies in this sweep, so one value cannot hold for all runs"
+        raise SpecError([Problem(place, path, message, "several values, with commas between them, replace a grid's")])
     put_into(definition.base, path, values[0], place)
     return replace(definition, overrides=(*definition.overrides, text.content))
 
@@ -120,14 +123,14 @@ def _range(first: int, last: int, place: Place, path: str) -> list[Node]:
 
 
 def seeds_of(values: Sequence[Node]) -> tuple[int, ...]:
-    """Seeds, each once. Raises SpecError where one is none."""
+    """Seeds. Raises SpecError where one is none."""
     seeds = []
     for node in values:
         if isinstance(node.value, bool) or not isinstance(node.value, int) or node.value < 0:
             message = f"expected a whole number ≥ 0, found {node.describe()}"
             raise SpecError([Problem(node.place, "seed", message)])
         seeds.append(node.value)
-    return tuple(dict.fromkeys(seeds))
+    return tuple(seeds)
 
 
 def put_into(root: Node, path: str, value: Node, place: Place) -> None:

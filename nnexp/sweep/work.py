@@ -20,6 +20,7 @@ from nnexp.spec.problems import Place, Text
 from nnexp.spec.sections import Data, Origin, Spec
 from nnexp.spec.text import tree
 from nnexp.sweep.executors.base import Task
+from nnexp.sweep.snapshots import snapshot_epochs
 from nnexp.training.events import EpochDone, Event
 
 SETS = 8
@@ -49,6 +50,7 @@ def perform(task: Task, stop: Stop, tell: Callable[[int], None]) -> list[Receipt
                 prepare=prepared,
                 checkpoint_seconds=task.checkpoint_seconds,
                 until=task.until,
+                keep={name: snapshot_epochs(spec, task.snapshots) for name, spec in networks.items()},
             )
         baselines = {name: spec for name, spec in specs.items() if isinstance(spec, BaselineSpec)}
         receipts += [_fitted(name, spec, task) for name, spec in baselines.items()]

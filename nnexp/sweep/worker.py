@@ -10,6 +10,7 @@ started it to act upon.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import queue
@@ -74,20 +75,16 @@ def main() -> None:
     lock, inbox = threading.Lock(), Inbox()
 
     def say(**message: Any) -> None:
-        with lock:
+        with lock, contextlib.suppress(BrokenPipeError):  # its input ends as well, which saves and stops what it trains
             answers.write(json.dumps(strict(message)) + "\n")
             answers.flush()
 
     threading.Thread(target=inbox.read, args=(sys.stdin,), daemon=True).start()
-    try:
-        say(ready=os.getpid())
-        for known in KINDS.values():  # loaded while the plan is being made
-            list(known)
-        while (task := inbox.tasks.get()) is not None and not inbox.ended:
-            work(task, inbox, say)
-    except BrokenPipeError:
-        os._exit(1)  # nobody is left to tell
-    answers.close()
+    say(ready=os.getpid())
+    for known in KINDS.values():  # loaded while the plan is being made
+        list(known)
+    while (task := inbox.tasks.get()) is not None and not inbox.ended:
+        work(task, inbox, say)
     os._exit(0)  # all is written; tidying up would only take time
 
 
@@ -97,8 +94,9 @@ def work(task: Task, inbox: Inbox, say: Any) -> None:
     if task.number in inbox.cancelled:
         say(cancelled=task.number)
         return
-    if not inbox.ended:
-        inbox.stopping.received = None
+    inbox.stopping.received = None
+    if inbox.ended:  # looked at last, as it may come to be at any moment
+        inbox.stopping.received = signal.SIGTERM
 
     def tell(epochs: int) -> None:
         nonlocal behind, told

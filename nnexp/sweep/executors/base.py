@@ -15,7 +15,8 @@ from nnexp.runs.receipts import Receipt
 class Task:
     """A stack to train: the resolved specs of its runs and their overrides, by the names of their folders below `root`.
 
-    attempt: how often it was begun before. until: the epoch at which its runs pause.
+    attempt: how often it was begun before. until: the epoch at which its runs pause. snapshots: how many of each run
+    are to be kept.
     """
 
     number: int
@@ -26,6 +27,7 @@ class Task:
     until: int | None = None
     attempt: int = 0
     checkpoint_seconds: float = 5.0
+    snapshots: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         """As JSON values."""

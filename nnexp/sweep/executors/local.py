@@ -13,6 +13,7 @@ import tempfile
 import threading
 import time
 from collections import deque
+from collections.abc import Iterator
 from typing import IO, Any
 
 from nnexp.errors import RunError
@@ -87,7 +88,7 @@ class Local(Executor):
         """What a message means for the task of its worker; None stands for the end of the worker."""
         task = worker.task
         if message is None:
-            if not worker.ready:
+            if not worker.ready and not (task and worker.was_killed):
                 raise RunError(f"a worker cannot start: {worker.last_words()}")
             self._replace(worker)
             return Lost(task.number, worker.last_words()) if task else None
@@ -106,6 +107,19 @@ class Local(Executor):
         self._workers[self._workers.index(worker)] = _Worker(self._said, self._threads)
 
 
+@contextlib.contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """Processes that start in here never hear of Ctrl-C, not even before they can say that they ignore it."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 class _Worker:
     """One process, and the thread that reads what it says."""
 
@@ -113,13 +127,14 @@ class _Worker:
         self.task: Task | None = None
         self.ready = False
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the worker
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "nnexp.sweep.worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            env=os.environ | dict.fromkeys(THREAD_VARIABLES, str(threads)),
-        )
+        with _deaf_to_ctrl_c():
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "nnexp.sweep.worker"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._errors,
+                env=os.environ | dict.fromkeys(THREAD_VARIABLES, str(threads)),
+            )
         assert self._process.stdout
         reader = threading.Thread(target=self._read, args=(self._process.stdout, said), daemon=True)
         reader.start()
@@ -160,6 +175,11 @@ class _Worker:
             self._process.wait()
         if self._process.stdout:
             self._process.stdout.close()
+
+    @property
+    def was_killed(self) -> bool:
+        """Whether a signal ended the process."""
+        return self._process.wait() < 0
 
     def last_words(self) -> str:
         """How the process ended, and what it said last."""

@@ -1,0 +1,59 @@
+"""An executor for tests of sweeps: it trains in the process of the test, one task at each poll."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from nnexp.sweep import reading
+from nnexp.sweep.conductor import Limits
+from nnexp.sweep.executors.base import Executor, Finished, Report, Task
+from nnexp.sweep.session import Options, Sweep, sweep
+from nnexp.sweep.work import perform
+
+
+@dataclass(slots=True)
+class Never:
+    """Nobody asks to stop."""
+
+    received: int | None = None
+
+
+class Inline(Executor):
+    """Trains in this process."""
+
+    def __init__(self) -> None:
+        self.done: list[Task] = []
+        self._tasks: list[Task] = []
+
+    @property
+    def workers(self) -> int:
+        return 1
+
+    def submit(self, task: Task) -> None:
+        self._tasks.append(task)
+
+    def poll(self, seconds: float) -> list[Report]:
+        tasks, self._tasks = self._tasks, []
+        self.done += tasks
+        return [Finished(task.number, tuple(perform(task, Never(), lambda epochs: None))) for task in tasks]
+
+    def cancel(self, number: int) -> None:
+        self._tasks = [task for task in self._tasks if task.number != number]
+
+    def close(self, *, at_once: bool = False) -> None:
+        self._tasks = []
+
+
+def written(folder: Path, base: str, text: str) -> Path:
+    """A sweep file beside its base spec; the line `base:` is its first."""
+    (folder / "base.yaml").write_text(base)
+    file = folder / "study.yaml"
+    file.write_text(f"base: base.yaml\n{text}")
+    return file
+
+
+def carried_out(file: Path, *words: str, executor: Executor | None = None) -> Sweep:
+    """The sweep in a file, carried out beside it; a state is saved after every step."""
+    definition = reading.from_file(file, words)
+    return sweep(definition, file.parent / "runs", Options(lambda: executor or Inline(), limits=Limits(None, 0.0)))
