@@ -165,6 +165,7 @@ def _ensemble(entry: Averaged, objective: Objective) -> dict[str, object]:
 
 def _show(found: Sweep, *, quiet: bool) -> None:
     """The variants, what went wrong, and where the sweep is."""
+    from nnexp.cli.progress import duration
     from nnexp.cli.render import err, out
     from nnexp.cli.sweep_ensembles import ensembles
     from nnexp.cli.sweep_table import variants
@@ -188,3 +189,5 @@ def _show(found: Sweep, *, quiet: bool) -> None:
     if best:
         out.print(f"best run: {best[0].run}", markup=False)
     out.print(f"{standing(board)}; table in {found.path / 'sweep.csv'}", markup=False)
+    if found.took and not quiet:
+        err.print(f"took {duration(found.took)}, {duration(found.estimated)} was estimated")

@@ -18,9 +18,11 @@ def show_plan(found: Sweep, workers: int, most: int | None, *, json: bool) -> No
     """Show the plan; nothing is trained but a few batches of each structure, and nothing is written."""
     from nnexp.sweep.forecast import forecast
     from nnexp.sweep.plan import label
+    from nnexp.sweep.stacks import Stacks
 
-    cast = forecast(found, workers, most)
     runs = found.board.runs
+    plan = {run.run: run for run in runs}
+    cast = forecast(found.board, Stacks(plan, found.folder.definition.base_text, workers, most))
     columns = list(dict.fromkeys(column for run in runs for column in run.values))
     if json:
         document = cast.as_dict() | {
@@ -35,12 +37,12 @@ def show_plan(found: Sweep, workers: int, most: int | None, *, json: bool) -> No
     out.print(listing)
     if len(runs) > LISTED:
         out.print(f"... and {len(runs) - LISTED} more; --json lists all")
-    stacks = table("stacks", "runs in each", "parameters", "step of a run", "alone")
+    shown = table("stacks", "runs in each", "parameters", "step of a run", "alone")
     for stack in cast.stacks:
         sizes = f"{min(stack.sizes)}" if len(set(stack.sizes)) == 1 else f"{min(stack.sizes)} to {max(stack.sizes)}"
         times = (f"{1e6 * stack.seconds:,.0f} µs", f"{1e6 * stack.alone:,.0f} µs") if stack.alone else ("-", "-")
-        stacks.add_row(str(len(stack.sizes)), sizes, f"{stack.parameters:,}", *times)
-    out.print(stacks)
+        shown.add_row(str(len(stack.sizes)), sizes, f"{stack.parameters:,}", *times)
+    out.print(shown)
     if found.same:
         out.print(f"{found.same} points are the same run as another; it is trained once")
     out.print(

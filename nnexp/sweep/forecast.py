@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from nnexp.spec.baseline import BaselineSpec
-from nnexp.spec.meaning import declaration_of
-from nnexp.sweep.session import Sweep
+from nnexp.spec.memory import described
+from nnexp.spec.sections import Spec
+from nnexp.sweep.board import Board
 from nnexp.sweep.stacks import Stacks
 from nnexp.sweep.strategies import ended
 from nnexp.sweep.structure import chunks
@@ -21,6 +22,9 @@ FOLDER = 0.015
 
 FILES = 20_000
 """Bytes of a run's files besides its checkpoints."""
+
+WRITTEN, SPEED = 3, 3e8
+"""How often a state is written and hashed, and bytes of it a second, as an order of magnitude."""
 
 CHECKPOINTS = 2
 """How often a state is on disk: the last and the one before, or the best."""
@@ -51,26 +55,31 @@ class Forecast:
         return asdict(self)
 
 
-def forecast(found: Sweep, workers: int, most: int | None) -> Forecast:
+def forecast(board: Board, stacks: Stacks) -> Forecast:
     """The forecast of what is missing of a sweep. Pruning and early stopping make it less."""
-    plan = {run.run: run for run in found.board.runs}
-    stacks = Stacks(plan, found.folder.definition.base_text, workers, most)
     groups: dict[Hashable, list[str]] = {}
-    missing = [run for run in plan if ended(found.board.known, run) is None]
+    missing = [run.run for run in board.runs if ended(board.known, run.run) is None]
     for run in missing:
         groups.setdefault(stacks.structure(run), []).append(run)
     seconds = memory = disk = 0.0
     shown = []
     for runs in groups.values():
-        spec = plan[runs[0]].spec(found.folder.definition.base_text)
+        spec = stacks.spec(runs[0])
         if isinstance(spec, BaselineSpec):
             shown.append(Stacked((1,) * len(runs), 0, 0.0, 0.0))
             continue
         pace = stacks.pace(runs)
-        sizes = tuple(map(len, chunks(runs, stacks.size(runs), workers)))
+        sizes = tuple(map(len, chunks(runs, stacks.size(runs), stacks.workers)))
         each = pace.seconds if max(sizes) > 1 else pace.alone
-        shown.append(Stacked(sizes, declaration_of(spec).size, each, pace.alone))
-        seconds += len(runs) * (each * pace.steps + FOLDER) / min(workers, len(sizes))
+        files = FOLDER + WRITTEN * pace.bytes / SPEED
+        seconds += len(runs) * (each * pace.steps * (1 + _looking(spec)) + files) / min(stacks.workers, len(sizes))
         memory = max(memory, max(sizes) * pace.bytes * 2.0)
         disk += len(runs) * (CHECKPOINTS * pace.bytes + FILES)
-    return Forecast(len(missing), seconds + START * bool(missing), memory * workers, disk, tuple(shown))
+    return Forecast(len(missing), seconds + START * bool(missing), memory * stacks.workers, disk, tuple(shown))
+
+
+def _looking(spec: Spec) -> float:
+    """What looking at the dev part after each epoch adds to its steps: a forward pass is a third of a step."""
+    found = described(spec.data)
+    sizes = spec.data.split.sizes(found.examples, found.own_test)
+    return sizes["dev"] / sizes["train"] / 3

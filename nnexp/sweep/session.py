@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +24,7 @@ from nnexp.sweep.definition import Definition
 from nnexp.sweep.ensembles import Averaged, groups, make
 from nnexp.sweep.executors.base import Executor
 from nnexp.sweep.folder import SweepFolder
+from nnexp.sweep.forecast import forecast
 from nnexp.sweep.plan import Planned, Planning, base_of
 from nnexp.sweep.sections import RUNGS, Objective
 from nnexp.sweep.stacks import Stacks
@@ -60,6 +62,9 @@ class Sweep:
     same: int = 0
     complete: bool = True
     ensembles: list[Averaged] = field(default_factory=list)
+    took: float = 0.0
+    estimated: float = 0.0
+    """Seconds that the sweep took, and those that were forecast for what was missing."""
 
     @property
     def path(self) -> Path:
@@ -89,7 +94,7 @@ def sweep(definition: Definition, root: Path, options: Options, watch: Watch = l
     Raises what `planned` raises, ResumeError where the base spec changed, Interrupted where a signal stopped it; then
     the same call goes on.
     """
-    folder = SweepFolder(definition, root)
+    began, folder = time.monotonic(), SweepFolder(definition, root)
     if not samplers.learns(definition.sampled) and (runs := folder.frozen()):
         found = Sweep(folder, root, _board(definition, runs, folder, retry=options.retry))
         strategy = _strategy(definition, runs, found.board)
@@ -115,6 +120,7 @@ def sweep(definition: Definition, root: Path, options: Options, watch: Watch = l
             strategy = _strategy(definition, new, found.board)
             plan = {run.run: run for run in everything}
             stacks = Stacks(plan, definition.base_text, executor.workers, options.most)
+            found.estimated += forecast(found.board, stacks).seconds
             conductor = Conductor(folder, root, executor, stacks, found.board, plan, interrupts, watch, options.limits)
             try:
                 found.complete = conductor.run(strategy)
@@ -122,6 +128,7 @@ def sweep(definition: Definition, root: Path, options: Options, watch: Watch = l
                 _written(found, strategy)
                 raise Interrupted(f"{error}: {standing(found.board)}", error.signal) from None
             _averaged(found, strategy, interrupts)
+            found.took = time.monotonic() - began
             if not found.complete:
                 break
     return found

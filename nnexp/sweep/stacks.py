@@ -35,7 +35,7 @@ class Stacks:
     def structure(self, run: str) -> Hashable:
         """What the runs of one stack have in common."""
         if run not in self._structures:
-            found = structure(self._spec(run))
+            found = structure(self.spec(run))
             self._structures[run] = run if found is None else found
         return self._structures[run]
 
@@ -43,7 +43,7 @@ class Stacks:
         """The largest number of these runs, of one structure, to put into one stack."""
         if len(runs) == 1 or self.most == 1:
             return 1
-        spec = self._spec(runs[0])
+        spec = self.spec(runs[0])
         if not isinstance(spec, Spec):
             return 1
         found = self.pace(runs).size
@@ -54,7 +54,7 @@ class Stacks:
         """What these runs, of one structure, were measured to take."""
         key = self.structure(runs[0])
         if key not in self._paces:
-            chosen = [spec for run in runs[:LARGEST] if isinstance(spec := self._spec(run), Spec)]
+            chosen = [spec for run in runs[:LARGEST] if isinstance(spec := self.spec(run), Spec)]
             self._paces[key] = pace(chosen, [prepared(spec) for spec in chosen], self.memory)
         return self._paces[key]
 
@@ -63,5 +63,6 @@ class Stacks:
         """The bytes that one worker may take."""
         return SHARE * memory_size() / self.workers
 
-    def _spec(self, run: str) -> AnySpec:
+    def spec(self, run: str) -> AnySpec:
+        """A planned run as components."""
         return self.plan[run].spec(self.base_text)

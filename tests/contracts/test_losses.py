@@ -55,6 +55,24 @@ def test_dz_is_the_gradient_of_the_mean_loss(example: Example, d: AnyArray) -> N
 
 
 @every_case
+@pytest.mark.parametrize("size", [1, 1e3])
+def test_averaged_outputs_say_the_mean_of_what_each_says(example: Example, d: AnyArray, size: float) -> None:
+    z = size * normal(R, N, O)
+    said = stack([example.component]).predict(z)
+    averaged = example.component.averaged(z)
+    assert averaged.shape == (N, O)
+    np.testing.assert_allclose(example.component.predict(averaged[None])[0], sum(said) / R, rtol=1e-12, atol=1e-300)
+    assert np.isfinite(example.component(averaged[None], d[:1])[0]).all()
+
+
+@every_case
+def test_the_loss_of_the_average_of_the_same_outputs_is_their_loss(example: Example, d: AnyArray) -> None:
+    z = normal(1, N, O)
+    averaged = example.component.averaged(np.concatenate([z, z, z]))[None]
+    np.testing.assert_allclose(example.component(averaged, d[:1])[0], example.component(z, d[:1])[0], rtol=1e-12)
+
+
+@every_case
 def test_seeing_every_example_twice_changes_the_loss_not_and_halves_dz(example: Example, d: AnyArray) -> None:
     z = normal(R, N, O)
     once, dz = example.component(z, d)

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import nnexp
+from nnexp import archives
 from nnexp.errors import RunError, SpecError
 from nnexp.runs import files, manifest
 from nnexp.spec.load import load_any
@@ -107,12 +108,12 @@ def test_with_bagging_the_training_part_is_the_one_that_was_resampled(sweeps: di
     run = ensemble_of(sweeps["bagging"])
     assert "resamples" in run.record["train_part"]
     assert "train_part" not in ensemble_of(sweeps["members"]).record
-    whole = load_any(run.path.parent.parent / "base.yaml").data.split.indices(83, raw(run, "train")[1].argmax(-1)) \
-        if False else run.spec.data.split.indices(83, run.spec.data.source.load().labels)
-    drawn = []
+    assert run.spec.data == load_any(run.path.parent.parent / "base.yaml").data
+    labels = run.spec.data.source.load().labels
+    whole, drawn = run.spec.data.split.indices(83, labels), []
     for member in run.record["members"]:
         spec = nnexp.Run(run.path.parent / member["run"]).spec
-        drawn.append(spec.data.split.indices(83, spec.data.source.load().labels))
+        drawn.append(spec.data.split.indices(83, labels))
     for parts in drawn:
         assert np.array_equal(parts["dev"], whole["dev"])
         assert np.array_equal(parts["test"], whole["test"])
@@ -197,8 +198,6 @@ def test_a_member_with_other_weights_is_named_and_a_second_sweep_makes_the_ensem
 
 
 def _take_weights(run: Path, other: Path) -> None:
-    from nnexp import archives
-
     spec = manifest.read(other)["spec"]
     arrays, rest = archives.load(other / "checkpoints" / "last.npz", spec)
     rest.pop("spec")

@@ -1,0 +1,100 @@
+"""What the tests with a Dask cluster share: clusters, sweeps on them, and the same runs one by one."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import nnexp
+from nnexp.sweep import session
+from nnexp.sweep.conductor import Limits, Watch
+from nnexp.sweep.definition import Definition
+from nnexp.sweep.executors.base import Executor, Report, Task
+from nnexp.sweep.executors.dask import Dask
+from nnexp.sweep.session import Options, Sweep
+from nnexp.sweep.words import from_command
+from tests.faults.support import TEXT, outcome
+
+SHORT = "training={epochs: 20, batch_size: 13}"
+LONG = "training={epochs: 1500, batch_size: 13}"
+ENDLESS = "training={epochs: 1000000, batch_size: 13}"
+SEEDS = "seed=0..3"
+
+
+@contextmanager
+def local_cluster(scratch: Path, workers: int = 2) -> Iterator[Any]:
+    """A scheduler in this process and workers in others, found by their address as those of other machines are."""
+    import distributed
+
+    with distributed.LocalCluster(  # type: ignore[no-untyped-call]
+        n_workers=workers,
+        threads_per_worker=1,
+        processes=True,
+        host="127.0.0.1",
+        dashboard_address="127.0.0.1:0",
+        silence_logs=50,
+        memory_limit=0,
+        local_directory=str(scratch),
+    ) as cluster:
+        yield cluster
+
+
+def definition(folder: Path, *words: str) -> Definition:
+    """A sweep of the tiny spec."""
+    path = folder / "tiny.yaml"
+    path.write_text(TEXT)
+    return from_command(path, words)
+
+
+def swept(asked: Definition, root: Path, executor: Callable[[], Executor], watch: Watch = lambda board: None) -> Sweep:
+    """The sweep, carried out, with a checkpoint as often as can be."""
+    return session.sweep(asked, root, Options(executor, limits=Limits(checkpoint_seconds=0)), watch)
+
+
+def assert_as_one_by_one(found: Sweep, runs: Path) -> None:
+    """Every planned run is there once, and is what `nnexp train` makes of its spec, byte by byte."""
+    ledger = [json.loads(line) for line in (found.path / "ledger.jsonl").read_text().splitlines()]
+    assert sorted(line["run"] for line in ledger if line["state"] == "done") == sorted(found.board.states())
+    for planned in found.board.runs:
+        spec = planned.spec(found.folder.definition.base_text)
+        alone = nnexp.train(spec, runs=runs)
+        assert outcome(found.root / planned.run) == outcome(alone.path)
+
+
+def task(asked: Definition, root: Path, number: int = 1) -> Task:
+    """All runs of a sweep as one stack."""
+    planned = session.planned(asked, root).board.runs
+    specs = {run.run: run.plain for run in planned}
+    return Task(number, str(root), asked.base_text, specs, {run.run: run.overrides for run in planned})
+
+
+def reports(executor: Executor, until: Callable[[list[Report]], bool], seconds: float = 60) -> list[Report]:
+    """What an executor reports until enough of it is there."""
+    found: list[Report] = []
+    end = time.monotonic() + seconds
+    while not until(found):
+        assert time.monotonic() < end, found
+        found += executor.poll(0.1)
+    return found
+
+
+def kill_owner(root: Path, number: signal.Signals = signal.SIGKILL) -> int:
+    """Send a signal to the process that is writing one of the runs; gives its id."""
+    owner = next(iter(sorted(root.glob("*/owner"))))
+    told = re.fullmatch(r"process (\d+) on (.*)", owner.read_text().strip())
+    assert told
+    assert told[2] == socket.gethostname()
+    os.kill(int(told[1]), number)
+    return int(told[1])
+
+
+def dask(address: str) -> Callable[[], Executor]:
+    return lambda: Dask(address, 1)
