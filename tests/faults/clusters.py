@@ -55,8 +55,8 @@ def definition(folder: Path, *words: str) -> Definition:
 
 
 def swept(asked: Definition, root: Path, executor: Callable[[], Executor], watch: Watch = lambda board: None) -> Sweep:
-    """The sweep, carried out, with a checkpoint as often as can be."""
-    return session.sweep(asked, root, Options(executor, limits=Limits(checkpoint_seconds=0)), watch)
+    """The sweep, carried out, with a checkpoint every now and then."""
+    return session.sweep(asked, root, Options(executor, limits=Limits(checkpoint_seconds=0.2)), watch)
 
 
 def assert_as_one_by_one(found: Sweep, runs: Path) -> None:

@@ -7,9 +7,9 @@ import os
 import platform
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -54,7 +54,7 @@ class Cluster:
     def check(self) -> None:
         """Raises RunError where the connection to the scheduler is broken."""
         if self.client.status != "running":
-            raise RunError(f"the scheduler at {self.address} does not answer any more; the same command goes on")
+            raise self._lost()
 
     def addresses(self) -> set[str]:
         """The workers that the scheduler knows."""
@@ -62,37 +62,31 @@ class Cluster:
         try:
             return set(self.client.nthreads())
         except (OSError, TimeoutError):
-            raise RunError(
-                f"the scheduler at {self.address} does not answer any more; the same command goes on"
-            ) from None
+            raise self._lost() from None
 
-    def ask(self, workers: Iterable[str], function: Callable[..., Any], *arguments: Any) -> dict[str, Any]:
+    def ask(self, workers: Collection[str], function: Callable[..., Any], *arguments: Any) -> dict[str, Any]:
         """What a function gives in each worker, or the exception that it, or reaching the worker, raises."""
         self.check()
         try:
             return dict(self.client.run(function, *arguments, workers=list(workers), on_error="return"))
         except (OSError, TimeoutError):
-            self.check()
-            raise
+            raise self._lost() from None
 
-    def differences(self, workers: Iterable[str]) -> dict[str, str]:
+    def _lost(self) -> RunError:
+        return RunError(f"the scheduler at {self.address} does not answer any more; the same command goes on")
+
+    def differences(self, workers: Collection[str]) -> dict[str, str]:
         """What is not of the same version as here, by worker."""
-        asked = sorted(workers)
-        found: dict[str, str] = {}
+        found: dict[str, list[str]] = {}
         for package, ours in versions().items():
             function, arguments = (platform.python_version, ()) if package == "python" else (version, (package,))
-            answers = self.ask(asked, function, *arguments)
-            for worker in asked:
-                theirs = answers.get(worker)
-                if isinstance(theirs, PackageNotFoundError):
-                    found[worker] = f"the worker at {worker} has no {package}; here it is {package} {ours}"
-                elif not isinstance(theirs, str):
-                    found[worker] = f"the worker at {worker} does not answer: {theirs}"
-                elif theirs != ours:
-                    found[worker] = f"the worker at {worker} has {package} {theirs}; here it is {package} {ours}"
-        return found
+            for worker, theirs in self.ask(workers, function, *arguments).items():
+                if theirs != ours:
+                    has = f"has {package} {theirs}" if isinstance(theirs, str) else f"tells no version of {package}"
+                    found.setdefault(worker, []).append(f"the worker at {worker} {has}; here it is {package} {ours}")
+        return {worker: "\n".join(lines) for worker, lines in found.items()}
 
-    def blind(self, workers: Iterable[str], root: Path) -> dict[str, str]:
+    def blind(self, workers: Collection[str], root: Path) -> dict[str, str]:
         """The workers that do not see the folder as this process does, or cannot write to it."""
         asked = sorted(workers)
         token = root / f".shared-{uuid4().hex}"
@@ -144,18 +138,19 @@ def versions() -> Mapping[str, str]:
 
 def _local(distributed: Any, workers: int, scratch: str) -> Any:
     """Processes on this machine that nobody else can reach, on ports that are free, without a dashboard."""
-    return distributed.LocalCluster(
-        n_workers=workers,
-        threads_per_worker=1,
-        processes=True,
-        host="127.0.0.1",
-        dashboard_address="127.0.0.1:0",
-        scheduler_kwargs={"dashboard": False},
-        silence_logs=logging.CRITICAL,
-        memory_limit=0,
-        local_directory=scratch,
-        preload=[remote.__name__],
-    )
+    with needed("dask.config", "cluster", "--executor dask").set({"temporary-directory": scratch}):
+        return distributed.LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            processes=True,
+            host="127.0.0.1",
+            dashboard_address="127.0.0.1:0",
+            scheduler_kwargs={"dashboard": False},
+            silence_logs=logging.CRITICAL,
+            memory_limit=0,
+            local_directory=scratch,
+            preload=[remote.__name__],
+        )
 
 
 def _client(distributed: Any, address: str) -> Any:

@@ -338,7 +338,11 @@ def complaint(tmp_path: Path, base: str, more: str) -> str:
             text("snapshots"),
             "7 epochs, 5 of them warm-up, are too few for 3 snapshots",
         ),
-        (CYCLIC.replace("epochs: 7", "epochs: 7, early_stopping: {patience: 2}"), text("snapshots"), "early_stopping=null"),
+        (
+            CYCLIC.replace("epochs: 7", "epochs: 7, early_stopping: {patience: 2}"),
+            text("snapshots"),
+            "early_stopping=null",
+        ),
         (TASKS, text("bagging"), "each resample normalises in its own way"),
         (MOONS.replace("test: 17}", "test: 17, bootstrap: 3}"), text("bagging"), "leave data.split.bootstrap out"),
         (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +14,12 @@ import nnexp
 from nnexp.errors import RunError
 from nnexp.runs import manifest
 from nnexp.runs.snapshots import path_of
+from nnexp.runs.together import train_together
 from nnexp.spec.load import load_any
 from nnexp.spec.sections import Spec
 from nnexp.sweep.snapshots import snapshot_epochs
 from tests.faults.support import KILLED, at, hooked, in_child, metrics
-from tests.inline import Inline, carried_out, written
+from tests.inline import Inline, Never, carried_out, written
 
 BASE = """
 name: moons
@@ -52,9 +54,7 @@ def _no_git(monkeypatch: pytest.MonkeyPatch) -> None:
         (6, 1, 2, EPOCHS),
     ],
 )
-def test_snapshots_by_hand(
-    epochs: int, warmup: float, count: int, expected: tuple[int, ...], tmp_path: Path
-) -> None:
+def test_snapshots_by_hand(epochs: int, warmup: float, count: int, expected: tuple[int, ...], tmp_path: Path) -> None:
     (tmp_path / "base.yaml").write_text(BASE)
     overrides = [f"training.epochs={epochs}", f"schedule={{cosine: {{cycles: {count}, warmup_epochs: {warmup}}}}}"]
     spec = load_any(tmp_path / "base.yaml", overrides)
@@ -113,24 +113,29 @@ def test_a_run_with_snapshots_is_the_run_that_train_makes(undisturbed: Path, tmp
 def test_a_snapshot_has_the_weights_of_its_epoch_and_the_last_those_of_the_run(
     undisturbed: Path, tmp_path: Path
 ) -> None:
-    run = only_run(undisturbed / "runs")
-    stopped = written(tmp_path, BASE, "objective: {maximize: dev_accuracy}\npruning: {successive_halving: {rungs: [3]}}")
-    carried_out(stopped, "seed=0,1,2,3")  # all of them pause after the third epoch
-    [other] = [path for path in (tmp_path / "runs").glob("moons-*") if path.name == run.name]
-    assert len(metrics(other)) in (3, 6)
-    if len(metrics(other)) == 3:
-        assert weights(path_of(run, 3)) == weights(other / "checkpoints" / "last.npz")
+    run, spec = only_run(undisturbed / "runs"), load_any(undisturbed / "base.yaml")
+    assert isinstance(spec, Spec)
+    train_together(
+        {"paused": spec},
+        tmp_path,
+        stop=Never(),
+        watch=lambda event: None,
+        prepare=Spec.prepare,
+        checkpoint_seconds=5,
+        until=3,
+    )
+    assert len(metrics(tmp_path / "paused")) == 3
+    assert weights(path_of(run, 3)) == weights(tmp_path / "paused" / "checkpoints" / "last.npz")
     assert weights(path_of(run, 6)) == weights(run / "checkpoints" / "last.npz")
     assert weights(path_of(run, 3)) != weights(path_of(run, 6))
 
 
-def test_killed_at_any_operation_a_run_comes_to_the_same_snapshots(undisturbed: Path, tmp_path: Path) -> None:
-    expected = outcome(only_run(undisturbed / "runs"))
-    count = 0
-    for k in range(0, 10_000, 7):  # a prime, and not the number of operations of one state
-        folder = tmp_path / str(k)
-        folder.mkdir()
-        file = written(folder, BASE, TEXT)
+def check_killed(operations: Iterable[int], undisturbed: Path, folder: Path) -> int:
+    """Kill the sweep at each of these file operations, carry it out again, and compare; gives how many there were."""
+    expected, count = outcome(only_run(undisturbed / "runs")), 0
+    for k in operations:
+        (folder / str(k)).mkdir()
+        file = written(folder / str(k), BASE, TEXT)
 
         def work(k: int = k, file: Path = file) -> None:
             with hooked(at(k, lambda: os._exit(KILLED))):
@@ -138,11 +143,34 @@ def test_killed_at_any_operation_a_run_comes_to_the_same_snapshots(undisturbed: 
 
         if in_child(work) != KILLED:
             break
-        count += 1
         found = carried_out(file)
-        assert outcome(only_run(folder / "runs")) == expected, f"operation {k}"
+        assert outcome(only_run(folder / str(k) / "runs")) == expected, f"operation {k}"
         assert found.ensembles[0].state == "done"
-    assert count > 20
+        count += 1
+    return count
+
+
+def snapshot_operations(folder: Path) -> list[int]:
+    """The file operations around the snapshots: those that write them, and those before and after."""
+    made: list[str] = []
+    with hooked(lambda what, path: made.append(path.name)):
+        carried_out(written(folder, BASE, TEXT))
+    where = [index for index, name in enumerate(made) if name.startswith("snapshot-")]
+    assert len({made[index] for index in where}) == len(EPOCHS)
+    return sorted({near for index in where for near in (index - 1, index, index + 1)})
+
+
+def test_killed_around_a_snapshot_a_run_comes_to_the_same_snapshots(undisturbed: Path, tmp_path: Path) -> None:
+    operations = snapshot_operations(tmp_path)
+    assert check_killed(operations, undisturbed, tmp_path) == len(operations)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("share", range(4))
+def test_killed_at_any_operation_a_run_comes_to_the_same_snapshots(
+    share: int, undisturbed: Path, tmp_path: Path
+) -> None:
+    assert check_killed(range(share, 10_000, 4), undisturbed, tmp_path) > 50
 
 
 @pytest.mark.parametrize("halfway", [False, True])
