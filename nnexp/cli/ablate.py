@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from nnexp.cli.options import Json, Overrides, Quiet, RunsDir, SpecPath
-from nnexp.cli.sweep import carry_out, executor_of, show_plan_of
+from nnexp.cli.sweep import carry_out, executor_of, show_plan_of, workers
 
 
 def ablate(
@@ -32,6 +32,7 @@ def ablate(
     from nnexp.sweep.words import from_command
 
     definition = ablation(from_command(spec, overrides or []), seeds)
+    jobs = jobs or workers(definition)
     options = Options(executor_of("local", None, jobs))
     if plan:
         show_plan_of(definition, runs, options, jobs, json=json)

@@ -68,6 +68,7 @@ def sweep(
     read = reading.from_file if reading.is_sweep(spec) else from_command
     definition = read(spec, words or [])
     limits = Limits(1 if fail_fast else max_failures)
+    jobs = jobs or workers(definition)
     options = Options(executor_of(executor, address, jobs), stack, limits, retry_failed, yes)
     if plan:
         show_plan_of(definition, runs, options, jobs, json=json)
@@ -75,12 +76,12 @@ def sweep(
         carry_out(definition, runs, options, json=json, quiet=quiet)
 
 
-def show_plan_of(definition: Definition, runs: Path, options: Options, jobs: int | None, *, json: bool) -> None:
+def show_plan_of(definition: Definition, runs: Path, options: Options, jobs: int, *, json: bool) -> None:
     """Show what a sweep would do."""
     from nnexp.cli.sweep_plan import show_plan
-    from nnexp.sweep.session import cores, planned
+    from nnexp.sweep.session import planned
 
-    show_plan(planned(definition, runs, yes=options.yes), jobs or cores(), options.most, json=json)
+    show_plan(planned(definition, runs, yes=options.yes), jobs, options.most, json=json)
 
 
 def carry_out(definition: Definition, runs: Path, options: Options, *, json: bool, quiet: bool) -> None:
@@ -104,20 +105,28 @@ def carry_out(definition: Definition, runs: Path, options: Options, *, json: boo
         raise typer.Exit(3)
 
 
-def executor_of(name: str, address: str | None, jobs: int | None) -> Callable[[], Executor]:
+def workers(definition: Definition) -> int:
+    """As many workers as there are cores for their BLAS threads, as far as the base spec says how many these are."""
+    from nnexp.sweep.session import cores
+
+    threads = definition.base.plain().get("training", None)
+    threads = threads.get("threads", 1) if isinstance(threads, dict) else 1
+    return max(1, cores() // threads) if isinstance(threads, int) and threads >= 1 else 1
+
+
+def executor_of(name: str, address: str | None, jobs: int) -> Callable[[], Executor]:
     """What makes the executor of this name."""
     from nnexp.errors import UsageError
-    from nnexp.sweep.session import cores
 
     if name == "local":
         if address:
             raise UsageError("--address is for --executor dask")
         from nnexp.sweep.executors.local import Local
 
-        return lambda: Local(jobs or cores())
+        return lambda: Local(jobs)
     from nnexp.sweep.executors.dask import Dask
 
-    return lambda: Dask(address, jobs or cores())
+    return lambda: Dask(address, jobs)
 
 
 def _document(found: Sweep) -> dict[str, object]:
@@ -189,5 +198,5 @@ def _show(found: Sweep, *, quiet: bool) -> None:
     if best:
         out.print(f"best run: {best[0].run}", markup=False)
     out.print(f"{standing(board)}; table in {found.path / 'sweep.csv'}", markup=False)
-    if found.took and not quiet:
+    if found.took and found.estimated and not quiet:
         err.print(f"took {duration(found.took)}, {duration(found.estimated)} was estimated")

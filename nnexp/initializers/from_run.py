@@ -85,8 +85,8 @@ class FromRun(Initializer):
         try:
             record = json.loads(path.read_bytes())
             state, spec = record["state"], record["spec"]
-            weights = record["weights"]["checkpoint"] if state == "done" else None
             baseline = "ensemble" if record.get("kind") == "ensemble" else record.get("baseline")
+            weights = record["weights"]["checkpoint"] if state == "done" and baseline != "ensemble" else None
         except (OSError, ValueError, TypeError, KeyError, RecursionError):
             raise RunError(f"{path} is damaged") from None
         if baseline:

@@ -6,7 +6,7 @@ R replicas
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -47,15 +47,24 @@ class Pace:
     bytes: int
 
 
-def pace(specs: Sequence[Spec], parts: Sequence[Parts], memory: float) -> Pace:
-    """The fastest size of a stack of these runs, whose states and activations may take so many bytes."""
-    alone, state, steps = _timed(specs[:1], parts[:1])
+def pace(specs: Sequence[Spec], prepare: Callable[[Spec], Parts], memory: float) -> Pace:
+    """The fastest size of a stack of these runs, whose states and activations may take so many bytes.
+
+    No more data are made ready than are needed for the sizes that are tried.
+    """
+    parts: list[Parts] = []
+
+    def of_first(count: int) -> list[Parts]:
+        parts.extend(prepare(spec) for spec in specs[len(parts) : count])
+        return parts
+
+    alone, state, steps = _timed(specs[:1], of_first(1))
     one = Pace(1, alone, alone, steps, state)
     best, size = one, FACTOR
     most = min(LARGEST, len(specs))
     while best.size * FACTOR >= size and best.size < most and state * min(size, most) <= memory:
         size = min(size, most)
-        seconds, _, _ = _timed(specs[:size], parts[:size])
+        seconds, _, _ = _timed(specs[:size], of_first(size))
         each = seconds / size
         if each > WORTH * best.seconds:
             break

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from nnexp.spec.baseline import BaselineSpec
+from nnexp.spec.meaning import declaration_of
 from nnexp.spec.memory import described
 from nnexp.spec.sections import Spec
 from nnexp.sweep.board import Board
@@ -71,6 +72,7 @@ def forecast(board: Board, stacks: Stacks) -> Forecast:
         pace = stacks.pace(runs)
         sizes = tuple(map(len, chunks(runs, stacks.size(runs), stacks.workers)))
         each = pace.seconds if max(sizes) > 1 else pace.alone
+        shown.append(Stacked(sizes, declaration_of(spec).size, each, pace.alone))
         files = FOLDER + WRITTEN * pace.bytes / SPEED
         seconds += len(runs) * (each * pace.steps * (1 + _looking(spec)) + files) / min(stacks.workers, len(sizes))
         memory = max(memory, max(sizes) * pace.bytes * 2.0)

@@ -33,6 +33,9 @@ from nnexp.sweep.strategies import Plain, Strategy, SuccessiveHalving, ended, me
 MANY = 10_000
 """Runs of a plan that is carried out without being asked twice."""
 
+FEW = 16
+"""Structures that are all measured for the forecast; of more, only those of which there are several runs."""
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -120,7 +123,8 @@ def sweep(definition: Definition, root: Path, options: Options, watch: Watch = l
             strategy = _strategy(definition, new, found.board)
             plan = {run.run: run for run in everything}
             stacks = Stacks(plan, definition.base_text, executor.workers, options.most)
-            found.estimated += forecast(found.board, stacks).seconds
+            if len({stacks.structure(run.run) for run in new}) <= FEW:
+                found.estimated += forecast(found.board, stacks).seconds
             conductor = Conductor(folder, root, executor, stacks, found.board, plan, interrupts, watch, options.limits)
             try:
                 found.complete = conductor.run(strategy)

@@ -55,7 +55,7 @@ class Stacks:
         key = self.structure(runs[0])
         if key not in self._paces:
             chosen = [spec for run in runs[:LARGEST] if isinstance(spec := self.spec(run), Spec)]
-            self._paces[key] = pace(chosen, [prepared(spec) for spec in chosen], self.memory)
+            self._paces[key] = pace(chosen, prepared, self.memory)
         return self._paces[key]
 
     @property

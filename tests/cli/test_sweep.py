@@ -287,7 +287,7 @@ seeds: [4, 2]
 grid: {activation: [relu, tanh]}
 zip: {optimizer.adam.lr: [1e-3, 1e-2], regularization.l2: [0, 1e-3]}
 variants: {plain: {}, wide: {architecture.0.dense.units: 13}}
-random: {trials: 2, seed: 5, space: {init: {choice: [he, {normal: {std: {log_uniform: [0.1, 1]}}}]}}}
+random: {trials: 2, seed: 5, space: {init: {normal: {std: {log_uniform: [0.1, 1]}}}}}
 exclude: [{activation: tanh, optimizer.adam.lr: 1e-2}]
 objective: {minimize: dev_loss}
 """

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from nnexp.sweep import reading
+from nnexp.sweep.definition import Definition
 from nnexp.sweep.session import Options, planned, sweep
 from tests.inline import Inline
 
@@ -15,9 +16,15 @@ FOLDER = Path(__file__).parents[2] / "configs" / "sweeps"
 SWEEPS = sorted(FOLDER.glob("*.yaml"))
 
 EPOCHS = 3
-"""What is left of the training, but for what needs more; some warm up for two."""
+"""What is left of the training, where there are not as many snapshots or rungs; some warm up for two."""
 
-LONGER = {"snapshots": 5}
+
+def shortened(path: Path) -> Definition:
+    """The sweep with one seed and few epochs."""
+    common = reading.from_file(path).common
+    rungs = common.pruning.successive_halving.rungs if common.pruning else ()
+    snapshots = (common.ensemble.snapshots or 0) if common.ensemble else 0
+    return reading.from_file(path, [f"training.epochs={max(EPOCHS, snapshots, *rungs)}", "seed=0"])
 
 
 def test_there_are_sweeps() -> None:
@@ -39,7 +46,7 @@ def test_the_plan_as_it_stands_is_sound(path: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", SWEEPS, ids=lambda path: path.stem)
 def test_the_sweep_is_carried_out(path: Path, tmp_path: Path) -> None:
-    definition = reading.from_file(path, [f"training.epochs={LONGER.get(path.stem, EPOCHS)}", "seed=0"])
+    definition = shortened(path)
     found = sweep(definition, tmp_path, Options(Inline))
     assert found.complete
     assert {found.board.state(run.run) for run in found.board.runs} <= {"done", "pruned"}

@@ -154,8 +154,28 @@ def _local(distributed: Any, workers: int, scratch: str) -> Any:
 
 
 def _client(distributed: Any, address: str) -> Any:
+    """A client, after a first connection, as one that does not come to be would hold up the end of the process."""
     try:
+        _answers(address)
         return distributed.Client(address, timeout=ANSWER, set_as_default=False, name="nnexp")
     except (OSError, ValueError, TimeoutError) as error:
         told = str(error).partition("\n")[0] or type(error).__name__
         raise UsageError(f"the scheduler at {address} does not answer: {told}") from None
+
+
+def _answers(address: str) -> None:
+    """Raises OSError or ValueError where nothing at this address speaks Dask's protocol."""
+    from distributed.comm import connect
+    from distributed.security import Security
+    from distributed.utils import LoopRunner, sync
+
+    async def ask() -> None:
+        arguments = Security().get_connection_args("client")
+        (await connect(address, timeout=ANSWER, **arguments)).abort()
+
+    runner: Any = LoopRunner()
+    runner.start()
+    try:
+        sync(runner.loop, ask)
+    finally:
+        runner.stop()

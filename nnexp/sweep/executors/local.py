@@ -136,8 +136,8 @@ class _Worker:
                 env=os.environ | dict.fromkeys(THREAD_VARIABLES, str(threads)),
             )
         assert self._process.stdout
-        reader = threading.Thread(target=self._read, args=(self._process.stdout, said), daemon=True)
-        reader.start()
+        self._reader = threading.Thread(target=self._read, args=(self._process.stdout, said), daemon=True)
+        self._reader.start()
 
     def _read(self, stream: IO[bytes], said: queue.Queue[tuple[_Worker, dict[str, Any] | None]]) -> None:
         for line in stream:
@@ -173,6 +173,7 @@ class _Worker:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        self._reader.join()  # it ends with what it reads
         if self._process.stdout:
             self._process.stdout.close()
 

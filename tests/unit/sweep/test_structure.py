@@ -7,7 +7,7 @@ from collections.abc import Hashable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nnexp.spec.load import load_any, loads_any
@@ -117,6 +117,7 @@ VARIANTS = {
 }
 
 
+@settings(max_examples=12)
 @given(st.fixed_dictionaries({key: st.sets(st.sampled_from(values), min_size=1) for key, values in VARIANTS.items()}))
 def test_each_run_is_in_exactly_one_stack_uniform_in_structure(choice: dict[str, set[object]]) -> None:
     words = [f"{key}={','.join(map(str, sorted(values, key=str)))}" for key, values in choice.items()]
