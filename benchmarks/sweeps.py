@@ -7,8 +7,12 @@ nnexp train       eight of the 64 commands, one after the other; the time is for
 PyTorch loop      two processes of one thread each, 32 networks one after the other, nothing written.
 JAX               jit of vmap of scan over all 64, with as many threads as it likes, nothing written.
 
+bookkeeping       the same sweep where an executor answers at once that all is done: planning, ledger, table, nothing else.
+
 Training alone is without the start of processes and imports; for nnexp from resolved specs to finished run folders, for
 JAX without compilation.
+
+At last eight runs of 3072-512-512-10, batch 128, which the planner does not stack: one worker against two.
 """
 
 from __future__ import annotations
@@ -25,6 +29,10 @@ import numpy as np
 
 from benchmarks.measure import Times, machine, show
 from benchmarks.programs.digits import EPOCHS, RATES, RUNS, SEEDS
+from nnexp.runs.receipts import Receipt
+from nnexp.sweep.executors.base import Executor, Finished, Report, Task
+from nnexp.sweep.session import Options, sweep
+from nnexp.sweep.words import from_command
 
 ROUNDS, TRAINED = 5, 8
 
@@ -33,6 +41,13 @@ name: measured
 data: {{source: digits}}
 architecture: {{mlp: {{hidden: [64]}}}}
 training: {{epochs: {EPOCHS}, batch_size: 32}}
+"""
+
+LARGE = """
+name: large
+data: {source: {blobs: {examples: 3000, features: 3072, classes: 10}}}
+architecture: {mlp: {hidden: [512, 512]}}
+training: {epochs: 10, batch_size: 128}
 """
 
 PROGRAMS = "benchmarks.programs"
@@ -93,6 +108,42 @@ class Bench:
         commands = [python(f"{PROGRAMS}.nnexp_stack", self.spec, share, 2, runs) for share in (0, 1)]
         return max(line[0] for line in numbers(*commands))
 
+    def bookkeeping(self) -> float:
+        """All but the training, in this process."""
+        words = [f"optimizer.adam.lr={','.join(map(str, RATES))}", f"seed=0..{SEEDS[-1]}"]
+        return whole(lambda: sweep(from_command(self.spec, words), self.runs(), Options(Instant)))
+
+    def workers(self, jobs: int) -> float:
+        """Eight large runs."""
+        spec = self.folder / "large.yaml"
+        spec.write_text(LARGE)
+        return whole(lambda: self.nnexp("sweep", spec, "seed=0..7", "--runs", self.runs(), "--jobs", jobs, "-q"))
+
+
+class Instant(Executor):
+    """Answers at once that every run is done."""
+
+    def __init__(self) -> None:
+        self._done: list[Report] = []
+
+    @property
+    def workers(self) -> int:
+        return 2
+
+    def submit(self, task: Task) -> None:
+        receipts = tuple(Receipt(run, "done", EPOCHS, EPOCHS, 1.0, {"dev_accuracy": 0.5}) for run in task.specs)
+        self._done.append(Finished(task.number, receipts))
+
+    def poll(self, seconds: float) -> list[Report]:
+        done, self._done = self._done, []
+        return done
+
+    def cancel(self, number: int) -> None:
+        return
+
+    def close(self, *, at_once: bool = False) -> None:
+        return
+
 
 def whole(act: Callable[[], object]) -> float:
     """Seconds that something takes."""
@@ -104,13 +155,16 @@ def whole(act: Callable[[], object]) -> float:
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as name:
         bench = Bench(Path(name))
-        end, alone = [], []
+        end, alone, large = [], [], []
         for _ in range(ROUNDS):
             torch, jax = bench.torch(), bench.jax()
-            end.append([bench.sweep() / len(RUNS), bench.train() / TRAINED, torch[0] / len(RUNS), jax[0] / len(RUNS)])
+            ours = [bench.sweep() / len(RUNS), bench.bookkeeping() / len(RUNS), bench.train() / TRAINED]
+            end.append([*ours, torch[0] / len(RUNS), jax[0] / len(RUNS)])
+            large.append([bench.workers(2), bench.workers(1)])
             alone.append([bench.stacks() / len(RUNS), torch[1] / len(RUNS), jax[1] / len(RUNS)])
         print(machine("torch", "jax"))
-        names = ["nnexp sweep", "nnexp train", "PyTorch loop", "JAX"]
+        names = ["nnexp sweep", "bookkeeping", "nnexp train", "PyTorch loop", "JAX"]
         show("A sweep of 64 runs, end to end", Times(names, np.array(end)), "nnexp sweep", "run")
         names = ["nnexp stacks", "PyTorch loop", "JAX"]
         show("Its training alone", Times(names, np.array(alone)), "nnexp stacks", "run")
+        show("Eight large runs", Times(["two workers", "one worker"], np.array(large) / 8), "two workers", "run")
