@@ -7,7 +7,7 @@ nnexp train       eight of the 64 commands, one after the other; the time is for
 PyTorch loop      two processes of one thread each, 32 networks one after the other, nothing written.
 JAX               jit of vmap of scan over all 64, with as many threads as it likes, nothing written.
 
-bookkeeping       the same sweep where an executor answers at once that all is done: planning, ledger, table, nothing else.
+bookkeeping       the same sweep where an executor says at once that all is done: planning, ledger, table.
 
 Training alone is without the start of processes and imports; for nnexp from resolved specs to finished run folders, for
 JAX without compilation.
@@ -23,6 +23,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -79,7 +80,7 @@ class Bench:
 
     def sweep(self) -> float:
         words = [f"optimizer.adam.lr={','.join(map(str, RATES))}", f"seed=0..{SEEDS[-1]}"]
-        return whole(lambda: self.nnexp("sweep", self.spec, *words, "--runs", self.runs(), "--jobs", 2, "-q"))
+        return whole(partial(self.nnexp, "sweep", self.spec, *words, "--runs", self.runs(), "--jobs", 2, "-q"))
 
     def train(self) -> float:
         runs = self.runs()
@@ -117,7 +118,7 @@ class Bench:
         """Eight large runs."""
         spec = self.folder / "large.yaml"
         spec.write_text(LARGE)
-        return whole(lambda: self.nnexp("sweep", spec, "seed=0..7", "--runs", self.runs(), "--jobs", jobs, "-q"))
+        return whole(partial(self.nnexp, "sweep", spec, "seed=0..7", "--runs", self.runs(), "--jobs", jobs, "-q"))
 
 
 class Instant(Executor):
