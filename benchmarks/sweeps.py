@@ -84,9 +84,12 @@ class Bench:
 
     def train(self) -> float:
         runs = self.runs()
-        return whole(
-            lambda: [self.nnexp("train", self.spec, f"seed={s}", "--runs", runs, "-q") for s in range(TRAINED)]
-        )
+
+        def one_by_one() -> None:
+            for seed in range(TRAINED):
+                self.nnexp("train", self.spec, f"seed={seed}", "--runs", runs, "-q")
+
+        return whole(one_by_one)
 
     def nnexp(self, *words: object) -> None:
         subprocess.run(python("nnexp", *words), check=True, stdout=subprocess.DEVNULL)
