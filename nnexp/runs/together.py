@@ -156,8 +156,12 @@ def _train(
             return {group[0].folder.path: said}
         failed: dict[Path, str] = {}
         for run in group:
-            again = _again(run)
-            failed |= _train([again], stop, watch, checkpoint_seconds, until) if again else {}
+            try:
+                again = _again(run)
+            except NnexpError as refused:
+                failed[run.folder.path] = str(refused)
+            else:
+                failed |= _train([again], stop, watch, checkpoint_seconds, until) if again else {}
         return failed
     return {}
 

@@ -154,7 +154,9 @@ def _first(definition: Definition, *, yes: bool) -> tuple[Planning, list[list[Pl
     trials = planning.trials(samplers.first(definition.sampled))
     if not any(trials):
         raise UsageError("the plan has no run: `exclude` leaves none")
-    _check_rungs(definition, [run for trial in trials for run in trial])
+    runs = [run for trial in trials for run in trial]
+    _check_rungs(definition, runs)
+    _objective(definition, runs[0].spec(definition.base_text))
     return planning, trials
 
 
@@ -239,4 +241,4 @@ def _averaged(found: Sweep, strategy: Strategy, stop: Stop) -> Sweep:
     """The sweep, with the ensembles made whose members are done, and its table written anew."""
     _written(found, strategy)
     failed = make(found.ensembles, found.root, found.folder.definition.base_text, found.board.known, stop)
-    return _written(found, strategy, failed) if found.ensembles else found
+    return _written(found, strategy, failed) if any(entry.state == "waiting" for entry in found.ensembles) else found

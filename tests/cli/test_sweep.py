@@ -33,7 +33,8 @@ def place(tmp_path: Path) -> Path:
 
 
 def sweep(place: Path, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
-    done = program("sweep", *arguments, cwd=place, COLUMNS="160")
+    jobs = () if "--jobs" in arguments else ("--jobs", "1")
+    done = program("sweep", *arguments, *jobs, cwd=place, COLUMNS="160")
     assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
     assert "Traceback" not in done.stderr
     return done
@@ -198,8 +199,7 @@ def test_nothing_is_trained_again_after_a_divergence(place: Path) -> None:
 
 def block(place: Path, *words: str) -> Path:
     """Put a file where the folder of a run will be, so that the run fails."""
-    found = program("sweep", "tiny.yaml", *words, "--plan", "--json", cwd=place)
-    path = place / "runs" / str(json.loads(found.stdout)["runs"][1]["run"])
+    path = place / "runs" / str(document(place, "tiny.yaml", *words, "--plan")["runs"][1]["run"])
     path.parent.mkdir(exist_ok=True)
     path.write_text("in the way")
     return path
@@ -363,7 +363,7 @@ def test_another_name_is_a_sweep_beside_the_old_one(place: Path) -> None:
     assert len(list((place / "runs" / "sweeps").iterdir())) == 2
 
 
-@pytest.mark.parametrize("options", [("--jobs", "1"), ("--jobs", "3", "--stack", "2"), ("--stack", "1")])
+@pytest.mark.parametrize("options", [("--jobs", "3", "--stack", "2"), ("--jobs", "2", "--stack", "1")])
 def test_neither_workers_nor_stacks_change_a_bit(options: tuple[str, ...], place: Path) -> None:
     sweep(place, *GRID)
     sweep(place, *GRID, "--runs", "others", *options)

@@ -58,7 +58,8 @@ def outcome(run: Path) -> dict[str, Any]:
     found: dict[str, Any] = {name: record.get(name) for name in kept}
     found["metrics"] = metrics(run)
     found["files"] = sorted(p.name for p in run.iterdir() if p.name != "events.jsonl")
-    for kind in ("last", "best"):
+    kinds = ("last", "best") if record["state"] != "diverged" else ("last",)  # there may be no best epoch
+    for kind in kinds:
         with np.load(run / "checkpoints" / f"{kind}.npz") as archive:
             timeless = [name for name in archive.files if name not in ("seconds", "checksum", "rest")]
             found[kind] = {

@@ -91,7 +91,9 @@ class Local(Executor):
             if not worker.ready and not (task and worker.was_killed):
                 raise RunError(f"a worker cannot start: {worker.last_words()}")
             self._replace(worker)
-            return Lost(task.number, worker.last_words()) if task else None
+            words = worker.last_words()
+            worker.close()
+            return Lost(task.number, words) if task else None
         worker.ready = True
         if "progress" in message:
             return Progress(message["progress"], message["epochs"])
@@ -173,9 +175,17 @@ class _Worker:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the files of a process that has ended."""
+        assert self._process.stdin
+        assert self._process.stdout
         self._reader.join()  # it ends with what it reads
-        if self._process.stdout:
-            self._process.stdout.close()
+        self._process.stdout.close()
+        with contextlib.suppress(OSError):
+            self._process.stdin.close()
+        self._errors.close()
 
     @property
     def was_killed(self) -> bool:

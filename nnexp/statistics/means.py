@@ -1,0 +1,73 @@
+"""Means over seeds, with the interval that says how sure they are."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import special
+
+from nnexp.typing import AnyArray
+
+CONFIDENCE = 0.95
+"""How often an interval holds the true value, where values are normally distributed."""
+
+ROUNDING = 1e-9
+"""Of the size of the values: a spread that is smaller is that of rounding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mean:
+    """A mean over `n` values and half the width of its interval; None where there is no interval.
+
+    There is none for one value, nor for values that are all the same, as their spread says nothing of the next one.
+    dropped: values that are not finite.
+    """
+
+    n: int
+    value: float
+    half: float | None
+    dropped: int = 0
+
+    @property
+    def low(self) -> float | None:
+        return None if self.half is None else self.value - self.half
+
+    @property
+    def high(self) -> float | None:
+        return None if self.half is None else self.value + self.half
+
+
+def mean_of(values: Sequence[float], overlap: float = 0.0) -> Mean:
+    """The mean of the finite values and its t interval.
+
+        m ± t(n - 1) s √(1/n + overlap)
+
+    overlap: see `paired`.
+
+    >>> mean_of([1.0, 2.0, 3.0]).value
+    2.0
+    """
+    given = np.asarray(values, dtype=np.float64)
+    known = given[np.isfinite(given)]
+    n, dropped = len(known), len(given) - len(known)
+    if not n:
+        return Mean(0, math.nan, None, dropped)
+    spread = spread_of(known, float(np.abs(known).max()))
+    half = half_width(spread, n, overlap) if spread else None
+    return Mean(n, float(known.mean()), half, dropped)
+
+
+def spread_of(values: AnyArray, scale: float) -> float:
+    """The standard deviation of a sample, √(Σ (v - m)² / (n - 1)); 0 where it is rounding beside `scale`."""
+    if len(values) < 2:
+        return 0.0
+    spread = float(values.std(ddof=1))
+    return 0.0 if spread <= ROUNDING * scale else spread
+
+
+def half_width(spread: float, n: int, overlap: float = 0.0) -> float:
+    """Half the width of the t interval of a mean."""
+    return float(special.stdtrit(n - 1, (1 + CONFIDENCE) / 2)) * spread * math.sqrt(1 / n + overlap)

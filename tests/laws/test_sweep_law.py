@@ -1,0 +1,105 @@
+"""Every run of a sweep has the bits of `nnexp train` of its resolved spec, whatever it was trained beside, and where."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import nnexp
+from nnexp.spec.load import load_any
+from nnexp.sweep import reading, session
+from nnexp.sweep.executors.local import Local
+from nnexp.sweep.session import Options, Sweep
+from tests.faults.support import outcome
+
+BASE = """\
+name: tiny
+data:
+  source: {moons: {examples: 53, noise: 0.2}}
+  split: {test: 11, seed: 4}
+  augment: [noise: 0.1, mixup: 0.3]
+architecture: [{dense: {units: 7}}, batch_norm, activation, {dropout: {rate: 0.2}}, {dense: {units: 5}}, output]
+regularization: {l2: 1e-3}
+optimizer: {adam: {lr: 5e-2}}
+schedule: {cosine: {warmup_epochs: 1}}
+training: {epochs: 9, batch_size: 13, early_stopping: {patience: 2}, clip_norm: 1.0}
+"""
+
+SWEEP = """\
+base: tiny.yaml
+folds: 2
+seeds: [5, 0]
+variants:
+  plain: {}
+  fast: {optimizer.adam.lr: 0.5, architecture.3.dropout.rate: 0.4, regularization.l2: 0}
+  diverging: {optimizer: {adam: {lr: 1e38}}, training.clip_norm: 1e38}
+  noisy: {data.augment.0.noise: 0.5, schedule.cosine.warmup_epochs: 0, data.source.moons.noise: 0.5}
+  other: {optimizer: {momentum: {lr: 1e-2}}, activation: tanh}
+  larger: {training.batch_size: 16}
+"""
+
+WAYS = {
+    "one worker, all together": (1, None),
+    "two workers, all together": (2, None),
+    "two workers, stacks of three": (2, 3),
+    "three workers, each alone": (3, 1),
+}
+
+
+def swept(folder: Path, jobs: int, most: int | None) -> Sweep:
+    (folder / "tiny.yaml").write_text(BASE)
+    (folder / "study.yaml").write_text(SWEEP)
+    definition = reading.from_file(folder / "study.yaml")
+    return session.sweep(definition, folder / "runs", Options(lambda: Local(jobs), most))
+
+
+def bits(run: Path) -> dict[str, object]:
+    """All bits that a run comes to, but for the sign of NaN, which IEEE 754 leaves open: a run that diverged ends in NaN."""
+    return {key: one_nan(value) for key, value in outcome(run).items()}
+
+
+def one_nan(value: object) -> object:
+    """The value with one and the same NaN for every NaN in its arrays."""
+    if isinstance(value, dict):
+        return {key: one_nan(entry) for key, entry in value.items()}
+    if not (isinstance(value, tuple) and np.issubdtype(np.dtype(value[0]), np.floating)):
+        return value
+    array = np.frombuffer(value[2], value[0])
+    return (*value[:2], np.where(np.isnan(array), array.dtype.type(np.nan), array).tobytes())
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, object]]:
+    """What each run of the sweep comes to by itself, from the overrides that the plan says it is made by."""
+    folder = tmp_path_factory.mktemp("alone")
+    (folder / "tiny.yaml").write_text(BASE)
+    (folder / "study.yaml").write_text(SWEEP)
+    plan = session.planned(reading.from_file(folder / "study.yaml"), folder / "runs").board.runs
+    found = {}
+    for planned in plan:
+        spec = load_any(folder / "tiny.yaml", planned.overrides)
+        assert isinstance(spec, nnexp.Spec)
+        run = nnexp.train(spec, runs=folder / "runs")
+        assert run.path.name == planned.run
+        found[planned.run] = bits(run.path)
+    return found
+
+
+def test_the_sweep_has_all_that_the_law_is_about(alone: dict[str, dict[str, object]]) -> None:
+    """Several stacks, runs that diverge, and runs that stop early at different epochs."""
+    assert len(alone) == 6 * 2 * 2
+    assert [run["state"] for run in alone.values()].count("diverged") == 4
+    stopped = {run["epochs"] for run in alone.values() if run["ending"] == "stopped_early"}
+    assert len(stopped) >= 3
+    assert len({str(run["data"]) for run in alone.values()}) == 2  # noisy has data of its own
+
+
+@pytest.mark.parametrize(("jobs", "most"), WAYS.values(), ids=WAYS.keys())
+def test_a_run_of_a_sweep_is_the_run_alone(
+    jobs: int, most: int | None, alone: dict[str, dict[str, object]], tmp_path: Path
+) -> None:
+    found = swept(tmp_path, jobs, most)
+    assert found.complete
+    assert {run.run: bits(tmp_path / "runs" / run.run) for run in found.board.runs} == alone
