@@ -180,4 +180,4 @@ def summary(board: Board) -> str:
 
     left = board.seconds_left()
     share = 100 * board.epochs_behind / max(1, board.epochs_in_all)
-    return f"{share:3.0f} %  {standing(board)}" + (f"  {duration(left)} left" if left is not None else "")
+    return f"{share:3.0f} %  {standing(board, at_work=True)}" + (f"  {duration(left)} left" if left is not None else "")

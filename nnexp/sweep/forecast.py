@@ -8,7 +8,6 @@ from typing import Any
 
 from nnexp.spec.baseline import BaselineSpec
 from nnexp.spec.meaning import declaration_of
-from nnexp.spec.meaning import declaration_of
 from nnexp.spec.memory import described
 from nnexp.spec.sections import Spec
 from nnexp.sweep.board import Board

@@ -138,10 +138,11 @@ def sweep(definition: Definition, root: Path, options: Options, watch: Watch = l
     return found
 
 
-def standing(board: Board) -> str:
-    """The numbers of runs by state, in words."""
+def standing(board: Board, *, at_work: bool = False) -> str:
+    """The numbers of runs by state, in words; unless they are `at_work`, those being trained count as waiting."""
     counts = {state: board.count(state) for state in ("done", "diverged", "failed", "pruned", "running", "waiting")}
-    counts["waiting"] += counts.pop("running")
+    if not at_work:
+        counts["waiting"] += counts.pop("running")
     return ", ".join(f"{count} {state}" for state, count in counts.items() if count) or "no runs"
 
 

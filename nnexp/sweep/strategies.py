@@ -61,7 +61,7 @@ class SuccessiveHalving(Strategy):
         if self.halving.asynchronous:
             if self.due(known):
                 return set()
-            going = {v for v in self._variants() if self._level(known, v) > len(self._rungs)}
+            going = {v for v, runs in self._variants().items() if self._level(known, runs) > len(self._rungs)}
         else:
             _, going = self._rounds(known)
         return {
@@ -96,7 +96,7 @@ class SuccessiveHalving(Strategy):
     def _asynchronous(self, known: Known) -> dict[str, int | None]:
         """Promotions, from the highest rung down, then the variants that have not come to the first."""
         variants = self._variants()
-        levels = {variant: self._level(known, variant) for variant in variants}
+        levels = {variant: self._level(known, runs) for variant, runs in variants.items()}
         due: dict[str, int | None] = {}
         for level in range(len(self._rungs), 0, -1):
             there = [variant for variant in variants if levels[variant] >= level]
@@ -109,9 +109,8 @@ class SuccessiveHalving(Strategy):
         started = (v for v in variants if levels[v] == 0)
         return due | {run: first for v in started for run in self._lacking(known, variants[v], first)}
 
-    def _level(self, known: Known, variant: str) -> int:
+    def _level(self, known: Known, runs: Sequence[str]) -> int:
         """How many rungs a variant has come to; one more where all its runs have ended."""
-        runs = self._variants()[variant]
         if all(ended(known, run) for run in runs):
             return len(self._rungs) + 1
         return sum(all(at_rung(known, run, rung) for run in runs) for rung in self._rungs)

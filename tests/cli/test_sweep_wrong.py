@@ -45,7 +45,10 @@ WORDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 
 FILES: dict[str, tuple[str, tuple[str, ...]]] = {
     "empty grid": ("grid: {}", ("study.yaml:2:7", "found an empty mapping")),
-    "an axis without values": (f"grid: {{{LR}: []}}", ("study.yaml:2:", "expected a list of values, found an empty list")),
+    "an axis without values": (
+        f"grid: {{{LR}: []}}",
+        ("study.yaml:2:", "expected a list of values, found an empty list"),
+    ),
     "a key that does not exist": ("grid:\n  optimizer.adm.lr: [1, 2]", ("study.yaml:3:",)),
     "a wrong value in a list": (
         f"grid:\n  {LR}:\n    - 1e-3\n    - ten",
@@ -57,7 +60,7 @@ FILES: dict[str, tuple[str, tuple[str, ...]]] = {
         ("study.yaml:2:6", "lists of different lengths", "optimizer.adam.lr has 2 values, activation has 1 value"),
     ),
     "two samplers": (
-        f"random: {{trials: 2, space: {{{LR}: {{uniform: [0.1, 1]}}}}}}\ntpe: {{trials: 2, space: {{{LR}: {{uniform: [0.1, 1]}}}}}}",
+        "random: {trials: 2, space: {init: {choice: [he]}}}\ntpe: {trials: 2, space: {init: {choice: [he]}}}",
         ("study.yaml:3:1", "a sweep draws in one way"),
     ),
     "reversed bounds": (f"random: {{trials: 2, space: {{{LR}: {{uniform: [1, 0.1]}}}}}}", ("not below", "[0.1, 1]?")),
@@ -69,7 +72,10 @@ FILES: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "no trials": (f"random: {{trials: 0, space: {{{LR}: {{uniform: [0.1, 1]}}}}}}", ("expected a whole number ≥ 1",)),
     "an unknown key": ("gird: {activation: [relu]}", ("study.yaml:2:1", "unknown key 'gird'", "did you mean 'grid'?")),
-    "a metric that no run has": ("objective: {maximize: dev_acuracy}", ("no run has the metric 'dev_acuracy'", "dev_accuracy")),
+    "a metric that no run has": (
+        "objective: {maximize: dev_acuracy}",
+        ("no run has the metric 'dev_acuracy'", "dev_accuracy"),
+    ),
     "an objective in both ways": ("objective: {maximize: dev_loss, minimize: dev_loss}", ("expected just one of",)),
     "rungs that fall": (
         "seeds: 2\npruning: {successive_halving: {rungs: [3, 1]}}",
@@ -79,7 +85,10 @@ FILES: dict[str, tuple[str, tuple[str, ...]]] = {
         "seeds: 2\npruning: {successive_halving: {rungs: [1, 9]}}",
         ("study.yaml:3:", "no run comes to epoch 9: they end after 4 epochs"),
     ),
-    "everything excluded": ("grid: {activation: [relu, tanh]}\nexclude: [{activation: relu}, {activation: tanh}]", ("exclude",)),
+    "everything excluded": (
+        "grid: {activation: [relu, tanh]}\nexclude: [{activation: relu}, {activation: tanh}]",
+        ("exclude",),
+    ),
     "excluded what does not vary": (
         "grid: {activation: [relu, tanh]}\nexclude: [{activaton: relu}]",
         ("study.yaml:3:12", "'activaton' does not vary in this sweep", "activation"),
@@ -91,7 +100,10 @@ FILES: dict[str, tuple[str, tuple[str, ...]]] = {
         f"grid: {{{LR}: [1e-3, 1e-2]}}\nzip: {{{LR}: [1e-3, 1e-2]}}",
         ("it varies in two ways",),
     ),
-    "several mistakes": ("gird: 1\ngrid: {}\nseeds: []", ("study.yaml:2:", "study.yaml:3:", "study.yaml:4:", "3 problems")),
+    "several mistakes": (
+        "gird: 1\ngrid: {}\nseeds: []",
+        ("study.yaml:2:", "study.yaml:3:", "study.yaml:4:", "3 problems"),
+    ),
     "no yaml": ("grid: {", ("study.yaml:",)),
 }
 
@@ -193,7 +205,5 @@ def test_tpe_without_its_library_names_the_extra(place: Path) -> None:
     blocked = place / "blocked" / "optuna"
     blocked.mkdir(parents=True)
     (blocked / "__init__.py").write_text("raise ModuleNotFoundError(\"No module named 'optuna'\", name='optuna')\n")
-    (place / "study.yaml").write_text(
-        f"base: tiny.yaml\ntpe: {{trials: 2, space: {{{LR}: {{uniform: [0.1, 1]}}}}}}\n"
-    )
+    (place / "study.yaml").write_text(f"base: tiny.yaml\ntpe: {{trials: 2, space: {{{LR}: {{uniform: [0.1, 1]}}}}}}\n")
     assert "nnexp[tune]" in refused_by_the_program(place, "study.yaml", code=2, PYTHONPATH=str(blocked.parent))

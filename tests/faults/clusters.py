@@ -6,10 +6,9 @@ import json
 import os
 import re
 import signal
-import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -86,14 +85,15 @@ def reports(executor: Executor, until: Callable[[list[Report]], bool], seconds: 
     return found
 
 
-def kill_owner(root: Path, number: signal.Signals = signal.SIGKILL) -> int:
-    """Send a signal to the process that is writing one of the runs; gives its id."""
-    owner = next(iter(sorted(root.glob("*/owner"))))
-    told = re.fullmatch(r"process (\d+) on (.*)", owner.read_text().strip())
-    assert told
-    assert told[2] == socket.gethostname()
-    os.kill(int(told[1]), number)
-    return int(told[1])
+def kill_owner(root: Path) -> list[int]:
+    """Kill a process that is writing one of the runs; gives its id, or nothing where there is none."""
+    for owner in sorted(root.glob("*/owner")):
+        with suppress(FileNotFoundError, ProcessLookupError):  # it has just let go, or was killed before
+            told = re.fullmatch(r"process (\d+) on .*", owner.read_text().strip())
+            if told:
+                os.kill(int(told[1]), signal.SIGKILL)
+                return [int(told[1])]
+    return []
 
 
 def dask(address: str) -> Callable[[], Executor]:

@@ -61,7 +61,7 @@ def test_a_stack_whose_worker_is_killed_goes_on_from_its_checkpoints(address: st
 
     def watch(board: Board) -> None:
         if not killed and any(board.under_way.values()):
-            killed.append(kill_owner(tmp_path / "runs"))
+            killed.extend(kill_owner(tmp_path / "runs"))
 
     found = swept(definition(tmp_path, "seed=0,1", LONG), tmp_path / "runs", dask(address), watch)
     assert killed

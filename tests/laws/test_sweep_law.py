@@ -1,4 +1,4 @@
-"""Every run of a sweep has the bits of `nnexp train` of its resolved spec, whatever it was trained beside, and where."""
+"""Every run of a sweep has the bits of `nnexp train` of its resolved spec, whatever it was trained beside."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def swept(folder: Path, jobs: int, most: int | None) -> Sweep:
 
 
 def bits(run: Path) -> dict[str, object]:
-    """All bits that a run comes to, but for the sign of NaN, which IEEE 754 leaves open: a run that diverged ends in NaN."""
+    """All bits that a run comes to, but for the signs of NaN, which IEEE 754 leaves open and divergence ends in."""
     return {key: one_nan(value) for key, value in outcome(run).items()}
 
 

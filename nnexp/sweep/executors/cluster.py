@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -164,18 +165,16 @@ def _client(distributed: Any, address: str) -> Any:
 
 
 def _answers(address: str) -> None:
-    """Raises OSError or ValueError where nothing at this address speaks Dask's protocol."""
-    from distributed.comm import connect
-    from distributed.security import Security
-    from distributed.utils import LoopRunner, sync
+    """Raises OSError, TimeoutError or ValueError where nothing at this address speaks Dask's protocol."""
+    utils, comm, security = (import_module(f"distributed.{name}") for name in ("utils", "comm", "security"))
 
     async def ask() -> None:
-        arguments = Security().get_connection_args("client")
-        (await connect(address, timeout=ANSWER, **arguments)).abort()
+        arguments = security.Security().get_connection_args("client")
+        (await comm.connect(address, timeout=ANSWER, **arguments)).abort()
 
-    runner: Any = LoopRunner()
+    runner = utils.LoopRunner()
     runner.start()
     try:
-        sync(runner.loop, ask)
+        utils.sync(runner.loop, ask, callback_timeout=ANSWER + 1)
     finally:
         runner.stop()

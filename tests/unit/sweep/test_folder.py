@@ -70,7 +70,9 @@ def test_the_ledger_cut_at_every_byte_of_its_last_record(tmp_path: Path) -> None
         assert len(known["base-1"]) == (2 if entire else 1), cut
 
 
-@pytest.mark.parametrize("noise", [b"\xff\xfe\n", b"[]\n", b"3\n", b"{}\n", b'{"run": "x"}\n', b"\n", b"null\n", b"\0\0\n"])
+@pytest.mark.parametrize(
+    "noise", [b"\xff\xfe\n", b"[]\n", b"3\n", b"{}\n", b'{"run": "x"}\n', b"\n", b"null\n", b"\0\0\n"]
+)
 def test_a_line_that_is_no_record_is_as_if_it_was_not_there(noise: bytes, tmp_path: Path) -> None:
     found = frozen(tmp_path)
     found.record(RECEIPTS[:1])
@@ -129,7 +131,8 @@ def test_the_same_request_finds_its_plan(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [("activation=relu,tanh", "seed=0..4"), ("activation=relu,tanh,elu", "seed=0..2"), ("activation=gelu,elu",)]
+    "words",
+    [("activation=relu,tanh", "seed=0..4"), ("activation=relu,tanh,elu", "seed=0..2"), ("activation=gelu,elu",)],
 )
 def test_more_seeds_and_values_extend_a_sweep(words: tuple[str, ...], tmp_path: Path) -> None:
     first = frozen(tmp_path, "activation=relu,tanh", "seed=0..2")

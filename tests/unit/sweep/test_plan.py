@@ -43,7 +43,9 @@ variants: {a: {}, b: {architecture: [{dense: {units: 5}}, activation, {dropout: 
 
 
 def test_a_plan_outlasts_being_written_down(tmp_path: Path) -> None:
-    for run in runs_of(from_text(tmp_path, "grid: {optimizer: [nadam, adam]}\nfolds: 2\nensemble: {members: 2}", base=FOLDED)):
+    for run in runs_of(
+        from_text(tmp_path, "grid: {optimizer: [nadam, adam]}\nfolds: 2\nensemble: {members: 2}", base=FOLDED)
+    ):
         again = Planned.from_dict(json.loads(json.dumps(run.as_dict())))
         assert again == run
         assert resolved.digest(again.spec(FOLDED)) == resolved.digest(load_any(tmp_path / "base.yaml", run.overrides))
@@ -103,9 +105,7 @@ def test_values_that_resolve_to_the_same_spec_are_one_run(tmp_path: Path) -> Non
 
 def test_a_collision_of_six_digits_gets_a_longer_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = folder.name_of
-    monkeypatch.setattr(
-        plan, "name_of", lambda spec, digits=6: "base-aaaaaa" if digits == 6 else real(spec, digits)
-    )
+    monkeypatch.setattr(plan, "name_of", lambda spec, digits=6: "base-aaaaaa" if digits == 6 else real(spec, digits))
     runs = [run.run for run in runs_of(from_words(tmp_path, "seed=0..2"))]
     assert runs[0] == "base-aaaaaa"
     assert [len(run) for run in runs[1:]] == [len("base-") + 16] * 2

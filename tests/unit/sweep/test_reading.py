@@ -99,7 +99,12 @@ def test_a_file_that_names_a_base_is_a_sweep(tmp_path: Path) -> None:
 
 MISTAKES = {
     "unknown key": ("gird: {activation: [relu]}", 2, 1, "unknown key 'gird'"),
-    "empty grid": ("grid: {}", 2, 7, "expected a mapping of keys of the spec, each to a list of values, found an empty mapping"),
+    "empty grid": (
+        "grid: {}",
+        2,
+        7,
+        "expected a mapping of keys of the spec, each to a list of values, found an empty mapping",
+    ),
     "no grid": ("grid:", 2, 6, "expected a mapping of keys of the spec, each to a list of values, found nothing"),
     "empty axis": ("grid: {activation: []}", 2, 20, "expected a list of values, found an empty list"),
     "axis without list": ("grid: {activation: relu}", 2, 20, "expected a list of values, found 'relu'"),
@@ -141,8 +146,18 @@ MISTAKES = {
     "nothing drawn": ("random: {trials: 2, space: {init: he}}", 2, 35, "nothing is drawn here"),
     "bounds": ("random: {trials: 2, space: {optimizer.adam.lr: {uniform: [2, 1]}}}", 2, 58, None),
     "log": ("sobol: {trials: 2, space: {optimizer.adam.lr: {log_uniform: [0, 1]}}}", 2, 62, "0 has no logarithm"),
-    "no choice": ("tpe: {trials: 2, space: {init: {choice: []}}}", 2, 41, "expected a list of values, found an empty list"),
-    "trials as text": ("random: {trials: x, space: {init: {choice: [he]}}}", 2, 18, "expected a whole number ≥ 1, found 'x'"),
+    "no choice": (
+        "tpe: {trials: 2, space: {init: {choice: []}}}",
+        2,
+        41,
+        "expected a list of values, found an empty list",
+    ),
+    "trials as text": (
+        "random: {trials: x, space: {init: {choice: [he]}}}",
+        2,
+        18,
+        "expected a whole number ≥ 1, found 'x'",
+    ),
     "both ways": (
         "objective: {maximize: dev_loss, minimize: dev_loss}",
         2,

@@ -100,8 +100,12 @@ def parabola(point: dict[str, Any]) -> float:
 def learned(drawing: Sampled, objective: Callable[[dict[str, Any]], float]) -> list[dict[str, Any]]:
     """All trials of TPE, each batch knowing the values of the ones before."""
     found: list[dict[str, Any]] = []
-    for batch in samplers.rounds(drawing, lambda number: objective(found[number])):
-        found += plain(batch)
+
+    def value(number: int) -> float:
+        return objective(found[number])
+
+    for batch in samplers.rounds(drawing, value):
+        found.extend(plain(batch))
     return found
 
 

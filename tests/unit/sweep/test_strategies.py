@@ -49,7 +49,9 @@ def test_the_best_half_goes_on_at_each_rung() -> None:
     first = at(1, dict(zip("abcdefgh", (0.1, 0.8, 0.3, 0.7, 0.5, 0.2, 0.6, 0.4), strict=True)))
     assert strategy.due(first) == {"b": 3, "d": 3, "e": 3, "g": 3}  # 0.8, 0.7, 0.5, 0.6
     assert strategy.pruned(first) == set("acfh")
-    second = with_more(first, *(paused(n, 3, dev_accuracy=v) for n, v in zip("bdeg", (0.5, 0.9, 0.8, 0.6), strict=True)))
+    second = with_more(
+        first, *(paused(n, 3, dev_accuracy=v) for n, v in zip("bdeg", (0.5, 0.9, 0.8, 0.6), strict=True))
+    )
     assert strategy.due(second) == {"d": 9, "e": 9}
     assert strategy.pruned(second) == set("abcfgh")
     third = with_more(second, paused("d", 9, dev_accuracy=0.7), paused("e", 9, dev_accuracy=0.9))

@@ -108,7 +108,7 @@ def test_chunks_are_a_partition_within_the_size(entries: list[int], size: int, w
         assert len(pieces) == max(-(-len(entries) // size), min(workers, len(entries)))  # and no more than that
 
 
-VARIANTS = {
+VARIANTS: dict[str, list[object]] = {
     "architecture.0.dense.units": [5, 7],
     "optimizer": ["adam", "nadam", "{adam: {lr: 0.3}}"],
     "activation": ["relu", "tanh"],
