@@ -15,7 +15,7 @@ ROOT = Path(nnexp.__file__).parent
 
 STOREYS: tuple[tuple[str, ...], ...] = (
     ("errors", "typing"),
-    ("extras",),
+    ("extras", "statistics"),
     ("registry",),
     ("replicas", "parameters", "comparison", "archives", "named"),
     ("kernels",),
@@ -39,7 +39,7 @@ STOREYS: tuple[tuple[str, ...], ...] = (
     ("predictor", "checks", "fitted", "details", "ensembles"),
     ("runs",),
     ("sweep",),
-    ("api", "predictions"),
+    ("api", "predictions", "report"),
     ("cli",),
 )
 """From the ground up: a module may import from its own storey and from those below."""

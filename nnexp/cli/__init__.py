@@ -14,6 +14,7 @@ import typer
 
 from nnexp.cli import (
     ablate,
+    compare,
     data,
     describe,
     evaluate,
@@ -21,6 +22,7 @@ from nnexp.cli import (
     listing,
     new,
     predict,
+    report,
     runs,
     schema,
     sweep,
@@ -42,6 +44,8 @@ app.command("ablate")(ablate.ablate)
 app.command("validate")(validate.validate)
 app.command("describe")(describe.describe)
 app.command("gradcheck")(gradcheck.gradcheck)
+app.command("report")(report.report)
+app.command("compare")(compare.compare)
 app.command("evaluate")(evaluate.evaluate)
 app.command("predict")(predict.predict)
 app.command("list")(listing.list_)

@@ -11,8 +11,9 @@ def holm(p: Sequence[float], of: int | None = None) -> list[float]:
         p'_(i) = max over j ≤ i of min(1, (m - j + 1) p_(j))
 
     p_(1) ≤ p_(2) ≤ ...; m comparisons. Where those that are given were chosen from more by looking at the data, as the
-    comparisons of the best of k variants are from all k (k - 1) / 2, `of` is how many these are: with it for m, no factor
-    is smaller than among all of them. Source: Holm 1979, A Simple Sequentially Rejective Multiple Test Procedure.
+    comparisons of the best of k variants are from all k (k - 1) / 2, `of` is how many these are: with it for m, no
+    factor is smaller than among all of them. Source: Holm 1979, A Simple Sequentially Rejective Multiple Test
+    Procedure.
 
     >>> holm([0.01, 0.04, 0.03])
     [0.03, 0.06, 0.06]

@@ -1,9 +1,9 @@
 """The difference between two variants over the seeds that both have.   n pairs
 
-Which p-value is used was decided by simulation (tests/unit/statistics/test_simulation.py). Where two variants are equal,
-their difference is as often positive as negative, whatever its distribution. The sign-flip test needs nothing else and
-never says more often than it should that they differ; but it cannot come below 2^(1 - n), so with few seeds it says
-nothing. The t test says something from two seeds on. It keeps its rate where differences are normal or have heavier
+Which p-value is used was decided by simulation (tests/unit/statistics/test_simulation.py). Where two variants are
+equal, their difference is as often positive as negative, whatever its distribution. The sign-flip test needs nothing else
+and never says more often than it should that they differ; but it cannot come below 2^(1 - n), so with few seeds it
+says nothing. The t test says something from two seeds on. It keeps its rate where differences are normal or have heavier
 tails, and exceeds it where they take few values, such as those of accuracies on a small set, or have short tails. So:
 the larger p of the two where the sign-flip test can reach the level at all, and where it cannot, that of the t test,
 unless all differences are the same: then the t test does not exist, and the sign-flip test's stands.
@@ -35,8 +35,8 @@ Test: TypeAlias = Literal["t", "sign flips"]
 class Difference:
     """What B has more than A, b - a, over `n` pairs.
 
-    spread: the standard deviation of the differences. half: half the width of the 95 % interval of the mean; None for one
-    pair and for differences that are all the same. p_t and p_flips: two-sided p-values, None where a test does not
+    spread: the standard deviation of the differences. half: half the width of the 95 % interval of the mean; None for
+    one pair and for differences that are all the same. p_t and p_flips: two-sided p-values, None where a test does not
     exist. dropped: pairs of which a value is missing or not finite, as a run failed or diverged.
     """
 
@@ -69,7 +69,7 @@ class Difference:
         return self.p_t, "t"
 
     def reversed(self) -> Difference:
-        """a - b."""
+        """The difference the other way round, a - b."""
         return Difference(self.n, -self.mean, self.spread, self.half, self.p_t, self.p_flips, self.dropped)
 
 

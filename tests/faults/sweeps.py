@@ -100,14 +100,17 @@ def wait_for_epochs(folder: Path, runs: int = 1) -> None:
 
 
 def outcomes(folder: Path) -> dict[str, dict[str, Any]]:
-    """What every run came to, by name.
+    """What every run came to, by name."""
+    return {path.parent.name: came_to(path.parent) for path in sorted((folder / "runs").glob("*/run.json"))}
+
+
+def came_to(run: Path) -> dict[str, Any]:
+    """All that a run comes to.
 
     A worker that is killed may leave its own name in the folder of a run that had ended before: that changes nothing.
     """
-    found = {path.parent.name: outcome(path.parent) for path in sorted((folder / "runs").glob("*/run.json"))}
-    for run in found.values():
-        run["files"] = [name for name in run["files"] if name != OWNER]
-    return found
+    found = outcome(run)
+    return found | {"files": [name for name in found["files"] if name != OWNER]}
 
 
 def ledger(folder: Path) -> SweepFolder:

@@ -18,6 +18,7 @@ from nnexp.spec.sections import Spec
 from tests.faults.support import at, environment, events, hooked, outcome, tiny, train
 from tests.faults.sweeps import (
     assert_whole,
+    came_to,
     command,
     completed,
     ledger,
@@ -155,7 +156,7 @@ def test_a_run_that_takes_its_worker_with_it_every_time_is_given_up_and_the_othe
     assert not (tmp_path / "runs" / victim / "metrics.csv").exists()
     for name, wanted in expected.items():
         if name != victim:
-            assert outcomes(tmp_path)[name] == wanted
+            assert came_to(tmp_path / "runs" / name) == wanted
     known = ledger(tmp_path).known()
     assert {run for run, receipts in known.items() if receipts[-1].state == "failed"} == {victim}
     assert len(known) == len(expected)

@@ -1,0 +1,1 @@
+"""From run folders to an answer: variants in a table, and what can be said of their differences."""

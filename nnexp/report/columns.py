@@ -1,0 +1,188 @@
+"""What tells variants from one another, in short columns."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from nnexp.report.rows import NETWORK, Configuration
+from nnexp.spec.problems import printable
+from nnexp.spec.text import flow
+from nnexp.sweep.columns import ABSENT, columns
+from nnexp.sweep.plan import flat
+
+ARCHITECTURE = "architecture"
+
+
+def parameters(configuration: Configuration) -> dict[str, Any]:
+    """All parameters of a variant by their dotted names; the architecture as a list."""
+    spec = dict(configuration.spec)
+    layers = spec.pop(ARCHITECTURE, None)
+    found = {"name": spec.pop("name"), "kind": configuration.kind, **flat("", spec)}
+    return found | ({} if layers is None else {ARCHITECTURE: layers})
+
+
+def cells_of_sweep(
+    configurations: Sequence[Configuration], values: Mapping[str, Mapping[str, Any]]
+) -> dict[str, list[Any]]:
+    """Cells by header of the variants of one sweep: what it says that varies, as `nnexp sweep` shows it."""
+    kinds = {configuration.kind for configuration in configurations}
+    rows = [
+        {**({"kind": found.kind} if len(kinds) > 1 else {}), **values.get(found.key, {})} for found in configurations
+    ]
+    return _cells(rows, [{"name": found.spec["name"]} for found in configurations])
+
+
+def cells_of(variants: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """Cells by header of variants of any origin, by their parameters: what differs between those that have it.
+
+    What only tells that another parameter differs, such as the betas that only one optimizer has, is left out, unless
+    variants cannot be told apart without it.
+    """
+    expanded = _with_layers(variants)
+    kept = _differing(expanded)
+    rows = [{name: value for name, value in variant.items() if name in kept} for variant in expanded]
+    return _cells(rows, variants)
+
+
+def _cells(rows: list[dict[str, Any]], variants: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """The columns, the names where nothing differs."""
+    if len(rows) == 1 or not any(rows):
+        only = {name: value for name, value in rows[0].items() if name == "variant"} if rows else {}
+        return {name: [value] for name, value in only.items()} or {"name": [v["name"] for v in variants]}
+    return columns(rows) or {"name": [variant["name"] for variant in variants]}
+
+
+def _differing(variants: Sequence[Mapping[str, Any]]) -> set[str]:
+    """The names of the parameters that are shown."""
+    names = list(dict.fromkeys(name for variant in variants for name in variant))
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        section, _, rest = name.partition(".")
+        word = name if section == ARCHITECTURE else f"{section}.{rest.rpartition('.')[2]}"
+        groups.setdefault(word, []).append(name)
+    kept: set[str] = set()
+    for group in groups.values():
+        values = {repr(variant[name]) for variant in variants for name in group if name in variant}
+        if len(values) > 1:
+            kept |= set(group)
+    return kept | _needed(variants, kept, names)
+
+
+def _needed(variants: Sequence[Mapping[str, Any]], kept: set[str], names: Sequence[str]) -> set[str]:
+    """Further names, the outermost first, without which variants would look the same."""
+    added: set[str] = set()
+    left = sorted((name for name in names if name not in kept), key=lambda name: name.count("."))
+    alike = _alike(variants, [name for name in names if name in kept])
+    for name in left:
+        if not alike:
+            break
+        if any(len({repr(v.get(name, ABSENT)) for v in group}) > 1 for group in alike):
+            added.add(name)
+            alike = [part for group in alike for part in _alike(group, [name])]
+    return added
+
+
+def _alike(variants: Sequence[Mapping[str, Any]], names: Sequence[str]) -> list[list[Mapping[str, Any]]]:
+    """Groups of several variants that have the same under these names."""
+    groups: dict[str, list[Mapping[str, Any]]] = {}
+    for variant in variants:
+        groups.setdefault(repr([variant.get(name, ABSENT) for name in names]), []).append(variant)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def _with_layers(variants: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The parameters with those of the layers: by layer where all have the same layers, else as a short text."""
+    given = [variant[ARCHITECTURE] for variant in variants if ARCHITECTURE in variant]
+    flattened = {repr(layers): _layers(layers) for layers in given}
+    same = len({tuple(name for name in found if name.endswith(ARCHITECTURE)) for found in flattened.values()}) <= 1
+    skeletons = {repr([_name(layer) for layer in layers]) for layers in given}
+    short = {} if same and len(skeletons) <= 1 else _shortened(given)
+    found = []
+    for variant in variants:
+        plain = {name: value for name, value in variant.items() if name != ARCHITECTURE}
+        if ARCHITECTURE in variant:
+            key = repr(variant[ARCHITECTURE])
+            plain |= {ARCHITECTURE: short[key]} if short else flattened[key]
+        found.append(plain)
+    return found
+
+
+def _layers(layers: Sequence[Any]) -> dict[str, Any]:
+    """The parameters of the layers of a list by their dotted names."""
+    found: dict[str, Any] = {}
+    for number, layer in enumerate(layers):
+        found |= flat(f"{ARCHITECTURE}.{number}", layer)
+    return found
+
+
+def _shortened(lists: Sequence[Sequence[Any]]) -> dict[str, str]:
+    """Each list of layers as a text; what all begin or end with is left out, its place marked with …."""
+    words = {repr(layers): [describe(layer) for layer in layers] for layers in lists}
+    every = list(words.values())
+    least = min(map(len, every))
+    head = _common(every, least)
+    tail = _common([found[::-1] for found in every], least - head)
+    found = {}
+    for key, layers in words.items():
+        middle = layers[head : len(layers) - tail]
+        found[key] = ", ".join([*["…"] * (head > 0), *(middle or ["nothing"]), *["…"] * (tail > 0)])
+    return found
+
+
+def _common(lists: Sequence[Sequence[str]], most: int) -> int:
+    """How many entries all lists begin with."""
+    return next((at for at in range(most) if len({found[at] for found in lists}) > 1), most)
+
+
+def describe(layer: Any) -> str:
+    """A layer in a word or two: its name and its first number.
+
+    >>> describe({"dense": {"units": 64, "bias": True}})
+    'dense 64'
+    """
+    if not isinstance(layer, dict):
+        return str(layer)
+    [(name, given)] = layer.items()
+    values = given.values() if isinstance(given, dict) else [given]
+    if any(isinstance(value, list) and any(isinstance(v, dict) for v in value) for value in values):
+        counts = Counter(_name(part) for value in values if isinstance(value, list) for part in value)
+        return f"{name} of {', '.join(counts)}"
+    first = next((value for value in values if isinstance(value, int | float) and not isinstance(value, bool)), None)
+    return name if first is None else f"{name} {flow(first)}"
+
+
+def _name(layer: Any) -> str:
+    return str(next(iter(layer))) if isinstance(layer, dict) else str(layer)
+
+
+def labels(variants: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Each variant in as few words as tell it from the others, from its cells.
+
+    >>> labels([{"name": "a", "lr": 0.01}, {"name": "a", "lr": 0.1}, {"name": "b", "lr": ""}])
+    ['lr=0.01', 'lr=0.1', 'b']
+    """
+    ways = [_ways(cells) for cells in variants]
+    counts = [Counter(of_all) for of_all in zip(*ways, strict=True)]
+    return [
+        next((way for way, count in zip(own, counts, strict=True) if way and count[way] == 1), own[-1]) or "base"
+        for own in ways
+    ]
+
+
+def _ways(cells: Mapping[str, Any]) -> list[str]:
+    """Ways to call a variant, from short to long."""
+    said = {header: value for header, value in cells.items() if value != ABSENT}
+    names = [text(said.pop(header)) for header in ("name", "variant") if header in said]
+    kind = said.pop("kind", NETWORK)
+    own = [kind] if kind != NETWORK else []
+    rest = [f"{header}={text(value)}" for header, value in said.items()]
+    return [" ".join(words) for words in (names, own, rest, own + rest, names + own + rest)]
+
+
+def text(value: Any) -> str:
+    """A value in a cell."""
+    if isinstance(value, str):
+        return printable(value)
+    return f"{value:g}" if isinstance(value, float) else flow(value)

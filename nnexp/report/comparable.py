@@ -1,0 +1,108 @@
+"""Whether runs can stand beside one another: the same data, the same metrics, the same objective."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from nnexp.comparison import HIGHER_IS_BETTER
+from nnexp.errors import UsageError
+from nnexp.report.collecting import Collected
+from nnexp.report.rows import PART, Row
+from nnexp.spec.problems import nearest
+from nnexp.statistics.verdicts import Measure
+from nnexp.sweep.sections import Objective
+
+
+def measure(found: Collected, metric: str | None = None) -> Measure:
+    """What the runs are ranked by: what is asked for, the sweep's objective, else dev accuracy or loss.
+
+    Raises UsageError where no run has such a metric.
+    """
+    said = objectives(found)
+    chosen = Objective(maximize=metric) if metric else said[0] if said else None
+    known = metrics(found.rows)
+    if metric is not None and metric not in known:
+        raise UsageError(f"no run has the metric {metric!r}; {nearest(metric, known)}")
+    if chosen is None or chosen.metric not in known:
+        name = _usual(known)
+        return Measure(name, larger_is_better(name), is_share(name))
+    declared = next((objective for objective in said if objective.metric == chosen.metric), None)
+    larger = declared.sign > 0 if declared else larger_is_better(chosen.metric)
+    return Measure(chosen.metric, larger, is_share(chosen.metric))
+
+
+def objectives(found: Collected) -> list[Objective]:
+    """The different objectives that the sweeps declare."""
+    return list(dict.fromkeys(sweep.objective for sweep in found.sweeps if sweep.objective))
+
+
+def metrics(rows: Sequence[Row]) -> list[str]:
+    """The metrics that any run has."""
+    return list(dict.fromkeys(name for row in rows for name in row.metrics))
+
+
+def larger_is_better(metric: str) -> bool:
+    """Whether a metric is to be large, such as dev_accuracy, or small, such as dev_loss."""
+    return metric.endswith(tuple(f"_{name}" for name in HIGHER_IS_BETTER))
+
+
+def is_share(metric: str) -> bool:
+    """Whether a metric is said in percent, and differences of it in percentage points."""
+    return "accuracy" in metric or metric.endswith("match")
+
+
+def on_test(metric: str) -> str:
+    """The same metric on the test part."""
+    part, _, name = metric.partition("_")
+    return f"test_{name}" if part in PART else metric
+
+
+def _usual(known: Sequence[str]) -> str:
+    """The metric that is meant where none is said; dev before test, and the training part last."""
+    for part in ("dev", "test", "train"):
+        here = [name for name in known if name.startswith(f"{part}_")]
+        if here:
+            loss = f"{part}_loss" if f"{part}_loss" in here else here[0]
+            return next((name for name in here if "accuracy" in name), loss)
+    return "dev_loss"
+
+
+def mixture(found: Collected, measured: Measure, *, asked: bool) -> list[str]:
+    """In what the runs differ that keeps them from being compared; nothing where they can be.
+
+    asked: whether the metric was named. A sweep that declares its objective says
+    itself that its runs are compared by it.
+    """
+    done = [row for row in found.rows if row.state == "done"]
+    said = objectives(found)
+    differences = _groups("data", done, lambda row: row.data[:12])
+    if len(said) > 1 and not asked:
+        differences += [f"the objectives of the sweeps: {', '.join(_named(objective) for objective in said)}"]
+    without = [row.run for row in done if measured.metric not in row.metrics]
+    if without and len(without) < len(done):
+        differences.append(
+            f"the metrics: {_some(without)} {'has' if len(without) == 1 else 'have'} no {measured.metric}"
+        )
+    if measured.metric.endswith("_loss") and not (found.alone and said):
+        losses = [row for row in done if "loss" in row.configuration.spec and not row.configuration.is_baseline]
+        differences += _groups("losses", losses, lambda row: str(row.configuration.spec["loss"]))
+    return differences
+
+
+def _groups(what: str, rows: Sequence[Row], key: Callable[[Row], str]) -> list[str]:
+    """A line where the rows fall into several groups: which, how many are in each, and one of them."""
+    groups: dict[str, list[str]] = {}
+    for row in rows:
+        groups.setdefault(key(row), []).append(row.run)
+    if len(groups) < 2:
+        return []
+    listed = [f"{name} ({_some(runs)})" for name, runs in groups.items()]
+    return [f"the {what}: {', '.join(listed[:5])}{', ...' if len(listed) > 5 else ''}"]
+
+
+def _some(runs: Sequence[str]) -> str:
+    return runs[0] if len(runs) == 1 else f"{runs[0]} and {len(runs) - 1} more"
+
+
+def _named(objective: Objective) -> str:
+    return f"{'maximize' if objective.sign > 0 else 'minimize'} {objective.metric}"

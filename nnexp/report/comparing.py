@@ -1,0 +1,190 @@
+"""Comparing variants that are named one by one: by a run of each, or by their values in a sweep."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import combinations, count, product
+from pathlib import Path
+from string import ascii_uppercase
+from typing import Any
+
+from nnexp.errors import UsageError
+from nnexp.report import columns
+from nnexp.report.collecting import Collected, collect, is_sweep, located
+from nnexp.report.comparable import measure, mixture
+from nnexp.report.filters import means
+from nnexp.report.report import all_pairs, compared, grouped, with_cells
+from nnexp.report.variants import Variant
+from nnexp.spec.problems import nearest
+from nnexp.spec.text import scalar
+from nnexp.statistics.verdicts import Measure, Verdict
+
+MOST = 30
+"""Variants that are compared each with each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Variants by letter, in the order in which they were named, and the verdict of each pair."""
+
+    measure: Measure
+    variants: dict[str, Variant]
+    verdicts: tuple[Verdict, ...]
+    mixed: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Named:
+    """The variants that were named so far, by key; each folder is read once."""
+
+    root: Path
+    everything: Collected = field(default_factory=Collected)
+    variants: dict[str, Variant] = field(default_factory=dict)
+    read: dict[Path, Collected] = field(default_factory=dict)
+
+    def add(self, name: str) -> None:
+        """Add what a name means. Raises UsageError where it means nothing, or a variant that is there already."""
+        for variant in self._meant(name):
+            if variant.configuration.key in self.variants:
+                raise UsageError(f"{name!r} is the same variant as another that is named")
+            self.variants[variant.configuration.key] = variant
+            self.everything.rows += variant.rows
+
+    def _meant(self, name: str) -> list[Variant]:
+        sweep, colon, values = name.rpartition(":")
+        if colon and "=" in values and not Path(name).exists():
+            [place] = _one(sweep, located(sweep, self.root))
+            if not is_sweep(place):
+                raise UsageError(f"{sweep!r} is no sweep: values are those of a sweep's variants")
+            return [_picked(name, grouped(self._collected(place)), self._collected(place), values)]
+        places = located(name, self.root)
+        if len(places) > 1 or is_sweep(places[0]):
+            return [variant for place in places for variant in grouped(self._collected(place))]
+        return [self._of_run(places[0])]
+
+    def _of_run(self, place: Path) -> Variant:
+        """The variant of a run: all runs beside it that differ from it in seed, fold or member alone."""
+        for variant in grouped(self._collected(place.parent)):
+            if any(row.run == place.name for row in variant.rows):
+                return variant
+        raise UsageError("\n".join([f"{place} cannot be compared", *self.everything.problems]))
+
+    def _collected(self, place: Path) -> Collected:
+        if place not in self.read:
+            found = self.read[place] = collect([str(place)], self.root)
+            self.everything.problems += found.problems
+            self.everything.sweeps += found.sweeps
+        return self.read[place]
+
+
+def compare(names: Sequence[str], root: Path, metric: str | None = None, *, mixed: bool = False) -> Comparison:
+    """Each of the variants beside each other, corrected for all comparisons.
+
+    Raises UsageError where a name means nothing, there are fewer than two variants, or they cannot be compared.
+    """
+    named = _Named(root)
+    for name in names:
+        named.add(name)
+    found = named.everything
+    found.alone = len(named.read) == 1 and len(found.sweeps) == 1
+    variants = with_cells(list(named.variants.values()), found)
+    if not 2 <= len(variants) <= MOST:
+        least = "two variants are needed, such as two runs, or a sweep with several"
+        raise UsageError(
+            least if len(variants) < 2 else f"{len(variants)} variants are too many; `nnexp report` ranks them"
+        )
+    measured = measure(found, metric)
+    differences = mixture(found, measured, asked=metric is not None)
+    if differences and not mixed:
+        lines = "".join(f"\n  {line}" for line in differences)
+        raise UsageError(f"these runs cannot be compared as they are; they differ in{lines}\n--mixed compares them")
+    lettered = dict(zip(letters(), variants, strict=False))
+    verdicts = compared(all_pairs(variants), measured)
+    pairs = list(combinations(lettered, 2))
+    said = tuple(replace(verdict, a=a, b=b) for (a, b), verdict in zip(pairs, verdicts, strict=True))
+    return Comparison(measured, lettered, said, tuple(differences), tuple(dict.fromkeys(found.problems)))
+
+
+def letters() -> Iterator[str]:
+    """A, B, ..., Z, AA, AB, ...
+
+    >>> [letter for letter, _ in zip(letters(), range(28))][-2:]
+    ['AA', 'AB']
+    """
+    for length in count(1):
+        yield from map("".join, product(ascii_uppercase, repeat=length))
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What shall hold: `B >= A` and its like.
+
+    `B > A` holds where B is better with p ≤ 0.05 after the correction; `B >= A` where A is not, and there are at least
+    two pairs. With < and <= the sides change places.
+    """
+
+    text: str
+    more: str
+    less: str
+    strict: bool
+
+    @classmethod
+    def read(cls, text: str) -> Check:
+        """Raises UsageError where it is none."""
+        found = re.fullmatch(r"\s*([A-Z]{1,2})\s*(>=|<=|>|<)\s*([A-Z]{1,2})\s*", text)
+        if not found or found[1] == found[3]:
+            raise UsageError(f"--check: expected such as 'B >= A', found {text!r}; A is what is named first")
+        left, sign, right = found.groups()
+        more, less = (left, right) if sign.startswith(">") else (right, left)
+        return cls(text.strip(), more, less, strict=not sign.endswith("="))
+
+    def holds(self, comparison: Comparison) -> bool:
+        """Whether it holds. Raises UsageError where a letter stands for nothing."""
+        for letter in (self.more, self.less):
+            if letter not in comparison.variants:
+                raise UsageError(f"--check: there is no {letter}; {nearest(letter, comparison.variants)}")
+        verdict = next(v for v in comparison.verdicts if {v.a, v.b} == {self.more, self.less})
+        good, bad = ("better", "worse") if verdict.b == self.more else ("worse", "better")
+        if self.strict:
+            return verdict.finding == good
+        return verdict.difference.n >= 2 and verdict.finding != bad
+
+
+def _one(name: str, places: list[Path]) -> list[Path]:
+    if len(places) != 1:
+        raise UsageError(f"{name!r} is no sweep: values are those of a sweep's variants")
+    return places
+
+
+def _picked(name: str, variants: Sequence[Variant], found: Collected, text: str) -> Variant:
+    """The one variant of a sweep with these values. Raises UsageError where there is none, or more than one."""
+    left = list(variants)
+    for word in text.split(","):
+        key, equals, value = (part.strip() for part in word.partition("="))
+        if not equals:
+            raise UsageError(f"{name!r}: expected key=value after the colon, found {word!r}")
+        left = [variant for variant in left if any(_same(v, value) for v in _values(variant, found, key))]
+    if len(left) == 1:
+        return left[0]
+    every = [variant.label for variant in with_cells(list(left or variants), found)]
+    if not left:
+        raise UsageError(f"{name!r}: the sweep has no such variant; it has {'; '.join(every[:8])}")
+    raise UsageError(f"{name!r} could be {' or '.join(every[:8])}")
+
+
+def _values(variant: Variant, found: Collected, key: str) -> list[Any]:
+    """What a variant has under the end of a dotted name."""
+    own = found.sweeps[0].values.get(variant.configuration.key, {})
+    everything = {**variant.parameters, **own}
+    return [value for name, value in everything.items() if means(key, name)]
+
+
+def _same(value: Any, text: str) -> bool:
+    """Whether a value is what a text says."""
+    if columns.text(value) == text:
+        return True
+    said = scalar(text)
+    return value == said and isinstance(value, bool) == isinstance(said, bool)

@@ -1,0 +1,91 @@
+"""Reading the record of a run: its state, its metrics and the variant that it is of. What is damaged is said."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from nnexp.errors import NnexpError, RunError
+from nnexp.report.rows import PART, Row, configuration
+from nnexp.runs import manifest, receipts
+from nnexp.runs.index import standing
+from nnexp.spec.problems import Text
+from nnexp.spec.text import parse
+
+SECTIONS = 4096
+"""Sections of resolved specs that are kept; most runs share most of theirs with others."""
+
+
+def read(folder: Path, problems: list[str], plain: Mapping[str, Any] | None = None) -> Row:
+    """The row of a run folder. `plain` is its resolved spec where that is known; otherwise it is read.
+
+    What is damaged beside its record is added to `problems`. Raises RunError where the record itself is.
+    """
+    record = manifest.read(folder)
+    plain = resolved(folder, record) if plain is None else plain
+    if not {"name", "data"} <= plain.keys() or "split" not in plain["data"]:
+        raise RunError(f"{folder / 'resolved.yaml'} is no resolved spec")
+    found, fold = configuration(plain, averaged(record))
+    final = _metrics(folder, record.get("final", {}))
+    state = standing(folder, record)
+    begun = Row(folder.name, folder, found, state, record["seed"], record["seed"], fold, final)
+    members = tuple(str(member.get("run")) for member in record.get("members", []))
+    begun = replace(begun, data=record["data"]["fingerprint"], members=members)
+    try:
+        rows = receipts.history(folder)
+    except (RunError, OSError, ValueError) as error:
+        problems.append(str(error))
+        rows = []
+    if state != "done":
+        return replace(begun, epochs=len(rows), seconds=sum(row.get("seconds", 0.0) for row in rows))
+    seconds, epoch = record.get("seconds", math.nan), record["weights"].get("epoch")
+    return replace(begun, epochs=record["epochs"], best_epoch=epoch if record["epochs"] else None, seconds=seconds)
+
+
+def resolved(folder: Path, record: Mapping[str, Any]) -> dict[str, Any]:
+    """The resolved spec as plain values. Raises RunError where it cannot be read, or is not what the run began with."""
+    path = folder / "resolved.yaml"
+    try:
+        manifest.check_resolved(folder, dict(record))
+        text = path.read_text(encoding="utf-8")
+        found: dict[str, Any] = {}
+        for section in re.split(r"(?m)^(?=[A-Za-z_])", text):
+            found |= _section(section) if section.strip() else {}
+    except (OSError, ValueError, TypeError, NnexpError) as error:
+        raise RunError(f"{path} cannot be read: {error}") from None
+    return found
+
+
+@lru_cache(maxsize=SECTIONS)
+def _section(text: str) -> dict[str, Any]:
+    """One top-level key of a resolved spec, with all below it."""
+    found: dict[str, Any] = parse(Text("resolved.yaml", text)).plain()
+    return found
+
+
+def averaged(record: Mapping[str, Any]) -> str:
+    """What an ensemble is made of, in words; nothing for a run."""
+    if not manifest.is_ensemble(dict(record)):
+        return ""
+    members = record.get("members", [])
+    snapshots = any(member.get("snapshot") for member in members)
+    what = " snapshots" if snapshots else " resamples" if "train_part" in record else ""
+    return f"ensemble of {len(members)}{what}"
+
+
+def _metrics(folder: Path, final: Any) -> dict[str, float]:
+    """The metrics by part and name, null being NaN. Raises RunError where they are something else."""
+    try:
+        return {
+            f"{part}_{name}": math.nan if value is None else float(value)
+            for part, values in final.items()
+            for name, value in values.items()
+            if part in PART
+        }
+    except (AttributeError, TypeError, ValueError):
+        raise RunError(f"{folder / 'run.json'} is damaged: final is not what it should be") from None

@@ -1,0 +1,212 @@
+"""A report: the variants of runs and sweeps, the best first, and what can be said of their differences."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from itertools import combinations
+from pathlib import Path
+
+from nnexp.errors import UsageError
+from nnexp.report import columns
+from nnexp.report.collecting import Collected, collect
+from nnexp.report.comparable import measure, metrics, mixture, on_test
+from nnexp.report.filters import Filter
+from nnexp.report.rows import Configuration, Row
+from nnexp.report.variants import Variant
+from nnexp.spec.problems import nearest
+from nnexp.statistics.verdicts import Measure, Verdict, verdicts
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was found.
+
+    headers: of the columns that tell variants apart. mixed: in what the runs differ that keeps them from being
+    compared. problems: what could not be read. baseline: the variant that the others are compared with, if one was named.
+    """
+
+    measure: Measure
+    headers: tuple[str, ...]
+    variants: tuple[Variant, ...]
+    mixed: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    sweeps: tuple[Path, ...] = ()
+    baseline: Variant | None = None
+    verdicts: tuple[Verdict, ...] = field(default=(), repr=False)
+
+    @property
+    def test(self) -> str:
+        """The metric on the test part."""
+        return on_test(self.measure.metric)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How a report is asked for: the metric and not the usual one, in which order, which variants, beside which one."""
+
+    metric: str | None = None
+    sort: str | None = None
+    filter: str | None = None
+    baseline: str | None = None
+    mixed: bool = False
+
+
+def report(names: Sequence[str], root: Path, wish: Wish | None = None) -> Report:
+    """The report of what the names mean.
+
+    Raises UsageError where a name or a wish means nothing, or runs cannot be compared, RunError where none can be read.
+    """
+    wish = wish or Wish()
+    condition = Filter(wish.filter) if wish.filter is not None else None
+    found = collect(names, root)
+    everything = grouped(found)
+    if condition:
+        everything = _filtered(everything, condition, found)
+    kept = replace_rows(found, everything)
+    measured = measure(kept, wish.metric)
+    differences = mixture(kept, measured, asked=wish.metric is not None)
+    if differences and not wish.mixed:
+        lines = "".join(f"\n  {line}" for line in differences)
+        raise UsageError(f"these runs cannot be compared as they are; they differ in{lines}\n--mixed reports them")
+    everything = with_cells(everything, kept)
+    ranked = sorted(everything, key=lambda variant: rank(variant, measured))
+    baseline = chosen(ranked, wish.baseline) if wish.baseline is not None else None
+    made = Report(
+        measured,
+        tuple(ranked[0].cells),
+        tuple(ordered(ranked, wish.sort, measured) if wish.sort else ranked),
+        tuple(differences),
+        tuple(found.problems),
+        tuple(sweep.path for sweep in found.sweeps),
+        baseline,
+    )
+    return replace(made, verdicts=tuple(against(ranked, baseline, measured)))
+
+
+def grouped(found: Collected) -> list[Variant]:
+    """The rows by variant, without cells yet."""
+    groups: dict[str, list[Row]] = {}
+    for row in found.rows:
+        groups.setdefault(row.configuration.key, []).append(row)
+    parameters = {key: columns.parameters(rows[0].configuration) for key, rows in groups.items()}
+    return [Variant(rows[0].configuration, tuple(rows), parameters[key]) for key, rows in groups.items()]
+
+
+def with_cells(variants: Sequence[Variant], found: Collected) -> list[Variant]:
+    """The variants with the cells that tell them apart."""
+    configurations: list[Configuration] = [variant.configuration for variant in variants]
+    if found.alone:
+        cells = columns.cells_of_sweep(configurations, found.sweeps[0].values)
+    else:
+        cells = columns.cells_of([variant.parameters for variant in variants])
+    each = [{header: values[place] for header, values in cells.items()} for place in range(len(variants))]
+    return [
+        replace(variant, cells=own, label=label)
+        for variant, own, label in zip(variants, each, columns.labels(each), strict=True)
+    ]
+
+
+def replace_rows(found: Collected, variants: Sequence[Variant]) -> Collected:
+    """What was collected, with the rows of these variants alone."""
+    return replace(found, rows=[row for variant in variants for row in variant.rows])
+
+
+def rank(variant: Variant, measured: Measure) -> tuple[bool, float]:
+    """The smaller, the better; a variant without a value comes last."""
+    value = variant.mean(measured.metric).value
+    return math.isnan(value), 0.0 if math.isnan(value) else -value if measured.larger_is_better else value
+
+
+def ordered(variants: Sequence[Variant], header: str, measured: Measure) -> list[Variant]:
+    """By a column: a metric the best first, anything else from small to large. Raises UsageError for no column."""
+    known = metrics([row for variant in variants for row in variant.rows])
+    if header in known:
+        other = measure(Collected([row for variant in variants for row in variant.rows]), header)
+        wanted = measured if header == measured.metric else other
+        return sorted(variants, key=lambda variant: rank(variant, wanted))
+    if header not in variants[0].cells and header not in MADE:
+        names = [*variants[0].cells, *MADE, *known]
+        raise UsageError(f"--sort: there is no column {header!r}; {nearest(header, names)}")
+    return sorted(variants, key=lambda variant: _place(_made(variant, header)))
+
+
+MADE = ("n", "best_epoch", "seconds", "state")
+"""Columns that are made of the runs, and are no metrics."""
+
+
+def _made(variant: Variant, header: str) -> object:
+    if header in variant.cells:
+        return variant.cells[header]
+    if header == "n":
+        return len(variant.done)
+    return ", ".join(variant.states) if header == "state" else getattr(variant, header)
+
+
+def _place(value: object) -> tuple[int, float, str]:
+    """Numbers first, then words, then nothing."""
+    if isinstance(value, int | float):
+        return 0, float(value), ""
+    return (1, 0.0, columns.text(value)) if value not in (None, "") else (2, 0.0, "")
+
+
+def _filtered(variants: list[Variant], condition: Filter, found: Collected) -> list[Variant]:
+    """The variants that are meant. Raises UsageError where a name means nothing, or none is left."""
+    names = metrics(found.rows)
+    flats = [columns.parameters(variant.configuration) for variant in variants]
+    declared = found.sweeps[0].values if found.alone else {}
+    said = {name for values in (*flats, *declared.values()) for name in values}
+    condition.check_names({*said, *names, "n"})
+    kept = []
+    for variant, flat in zip(variants, flats, strict=True):
+        means = {name: variant.mean(name).value for name in names}
+        own = declared.get(variant.configuration.key, {})
+        if condition.holds({**means, "n": len(variant.done), **own, **flat}):
+            kept.append(variant)
+    if not kept:
+        raise UsageError("--filter: no variant is so")
+    return kept
+
+
+def chosen(variants: Sequence[Variant], name: str) -> Variant:
+    """The variant of this name: its label, its kind, one of its cells or one of its runs. Raises UsageError."""
+    ways = (
+        lambda variant: variant.label == name,
+        lambda variant: name in (variant.configuration.kind, variant.cells.get("name"), variant.cells.get("variant")),
+        lambda variant: any(row.run == name for row in variant.rows),
+    )
+    for matches in ways:
+        found = [variant for variant in variants if matches(variant)]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise UsageError(f"--baseline: {name!r} could be {' or '.join(variant.label for variant in found[:5])}")
+    raise UsageError(f"--baseline: there is no variant {name!r}; {nearest(name, [v.label for v in variants])}")
+
+
+def against(variants: Sequence[Variant], baseline: Variant | None, measured: Measure) -> list[Verdict]:
+    """The best variant beside each of the others, or each beside the baseline, corrected for all comparisons.
+
+    The best one was found by looking at all pairs, so all pairs count.
+    """
+    if len(variants) < 2:
+        return []
+    if baseline is not None:
+        others = [variant for variant in variants if variant is not baseline]
+        return compared([(baseline, other) for other in others], measured)
+    best, *others = variants
+    return compared([(other, best) for other in others], measured, math.comb(len(variants), 2))
+
+
+def compared(pairs: Sequence[tuple[Variant, Variant]], measured: Measure, of: int | None = None) -> list[Verdict]:
+    """The verdicts of pairs (A, B)."""
+    metric = measured.metric
+    folded = all(variant.configuration.folds for pair in pairs for variant in pair)
+    differences = [(a.label, b.label, b.less(a, metric)) for a, b in pairs]
+    return verdicts(differences, replace(measured, pair="fold" if folded else "seed"), of)
+
+
+def all_pairs(variants: Sequence[Variant]) -> list[tuple[Variant, Variant]]:
+    """Each variant beside every later one."""
+    return list(combinations(variants, 2))

@@ -1,0 +1,79 @@
+"""What a report knows of a run, and of the variant that it is of."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+NETWORK = "network"
+
+PART = ("train", "dev", "test")
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """What the runs of one variant have in common, which differ in seed, fold or member alone.
+
+    kind: network, the name of a baseline, or such as `ensemble of 5`. folds: of the cross-validation that they are of, 0
+    where there is none.
+    """
+
+    key: str = field(repr=False)
+    kind: str
+    spec: Mapping[str, Any] = field(compare=False, repr=False)
+    folds: int = 0
+
+    @property
+    def is_baseline(self) -> bool:
+        """Whether nothing is drawn at random, so that every seed would give the same."""
+        return "baseline" in self.spec
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One run as it stands; it need not have begun.
+
+    group: the seed of the ensemble that it is a member of, otherwise its own. data: the fingerprint of
+    what it was trained on, empty where that is not known. seconds: what it took so far.
+    """
+
+    run: str
+    path: Path
+    configuration: Configuration
+    state: str
+    seed: int
+    group: int
+    fold: int | None = None
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    epochs: int = 0
+    best_epoch: int | None = None
+    seconds: float = 0.0
+    data: str = ""
+    error: str = ""
+    members: tuple[str, ...] = ()
+    """The runs that an ensemble is made of."""
+
+
+def configuration(plain: Mapping[str, Any], ensemble: str = "") -> tuple[Configuration, int | None]:
+    """The variant that a resolved spec is of, and the fold that it is of it. `ensemble` says what is averaged.
+
+    >>> configuration({"name": "a", "seed": 3, "data": {"split": {}}, "activation": "relu"})[0].spec["activation"]
+    'relu'
+    """
+    spec = {key: value for key, value in plain.items() if key != "seed"}
+    split = dict(spec["data"]["split"])
+    folded = split.get("k_fold") or {}
+    if folded:
+        split["k_fold"] = {"folds": folded["folds"]}
+    if split.get("bootstrap") is not None:
+        split["bootstrap"] = True  # which resample it is belongs to the seed
+    spec["data"] = {**spec["data"], "split": split}
+    baseline = spec.get("baseline")
+    kind = ensemble or (
+        NETWORK if baseline is None else baseline if isinstance(baseline, str) else next(iter(baseline))
+    )
+    key = json.dumps([kind, spec], sort_keys=True)
+    return Configuration(key, kind, spec, int(folded.get("folds", 0))), folded.get("fold")

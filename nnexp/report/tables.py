@@ -1,0 +1,206 @@
+"""A report as a table for people, and for other programs."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from nnexp.report.columns import text
+from nnexp.report.report import Report
+from nnexp.report.variants import Variant
+from nnexp.runs.files import strict
+from nnexp.statistics.means import Mean
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LISTED = 10
+"""Verdicts that are said; the rest are counted."""
+
+SPARE = ("time", "best epoch")
+"""Columns that are left out where there is no room, the first first."""
+
+SPECIAL = {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "±": r"$\pm$",
+    "…": r"\dots{}",
+    **{character: f"\\{character}" for character in "&%$#_{}"},
+}
+"""What LaTeX would take for something else."""
+
+
+def cells(report: Report) -> dict[str, list[str]]:
+    """The table as texts, by header: what tells the variants apart, then what they came to."""
+    metric, test, variants = report.measure.metric, report.test, report.variants
+    own = {header: [text(variant.cells[header]) for variant in variants] for header in report.headers}
+    found = {(header if header not in MADE else f"{header} "): column for header, column in own.items()}
+    found["n"] = [str(variant.mean(metric).n) for variant in variants]
+    found[metric] = [mean_text(variant.mean(metric), share=report.measure.is_share) for variant in variants]
+    if test != metric and any(variant.mean(test).n for variant in variants):
+        found[test] = [mean_text(variant.mean(test), share=report.measure.is_share) for variant in variants]
+    epochs, seconds = [variant.best_epoch for variant in variants], [variant.seconds for variant in variants]
+    if any(epoch is not None for epoch in epochs):
+        found["best epoch"] = ["-" if epoch is None else f"{epoch:.1f}".removesuffix(".0") for epoch in epochs]
+    found["time"] = [
+        "-" if value is None else f"{value:.2f} s" if value < 100 else f"{value:.0f} s" for value in seconds
+    ]
+    found["state"] = [state_text(variant) for variant in variants]
+    return found
+
+
+MADE = ("n", "best epoch", "time", "state")
+
+
+def mean_text(mean: Mean, *, share: bool) -> str:
+    """A mean and its interval; shares in percent.
+
+    >>> mean_text(Mean(5, 0.98, 0.0093), share=True)
+    '98.00 ± 0.93 %'
+    """
+    if not mean.n:
+        return "-"
+    factor, unit = (100, " %") if share else (1, "")
+    size = abs(factor * mean.value)
+    form = ".2f" if share else ".4f" if 1e-3 <= size < 1e4 or not size else ".3e"
+    half = f" ± {factor * mean.half:{form}}" if mean.half is not None else ""
+    return f"{factor * mean.value:{form}}{half}{unit}"
+
+
+def state_text(variant: Variant) -> str:
+    """The state where all runs are in the same; otherwise how many are in which."""
+    states = variant.states
+    return next(iter(states)) if len(states) == 1 else ", ".join(f"{count} {state}" for state, count in states.items())
+
+
+def heading(report: Report) -> str:
+    """How to read the verdicts."""
+    measured, count = report.measure, report.verdicts[0].comparisons
+    what = f"{report.baseline.label} beside each of the others" if report.baseline else "the best beside the others"
+    corrected = f"; p corrected for {count} comparisons (Holm)" if count > 1 else ""
+    return f"{measured.metric}, {what}, paired by {report.verdicts[0].measure.pair}{corrected}:"
+
+
+def sentences(report: Report) -> list[str]:
+    """The verdicts below the table, and above them in what the runs differ."""
+    lines = [f"mixed: the runs differ in {difference}" for difference in report.mixed]
+    if not report.verdicts:
+        return lines
+    said = [verdict.sentence() for verdict in report.verdicts[:LISTED]]
+    more = len(report.verdicts) - len(said)
+    tail = [f"and {more} more: --format json has all of them"] if more else []
+    return [*lines, heading(report), *said, *tail]
+
+
+def markdown(report: Report) -> str:
+    """A table of Markdown, and the verdicts as a list."""
+    columns = {
+        head: [re.sub(r"([|\\`*_<>\[\]])", r"\\\1", cell) for cell in found] for head, found in cells(report).items()
+    }
+    headers = [re.sub(r"([|\\`*_<>\[\]])", r"\\\1", header.strip()) for header in columns]
+    widths = [max(len(head), 3, *map(len, column)) for head, column in zip(headers, columns.values(), strict=True)]
+    rows = [headers, *zip(*columns.values(), strict=True)]
+    own = len(report.headers)
+
+    def line(row: Sequence[str]) -> str:
+        padded = [
+            cell.ljust(width) if at < own else cell.rjust(width)
+            for at, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        return f"| {' | '.join(padded)} |"
+
+    rule = ["-" * width if at < own else "-" * (width - 1) + ":" for at, width in enumerate(widths)]
+    table = [line(rows[0]), line(rule), *map(line, rows[1:])]
+    said = sentences(report)
+    return "\n".join([*table, *([""] if said else []), *(f"- {sentence}" for sentence in said)]) + "\n"
+
+
+def latex(report: Report) -> str:
+    """A table for LaTeX with the package booktabs; the verdicts are comments."""
+    columns = cells(report)
+    own = len(report.headers)
+    form = "l" * own + "r" * (len(columns) - own - 1) + "l"
+    rows = [list(columns), *zip(*columns.values(), strict=True)]
+    head, *lines = [" & ".join(map(escaped, row)) + r" \\" for row in rows]
+    body = [rf"\begin{{tabular}}{{{form}}}", r"\toprule", head, r"\midrule", *lines, r"\bottomrule", r"\end{tabular}"]
+    return "\n".join([*body, *(f"% {sentence}" for sentence in sentences(report))]) + "\n"
+
+
+def escaped(cell: str) -> str:
+    """A text as LaTeX shows it."""
+    return "".join(SPECIAL.get(character, character) for character in cell.strip())
+
+
+def frame(report: Report) -> pd.DataFrame:
+    """The table in numbers, a row a variant; shares stay shares."""
+    import pandas as pd
+
+    return pd.DataFrame([_numbers(variant, report) for variant in report.variants])
+
+
+def csv(report: Report) -> str:
+    """The table in numbers as csv."""
+    return frame(report).to_csv(index=False, lineterminator="\n")
+
+
+def _numbers(variant: Variant, report: Report) -> dict[str, Any]:
+    found: dict[str, Any] = {header: _plain(variant.cells[header]) for header in report.headers}
+    for metric in dict.fromkeys((report.measure.metric, report.test)):
+        mean = variant.mean(metric)
+        found |= {f"{metric}_n": mean.n, metric: mean.value, f"{metric}_low": mean.low, f"{metric}_high": mean.high}
+    found |= {"best_epoch": variant.best_epoch, "seconds": variant.seconds}
+    return found | {"state": state_text(variant)}
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, bool | int | float | str) else text(value)
+
+
+def document(report: Report) -> dict[str, Any]:
+    """The report for a program."""
+    metrics = list(dict.fromkeys((report.measure.metric, report.test)))
+    return {
+        "metric": report.measure.metric,
+        "larger_is_better": report.measure.larger_is_better,
+        "sweeps": [str(path) for path in report.sweeps],
+        "mixed": list(report.mixed),
+        "variants": [
+            {
+                "variant": variant.label,
+                "kind": variant.configuration.kind,
+                "values": dict(variant.cells),
+                **{metric: mean_dict(variant.mean(metric)) for metric in metrics},
+                "best_epoch": variant.best_epoch,
+                "seconds": variant.seconds,
+                "states": variant.states,
+                "runs": [run_dict(row.run, row.seed, row.fold, row.state, row.error) for row in variant.rows],
+            }
+            for variant in report.variants
+        ],
+        "comparisons": [verdict.as_dict() for verdict in report.verdicts],
+        "problems": list(report.problems),
+    }
+
+
+def mean_dict(mean: Mean) -> dict[str, Any]:
+    """A mean for a program."""
+    value = None if math.isnan(mean.value) else mean.value
+    return {"n": mean.n, "mean": value, "low": mean.low, "high": mean.high, "dropped": mean.dropped}
+
+
+def run_dict(run: str, seed: int, fold: int | None, state: str, error: str) -> dict[str, Any]:
+    """A run for a program."""
+    return {"run": run, "seed": seed, "fold": fold, "state": state, **({"error": error} if error else {})}
+
+
+def json_text(report: Report) -> str:
+    """The report as one JSON document; numbers that JSON does not have are null."""
+    return json.dumps(strict(document(report)), indent=2) + "\n"
+
+
+WRITERS: Mapping[str, Callable[[Report], str]] = {"markdown": markdown, "csv": csv, "latex": latex, "json": json_text}
+"""What writes a report in a form that needs no terminal."""

@@ -1,0 +1,175 @@
+"""What a comparison says, in one sentence."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from nnexp.statistics.correction import holm
+from nnexp.statistics.paired import LEVEL, Difference, Test
+from nnexp.statistics.power import MOST, seeds_needed
+
+Finding: TypeAlias = Literal["better", "worse", "undecided", "same", "one pair", "unpaired"]
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What is compared: whether it is to be large, whether it is a share, which is said in percentage points.
+
+    pairs: what the pairs are called: seed, fold.
+    """
+
+    metric: str
+    larger_is_better: bool
+    is_share: bool
+    pair: str = "seed"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """B beside A: the difference b - a, and what is to be thought of it.
+
+    p is as it came, p_corrected is that of all comparisons together, and decides. comparisons: how many these are.
+    """
+
+    a: str
+    b: str
+    measure: Measure
+    difference: Difference
+    p: float | None
+    p_corrected: float | None
+    test: Test | None
+    comparisons: int
+
+    @property
+    def finding(self) -> Finding:
+        """What is known of B; better and worse are said where the corrected p-value is small enough."""
+        if self.difference.n < 2:
+            return "one pair" if self.difference.n else "unpaired"
+        if self.p_corrected is not None and self.p_corrected <= LEVEL:
+            return "better" if self.is_ahead else "worse"
+        return "same" if not self.difference.mean and not self.difference.spread else "undecided"
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether B's mean is the better one."""
+        return (self.difference.mean > 0) == self.measure.larger_is_better
+
+    @property
+    def needed(self) -> int | None:
+        """The pairs that would show a difference of this size four times of five; None where none would."""
+        found = self.difference
+        if self.finding != "undecided":
+            return None
+        effect = found.mean / found.spread if found.spread else math.inf
+        enough = seeds_needed(effect, LEVEL / self.comparisons) if found.mean else None
+        return None if enough is None else max(enough, found.n + 1)
+
+    def sentence(self) -> str:
+        """The verdict for people."""
+        found, pair = self.difference, self.measure.pair
+        first, second = (self.b, self.a) if self.is_ahead else (self.a, self.b)
+        lost = f"; {_counted(found.dropped, f'more {pair}')} without a value" if found.dropped else ""
+        match self.finding:
+            case "unpaired":
+                return f"{self.b} and {self.a} have no {pair} in common with a value of both: nothing is compared{lost}"
+            case "one pair" if not found.mean:
+                return f"{self.b} and {self.a} came to the same in the one {pair} of both, which says nothing{lost}"
+            case "one pair":
+                ahead = f"{first} is ahead of {second} by {self._amount()}"
+                return f"{ahead} in the one {pair} of both, which cannot tell it from chance{lost}"
+            case "same":
+                return f"{self.b} and {self.a} came to the same in each of {found.n} {pair}s{lost}"
+            case "better" | "worse":
+                return f"{first} is better than {second} by {self._amount()} ({self._evidence()}{lost})"
+        shown = f"no difference between {self.b} and {self.a} is shown ({self._evidence()}{lost})"
+        return f"{shown}: {first if found.mean else self.b} is ahead by {self._amount()}{self._outlook()}"
+
+    def _amount(self) -> str:
+        """The size of the difference with its interval."""
+        return amount(self.measure, abs(self.difference.mean), self.difference.half)
+
+    def _evidence(self) -> str:
+        assert self.p_corrected is not None
+        p = self.p_corrected
+        said = "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
+        return f"{_counted(self.difference.n, self.measure.pair)}, {said}"
+
+    def _outlook(self) -> str:
+        """What the interval excludes, and what would decide."""
+        found, pair = self.difference, self.measure.pair
+        said = ""
+        if found.low is not None and found.high is not None:
+            bound = max(abs(found.low), abs(found.high))
+            if not self.measure.is_share or bound < 1:
+                said = f", and a difference larger than {amount(self.measure, bound)} can be excluded"
+        if pair != "seed" or not found.mean:
+            return said
+        if self.needed is None:
+            return f"{said}; more than {MOST:,} seeds would be needed to show one of this size"
+        few = f"{_counted(found.n, pair)} are too few"
+        return f"{said}; {few}: about {self.needed - found.n} more would show a difference of this size"
+
+    def as_dict(self) -> dict[str, Any]:
+        """For a program; shares stay shares."""
+        found = self.difference
+        return {
+            "a": self.a,
+            "b": self.b,
+            "n": found.n,
+            "dropped": found.dropped,
+            "difference": found.mean,
+            "low": found.low,
+            "high": found.high,
+            "p_t": found.p_t,
+            "p_sign_flips": found.p_flips,
+            "p": self.p,
+            "p_corrected": self.p_corrected,
+            "test": self.test,
+            "finding": self.finding,
+            "needed": self.needed,
+            "sentence": self.sentence(),
+        }
+
+
+def verdicts(found: Sequence[tuple[str, str, Difference]], measure: Measure, of: int | None = None) -> list[Verdict]:
+    """The verdicts of comparisons (A, B, b - a), corrected for all of them, or for the `of` that they were chosen from.
+
+    Comparisons that cannot be made, for want of pairs, count as well.
+    """
+    comparisons = max(1, len(found) if of is None else of)
+    tests = [difference.test(LEVEL / comparisons) for _, _, difference in found]
+    tested = [test[0] for test in tests if test]
+    corrected = iter(holm(tested, comparisons))
+    return [
+        Verdict(a, b, measure, difference, test[0], next(corrected), test[1], comparisons)
+        if test
+        else Verdict(a, b, measure, difference, None, None, None, comparisons)
+        for (a, b, difference), test in zip(found, tests, strict=True)
+    ]
+
+
+def amount(measure: Measure, size: float, half: float | None = None) -> str:
+    """A size, ± half the width of its interval: shares in percentage points, others as numbers.
+
+    >>> amount(Measure("dev_accuracy", True, True), 0.0089, 0.0031)
+    '0.9 ± 0.3 points'
+    """
+    factor, unit = (100, " points") if measure.is_share else (1, "")
+    places = _places(factor * (half or size))
+    text = f"{factor * size:.{places}f}"
+    return f"{text} ± {factor * half:.{places}f}{unit}" if half is not None else f"{text}{unit}"
+
+
+def _places(size: float) -> int:
+    """Decimal places that show a size with one digit, or with two where the first is small; at least one."""
+    if not size or not math.isfinite(size):
+        return 1
+    exponent = math.floor(math.log10(size))
+    return min(8, max(1, -exponent + (size / 10**exponent < 3)))
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"
