@@ -31,9 +31,9 @@ import numpy as np
 from benchmarks.measure import Times, machine, show
 from benchmarks.programs.digits import EPOCHS, RATES, RUNS, SEEDS
 from nnexp.runs.receipts import Receipt
-from nnexp.sweep.executors.base import Executor, Finished, Report, Task
-from nnexp.sweep.session import Options, sweep
-from nnexp.sweep.words import from_command
+from nnexp.sweeps.executors.base import Executor, Finished, Report, Task
+from nnexp.sweeps.session import Options, sweep
+from nnexp.sweeps.words import from_command
 
 ROUNDS, TRAINED = 5, 8
 

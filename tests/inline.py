@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from nnexp.sweep import reading
-from nnexp.sweep.conductor import Limits
-from nnexp.sweep.executors.base import Executor, Finished, Report, Task
-from nnexp.sweep.session import Options, Sweep, sweep
-from nnexp.sweep.work import perform
+from nnexp.sweeps import reading
+from nnexp.sweeps.conductor import Limits
+from nnexp.sweeps.executors.base import Executor, Finished, Report, Task
+from nnexp.sweeps.session import Options, Sweep, sweep
+from nnexp.sweeps.work import perform
 
 
 @dataclass(slots=True)

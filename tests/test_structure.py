@@ -38,7 +38,7 @@ STOREYS: tuple[tuple[str, ...], ...] = (
     ("training",),
     ("predictor", "checks", "fitted", "details", "ensembles"),
     ("runs",),
-    ("sweep",),
+    ("sweeps",),
     ("api", "predictions", "report"),
     ("cli",),
 )

@@ -12,11 +12,11 @@ import time
 from pathlib import Path
 
 from benchmarks.programs.digits import RATES, SEEDS
-from nnexp.sweep.executors.base import Task
-from nnexp.sweep.session import planned
-from nnexp.sweep.words import from_command
-from nnexp.sweep.work import perform
-from nnexp.sweep.worker import Stopping
+from nnexp.sweeps.executors.base import Task
+from nnexp.sweeps.session import planned
+from nnexp.sweeps.words import from_command
+from nnexp.sweeps.work import perform
+from nnexp.sweeps.worker import Stopping
 
 
 def main() -> None:

@@ -27,9 +27,9 @@ def ablate(
 
     No batch norm, no dropout, no penalty, SGD for Adam, ...: what can be left out is read from the spec.
     """
-    from nnexp.sweep.ablation import ablation
-    from nnexp.sweep.session import Options
-    from nnexp.sweep.words import from_command
+    from nnexp.sweeps.ablation import ablation
+    from nnexp.sweeps.session import Options
+    from nnexp.sweeps.words import from_command
 
     definition = ablation(from_command(spec, overrides or []), seeds)
     jobs = jobs or workers(definition)

@@ -12,11 +12,11 @@ from nnexp.cli.options import Json, Quiet, RunsDir
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from nnexp.sweep.definition import Definition
-    from nnexp.sweep.ensembles import Averaged
-    from nnexp.sweep.executors.base import Executor
-    from nnexp.sweep.sections import Objective
-    from nnexp.sweep.session import Options, Sweep
+    from nnexp.sweeps.definition import Definition
+    from nnexp.sweeps.ensembles import Averaged
+    from nnexp.sweeps.executors.base import Executor
+    from nnexp.sweeps.sections import Objective
+    from nnexp.sweeps.session import Options, Sweep
 
 
 def sweep(
@@ -60,10 +60,10 @@ def sweep(
 
     The same command again does what is missing and nothing else; more seeds or values extend the sweep.
     """
-    from nnexp.sweep import reading
-    from nnexp.sweep.conductor import Limits
-    from nnexp.sweep.session import Options
-    from nnexp.sweep.words import from_command
+    from nnexp.sweeps import reading
+    from nnexp.sweeps.conductor import Limits
+    from nnexp.sweeps.session import Options
+    from nnexp.sweeps.words import from_command
 
     read = reading.from_file if reading.is_sweep(spec) else from_command
     definition = read(spec, words or [])
@@ -79,7 +79,7 @@ def sweep(
 def show_plan_of(definition: Definition, runs: Path, options: Options, jobs: int, *, json: bool) -> None:
     """Show what a sweep would do."""
     from nnexp.cli.sweep_plan import show_plan
-    from nnexp.sweep.session import planned
+    from nnexp.sweeps.session import planned
 
     show_plan(planned(definition, runs, yes=options.yes), jobs, options.most, json=json)
 
@@ -89,7 +89,7 @@ def carry_out(definition: Definition, runs: Path, options: Options, *, json: boo
     from nnexp.cli.render import print_json
     from nnexp.cli.sweep_table import watching
     from nnexp.errors import Interrupted
-    from nnexp.sweep import session
+    from nnexp.sweeps import session
 
     try:
         with watching(quiet=quiet or json) as watch:
@@ -107,7 +107,7 @@ def carry_out(definition: Definition, runs: Path, options: Options, *, json: boo
 
 def workers(definition: Definition) -> int:
     """As many workers as there are cores for their BLAS threads, as far as the base spec says how many these are."""
-    from nnexp.sweep.session import cores
+    from nnexp.sweeps.session import cores
 
     threads = definition.base.plain().get("training", None)
     threads = threads.get("threads", 1) if isinstance(threads, dict) else 1
@@ -121,10 +121,10 @@ def executor_of(name: str, address: str | None, jobs: int) -> Callable[[], Execu
     if name == "local":
         if address:
             raise UsageError("--address is for --executor dask")
-        from nnexp.sweep.executors.local import Local
+        from nnexp.sweeps.executors.local import Local
 
         return lambda: Local(jobs)
-    from nnexp.sweep.executors.dask import Dask
+    from nnexp.sweeps.executors.dask import Dask
 
     return lambda: Dask(address, jobs)
 
@@ -178,7 +178,7 @@ def _show(found: Sweep, *, quiet: bool) -> None:
     from nnexp.cli.render import err, out
     from nnexp.cli.sweep_ensembles import ensembles
     from nnexp.cli.sweep_table import variants
-    from nnexp.sweep.session import standing
+    from nnexp.sweeps.session import standing
 
     board = found.board
     out.print(variants(board, out.width))

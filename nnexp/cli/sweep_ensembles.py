@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
-    from nnexp.sweep.ensembles import Averaged
-    from nnexp.sweep.sections import Objective
+    from nnexp.sweeps.ensembles import Averaged
+    from nnexp.sweeps.sections import Objective
 
 
 def comparison(entry: Averaged, objective: Objective) -> dict[str, float]:
@@ -34,7 +34,7 @@ def comparison(entry: Averaged, objective: Objective) -> dict[str, float]:
 
 def ensembles(found: Sequence[Averaged], objective: Objective, width: int) -> Table:
     """One row an ensemble: what varies, seed, fold, the members' mean, the best member, the ensemble and its gain."""
-    from nnexp.sweep.plan import short_names
+    from nnexp.sweeps.plan import short_names
 
     firsts = [entry.members.runs[0] for entry in found]
     columns = list(dict.fromkeys(column for run in firsts for column in run.values))

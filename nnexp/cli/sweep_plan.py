@@ -8,7 +8,7 @@ from nnexp.cli.progress import duration
 from nnexp.cli.render import out, print_json, table
 
 if TYPE_CHECKING:
-    from nnexp.sweep.session import Sweep
+    from nnexp.sweeps.session import Sweep
 
 LISTED = 20
 """Runs that are listed."""
@@ -16,9 +16,9 @@ LISTED = 20
 
 def show_plan(found: Sweep, workers: int, most: int | None, *, json: bool) -> None:
     """Show the plan; nothing is trained but a few batches of each structure, and nothing is written."""
-    from nnexp.sweep.forecast import forecast
-    from nnexp.sweep.plan import label
-    from nnexp.sweep.stacks import Stacks
+    from nnexp.sweeps.forecast import forecast
+    from nnexp.sweeps.plan import label
+    from nnexp.sweeps.stacks import Stacks
 
     runs = found.board.runs
     plan = {run.run: run for run in runs}

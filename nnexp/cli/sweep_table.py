@@ -20,8 +20,8 @@ from nnexp.cli.render import err, fitted, percent_or_number, shortened
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from nnexp.sweep.board import Board
-    from nnexp.sweep.plan import Planned
+    from nnexp.sweeps.board import Board
+    from nnexp.sweeps.plan import Planned
 
 LIVE = 12
 """Variants that the live table shows."""
@@ -38,7 +38,7 @@ def variants(board: Board, width: int, most: int | None = None) -> Table:
 
     Of a cross-validation they are those of the folds, each of which stands for the mean of its runs.
     """
-    from nnexp.sweep.columns import columns
+    from nnexp.sweeps.columns import columns
 
     every = list(board.variants().values())
     places = sorted(range(len(every)), key=lambda place: _rank(board, every[place]))[:most]
@@ -73,7 +73,7 @@ def _rank(board: Board, runs: Sequence[Planned]) -> tuple[bool, float]:
 
 def _values(board: Board, runs: Sequence[Planned]) -> list[float]:
     """The objective of each run that is done; where there are folds, of each fold, the mean over its runs."""
-    from nnexp.sweep.strategies import ended, value_of
+    from nnexp.sweeps.strategies import ended, value_of
 
     folds: dict[int | str, list[float]] = {}
     for run in runs:
@@ -176,7 +176,7 @@ class Showing(Watching):
 
 def summary(board: Board) -> str:
     """How the sweep stands, in one line."""
-    from nnexp.sweep.session import standing
+    from nnexp.sweeps.session import standing
 
     left = board.seconds_left()
     share = 100 * board.epochs_behind / max(1, board.epochs_in_all)

@@ -9,8 +9,8 @@ from typing import Any
 from nnexp.report.rows import NETWORK, Configuration
 from nnexp.spec.problems import printable
 from nnexp.spec.text import flow
-from nnexp.sweep.columns import ABSENT, columns
-from nnexp.sweep.plan import flat
+from nnexp.sweeps.columns import ABSENT, columns
+from nnexp.sweeps.plan import flat
 
 ARCHITECTURE = "architecture"
 

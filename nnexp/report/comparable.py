@@ -10,7 +10,7 @@ from nnexp.report.collecting import Collected
 from nnexp.report.rows import PART, Row
 from nnexp.spec.problems import nearest
 from nnexp.statistics.verdicts import Measure
-from nnexp.sweep.sections import Objective
+from nnexp.sweeps.sections import Objective
 
 
 def measure(found: Collected, metric: str | None = None) -> Measure:

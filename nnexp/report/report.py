@@ -24,7 +24,8 @@ class Report:
     """What was found.
 
     headers: of the columns that tell variants apart. mixed: in what the runs differ that keeps them from being
-    compared. problems: what could not be read. baseline: the variant that the others are compared with, if one was named.
+    compared. problems: what could not be read. baseline: the variant that the others are compared with, if one was
+    named.
     """
 
     measure: Measure

@@ -17,8 +17,8 @@ PART = ("train", "dev", "test")
 class Configuration:
     """What the runs of one variant have in common, which differ in seed, fold or member alone.
 
-    kind: network, the name of a baseline, or such as `ensemble of 5`. folds: of the cross-validation that they are of, 0
-    where there is none.
+    kind: network, the name of a baseline, or such as `ensemble of 5`. folds: of the cross-validation that they are of,
+    0 where there is none.
     """
 
     key: str = field(repr=False)

@@ -15,8 +15,8 @@ from nnexp.report.rows import Row, configuration
 from nnexp.runs import files
 from nnexp.spec.problems import Text
 from nnexp.spec.text import parse
-from nnexp.sweep.plan import Planned
-from nnexp.sweep.sections import Objective
+from nnexp.sweeps.plan import Planned
+from nnexp.sweeps.sections import Objective
 
 
 @dataclass(slots=True)

@@ -20,7 +20,8 @@ ENSEMBLE = "ensemble"
 class Variant:
     """One line of a report.
 
-    parameters: all of them, by their dotted names. cells: what tells it from the others, by header. label: these in short.
+    parameters: all of them, by their dotted names. cells: what tells it from the others, by header. label: these in
+    short.
     """
 
     configuration: Configuration

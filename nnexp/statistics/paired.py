@@ -1,12 +1,12 @@
 """The difference between two variants over the seeds that both have.   n pairs
 
 Which p-value is used was decided by simulation (tests/unit/statistics/test_simulation.py). Where two variants are
-equal, their difference is as often positive as negative, whatever its distribution. The sign-flip test needs nothing else
-and never says more often than it should that they differ; but it cannot come below 2^(1 - n), so with few seeds it
-says nothing. The t test says something from two seeds on. It keeps its rate where differences are normal or have heavier
-tails, and exceeds it where they take few values, such as those of accuracies on a small set, or have short tails. So:
-the larger p of the two where the sign-flip test can reach the level at all, and where it cannot, that of the t test,
-unless all differences are the same: then the t test does not exist, and the sign-flip test's stands.
+equal, their difference is as often positive as negative, whatever its distribution. The sign-flip test needs nothing
+else and never says more often than it should that they differ; but it cannot come below 2^(1 - n), so with few seeds it
+says nothing. The t test says something from two seeds on. It keeps its rate where differences are normal or have
+heavier tails, and exceeds it where they take few values, such as those of accuracies on a small set, or have short
+tails. So: the larger p of the two where the sign-flip test can reach the level at all, and where it cannot, that of the
+t test, unless all differences are the same: then the t test does not exist, and the sign-flip test's stands.
 """
 
 from __future__ import annotations

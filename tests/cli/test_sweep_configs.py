@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from nnexp.sweep import reading
-from nnexp.sweep.definition import Definition
-from nnexp.sweep.session import Options, planned, sweep
+from nnexp.sweeps import reading
+from nnexp.sweeps.definition import Definition
+from nnexp.sweeps.session import Options, planned, sweep
 from tests.inline import Inline
 
 FOLDER = Path(__file__).parents[2] / "configs" / "sweeps"

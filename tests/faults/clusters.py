@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import nnexp
-from nnexp.sweep import session
-from nnexp.sweep.conductor import Limits, Watch
-from nnexp.sweep.definition import Definition
-from nnexp.sweep.executors.base import Executor, Report, Task
-from nnexp.sweep.executors.dask import Dask
-from nnexp.sweep.session import Options, Sweep
-from nnexp.sweep.words import from_command
+from nnexp.sweeps import session
+from nnexp.sweeps.conductor import Limits, Watch
+from nnexp.sweeps.definition import Definition
+from nnexp.sweeps.executors.base import Executor, Report, Task
+from nnexp.sweeps.executors.dask import Dask
+from nnexp.sweeps.session import Options, Sweep
+from nnexp.sweeps.words import from_command
 from tests.faults.support import TEXT, outcome
 
 SHORT = "training={epochs: 20, batch_size: 13}"

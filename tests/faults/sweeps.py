@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from nnexp.runs.lock import OWNER
-from nnexp.sweep.folder import SweepFolder
-from nnexp.sweep.words import from_command
+from nnexp.sweeps.folder import SweepFolder
+from nnexp.sweeps.words import from_command
 from tests.faults.support import TEXT, environment, nnexp_command, outcome
 
 WORDS = ("optimizer.adam.lr=1e-2,5e-2", "activation=relu,tanh", "seed=0..1", "training.epochs=30")

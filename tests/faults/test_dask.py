@@ -12,10 +12,10 @@ import pytest
 
 from nnexp.errors import UsageError
 from nnexp.runs import manifest
-from nnexp.sweep.board import Board
-from nnexp.sweep.executors import cluster as clusters
-from nnexp.sweep.executors.base import Finished, Progress, Report
-from nnexp.sweep.executors.dask import Dask
+from nnexp.sweeps.board import Board
+from nnexp.sweeps.executors import cluster as clusters
+from nnexp.sweeps.executors.base import Finished, Progress, Report
+from nnexp.sweeps.executors.dask import Dask
 from tests.faults.clusters import (
     ENDLESS,
     LONG,

@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from nnexp.runs import manifest
-from nnexp.sweep import session
-from nnexp.sweep.board import Board
-from nnexp.sweep.executors.dask import Dask
+from nnexp.sweeps import session
+from nnexp.sweeps.board import Board
+from nnexp.sweeps.executors.dask import Dask
 from tests.faults.clusters import (
     LONG,
     SEEDS,

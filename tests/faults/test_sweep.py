@@ -110,7 +110,7 @@ def test_workers_killed_at_random_moments(number: int, expected: Expected, tmp_p
 KILLER = """
 import os, signal, sys
 import nnexp.runs.together as together
-from nnexp.sweep import worker
+from nnexp.sweeps import worker
 
 before = together.conduct
 
@@ -135,7 +135,7 @@ def test_a_run_that_takes_its_worker_with_it_every_time_is_given_up_and_the_othe
         "real = subprocess.Popen\n"
         "class Popen(real):\n"
         "    def __init__(self, args, **options):\n"
-        "        if args[1:] == ['-m', 'nnexp.sweep.worker']:\n"
+        "        if args[1:] == ['-m', 'nnexp.sweeps.worker']:\n"
         f"            args = [sys.executable, {str(tmp_path / 'killer.py')!r}]\n"
         "        super().__init__(args, **options)\n"
         "subprocess.Popen = Popen\n"

@@ -9,9 +9,9 @@ import pytest
 
 import nnexp
 from nnexp.spec.load import load_any
-from nnexp.sweep import reading, session
-from nnexp.sweep.executors.local import Local
-from nnexp.sweep.session import Options, Sweep
+from nnexp.sweeps import reading, session
+from nnexp.sweeps.executors.local import Local
+from nnexp.sweeps.session import Options, Sweep
 from tests.faults.support import outcome
 
 BASE = """\

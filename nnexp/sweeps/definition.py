@@ -1,0 +1,157 @@
+"""What a user says of a sweep: a base spec, and what of it varies."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import product
+from typing import Any, Literal, TypeAlias
+
+from nnexp.spec.problems import Place
+from nnexp.spec.text import Node
+from nnexp.sweeps import space
+from nnexp.sweeps.sections import Common, Trials
+
+Sampler: TypeAlias = Literal["random", "sobol", "tpe"]
+
+BASE = "base"
+"""The variant of a sweep in which nothing varies but the seed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """One key of the base spec and its value; `place` is where the key is written."""
+
+    path: str
+    value: Node
+    place: Place
+
+
+Point: TypeAlias = tuple[Assignment, ...]
+"""What makes one variant of the base spec."""
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """One key and the values that it is given, one after the other."""
+
+    path: str
+    values: tuple[Node, ...]
+    place: Place
+
+    def points(self) -> Iterator[Point]:
+        for value in self.values:
+            for each in space.expanded(value):
+                yield (Assignment(self.path, each, self.place),)
+
+    @property
+    def size(self) -> int:
+        return sum(map(space.count, self.values))
+
+
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """Keys whose values are drawn."""
+
+    sampler: Sampler
+    trials: Trials
+    keys: tuple[tuple[str, Node, Place], ...]
+
+    def leaves(self) -> list[space.Leaf]:
+        """All numbers that may have to be drawn."""
+        return [leaf for path, node, _ in self.keys for leaf in space.leaves(node, path)]
+
+    def point(self, draw: space.Draw) -> Point:
+        """One variant."""
+        return tuple(Assignment(path, space.drawn(node, path, draw), place) for path, node, place in self.keys)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A variant with a name, which stands for its values in tables."""
+
+    name: str
+    point: Point
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A sweep as it was said.
+
+    base: the tree of the base spec, with the fixed overrides in it, as read from `base_text`. All combinations of
+    variants, grid, zip and what is drawn are tried, but for those that `exclude` matches.
+    """
+
+    name: str
+    base: Node
+    base_name: str
+    base_text: str
+    overrides: tuple[str, ...]
+    text: str
+    common: Common = field(default_factory=Common)
+    seeds: tuple[int, ...] | None = None
+    grid: tuple[Axis, ...] = ()
+    zipped: tuple[Axis, ...] = ()
+    variants: tuple[Named, ...] = ()
+    sampled: Sampled | None = None
+    exclude: tuple[Mapping[str, Any], ...] = ()
+    places: Mapping[str, Place] = field(default_factory=dict, repr=False)
+    """Where the keys of a sweep file are written."""
+
+    @property
+    def size(self) -> int:
+        """The number of runs, before any are excluded or found to be the same."""
+        zipped = self.zipped[0].size if self.zipped else 1
+        trials = self.sampled.trials.trials if self.sampled else 1
+        ensemble = self.common.ensemble
+        members = ensemble.size if ensemble and not ensemble.snapshots else 1
+        variants = math.prod(axis.size for axis in self.grid) * zipped * max(1, len(self.variants)) * trials
+        return variants * len(self.seeds or (0,)) * (self.common.folds or 1) * members
+
+    def varying(self) -> list[str]:
+        """The keys that vary; one that varies in two ways is there twice."""
+        axes = [axis.path for axis in (*self.zipped, *self.grid)]
+        named = dict.fromkeys(assignment.path for variant in self.variants for assignment in variant.point)
+        return [*named, *axes, *(path for path, _, _ in (self.sampled.keys if self.sampled else ()))]
+
+    def points(self, drawn: Point = ()) -> Iterator[tuple[str, Point]]:
+        """Every variant, with the name that was given to it, if one was; `drawn` is a trial's part of them."""
+        grid = [list(axis.points()) for axis in self.grid]
+        zipped = _together(self.zipped)
+        for named in self.variants or (Named("", ()),):
+            for together in zipped:
+                for one_each in product(*grid):
+                    point = named.point + together + tuple(a for part in one_each for a in part) + drawn
+                    if not any(_matches(point, pattern) for pattern in self.exclude):
+                        yield named.name, point
+
+    def identity(self) -> dict[str, Any]:
+        """What makes it this sweep and not another: what varies, but not the values, the seeds or the base's content.
+
+        So more values and more seeds extend a sweep.
+        """
+        keys = sorted({axis.path for axis in (*self.grid, *self.zipped)})
+        drawn = self.sampled
+        space_ = {path: node.plain() for path, node, _ in drawn.keys} if drawn else {}
+        ensemble = self.common.ensemble
+        return {
+            "base": self.base_name,
+            "keys": keys,
+            "variants": bool(self.variants),
+            "sampler": [drawn.sampler, drawn.trials.seed, space_] if drawn else None,
+            "folds": self.common.folds,
+            "ensemble": [ensemble.members, ensemble.bagging, ensemble.snapshots] if ensemble else None,
+        }
+
+
+def _together(axes: tuple[Axis, ...]) -> list[Point]:
+    """Points of keys whose values move together."""
+    columns = [list(axis.points()) for axis in axes]
+    return [tuple(a for part in row for a in part) for row in zip(*columns, strict=True)] if axes else [()]
+
+
+def _matches(point: Point, pattern: Mapping[str, Any]) -> bool:
+    """Whether a point has all values of a pattern."""
+    values = {assignment.path: assignment.value.plain() for assignment in point}
+    return all(path in values and values[path] == value for path, value in pattern.items())

@@ -1,0 +1,138 @@
+"""From the words of a command to the definition of a sweep; every mistake at its place.
+
+`key=a,b,c` are values to be tried, `seed=0..4` a range, `key=value` holds for all runs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from nnexp.errors import SpecError
+from nnexp.spec import load
+from nnexp.spec.overrides import put, value_of
+from nnexp.spec.problems import Place, Problem, Text, in_order
+from nnexp.spec.text import Node
+from nnexp.spec.text import read as read_text
+from nnexp.sweeps import space
+from nnexp.sweeps.definition import Axis, Definition
+
+RANGE = re.compile(r"(0|[1-9][0-9]*)\.\.(0|[1-9][0-9]*)")
+
+MANY = 1_000_000
+"""More values of one key than anybody means."""
+
+
+def from_command(path: Path, words: Sequence[str]) -> Definition:
+    """The sweep over a spec that the words of a command stand for: `key=a,b,c`, `seed=0..4`, or a fixed `key=value`."""
+    text = load.read(path)
+    problems: list[Problem] = []
+    base = base_tree(text, problems)
+    name = str(base.value["name"].value) if isinstance(base.value, dict) and "name" in base.value else path.stem
+    definition = Definition(name, base, path.stem, text.mark + text.content, (), "")
+    return with_words(definition, problems, words)
+
+
+def base_tree(text: Text, problems: list[Problem]) -> Node:
+    """The tree of a base spec; problems of single values in it are collected. Raises SpecError where it has none."""
+    root, found = read_text(text)
+    if not isinstance(root.value, dict):
+        raise SpecError(found or [Problem(root.place, "", f"expected a mapping, found {root.describe()}")])
+    problems += found
+    return root
+
+
+def with_words(definition: Definition, problems: list[Problem], words: Sequence[str]) -> Definition:
+    """The definition with what the words of a command add to it. Raises SpecError where anything is wrong by now."""
+    for number, word in enumerate(words, start=1):
+        text = Text(f"argument {number}", word, number)
+        try:
+            path, values = _word(text)
+            definition = _with_word(definition, text, path, values)
+        except SpecError as error:
+            problems += error.problems
+    if problems:
+        raise SpecError(in_order(problems))
+    return replace(definition, text="\n".join([definition.text, *words]))
+
+
+def _with_word(definition: Definition, text: Text, path: str, values: list[Node]) -> Definition:
+    """The definition with one word's values: several make an axis, one is fixed."""
+    place = Place(text, 1, 1, len(path))
+    if path == "seed":
+        return replace(definition, seeds=seeds_of(values))
+    if len(values) > 1 or space.count(values[0]) > 1:
+        wrong = [problem for value in values for problem in space.problems(value, path, drawing=False)]
+        if wrong:
+            raise SpecError(wrong)
+        others = tuple(axis for axis in definition.grid if axis.path != path)
+        return replace(definition, grid=(*others, Axis(path, tuple(values), place)))
+    if path in definition.varying():
+        message = "it varies in this sweep, so one value cannot hold for all runs"
+        raise SpecError([Problem(place, path, message, "several values, with commas between them, replace a grid's")])
+    put_into(definition.base, path, values[0], place)
+    return replace(definition, overrides=(*definition.overrides, text.content))
+
+
+def _word(text: Text) -> tuple[str, list[Node]]:
+    """The path and the values of a word such as optimizer.adam.lr=1e-4,1e-3."""
+    path, equals, raw = text.content.partition("=")
+    if not equals or not path or not all(path.split(".")):
+        message = "expected key.sub=value, or several values with commas between them"
+        raise SpecError([Problem(Place(text, 1, 1, max(1, len(text.content))), "", message, "seed=0..4 is a range")])
+    offset, values = len(path) + 1, []
+    for start, piece in _pieces(raw):
+        here = Place(text, 1, offset + start + 1, max(1, len(piece)))
+        if not piece.strip() and "," in raw:
+            raise SpecError([Problem(here, path, "a value is missing between the commas")])
+        if range_ := RANGE.fullmatch(piece.strip()):
+            values += _range(int(range_[1]), int(range_[2]), here, path)
+        elif piece.strip():
+            values.append(value_of(text, path, " " * (offset + start) + piece))
+        else:
+            values.append(Node(None, here))
+    return path, values
+
+
+def _pieces(raw: str) -> list[tuple[int, str]]:
+    """The stretches between the commas that stand outside of brackets and quotes, each with its start."""
+    pieces, start, depth, quote = [], 0, 0, ""
+    for index, character in enumerate(raw):
+        if quote:
+            quote = "" if character == quote else quote
+        elif character in "'\"":
+            quote = character
+        elif character in "[{":
+            depth += 1
+        elif character in "]}":
+            depth -= 1
+        elif character == "," and depth == 0:
+            pieces.append((start, raw[start:index]))
+            start = index + 1
+    return [*pieces, (start, raw[start:])]
+
+
+def _range(first: int, last: int, place: Place, path: str) -> list[Node]:
+    if last < first:
+        raise SpecError([Problem(place, path, f"the range {first}..{last} is empty", f"{last}..{first}?")])
+    if last - first >= MANY:
+        raise SpecError([Problem(place, path, f"the range {first}..{last} has more than {MANY:,} values")])
+    return [Node(value, place) for value in range(first, last + 1)]
+
+
+def seeds_of(values: Sequence[Node]) -> tuple[int, ...]:
+    """Seeds. Raises SpecError where one is none."""
+    seeds = []
+    for node in values:
+        if isinstance(node.value, bool) or not isinstance(node.value, int) or node.value < 0:
+            message = f"expected a whole number ≥ 0, found {node.describe()}"
+            raise SpecError([Problem(node.place, "seed", message)])
+        seeds.append(node.value)
+    return tuple(seeds)
+
+
+def put_into(root: Node, path: str, value: Node, place: Place) -> None:
+    """Put a copy of a value into a spec's tree. Raises SpecError where its path leads nowhere."""
+    put(root, path, value.copy(), place, value.written or str(value.plain()))
