@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nnexp.api import Run, gradcheck, load, train
+    from nnexp.api import Run, Sweep, gradcheck, load, sweep, train
     from nnexp.errors import (
         DataError,
         Diverged,
@@ -41,13 +41,15 @@ __all__ = [
     "RunError",
     "Spec",
     "SpecError",
+    "Sweep",
     "UsageError",
     "gradcheck",
     "load",
+    "sweep",
     "train",
 ]
 
-_HOMES = dict.fromkeys(("Run", "gradcheck", "load", "train"), "nnexp.api") | {
+_HOMES = dict.fromkeys(("Run", "Sweep", "gradcheck", "load", "sweep", "train"), "nnexp.api") | {
     "BaselineSpec": "nnexp.spec.baseline",
     "Spec": "nnexp.spec.sections",
 }

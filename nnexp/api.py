@@ -12,7 +12,7 @@ from nnexp.data.parts import Parts
 from nnexp.data.splits import PartName
 from nnexp.details import Details, of_part
 from nnexp.ensembles import as_given
-from nnexp.errors import Diverged, ResumeError
+from nnexp.errors import Diverged, ResumeError, RunError
 from nnexp.predictor import Predictor
 from nnexp.runs import manifest
 from nnexp.runs.session import train_run
@@ -24,7 +24,7 @@ from nnexp.training.events import Event
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Run", "gradcheck", "load", "train"]
+__all__ = ["Run", "Sweep", "gradcheck", "load", "sweep", "train"]
 
 
 def load(path: str | Path, overrides: Sequence[str] = ()) -> AnySpec:
@@ -54,6 +54,51 @@ def train(
     """
     path = train_run(spec, Path(runs), restart=restart, watch=watch, checkpoint_seconds=checkpoint_seconds)
     return Run(path)
+
+
+def sweep(
+    path: str | Path, values: Sequence[str] = (), *, runs: str | Path = "runs", jobs: int | None = None
+) -> Sweep:
+    """Make the runs of a sweep exist, as far as they do not yet: of a sweep file, or of a spec and the values to try.
+
+    `values` are words such as "optimizer.adam.lr=1e-3,1e-2" and "seed=0..4". `jobs` is the number of worker processes,
+    one a core where it is not said. Runs that fail or diverge are results: see `Sweep.table`.
+
+    Raises SpecError with everything that is wrong with any of the runs, before any is trained; ResumeError where the
+    base spec changed since the sweep began; Interrupted where a signal stopped it. The same call then goes on.
+    """
+    from nnexp.sweeps import reading, session, words
+    from nnexp.sweeps.executors.local import Local
+
+    read = reading.from_file if reading.is_sweep(Path(path)) else words.from_command
+    definition = read(Path(path), list(values))
+    workers = jobs or session.workers(definition)
+    return Sweep(session.sweep(definition, Path(runs), session.Options(lambda: Local(workers))).path)
+
+
+class Sweep:
+    """A sweep on disk. Raises RunError where the folder is not one."""
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        if not (self.path / "sweep.csv").is_file():
+            raise RunError(f"{self.path} is no folder of a sweep")
+
+    def __repr__(self) -> str:
+        return f"Sweep({str(self.path)!r})"
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """sweep.csv: one row a run, with what varies, seed, state and metrics."""
+        import pandas as pd
+
+        return pd.read_csv(self.path / "sweep.csv")
+
+    @property
+    def runs(self) -> list[Run]:
+        """The runs that have begun, in the order of the plan."""
+        folders = [self.path.parent.parent / str(name) for name in self.table["run"]]
+        return [Run(folder) for folder in folders if (folder / "run.json").is_file()]
 
 
 class Run:

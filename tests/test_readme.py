@@ -49,7 +49,8 @@ def test_the_python_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     [example] = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     monkeypatch.chdir(ROOT)
     names = {"x": np.zeros((3, 64))}
-    exec(example.replace("nnexp.train(spec)", f"nnexp.train(spec, runs={str(tmp_path)!r})"), names)
+    example = example.replace("nnexp.train(spec)", f"nnexp.train(spec, runs={str(tmp_path)!r})")
+    exec(example.replace('"seed=0..2"])', f'"seed=0..2"], runs={str(tmp_path)!r})'), names)
     assert len(names["run"].metrics)  # type: ignore[attr-defined]
 
 

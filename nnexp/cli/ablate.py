@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from nnexp.cli.options import Json, Overrides, Quiet, RunsDir, SpecPath
-from nnexp.cli.sweep import carry_out, executor_of, show_plan_of, workers
+from nnexp.cli.sweep import carry_out, executor_of, show_plan_of
 
 
 def ablate(
@@ -27,12 +27,13 @@ def ablate(
 
     No batch norm, no dropout, no penalty, SGD for Adam, ...: what can be left out is read from the spec.
     """
+    from nnexp.sweeps import session
     from nnexp.sweeps.ablation import ablation
     from nnexp.sweeps.session import Options
     from nnexp.sweeps.words import from_command
 
     definition = ablation(from_command(spec, overrides or []), seeds)
-    jobs = jobs or workers(definition)
+    jobs = jobs or session.workers(definition)
     options = Options(executor_of("local", None, jobs))
     if plan:
         show_plan_of(definition, runs, options, jobs, json=json)

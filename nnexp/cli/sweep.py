@@ -60,7 +60,7 @@ def sweep(
 
     The same command again does what is missing and nothing else; more seeds or values extend the sweep.
     """
-    from nnexp.sweeps import reading
+    from nnexp.sweeps import reading, session
     from nnexp.sweeps.conductor import Limits
     from nnexp.sweeps.session import Options
     from nnexp.sweeps.words import from_command
@@ -68,7 +68,7 @@ def sweep(
     read = reading.from_file if reading.is_sweep(spec) else from_command
     definition = read(spec, words or [])
     limits = Limits(1 if fail_fast else max_failures)
-    jobs = jobs or workers(definition)
+    jobs = jobs or session.workers(definition)
     options = Options(executor_of(executor, address, jobs), stack, limits, retry_failed, yes)
     if plan:
         show_plan_of(definition, runs, options, jobs, json=json)
@@ -103,15 +103,6 @@ def carry_out(definition: Definition, runs: Path, options: Options, *, json: boo
     lost = any(entry.state == "failed" for entry in found.ensembles)
     if not found.complete or found.board.count("failed") or found.board.count("diverged") or lost:
         raise typer.Exit(3)
-
-
-def workers(definition: Definition) -> int:
-    """As many workers as there are cores for their BLAS threads, as far as the base spec says how many these are."""
-    from nnexp.sweeps.session import cores
-
-    threads = definition.base.plain().get("training", None)
-    threads = threads.get("threads", 1) if isinstance(threads, dict) else 1
-    return max(1, cores() // threads) if isinstance(threads, int) and threads >= 1 else 1
 
 
 def executor_of(name: str, address: str | None, jobs: int) -> Callable[[], Executor]:

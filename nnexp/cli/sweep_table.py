@@ -66,9 +66,10 @@ def deviation(values: Sequence[float]) -> float:
     return math.sqrt(sum((value - mean) ** 2 for value in values) / (len(values) - 1))
 
 
-def _rank(board: Board, runs: Sequence[Planned]) -> tuple[bool, float]:
-    value = board.value(runs)
-    return math.isnan(value), 0.0 if math.isnan(value) else -board.objective.sign * value
+def _rank(board: Board, runs: Sequence[Planned]) -> tuple[bool, bool, float]:
+    """The best first; after those of which all runs are well those with a failure, and at last those without a value."""
+    value, lost = board.value(runs), any(board.state(run.run) in ("diverged", "failed") for run in runs)
+    return math.isnan(value), lost, 0.0 if math.isnan(value) else -board.objective.sign * value
 
 
 def _values(board: Board, runs: Sequence[Planned]) -> list[float]:

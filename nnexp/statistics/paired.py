@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -124,6 +125,7 @@ def sign_flips(difference: AnyArray) -> float:
     return float(np.mean(sums >= abs(float(difference.sum())) - slack))
 
 
+@lru_cache(maxsize=EXACT)
 def signs(n: int) -> AnyArray:
     """Half of all assignments of signs to n numbers, the other half being their negatives: (2^(n - 1), n)."""
     return 1.0 - 2.0 * ((np.arange(2 ** (n - 1))[:, None] >> np.arange(n)) & 1)

@@ -37,7 +37,7 @@ AGAIN = 1.0
 
 @dataclass(slots=True)
 class Limits:
-    """When to give up: after so many failures; None for never."""
+    """When to give up: after so many failures of this call; None for never."""
 
     failures: int | None = None
     checkpoint_seconds: float = 5.0
@@ -60,12 +60,14 @@ class Conductor:
     _attempts: dict[str, int] = field(default_factory=dict)
     _not_before: dict[str, float] = field(default_factory=dict)
     _number: int = 0
+    _failed_before: int = 0
 
     def run(self, strategy: Strategy) -> bool:
         """Train until nothing is due; gives whether that came to be, or too many runs failed before.
 
         Raises Interrupted where that was asked for: the workers have saved their states by then.
         """
+        self._failed_before = self._failures()
         self._find_ended(strategy)
         while due := strategy.due(self.board.known):
             self._check_stop()
@@ -77,7 +79,7 @@ class Conductor:
                 self._take(report)
             self._show(strategy)
         self._show(strategy)
-        return not self._too_many_failures()
+        return True
 
     def _show(self, strategy: Strategy) -> None:
         self.board.pruned = strategy.pruned(self.board.known)
@@ -91,7 +93,10 @@ class Conductor:
 
     def _too_many_failures(self) -> bool:
         most = self.limits.failures
-        return most is not None and self.board.count("failed") + self.board.count("diverged") >= most
+        return most is not None and self._failures() - self._failed_before >= most
+
+    def _failures(self) -> int:
+        return self.board.count("failed") + self.board.count("diverged")
 
     def _find_ended(self, strategy: Strategy) -> None:
         """Take the receipts of runs that have come far enough: by another command, or before a ledger was cut."""

@@ -79,6 +79,13 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def workers(definition: Definition) -> int:
+    """As many workers as there are cores for their BLAS threads, as far as the base spec says how many these are."""
+    training = definition.base.plain().get("training", None)
+    threads = training.get("threads", 1) if isinstance(training, dict) else 1
+    return max(1, cores() // threads) if isinstance(threads, int) and threads >= 1 else 1
+
+
 def planned(definition: Definition, root: Path, *, yes: bool = False) -> Sweep:
     """The sweep with all its runs, resolved and checked, none of them trained; nothing is written.
 

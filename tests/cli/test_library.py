@@ -11,6 +11,8 @@ import pytest
 import nnexp
 from tests.faults.support import only_run
 
+CONFIGS = Path(__file__).parents[2] / "configs"
+
 
 def test_the_public_api_is_this() -> None:
     errors = {
@@ -25,7 +27,7 @@ def test_the_public_api_is_this() -> None:
         "SpecError",
         "UsageError",
     }
-    assert set(nnexp.__all__) == {"BaselineSpec", "Run", "Spec", "gradcheck", "load", "train"} | errors
+    assert set(nnexp.__all__) == {"BaselineSpec", "Run", "Spec", "Sweep", "gradcheck", "load", "sweep", "train"} | errors
 
 
 def test_the_metrics_are_the_csv(digits: nnexp.Run) -> None:
@@ -95,3 +97,17 @@ def test_the_spec_in_the_folder_is_the_users_byte_for_byte(tmp_path: Path) -> No
     run = nnexp.train(nnexp.load(tmp_path / "own.yaml", ["training.epochs=1"]), runs=tmp_path)
     assert (run.path / "spec.yaml").read_bytes() == written
     assert run.record["overrides"] == ["training.epochs=1"]
+
+
+def test_a_sweep_is_made_and_its_table_and_runs_are_read(tmp_path: Path) -> None:
+    values = ["optimizer.adam.lr=1e-3,1e-2", "seed=0..1", "training.epochs=3", "training.early_stopping=null"]
+    made = nnexp.sweep(CONFIGS / "adam_bn.yaml", values, runs=tmp_path, jobs=1)
+    assert list(made.table["state"]) == ["done"] * 4
+    assert list(made.table["optimizer.adam.lr"]) == [1e-3, 1e-3, 1e-2, 1e-2]
+    assert [run.final["test"]["accuracy"] for run in made.runs] == list(made.table["test_accuracy"])
+    assert nnexp.Sweep(made.path).table.equals(made.table)
+
+
+def test_a_folder_that_is_no_sweep_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(nnexp.RunError, match="is no folder of a sweep"):
+        nnexp.Sweep(tmp_path)

@@ -255,7 +255,7 @@ def test_an_edited_base_says_what_differs(place: Path) -> None:
     assert stamps(place) == before
 
 
-def test_baselines_and_networks_in_one_sweep(place: Path) -> None:
+def test_named_variants_in_one_folder_of_runs_and_a_baseline_in_another(place: Path) -> None:
     (place / "mixed.yaml").write_text("""\
 base: tiny.yaml
 variants:

@@ -53,7 +53,7 @@ def test_students_sleep_data() -> None:
         ([1, 1, 1, 1, 1, 1], 2 / 64),
         ([3, 2, -1], 4 / 8),  # sum 4: ±6 and ±4
         ([0, 0, 1], 1),  # ±1 whatever the signs
-        ([1, 2, 3, 4, 5, -1], 4 / 64),  # sum 14: ±16, and ±14 by turning either 1
+        ([1, 2, 3, 4, 5, -1], 6 / 64),  # sum 14: ±16, and ±14 by turning one of the two 1
     ],
 )
 def test_sign_flips_counted_by_hand(differences: list[float], p: float) -> None:

@@ -139,7 +139,7 @@ def test_folds_are_called_folds_and_no_more_of_them_are_asked_for() -> None:
         (0.0089, 0.0031, "0.9 ± 0.3 points"),
         (0.0389, 0.0121, "3.9 ± 1.2 points"),
         (0.31, 0.12, "31.0 ± 12.0 points"),
-        (0.00123, 0.00045, "0.12 ± 0.05 points"),
+        (0.00123, 0.00046, "0.12 ± 0.05 points"),
         (0.1, None, "10.0 points"),
     ],
 )

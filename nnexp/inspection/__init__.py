@@ -1,0 +1,1 @@
+"""A network before its training: what its layers give, and which gradients come back."""

@@ -1,0 +1,53 @@
+"""What is known of a layer's outputs by its kind: their range, when they are saturated, whether units can die."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from nnexp.activations.base import Activation
+from nnexp.activations.hard_tanh import HardTanh
+from nnexp.activations.relu import ReLU
+from nnexp.activations.sigmoid import Sigmoid
+from nnexp.activations.softmax import Softmax
+from nnexp.activations.softplus import Softplus
+from nnexp.activations.tanh import Tanh
+from nnexp.layers.base import Layer
+from nnexp.network import walk
+
+RANGES: dict[type[Layer], tuple[float, float]] = {
+    Tanh: (-1, 1),
+    HardTanh: (-1, 1),
+    Sigmoid: (0, 1),
+    Softmax: (0, 1),
+    ReLU: (0, 3),
+    Softplus: (0, 3),
+}
+"""Between which bounds the histogram of a layer's outputs is drawn."""
+
+ELSE = (-3.0, 3.0)
+"""Those of all other layers: three standard deviations of normalised inputs."""
+
+SATURATED: dict[type[Layer], tuple[float, float]] = {Tanh: (-0.99, 0.99), HardTanh: (-0.99, 0.99), Sigmoid: (0.01, 0.99)}
+"""An output outside of these bounds is saturated: the slope there is below 0.02, or 0.01 of the sigmoid."""
+
+MORTAL = (ReLU,)
+"""The kinds whose units are dead where they are never positive: no gradient comes through."""
+
+
+def bounds(layer: Layer) -> tuple[float, float]:
+    """The range of a layer's histogram."""
+    return RANGES.get(type(layer), ELSE)
+
+
+def has_activation(layer: Layer) -> bool:
+    """Whether a layer is an activation, or holds one."""
+    return any(isinstance(inner, Activation) for inner in walk([layer]))
+
+
+def carriers(layers: Sequence[Layer]) -> list[int]:
+    """The places of the layers that are compared with each other: all with an activation but the network's last layer.
+
+    Where there are none, of a deep linear network say, all layers but the last.
+    """
+    hidden = range(len(layers) - 1)
+    return [i for i in hidden if has_activation(layers[i])] or list(hidden)
