@@ -169,6 +169,7 @@ def _show(found: Sweep, *, quiet: bool) -> None:
     from nnexp.cli.render import err, out
     from nnexp.cli.sweep_ensembles import ensembles
     from nnexp.cli.sweep_table import variants
+    from nnexp.spec.places import counted
     from nnexp.sweeps.session import standing
 
     board = found.board
@@ -176,7 +177,7 @@ def _show(found: Sweep, *, quiet: bool) -> None:
     if found.ensembles:
         out.print(ensembles(found.ensembles, board.objective, out.width))
     if found.same and not quiet:
-        err.print(f"{found.same} points of the plan are the same run as another; it was trained once")
+        err.print(f"{counted(found.same, 'point')} of the plan: the same run as another, which was trained once")
     errors = {r.error: r for receipts in board.known.values() for r in receipts if r.state == "failed"}
     for error, receipt in errors.items():
         err.print(f"{receipt.run} failed: {error}", style="red", markup=False)

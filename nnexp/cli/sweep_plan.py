@@ -16,6 +16,7 @@ LISTED = 20
 
 def show_plan(found: Sweep, workers: int, most: int | None, *, json: bool) -> None:
     """Show the plan; nothing is trained but a few batches of each structure, and nothing is written."""
+    from nnexp.spec.places import counted
     from nnexp.sweeps.forecast import forecast
     from nnexp.sweeps.plan import label
     from nnexp.sweeps.stacks import Stacks
@@ -44,7 +45,7 @@ def show_plan(found: Sweep, workers: int, most: int | None, *, json: bool) -> No
         shown.add_row(str(len(stack.sizes)), sizes, f"{stack.parameters:,}", *times)
     out.print(shown)
     if found.same:
-        out.print(f"{found.same} points are the same run as another; it is trained once")
+        out.print(f"{counted(found.same, 'point')} of the plan: the same run as another, which is trained once")
     out.print(
         f"{len(runs)} runs, {cast.missing} of them to be trained by {workers} worker{'s' * (workers > 1)}: about "
         f"{duration(cast.seconds)}, {_size(cast.memory)} of memory, {_size(cast.disk)} on disk"

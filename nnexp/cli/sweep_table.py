@@ -67,7 +67,7 @@ def deviation(values: Sequence[float]) -> float:
 
 
 def _rank(board: Board, runs: Sequence[Planned]) -> tuple[bool, bool, float]:
-    """The best first; after those of which all runs are well those with a failure, and at last those without a value."""
+    """The best first; those with a run that failed after those without, and those without a value last."""
     value, lost = board.value(runs), any(board.state(run.run) in ("diverged", "failed") for run in runs)
     return math.isnan(value), lost, 0.0 if math.isnan(value) else -board.objective.sign * value
 
