@@ -28,6 +28,8 @@ def pack(state: State) -> tuple[dict[str, AnyArray], dict[str, Any]]:
     """One run's state as arrays and JSON values."""
     arrays = {f.name: getattr(state, f.name) for f in fields(state) if f.name not in NO_ARRAYS}
     arrays |= {f"slot {name}": slot for name, slot in state.slots.items()}
+    if state.diverged.any():
+        arrays = {name: _with_one_nan(array) for name, array in arrays.items()}
     generators = {name: [source.bit_generator.state for source in getattr(state, name)] for name in GENERATORS}
     return arrays, {"epoch": state.epoch, "step": state.step, "history": state.history, "generators": generators}
 
@@ -38,6 +40,11 @@ def unpack(arrays: dict[str, AnyArray], rest: dict[str, Any]) -> State:
     values: dict[str, Any] = {name: array for name, array in arrays.items() if not name.startswith("slot ")}
     values |= {name: [_generator(state) for state in rest["generators"][name]] for name in GENERATORS}
     return State(**values, slots=slots, epoch=rest["epoch"], step=rest["step"], history=rest["history"])
+
+
+def _with_one_nan(array: AnyArray) -> AnyArray:
+    """The array with every NaN the same: their signs, which mean nothing, depend on the way that they were come by."""
+    return np.where(np.isnan(array), np.nan, array).astype(array.dtype) if array.dtype.kind == "f" else array
 
 
 def _generator(state: Any) -> np.random.Generator:

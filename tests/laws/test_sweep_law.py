@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 import nnexp
@@ -55,21 +54,6 @@ def swept(folder: Path, jobs: int, most: int | None) -> Sweep:
     return session.sweep(definition, folder / "runs", Options(lambda: Local(jobs), most))
 
 
-def bits(run: Path) -> dict[str, object]:
-    """All bits that a run comes to, but for the signs of NaN, which IEEE 754 leaves open and divergence ends in."""
-    return {key: one_nan(value) for key, value in outcome(run).items()}
-
-
-def one_nan(value: object) -> object:
-    """The value with one and the same NaN for every NaN in its arrays."""
-    if isinstance(value, dict):
-        return {key: one_nan(entry) for key, entry in value.items()}
-    if not (isinstance(value, tuple) and np.issubdtype(np.dtype(value[0]), np.floating)):
-        return value
-    array = np.frombuffer(value[2], value[0])
-    return (*value[:2], np.where(np.isnan(array), array.dtype.type(np.nan), array).tobytes())
-
-
 @pytest.fixture(scope="module")
 def alone(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, object]]:
     """What each run of the sweep comes to by itself, from the overrides that the plan says it is made by."""
@@ -83,7 +67,7 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, objec
         assert isinstance(spec, nnexp.Spec)
         run = nnexp.train(spec, runs=folder / "runs")
         assert run.path.name == planned.run
-        found[planned.run] = bits(run.path)
+        found[planned.run] = outcome(run.path)
     return found
 
 
@@ -102,4 +86,4 @@ def test_a_run_of_a_sweep_is_the_run_alone(
 ) -> None:
     found = swept(tmp_path, jobs, most)
     assert found.complete
-    assert {run.run: bits(tmp_path / "runs" / run.run) for run in found.board.runs} == alone
+    assert {run.run: outcome(tmp_path / "runs" / run.run) for run in found.board.runs} == alone
