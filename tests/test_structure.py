@@ -36,7 +36,7 @@ STOREYS: tuple[tuple[str, ...], ...] = (
     ("spec",),
     ("downloading", "fetching", "showing", "pictures"),
     ("training",),
-    ("predictor", "checks", "fitted", "details", "ensembles"),
+    ("predictor", "checks", "inspection", "fitted", "details", "ensembles"),
     ("runs",),
     ("sweeps",),
     ("api", "predictions", "report"),

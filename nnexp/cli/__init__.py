@@ -19,6 +19,7 @@ from nnexp.cli import (
     describe,
     evaluate,
     gradcheck,
+    inspecting,
     listing,
     new,
     predict,
@@ -44,6 +45,7 @@ app.command("ablate")(ablate.ablate)
 app.command("validate")(validate.validate)
 app.command("describe")(describe.describe)
 app.command("gradcheck")(gradcheck.gradcheck)
+app.command("inspect")(inspecting.inspect_)
 app.command("report")(report.report)
 app.command("compare")(compare.compare)
 app.command("evaluate")(evaluate.evaluate)

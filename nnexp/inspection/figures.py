@@ -26,6 +26,7 @@ BINS = 24
 class Outputs:
     """What one replica's layer gives for N examples.
 
+    between: √(mean over units of the variance over examples), what tells the examples from each other.
     dead: the share of the units that are never positive.  saturated: the share of the outputs that are.  Both are None
     where the layer's kind knows no such thing.  histogram: how many outputs lie in each bin, those beyond the range in
     the outermost ones.
@@ -33,6 +34,7 @@ class Outputs:
 
     mean: float
     std: float
+    between: float
     dead: float | None
     saturated: float | None
     histogram: tuple[int, ...]
@@ -53,6 +55,7 @@ class Figures:
     shape: Shape
     mean: float
     std: float
+    between: float
     dead: float | None
     saturated: float | None
     gradient: float | None
@@ -75,22 +78,23 @@ def outputs(layer: Layer | None, a: Array) -> list[Outputs]:
 def _of_replica(layer: Layer | None, own: Array) -> Outputs:
     """core: (N, ..., U)"""
     a = own.astype(np.float64)
-    low, high = bounds(layer) if layer else bounds_of_inputs()
+    low, high = bounds(layer)
     finite = a[np.isfinite(a)]
     place = np.clip(np.floor((finite - low) / (high - low) * BINS), 0, BINS - 1).astype(np.int64)
     ends = SATURATED.get(type(layer)) if layer else None
     return Outputs(
         float(a.mean()),
-        float(a.std()),
+        float(_std(a.reshape(-1))),
+        float(np.sqrt(np.mean(_std(a.reshape(len(a), -1).T) ** 2))),
         float(np.mean(~(a > 0).reshape(-1, a.shape[-1]).any(axis=-2))) if isinstance(layer, MORTAL) else None,
         float(np.mean((a < ends[0]) | (a > ends[1]))) if ends else None,
         tuple(np.bincount(place, minlength=BINS).tolist()),
     )
 
 
-def bounds_of_inputs() -> tuple[float, float]:
-    """The range of the histogram of the inputs, which are normalised as a rule."""
-    return (-3.0, 3.0)
+def _std(rows: AnyArray) -> AnyArray:
+    """The standard deviation of each row, exactly 0 of equal numbers. (..., N) -> (...)"""
+    return np.where(rows.max(axis=-1) == rows.min(axis=-1), 0, rows.std(axis=-1))
 
 
 def by_example(slope: Array) -> list[float]:
@@ -131,7 +135,7 @@ def averaged(
     same: bool = False,
 ) -> Figures:
     """One layer's numbers over the seeds."""
-    low, high = bounds(layer) if layer else bounds_of_inputs()
+    low, high = bounds(layer)
     counts = np.sum([one.histogram for one in seen], axis=-2)
     return Figures(
         name,
@@ -139,6 +143,7 @@ def averaged(
         shape,
         _mean([one.mean for one in seen]),
         _mean([one.std for one in seen]),
+        _mean([one.between for one in seen]),
         _mean([one.dead for one in seen if one.dead is not None]) if seen[0].dead is not None else None,
         _mean([one.saturated for one in seen if one.saturated is not None]) if seen[0].saturated is not None else None,
         _mean(slopes) if slopes else None,

@@ -27,16 +27,20 @@ RANGES: dict[type[Layer], tuple[float, float]] = {
 ELSE = (-3.0, 3.0)
 """Those of all other layers: three standard deviations of normalised inputs."""
 
-SATURATED: dict[type[Layer], tuple[float, float]] = {Tanh: (-0.99, 0.99), HardTanh: (-0.99, 0.99), Sigmoid: (0.01, 0.99)}
+SATURATED: dict[type[Layer], tuple[float, float]] = {
+    Tanh: (-0.99, 0.99),
+    HardTanh: (-0.99, 0.99),
+    Sigmoid: (0.01, 0.99),
+}
 """An output outside of these bounds is saturated: the slope there is below 0.02, or 0.01 of the sigmoid."""
 
 MORTAL = (ReLU,)
 """The kinds whose units are dead where they are never positive: no gradient comes through."""
 
 
-def bounds(layer: Layer) -> tuple[float, float]:
-    """The range of a layer's histogram."""
-    return RANGES.get(type(layer), ELSE)
+def bounds(layer: Layer | None) -> tuple[float, float]:
+    """The range of the histogram of a layer, or without one of the inputs, which are normalised as a rule."""
+    return RANGES.get(type(layer), ELSE) if layer else ELSE
 
 
 def has_activation(layer: Layer) -> bool:
@@ -44,10 +48,10 @@ def has_activation(layer: Layer) -> bool:
     return any(isinstance(inner, Activation) for inner in walk([layer]))
 
 
-def carriers(layers: Sequence[Layer]) -> list[int]:
+def carriers(layers: Sequence[Layer], weighted: Sequence[bool]) -> list[int]:
     """The places of the layers that are compared with each other: all with an activation but the network's last layer.
 
-    Where there are none, of a deep linear network say, all layers but the last.
+    Where there are none, of a deep linear network say, all with weights but the last.
     """
     hidden = range(len(layers) - 1)
-    return [i for i in hidden if has_activation(layers[i])] or list(hidden)
+    return [i for i in hidden if has_activation(layers[i])] or [i for i in hidden if weighted[i]]

@@ -1,0 +1,90 @@
+"""A spec with each of several initialisers in the place of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from nnexp.errors import SpecError, UsageError
+from nnexp.initializers.base import Initializer
+from nnexp.registry import initializers, parameters
+from nnexp.spec import overrides as overriding
+from nnexp.spec.baseline import BaselineSpec
+from nnexp.spec.load import from_tree, load_any, read
+from nnexp.spec.overrides import put, value_of
+from nnexp.spec.problems import Problem, Text, in_order
+from nnexp.spec.resolved import plain_value
+from nnexp.spec.sections import Origin, Spec
+from nnexp.spec.text import Node, flow
+from nnexp.spec.text import read as parse
+
+OPTION = "--init"
+
+
+def variants(path: str | Path, overrides: Sequence[str] = (), inits: str | None = None) -> list[tuple[str, Spec]]:
+    """The spec in a file with each initialiser of a list such as "xavier, normal: {std: 0.01}"; with its own without.
+
+    Each by the initialiser's name, written as in a spec. Raises SpecError with everything that is wrong, UsageError
+    where there is no such file, no network in it, or an initialiser twice.
+    """
+    if inits is None:
+        spec = _network(load_any(path, overrides))
+        return [(_named(spec.init), spec)]
+    named = [(_written(node.plain()), node) for node in _listed(inits, len(overrides) + 1)]
+    names = [name for name, _ in named]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise UsageError(f"{OPTION} names {twice} twice")
+    specs: list[Spec] = []
+    problems: dict[str, Problem] = {}
+    for _, node in named:
+        try:
+            specs.append(_with(path, overrides, node))
+        except SpecError as error:
+            problems |= {problem.render(): problem for problem in error.problems}
+    if problems:
+        raise SpecError(in_order(list(problems.values())))
+    return list(zip(names, specs, strict=True))
+
+
+def _listed(inits: str, rank: int) -> list[Node]:
+    """The initialisers of a list, which may be written with its brackets or without."""
+    bare = inits.strip()
+    text = bare if bare.startswith("[") and bare.endswith("]") else f"[{inits}]"
+    found = value_of(Text(OPTION, text, rank), "init", text).value
+    if not isinstance(found, list) or not found:
+        raise UsageError(f"{OPTION} takes initialisers with commas between them, such as xavier,he")
+    return found
+
+
+def _with(path: str | Path, overrides: Sequence[str], init: Node) -> Spec:
+    """The spec with an initialiser in the place of its own."""
+    text = read(path)
+    root, problems = parse(text)
+    if not isinstance(root.value, dict):
+        return _network(load_any(path, overrides))  # which says what is wrong
+    problems += overriding.apply(root, overrides)
+    try:
+        put(root, "init", init.copy(), init.place, init.written)
+    except SpecError as error:
+        raise SpecError(in_order([*problems, *error.problems])) from None
+    origin = Origin(text.mark + text.content, tuple(overrides))
+    return _network(from_tree(root, origin, problems, name=Path(path).stem))
+
+
+def _network(spec: Spec | BaselineSpec) -> Spec:
+    if isinstance(spec, BaselineSpec):
+        raise UsageError(f"{spec.name} is a baseline, which has no layers to look at: name the spec of a network")
+    return spec
+
+
+def _named(init: Initializer) -> str:
+    """An initialiser with those of its parameters that are not at their defaults."""
+    name, known = initializers.name_of(init), parameters(type(init))
+    given = {p.name: plain_value(getattr(init, p.name)) for p in known if getattr(init, p.name) != p.default}
+    return _written({name: given} if given else name)
+
+
+def _written(value: object) -> str:
+    """An initialiser as it is written in a spec: he, or normal: {std: 0.01}."""
+    text = flow(value)
+    return text[1:-1] if text.startswith("{") and text.endswith("}") else text
