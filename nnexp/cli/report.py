@@ -10,12 +10,17 @@ import typer
 from nnexp.cli.options import Json, RunsDir
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from rich.table import Table
 
     from nnexp.report.report import Report
 
 WIDE = 160
 """Columns of a table that is written to a file."""
+
+WIDEST = (48, 24, 16, 10)
+"""Characters of a value: the first with which all of them find room."""
 
 
 def report(
@@ -92,18 +97,34 @@ def _write(made: Report, form: str, output: Path | None) -> None:
 
 
 def table(made: Report, width: int) -> Table:
-    """The variants, one row each."""
-    from nnexp.cli.render import fitted, shortened
-    from nnexp.cli.sweep_table import WIDEST
+    """The variants, one row each; where there is little room, values are shortened, then columns of them left out."""
+    from rich.markup import escape
+
+    from nnexp.cli.render import fitted
     from nnexp.report.tables import SPARE, cells
 
     found = cells(made)
     own = list(found)[: len(made.headers)]
-    escaped = {
-        shortened(header, 2 * WIDEST): [shortened(cell, 2 * WIDEST if header in own else width) for cell in column]
-        for header, column in found.items()
-    }
-    return fitted(escaped, SPARE, width)
+    needed = [header for header in found if header not in (*own, *SPARE)]
+    short: dict[str, list[str]] = {}
+    for widest in WIDEST:
+        short = {_cut(header, widest if header in own else width): column for header, column in found.items()}
+        names = dict(zip(found, short, strict=True))
+        for header in own:
+            short[names[header]] = [_cut(cell, widest) for cell in found[header]]
+        if _room([names[header] for header in (*own, *needed)], short) <= width:
+            break
+    spare = [*SPARE, *(list(short)[: len(own)][:0:-1])]
+    return fitted({escape(header): list(map(escape, column)) for header, column in short.items()}, spare, width)
+
+
+def _room(headers: Sequence[str], columns: Mapping[str, Sequence[str]]) -> int:
+    """Characters that a table of these columns takes."""
+    return 1 + sum(max(map(len, [*header.split(" "), *columns[header]])) + 3 for header in headers)
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[: width - 1]}…"
 
 
 def _plain(made: Report) -> str:

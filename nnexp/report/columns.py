@@ -42,7 +42,10 @@ def cells_of(variants: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
     """
     expanded = _with_layers(variants)
     kept = _differing(expanded)
-    rows = [{name: value for name, value in variant.items() if name in kept} for variant in expanded]
+    rows = [
+        {name: "null" if value is None else value for name, value in variant.items() if name in kept}
+        for variant in expanded
+    ]
     return _cells(rows, variants)
 
 

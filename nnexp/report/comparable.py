@@ -75,7 +75,7 @@ def mixture(found: Collected, measured: Measure, *, asked: bool) -> list[str]:
     """
     done = [row for row in found.rows if row.state == "done"]
     said = objectives(found)
-    differences = _groups("data", done, lambda row: row.data[:12])
+    differences = _groups("data", done, _data)
     if len(said) > 1 and not asked:
         differences += [f"the objectives of the sweeps: {', '.join(_named(objective) for objective in said)}"]
     without = [row.run for row in done if measured.metric not in row.metrics]
@@ -87,6 +87,12 @@ def mixture(found: Collected, measured: Measure, *, asked: bool) -> list[str]:
         losses = [row for row in done if "loss" in row.configuration.spec and not row.configuration.is_baseline]
         differences += _groups("losses", losses, lambda row: str(row.configuration.spec["loss"]))
     return differences
+
+
+def _data(row: Row) -> str:
+    """The data of a run: their source and the beginning of their fingerprint."""
+    source = row.configuration.spec["data"].get("source", "")
+    return f"{source if isinstance(source, str) else next(iter(source))} {row.data[:12]}"
 
 
 def _groups(what: str, rows: Sequence[Row], key: Callable[[Row], str]) -> list[str]:

@@ -56,7 +56,7 @@ class Filter:
                 warnings.simplefilter("ignore")
                 self._tree = ast.parse(text.strip(), mode="eval").body
         except SyntaxError as error:
-            raise self._refused(error.offset or 1, error.msg) from None
+            raise self._refused(error.offset or len(text.strip().encode()) + 1, error.msg) from None
         except (ValueError, RecursionError, MemoryError):
             raise UsageError("--filter: too deeply nested") from None
         self._check(self._tree)

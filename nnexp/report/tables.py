@@ -90,6 +90,8 @@ def sentences(report: Report) -> list[str]:
     lines = [f"mixed: the runs differ in {difference}" for difference in report.mixed]
     if not report.verdicts:
         return lines
+    if len(report.verdicts) > 1 and all(verdict.finding == "one pair" for verdict in report.verdicts):
+        return [*lines, f"one {report.measure.pair} of each: no difference can be told from chance"]
     said = [verdict.sentence() for verdict in report.verdicts[:LISTED]]
     more = len(report.verdicts) - len(said)
     tail = [f"and {more} more: --format json has all of them"] if more else []

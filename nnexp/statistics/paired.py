@@ -12,10 +12,10 @@ t test, unless all differences are the same: then the t test does not exist, and
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from scipy import special
@@ -74,7 +74,7 @@ class Difference:
         return Difference(self.n, -self.mean, self.spread, self.half, self.p_t, self.p_flips, self.dropped)
 
 
-def paired(a: Mapping[Hashable, float], b: Mapping[Hashable, float], overlap: float = 0.0) -> Difference:
+def paired(a: Mapping[Any, float], b: Mapping[Any, float], overlap: float = 0.0) -> Difference:
     """The difference of values with the same key, such as the same seed.
 
     Folds of a cross-validation are no independent pairs, as they share training examples: `overlap`, the size of a test

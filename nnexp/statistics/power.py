@@ -7,7 +7,7 @@ import math
 import numpy as np
 from scipy import special
 
-from nnexp.statistics.paired import LEVEL, least_p
+from nnexp.statistics.paired import EXACT, LEVEL, least_p
 
 POWER = 0.8
 """How often the seeds that are called enough would show the difference."""
@@ -21,18 +21,21 @@ GRID = (np.arange(1000) + 0.5) / 1000
 
 
 def power(effect: float, n: int, level: float = LEVEL) -> float:
-    """How often a paired t test with n pairs shows a difference of `effect` standard deviations.
+    """How often n pairs show a difference of `effect` standard deviations.
 
         P(|T| > c) = E[Φ(δ - c √(V/ν)) + Φ(-δ - c √(V/ν))],   δ = effect · √n,  c = t(1 - level/2)
 
     T noncentral t with ν = n - 1 degrees of freedom, V chi-squared with as many; the mean over V is that over its
-    quantiles, as SciPy's own noncentral t is NaN for large δ. Source: Cohen 1988, Statistical Power Analysis.
+    quantiles, as SciPy's own noncentral t is NaN for large δ. Where the sign-flip test just reaches the level, all
+    differences have to have the same sign as well. Source: Cohen 1988, Statistical Power Analysis.
     """
     freedom, shift = n - 1, effect * math.sqrt(n)
-    bound = float(special.stdtrit(freedom, 1 - level / 2)) * np.sqrt(
-        2 * special.gammaincinv(freedom / 2, GRID) / freedom
-    )
-    return float(np.mean(special.ndtr(shift - bound) + special.ndtr(-shift - bound)))
+    critical = float(special.stdtrit(freedom, 1 - level / 2))
+    bound = critical * np.sqrt(2 * special.gammaincinv(freedom / 2, GRID) / freedom)
+    found = float(np.mean(special.ndtr(shift - bound) + special.ndtr(-shift - bound)))
+    if n <= EXACT and least_p(n) <= level < 2 * least_p(n):
+        return min(found, float(special.ndtr(effect) ** n + special.ndtr(-effect) ** n))
+    return found
 
 
 def seeds_needed(effect: float, level: float = LEVEL) -> int | None:
@@ -49,7 +52,10 @@ def seeds_needed(effect: float, level: float = LEVEL) -> int | None:
         return next(n for n in range(2, MOST) if least_p(n) <= level)
     if power(effect, MOST, level) < POWER:
         return None
-    few, enough = 1, MOST
+    for n in range(2, EXACT + 1):
+        if power(effect, n, level) >= POWER:
+            return n
+    few, enough = EXACT, MOST
     while enough - few > 1:
         middle = (few + enough) // 2
         few, enough = (few, middle) if power(effect, middle, level) >= POWER else (middle, enough)

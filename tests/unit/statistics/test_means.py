@@ -15,8 +15,10 @@ def test_the_interval_is_that_of_the_t_distribution() -> None:
     values = [0.91, 0.95, 0.93, 0.99, 0.9]
     low, high = stats.t.interval(0.95, 4, loc=np.mean(values), scale=stats.sem(values))
     found = mean_of(values)
-    assert (found.n, found.value) == (5, pytest.approx(np.mean(values)))
-    assert (found.low, found.high) == (pytest.approx(low), pytest.approx(high))
+    assert found.n == 5
+    assert found.value == pytest.approx(np.mean(values))
+    assert found.low == pytest.approx(low)
+    assert found.high == pytest.approx(high)
 
 
 def test_a_mean_of_three_worked_by_hand() -> None:
@@ -33,7 +35,8 @@ def test_no_interval_is_invented(values: list[float]) -> None:
 
 def test_values_that_are_not_finite_are_dropped_and_counted() -> None:
     found = mean_of([0.5, math.nan, 0.7, math.inf])
-    assert (found.n, found.value, found.dropped) == (2, pytest.approx(0.6), 2)
+    assert (found.n, found.dropped) == (2, 2)
+    assert found.value == pytest.approx(0.6)
 
 
 @pytest.mark.parametrize("values", [[], [math.nan]])

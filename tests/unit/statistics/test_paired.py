@@ -32,7 +32,8 @@ def test_it_is_scipys_paired_t_test() -> None:
     assert found.n == 7
     assert found.mean == pytest.approx(np.mean(B) - np.mean(A))
     assert found.p_t == pytest.approx(theirs.pvalue)
-    assert (found.low, found.high) == (pytest.approx(interval.low), pytest.approx(interval.high))
+    assert found.low == pytest.approx(interval.low)
+    assert found.high == pytest.approx(interval.high)
 
 
 def test_students_sleep_data() -> None:
@@ -42,7 +43,8 @@ def test_students_sleep_data() -> None:
     found = paired(by_seed(first), by_seed(second))
     assert found.mean == pytest.approx(1.58)
     assert found.p_t == pytest.approx(0.002833, abs=5e-7)
-    assert (found.low, found.high) == (pytest.approx(0.7001142), pytest.approx(2.4598858))
+    assert found.low == pytest.approx(0.7001142)
+    assert found.high == pytest.approx(2.4598858)
 
 
 @pytest.mark.parametrize(
@@ -73,7 +75,7 @@ def _signs(n: int) -> list[tuple[int, ...]]:
 
 def test_sign_flips_are_scipys() -> None:
     differences = np.array(B) - np.array(A)
-    theirs = stats.permutation_test((differences,), np.sum, permutation_type="samples", n_resamples=np.inf)
+    theirs = stats.permutation_test([differences], np.sum, permutation_type="samples", n_resamples=1000)
     assert sign_flips(differences) == pytest.approx(theirs.pvalue)
 
 
@@ -139,7 +141,9 @@ def test_without_a_seed_in_common_nothing_is_compared() -> None:
 def test_the_other_way_round_only_the_sign_changes() -> None:
     one, other = paired(by_seed(A), by_seed(B)), paired(by_seed(B), by_seed(A))
     assert other.mean == pytest.approx(-one.mean)
-    assert (other.p_t, other.p_flips, other.half) == (pytest.approx(one.p_t), one.p_flips, pytest.approx(one.half))
+    assert other.p_flips == one.p_flips
+    assert other.p_t == pytest.approx(one.p_t)
+    assert other.half == pytest.approx(one.half)
 
 
 def test_folds_are_corrected_for_their_overlap() -> None:

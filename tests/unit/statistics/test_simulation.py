@@ -73,7 +73,7 @@ Family = Callable[[Generator, int], AnyArray]
 
 
 def alarms(family: Family, seeds: int, draws: int) -> tuple[float, float]:
-    """How often the first two of equal variants are said to differ, and how often the best is said to beat any other."""
+    """How often the first two of equal variants are said to differ, and the best to beat any other."""
     rng = np.random.default_rng([seeds, draws])
     two = best = 0
     for _ in range(draws):
@@ -89,9 +89,9 @@ def alarms(family: Family, seeds: int, draws: int) -> tuple[float, float]:
 @pytest.mark.parametrize("seeds", SIZES)
 @pytest.mark.parametrize("family", FAMILIES)
 def test_equal_variants_are_said_to_differ_one_time_in_twenty_at_most(family: Family, seeds: int) -> None:
-    two, best = alarms(family, seeds, 500)
-    assert two <= most(LEVEL, 500)
-    assert best <= most(LEVEL, 500)
+    two, best = alarms(family, seeds, 2000)
+    assert two <= most(LEVEL, 2000)
+    assert best <= most(LEVEL, 2000)
 
 
 @pytest.mark.slow
@@ -155,7 +155,7 @@ def test_intervals_in_many_draws(n: int) -> None:
         assert abs(held - rate) < 0.006
 
 
-@pytest.mark.parametrize("effect", [0.7, 1.5])
+@pytest.mark.parametrize("effect", [0.7, 1.0, 1.5, 2.0])
 def test_as_many_seeds_as_are_called_enough_show_the_difference_four_times_of_five(effect: float) -> None:
     rng, draws = np.random.default_rng(7), 1000
     base = paired({0: 0.0, 1: 0.0}, {0: effect + np.sqrt(0.5), 1: effect - np.sqrt(0.5)})  # mean effect, deviation 1
@@ -166,4 +166,4 @@ def test_as_many_seeds_as_are_called_enough_show_the_difference_four_times_of_fi
     for _ in range(draws):
         found = paired(dict.fromkeys(range(n), 0.0), dict(enumerate(effect + rng.normal(size=n))))
         shown += verdicts([("A", "B", found)], LOSS)[0].finding == "worse"
-    assert 0.7 <= shown / draws <= most(0.88, draws)
+    assert least(0.8, draws) <= shown / draws <= most(0.93, draws)

@@ -1,0 +1,40 @@
+"""The program without a process of its own, for commands that only read: the same main, the same streams."""
+
+from __future__ import annotations
+
+import io
+import signal
+import sys
+from contextlib import chdir, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from nnexp import cli
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What came of a command."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def inside(*arguments: str, cwd: Path) -> Done:
+    """Run a command of `nnexp` here."""
+    out, err, code = io.StringIO(), io.StringIO(), 0
+    handler = signal.getsignal(signal.SIGINT)
+    with pytest.MonkeyPatch.context() as patch, chdir(cwd), redirect_stdout(out), redirect_stderr(err):
+        patch.setattr(sys, "argv", ["nnexp", *arguments])
+        for name in ("COLUMNS", "NO_COLOR", "FORCE_COLOR", "NNEXP_RUNS"):
+            patch.delenv(name, raising=False)
+        try:
+            cli.main()
+        except SystemExit as ended:
+            code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+        finally:
+            signal.signal(signal.SIGINT, handler)
+    return Done(code, out.getvalue(), err.getvalue())
