@@ -56,9 +56,7 @@ def train(
     return Run(path)
 
 
-def sweep(
-    path: str | Path, values: Sequence[str] = (), *, runs: str | Path = "runs", jobs: int | None = None
-) -> Sweep:
+def sweep(path: str | Path, values: Sequence[str] = (), *, runs: str | Path = "runs", jobs: int | None = None) -> Sweep:
     """Make the runs of a sweep exist, as far as they do not yet: of a sweep file, or of a spec and the values to try.
 
     `values` are words such as "optimizer.adam.lr=1e-3,1e-2" and "seed=0..4". `jobs` is the number of worker processes,

@@ -39,7 +39,7 @@ STOREYS: tuple[tuple[str, ...], ...] = (
     ("predictor", "checks", "inspection", "fitted", "details", "ensembles"),
     ("runs",),
     ("sweeps",),
-    ("api", "predictions", "report"),
+    ("api", "predictions", "reports"),
     ("cli",),
 )
 """From the ground up: a module may import from its own storey and from those below."""

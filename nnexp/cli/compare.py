@@ -12,7 +12,7 @@ from nnexp.cli.options import Json, RunsDir
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from nnexp.report.comparing import Check, Comparison
+    from nnexp.reports.comparing import Check, Comparison
     from nnexp.statistics.verdicts import Verdict
 
 
@@ -45,7 +45,7 @@ def compare(
 ) -> None:
     """Variants beside each other, paired by seed: difference, 95 % interval, p-value and a sentence."""
     from nnexp.cli.render import err, print_json
-    from nnexp.report import comparing
+    from nnexp.reports import comparing
 
     asked = [comparing.Check.read(text) for text in checks or []]
     found = comparing.compare(names, runs, metric, mixed=mixed)
@@ -83,7 +83,7 @@ def _variants(found: Comparison, width: int) -> Table:
     """A row for each variant."""
     from nnexp.cli.render import fitted, shortened
     from nnexp.cli.sweep_table import WIDEST
-    from nnexp.report.tables import mean_text, state_text
+    from nnexp.reports.tables import mean_text, state_text
 
     metric, share = found.measure.metric, found.measure.is_share
     every = list(found.variants.values())
@@ -129,7 +129,7 @@ def _signed(verdict: Verdict) -> str:
 
 def _document(found: Comparison, held: dict[Check, bool]) -> dict[str, Any]:
     """The comparison for a program."""
-    from nnexp.report.tables import mean_dict
+    from nnexp.reports.tables import mean_dict
 
     metric = found.measure.metric
     return {

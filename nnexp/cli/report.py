@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
-    from nnexp.report.report import Report
+    from nnexp.reports.report import Report
 
 WIDE = 160
 """Columns of a table that is written to a file."""
@@ -65,8 +65,8 @@ def report(
 ) -> None:
     """The variants of runs and sweeps, the best first: mean and 95 % interval over seeds, and what that proves."""
     from nnexp.cli.render import err
-    from nnexp.report.report import Wish
-    from nnexp.report.report import report as made_of
+    from nnexp.reports.report import Wish
+    from nnexp.reports.report import report as made_of
 
     made = made_of(names, runs, Wish(metric, sort, condition, baseline, mixed))
     _write(made, "json" if json else form, output)
@@ -77,7 +77,7 @@ def report(
 def _write(made: Report, form: str, output: Path | None) -> None:
     """The report to standard output or, whole or not at all, to a file."""
     from nnexp.cli.render import err, out
-    from nnexp.report.tables import WRITERS, sentences
+    from nnexp.reports.tables import WRITERS, sentences
     from nnexp.runs import files
 
     if form != "table":
@@ -101,7 +101,7 @@ def table(made: Report, width: int) -> Table:
     from rich.markup import escape
 
     from nnexp.cli.render import fitted
-    from nnexp.report.tables import SPARE, cells
+    from nnexp.reports.tables import SPARE, cells
 
     found = cells(made)
     own = list(found)[: len(made.headers)]
@@ -133,7 +133,7 @@ def _plain(made: Report) -> str:
 
     from rich.console import Console
 
-    from nnexp.report.tables import sentences
+    from nnexp.reports.tables import sentences
 
     page = io.StringIO()
     console = Console(file=page, width=WIDE, highlight=False, soft_wrap=True, color_system=None)

@@ -27,7 +27,9 @@ def test_the_public_api_is_this() -> None:
         "SpecError",
         "UsageError",
     }
-    assert set(nnexp.__all__) == {"BaselineSpec", "Run", "Spec", "Sweep", "gradcheck", "load", "sweep", "train"} | errors
+    assert (
+        set(nnexp.__all__) == {"BaselineSpec", "Run", "Spec", "Sweep", "gradcheck", "load", "sweep", "train"} | errors
+    )
 
 
 def test_the_metrics_are_the_csv(digits: nnexp.Run) -> None:

@@ -9,8 +9,8 @@ import pytest
 from rich.console import Console
 
 from nnexp.cli.report import table
-from nnexp.report.report import report
-from tests.unit.report.support import adam, plain, write_run
+from nnexp.reports.report import report
+from tests.unit.reports.support import adam, plain, write_run
 
 
 @pytest.mark.parametrize("width", [60, 80, 120, 200])

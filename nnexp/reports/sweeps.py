@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from nnexp.errors import NnexpError, RunError
-from nnexp.report.reading import read
-from nnexp.report.rows import Row, configuration
+from nnexp.reports.reading import read
+from nnexp.reports.rows import Row, configuration
 from nnexp.runs import files
 from nnexp.spec.problems import Text
 from nnexp.spec.text import parse

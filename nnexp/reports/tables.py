@@ -8,9 +8,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from nnexp.report.columns import text
-from nnexp.report.report import Report
-from nnexp.report.variants import Variant
+from nnexp.reports.columns import text
+from nnexp.reports.report import Report
+from nnexp.reports.variants import Variant
 from nnexp.runs.files import strict
 from nnexp.statistics.means import Mean
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from nnexp.report.rows import NETWORK, Configuration
+from nnexp.reports.rows import NETWORK, Configuration
 from nnexp.spec.problems import printable
 from nnexp.spec.text import flow
 from nnexp.sweeps.columns import ABSENT, columns

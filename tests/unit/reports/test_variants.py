@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from nnexp.report.report import against, grouped, rank, with_cells
-from nnexp.report.rows import Row
-from nnexp.report.variants import Variant
+from nnexp.reports.report import against, grouped, rank, with_cells
+from nnexp.reports.rows import Row
+from nnexp.reports.variants import Variant
 from nnexp.statistics.verdicts import Measure
-from tests.unit.report.support import collected, plain, row, split
+from tests.unit.reports.support import collected, plain, row, split
 
 ACCURACY = Measure("dev_accuracy", larger_is_better=True, is_share=True)
 

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from nnexp.errors import RunError, UsageError
-from nnexp.report.collecting import collect, located
-from nnexp.report.comparable import measure, mixture
-from nnexp.report.report import Wish, grouped, report
-from nnexp.report.tables import sentences
+from nnexp.reports.collecting import collect, located
+from nnexp.reports.comparable import measure, mixture
+from nnexp.reports.report import Wish, grouped, report
+from nnexp.reports.tables import sentences
 from nnexp.runs import receipts
-from tests.unit.report.support import adam, collected, plain, row, write_many, write_run
+from tests.unit.reports.support import adam, collected, plain, row, write_many, write_run
 
 
 def test_a_folder_of_runs_is_all_runs_in_it(tmp_path: Path) -> None:

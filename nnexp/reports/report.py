@@ -9,12 +9,12 @@ from itertools import combinations
 from pathlib import Path
 
 from nnexp.errors import UsageError
-from nnexp.report import columns
-from nnexp.report.collecting import Collected, collect
-from nnexp.report.comparable import measure, metrics, mixture, on_test
-from nnexp.report.filters import Filter
-from nnexp.report.rows import Configuration, Row
-from nnexp.report.variants import Variant
+from nnexp.reports import columns
+from nnexp.reports.collecting import Collected, collect
+from nnexp.reports.comparable import measure, metrics, mixture, on_test
+from nnexp.reports.filters import Filter
+from nnexp.reports.rows import Configuration, Row
+from nnexp.reports.variants import Variant
 from nnexp.spec.problems import nearest
 from nnexp.statistics.verdicts import Measure, Verdict, verdicts
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 from nnexp.comparison import HIGHER_IS_BETTER
 from nnexp.errors import UsageError
-from nnexp.report.collecting import Collected
-from nnexp.report.rows import PART, Row
+from nnexp.reports.collecting import Collected
+from nnexp.reports.rows import PART, Row
 from nnexp.spec.problems import nearest
 from nnexp.statistics.verdicts import Measure
 from nnexp.sweeps.sections import Objective

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from nnexp.errors import UsageError
-from nnexp.report.filters import LONGEST, Filter
+from nnexp.reports.filters import LONGEST, Filter
 
 ADAM: dict[str, Any] = {
     "optimizer": "adam",

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from nnexp.report.columns import cells_of, describe, labels, parameters
-from nnexp.report.rows import configuration
-from tests.unit.report.support import adam, plain
+from nnexp.reports.columns import cells_of, describe, labels, parameters
+from nnexp.reports.rows import configuration
+from tests.unit.reports.support import adam, plain
 
 
 def cells(*specs: dict[str, Any]) -> dict[str, list[Any]]:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from nnexp.errors import RunError, UsageError
-from nnexp.report.reading import read
-from nnexp.report.rows import Row
-from nnexp.report.sweeps import SweepRecord, read_sweep
+from nnexp.reports.reading import read
+from nnexp.reports.rows import Row
+from nnexp.reports.sweeps import SweepRecord, read_sweep
 from nnexp.runs import index
 from nnexp.spec.problems import close
 

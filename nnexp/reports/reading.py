@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from nnexp.errors import NnexpError, RunError
-from nnexp.report.rows import PART, Row, configuration
+from nnexp.reports.rows import PART, Row, configuration
 from nnexp.runs import manifest, receipts
 from nnexp.runs.index import standing
 from nnexp.spec.problems import Text

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from nnexp.errors import UsageError
-from nnexp.report import tables
-from nnexp.report.report import Report, Wish, report
-from tests.unit.report.support import adam, plain, write_run
+from nnexp.reports import tables
+from nnexp.reports.report import Report, Wish, report
+from tests.unit.reports.support import adam, plain, write_run
 
 ACCURACIES = {0.001: (0.90, 0.91, 0.93), 0.1: (0.95, 0.97, 0.96)}
 

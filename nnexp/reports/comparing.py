@@ -11,12 +11,12 @@ from string import ascii_uppercase
 from typing import Any
 
 from nnexp.errors import UsageError
-from nnexp.report import columns
-from nnexp.report.collecting import Collected, collect, is_sweep, located
-from nnexp.report.comparable import measure, mixture
-from nnexp.report.filters import means
-from nnexp.report.report import all_pairs, compared, grouped, with_cells
-from nnexp.report.variants import Variant
+from nnexp.reports import columns
+from nnexp.reports.collecting import Collected, collect, is_sweep, located
+from nnexp.reports.comparable import measure, mixture
+from nnexp.reports.filters import means
+from nnexp.reports.report import all_pairs, compared, grouped, with_cells
+from nnexp.reports.variants import Variant
 from nnexp.spec.problems import nearest
 from nnexp.spec.text import scalar
 from nnexp.statistics.verdicts import Measure, Verdict

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from nnexp.report.rows import Configuration, Row
+from nnexp.reports.rows import Configuration, Row
 from nnexp.statistics.means import Mean, mean_of
 from nnexp.statistics.paired import Difference, paired
 

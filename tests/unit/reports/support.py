@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from nnexp.report.collecting import Collected
-from nnexp.report.rows import Row, configuration
+from nnexp.reports.collecting import Collected
+from nnexp.reports.rows import Row, configuration
 from nnexp.spec.text import dump
 
 PLAIN: Mapping[str, Any] = {
