@@ -160,7 +160,7 @@ def test_json_is_one_document(place: Path) -> None:
 def test_the_same_points_are_said_and_trained_once(place: Path) -> None:
     done = sweep(place, "tiny.yaml", "activation=relu,tanh,relu", "seed=1,1")
     assert len(folders(place)) == 2
-    assert "4 points of the plan are the same run as another" in done.stderr
+    assert "4 points of the plan: the same run as another" in done.stderr
 
 
 def test_whole_components_and_their_own_parameters(place: Path) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.cli.program import program
+from tests.cli.inside import inside
 
 Row = tuple[str, str, Callable[[Path], object], str]
 
@@ -378,7 +378,7 @@ def test_what_is_wrong_is_said_and_nothing_is_trained(row: Row, tmp_path: Path) 
     _, source, write, message = row
     (tmp_path / "s.yaml").write_text(SPEC.replace("SOURCE", source))
     write(tmp_path)
-    done = program("train", "s.yaml", cwd=tmp_path)
+    done = inside("train", "s.yaml", cwd=tmp_path)
     assert done.returncode == 6, done.stderr
     assert message in done.stderr
     assert "Traceback" not in done.stderr
