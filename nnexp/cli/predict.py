@@ -27,10 +27,12 @@ def predict(
 ) -> None:
     """Predict with a trained network or a baseline: a CSV with classes and probabilities, or with values."""
     from nnexp.api import Run
-    from nnexp.errors import RunError
+    from nnexp.errors import RunError, UsageError
     from nnexp.predictions import examples, images_of, table
     from nnexp.runs.index import find
 
+    if output is not None and output.resolve() == source.resolve():
+        raise UsageError(f"{output} is the input: the answers would overwrite it")
     trained = Run(find(run, runs))
     x = examples(source, trained.network, trained.spec.data.source)
     predicted = table(trained.network, x)

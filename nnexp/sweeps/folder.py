@@ -70,9 +70,15 @@ class SweepFolder:
             files.write_json(self.path / "sweep.json", identity)
 
     def plan(self) -> dict[str, Planned]:
-        """All runs that were ever planned here, by name."""
-        text = files.read(self.path / "plan.jsonl").decode()
-        return {run["run"]: Planned.from_dict(run) for run in map(json.loads, text.splitlines())}
+        """All runs that were ever planned here, by name. A line that cannot be read is as if it was not there."""
+        found: dict[str, Planned] = {}
+        for line in files.read(self.path / "plan.jsonl").split(b"\n"):
+            try:
+                planned = Planned.from_dict(json.loads(line))
+            except (ValueError, TypeError, KeyError):
+                continue
+            found[planned.run] = planned
+        return found
 
     def known(self) -> Known:
         """The ledger; what followed a failure of a run takes its place."""
@@ -128,11 +134,12 @@ class SweepFolder:
             files.write_text(self.path / "sweep.csv", text.getvalue())
 
     def _record(self) -> dict[str, Any]:
-        content = files.read(self.path / "sweep.json")
+        """What sweep.json says; nothing where it cannot be read, as all of it can be found out again."""
         try:
-            return json.loads(content) if content else {}
-        except ValueError as error:
-            raise RunError(f"{self.path / 'sweep.json'} is damaged: {error}") from None
+            record = json.loads(files.read(self.path / "sweep.json") or b"{}")
+        except ValueError:
+            return {}
+        return record if isinstance(record, dict) and isinstance(record.get("requests", {}), dict) else {}
 
     @contextmanager
     def _held(self) -> Iterator[None]:

@@ -136,8 +136,9 @@ def sweep(definition: Definition, root: Path, options: Options, watch: Watch = l
             try:
                 found.complete = conductor.run(strategy)
             except Interrupted as error:
+                stood = standing(found.board)
                 _written(found, strategy)
-                raise Interrupted(f"{error}: {standing(found.board)}", error.signal) from None
+                raise Interrupted(f"{error}: {stood}", error.signal) from None
             _averaged(found, strategy, interrupts)
             found.took = time.monotonic() - began
             if not found.complete:
@@ -146,11 +147,10 @@ def sweep(definition: Definition, root: Path, options: Options, watch: Watch = l
 
 
 def standing(board: Board, *, at_work: bool = False) -> str:
-    """The numbers of runs by state, in words; unless they are `at_work`, those being trained count as waiting."""
+    """The numbers of runs by state, in words; unless they are `at_work`, those being trained were interrupted."""
     counts = {state: board.count(state) for state in ("done", "diverged", "failed", "pruned", "running", "waiting")}
-    if not at_work:
-        counts["waiting"] += counts.pop("running")
-    return ", ".join(f"{count} {state}" for state, count in counts.items() if count) or "no runs"
+    names = {} if at_work else {"running": "interrupted"}
+    return ", ".join(f"{count} {names.get(state, state)}" for state, count in counts.items() if count) or "no runs"
 
 
 def _first(definition: Definition, *, yes: bool) -> tuple[Planning, list[list[Planned]]]:

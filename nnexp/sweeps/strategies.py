@@ -103,11 +103,31 @@ class SuccessiveHalving(Strategy):
             kept = int(self.halving.keep * len(there) + 1e-9) or (len(there) == len(variants))
             rung = self._rungs[level - 1]
             best = sorted(there, key=lambda v: self._rank(known, variants[v], rung))[:kept]
-            aim = self._rungs[level] if level < len(self._rungs) else None
+            aim = self._after(level)
             due |= {run: aim for v in best if levels[v] == level for run in self._lacking(known, variants[v], aim)}
         first = self._rungs[0]
         started = (v for v in variants if levels[v] == 0)
-        return due | {run: first for v in started for run in self._lacking(known, variants[v], first)}
+        due |= {run: first for v in started for run in self._lacking(known, variants[v], first)}
+        return due or self._furthest(known, variants, levels)
+
+    def _after(self, level: int) -> int | None:
+        """Where a variant goes on to that has come to so many rungs; None for the end."""
+        return self._rungs[level] if level < len(self._rungs) else None
+
+    def _furthest(
+        self, known: Known, variants: Mapping[str, Sequence[str]], levels: Mapping[str, int]
+    ) -> dict[str, int | None]:
+        """Where nobody else is on the way, the best of those that came furthest, so that one comes to the end."""
+        receipts = ([ended(known, run) for run in runs] for runs in variants.values())
+        if any(all(receipt and receipt.state == "done" for receipt in of_one) for of_one in receipts):
+            return {}
+        level = max((level for level in levels.values() if level <= len(self._rungs)), default=0)
+        if not level:
+            return {}
+        there = [variant for variant in variants if levels[variant] == level]
+        best = min(there, key=lambda v: self._rank(known, variants[v], self._rungs[level - 1]))
+        aim = self._after(level)
+        return dict.fromkeys(self._lacking(known, variants[best], aim), aim)
 
     def _level(self, known: Known, runs: Sequence[str]) -> int:
         """How many rungs a variant has come to; one more where all its runs have ended."""

@@ -46,16 +46,26 @@ def base_tree(text: Text, problems: list[Problem]) -> Node:
 
 def with_words(definition: Definition, problems: list[Problem], words: Sequence[str]) -> Definition:
     """The definition with what the words of a command add to it. Raises SpecError where anything is wrong by now."""
+    given: set[str] = set()
     for number, word in enumerate(words, start=1):
         text = Text(f"argument {number}", word, number)
         try:
             path, values = _word(text)
+            _check_once(text, path, values, given)
             definition = _with_word(definition, text, path, values)
         except SpecError as error:
             problems += error.problems
     if problems:
         raise SpecError(in_order(problems))
     return replace(definition, text="\n".join([definition.text, *words]))
+
+
+def _check_once(text: Text, path: str, values: list[Node], given: set[str]) -> None:
+    """Raises SpecError where a key gets values that had some in an earlier word of the command."""
+    if path in given and (len(values) > 1 or path == "seed"):
+        message = "given twice: write all its values in one word"
+        raise SpecError([Problem(Place(text, 1, 1, len(path)), path, message)])
+    given.add(path)
 
 
 def _with_word(definition: Definition, text: Text, path: str, values: list[Node]) -> Definition:

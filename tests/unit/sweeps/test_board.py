@@ -32,7 +32,8 @@ def test_the_state_of_every_run() -> None:
     states = {"a": "done", "b": "diverged", "c": "failed", "d": "pruned", "e": "running", "f": "waiting"}
     assert found.states() == states
     assert [found.count(state) for state in states.values()] == [1] * 6
-    assert standing(found) == "1 done, 1 diverged, 1 failed, 1 pruned, 2 waiting"
+    assert standing(found) == "1 done, 1 diverged, 1 failed, 1 pruned, 1 interrupted, 1 waiting"
+    assert standing(found, at_work=True) == "1 done, 1 diverged, 1 failed, 1 pruned, 1 running, 1 waiting"
 
 
 def test_a_run_that_ended_is_done_whatever_else_is_said() -> None:

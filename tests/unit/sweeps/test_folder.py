@@ -170,11 +170,20 @@ def test_a_base_that_is_written_differently_but_says_the_same_goes_on(tmp_path: 
     assert list(second.plan()) == list(first.plan())
 
 
-def test_a_damaged_record_is_said(tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", ["{", "[]", "garbage", '{"requests": 3}'])
+def test_a_damaged_record_is_as_if_it_was_not_there(content: str, tmp_path: Path) -> None:
     found = frozen(tmp_path)
-    (found.path / "sweep.json").write_text("{")
-    with pytest.raises(RunError, match=r"sweep\.json is damaged"):
-        found.frozen()
+    (found.path / "sweep.json").write_text(content)
+    assert found.frozen() is None
+
+
+@pytest.mark.parametrize("content", ["garbage\n", "{}\n", "[1]\n"])
+def test_a_damaged_line_of_the_plan_is_as_if_it_was_not_there(content: str, tmp_path: Path) -> None:
+    found = frozen(tmp_path)
+    whole = (found.path / "plan.jsonl").read_text()
+    (found.path / "plan.jsonl").write_text(content + whole[: len(whole) - 20])
+    assert list(found.plan()) == [json.loads(line)["run"] for line in whole.splitlines()[:-1]]
+    assert found.frozen() is None
 
 
 def test_the_folder_keeps_what_was_asked_for(tmp_path: Path) -> None:

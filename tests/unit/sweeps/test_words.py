@@ -112,5 +112,7 @@ def test_a_key_that_varies_cannot_be_fixed_as_well(tmp_path: Path) -> None:
         from_words(tmp_path, "activation=relu,tanh", "activation=relu")
 
 
-def test_a_later_axis_of_the_same_key_replaces_an_earlier_one(tmp_path: Path) -> None:
-    assert axes(tmp_path, "activation=relu,tanh", "activation=elu,gelu") == {"activation": ["elu", "gelu"]}
+@pytest.mark.parametrize("words", [("activation=relu,tanh", "activation=elu,gelu"), ("seed=0,1", "seed=2,3")])
+def test_values_of_a_key_in_two_words_are_refused(words: tuple[str, str], tmp_path: Path) -> None:
+    with pytest.raises(SpecError, match="given twice"):
+        from_words(tmp_path, *words)
