@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+import pytest
+
 from nnexp.runs.receipts import Receipt
 from nnexp.sweeps.folder import Known
 from nnexp.sweeps.sections import Halving, Objective
@@ -195,3 +197,20 @@ def test_means() -> None:
     assert math.isnan(mean("m", []))
     assert math.isnan(mean("m", [done("a", 1, m=1), Receipt("b", "diverged", metrics={"m": 4})]))
     assert math.isnan(mean("other", [done("a", 1, m=1)]))
+
+
+@pytest.mark.parametrize("keep", [0.1, 0.33, 0.5, 0.9])
+@pytest.mark.parametrize("count", [1, 2, 3, 5, 9])
+def test_at_least_one_variant_of_an_asynchronous_halving_comes_to_the_end(count: int, keep: float) -> None:
+    names = "abcdefghi"[:count]
+    strategy = SuccessiveHalving([planned(name) for name in names], Halving((1, 3), keep, asynchronous=True), LARGE)
+    known: Known = {}
+    while due := strategy.due(known):
+        run, until = next(iter(due.items()))
+        value = ord(run) / 200
+        known = with_more(
+            known, done(run, 9, dev_accuracy=value) if until is None else paused(run, until, dev_accuracy=value)
+        )
+    finished = [name for name in names if ended(known, name)]
+    assert finished
+    assert strategy.pruned(known) == set(names) - set(finished)
