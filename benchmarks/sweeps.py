@@ -35,7 +35,7 @@ from nnexp.sweeps.executors.base import Executor, Finished, Report, Task
 from nnexp.sweeps.session import Options, sweep
 from nnexp.sweeps.words import from_command
 
-ROUNDS, TRAINED = 5, 8
+ROUNDS, TRAINED = 3, 8
 
 SPEC = f"""
 name: measured
