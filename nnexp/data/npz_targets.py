@@ -65,10 +65,13 @@ def _texts(member: Member) -> list[str]:
 
 
 def _largest(parts: Sequence[Member]) -> int:
-    """The largest label, which has to be less than the number of examples."""
+    """The largest label. None may be negative, or as large as the number of examples; raises DataError."""
     examples, largest = sum(y.size for y in parts), -1
     for y in parts:
         for start, block in y.blocks():
+            least = int(block.argmin())
+            if block[least] < 0:
+                raise DataError(f"{y}: {y.place(start + least)}: the label is {block[least]}; labels count from 0")
             position = int(block.argmax())
             label = int(block[position])
             if label >= examples:

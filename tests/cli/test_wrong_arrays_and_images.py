@@ -131,7 +131,7 @@ NPZ: list[Row] = [
         "negative",
         "{npz: s.npz}",
         arrays(y=np.where(np.arange(20) == 9, -1, LABELS)),
-        "s.npz: the array y: example 9: the label is -1; expected 0 to",
+        "s.npz: the array y: example 9: the label is -1; labels count from 0",
     ),
     (
         "label",
