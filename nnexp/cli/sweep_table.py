@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from contextlib import AbstractContextManager
+from statistics import stdev
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -52,18 +53,12 @@ def variants(board: Board, width: int, most: int | None = None) -> Table:
     cells["done"] = [f"{sum(board.state(run.run) == 'done' for run in runs)}/{len(runs)}" for runs in groups]
     cells["not done"] = [_others(board, runs) for runs in groups]
     cells[metric] = [percent_or_number(metric, sum(v) / len(v)) if v else "-" for v in values]
-    cells[spread] = [percent_or_number(metric, deviation(v)) if len(v) > 1 else "-" for v in values]
+    cells[spread] = [percent_or_number(metric, stdev(v)) if len(v) > 1 else "-" for v in values]
     cells["least"] = [percent_or_number(metric, min(v)) if v else "-" for v in values]
     cells["most"] = [percent_or_number(metric, max(v)) if v else "-" for v in values]
     if not any(cells["not done"]):
         del cells["not done"]
     return fitted(cells, ("least", "most", spread, "not done"), width)
-
-
-def deviation(values: Sequence[float]) -> float:
-    """The standard deviation of a sample: √(Σ (v - mean)² / (n - 1))."""
-    mean = sum(values) / len(values)
-    return math.sqrt(sum((value - mean) ** 2 for value in values) / (len(values) - 1))
 
 
 def _rank(board: Board, runs: Sequence[Planned]) -> tuple[bool, bool, float]:

@@ -8,7 +8,7 @@ from typing import Annotated, TypeAlias
 from annotated_types import Ge
 
 from nnexp.baselines.base import Baseline
-from nnexp.data.parts import Parts, prepare
+from nnexp.data.parts import Parts
 from nnexp.registry import parameters
 from nnexp.spec.problems import Problem, close
 from nnexp.spec.sections import Data, Line, Origin, Spec
@@ -34,8 +34,7 @@ class BaselineSpec:
 
     def prepare(self) -> Parts:
         """The data made ready for the fit. Raises DataError where they cannot be read."""
-        data = self.data
-        return prepare(data.source, data.split, data.normalize, "float64", data.targets)
+        return self.data.prepare("float64")
 
 
 AnySpec: TypeAlias = Spec | BaselineSpec

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from nnexp.data.base import Description
 from nnexp.data.targets.base import TargetError
@@ -19,7 +20,7 @@ from nnexp.spec.memory import described
 from nnexp.spec.problems import Place, Problem, Text, in_order
 from nnexp.spec.sections import Data, Origin, Spec
 from nnexp.spec.sizes import Sizes
-from nnexp.spec.text import Node
+from nnexp.spec.text import Node, tree
 from nnexp.spec.text import read as parse
 from nnexp.typing import Shape
 
@@ -126,6 +127,12 @@ def from_tree(
     if problems or spec is None:
         raise SpecError(in_order(problems))
     return replace(spec, origin=origin)
+
+
+def from_resolved(plain: Mapping[str, Any], folder: str, origin: Origin) -> AnySpec:
+    """A resolved spec as components, not checked again; `folder` is the name of its run, for the messages of a bug."""
+    root = tree(dict(plain), Place(Text(folder, "")))
+    return from_tree(root, origin, name=str(plain["name"]), checked=True)
 
 
 def default_loss(description: Description | None, place: Place) -> Node:

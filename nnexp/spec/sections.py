@@ -48,6 +48,10 @@ class Data:
     targets: Target = Given()
     augment: tuple[Augmentation, ...] = ()
 
+    def prepare(self, dtype: str) -> Parts:
+        """The data made ready in a precision. Raises DataError where they cannot be read."""
+        return prepare(self.source, self.split, self.normalize, dtype, self.targets)
+
 
 @dataclass(frozen=True, slots=True)
 class EarlyStopping:
@@ -108,5 +112,4 @@ class Spec:
 
     def prepare(self) -> Parts:
         """The data made ready for training. Raises DataError where they cannot be read."""
-        data = self.data
-        return prepare(data.source, data.split, data.normalize, self.training.dtype, data.targets)
+        return self.data.prepare(self.training.dtype)

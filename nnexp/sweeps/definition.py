@@ -15,9 +15,6 @@ from nnexp.sweeps.sections import Common, Trials
 
 Sampler: TypeAlias = Literal["random", "sobol", "tpe"]
 
-BASE = "base"
-"""The variant of a sweep in which nothing varies but the seed."""
-
 
 @dataclass(frozen=True, slots=True)
 class Assignment:

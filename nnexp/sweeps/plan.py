@@ -11,8 +11,8 @@ from nnexp.errors import SpecError
 from nnexp.runs.folder import LONG, name_of
 from nnexp.spec import resolved
 from nnexp.spec.baseline import AnySpec
-from nnexp.spec.load import from_tree
-from nnexp.spec.problems import Place, Problem, Text, in_order
+from nnexp.spec.load import from_resolved, from_tree
+from nnexp.spec.problems import Problem, in_order
 from nnexp.spec.sections import Origin
 from nnexp.spec.text import flow, join, tree
 from nnexp.sweeps.definition import Assignment, Definition, Point
@@ -42,9 +42,7 @@ class Planned:
 
     def spec(self, base_text: str) -> AnySpec:
         """The resolved spec as components. It is not checked again, as it was when it was planned."""
-        place = Place(Text(self.run, ""))
-        origin = Origin(base_text, self.overrides)
-        return from_tree(tree(dict(self.plain), place), origin, name=str(self.plain["name"]), checked=True)
+        return from_resolved(self.plain, self.run, Origin(base_text, self.overrides))
 
     def as_dict(self) -> dict[str, Any]:
         """As JSON values, without what all runs share."""

@@ -8,17 +8,15 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from nnexp.data.parts import Parts, prepare
+from nnexp.data.parts import Parts
 from nnexp.errors import Interrupted, NnexpError
 from nnexp.runs.conduct import Stop
 from nnexp.runs.receipts import Receipt, receipt_of
 from nnexp.runs.session import train_run
 from nnexp.runs.together import train_together
 from nnexp.spec.baseline import AnySpec, BaselineSpec
-from nnexp.spec.load import from_tree
-from nnexp.spec.problems import Place, Text
+from nnexp.spec.load import from_resolved
 from nnexp.spec.sections import Data, Origin, Spec
-from nnexp.spec.text import tree
 from nnexp.sweeps.executors.base import Task
 from nnexp.sweeps.snapshots import snapshot_epochs
 from nnexp.training.events import EpochDone, Event
@@ -63,8 +61,7 @@ def perform(task: Task, stop: Stop, tell: Callable[[int], None]) -> list[Receipt
 
 
 def _spec(task: Task, name: str, plain: Mapping[str, Any]) -> AnySpec:
-    origin = Origin(task.base_text, tuple(task.overrides[name]))
-    return from_tree(tree(dict(plain), Place(Text(name, ""))), origin, name=str(plain["name"]), checked=True)
+    return from_resolved(plain, name, Origin(task.base_text, tuple(task.overrides[name])))
 
 
 def _fitted(name: str, spec: BaselineSpec, task: Task) -> Receipt:
@@ -91,4 +88,4 @@ def prepared(spec: Spec) -> Parts:
 
 @lru_cache(maxsize=SETS)
 def _prepared(data: Data, dtype: str) -> Parts:
-    return prepare(data.source, data.split, data.normalize, dtype, data.targets)
+    return data.prepare(dtype)

@@ -335,7 +335,6 @@ objective: {{minimize: train_loss}}
 
 
 def test_tpe_draws_from_what_earlier_trials_came_to(place: Path) -> None:
-    pytest.importorskip("optuna")
     (place / "tune.yaml").write_text("""\
 base: tiny.yaml
 tpe: {trials: 6, batch: 3, space: {optimizer.adam.lr: {log_uniform: [1e-4, 1]}}}
