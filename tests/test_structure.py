@@ -38,8 +38,9 @@ STOREYS: tuple[tuple[str, ...], ...] = (
     ("training",),
     ("predictor", "checks", "inspection", "fitted", "details", "ensembles"),
     ("runs",),
-    ("sweeps",),
+    ("sweeps", "diagnosis"),
     ("api", "predictions", "reports"),
+    ("pages", "exporting"),
     ("cli",),
 )
 """From the ground up: a module may import from its own storey and from those below."""

@@ -1,0 +1,86 @@
+"""What a diagnosis is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, TypeAlias
+
+Cause: TypeAlias = Literal[
+    "high_bias",
+    "high_variance",
+    "diverged",
+    "about_to_diverge",
+    "flat_loss",
+    "lr_too_high",
+    "lr_too_low",
+    "dead_units",
+    "saturated_units",
+    "vanishing_gradients",
+    "exploding_gradients",
+    "symmetric_units",
+    "overfitting",
+    "large_gap",
+    "small_updates",
+    "large_updates",
+    "small_batches",
+    "class_never_predicted",
+]
+"""What a finding names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """One thing to try, in words, and where it is one word on the command line, that word: `optimizer.adam.lr=1e-3`."""
+
+    text: str
+    override: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong: what it is, a sentence with its numbers, since which epoch, and what to try.
+
+    epoch: from 1; 0 is before training; None where it is about no epoch.  layers: their names, where it is about some.
+    numbers: those of the sentence, by name, for a program.  remedies: the likeliest first.
+    """
+
+    cause: Cause
+    text: str
+    epoch: int | None = None
+    layers: tuple[str, ...] = ()
+    numbers: Mapping[str, float] = field(default_factory=dict)
+    remedies: tuple[Remedy, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Everything for a program."""
+        return asdict(self) | {"layers": list(self.layers), "remedies": [asdict(remedy) for remedy in self.remedies]}
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """All that is found of one run, the gravest first.
+
+    balance: one sentence on bias and variance, empty where nothing can be said.  recorded: whether the run looked into
+    its layers; without it much cannot be seen.
+    """
+
+    run: str
+    findings: tuple[Finding, ...] = ()
+    balance: str = ""
+    recorded: bool = True
+
+    @property
+    def healthy(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.findings
+
+    def as_dict(self) -> dict[str, Any]:
+        """Everything for a program."""
+        return {
+            "run": self.run,
+            "healthy": self.healthy,
+            "balance": self.balance or None,
+            "recorded": self.recorded,
+            "findings": [finding.as_dict() for finding in self.findings],
+        }
