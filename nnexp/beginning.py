@@ -52,5 +52,5 @@ def _settle(
             layer.settle(w, x, seeds)
         init.settle(layer, w, x[:, :FIRST_BATCH])
 
-    network.forward(w, x, Context(training=False, settle=settle))
+    network.forward(w, x, Context(training=False, observe=settle))
     init.balance(network, w, x[:, :FIRST_BATCH], seeds)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from nnexp.losses.base import Outputs, Targets
-from nnexp.typing import AnyArray, Array
+from nnexp.typing import AnyArray, Array, BoolArray, IntArray
 
 NAMES: dict[Targets, tuple[str, ...]] = {
     "classes": ("accuracy",),
@@ -35,13 +35,27 @@ def score(targets: Targets, outputs: Outputs, z: Array, d: Array, out: AnyArray)
     if targets == "classes":
         np.equal(z.argmax(axis=-1), d.argmax(axis=-1), out=out[..., 0])
     elif targets == "binary":
-        right = (z > (0.5 if outputs == "values" else 0)) == (d > 0.5)
+        right = _yes(z, outputs) == (d > 0.5)
         out[..., 0] = right.mean(axis=-1)
         out[..., 1] = right.all(axis=-1)
     else:
         error = z - d
         np.add.reduce(error * error, axis=-1, out=out[..., 0])
         np.add.reduce(np.abs(error), axis=-1, out=out[..., 1])
+
+
+def _yes(z: Array, outputs: Outputs) -> BoolArray:
+    """Which outputs say yes."""
+    return z > (0.5 if outputs == "values" else 0)
+
+
+def choices(targets: Targets, outputs: Outputs, z: Array) -> IntArray:
+    """How often each output is chosen: is the class, or says yes; 0 for values. core: (N, O) -> (O)"""
+    if targets == "classes":
+        return (z.argmax(axis=-1)[..., None] == np.arange(z.shape[-1])).sum(axis=-2)
+    if targets == "binary":
+        return _yes(z, outputs).sum(axis=-2)
+    return np.zeros((*z.shape[:-2], z.shape[-1]), dtype=np.int64)
 
 
 def summarize(targets: Targets, scores: AnyArray, d: Array) -> dict[str, Array]:

@@ -41,12 +41,12 @@ class Model:
         self.trainable = declaration.trainable(()) if trainable is None else trainable
         self.regularized = declaration.regularized() & self.trainable
         self._frozen = None if self.trainable.all() else ~self.trainable
-        self._w = layer_views(declaration, theta, buffers)
+        self.w = layer_views(declaration, theta, buffers)
         self._dw = weight_views(declaration, self.grad)
         self._limits = [term for term in self.penalties if term.constrains]
         within = weight_views(declaration, self.regularized[None])
         names = [name for name, _ in declaration.entries() if within.at(name).all()]
-        self._regularized_weights = [self._w.at(name) for name in names if self._limits]
+        self._regularized_weights = [self.w.at(name) for name in names if self._limits]
 
     def copies(self, rows: Sequence[int], dtype: str | None = None) -> Model:
         """The networks of these replicas, each as often as it is named, on arrays of their own.
@@ -60,9 +60,7 @@ class Model:
 
     def gradient(self, x: Array, d: Array, ctx: Context) -> tuple[Array, Array, Array]:
         """Fill grad; give the loss (R,), the penalty (R,) and the outputs z (R, N, O) of a batch."""
-        z, backward = self.network.forward(self._w, x, ctx)
-        loss, dz = self.loss(z, d)
-        backward(dz, self._dw)
+        loss, z = self.backpropagate(x, d, ctx)
         penalty = np.zeros(loss.shape, loss.dtype)
         if self.penalties:
             weights = np.where(self.regularized, self.theta, 0)
@@ -74,6 +72,13 @@ class Model:
             self.grad[:, self._frozen] = 0
         return loss, penalty, z
 
+    def backpropagate(self, x: Array, d: Array, ctx: Context) -> tuple[Array, Array]:
+        """Fill grad with that of the loss alone; give the loss (R,) and the outputs z (R, N, O) of a batch."""
+        z, backward = self.network.forward(self.w, x, ctx)
+        loss, dz = self.loss(z, d)
+        backward(dz, self._dw)
+        return loss, z
+
     def constrain(self) -> None:
         """Put the weights back where the penalties allow them, after an update."""
         for term in self._limits:
@@ -82,7 +87,7 @@ class Model:
 
     def outputs(self, x: Array) -> Array:
         """The outputs z (R, N, O) for inputs x (R or 1, N, ...), as at evaluation."""
-        return self.network.forward(self._w, x, EVALUATION)[0]
+        return self.network.forward(self.w, x, EVALUATION)[0]
 
 
 def initial_parameters(declaration: Declaration, init: Initializer, seeds: Sequence[int], dtype: str) -> Array:

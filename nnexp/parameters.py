@@ -64,6 +64,17 @@ class Declaration:
         for name, part in self.parts.items():
             yield from part.buffer_entries(f"{prefix}{name}.")
 
+    def sections(self) -> dict[str, slice]:
+        """Where theta holds the weights of each layer that has any of its own, by its full name."""
+        found: dict[str, slice] = {}
+        start = 0
+        for name, weight in self.entries():
+            stop = start + prod(weight.shape)
+            layer = name.rpartition(".")[0]
+            found[layer] = slice(found[layer].start if layer in found else start, stop)
+            start = stop
+        return found
+
     @property
     def size(self) -> int:
         """P, the number of weights."""

@@ -171,9 +171,20 @@ class Network(Predictor):
         return {name: float(value[0]) for name, value in metrics.items()}
 
 
+@dataclass(slots=True)
+class Final:
+    """What a trained network shows on a part: its metrics; and how often each output is chosen, is the class or says
+    yes, and how often it should be.
+    """
+
+    metrics: dict[str, float]
+    predicted: list[int]
+    occurring: list[int]
+
+
 def evaluated(
     specs: Sequence[Spec], parts: Sequence[Parts], theta: Array, buffers: Array
-) -> list[dict[PartName, dict[str, float]]]:
+) -> list[dict[PartName, Final]]:
     """What `Network.evaluate` gives of each run (R) of one structure on each of its parts, all runs at once."""
     description = parts[0].description
     network = stack([assemble(spec.architecture, spec.activation, description.widths) for spec in specs])
@@ -181,10 +192,13 @@ def evaluated(
     penalties, scoring = stack([spec.regularization for spec in specs]), Scoring(description, loss)
     model = Model(network, network.declare(description.shape), loss, penalties, theta, buffers)
     sources = parts[:1] if all(entry is parts[0] for entry in parts) else parts
-    found: list[dict[PartName, dict[str, float]]] = [{} for _ in specs]
+    found: list[dict[PartName, Final]] = [{} for _ in specs]
     for name in PARTS:
         if len(parts[0][name]):
-            metrics = evaluate(model, [entry[name] for entry in sources], scoring)
+            chosen = np.zeros((len(specs), description.outputs), np.int64)
+            metrics = evaluate(model, [entry[name] for entry in sources], scoring, chosen)
             for row, values in enumerate(found):
-                values[name] = {metric: float(value[row]) for metric, value in metrics.items()}
+                own = {metric: float(value[row]) for metric, value in metrics.items()}
+                occurring = scoring.occurring(parts[row][name].d)
+                values[name] = Final(own, chosen[row].tolist(), occurring.tolist())
     return found

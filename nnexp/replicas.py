@@ -52,6 +52,21 @@ def held(sources: Sequence[np.random.Generator], rows: Sequence[int]) -> list[np
     return [deepcopy(sources[row]) for row in rows]
 
 
+class Held(Sequence[np.random.Generator]):
+    """As `held`, of all replicas; they are copied when the first number is drawn, and most networks draw none."""
+
+    def __init__(self, sources: Sequence[np.random.Generator]) -> None:
+        self._sources = sources
+        self._copies: list[np.random.Generator] = []
+
+    def __len__(self) -> int:
+        return len(self._sources)
+
+    def __getitem__(self, row: Any) -> Any:
+        self._copies = self._copies or held(self._sources, range(len(self)))
+        return self._copies[row]
+
+
 def draw_normal(sources: Sequence[np.random.Generator], shape: Shape) -> Array:
     """Standard normal numbers (R, *shape), each replica's from its own generator."""
     return np.stack([source.standard_normal(shape) for source in sources])

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+import numpy as np
 
 from nnexp import metrics
 from nnexp.data.base import Description
 from nnexp.losses.base import Loss, Outputs, Targets
 from nnexp.losses.tasks import TaskLosses
-from nnexp.typing import AnyArray, Array
+from nnexp.typing import AnyArray, Array, IntArray
 
 EVERYTHING = slice(None)
 
@@ -47,6 +50,18 @@ class Scoring:
         for part in self._parts:
             at = (..., part.columns)
             metrics.score(part.targets, part.outputs, z[at], d[at], out[..., part.scores])
+
+    def chosen(self, z: Array) -> IntArray:
+        """How often each output is chosen, is the class or says yes; 0 for values. core: z (N, O) -> (O)"""
+        return self._choices(z, {part.name: part.outputs for part in self._parts})
+
+    def occurring(self, d: Array) -> IntArray:
+        """How often each output should be chosen. core: d (N, O) -> (O)"""
+        return self._choices(d, {part.name: "values" for part in self._parts})
+
+    def _choices(self, z: Array, outputs: Mapping[str, Outputs]) -> IntArray:
+        found = [metrics.choices(p.targets, outputs[p.name], z[..., p.columns]) for p in self._parts]
+        return np.concatenate(found, axis=-1)
 
     def summarize(self, scores: AnyArray, d: Array) -> dict[str, Array]:
         """The metrics, each (R,), from the scores (R, N, S) of all examples and their targets d (R or 1, N, O)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable
+from typing import ClassVar
 
 from nnexp.layers.base import Backward, Context, Layer
 from nnexp.parameters import Declaration, Views
@@ -14,6 +15,12 @@ class Activation(Layer):
     """A layer without weights that keeps the shape of its input. core: (N, ...) -> (N, ...)"""
 
     __slots__ = ()
+
+    mortal: ClassVar[bool] = False
+    """Whether a unit whose z is never positive is dead: it gives 0, and no gradient comes through."""
+
+    saturates_beyond: ClassVar[float | None] = None
+    """|z| from which on the output is at an end of its range and the slope next to nothing, where there is such."""
 
     def declare(self, x: Shape) -> Declaration:
         return Declaration(x)

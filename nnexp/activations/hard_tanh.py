@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -21,6 +22,8 @@ class HardTanh(Activation):
 
     The derivative at both kinks is 0. Source: Collobert 2004, Large Scale Machine Learning.
     """
+
+    saturates_beyond: ClassVar[float | None] = 1.0  # where the slope is 0
 
     def apply(self, z: Array) -> tuple[Array, Callable[[Array], Array]]:
         a = np.clip(z, -1, 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -22,6 +23,8 @@ class ReLU(Activation):
     The derivative at the kink z = 0 is 0, as everywhere in this package.
     Source: Nair & Hinton 2010, Rectified Linear Units Improve Restricted Boltzmann Machines.
     """
+
+    mortal: ClassVar[bool] = True
 
     def apply(self, z: Array) -> tuple[Array, Callable[[Array], Array]]:
         a = np.maximum(z, 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -27,6 +28,8 @@ class Sigmoid(Activation):
 
     Computed from e^-|z|, which cannot overflow. Source: lecture notes, back-propagation sheet.
     """
+
+    saturates_beyond: ClassVar[float | None] = 4.6  # where f(z) is within 0.01 of 0 or 1
 
     def apply(self, z: Array) -> tuple[Array, Callable[[Array], Array]]:
         a = logistic(z)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -21,6 +22,8 @@ class Tanh(Activation):
 
     The lecture notes print (1 - e^-z) / (1 + e^-z), which is tanh(z/2); this is the true tanh.
     """
+
+    saturates_beyond: ClassVar[float | None] = 2.65  # where |f(z)| > 0.99
 
     def apply(self, z: Array) -> tuple[Array, Callable[[Array], Array]]:
         a = np.tanh(z)

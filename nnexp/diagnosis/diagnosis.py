@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from nnexp.diagnosis.evidence import evidence
 from nnexp.diagnosis.findings import Diagnosis
 
 
@@ -12,4 +13,7 @@ def diagnose(folder: Path, optimal_error: float = 0.0) -> Diagnosis:
 
     optimal_error: the error that cannot be avoided, a share of the examples, beside which bias is judged.
     """
-    return Diagnosis(folder.name)
+    found = evidence(folder)
+    if found is None:
+        return Diagnosis(folder.name, recorded=False)
+    return Diagnosis(folder.name, recorded=found.looked is not None and len(found.looked.numbers) > 0)

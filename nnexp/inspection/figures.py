@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from nnexp.inspection.kinds import MORTAL, SATURATED, bounds
+from nnexp.activations.base import Activation
+from nnexp.inspection.kinds import SATURATED, bounds
 from nnexp.layers.base import Layer
 from nnexp.network import kind_of
 from nnexp.parameters import Declaration, Views
@@ -86,7 +87,9 @@ def _of_replica(layer: Layer | None, own: Array) -> Outputs:
         float(a.mean()),
         float(_std(a.reshape(-1))),
         float(np.sqrt(np.mean(_std(a.reshape(len(a), -1).T) ** 2))),
-        float(np.mean(~(a > 0).reshape(-1, a.shape[-1]).any(axis=-2))) if isinstance(layer, MORTAL) else None,
+        float(np.mean(~(a > 0).reshape(-1, a.shape[-1]).any(axis=-2)))
+        if isinstance(layer, Activation) and layer.mortal
+        else None,
         float(np.mean((a < ends[0]) | (a > ends[1]))) if ends else None,
         tuple(np.bincount(place, minlength=BINS).tolist()),
     )

@@ -34,9 +34,6 @@ SATURATED: dict[type[Layer], tuple[float, float]] = {
 }
 """An output outside of these bounds is saturated: the slope there is below 0.02, or 0.01 of the sigmoid."""
 
-MORTAL = (ReLU,)
-"""The kinds whose units are dead where they are never positive: no gradient comes through."""
-
 
 def bounds(layer: Layer | None) -> tuple[float, float]:
     """The range of the histogram of a layer, or without one of the inputs, which are normalised as a rule."""

@@ -19,7 +19,7 @@ import numpy as np
 from nnexp.parameters import Declaration, Views
 from nnexp.typing import Array, Shape
 
-Settle: TypeAlias = "Callable[[Layer, Views, Array], None]"
+Observe: TypeAlias = "Callable[[Layer, Views, Array], None]"
 """(layer, w, x): told of every layer with its weights and its inputs, before they go through it."""
 
 Backward: TypeAlias = Callable[[Array, Views], "Array | None"]
@@ -34,14 +34,14 @@ class Context:
     generators: each replica's own, for layers that draw at training.
     new_epoch: whether this is the first batch of an epoch.
     propagate: whether the layer's dx is wanted; false where nothing before the layer has weights.
-    settle: what looks at each layer before its inputs go through it; only at the start of training.
+    observe: what looks at each layer, those inside of others too, before its inputs go through it.
     """
 
     training: bool
     generators: Sequence[np.random.Generator] = ()
     new_epoch: bool = False
     propagate: bool = True
-    settle: Settle | None = None
+    observe: Observe | None = None
 
 
 EVALUATION = Context(training=False)

@@ -32,7 +32,7 @@ class Chain(Layer):
 
     def forward(self, w: Views, x: Array, ctx: Context) -> tuple[Array, Backward]:
         steps: list[tuple[str, Backward]] = []
-        inner = Context(ctx.training, ctx.generators, ctx.new_epoch, settle=ctx.settle)
+        inner = Context(ctx.training, ctx.generators, ctx.new_epoch, observe=ctx.observe)
         weighted = ctx.propagate
         for name, layer in zip(self.names, self.layers, strict=True):
             x, backward = run(layer, w.parts[name], x, inner if weighted else ctx)
@@ -51,9 +51,9 @@ class Chain(Layer):
 
 
 def run(layer: Layer, w: Views, x: Array, ctx: Context) -> tuple[Array, Backward]:
-    """The layer's forward pass, after whoever settles the weights has seen its inputs."""
-    if ctx.settle is not None:
-        ctx.settle(layer, w, x)
+    """The layer's forward pass, after whoever observes has seen its inputs."""
+    if ctx.observe is not None:
+        ctx.observe(layer, w, x)
     return layer.forward(w, x, ctx)
 
 

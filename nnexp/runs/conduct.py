@@ -12,7 +12,7 @@ import numpy as np
 from nnexp.data.parts import Parts
 from nnexp.data.splits import PartName
 from nnexp.errors import Interrupted
-from nnexp.predictor import evaluated
+from nnexp.predictor import Final, evaluated
 from nnexp.replicas import join
 from nnexp.runs import manifest, snapshots
 from nnexp.runs.folder import RunFolder
@@ -122,7 +122,7 @@ def _close(runs: Sequence[Begun], events: Sequence[RunDone]) -> None:
         _finish(run.folder, event, final, best=best)
 
 
-def _finish(folder: RunFolder, event: RunDone, final: dict[PartName, dict[str, float]], *, best: bool) -> None:
+def _finish(folder: RunFolder, event: RunDone, final: dict[PartName, Final], *, best: bool) -> None:
     """Close the record of a run that is done."""
     state = event.state
     if event.ending == "stopped_early":
@@ -136,5 +136,6 @@ def _finish(folder: RunFolder, event: RunDone, final: dict[PartName, dict[str, f
         weights={"checkpoint": "best" if best else "last", "epoch": int(state.best_epoch[0]) if best else state.epoch},
         parameters=state.theta.shape[1],
         seconds=sum(row["seconds"] for row in state.history[0]),
-        final=final,
+        final={name: of_part.metrics for name, of_part in final.items()},
+        classes={name: {"predicted": p.predicted, "occurring": p.occurring} for name, p in final.items()},
     )

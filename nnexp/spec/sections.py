@@ -6,7 +6,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from typing import Annotated, Literal, TypeAlias
 
-from annotated_types import Ge, Le, MinLen, Predicate, doc
+from annotated_types import Ge, Gt, Le, MinLen, Predicate, doc
 
 from nnexp.activations.base import Activation
 from nnexp.activations.relu import ReLU
@@ -86,6 +86,18 @@ class Training:
 
 
 @dataclass(frozen=True, slots=True)
+class Diagnostics:
+    """How often `nnexp diagnose` has a look into the layers, on the same `examples` of the training part each time.
+
+    `every` counts epochs, 0.1 being ten looks an epoch; `auto` is after every epoch, or as seldom as makes it cheap
+    where epochs are short, and `never` is never. Looking changes no bit of what is trained.
+    """
+
+    every: Annotated[float, Gt(0)] | Literal["auto", "never"] = "auto"
+    examples: Count = 48
+
+
+@dataclass(frozen=True, slots=True)
 class Origin:
     """What the user wrote: the text of the spec, byte for byte, and the overrides."""
 
@@ -108,6 +120,7 @@ class Spec:
     optimizer: Optimizer = Adam()
     schedule: Schedule = Constant()
     training: Training = field(default_factory=Training)
+    diagnostics: Diagnostics = field(default_factory=Diagnostics)
     origin: Origin | None = field(default=None, compare=False, repr=False, metadata={"hidden": True})
 
     def prepare(self) -> Parts:

@@ -10,14 +10,17 @@ from nnexp.data.parts import Part
 from nnexp.model import Model
 from nnexp.replicas import together
 from nnexp.scoring import Scoring
-from nnexp.typing import Array
+from nnexp.typing import Array, IntArray
 
 BLOCK = 256
 """Examples that are evaluated at once. Fixed, because another number could give other last bits."""
 
 
-def evaluate(model: Model, parts: Sequence[Part], scoring: Scoring) -> dict[str, Array]:
-    """Loss and metrics, each (R,), on one part that all replicas share or on one part a replica."""
+def evaluate(model: Model, parts: Sequence[Part], scoring: Scoring, chosen: IntArray | None = None) -> dict[str, Array]:
+    """Loss and metrics, each (R,), on one part that all replicas share or on one part a replica.
+
+    To `chosen` (R, O), where it is given, is added how often each output is the class, or says yes.
+    """
     replicas, examples = len(model.theta), len(parts[0])
     scores = np.empty((replicas, examples, scoring.size))
     total = np.zeros(replicas)
@@ -27,5 +30,7 @@ def evaluate(model: Model, parts: Sequence[Part], scoring: Scoring) -> dict[str,
         z = model.outputs(x)
         total += model.loss(z, d)[0].astype(np.float64) * x.shape[1]
         scoring.score(z, d, out=scores[:, here])
+        if chosen is not None:
+            chosen += scoring.chosen(z)
     d = together([part.d for part in parts])
     return {"loss": total / examples, **scoring.summarize(scores, d)}

@@ -27,6 +27,7 @@ from nnexp.scoring import Scoring
 from nnexp.spec.sections import Spec
 from nnexp.training.clipping import clip_norm, clip_value
 from nnexp.training.evaluation import evaluate
+from nnexp.training.probe import Probe, interval
 from nnexp.training.state import State, initial_state
 from nnexp.typing import Array, Row
 
@@ -86,6 +87,14 @@ class Stack:
         ]
         starts = np.arange(self.steps)[:, None] * self.batch_size
         self._share = np.minimum(self.batch_size, self.examples - starts) / self.examples  # of each step, (S, 1)
+        self._interval = interval(specs[0].diagnostics, self.steps, self.training.epochs)
+        self._probe = (
+            None
+            if self._interval is None
+            else Probe(self.model, [entry.train for entry in self._sources], specs[0].diagnostics)
+        )
+        if self._probe and not state.looks.size:
+            self._look(None)
         self._clock = time.perf_counter()
 
     def leave(self, leaving: Sequence[int]) -> None:
@@ -147,6 +156,8 @@ class Stack:
         """
         state, model = self.state, self.model
         k = state.step
+        due = self._interval is not None and (state.epoch * self.steps + k + 1) % self._interval == 0
+        before = state.theta.copy() if due else None
         self.optimizer.look_ahead(state.theta, state.slots)
         objective = self._solver and BatchObjective(model, batch.x, batch.d, held(state.dropout, range(len(self.runs))))
         loss, penalty, z = model.gradient(batch.x, batch.d, self._contexts[k == 0])
@@ -166,10 +177,19 @@ class Stack:
         measured[:, 0], measured[:, 1], measured[:, 2] = loss, loss + penalty, norms
         self.scoring.score(z, batch.d, out=state.scores[:, batch.start : batch.stop])
         state.step = k + 1
+        if before is not None:
+            self._look(before)
         finite = all(map(math.isfinite, loss.tolist()))
         if not finite:
             state.diverged[~np.isfinite(loss)] = k + 1
         return finite
+
+    def _look(self, before: Array | None) -> None:
+        """Look into the layers; `before` is theta before the last step, None before the first."""
+        state = self.state
+        assert self._probe is not None, "a look needs its examples"
+        found = self._probe.look(state.epoch * self.steps + state.step, state.dropout, before)
+        state.looks = np.concatenate([state.looks, found], axis=-2) if state.looks.size else found
 
     def end_epoch(self) -> tuple[Row, ...]:
         """Close the epoch: metrics, the row of each run, and its best weights so far."""

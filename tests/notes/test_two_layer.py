@@ -210,7 +210,7 @@ def test_widths_start_at_the_largest_distance_over_the_root_of_their_number() ->
     layer = RBF(4, centers="sample")
     model = model_of((2,), [layer], SquaredError())
     points = np.array([[0.0, 0], [3, 4], [1, 1], [0, 1]])
-    views = model._w.parts["rbf_1"]
+    views = model.w.parts["rbf_1"]
     layer.settle(views, points[None], [0])
     assert {tuple(row) for row in views["centers"][0]} == {tuple(row) for row in points}
     np.testing.assert_allclose(views["widths"], 2.5, rtol=1e-15)
