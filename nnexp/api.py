@@ -11,13 +11,16 @@ from nnexp.checks.of_spec import gradcheck
 from nnexp.data.parts import Parts
 from nnexp.data.splits import PartName
 from nnexp.details import Details, of_part
+from nnexp.diagnosis.diagnosis import diagnose
+from nnexp.diagnosis.findings import Diagnosis
 from nnexp.ensembles import as_given
 from nnexp.errors import Diverged, ResumeError, RunError
 from nnexp.predictor import Predictor
 from nnexp.runs import manifest
+from nnexp.runs.looked import looked
 from nnexp.runs.session import train_run
 from nnexp.runs.trained import predictor_of, spec_of
-from nnexp.spec.baseline import AnySpec
+from nnexp.spec.baseline import AnySpec, BaselineSpec
 from nnexp.spec.load import load_any
 from nnexp.training.events import Event
 
@@ -138,6 +141,22 @@ class Run:
         if not path.exists() or not path.stat().st_size:
             return pd.DataFrame()
         return pd.read_csv(path)
+
+    @cached_property
+    def looks(self) -> pd.DataFrame:
+        """What the looks into the layers measured, one row a look and layer: see `nnexp.training.probe`.
+
+        Empty where there were none. Raises RunError where the checkpoint is damaged.
+        """
+        import pandas as pd
+
+        spec = self.spec
+        found = None if isinstance(spec, BaselineSpec) else looked(self.path, self.record, spec)
+        return found.table() if found else pd.DataFrame()
+
+    def diagnose(self, optimal_error: float = 0.0) -> Diagnosis:
+        """What was wrong with the run, from what it recorded. `optimal_error` is the share that cannot be avoided."""
+        return diagnose(self.path, optimal_error)
 
     @cached_property
     def network(self) -> Predictor:

@@ -17,7 +17,9 @@ from nnexp.cli import (
     compare,
     data,
     describe,
+    diagnose,
     evaluate,
+    export,
     gradcheck,
     inspecting,
     listing,
@@ -45,11 +47,13 @@ app.command("ablate")(ablate.ablate)
 app.command("validate")(validate.validate)
 app.command("describe")(describe.describe)
 app.command("gradcheck")(gradcheck.gradcheck)
+app.command("diagnose")(diagnose.diagnose)
 app.command("inspect")(inspecting.inspect_)
 app.command("report")(report.report)
 app.command("compare")(compare.compare)
 app.command("evaluate")(evaluate.evaluate)
 app.command("predict")(predict.predict)
+app.command("export")(export.export)
 app.command("list")(listing.list_)
 app.command("new")(new.new)
 app.command("schema")(schema.schema)

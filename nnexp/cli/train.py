@@ -49,6 +49,8 @@ def train(
         print_json({"run": str(run.path), **run.record})
     elif not (quiet and run.state == "diverged"):
         show(run)
+    if watch.has_begun and not (json or quiet):
+        _diagnose(run)
     if watch.has_begun and run.state == "done" and not (json or quiet):
         _advise_threads(run)
     run.raise_if_diverged()
@@ -82,6 +84,16 @@ def _ending(record: dict[str, Any]) -> str:
         f"{ending} {record['epochs']} epoch{'' if record['epochs'] == 1 else 's'} in {seconds} s, "
         f"{record['parameters']:,} parameters, weights of epoch {record['weights']['epoch']}"
     )
+
+
+def _diagnose(run: Run) -> None:
+    """Say what was wrong, if anything was."""
+    from nnexp.cli.diagnose import brief
+    from nnexp.cli.render import out
+    from nnexp.diagnosis.diagnosis import diagnose
+
+    for line in brief(diagnose(run.path)):
+        out.print(line)
 
 
 def _advise_threads(run: Run) -> None:

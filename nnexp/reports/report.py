@@ -13,6 +13,7 @@ from nnexp.reports import columns
 from nnexp.reports.collecting import Collected, collect
 from nnexp.reports.comparable import measure, metrics, mixture, on_test
 from nnexp.reports.filters import Filter
+from nnexp.reports.health import Health, health
 from nnexp.reports.rows import Configuration, Row
 from nnexp.reports.variants import Variant
 from nnexp.spec.problems import nearest
@@ -25,7 +26,7 @@ class Report:
 
     headers: of the columns that tell variants apart. mixed: in what the runs differ that keeps them from being
     compared. problems: what could not be read. baseline: the variant that the others are compared with, if one was
-    named.
+    named. health: what is wrong with the best variant, and with what did not come to its end.
     """
 
     measure: Measure
@@ -36,6 +37,7 @@ class Report:
     sweeps: tuple[Path, ...] = ()
     baseline: Variant | None = None
     verdicts: tuple[Verdict, ...] = field(default=(), repr=False)
+    health: tuple[Health, ...] = field(default=(), repr=False)
 
     @property
     def test(self) -> str:
@@ -83,7 +85,7 @@ def report(names: Sequence[str], root: Path, wish: Wish | None = None) -> Report
         tuple(sweep.path for sweep in found.sweeps),
         baseline,
     )
-    return replace(made, verdicts=tuple(against(ranked, baseline, measured)))
+    return replace(made, verdicts=tuple(against(ranked, baseline, measured)), health=tuple(health(ranked)))
 
 
 def grouped(found: Collected) -> list[Variant]:

@@ -86,16 +86,20 @@ def heading(report: Report) -> str:
 
 
 def sentences(report: Report) -> list[str]:
-    """The verdicts below the table, and above them in what the runs differ."""
-    lines = [f"mixed: the runs differ in {difference}" for difference in report.mixed]
+    """What stands below the table: in what the runs differ that should not, the verdicts, and the health."""
+    mixed = [f"mixed: the runs differ in {difference}" for difference in report.mixed]
+    return [*mixed, *_verdicts(report), *(line for entry in report.health for line in entry.sentences())]
+
+
+def _verdicts(report: Report) -> list[str]:
     if not report.verdicts:
-        return lines
+        return []
     if len(report.verdicts) > 1 and all(verdict.finding == "one pair" for verdict in report.verdicts):
-        return [*lines, f"one {report.measure.pair} of each: no difference can be told from chance"]
+        return [f"one {report.measure.pair} of each: no difference can be told from chance"]
     said = [verdict.sentence() for verdict in report.verdicts[:LISTED]]
     more = len(report.verdicts) - len(said)
     tail = [f"and {more} more: --format json has all of them"] if more else []
-    return [*lines, heading(report), *said, *tail]
+    return [heading(report), *said, *tail]
 
 
 def markdown(report: Report) -> str:
@@ -184,6 +188,7 @@ def document(report: Report) -> dict[str, Any]:
             for variant in report.variants
         ],
         "comparisons": [verdict.as_dict() for verdict in report.verdicts],
+        "health": [entry.as_dict() for entry in report.health],
         "problems": list(report.problems),
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,6 +20,9 @@ from nnexp.runs.manifest import Manifest
 from nnexp.spec.sections import Spec
 from nnexp.training.probe import Seen, seen
 from nnexp.typing import AnyArray, Array
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,6 +46,17 @@ class Looked:
     def steps(self) -> Array:
         """The steps behind at each look. (k)"""
         return self.of("", "step")
+
+    def table(self) -> pd.DataFrame:
+        """One row a look and layer, a column a number; the layer "" is the network as a whole."""
+        import pandas as pd
+
+        named = pd.MultiIndex.from_tuples(self.seen.columns(), names=["layer", None])
+        numbers = pd.DataFrame(self.numbers, columns=named).drop(columns=[("", "step")])
+        numbers.index = pd.Index(self.steps.astype(np.int64), name="step")
+        layers = list(dict.fromkeys(numbers.columns.get_level_values(0)))
+        rows = pd.concat([numbers[layer].assign(layer=layer) for layer in layers])
+        return rows.reset_index().sort_values("step", kind="stable", ignore_index=True)
 
 
 def looked(folder: Path, record: Manifest, spec: Spec) -> Looked | None:

@@ -1,0 +1,113 @@
+"""Exporting runs to files of other tools."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from nnexp.errors import RunError, UsageError
+from nnexp.exporting import arrays, events, graph, onnx_file
+from nnexp.exporting.learned import Result, result_of
+from nnexp.reports.collecting import is_sweep, located
+from nnexp.reports.sweeps import read_sweep
+from nnexp.runs import files
+
+Format: TypeAlias = Literal["onnx", "npz", "tensorboard"]
+
+CONTENTS: Mapping[str, Callable[[Result], bytes]] = {"onnx": onnx_file.content, "npz": arrays.content}
+"""What makes a file of a run's result."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """The files or folders that were written, and what of the runs that were named could not be exported."""
+
+    paths: tuple[Path, ...]
+    problems: tuple[str, ...] = ()
+
+
+def export(
+    names: Sequence[str],
+    to: Format,
+    output: Path | None = None,
+    *,
+    runs: Path = Path("runs"),
+    force: bool = False,
+) -> Exported:
+    """Write the network of a run as ONNX or npz, or how runs and sweeps went for TensorBoard.
+
+    `output` is a file or a folder, for TensorBoard the folder with a folder for each run; where none is given, the
+    names are those of the runs, in the working directory. A file that is there is replaced only with `force`.
+
+    Raises UsageError where a name means nothing, where the format cannot express a run, where something is there
+    already or a library is missing; RunError where a run is not done or damaged, or nothing can be written.
+    """
+    if to == "tensorboard":
+        return _events(names, output or Path("tensorboard"), runs, force=force)
+    folder = _one_run(names, to, runs)
+    target = output or Path()
+    path = target / f"{folder.name}.{to}" if target.is_dir() else target
+    if to == "onnx":
+        graph.library("checker")
+    _check_free([path], force=force)
+    files.write(path, CONTENTS[to](result_of(folder)))
+    return Exported((path,))
+
+
+def _one_run(names: Sequence[str], to: Format, runs: Path) -> Path:
+    """The run that a name means. Raises UsageError where it means several."""
+    if len(names) > 1:
+        raise UsageError(f"--to {to} takes one run, and {len(names)} are named")
+    [folder, *others] = located(names[0], runs)
+    if others or is_sweep(folder):
+        what = f"holds {1 + len(others)} runs" if others else "is a sweep"
+        raise UsageError(f"--to {to} takes one run, and {names[0]} {what}: name one of its runs")
+    return folder
+
+
+def _events(names: Sequence[str], target: Path, runs: Path, *, force: bool) -> Exported:
+    """A folder of events for each run. Raises RunError where there is none of any."""
+    events.library("record_writer")
+    problems: list[str] = []
+    folders = {folder.resolve(): folder for name in names for folder in _folders(name, runs, problems)}
+    paths = {folder: target / folder.name / events.FILE for folder in folders.values()}
+    if len(set(paths.values())) < len(paths):
+        raise UsageError("two of the runs have the same name: export them one after the other, each with its own -o")
+    _check_free(list(paths.values()), force=force)
+    written = []
+    for folder, path in paths.items():
+        try:
+            content = events.content(folder)
+        except RunError as error:
+            problems.append(str(error))
+            continue
+        files.make_folder(path.parent)
+        files.write(path, content)
+        written.append(path.parent)
+    if not written:
+        raise RunError("\n".join(problems))
+    return Exported(tuple(written), tuple(problems))
+
+
+def _folders(name: str, runs: Path, problems: list[str]) -> list[Path]:
+    """The run folders that a name means; those of a sweep that have begun."""
+    found = []
+    for place in located(name, runs):
+        rows = [row.path for row in read_sweep(place, []).rows] if is_sweep(place) else [place]
+        begun = [path for path in rows if (path / "run.json").is_file()]
+        if len(begun) < len(rows):
+            problems.append(f"{len(rows) - len(begun)} of the {len(rows)} runs of {place} have not begun")
+        found += begun
+    return found
+
+
+def _check_free(paths: Sequence[Path], *, force: bool) -> None:
+    """Raises UsageError where there is something already that may not be replaced."""
+    taken = [path for path in paths if path.exists()]
+    if taken and not force:
+        more = f" and {len(taken) - 1} more" if len(taken) > 1 else ""
+        raise UsageError(f"{taken[0]} is there already{more}; --force replaces it")
+    if folder := next((path for path in taken if path.is_dir()), None):
+        raise UsageError(f"{folder} is a folder, and cannot be replaced by a file")

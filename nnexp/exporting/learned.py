@@ -1,0 +1,100 @@
+"""What a run has learned, as its files hold it.   R replicas, of which a file holds one"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+
+from nnexp import archives
+from nnexp.data.base import Description
+from nnexp.layers.chain import Chain
+from nnexp.losses.base import Loss
+from nnexp.network import assemble
+from nnexp.parameters import Views, layer_views
+from nnexp.runs import manifest
+from nnexp.runs.folder import read_inputs
+from nnexp.runs.manifest import Manifest
+from nnexp.runs.trained import predictor_of, spec_of, weights_of
+from nnexp.spec.baseline import AnySpec
+from nnexp.spec.sections import Spec
+from nnexp.typing import AnyArray, Array
+
+
+@dataclass(frozen=True, eq=False)
+class Learned:
+    """One network or baseline: its spec, what its inputs are made ready with, and the arrays that were learned.
+
+    arrays: theta (1, P) and buffers (1, B) of a network, or what a baseline keeps.
+    """
+
+    spec: AnySpec
+    description: Description
+    shift: Array
+    scale: Array
+    fill: Array | None
+    arrays: dict[str, AnyArray]
+
+    @cached_property
+    def network(self) -> Chain:
+        """The layers. Only of a network."""
+        assert isinstance(self.spec, Spec)
+        return assemble(self.spec.architecture, self.spec.activation, self.description.widths)
+
+    @property
+    def weights(self) -> Views:
+        """The weights and buffers of the layers, each (1, ...). Only of a network."""
+        declaration = self.network.declare(self.description.shape)
+        return layer_views(declaration, self.arrays["theta"], self.arrays["buffers"])
+
+    @property
+    def loss(self) -> Loss:
+        """What says what the outputs mean. Only of a network."""
+        assert isinstance(self.spec, Spec)
+        return self.spec.loss.fitted(self.description.widths)
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What a run came to: one network or baseline, or the members of an ensemble.
+
+    text: the resolved spec.
+    """
+
+    run: str
+    record: Manifest
+    text: str
+    parts: tuple[Learned, ...]
+
+    @property
+    def is_ensemble(self) -> bool:
+        """Whether the parts' predictions are averaged."""
+        return manifest.is_ensemble(self.record)
+
+    @property
+    def first(self) -> Learned:
+        """The only part, or the one that says what all have in common."""
+        return self.parts[0]
+
+    def about(self) -> dict[str, str]:
+        """Where it comes from."""
+        return {"run": self.run, "spec_hash": self.record["spec"], "nnexp": version("nnexp"), "spec": self.text}
+
+
+def result_of(folder: Path) -> Result:
+    """What the run in this folder has learned. Raises RunError where it is not done or is damaged."""
+    record = manifest.read(folder)
+    predictor_of(folder, record, spec_of(folder, record))  # which says what is damaged, of members too
+    text = (folder / "resolved.yaml").read_text(encoding="utf-8")
+    if not manifest.is_ensemble(record):
+        return Result(folder.name, record, text, (_learned(folder),))
+    members = [_learned(folder.parent / member["run"], member["snapshot"]) for member in record["members"]]
+    return Result(folder.name, record, text, tuple(members))
+
+
+def _learned(folder: Path, snapshot: int | None = None) -> Learned:
+    record = manifest.read(folder)
+    shift, scale, description, fill = read_inputs(folder, record["spec"])
+    arrays, _ = archives.load(weights_of(folder, record, snapshot), record["spec"])
+    return Learned(spec_of(folder, record), description, shift, scale, fill, arrays)

@@ -1,0 +1,67 @@
+"""The health of the runs that a report is about: of its best variant, and of what did not come to its end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from nnexp.diagnosis.diagnosis import diagnose
+from nnexp.diagnosis.findings import Diagnosis
+from nnexp.diagnosis.shared import Shared, shared
+from nnexp.errors import NnexpError
+from nnexp.reports.rows import Row
+from nnexp.reports.variants import Variant
+
+MOST = 20
+"""Runs that are looked into, of each kind."""
+
+BROKEN = ("diverged", "failed")
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What is wrong with some runs: `whose` they are, which were looked into, and what they have in common."""
+
+    whose: str
+    runs: tuple[str, ...]
+    findings: tuple[Shared, ...]
+
+    def sentences(self) -> Iterator[str]:
+        """A heading, then each finding with what to try first."""
+        count = len(self.runs)
+        looked_into = f"{count} run{'' if count == 1 else 's'} looked into"
+        if not self.findings:
+            yield f"health of {self.whose}, {looked_into}: nothing wrong was seen"
+            return
+        yield f"health of {self.whose}, {looked_into}:"
+        for entry in self.findings:
+            many = f"{len(entry.runs)} of them, such as {entry.runs[0]}: " if count > 1 else ""
+            remedy = next(iter(entry.finding.remedies), None)
+            trying = f"; try {remedy.text}" if remedy else ""
+            override = f": {remedy.override}" if remedy and remedy.override else ""
+            yield f"{many}{entry.finding.text}{trying}{override}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Everything for a program."""
+        findings = [{"runs": list(entry.runs), **entry.finding.as_dict()} for entry in self.findings]
+        return {"whose": self.whose, "runs": list(self.runs), "findings": findings}
+
+
+def health(ranked: Sequence[Variant]) -> list[Health]:
+    """What is wrong with the runs of the best variant, the first one, and with those that diverged or failed."""
+    broken = [row for variant in ranked for row in variant.rows if row.state in BROKEN]
+    found = []
+    for whose, rows in (("the best variant", ranked[0].done), ("what diverged or failed", broken)):
+        seen = list(_diagnoses(rows[:MOST]))
+        if seen:
+            found.append(Health(whose, tuple(diagnosis.run for diagnosis in seen), tuple(shared(seen))))
+    return found
+
+
+def _diagnoses(rows: list[Row]) -> Iterator[Diagnosis]:
+    for row in rows:
+        try:
+            yield diagnose(row.path)
+        except NnexpError:
+            continue  # what is damaged is named elsewhere
