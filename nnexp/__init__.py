@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nnexp.api import Run, Sweep, gradcheck, load, sweep, train
+    from nnexp.api import Run, Sweep, compare, gradcheck, load, report, sweep, train
     from nnexp.errors import (
         DataError,
         Diverged,
@@ -43,13 +43,15 @@ __all__ = [
     "SpecError",
     "Sweep",
     "UsageError",
+    "compare",
     "gradcheck",
     "load",
+    "report",
     "sweep",
     "train",
 ]
 
-_HOMES = dict.fromkeys(("Run", "Sweep", "gradcheck", "load", "sweep", "train"), "nnexp.api") | {
+_HOMES = dict.fromkeys(("Run", "Sweep", "compare", "gradcheck", "load", "report", "sweep", "train"), "nnexp.api") | {
     "BaselineSpec": "nnexp.spec.baseline",
     "Spec": "nnexp.spec.sections",
 }

@@ -27,7 +27,10 @@ from nnexp.training.events import Event
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Run", "Sweep", "gradcheck", "load", "sweep", "train"]
+    from nnexp.reports.comparing import Comparison
+    from nnexp.reports.report import Report
+
+__all__ = ["Run", "Sweep", "compare", "gradcheck", "load", "report", "sweep", "train"]
 
 
 def load(path: str | Path, overrides: Sequence[str] = ()) -> AnySpec:
@@ -75,6 +78,41 @@ def sweep(path: str | Path, values: Sequence[str] = (), *, runs: str | Path = "r
     definition = read(Path(path), list(values))
     workers = jobs or session.workers(definition)
     return Sweep(session.sweep(definition, Path(runs), session.Options(lambda: Local(workers))).path)
+
+
+def report(
+    *names: str | Path,
+    runs: str | Path = "runs",
+    metric: str | None = None,
+    sort: str | None = None,
+    filter: str | None = None,  # noqa: A002 - the word of the command line
+    baseline: str | None = None,
+    mixed: bool = False,
+) -> Report:
+    """The variants of runs and sweeps, the best first: `table` is a DataFrame, `sentences` say what the seeds show.
+
+    `metric` ranks in place of the sweep's objective; `filter` is a condition such as 'lr > 1e-3'; each variant is
+    compared with the `baseline`, and without one with the best; `mixed` reports together what differs in data.
+
+    Raises UsageError where a name or a wish means nothing, or runs cannot be compared, RunError where none can be read.
+    """
+    from nnexp.reports import report as reporting
+
+    wish = reporting.Wish(metric, sort, filter, baseline, mixed)
+    return reporting.report([str(name) for name in names], Path(runs), wish)
+
+
+def compare(
+    *names: str | Path, runs: str | Path = "runs", metric: str | None = None, mixed: bool = False
+) -> Comparison:
+    """Variants beside each other, paired by seed: `verdicts` has the difference, interval and p-value of each pair.
+
+    A name is that of a run, which stands for all that differ from it in seed alone, of a variant of a sweep such as
+    "SWEEP:lr=0.01", or of a sweep, for all its variants. Raises UsageError and RunError as `report` does.
+    """
+    from nnexp.reports import comparing
+
+    return comparing.compare([str(name) for name in names], Path(runs), metric, mixed=mixed)
 
 
 class Sweep:

@@ -1,4 +1,4 @@
-"""What the README shows is what happens."""
+"""What the README shows, and the page on reports, is what happens."""
 
 from __future__ import annotations
 
@@ -15,7 +15,15 @@ import pytest
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 
-BLOCKS = [block for block in re.findall(r"```console\n(.*?)```", README, re.DOTALL) if block.startswith("$ nnexp")]
+REPORT = (ROOT / "docs" / "report.md").read_text()
+
+BLOCKS = [
+    block
+    for page in (README, REPORT)
+    for block in re.findall(r"```console\n(\$ nnexp .*?)```", page, re.DOTALL)
+    if any(not line.startswith("$") for line in block.splitlines())
+]
+"""Commands with what they print."""
 
 
 def run(command: str, runs: Path) -> subprocess.CompletedProcess[str]:
@@ -37,12 +45,13 @@ def test_there_are_examples() -> None:
 
 @pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.splitlines()[0])
 def test_the_command_prints_what_the_readme_shows(block: str, tmp_path: Path) -> None:
-    command, _, shown = block.partition("\n")
-    done = run(command, tmp_path)
-    assert done.returncode == (2 if "wrong" in command else 0), done.stderr
-    printed = comparable(done.stderr + done.stdout).replace(str(tmp_path), "runs")
-    for line in comparable(shown).splitlines():
-        assert line == "..." or line in printed.splitlines()
+    for part in re.split(r"^(?=\$ )", block, flags=re.MULTILINE)[1:]:
+        command, _, shown = part.partition("\n")
+        done = run(command, tmp_path)
+        assert done.returncode == (2 if "wrong" in command else 0), done.stderr
+        printed = comparable(done.stderr + done.stdout).replace(str(tmp_path), "runs")
+        for line in comparable(shown).splitlines():
+            assert line == "..." or line in printed.splitlines()
 
 
 def test_the_python_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,13 +16,17 @@ TUTORIAL = (Path(__file__).parent.parent / "docs" / "tutorial.md").read_text()
 
 def test_the_tutorial_works_from_beginning_to_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    steps = re.findall(r"^\$ nnexp ([^\n]*)$|```python\n(.*?)```", TUTORIAL, re.MULTILINE | re.DOTALL)
+    steps = re.findall(
+        r"^\$ nnexp ([^\n]*)\n((?:(?!\$|```)[^\n]*\n)*)|```python\n(.*?)```", TUTORIAL, re.MULTILINE | re.DOTALL
+    )
     assert len(steps) >= 10
-    for command, code in steps:
+    for command, shown, code in steps:
         if code:
             exec(code, {})
             continue
         program = [sys.executable, "-m", "nnexp", *shlex.split(command)]
         done = subprocess.run(program, capture_output=True, text=True, check=False)
         assert done.returncode == (1 if "broken" in command else 0), f"{command}: {done.stderr}"
+        missing = set(shown.splitlines()) - set(done.stdout.splitlines())
+        assert not missing, f"{command} does not say {missing}"
     assert list(pd.read_csv("answers.csv").columns) == ["class", *(f"p_{digit}" for digit in range(10))]

@@ -87,8 +87,8 @@ def _final(record: Manifest) -> Row:
 
 
 def _hyperparameters(plain: dict[str, Any]) -> dict[str, Any]:
-    """The resolved spec, flat: keys such as optimizer.adam.lr."""
-    return {key: value for key, value in flat("", plain).items() if value is not None}
+    """The resolved spec, flat, without its name: keys such as optimizer.adam.lr."""
+    return {key: value for key, value in flat("", plain).items() if key != "name" and value is not None}
 
 
 def _began(record: Manifest) -> float:

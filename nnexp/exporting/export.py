@@ -63,7 +63,7 @@ def _one_run(names: Sequence[str], to: Format, runs: Path) -> Path:
     [folder, *others] = located(names[0], runs)
     if others or is_sweep(folder):
         what = f"holds {1 + len(others)} runs" if others else "is a sweep"
-        raise UsageError(f"--to {to} takes one run, and {names[0]} {what}: name one of its runs")
+        raise UsageError(f"--to {to} takes one run, and {names[0]} {what}: name one of them")
     return folder
 
 

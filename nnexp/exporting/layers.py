@@ -3,6 +3,7 @@
 N examples, I inputs, O outputs, H W C image, K side of a window, F filters
 
 Images are channels last, as everywhere in nnexp; ONNX's windows want channels first, and are turned round on the spot.
+Matrix products are Gemm and not MatMul, into which onnxruntime draws a factor before it, in single precision always.
 """
 
 from __future__ import annotations
@@ -62,8 +63,7 @@ def chain(layer: Chain, at: Place, x: Value) -> str:
 
 def dense(layer: Dense, at: Place, x: Value) -> str:
     """X W + b"""
-    y = at.add("MatMul", x.name, at.weight("W"))
-    return at.add("Add", y, at.weight("b", at.w["b"][0, 0])) if layer.bias else y
+    return at.add("Gemm", x.name, at.weight("W"), *([at.weight("b", at.w["b"].ravel())] if layer.bias else []))
 
 
 def maxout(layer: Maxout, at: Place, x: Value) -> str:
@@ -76,14 +76,14 @@ def maxout(layer: Maxout, at: Place, x: Value) -> str:
 def tied_autoencoder(layer: TiedAutoencoder, at: Place, x: Value) -> str:
     """X W Wᵀ"""
     w = at.weight("W")
-    return at.add("MatMul", at.add("MatMul", x.name, w), at.add("Transpose", w, perm=[1, 0]))
+    return at.add("Gemm", at.add("Gemm", x.name, w), w, transB=1)
 
 
 def rbf(layer: RBF, at: Place, x: Value) -> str:
     """exp(-d²/2h²), √(d² + h²) or 1/√(d² + h²),  d² = ‖x‖² - 2 x·μ + ‖μ‖²"""
     mu, h = at.w["centers"][0], at.w["widths"][0, 0]
     own = at.add("ReduceSum", at.add("Mul", x.name, x.name), at.whole([-1]), keepdims=1)
-    mixed = at.add("MatMul", x.name, at.weight("twice_centers", 2 * mu.T))
+    mixed = at.add("Gemm", x.name, at.weight("twice_centers", 2 * mu.T))
     squares = at.add("Add", at.add("Sub", own, mixed), at.weight("squared_centers", np.vecdot(mu, mu)))
     squares = at.add("Max", squares, at.number(0))
     if layer.kernel == "gaussian":
@@ -214,7 +214,7 @@ def residual_block(layer: ResidualBlock, at: Place, x: Value) -> str:
     """X + f(x), or x G + f(x)"""
     straight, inner = at.part("branch_1"), chain(layer.layers, at.part("branch_2"), x)
     beside = straight.part("projection") if layer.projected else None
-    return at.add("Add", x.name if beside is None else beside.add("MatMul", x.name, beside.weight("W")), inner)
+    return at.add("Add", x.name if beside is None else beside.add("Gemm", x.name, beside.weight("W")), inner)
 
 
 def _branches(branches: Sequence[Chain], at: Place, x: Value) -> list[str]:

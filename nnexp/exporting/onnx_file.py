@@ -72,8 +72,8 @@ def _baseline(graph: Graph, learned: Learned, inputs: Value) -> Value:
         raise UsageError(f"the baseline {name} cannot be exported to ONNX: {REASONS.get(name, 'it is no network')}")
     at = Place(graph, Views(name))
     flat = at.add("Flatten", normalized(graph, learned, "", inputs).name, axis=1)
-    product = at.add("MatMul", flat, at.weight("W", learned.arrays["W"]))
-    return Value(at.add("Add", product, at.weight("b", learned.arrays["b"])), (learned.description.outputs,))
+    z = at.add("Gemm", flat, *(at.weight(name, learned.arrays[name]) for name in ("W", "b")))
+    return Value(z, (learned.description.outputs,))
 
 
 def normalized(graph: Graph, learned: Learned, prefix: str, x: Value) -> Value:

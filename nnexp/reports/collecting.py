@@ -84,10 +84,11 @@ def sweep_folders(root: Path) -> list[Path]:
 
 
 def _beginning(name: str, root: Path) -> Path:
-    """The one run or sweep whose name begins so."""
+    """The one run or sweep whose name begins so; a sweep goes before runs, one with just this name before others."""
     every = [*sweep_folders(root), *index.run_folders(root)]
     matching = [path for path in every if name and path.name.startswith(name)]
     sweeps = [path for path in matching if is_sweep(path)]
+    sweeps = [path for path in sweeps if path.name.rpartition("-")[0] == name] or sweeps
     if len(matching) == 1 or len(sweeps) == 1:
         return (sweeps or matching)[0]
     if matching:

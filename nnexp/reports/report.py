@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nnexp.errors import UsageError
 from nnexp.reports import columns
@@ -18,6 +19,9 @@ from nnexp.reports.rows import Configuration, Row
 from nnexp.reports.variants import Variant
 from nnexp.spec.problems import nearest
 from nnexp.statistics.verdicts import Measure, Verdict, verdicts
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,20 @@ class Report:
     baseline: Variant | None = None
     verdicts: tuple[Verdict, ...] = field(default=(), repr=False)
     health: tuple[Health, ...] = field(default=(), repr=False)
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """A row a variant, in numbers: what tells it from the others, means with their intervals, times and state."""
+        from nnexp.reports.tables import frame
+
+        return frame(self)
+
+    @property
+    def sentences(self) -> list[str]:
+        """What the seeds show, and what is wrong with the runs."""
+        from nnexp.reports.tables import sentences
+
+        return sentences(self)
 
     @property
     def test(self) -> str:
@@ -158,7 +176,7 @@ def _filtered(variants: list[Variant], condition: Filter, found: Collected) -> l
     """The variants that are meant. Raises UsageError where a name means nothing, or none is left."""
     names = metrics(found.rows)
     flats = [columns.parameters(variant.configuration) for variant in variants]
-    declared = found.sweeps[0].values if found.alone else {}
+    declared = found.sweeps[0].values if found.alone else {}  # noqa: PD011 - no DataFrame
     said = {name for values in (*flats, *declared.values()) for name in values}
     condition.check_names({*said, *names, "n"})
     kept = []

@@ -39,6 +39,18 @@ def test_a_name_may_be_a_beginning(tmp_path: Path) -> None:
         located("fake", tmp_path)
 
 
+def test_a_sweep_goes_before_runs_and_one_of_just_this_name_before_others(tmp_path: Path) -> None:
+    write_run(tmp_path, plain(), 0.9)
+    folders = [tmp_path / "sweeps" / name for name in ("fake-0a1b2c", "fake_ablation-3d4e5f")]
+    for folder in folders:
+        folder.mkdir(parents=True)
+        (folder / "plan.jsonl").touch()
+    assert located("fake", tmp_path) == [folders[0]]
+    assert located("fake_", tmp_path) == [folders[1]]
+    with pytest.raises(UsageError, match="could be"):
+        located("fak", tmp_path)
+
+
 @pytest.mark.parametrize("name", ["nothing", "", "a/b/c", "x" * 300, "bad\0name"])
 def test_a_name_of_nothing_is_refused(name: str, tmp_path: Path) -> None:
     write_run(tmp_path, plain(), 0.9)

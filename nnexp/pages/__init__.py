@@ -1,0 +1,1 @@
+"""Reports as one offline page, and their figures as files."""

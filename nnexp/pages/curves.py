@@ -1,0 +1,69 @@
+"""Learning curves over seeds: the mean of the runs epoch by epoch, thinned for the eye."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+from nnexp.statistics.means import Mean, mean_of
+from nnexp.typing import Row
+
+POINTS = 60
+"""Epochs of a curve that are drawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The rows of one run. key: its seed, or its fold."""
+
+    key: Hashable
+    rows: Sequence[Row]
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A column of metrics.csv over the runs of a variant: at each of some epochs, the mean and its interval.
+
+    cut: whether runs went on after the last epoch, at which the first of them stopped.
+    """
+
+    epochs: tuple[int, ...]
+    means: tuple[Mean, ...]
+    cut: bool = False
+
+
+def curve(histories: Sequence[History], column: str, overlap: float = 0.0) -> Curve:
+    """The curve of a column; empty where no run has it.
+
+    It ends where the first of the runs ended, as the mean of those that are left would be one of other runs. Runs with
+    the same key, the seeds of a fold, are averaged first. overlap: see `nnexp.statistics.paired`.
+    """
+    given = [history for history in histories if history.rows and column in history.rows[0]]
+    if not given:
+        return Curve((), ())
+    lengths = [len(history.rows) for history in given]
+    places = thinned(min(lengths))
+    epochs = tuple(int(given[0].rows[place]["epoch"]) for place in places)
+    means = tuple(mean_of(_by_key(given, place, column), overlap) for place in places)
+    return Curve(epochs, means, max(lengths) > min(lengths))
+
+
+def _by_key(histories: Sequence[History], place: int, column: str) -> list[float]:
+    """The values of one epoch, those of the same key averaged."""
+    groups: dict[Hashable, list[float]] = {}
+    for history in histories:
+        groups.setdefault(history.key, []).append(history.rows[place][column])
+    return [sum(values) / len(values) for values in groups.values()]
+
+
+def thinned(count: int, most: int = POINTS) -> list[int]:
+    """Places of at most `most` of `count` epochs, at equal distances, the first and the last among them.
+
+    Nothing is averaged: what is drawn was measured.
+
+    >>> thinned(10, 4), thinned(3, 4)
+    ([0, 3, 6, 9], [0, 1, 2])
+    """
+    if count <= most:
+        return list(range(count))
+    return [round(number * (count - 1) / (most - 1)) for number in range(most)]

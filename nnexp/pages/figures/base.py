@@ -1,0 +1,106 @@
+"""What figures have in common."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+import altair as alt
+
+from nnexp.pages.html import visible
+
+Chart: TypeAlias = alt.LayerChart | alt.Chart
+
+PICKED = "length(picked) == 0 || indexof(picked, datum.variant) >= 0"
+"""Whether a mark's variant is shown, in Vega's language: see `nnexp.pages.shell.legend`."""
+
+DIGITS = 5
+"""Significant digits of the numbers in a figure."""
+
+LONGEST = 60
+"""Characters of a variant's name in a figure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """What a chart is made for: the page, whose width it takes and where it answers to the pointer, or paper."""
+
+    width: int | Literal["container"]
+    interactive: bool
+
+
+PAGE = Style("container", interactive=True)
+COLUMN = Style(330, interactive=False)
+"""A figure whose letters can still be read where it is as wide as one of two columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure, for the page and for files.
+
+    name: its id and its file's name.  make: its chart in a style.  group: of the legend that picks in it.
+    subtitle: what a reader without the page's legend and caption has to know.
+    """
+
+    name: str
+    title: str
+    caption: str
+    make: Callable[[Style], Chart]
+    group: str | None = None
+    narrow: bool = False
+    subtitle: str = ""
+
+    def on_page(self) -> dict[str, Any]:
+        """The chart for the page, which writes the title itself."""
+        return self._described(self.make(PAGE))
+
+    def on_paper(self) -> dict[str, Any]:
+        """The chart for a file."""
+        title = alt.TitleParams(self.title, **({"subtitle": self.subtitle} if self.subtitle else {}))
+        return self._described(self.make(COLUMN).properties(title=title, padding=10))
+
+    def _described(self, chart: Chart) -> dict[str, Any]:
+        found: dict[str, Any] = chart.properties(description=self.title).to_dict(validate=False)
+        return {key: value for key, value in found.items() if key != "config"}
+
+
+def values(rows: Sequence[Mapping[str, Any]]) -> alt.InlineData:
+    """Rows as the data of a chart: numbers in few digits, those that JSON does not have as null, texts made visible."""
+    return alt.InlineData(values=[{key: short(value) for key, value in row.items()} for row in rows])
+
+
+def short(value: Any) -> Any:
+    """A value as it stands in a figure's data."""
+    if isinstance(value, str):
+        return visible(value)
+    if isinstance(value, float):
+        return float(f"{value:.{DIGITS}g}") if math.isfinite(value) else None
+    return value
+
+
+def named(label: str) -> str:
+    """A variant's name in a figure."""
+    label = visible(label)
+    return label if len(label) <= LONGEST else f"{label[: LONGEST - 1]}…"
+
+
+def spoken(column: str) -> str:
+    """The name of a metric as an axis has it.
+
+    >>> spoken("dev_accuracy")
+    'dev accuracy'
+    """
+    return column.replace("_", " ")
+
+
+def form(*, share: bool) -> str:
+    """How Vega writes a number of a metric on an axis."""
+    return "~%" if share else "~g"
+
+
+def spans(numbers: Sequence[float], factor: float = 20) -> bool:
+    """Whether numbers are positive and reach so far that a logarithmic axis shows them better."""
+    known = [number for number in numbers if math.isfinite(number)]
+    return bool(known) and min(known) > 0 and max(known) > factor * min(known)

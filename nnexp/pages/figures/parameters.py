@@ -1,0 +1,116 @@
+"""One parameter as a dot plot, two as a heat map."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import altair as alt
+
+from nnexp.pages.figures.base import Chart, Style, form, spans, values
+from nnexp.pages.importance import is_number
+from nnexp.pages.theme import INK, MUTED, PALETTE, SHADES
+from nnexp.reports.columns import text
+from nnexp.statistics.means import Mean
+
+HEIGHT = 260
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A variant by its values of the parameters that vary; `text` says the mean in words."""
+
+    values: tuple[Any, ...]
+    mean: Mean
+    single: tuple[float, ...]
+    text: str
+
+
+def order(column: Sequence[Any]) -> list[str]:
+    """The different values as texts, numbers before words, from small to large."""
+    numbers = sorted({value for value in column if is_number(value)})
+    words = dict.fromkeys(value for value in column if not is_number(value))
+    return list(dict.fromkeys([*map(said, numbers), *map(said, words)]))
+
+
+def said(value: Any) -> str:
+    """A value as an axis has it."""
+    return text(value) or "none"
+
+
+def dots(found: Sequence[Point], parameter: str, title: str, *, share: bool, style: Style) -> Chart:
+    """The metric by the values of one parameter: means with intervals, and the runs as pale dots."""
+    column = [point.values[0] for point in found]
+    numeric = all(map(is_number, column)) and len(set(column)) > 2
+    if numeric:
+        log = spans([float(value) for value in column])
+        scale = alt.Scale(type="log" if log else "linear", zero=False, padding=24)
+        ticks = sorted(set(column)) if len(set(column)) <= 8 else None
+        axis = alt.Axis(format="~g", grid=False, **({"values": ticks} if ticks else {}))
+        x: Any = alt.X("at:Q", title=parameter, scale=scale, axis=axis)
+    else:
+        x = alt.X("at:N", title=parameter, sort=order(column), axis=alt.Axis(labelAngle=0, grid=False))
+    rows = [
+        {"at": value if numeric else said(value), "value": point.mean.value, "low": point.mean.low}
+        | {"high": point.mean.high, "n": point.mean.n, "text": point.text}
+        for value, point in zip(column, found, strict=True)
+    ]
+    runs = [
+        {"at": value if numeric else said(value), "value": one}
+        for value, point in zip(column, found, strict=True)
+        for one in point.single
+    ]
+    y = alt.Y("value:Q", title=title, scale=alt.Scale(zero=False), axis=alt.Axis(format=form(share=share), tickCount=6))
+    single = alt.Chart(values(runs)).mark_point(filled=True, size=26, opacity=0.3, color=MUTED, xOffset=7)
+    base = alt.Chart(values(rows)).encode(x=x)
+    rule = base.transform_filter("datum.low != null").mark_rule(strokeWidth=2.2, color=PALETTE[0])
+    tips = [alt.Tooltip("at:N", title=parameter), alt.Tooltip("text:N", title=title), alt.Tooltip("n:Q", title="n")]
+    mean = base.mark_point(filled=True, size=75, opacity=1, color=PALETTE[0]).encode(y=y, tooltip=tips)
+    layers = [single.encode(x=x, y=y), rule.encode(y=alt.Y("low:Q", title=title), y2="high:Q"), mean]
+    return alt.layer(*layers).properties(width=style.width, height=HEIGHT)
+
+
+def heat(
+    found: Sequence[Point], parameters: Sequence[str], title: str, *, share: bool, larger: bool, style: Style
+) -> Chart:
+    """The metric by the values of two parameters, the better the darker."""
+    names = [order([point.values[place] for point in found]) for place in (0, 1)]
+    means = [point.mean.value for point in found]
+    low, high = min(means), max(means)
+    rows = [
+        {"across": said(point.values[1]), "down": said(point.values[0]), "value": point.mean.value}
+        | {"text": point.text, "n": point.mean.n, "dark": _dark(point.mean.value, low, high, larger=larger)}
+        | {"short": f"{100 * point.mean.value:.1f} %" if share else f"{point.mean.value:.3g}"}
+        for point in found
+    ]
+    shades = list(SHADES) if larger else list(reversed(SHADES))
+    base = alt.Chart(values(rows)).encode(
+        x=alt.X("across:N", sort=names[1], title=parameters[1], axis=alt.Axis(labelAngle=0, ticks=False, domain=False)),
+        y=alt.Y("down:N", sort=names[0], title=parameters[0], axis=alt.Axis(ticks=False, domain=False)),
+        tooltip=[
+            alt.Tooltip("down:N", title=parameters[0]),
+            alt.Tooltip("across:N", title=parameters[1]),
+            alt.Tooltip("text:N", title=title),
+            alt.Tooltip("n:Q", title="n"),
+        ],
+    )
+    legend = alt.Legend(
+        title=title, format=form(share=share), orient="right", gradientLength=120, gradientThickness=12, tickCount=4
+    )
+    colour = alt.Color("value:Q", scale=alt.Scale(range=shades, domain=[low, high]), legend=legend)
+    cells = base.mark_rect(stroke="white", strokeWidth=1.5).encode(color=colour)
+    layers: list[Any] = [cells]
+    if len(names[1]) <= 10:
+        white = alt.condition("datum.dark", alt.value("white"), alt.value("#1b1f24"))
+        layers.append(base.mark_text(fontSize=12).encode(text="short:N", color=white))
+    return alt.layer(*layers).properties(width=style.width, height=alt.Step(max(24, min(44, 320 // len(names[0])))))
+
+
+def _dark(value: float, low: float, high: float, *, larger: bool) -> bool:
+    """Whether a cell is so dark that its text is white."""
+    at = (value - low) / (high - low) if high > low else 0.0
+    return (at if larger else 1 - at) > 0.55
+
+
+INKED = INK

@@ -1,0 +1,58 @@
+"""Small images side by side, each with a line or two below it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import altair as alt
+
+from nnexp.pages.figures.base import Chart, Style, values
+from nnexp.pages.theme import INK, MUTED
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """An image, as a data URL, and what stands below it."""
+
+    url: str
+    first: str = ""
+    second: str = ""
+    tip: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """How tiles are laid out: the side of an image, the width of its place, lines of text below it, columns."""
+
+    side: int
+    place: int
+    lines: int
+    columns: int
+
+
+MISTAKES = Sheet(side=56, place=80, lines=2, columns=8)
+FILTERS = Sheet(side=34, place=39, lines=0, columns=16)
+
+
+def tiles(found: Sequence[Tile], sheet: Sheet, style: Style) -> Chart:
+    """The chart, row by row."""
+    columns = sheet.columns if style.interactive else max(4, sheet.columns // 2)
+    deep = sheet.side + 5 + 14 * sheet.lines
+    rows = [
+        {"url": tile.url, "x": at % columns * sheet.place + sheet.place / 2, "y": at // columns * deep}
+        | {"first": tile.first, "second": tile.second, "tip": tile.tip}
+        for at, tile in enumerate(found)
+    ]
+    wide = min(columns, len(found)) * sheet.place
+    high = -(-len(found) // columns) * deep
+    x = alt.X("x:Q", axis=None, scale=alt.Scale(domain=[0, wide], nice=False))
+    y = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[high, 0], nice=False))
+    base = alt.Chart(values(rows)).encode(x=x, y=y)
+    tip = {"tooltip": alt.Tooltip("tip:N", title="image")} if any(tile.tip for tile in found) else {}
+    image = base.mark_image(width=sheet.side, height=sheet.side, baseline="top").encode(url="url:N", **tip)
+    layers = [image]
+    for number, (field, colour) in enumerate((("first", INK), ("second", MUTED))[: sheet.lines]):
+        below = sheet.side + 11 + 14 * number
+        layers.append(base.mark_text(dy=below, fontSize=11, color=colour, limit=sheet.place - 4).encode(text=f"{field}:N"))
+    return alt.layer(*layers).properties(width=wide, height=high)

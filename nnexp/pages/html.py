@@ -1,0 +1,84 @@
+"""HTML that is safe because only this module writes it: every text is escaped unless it is `Html` already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+from typing import TypeAlias
+
+VOID = ("meta", "img", "br")
+"""Elements that hold nothing."""
+
+
+class Html(str):
+    """A piece of a page as it stands there."""
+
+    __slots__ = ()
+
+
+Piece: TypeAlias = str | None
+"""What an element may hold: `Html` as it is, any other text escaped, None not at all."""
+
+
+def tag(name: str, *children: Piece, **attributes: str | bool | None) -> Html:
+    """An element. An attribute's name is given with _ for -, and a last _ where Python has the word.
+
+    >>> tag("p", "1 < 2 ", tag("b", "&"), class_="note")
+    '<p class="note">1 &lt; 2 <b>&amp;</b></p>'
+    """
+    given = "".join(_attribute(key, value) for key, value in attributes.items())
+    if name in VOID:
+        return Html(f"<{name}{given}>")
+    return Html(f"<{name}{given}>{joined(children)}</{name}>")
+
+
+def _attribute(key: str, value: str | bool | None) -> str:
+    if value is None or value is False:
+        return ""
+    name = key.rstrip("_").replace("_", "-")
+    return f" {name}" if value is True else f' {name}="{escape(visible(value))}"'
+
+
+def joined(pieces: Iterable[Piece]) -> Html:
+    """Pieces one after the other."""
+    return Html("".join(p if isinstance(p, Html) else escape(visible(p)) for p in pieces if p is not None))
+
+
+def visible(text: str) -> str:
+    """A text with its control characters, and what turns the direction of writing, made visible.
+
+    >>> visible("a" + chr(27) + "b")
+    'a\\\\x1bb'
+    """
+    return "".join(c if c.isprintable() or c in "\n\t " else c.encode("unicode_escape").decode() for c in text)
+
+
+def code(text: str) -> Html:
+    """A word or line as it is typed."""
+    return tag("code", text)
+
+
+def block(text: str) -> Html:
+    """Lines as they stand in a file."""
+    return tag("pre", tag("code", text))
+
+
+def folded(summary: Piece, *body: Piece) -> Html:
+    """What is shown only when it is asked for."""
+    return tag("details", tag("summary", summary), *body)
+
+
+def listed(items: Iterable[Piece]) -> Html | None:
+    """A list, or nothing where there is nothing to list."""
+    entries = [tag("li", item) for item in items]
+    return tag("ul", *entries) if entries else None
+
+
+def table(headers: Sequence[Piece], rows: Iterable[Sequence[Piece]], left: int = 1) -> Html:
+    """A table whose first `left` columns are words, and the others numbers, to the right."""
+    sides = ["left" if at < left else "right" for at in range(len(headers))]
+    head = tag("tr", *(tag("th", cell, class_=side, scope="col") for cell, side in zip(headers, sides, strict=True)))
+    body = [
+        tag("tr", *(tag("td", cell, class_=side) for cell, side in zip(row, sides, strict=True))) for row in rows
+    ]
+    return tag("div", tag("table", tag("thead", head), tag("tbody", *body)), class_="scroll")

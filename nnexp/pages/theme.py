@@ -1,0 +1,86 @@
+"""How figures look: colours by name, which the page's style sheet gives for light and dark, and paper for itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+PALETTE = tuple(f"var(--c{number})" for number in range(1, 9))
+"""Colours of variants, told apart by people with any kind of colour vision; after Okabe & Ito 2008, Color Universal
+Design, without its yellow, which is too faint for lines.
+"""
+
+INK, MUTED, FAINT, PAPER = "var(--ink)", "var(--muted)", "var(--line)", "var(--paper)"
+
+LIGHT = {
+    "--c1": "#0072b2",
+    "--c2": "#d55e00",
+    "--c3": "#009e73",
+    "--c4": "#b8508f",
+    "--c5": "#56b4e9",
+    "--c6": "#e69f00",
+    "--c7": "#7f7f7f",
+    "--c8": "#000000",
+    "--ink": "#1b1f24",
+    "--muted": "#59636e",
+    "--line": "#d8dde3",
+    "--paper": "#ffffff",
+}
+
+DARK = LIGHT | {
+    "--c1": "#4ba3e3",
+    "--c2": "#f0813a",
+    "--c3": "#2fbf93",
+    "--c4": "#d98abb",
+    "--c5": "#a3d8f7",
+    "--c6": "#f0b93a",
+    "--c7": "#9a9a9a",
+    "--c8": "#ffffff",
+    "--ink": "#e6e9ed",
+    "--muted": "#9aa5b1",
+    "--line": "#343b44",
+    "--paper": "#14171b",
+}
+
+SHADES = ("#f2f7fb", "#c6dbef", "#85bcdb", "#4292c6", "#1461a8", "#083067")
+"""From little to much; a text on the last two is white."""
+
+FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', sans-serif"
+
+PRINTED = "Liberation Sans, Arial, Helvetica, sans-serif"
+
+
+def config(font: str = FONT) -> dict[str, Any]:
+    """The settings of Vega-Lite that all figures share."""
+    text = {"labelFont": font, "titleFont": font, "labelFontSize": 11, "titleFontSize": 12, "titleFontWeight": 500}
+    return {
+        "background": "transparent",
+        "font": font,
+        "view": {"stroke": None},
+        "axis": {
+            **text,
+            "labelColor": MUTED,
+            "titleColor": INK,
+            "gridColor": FAINT,
+            "gridOpacity": 0.7,
+            "domainColor": MUTED,
+            "tickColor": MUTED,
+            "titlePadding": 8,
+            "labelLimit": 240,
+        },
+        "legend": {**text, "labelColor": INK, "titleColor": INK},
+        "title": {"font": font, "color": INK, "fontSize": 13, "fontWeight": 600, "anchor": "start", "offset": 10}
+        | {"subtitleFont": font, "subtitleColor": MUTED, "subtitleFontSize": 11, "subtitlePadding": 4},
+        "text": {"font": font, "fontSize": 11, "color": INK},
+        "range": {"category": list(PALETTE)},
+    }
+
+
+def printed(value: Any) -> Any:
+    """A chart with the light colours in place of their names, for a file that has no style sheet."""
+    if isinstance(value, dict):
+        return {key: printed(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [printed(entry) for entry in value]
+    if isinstance(value, str) and value.startswith("var("):
+        return LIGHT[value[4:-1]]
+    return value
