@@ -25,6 +25,10 @@ Cause: TypeAlias = Literal[
     "large_updates",
     "small_batches",
     "class_never_predicted",
+    "not_normalized",
+    "over_regularized",
+    "still_improving",
+    "no_better_than_guessing",
 ]
 """What a finding names."""
 

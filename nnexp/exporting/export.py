@@ -48,7 +48,7 @@ def export(
         return _events(names, output or Path("tensorboard"), runs, force=force)
     folder = _one_run(names, to, runs)
     target = output or Path()
-    path = target / f"{folder.name}.{to}" if target.is_dir() else target
+    path = target / f"{folder.name}.{to}" if _is_there(target) and target.is_dir() else target
     if to == "onnx":
         graph.library("checker")
     _check_free([path], force=force)
@@ -62,9 +62,14 @@ def _one_run(names: Sequence[str], to: Format, runs: Path) -> Path:
         raise UsageError(f"--to {to} takes one run, and {len(names)} are named")
     [folder, *others] = located(names[0], runs)
     if others or is_sweep(folder):
-        what = f"holds {1 + len(others)} runs" if others else "is a sweep"
-        raise UsageError(f"--to {to} takes one run, and {names[0]} {what}: name one of them")
-    return folder
+        what = f"holds {1 + len(others)} of them" if others else "is a sweep"
+        raise UsageError(f"--to {to} takes one run, and {names[0]} {what}: name one")
+    return _by_name(folder)
+
+
+def _by_name(folder: Path) -> Path:
+    """The folder by its own name, also where it was said to be the working directory or the one above."""
+    return folder.resolve() if folder.name in ("", "..") else folder
 
 
 def _events(names: Sequence[str], target: Path, runs: Path, *, force: bool) -> Exported:
@@ -99,15 +104,23 @@ def _folders(name: str, runs: Path, problems: list[str]) -> list[Path]:
         begun = [path for path in rows if (path / "run.json").is_file()]
         if len(begun) < len(rows):
             problems.append(f"{len(rows) - len(begun)} of the {len(rows)} runs of {place} have not begun")
-        found += begun
+        found += map(_by_name, begun)
     return found
 
 
 def _check_free(paths: Sequence[Path], *, force: bool) -> None:
     """Raises UsageError where there is something already that may not be replaced."""
-    taken = [path for path in paths if path.exists()]
+    taken = [path for path in paths if _is_there(path)]
     if taken and not force:
         more = f" and {len(taken) - 1} more" if len(taken) > 1 else ""
         raise UsageError(f"{taken[0]} is there already{more}; --force replaces it")
     if folder := next((path for path in taken if path.is_dir()), None):
         raise UsageError(f"{folder} is a folder, and cannot be replaced by a file")
+
+
+def _is_there(path: Path) -> bool:
+    """Whether there is something. Raises RunError where that cannot be said."""
+    try:
+        return path.exists()
+    except OSError as error:
+        raise RunError(f"cannot write {path}: {error.strerror}") from None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from math import isfinite
 from typing import Any, Literal, TypeAlias, cast
 
 from nnexp.inspection.figures import Figures
+from nnexp.phrases import percents, size, span
 
 What: TypeAlias = Literal[
     "not finite",
@@ -96,7 +97,7 @@ def _dead(layers: Sequence[Figures]) -> list[Finding]:
     shares = {layer.name: layer.dead for layer in layers if layer.dead is not None and layer.dead >= MANY}
     if not shares:
         return []
-    words = f"{_percents(shares.values())} of the units of {_span(list(shares), layers)} are never positive"
+    words = f"{percents(shares.values())} of the units of {_span(list(shares), layers)} are never positive"
     return [Finding("dead", f"dead units: {words} on these examples")]
 
 
@@ -104,7 +105,7 @@ def _saturated(layers: Sequence[Figures]) -> list[Finding]:
     shares = {one.name: one.saturated for one in layers if one.saturated is not None and one.saturated >= MANY}
     if not shares:
         return []
-    words = f"{_percents(shares.values())} of the outputs of {_span(list(shares), layers)} are near the ends of their"
+    words = f"{percents(shares.values())} of the outputs of {_span(list(shares), layers)} are near the ends of their"
     return [Finding("saturated", f"saturated: {words} range, where the slope is nearly 0")]
 
 
@@ -150,7 +151,7 @@ def _change(subject: str, way: str, measure: str, sizes: Sequence[float], names:
         return []
     what, ends = (
         cast("What", f"{subject} {word}"),
-        f"{_size(sizes[0])} in {names[0]}, {_size(sizes[-1])} in {names[-1]}",
+        f"{size(sizes[0])} in {names[0]}, {size(sizes[-1])} in {names[-1]}",
     )
     if word == "keep":
         return [Finding(what, f"{subject} keep their size{way}: {measure} {ends}", healthy=True)]
@@ -172,28 +173,5 @@ def _word(sizes: Sequence[float]) -> str | None:
     return (("shrink", "grow") if change < EXTREME else ("vanish", "explode"))[ratio > 1]
 
 
-def _percents(shares: Collection[float]) -> str:
-    """The least and the largest share."""
-    low, high = (round(100 * share) for share in (min(shares), max(shares)))
-    return f"{low} %" if low == high else f"{low} to {high} %"
-
-
 def _span(names: Sequence[str], layers: Sequence[Figures]) -> str:
-    """Layers by name; several of a kind that are all of them from one to another as these two."""
-    of_kind = {layer.name: layer.kind for layer in layers}
-    kinds = list(dict.fromkeys(of_kind[name] for name in names))
-    return ", ".join(_span_of_kind([n for n in names if of_kind[n] == kind], layers, kind) for kind in kinds)
-
-
-def _span_of_kind(names: Sequence[str], layers: Sequence[Figures], kind: str) -> str:
-    every = [layer.name for layer in layers if layer.kind == kind]
-    first, last = every.index(names[0]), every.index(names[-1])
-    if len(names) > 2 and every[first : last + 1] == list(names):
-        return f"{names[0]} to {names[-1]}"
-    return ", ".join(names) if len(names) <= 4 else f"{', '.join(names[:3])} and {len(names) - 3} more"
-
-
-def _size(value: float) -> str:
-    if 100 <= value < 1e4:
-        return f"{value:.0f}"
-    return f"{value:.2g}" if 1e-3 <= value < 100 else f"{value:.1e}"
+    return span(names, {layer.name: layer.kind for layer in layers})

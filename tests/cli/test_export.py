@@ -9,6 +9,7 @@ import shutil
 import sys
 from contextlib import chdir
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime
@@ -19,6 +20,7 @@ import nnexp
 from nnexp.exporting import events
 from nnexp.runs import manifest
 from tests.cli.inside import Done, inside
+from tests.inline import carried_out, written
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = (ROOT / "docs" / "export.md").read_text(encoding="utf-8")
@@ -60,6 +62,13 @@ def test_output_may_be_a_folder_that_is_there(runs: Path, sine: nnexp.Run, tmp_p
     (tmp_path / "out").mkdir()
     done = export("short_sine", "--to", "npz", "-o", "out", runs=runs, cwd=tmp_path)
     assert done.stdout == f"out/{sine.path.name}.npz\n"
+
+
+def test_a_run_can_be_where_one_stands(runs: Path, sine: nnexp.Run, tmp_path: Path) -> None:
+    done = export(".", "--to", "npz", "-o", str(tmp_path), runs=runs, cwd=sine.path)
+    assert done.stdout == f"{tmp_path / sine.path.name}.npz\n"
+    done = export("..", "--to", "tensorboard", "-o", str(tmp_path), runs=runs, cwd=sine.path / "checkpoints")
+    assert done.stdout == f"{tmp_path / sine.path.name}\n"
 
 
 def test_several_runs_go_to_tensorboard_each_once(
@@ -124,7 +133,7 @@ def test_wrong_words_are_answered(runs: Path, tmp_path: Path) -> None:
 
     assert "there is no run or sweep 'nothing'" in said("nothing", "--to", "npz")
     assert "--to onnx takes one run, and 2 are named" in said("short_sine", "short_digits", "--to", "onnx")
-    assert f"takes one run, and {runs} holds 2 runs: name one of them" in said(str(runs), "--to", "npz")
+    assert f"takes one run, and {runs} holds 2 of them: name one" in said(str(runs), "--to", "npz")
     (tmp_path / "empty").mkdir()
     assert "empty is no run, no sweep, and holds no runs" in said("empty", "--to", "tensorboard")
     assert "'pickle'" in said("short_sine", "--to", "pickle")
@@ -135,6 +144,8 @@ def test_a_target_that_cannot_be_written_is_an_error(runs: Path, tmp_path: Path)
     for to, target in (("npz", "nowhere/net.npz"), ("onnx", "nowhere/net.onnx")):
         done = export("short_sine", "--to", to, "-o", target, runs=runs, cwd=tmp_path, code=1)
         assert done.stderr == f"error: cannot write {target}: No such file or directory\n"
+        done = export("short_sine", "--to", to, "-o", "n" * 300, runs=runs, cwd=tmp_path, code=1)
+        assert done.stderr == f"error: cannot write {'n' * 300}: File name too long\n"
     (tmp_path / "taken").write_text("")
     done = export("short_sine", "--to", "tensorboard", "-o", "taken", runs=runs, cwd=tmp_path, code=1)
     assert "cannot make the folder taken/short_sine-" in done.stderr
@@ -152,6 +163,31 @@ def test_a_missing_library_is_named_with_its_extra(
     assert not list(tmp_path.iterdir())
 
 
+BASE = """
+name: moons
+data: {source: {moons: {examples: 83}}, split: {train: 47, dev: 19, test: 17}}
+architecture: [output]
+training: {epochs: 2, batch_size: 13}
+"""
+
+
+def test_of_a_sweep_every_run_that_has_begun_goes_to_tensorboard_its_ensembles_too(tmp_path: Path) -> None:
+    more = "seeds: 1\nensemble: {members: 2}\nobjective: {minimize: dev_loss}\n"
+    sweep = carried_out(written(tmp_path, BASE, more))
+    runs = tmp_path / "runs"
+    names = {path.name for path in runs.glob("moons*-*")}
+    assert len(names) == 3
+    done = export(sweep.path.name, "--to", "tensorboard", runs=runs, cwd=tmp_path)
+    assert ({Path(line).name for line in done.stdout.split()}, done.stderr) == (names, "")
+    gone = next(path for path in runs.glob("moons-*"))
+    shutil.rmtree(gone)
+    done = export(str(sweep.path), "--to", "tensorboard", "-o", "again", runs=runs, cwd=tmp_path)
+    assert {Path(line).name for line in done.stdout.split()} == names - {gone.name}
+    assert done.stderr == f"1 of the 3 runs of {sweep.path} have not begun\n"
+    done = export(sweep.path.name, "--to", "npz", runs=runs, cwd=tmp_path, code=2)
+    assert f"--to npz takes one run, and {sweep.path.name} is a sweep: name one" in done.stderr
+
+
 def test_runs_of_one_name_are_not_written_over_each_other(
     copied: Path, runs: Path, sine: nnexp.Run, tmp_path: Path
 ) -> None:
@@ -162,7 +198,7 @@ def test_runs_of_one_name_are_not_written_over_each_other(
 def test_what_the_document_shows_works_in_its_order(tmp_path: Path) -> None:
     (tmp_path / "configs").symlink_to(ROOT / "configs")
     found = re.findall(r"^\$ nnexp ([^\n]*)$|```python\n(.*?)```", DOCUMENT, re.MULTILINE | re.DOTALL)
-    shown: list[dict[str, object]] = []
+    shown: list[dict[str, Any]] = []
     with chdir(tmp_path):
         for command, code in found:
             if code:
@@ -177,8 +213,8 @@ def test_what_the_document_shows_works_in_its_order(tmp_path: Path) -> None:
         pd.DataFrame(x, columns=[f"pixel_{i}" for i in range(64)]).to_csv("pixels.csv", index=False)
         assert inside("predict", "small_mlp", "pixels.csv", "-o", "answers.csv", cwd=tmp_path).returncode == 0
         answers = pd.read_csv("answers.csv", dtype={"class": str})
-        assert answers["class"].tolist() == list(shown[1]["answers"])  # type: ignore[call-overload]
-        np.testing.assert_allclose(answers.drop(columns="class"), shown[1]["probabilities"], atol=1e-6)
+        assert answers["class"].tolist() == list(shown[1]["answers"])
+        np.testing.assert_allclose(answers.drop(columns="class"), shown[1]["probabilities"], atol=1e-5)
         sweep = {path.name for path in Path("events").iterdir()}
         assert len(sweep) == 2
         assert sweep < {path.name for path in Path("runs").iterdir()}

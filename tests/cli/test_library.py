@@ -27,9 +27,32 @@ def test_the_public_api_is_this() -> None:
         "SpecError",
         "UsageError",
     }
-    assert (
-        set(nnexp.__all__) == {"BaselineSpec", "Run", "Spec", "Sweep", "gradcheck", "load", "sweep", "train"} | errors
-    )
+    functions = {"compare", "gradcheck", "load", "report", "sweep", "train"}
+    assert set(nnexp.__all__) == {"BaselineSpec", "Run", "Spec", "Sweep"} | functions | errors
+
+
+def test_a_sweep_ends_in_a_report_and_a_verdict(spec: Path, tmp_path: Path) -> None:
+    made = nnexp.sweep(spec, ["activation=relu,tanh", "seed=0..2", "training.epochs=2"], runs=tmp_path, jobs=1)
+    report = nnexp.report(made.path, runs=tmp_path, metric="dev_loss", filter='activation == "tanh" or n > 2')
+    means = made.table.groupby("activation")["dev_loss"].mean()
+    assert list(report.table["dev_loss"]) == pytest.approx(sorted(means))
+    assert list(report.table["dev_loss_n"]) == [3, 3]
+    assert any("3 seeds" in sentence for sentence in report.sentences)
+    compared = nnexp.compare(made.path, runs=tmp_path, metric="dev_loss")
+    [verdict] = compared.verdicts
+    assert [variant.cells["activation"] for variant in compared.variants.values()] == ["relu", "tanh"]
+    assert verdict.difference.mean == pytest.approx(means["tanh"] - means["relu"])
+
+
+def test_what_the_layers_showed_is_a_table(digits: nnexp.Run) -> None:
+    looks = digits.looks
+    assert set(looks["layer"]) >= {"", "dense_1", "relu_1", "output"}
+    first = looks[looks["step"] == 0].set_index("layer")
+    assert first.loc["dense_1", "gradient"] > 0
+    assert np.isnan(first.loc["dense_1", "update"])
+    assert np.isnan(first.loc["dense_1", "dead"])
+    assert 0 <= first.loc["relu_1", "dead"] <= 1
+    assert looks["step"].is_monotonic_increasing
 
 
 def test_the_metrics_are_the_csv(digits: nnexp.Run) -> None:

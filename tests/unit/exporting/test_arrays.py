@@ -48,8 +48,9 @@ def test_the_arrays_compute_what_the_run_does(tmp_path: Path) -> None:
 
 
 def test_the_weights_are_those_that_answer_for_the_run(tmp_path: Path) -> None:
-    text = f"data: {{source: {{moons: {{examples: 100}}}}, {FEW}}}\narchitecture: [output]\noptimizer: {{sgd: {{lr: 30.0}}}}\n"
-    run = trained(f"{text}training: {{epochs: 7, early_stopping: {{patience: 7}}}}\n", tmp_path)
+    text = f"data: {{source: {{moons: {{examples: 100}}}}, {FEW}}}\narchitecture: [output]\n"
+    course = "optimizer: {sgd: {lr: 30.0}}\ntraining: {epochs: 7, early_stopping: {patience: 7}}\n"
+    run = trained(text + course, tmp_path)
     assert run.record["weights"] == {"checkpoint": "best", "epoch": run.record["weights"]["epoch"]}
     assert run.record["weights"]["epoch"] < run.record["epochs"]
     file, x = held(run.path), inputs(run)

@@ -1,0 +1,49 @@
+"""How layers, shares and sizes are worded in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+
+def percents(shares: Collection[float]) -> str:
+    """The least and the largest share.
+
+    >>> percents([0.5, 0.917]), percents([0.5])
+    ('50 to 92 %', '50 %')
+    """
+    low, high = (round(100 * share) for share in (min(shares), max(shares)))
+    return f"{low} %" if low == high else f"{low} to {high} %"
+
+
+def size(value: float) -> str:
+    """A number that may be very small or very large.
+
+    >>> [size(value) for value in (0.22, 511.2, 2.8e-7)]
+    ['0.22', '511', '2.8e-07']
+    """
+    if 100 <= value < 1e4:
+        return f"{value:.0f}"
+    return f"{value:.2g}" if 1e-3 <= value < 100 else f"{value:.1e}"
+
+
+def span(names: Sequence[str], kinds: Mapping[str, str]) -> str:
+    """Layers by name; several of a kind that are all of them from one to another as these two.
+
+    `kinds` has the kind of every layer, in their order.
+
+    >>> every = {"dense_1": "dense", "relu_1": "relu", "dense_2": "dense", "dense_3": "dense"}
+    >>> span(["relu_1", "dense_1", "dense_2", "dense_3"], every)
+    'relu_1, dense_1 to dense_3'
+    """
+    found = dict.fromkeys(kinds[name] for name in names)
+    return ", ".join(
+        _of_kind([name for name in names if kinds[name] == kind], [name for name in kinds if kinds[name] == kind])
+        for kind in found
+    )
+
+
+def _of_kind(names: Sequence[str], every: Sequence[str]) -> str:
+    first, last = every.index(names[0]), every.index(names[-1])
+    if len(names) > 2 and list(every[first : last + 1]) == list(names):
+        return f"{names[0]} to {names[-1]}"
+    return ", ".join(names) if len(names) <= 4 else f"{', '.join(names[:3])} and {len(names) - 3} more"
