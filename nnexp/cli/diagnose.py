@@ -35,11 +35,16 @@ def diagnose(
     from nnexp.cli.render import err, out, print_json
     from nnexp.diagnosis.diagnosis import diagnose
     from nnexp.diagnosis.shared import shared
-    from nnexp.errors import RunError
+    from nnexp.errors import RunError, UsageError
     from nnexp.reports.collecting import collect
+    from nnexp.reports.rows import NETWORK
 
     collected = collect(names, runs)
-    folders = [row.path for row in collected.rows if (row.path / "run.json").is_file()]
+    begun = [row for row in collected.rows if (row.path / "run.json").is_file()]
+    folders = [row.path for row in begun if row.configuration.kind == NETWORK]
+    if not folders:
+        kinds = ", ".join(sorted({row.configuration.kind for row in begun})) or "nothing that has begun"
+        raise UsageError(f"only networks that are trained can be diagnosed, and this is {kinds}")
     found: list[Diagnosis] = []
     for folder in folders:
         try:

@@ -151,6 +151,14 @@ def relax(evidence: Evidence) -> Iterator[Remedy]:
             yield remedy(evidence, f"a weaker {name} than {strength:g}", f"regularization.{name}={value}")
 
 
+def decay_less(evidence: Evidence) -> Iterator[Remedy]:
+    """Weaker decay in the optimizer."""
+    strength = getattr(evidence.spec.optimizer, "decay", 0.0)
+    if strength:
+        name, value = optimizers.name_of(evidence.spec.optimizer), number(strength / FRACTION**2)
+        yield remedy(evidence, f"weaker decay than {strength:g}", f"optimizer.{name}.decay={value}")
+
+
 def drop_less(evidence: Evidence, most: float = 0.2) -> Iterator[Remedy]:
     """Less dropout, layer by layer, or at once where a preset has it."""
     written = _at(evidence.written, "architecture")

@@ -98,7 +98,7 @@ def _events(names: Sequence[str], target: Path, runs: Path, *, force: bool) -> E
 
 def _folders(name: str, runs: Path, problems: list[str]) -> list[Path]:
     """The run folders that a name means; those of a sweep that have begun."""
-    found = []
+    found: list[Path] = []
     for place in located(name, runs):
         rows = [row.path for row in read_sweep(place, []).rows] if is_sweep(place) else [place]
         begun = [path for path in rows if (path / "run.json").is_file()]

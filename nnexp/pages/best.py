@@ -18,8 +18,10 @@ from nnexp.data.parts import Parts
 from nnexp.data.splits import PartName
 from nnexp.details import ClassDetails, ValueDetails, of_prediction
 from nnexp.errors import NnexpError
-from nnexp.layers.conv2d import Conv2d
+from nnexp.layers.conv2d import Conv2D
 from nnexp.layers.dense import Dense
+from nnexp.layers.output import Output
+from nnexp.network import kind_of
 from nnexp.pages.images import bounds, filters, picture, shape_of
 from nnexp.pages.mistakes import Mistake, Tally
 from nnexp.parameters import weight_views
@@ -163,7 +165,7 @@ def _first_layer(found: Look, run: Run) -> None:
     spec = run.spec
     if isinstance(spec, BaselineSpec) or "members" in run.record:
         return
-    layers = [layer for layer in spec.architecture if kind(layer) not in KEPT]
+    layers = [layer for layer in spec.architecture if kind_of(layer) not in KEPT]
     first = layers[0] if layers else None
     shape = _filter_shape(first, shape_of(spec.data.source, run.network.description.shape), run)
     if shape is None:
@@ -177,18 +179,11 @@ def _first_layer(found: Look, run: Run) -> None:
     found.filtered = f"{found.all_filters} of {size} weights in {name.rpartition('.')[0] or 'the first layer'}"
 
 
-def kind(layer: object) -> str:
-    """The name of a layer in a spec."""
-    from nnexp.network import kind_of
-
-    return kind_of(layer)  # type: ignore[arg-type]
-
-
 def _filter_shape(layer: object, image: Shape | None, run: Run) -> Shape | None:
     """The shape of one filter of a layer as an image, or None where it is none."""
     if image is None or image[-1] not in (1, 3):
         return None
-    if isinstance(layer, Conv2d):
+    if isinstance(layer, Conv2D):
         return (layer.kernel, layer.kernel, image[-1]) if layer.kernel > 1 else None
     given = run.network.description.shape
-    return image if isinstance(layer, Dense) and int(np.prod(given)) == int(np.prod(image)) else None
+    return image if isinstance(layer, Dense | Output) and int(np.prod(given)) == int(np.prod(image)) else None

@@ -20,7 +20,7 @@ Piece: TypeAlias = str | None
 """What an element may hold: `Html` as it is, any other text escaped, None not at all."""
 
 
-def tag(name: str, *children: Piece, **attributes: str | bool | None) -> Html:
+def tag(name: str, /, *children: Piece, **attributes: str | bool | None) -> Html:
     """An element. An attribute's name is given with _ for -, and a last _ where Python has the word.
 
     >>> tag("p", "1 < 2 ", tag("b", "&"), class_="note")

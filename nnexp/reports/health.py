@@ -10,7 +10,7 @@ from nnexp.diagnosis.diagnosis import diagnose
 from nnexp.diagnosis.findings import Diagnosis
 from nnexp.diagnosis.shared import Shared, shared
 from nnexp.errors import NnexpError
-from nnexp.reports.rows import Row
+from nnexp.reports.rows import NETWORK, Row
 from nnexp.reports.variants import Variant
 
 MOST = 20
@@ -53,7 +53,8 @@ def health(ranked: Sequence[Variant]) -> list[Health]:
     broken = [row for variant in ranked for row in variant.rows if row.state in BROKEN]
     found = []
     for whose, rows in (("the best variant", ranked[0].done), ("what diverged or failed", broken)):
-        seen = list(_diagnoses(rows[:MOST]))
+        networks = [row for row in rows if row.configuration.kind == NETWORK]
+        seen = list(_diagnoses(networks[:MOST]))
         if seen:
             found.append(Health(whose, tuple(diagnosis.run for diagnosis in seen), tuple(shared(seen))))
     return found

@@ -77,7 +77,7 @@ def _fingerprint(arrays: dict[str, AnyArray]) -> str:
 
 def _member(ensemble: Path, member: Manifest) -> Network:
     """The network of one member, which is beside the ensemble. Raises RunError where it is another than it was."""
-    folder, again = ensemble.parent / member["run"], "its sweep makes both anew"
+    folder, again = ensemble.resolve().parent / member["run"], "its sweep makes both anew"
     try:
         record = manifest.read(folder)
     except RunError as error:

@@ -124,7 +124,7 @@ TUNING = (
     ),
     Case(
         "rare_class",
-        "data: {source: {npz: {path: FOLDER/rare.npz}}}\n" + mlp(8) + training(15),
+        "data: {source: {npz: {path: FOLDER/rare.npz}}}\n" + mlp(8) + "optimizer: {adam: {lr: 5e-3}}\n" + training(15),
         ("class_never_predicted",),
     ),
     Case(
@@ -253,7 +253,7 @@ HELD_OUT = (
         "data: {source: {friedman: {examples: 330, noise: 0.5}}, split: {train: 30, dev: 300, test: 0}}\n"
         + mlp(64, 64)
         + "optimizer: {adam: {lr: 3e-3}}\n"
-        + training(150),
+        + training(150, ", batch_size: 10"),
         ("high_variance", "overfitting"),
     ),
     Case(

@@ -47,19 +47,19 @@ class Figure:
     name: str
     title: str
     caption: str
-    make: Callable[[Style], Chart]
+    make: Callable[..., Chart]
     group: str | None = None
     narrow: bool = False
     subtitle: str = ""
 
     def on_page(self) -> dict[str, Any]:
         """The chart for the page, which writes the title itself."""
-        return self._described(self.make(PAGE))
+        return self._described(self.make(style=PAGE))
 
     def on_paper(self) -> dict[str, Any]:
         """The chart for a file."""
         title = alt.TitleParams(self.title, **({"subtitle": self.subtitle} if self.subtitle else {}))
-        return self._described(self.make(COLUMN).properties(title=title, padding=10))
+        return self._described(self.make(style=COLUMN).properties(title=title, padding=10))
 
     def _described(self, chart: Chart) -> dict[str, Any]:
         found: dict[str, Any] = chart.properties(description=self.title).to_dict(validate=False)

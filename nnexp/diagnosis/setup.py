@@ -1,0 +1,159 @@
+"""What is wrong with how a training was set up: its inputs, its batches, its restraints, its classes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from nnexp.diagnosis import remedies
+from nnexp.diagnosis.evidence import Evidence
+from nnexp.diagnosis.findings import Finding, Remedy
+from nnexp.diagnosis.fit import is_bad, metrics
+from nnexp.layers.batch_norm import BatchNorm
+from nnexp.layers.dense import Dense
+from nnexp.layers.flatten import Flatten
+from nnexp.layers.global_average_pool import GlobalAveragePool
+from nnexp.network import walk
+from nnexp.phrases import size
+
+FAR, LARGE, UNEVEN = 5.0, 10.0, 20.0
+"""Inputs that are not normalised have a feature whose mean is so far from 0, are so large altogether, or have a feature
+that is so many times as spread as the middle one, where normalised ones have 0, 1 and 1."""
+
+FEW = 8
+"""Examples of a batch under which its variance is a bad guess: off by √(2 / (N - 1)), half of itself at 8."""
+
+SEEN = 3
+"""Training examples of a class, at least, that is missed where it is never predicted."""
+
+HEAVY, HARD = 0.8, 2.0
+"""Dropout is too strong where a rate is as large as the first, or where it doubles the loss: the notes keep 0.5 to 0.8."""
+
+OUTWEIGHED, SHRUNK = 0.1, 0.5
+"""Penalties are too strong where they are so large a share of the objective, or decay has taken so much of the weights."""
+
+
+def not_normalized(evidence: Evidence) -> Iterator[Finding]:
+    """Inputs that are far from 0, large, or of very different sizes."""
+    looks = evidence.looks
+    if looks is None:
+        return
+    rms, offset, spread = (float(looks.of("", n)[0]) for n in ("input_rms", "input_offset", "input_spread"))
+    words = []
+    if offset > FAR:
+        words.append(f"the mean of a feature is {size(offset)} away from 0")
+    if spread > UNEVEN:
+        words.append(f"one feature is {size(spread)} times as spread as the middle one")
+    if rms > LARGE and not words:
+        words.append(f"they are of size {size(rms)}")
+    if words:
+        yield Finding(
+            "not_normalized",
+            f"inputs that are not normalised: {' and '.join(words)}",
+            epoch=0,
+            numbers={"rms": rms, "offset": offset, "spread": spread},
+            remedies=(*remedies.normalize(evidence),),
+        )
+
+
+def small_batches(evidence: Evidence) -> Iterator[Finding]:
+    """Batch norm of flat layers with the statistics of very few examples."""
+    count = evidence.spec.training.batch_size
+    if count == "full" or count >= FEW:
+        return
+    flat = evidence.looked is not None and len(evidence.looked.description.shape) == 1
+    found = 0
+    for layer in walk(evidence.spec.architecture):
+        flat = flat or isinstance(layer, Flatten | GlobalAveragePool | Dense)
+        found += flat and isinstance(layer, BatchNorm)
+    if found:
+        error = np.sqrt(2 / max(count - 1, 1))
+        yield Finding(
+            "small_batches",
+            f"batch norm with batches of {count}: the variance of so few is off by about {100 * error:.0f} %",
+            numbers={"batch_size": float(count)},
+            remedies=(remedies.batch(evidence), Remedy("layer norm, which looks at one example at a time")),
+        )
+
+
+def never_predicted(evidence: Evidence) -> Iterator[Finding]:
+    """Classes that occur and are not predicted for a single training example."""
+    counts = evidence.record.get("classes", {}).get("train")
+    if not counts or evidence.looked is None:
+        return
+    described = evidence.looked.description
+    kinds = [(t.name, t.targets, len(t.classes)) for t in described.tasks] or [("", described.targets, described.outputs)]
+    start = 0
+    for task, targets, width in kinds:
+        here, start = slice(start, start + width), start + width
+        predicted, occurring, names = counts["predicted"][here], counts["occurring"][here], described.classes[here]
+        rows = zip(names, predicted, occurring, strict=True)
+        missed = {name: wanted for name, given, wanted in rows if not given and wanted >= SEEN}
+        if targets != "values" and missed:
+            yield _missed(evidence, task, missed)
+
+
+def _missed(evidence: Evidence, task: str, missed: dict[str, int]) -> Finding:
+    """The finding for the classes of a task that are never predicted."""
+    named = [f"{name} ({count} of {evidence.examples:,} training examples)" for name, count in list(missed.items())[:3]]
+    more = f" and {len(missed) - 3} more" if len(missed) > 3 else ""
+    of = f" of {task}" if task else ""
+    return Finding(
+        "class_never_predicted",
+        f"never predicted: {'class' if len(missed) == 1 else 'classes'}{of} {', '.join(named)}{more}",
+        numbers={name: float(count) for name, count in missed.items()},
+        remedies=(
+            Remedy("more examples of what is rare"),
+            remedies.longer(evidence),
+            remedies.larger(evidence),
+        ),
+    )
+
+
+def over_regularized(evidence: Evidence) -> Iterator[Finding]:
+    """Dropout, penalties or decay that keep the training examples from being learned."""
+    if evidence.has_diverged or not evidence.history or not is_bad(evidence):
+        return
+    rates = remedies.rates(evidence.spec.architecture)
+    trained, answered = evidence.history[-1]["train_loss"], metrics(evidence)[0].get("loss", np.nan)
+    if rates and (max(rates) >= HEAVY or (max(rates) >= HEAVY - 0.3 and trained > HARD * answered)):
+        yield Finding(
+            "over_regularized",
+            f"too much dropout: with a rate of {max(rates):g} the training loss is {size(trained)}, "
+            f"without {size(answered)}, and the training examples are not learned",
+            numbers={"rate": max(rates), "with": trained, "without": answered},
+            remedies=(*remedies.drop_less(evidence),),
+        )
+    yield from _penalized(evidence)
+
+
+def _penalized(evidence: Evidence) -> Iterator[Finding]:
+    """Penalties that outweigh the loss, or decay that outweighs its gradient."""
+    row = evidence.history[-1]
+    penalty = row["train_objective"] - row["train_loss"]
+    share = penalty / row["train_objective"] if row["train_objective"] > 0 else 0.0
+    restrained = any(getattr(p, "strength", 0) for p in evidence.spec.regularization)
+    decay = getattr(evidence.spec.optimizer, "decay", 0.0)
+    left = _left(evidence)
+    if restrained and (share > OUTWEIGHED or left < SHRUNK):
+        words = f"the penalty is {100 * share:.0f} % of the objective"
+    elif decay and left < SHRUNK:
+        words = f"decay of {decay:g} outweighs the gradient"
+    else:
+        return
+    shrunk = f", and the weights have {100 * left:.0f} % of the size that they began with" if left < 1 else ""
+    yield Finding(
+        "over_regularized",
+        f"too strong a restraint on the weights: {words}{shrunk}",
+        numbers={"share": share, "left": left},
+        remedies=(*(remedies.relax(evidence) if restrained else remedies.decay_less(evidence)),),
+    )
+
+
+def _left(evidence: Evidence) -> float:
+    """How much of their first size the weights have, together."""
+    if evidence.looks is None or not evidence.weighted:
+        return 1.0
+    norms = np.linalg.norm([evidence.looks.of(name, "weight") for name in evidence.weighted], axis=-2)
+    return float(norms[-1] / norms[0]) if norms[0] > 0 else 1.0

@@ -1,0 +1,176 @@
+"""What the page of a report holds."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version
+
+from nnexp.pages import health, origin
+from nnexp.pages.best import Look, look
+from nnexp.pages.best_figures import best_figures
+from nnexp.pages.curve_figures import GROUP, curves, how
+from nnexp.pages.drawn import Selection, select
+from nnexp.pages.figures.base import Figure, named, spoken
+from nnexp.pages.figures.intervals import Estimate, intervals
+from nnexp.pages.figures.lines import colours
+from nnexp.pages.html import Html, code, joined, listed, table, tag
+from nnexp.pages.parameter_figures import parameters
+from nnexp.pages.shell import figure, grid, legend, page, section
+from nnexp.reports.report import Report, rank
+from nnexp.reports.tables import cells, mean_text, sentences
+from nnexp.reports.variants import Variant
+
+ROWS = 200
+"""Variants in the table of a page."""
+
+ESTIMATES = 30
+"""Variants in the figure of means."""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """All figures of a report, by what they are about."""
+
+    report: Report
+    selection: Selection
+    best: Look | None
+    answer: tuple[Figure, ...]
+    parameters: tuple[Figure, ...]
+    curves: tuple[Figure, ...]
+    details: tuple[Figure, ...]
+    colours: Mapping[str, str]
+
+    @property
+    def figures(self) -> list[Figure]:
+        return [*self.answer, *self.parameters, *self.curves, *self.details]
+
+
+def content(report: Report) -> Content:
+    """Everything that is drawn; runs that are not are not read again."""
+    selection = select(report)
+    chosen = colours([one.variant.label for one in selection.drawn])
+    best = look_at_best(report)
+    return Content(
+        report,
+        selection,
+        best,
+        tuple(answer(report, chosen)),
+        tuple(parameters(report)),
+        tuple(curves(selection, report, chosen)),
+        tuple(best_figures(best)) if best else (),
+        chosen,
+    )
+
+
+def look_at_best(report: Report) -> Look | None:
+    """A closer look at the variant that is ranked first, of those that have runs that are done."""
+    ranked = sorted(report.variants, key=lambda variant: rank(variant, report.measure))
+    first = next((variant for variant in ranked if variant.done), None)
+    return None if first is None else look(first, report.measure.metric)
+
+
+def answer(report: Report, chosen: Mapping[str, str]) -> list[Figure]:
+    """The means with their intervals, where there is more than one variant or more than one run."""
+    measure = report.measure
+    known = [variant for variant in report.variants if math.isfinite(variant.mean(measure.metric).value)]
+    shown = known[:ESTIMATES]
+    if report.baseline in known and report.baseline not in shown:
+        shown.append(report.baseline)
+    estimates = [estimate(variant, report) for variant in shown]
+    if len(estimates) < 2:
+        return []
+    unit = "folds" if all(v.configuration.folds for v in shown) else "seeds"
+    caption = f"Means with their 95 % intervals (t distribution); below them, pale, the single {unit}."
+    caption += " Overlapping intervals do not show that variants are equal: they are compared in pairs, as the text says."
+    if len(shown) < len(known):
+        caption += f" Shown are the first {ESTIMATES} of {len(known):,} variants in the order of the table."
+    make = partial(intervals, estimates, spoken(measure.metric), share=measure.is_share, colours=chosen)
+    title = spoken(measure.metric)
+    return [Figure("means", f"{title[0].upper()}{title[1:]} of the variants", caption, make)]
+
+
+def estimate(variant: Variant, report: Report) -> Estimate:
+    """A variant's mean and its runs."""
+    measure = report.measure
+    mean = variant.mean(measure.metric)
+    single = tuple(value for value in variant.values(measure.metric).values() if math.isfinite(value))
+    return Estimate(variant.label, mean, single, mean_text(mean, share=measure.is_share))
+
+
+def html(found: Content, command: str = "") -> str:
+    """The page."""
+    report = found.report
+    body = [
+        tag("p", _summary(report), class_="note"),
+        section("Answer", *_answer(found), id="answer"),
+        section("Parameters", grid(*map(_figure, found.parameters)), id="parameters"),
+        section("Learning curves", *_curves(found), id="curves"),
+        section(f"The best variant: {found.best.variant.label}" if found.best else "", *_details(found), id="best"),
+        section("Health", *health.findings(health.health(report)), id="health"),
+        section("What did not come to an end, or is damaged", *origin.lost(report), id="lost"),
+        section("How to repeat it", *origin.repeating(report, command), id="repeat"),
+    ]
+    return page(title(report), body, f"Made by nnexp {version('nnexp')}. This file is all there is; it loads nothing.")
+
+
+def title(report: Report) -> str:
+    """What the page is called."""
+    names = [path.name for path in report.sweeps]
+    names = names or list(dict.fromkeys(str(variant.configuration.spec["name"]) for variant in report.variants))
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return f"{', '.join(names[:3])}{more}"
+
+
+def _summary(report: Report) -> Html:
+    states = Counter(row.state for variant in report.variants for row in variant.rows)
+    runs, variants = sum(states.values()), len(report.variants)
+    said = ", ".join(f"{count:,} {state}" for state, count in states.items())
+    what = f"{variants:,} variant{'s' * (variants != 1)}, {runs:,} run{'s' * (runs != 1)} ({said})"
+    better = "the larger the better" if report.measure.larger_is_better else "the smaller the better"
+    return joined([f"{what}, by ", code(report.measure.metric), f": {better}."])
+
+
+def _answer(found: Content) -> list[Html | None]:
+    report = found.report
+    said = sentences(report)
+    columns = cells(report)
+    rows = list(zip(*columns.values(), strict=True))
+    more = f"The first {ROWS} of {len(rows):,} variants." if len(rows) > ROWS else ""
+    return [
+        listed(said),
+        *map(_figure, found.answer),
+        table(list(columns), rows[:ROWS], left=len(report.headers)),
+        tag("p", more, class_="note") if more else None,
+    ]
+
+
+def _curves(found: Content) -> list[Html | None]:
+    if not found.curves:
+        return []
+    entries = [(name, colour) for name, colour in found.colours.items()]
+    keys = [tag("span", "dev", class_="key"), tag("span", "train", class_="key dashed")]
+    return [
+        legend(GROUP, entries, *keys),
+        grid(*map(_figure, found.curves)),
+        tag("p", how(found.selection), class_="note"),
+    ]
+
+
+def _details(found: Content) -> list[Html | None]:
+    if found.best is None:
+        return []
+    problems = [tag("p", problem, class_="bad") for problem in found.best.problems]
+    return [grid(*map(_figure, found.details)), *problems]
+
+
+def _figure(found: Figure) -> Html:
+    return figure(
+        found.name, found.title, found.on_page(), found.caption or None, group=found.group, narrow=found.narrow
+    )
+
+
+KEPT = named

@@ -1,0 +1,71 @@
+"""Writing the page and the figures of a report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nnexp.errors import UsageError
+from nnexp.pages.drawing import Format, drawn
+from nnexp.runs import files
+
+if TYPE_CHECKING:
+    from nnexp.reports.report import Report
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What shall be written: a page, figures, or both. command: that asks for it, to stand on the page."""
+
+    page: Path | None = None
+    figures: Path | None = None
+    formats: tuple[Format, ...] = ("png",)
+    command: str = ""
+
+    def check(self) -> None:
+        """Raises UsageError where it cannot be done, as far as that can be said beforehand."""
+        from nnexp.pages.shell import check
+
+        check()
+        if self.page is not None:
+            _check_parent(self.page, "--html")
+            if self.page.is_dir():
+                raise UsageError(f"--html: cannot write {self.page}: it is a folder")
+        if self.figures is not None:
+            _check_parent(self.figures, "--figures")
+            if self.figures.exists() and not self.figures.is_dir():
+                raise UsageError(f"--figures: {self.figures} is no folder")
+
+
+def _check_parent(path: Path, option: str) -> None:
+    if not path.parent.is_dir():
+        raise UsageError(f"{option}: cannot write {path}: there is no folder {path.parent}")
+
+
+def write(report: Report, order: Order) -> list[Path]:
+    """Write what is ordered, each file whole or not at all; gives their paths."""
+    from nnexp.pages.content import content, html
+
+    found = content(report)
+    written: list[Path] = []
+    if order.page is not None:
+        files.write_text(order.page, html(found, order.command))
+        written.append(order.page)
+    if order.figures is not None:
+        pictures = [(figure.name, figure.on_paper()) for figure in found.figures]
+        written += save(pictures, order.figures, order.formats)
+    return written
+
+
+def save(charts: Sequence[tuple[str, dict[str, object]]], folder: Path, formats: Sequence[Format]) -> list[Path]:
+    """Write each chart in each format, named by the figure alone."""
+    files.make_folder(folder)
+    paths = []
+    for name, chart in charts:
+        for form in dict.fromkeys(formats):
+            path = folder / f"{name}.{form}"
+            files.write(path, drawn(chart, form), "file")
+            paths.append(path)
+    return paths
