@@ -91,7 +91,7 @@ def of_finding(finding: Finding) -> Iterator[Text]:
     yield Text.assemble(("! ", "bold yellow"), finding.text)
     for remedy in finding.remedies:
         override = (f": {_quoted(remedy.override)}", "bold") if remedy.override else ""
-        yield Text.assemble("    try ", remedy.text, override)
+        yield Text.assemble("    - ", remedy.text, override)
 
 
 def _quoted(override: str) -> str:

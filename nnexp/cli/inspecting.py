@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from nnexp.inspection.inspection import Inspection
+    from nnexp.spec.sections import Spec
 
 
 class Data(StrEnum):
@@ -36,18 +38,53 @@ def inspect_(
     data: Annotated[
         Data, typer.Option("--data", help="Training examples of the spec, or random numbers from N(0, 1).")
     ] = Data.REAL,
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write a page with figures too.", show_default=False)
+    ] = None,
     json: Json = False,
 ) -> None:
     """Look at a network before training: its outputs and gradients, layer by layer, and what they say."""
-    from nnexp.cli.inspection_tables import legend, one, several
-    from nnexp.cli.render import err, out, print_json
+    from nnexp.cli.render import print_json
     from nnexp.inspection.inspection import inspect
     from nnexp.inspection.variants import variants
 
-    found = inspect(variants(spec, overrides or (), init), seeds=seeds, most=examples, data=data.value)
+    if html is not None:
+        _check(html)
+    specs = variants(spec, overrides or (), init)
+    found = inspect(specs, seeds=seeds, most=examples, data=data.value)
     if json:
         print_json([each.as_dict() for each in found])
-        return
+    else:
+        _print(found)
+    if html is not None:
+        _write(found, specs, html)
+
+
+def _check(html: Path) -> None:
+    """Raises UsageError where no page can be written there, before any work."""
+    from nnexp.pages.writing import Order
+
+    Order(page=html).check()
+
+
+def _write(found: Sequence[Inspection], specs: Sequence[tuple[str, Spec]], path: Path) -> None:
+    """The page, whole or not at all."""
+    import shlex
+    import sys
+
+    from nnexp.cli.render import err
+    from nnexp.pages.inspection import html
+    from nnexp.runs import files
+
+    files.write_text(path, html(found, specs, shlex.join(["nnexp", *sys.argv[1:]])))
+    err.print(f"wrote {path}", markup=False)
+
+
+def _print(found: Sequence[Inspection]) -> None:
+    """Tables, what their columns mean, and what they say."""
+    from nnexp.cli.inspection_tables import legend, one, several
+    from nnexp.cli.render import err, out
+
     _show(_heading(found), "", out.width)
     for table in [one(found[0], out.width)] if len(found) == 1 else several(found, out.width):
         out.print(table)

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from nnexp.cli.options import Json, RunsDir
+from nnexp.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from rich.table import Table
 
+    from nnexp.pages.writing import Order
     from nnexp.reports.report import Report
+
+
+class FigureFormat(StrEnum):
+    """What figures are written as."""
+
+    png = "png"
+    svg = "svg"
+    pdf = "pdf"
+
 
 WIDE = 160
 """Columns of a table that is written to a file."""
@@ -60,6 +74,18 @@ def report(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file.", show_default=False)
     ] = None,
+    html: Annotated[
+        Path | None,
+        typer.Option("--html", metavar="FILE", help="Write one offline page with figures.", show_default=False),
+    ] = None,
+    figures: Annotated[
+        Path | None,
+        typer.Option("--figures", metavar="DIR", help="Write the page's figures as files.", show_default=False),
+    ] = None,
+    formats: Annotated[
+        list[FigureFormat] | None,
+        typer.Option("--figure-format", help="Of the figures; may be given several times.", show_default="png"),
+    ] = None,
     runs: RunsDir = Path("runs"),
     json: Json = False,
 ) -> None:
@@ -68,10 +94,42 @@ def report(
     from nnexp.reports.report import Wish
     from nnexp.reports.report import report as made_of
 
+    order = _ordered(html, figures, formats)
     made = made_of(names, runs, Wish(metric, sort, condition, baseline, mixed))
     _write(made, "json" if json else form, output)
+    _draw(made, order)
     for problem in made.problems:
         err.print(problem, style="yellow", markup=False)
+
+
+def _ordered(html: Path | None, figures: Path | None, formats: Sequence[FigureFormat] | None) -> Order | None:
+    """What shall be drawn, nothing where nothing is asked for. Raises UsageError where it cannot be."""
+    if html is None and figures is None:
+        if formats:
+            raise UsageError("--figure-format is of --figures DIR, which is not given")
+        return None
+    from nnexp.pages.writing import Order
+
+    order = Order(
+        html, figures, tuple(form.value for form in formats or [FigureFormat.png]), shlex.join(["nnexp", *sys.argv[1:]])
+    )
+    order.check()
+    return order
+
+
+def _draw(made: Report, order: Order | None) -> None:
+    """The page and the figures, to their files."""
+    if order is None:
+        return
+    from nnexp.cli.render import err
+    from nnexp.pages.writing import write
+
+    written = write(made, order)
+    if order.page:
+        err.print(f"wrote {order.page}", markup=False)
+    if order.figures:
+        count = len(written) - (order.page is not None)
+        err.print(f"wrote {count} files to {order.figures}", markup=False)
 
 
 def _write(made: Report, form: str, output: Path | None) -> None:

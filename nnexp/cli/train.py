@@ -46,7 +46,8 @@ def train(
     if not (watch.has_begun or json or quiet):
         err.print("trained already; --restart trains it again")
     if json:
-        print_json({"run": str(run.path), **run.record})
+        diagnosis = None if "baseline" in run.record else run.diagnose().as_dict()
+        print_json({"run": str(run.path), **run.record, "diagnosis": diagnosis})
     elif not (quiet and run.state == "diverged"):
         show(run)
     if watch.has_begun and not (json or quiet):
@@ -90,9 +91,8 @@ def _diagnose(run: Run) -> None:
     """Say what was wrong, if anything was."""
     from nnexp.cli.diagnose import brief
     from nnexp.cli.render import out
-    from nnexp.diagnosis.diagnosis import diagnose
 
-    for line in brief(diagnose(run.path)):
+    for line in brief(run.diagnose()):
         out.print(line)
 
 

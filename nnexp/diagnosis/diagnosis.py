@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+import numpy as np
+
 from nnexp.diagnosis import fit, layers, setup, stability
 from nnexp.diagnosis.evidence import Evidence, evidence
 from nnexp.diagnosis.findings import Cause, Diagnosis, Finding
@@ -78,7 +80,8 @@ def diagnose(folder: Path, optimal_error: float = 0.0) -> Diagnosis:
 
 def findings(seen: Evidence) -> list[Finding]:
     """All that is wrong, the gravest first, without what merely follows from something else."""
-    found = [finding for rule in RULES for finding in rule(seen)]
+    with np.errstate(all="ignore"):  # what went wrong is seldom finite
+        found = [finding for rule in RULES for finding in rule(seen)]
     found = [finding for finding in found if not _came_later(seen, finding, found)]
     kept: list[Finding] = []
     hidden: set[Cause] = set()
@@ -90,8 +93,10 @@ def findings(seen: Evidence) -> list[Finding]:
 
 
 def _came_later(seen: Evidence, finding: Finding, found: list[Finding]) -> bool:
-    """Whether units died or saturated because steps were too large, having been fine before the first one."""
+    """Whether units died or saturated for another reason that is named, having been fine before the first step."""
     what = {"dead_units": "dead", "saturated_units": "saturated"}.get(finding.cause)
-    if what is None or not any(other.cause in ("lr_too_high", "over_regularized") for other in found):
+    if what is None or not any(
+        other.cause in ("lr_too_high", "over_regularized", "vanishing_gradients") for other in found
+    ):
         return False
     return not layers.begins_so(seen, finding, what)

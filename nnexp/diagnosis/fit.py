@@ -11,6 +11,7 @@ import numpy as np
 from nnexp.diagnosis import remedies
 from nnexp.diagnosis.evidence import Evidence
 from nnexp.diagnosis.findings import Finding, Remedy
+from nnexp.typing import Array
 
 BIAS = 0.05
 """The train error over the optimal one from which on bias is high. The notes call 15 % high where 10 % cannot be
@@ -114,10 +115,9 @@ def fits(evidence: Evidence) -> list[Fit]:
         kind = next((end for end in ("accuracy", "r2") if name == end or name.endswith(f"_{end}")), None)
         if kind is None or not math.isfinite(value):
             continue
-        other = dev.get(name, math.nan)
-        errors = 1 - value, 1 - other if math.isfinite(other) else None
-        spreads = (_spread(kind, error, counts[part]) for error, part in zip(errors, ("train", "dev"), strict=True))
-        found.append(Fit(name[: -len(kind) - 1], kind == "r2", *errors, *spreads, evidence.optimal))
+        error, other = 1 - value, 1 - dev[name] if math.isfinite(dev.get(name, math.nan)) else None
+        spreads = _spread(kind, error, counts["train"]), _spread(kind, other, counts["dev"])
+        found.append(Fit(name[: -len(kind) - 1], kind == "r2", error, other, *spreads, evidence.optimal))
     return found
 
 
@@ -125,10 +125,15 @@ def metrics(evidence: Evidence) -> tuple[Mapping[str, float], Mapping[str, float
     """The metrics on the training and on the dev part."""
     final = evidence.record.get("final")
     if final:
-        return final["train"], final.get("dev", {})
+        return _numbers(final["train"]), _numbers(final.get("dev", {}))
     row = evidence.history[-1] if evidence.history and not evidence.has_diverged else {}
     parts = [{k.removeprefix(f"{p}_"): v for k, v in row.items() if k.startswith(f"{p}_")} for p in ("train", "dev")]
     return parts[0], parts[1]
+
+
+def _numbers(metrics: Mapping[str, float | None]) -> dict[str, float]:
+    """Metrics as run.json has them, where null stands for what is not finite."""
+    return {name: math.nan if value is None else value for name, value in metrics.items()}
 
 
 def _spread(kind: str, error: float | None, examples: int) -> float:
@@ -194,10 +199,10 @@ def overfitting(evidence: Evidence) -> Iterator[Finding]:
     if len(dev) <= WAITED or kept or evidence.has_diverged or not np.isfinite(dev).all():
         return
     least = int(dev.argmin())
-    last, before = float(np.median(dev[-WAITED:])), max(evidence.start, float(dev[0]))
+    last, before = float(np.median(dev[-WAITED:])), _unlearned(evidence, dev)
     rise, usual = last - dev[least], float(np.median(np.abs(np.diff(dev))))
     enough = max(RISE * abs(dev[least]), GAINED * (before - dev[least]), NOISE * usual)
-    if len(dev) - 1 - least < WAITED or rise < enough:
+    if len(dev) - 1 - least < WAITED or rise <= enough:
         return
     if float(np.median(train[-WAITED:])) < train[least]:
         falls = f"train loss fell from {train[least]:.3g} to {train[-1]:.3g}"
@@ -208,6 +213,15 @@ def overfitting(evidence: Evidence) -> Iterator[Finding]:
             numbers={"least_dev_loss": float(dev[least]), "last_dev_loss": last, "last_train_loss": float(train[-1])},
             remedies=(*remedies.stop_early(evidence), Remedy("more data"), remedies.decay(evidence)),
         )
+
+
+def _unlearned(evidence: Evidence, dev: Array) -> float:
+    """The dev loss of a network that has learned nothing: before training, or where r2 says it better, of the mean."""
+    known = [max(evidence.start, float(dev[0]))]
+    r2 = evidence.column("dev_r2")
+    if len(r2) and r2[-1] < 1:
+        known.append(float(dev[-1] / (1 - r2[-1])))
+    return min(known)
 
 
 def gap(evidence: Evidence) -> Iterator[Finding]:
@@ -231,13 +245,17 @@ def guessing(evidence: Evidence) -> Iterator[Finding]:
         guess = 1.0 if fit.values else shares.get(fit.task)
         if guess is None or fit.dev is None or not fit.variance:
             continue
-        margin = GUESSED if fit.values else ERRORS * math.sqrt(guess * (1 - guess) / evidence.record["data"]["examples"]["dev"])
+        margin = (
+            GUESSED
+            if fit.values
+            else ERRORS * math.sqrt(guess * (1 - guess) / evidence.record["data"]["examples"]["dev"])
+        )
         if fit.dev > guess - margin and fit.train < guess - (0.5 if fit.values else LEARNED):
             blind = "the mean" if fit.values else "the commonest class"
             yield Finding(
                 "no_better_than_guessing",
                 f"the dev error{fit.of} is {percent(fit.dev)}{fit.unit}, no better than {percent(guess)} of guessing "
-                f"{blind}, though the train error is {percent(fit.train)}: labels by heart, which say nothing of others",
+                f"{blind}, though the train error is {percent(fit.train)}: labels learned by heart",
                 numbers={"train_error": fit.train, "dev_error": fit.dev, "guess": guess},
                 remedies=(Remedy("see whether the labels belong to the inputs"), Remedy("more data")),
             )

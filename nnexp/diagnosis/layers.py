@@ -7,16 +7,18 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from nnexp.activations.base import Activation
+from nnexp.activations.sigmoid import Sigmoid
 from nnexp.diagnosis import remedies
 from nnexp.diagnosis.evidence import Evidence
 from nnexp.diagnosis.findings import Finding, Remedy
+from nnexp.diagnosis.fit import is_bad
 from nnexp.layers.activation import ActivationHere
 from nnexp.phrases import percents, size, span
 from nnexp.typing import Array
 
-MANY = 0.5
+MANY, MOST = 0.5, 0.9
 """The share of a layer's units that are dead, or of its outputs that are saturated, from which on they are spoken of,
-as before training."""
+before training too: the second where the training examples are learned all the same."""
 
 STARVED = 1e-3
 """The share of the output layer's gradient under which a layer gets next to none, as before training."""
@@ -47,7 +49,7 @@ def dead(evidence: Evidence) -> Iterator[Finding]:
         numbers={name: float(count) for name, count in counts.items()},
         remedies=(
             *remedies.initialize(evidence),
-            remedies.activate(evidence, "leaky_relu", "units that do not die"),
+            *remedies.activate(evidence, "leaky_relu", "units that do not die"),
             remedies.lr(evidence, 1 / remedies.FRACTION),
         ),
     )
@@ -69,7 +71,7 @@ def saturated(evidence: Evidence) -> Iterator[Finding]:
         remedies=(
             *remedies.normalize(evidence),
             *remedies.initialize(evidence),
-            remedies.activate(evidence, "relu", "an activation that does not saturate"),
+            *remedies.activate(evidence, "relu", "an activation that does not saturate"),
         ),
     )
 
@@ -79,10 +81,11 @@ def symmetric(evidence: Evidence) -> Iterator[Finding]:
     looks = evidence.looks
     found = [name for name in evidence.hidden if looks is not None and looks.of(name, "alike")[-1] == 1]
     if found and looks is not None:
+        still = f" and {_when(evidence, -1)}" if len(looks.numbers) > 1 else ""
         yield Finding(
             "symmetric_units",
-            f"symmetric units: all units of {_span(found, looks.seen.layers)} had the same weights before training "
-            f"and {_when(evidence, -1)}, so that a layer learns no more than one unit could",
+            f"symmetric units: all units of {_span(found, looks.seen.layers)} had the same weights before training"
+            f"{still}, so that a layer learns no more than one unit could",
             epoch=0,
             layers=tuple(found),
             remedies=(*remedies.initialize(evidence),),
@@ -97,6 +100,8 @@ def vanishing(evidence: Evidence) -> Iterator[Finding]:
         return
     first = next(iter(found))
     last = beside[first][-1]
+    slopes = (*remedies.initialize(evidence), *remedies.activate(evidence, "relu", "an activation with a slope of 1"))
+    squashed = isinstance(evidence.spec.activation, Sigmoid)  # its slope is a quarter at most, whatever the weights
     yield Finding(
         "vanishing_gradients",
         f"vanishing gradients: before training {_span(list(found), evidence.looks.seen.layers)} got less than "
@@ -106,8 +111,7 @@ def vanishing(evidence: Evidence) -> Iterator[Finding]:
         layers=tuple(found),
         numbers=found,
         remedies=(
-            *remedies.initialize(evidence),
-            remedies.activate(evidence, "relu", "an activation with a slope of 1"),
+            *(reversed(slopes) if squashed else slopes),
             Remedy("batch norm before each activation"),
             Remedy("fewer layers, or residual blocks"),
         ),
@@ -130,7 +134,7 @@ def exploding(evidence: Evidence) -> Iterator[Finding]:
     words = (
         f"{most} got {size(found[most])} times the output layer's"
         if found
-        else f"what goes into {most} was {size(grown[most])} times the inputs, layer by layer, and the gradients with it"
+        else f"what goes into {most} was {size(grown[most])} times the inputs, and so were the gradients"
     )
     yield Finding(
         "exploding_gradients",
@@ -163,7 +167,8 @@ def _shares(evidence: Evidence, what: str) -> dict[str, float]:
     if looks is None:
         return {}
     shares = {name: float(looks.of(name, what)[_at(evidence)]) for name in _hidden(evidence, looks.seen.activations)}
-    return {name: share for name, share in shares.items() if share >= MANY}
+    least = MANY if evidence.has_diverged or is_bad(evidence) else MOST
+    return {name: share for name, share in shares.items() if share >= least}
 
 
 def _hidden(evidence: Evidence, activations: Sequence[str]) -> Sequence[str]:

@@ -13,16 +13,17 @@ from nnexp.activations.tanh import Tanh
 from nnexp.data.normalizations.linear import Standard
 from nnexp.diagnosis.evidence import Evidence
 from nnexp.diagnosis.findings import Remedy
-from nnexp.initializers.he import He
-from nnexp.initializers.lecun import LeCun
-from nnexp.initializers.xavier import Xavier
+from nnexp.initializers.constant import Constant
+from nnexp.initializers.zeros import Zeros
 from nnexp.layers.activation import ActivationHere
 from nnexp.layers.base import Layer
 from nnexp.layers.classic_dropout import ClassicDropout
 from nnexp.layers.dropout import Dropout
+from nnexp.layers.flatten import Flatten
+from nnexp.layers.output import Output
 from nnexp.network import walk
 from nnexp.penalties.l2 import L2
-from nnexp.registry import optimizers, parameters, penalties
+from nnexp.registry import activations, initializers, optimizers, parameters, penalties, schedules
 from nnexp.spec import overrides
 from nnexp.spec.text import Node
 
@@ -31,6 +32,9 @@ PATIENCE = 10
 
 BATCH = 32
 """The batch size of a spec that names none, which is also what is suggested."""
+
+UNITS = 32
+"""Units of the hidden layer that is suggested where there is none."""
 
 FRACTION = 10
 """By which factor a number is suggested to be changed that is far off, as learning rates are searched by decades."""
@@ -61,7 +65,7 @@ def number(value: float) -> str:
 def lr(evidence: Evidence, factor: float) -> Remedy:
     """Another learning rate, by this factor."""
     optimizer = evidence.spec.optimizer
-    name, value = optimizers.name_of(optimizer), number(optimizer.lr * factor)
+    name, value = optimizers.name_of(optimizer), number(float(optimizer.lr) * factor)
     short = [f"optimizer.{name}={value}"] if parameters(type(optimizer))[0].name == "lr" else []
     text = f"a {'lower' if factor < 1 else 'higher'} learning rate than {optimizer.lr:g}"
     return remedy(evidence, text, f"optimizer.{name}.lr={value}", *short)
@@ -74,13 +78,11 @@ def clip(evidence: Evidence) -> Iterator[Remedy]:
 
 
 def warm_up(evidence: Evidence) -> Iterator[Remedy]:
-    """A warm-up of a schedule that has none, where there is a schedule."""
-    written = evidence.written.value if evidence.written is not None else None
-    node = written.get("schedule") if isinstance(written, dict) else None
-    if evidence.spec.schedule.warmup_epochs == 0 and node is not None and evidence.spec.training.epochs > 2:
-        name = node.value if isinstance(node.value, str) else next(iter(node.value), "") if node.value else ""
-        if name:
-            yield remedy(evidence, "begin with a warm-up", f"schedule.{name}.warmup_epochs=1")
+    """A warm-up of the schedule, where it has none."""
+    schedule = evidence.spec.schedule
+    if not schedule.warmup_epochs and evidence.spec.training.epochs > 2:
+        name = schedules.name_of(schedule)
+        yield remedy(evidence, "begin with a warm-up", f"schedule.{name}.warmup_epochs=1")
 
 
 def initialize(evidence: Evidence) -> Iterator[Remedy]:
@@ -88,11 +90,8 @@ def initialize(evidence: Evidence) -> Iterator[Remedy]:
     spec = evidence.spec
     kinds = [layer for layer in walk(spec.architecture) if isinstance(layer, Activation)]
     activation = spec.activation if uses_activation(evidence) or not kinds else kinds[0]
-    suited: type = (
-        LeCun if isinstance(activation, SELU) else Xavier if isinstance(activation, Sigmoid | Tanh) else He
-    )
-    if not isinstance(spec.init, suited) or spec.init.bias:
-        name = {LeCun: "lecun", Xavier: "xavier", He: "he"}[suited]
+    name = "lecun" if isinstance(activation, SELU) else "xavier" if isinstance(activation, Sigmoid | Tanh) else "he"
+    if initializers.name_of(spec.init) != name or spec.init.bias:
         yield remedy(evidence, "random weights of a size that suits the layers", f"init={name}")
 
 
@@ -101,9 +100,11 @@ def uses_activation(evidence: Evidence) -> bool:
     return any(isinstance(layer, ActivationHere) for layer in walk(evidence.spec.architecture))
 
 
-def activate(evidence: Evidence, name: str, text: str) -> Remedy:
-    """Another activation; in one word where the layers do not name theirs themselves."""
-    return remedy(evidence, text, *([f"activation={name}"] if uses_activation(evidence) else []))
+def activate(evidence: Evidence, name: str, text: str) -> Iterator[Remedy]:
+    """Another activation, where it is another; in one word where the layers do not name theirs themselves."""
+    used = uses_activation(evidence)
+    if not (used and activations.name_of(evidence.spec.activation) == name):
+        yield remedy(evidence, text, *([f"activation={name}"] if used else []))
 
 
 def normalize(evidence: Evidence) -> Iterator[Remedy]:
@@ -113,12 +114,15 @@ def normalize(evidence: Evidence) -> Iterator[Remedy]:
 
 
 def larger(evidence: Evidence) -> Remedy:
-    """A larger network."""
+    """A larger network; of one without hidden layers, one that has some."""
+    if all(isinstance(layer, Flatten | Output) for layer in evidence.spec.architecture):
+        equal = isinstance(evidence.spec.init, Zeros | Constant)  # the units of a hidden layer would stay alike
+        words = [] if equal else [f"architecture={{mlp: {{hidden: [{UNITS}]}}}}"]
+        return remedy(evidence, "hidden layers", *words)
     hidden = _at(evidence.written, "architecture", "mlp", "hidden")
     widths = hidden.plain() if hidden is not None else None
-    wider = [2 * width for width in widths] if isinstance(widths, list) and widths else [32]
-    known = isinstance(widths, list)
-    return remedy(evidence, "a larger network", *([f"architecture.mlp.hidden={wider}"] if known else []))
+    wider = [2 * width for width in widths] if isinstance(widths, list) else []
+    return remedy(evidence, "a larger network", *([f"architecture.mlp.hidden={wider}"] if wider else []))
 
 
 def longer(evidence: Evidence, factor: int = 3) -> Remedy:
@@ -137,7 +141,7 @@ def stop_early(evidence: Evidence) -> Iterator[Remedy]:
 
 def decay(evidence: Evidence) -> Remedy:
     """A penalty on the weights, or a stronger one."""
-    strength = max((p.strength for p in evidence.spec.regularization if isinstance(p, L2)), default=0.0)
+    strength = max((float(p.strength) for p in evidence.spec.regularization if isinstance(p, L2)), default=0.0)
     text = f"a stronger penalty than {strength:g}" if strength else "a penalty on the weights"
     return remedy(evidence, text, f"regularization.l2={number(FRACTION * strength) if strength else '1e-3'}")
 
@@ -162,8 +166,8 @@ def decay_less(evidence: Evidence) -> Iterator[Remedy]:
 def drop_less(evidence: Evidence, most: float = 0.2) -> Iterator[Remedy]:
     """Less dropout, layer by layer, or at once where a preset has it."""
     written = _at(evidence.written, "architecture")
-    if written is not None and isinstance(written.value, dict):
-        name = next(iter(written.value), "")
+    if written is not None and not isinstance(written.value, list):
+        name = next(iter(written.value), "") if isinstance(written.value, dict) else written.value
         yield remedy(evidence, "less dropout", f"architecture.{name}.dropout={most}")
         return
     for place, layer in enumerate(evidence.spec.architecture):
@@ -175,13 +179,14 @@ def drop_less(evidence: Evidence, most: float = 0.2) -> Iterator[Remedy]:
 
 def rates(layers: Sequence[Layer]) -> list[float]:
     """The rates of all dropout layers."""
-    return [layer.rate for layer in walk(layers) if isinstance(layer, Dropout | ClassicDropout)]
+    return [float(layer.rate) for layer in walk(layers) if isinstance(layer, Dropout | ClassicDropout)]
 
 
 def batch(evidence: Evidence) -> Remedy:
-    """Larger batches."""
-    size = BATCH if evidence.examples >= BATCH else "full"
-    return remedy(evidence, "larger batches", f"training.batch_size={size}")
+    """Larger batches, the last of which has more than one example."""
+    count = evidence.examples
+    size = next((size for size in range(BATCH, count + 1) if count % size != 1), "full")
+    return remedy(evidence, "larger batches, and more epochs, for there are fewer steps", f"training.batch_size={size}")
 
 
 def _at(node: Node | None, *keys: str) -> Node | None:

@@ -24,14 +24,15 @@ that is so many times as spread as the middle one, where normalised ones have 0,
 FEW = 8
 """Examples of a batch under which its variance is a bad guess: off by √(2 / (N - 1)), half of itself at 8."""
 
-SEEN = 3
-"""Training examples of a class, at least, that is missed where it is never predicted."""
+SEEN, HARDLY = 3, 0.05
+"""Training examples of a class, at least, that is missed where it is never predicted, or so seldom beside them."""
 
 HEAVY, HARD = 0.8, 2.0
-"""Dropout is too strong where a rate is as large as the first, or where it doubles the loss: the notes keep 0.5 to 0.8."""
+"""Dropout is too strong where a rate is so large, or where it makes the loss so many times what it is without."""
 
-OUTWEIGHED, SHRUNK = 0.1, 0.5
-"""Penalties are too strong where they are so large a share of the objective, or decay has taken so much of the weights."""
+OUTWEIGHED, SHRUNK = 0.3, 0.5
+"""Penalties are too strong where they are so large a share of the objective, the weights not having grown; or where so
+little of the weights is left."""
 
 
 def not_normalized(evidence: Evidence) -> Iterator[Finding]:
@@ -83,26 +84,32 @@ def never_predicted(evidence: Evidence) -> Iterator[Finding]:
     if not counts or evidence.looked is None:
         return
     described = evidence.looked.description
-    kinds = [(t.name, t.targets, len(t.classes)) for t in described.tasks] or [("", described.targets, described.outputs)]
+    kinds = [(t.name, t.targets, len(t.classes)) for t in described.tasks] or [
+        ("", described.targets, described.outputs)
+    ]
     start = 0
     for task, targets, width in kinds:
         here, start = slice(start, start + width), start + width
         predicted, occurring, names = counts["predicted"][here], counts["occurring"][here], described.classes[here]
         rows = zip(names, predicted, occurring, strict=True)
-        missed = {name: wanted for name, given, wanted in rows if not given and wanted >= SEEN}
+        missed = {n: (given, wanted) for n, given, wanted in rows if given <= HARDLY * wanted and wanted >= SEEN}
         if targets != "values" and missed:
-            yield _missed(evidence, task, missed)
+            yield _missed(evidence, task, "class" if targets == "classes" else "output", missed)
 
 
-def _missed(evidence: Evidence, task: str, missed: dict[str, int]) -> Finding:
-    """The finding for the classes of a task that are never predicted."""
-    named = [f"{name} ({count} of {evidence.examples:,} training examples)" for name, count in list(missed.items())[:3]]
+def _missed(evidence: Evidence, task: str, kind: str, missed: dict[str, tuple[int, int]]) -> Finding:
+    """The finding for the classes of a task that are never predicted, or the outputs that never say yes."""
+    named = [
+        f"{name} ({given} predictions for {wanted} of {evidence.examples:,} training examples)"
+        for name, (given, wanted) in list(missed.items())[:3]
+    ]
+    ever = "never" if not any(given for given, _ in missed.values()) else "hardly ever"
     more = f" and {len(missed) - 3} more" if len(missed) > 3 else ""
     of = f" of {task}" if task else ""
     return Finding(
         "class_never_predicted",
-        f"never predicted: {'class' if len(missed) == 1 else 'classes'}{of} {', '.join(named)}{more}",
-        numbers={name: float(count) for name, count in missed.items()},
+        f"{ever} predicted: {kind}{of} {', '.join(named)}{more}",
+        numbers={name: float(wanted) for name, (_, wanted) in missed.items()},
         remedies=(
             Remedy("more examples of what is rare"),
             remedies.longer(evidence),
@@ -136,7 +143,7 @@ def _penalized(evidence: Evidence) -> Iterator[Finding]:
     restrained = any(getattr(p, "strength", 0) for p in evidence.spec.regularization)
     decay = getattr(evidence.spec.optimizer, "decay", 0.0)
     left = _left(evidence)
-    if restrained and (share > OUTWEIGHED or left < SHRUNK):
+    if restrained and (left < SHRUNK or (share > OUTWEIGHED and left <= 1)):
         words = f"the penalty is {100 * share:.0f} % of the objective"
     elif decay and left < SHRUNK:
         words = f"decay of {decay:g} outweighs the gradient"

@@ -11,12 +11,13 @@ from nnexp.diagnosis.evidence import Evidence
 from nnexp.diagnosis.findings import Finding
 from nnexp.diagnosis.fit import is_bad
 from nnexp.phrases import size
+from nnexp.typing import Array
 
 USUAL = 1e-3
 """‖ΔW‖/‖W‖ of a usual step."""
 
 SLOW = 4e-4
-"""The largest ‖ΔW‖/‖W‖ of a training whose learning rate is too low, where its loss still falls and its error is high."""
+"""The largest ‖ΔW‖/‖W‖ of a training whose learning rate is too low, if its loss still falls and its error is high."""
 
 LOST = 1e-6
 """‖ΔW‖/‖W‖ that is next to nothing: single precision rounds W to 6e-8 of itself."""
@@ -60,13 +61,14 @@ def diverged(evidence: Evidence) -> Iterator[Finding]:
         steps = len(finite) - int(finite.argmin())
         numbers |= {"from": first, "to": last, "steps": float(steps)}
         words = f": the loss went from {size(first)} to {size(last)} and was not finite {_many(steps)} later"
+    decades = 2 if where["epoch"] == 1 else 1
     yield Finding(
         "diverged",
         f"diverged in epoch {where['epoch']}, step {where['step']}{words}",
         epoch=where["epoch"],
         numbers=numbers,
         remedies=(
-            remedies.lr(evidence, 1 / remedies.FRACTION),
+            remedies.lr(evidence, 1 / remedies.FRACTION**decades),
             *remedies.clip(evidence),
             *remedies.warm_up(evidence),
             *remedies.normalize(evidence),
@@ -78,7 +80,7 @@ def _many(steps: int) -> str:
     return f"{steps} step{'' if steps == 1 else 's'}"
 
 
-def _path(evidence: Evidence) -> np.ndarray:
+def _path(evidence: Evidence) -> Array:
     """The losses of the steps of the last epoch, as far as they were made; of the one before where it was the first."""
     made = evidence.record["diverged"]["step"] if evidence.has_diverged else evidence.steps
     losses = evidence.looked.losses[:made] if evidence.looked is not None else np.zeros(0)
@@ -106,12 +108,15 @@ def about_to_diverge(evidence: Evidence) -> Iterator[Finding]:
 def lr_too_high(evidence: Evidence) -> Iterator[Finding]:
     """A first epoch that made the loss larger, or nothing learned, with weights that were carried away."""
     train = evidence.column("train_loss")
-    if evidence.has_diverged or not len(train) or not evidence.descends or not is_bad(evidence):
+    if evidence.has_diverged or not len(train) or not evidence.descends:
         return
-    grown = _grown(evidence)
-    rose = train[0] > evidence.start and evidence.looks is not None
-    failed = train[-1] > FAILED * evidence.start
-    if grown > GROWN and (rose or failed):
+    if not (is_bad(evidence) or train[-1] > evidence.start):
+        return
+    growth = _growth(evidence)
+    grown = float(growth.max())
+    rose = train[0] > evidence.start and growth[min(1, len(growth) - 1)] > GROWN
+    failed = train[-1] > FAILED * evidence.start and grown > GROWN
+    if rose or failed:
         words = f"the loss was {size(evidence.start)} before training and {size(train[0])} in epoch 1"
         after = f"{size(train[-1])} in epoch {len(train)}"
         yield Finding(
@@ -127,13 +132,13 @@ def lr_too_high(evidence: Evidence) -> Iterator[Finding]:
         )
 
 
-def _grown(evidence: Evidence) -> float:
-    """How many times their first size the weights of a layer have at most."""
+def _growth(evidence: Evidence) -> Array:
+    """How many times their first size the weights of a layer have at most, at each look. (k)"""
     if evidence.looks is None or not evidence.weighted:
-        return 1.0
+        return np.ones(1)
     norms = np.array([evidence.looks.of(name, "weight") for name in evidence.weighted])
     norms = norms[norms[:, 0] > 0]
-    return float((norms / norms[:, :1]).max()) if len(norms) else 1.0
+    return (norms / norms[:, :1]).max(axis=-2) if len(norms) else np.ones(1)
 
 
 def lr_too_low(evidence: Evidence) -> Iterator[Finding]:
@@ -171,7 +176,7 @@ def _faster(evidence: Evidence) -> float:
     return float(10.0 ** max(1, round(np.log10(missing))))
 
 
-def _steady(train: np.ndarray) -> bool:
+def _steady(train: Array) -> bool:
     """Whether a loss falls slowly and evenly."""
     falls = np.diff(train) < 0
     return bool(falls.mean() >= STEADY and train[-1] > (1 - SMALL) * train[0])
@@ -185,7 +190,7 @@ def flat(evidence: Evidence) -> Iterator[Finding]:
     if train.min() > (1 - FLAT) * train[0] and train[-1] > (FAILED * evidence.start):
         yield Finding(
             "flat_loss",
-            f"flat from the start: the loss was {size(train[0])} in epoch 1 and {size(train[-1])} in epoch {len(train)}",
+            f"flat from the start: a loss of {size(train[0])} in epoch 1 and {size(train[-1])} in epoch {len(train)}",
             epoch=1,
             numbers={"first": float(train[0]), "last": float(train[-1])},
             remedies=(
@@ -199,14 +204,20 @@ def flat(evidence: Evidence) -> Iterator[Finding]:
 def still_improving(evidence: Evidence) -> Iterator[Finding]:
     """A loss that was still falling at the end, with a high error."""
     train = evidence.column("train_loss")
-    if evidence.has_diverged or len(train) < 2 or evidence.record.get("ending") == "stopped_early" or not is_bad(evidence):
+    if (
+        evidence.has_diverged
+        or len(train) < 2
+        or evidence.record.get("ending") == "stopped_early"
+        or not is_bad(evidence)
+    ):
         return
     quarter = max(1, len(train) // 4)
     before, last = float(train[-1 - quarter]), float(train[-1])
     if last < (1 - IMPROVING) * before:
+        when = f"in the last {quarter} of {len(train)} epochs" if quarter > 1 else f"in the last of {len(train)} epochs"
         yield Finding(
             "still_improving",
-            f"still improving: the loss fell from {size(before)} to {size(last)} in the last {quarter} of {len(train)} epochs",
+            f"still improving: the loss fell from {size(before)} to {size(last)} {when}",
             epoch=len(train),
             numbers={"before": before, "last": last},
             remedies=(remedies.longer(evidence), remedies.lr(evidence, 3)),
@@ -224,7 +235,7 @@ def updates(evidence: Evidence) -> Iterator[Finding]:
         least = min(small.values())
         yield Finding(
             "small_updates",
-            f"updates too small: a step changes {', '.join(small)} by {size(least)} of its size, where {USUAL:g} is usual",
+            f"updates too small: a step changes {', '.join(small)} by {size(least)} of its size; {USUAL:g} is usual",
             layers=tuple(small),
             numbers={"ratio": least},
             remedies=(remedies.lr(evidence, remedies.FRACTION), *remedies.initialize(evidence)),
@@ -233,16 +244,17 @@ def updates(evidence: Evidence) -> Iterator[Finding]:
         most = max(large.values())
         yield Finding(
             "large_updates",
-            f"updates too large: a step changes {', '.join(large)} by {size(most)} of its size, where {USUAL:g} is usual",
+            f"updates too large: a step changes {', '.join(large)} by {size(most)} of its size; {USUAL:g} is usual",
             layers=tuple(large),
             numbers={"ratio": most},
             remedies=(remedies.lr(evidence, 1 / remedies.FRACTION), *remedies.clip(evidence)),
         )
 
 
-def _ratios(evidence: Evidence, name: str) -> np.ndarray:
-    """‖ΔW‖/‖W‖ of a layer at each look but the first."""
+def _ratios(evidence: Evidence, name: str) -> Array:
+    """‖ΔW‖/‖W‖ of a layer at each look but the first; W as it began where it has become smaller."""
     assert evidence.looks is not None
-    update, weight = evidence.looks.of(name, "update")[1:], evidence.looks.of(name, "weight")[1:]
+    weight = evidence.looks.of(name, "weight")
+    update, weight = evidence.looks.of(name, "update")[1:], np.maximum(weight, weight[0])[1:]
     ratio = np.divide(update, weight, out=np.zeros_like(weight), where=weight > 0)
     return np.asarray(ratio[np.isfinite(ratio)])

@@ -5,6 +5,7 @@ R replicas, N examples, U units: the last axis, of images the channels
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -83,14 +84,15 @@ def _of_replica(layer: Layer | None, own: Array) -> Outputs:
     finite = a[np.isfinite(a)]
     place = np.clip(np.floor((finite - low) / (high - low) * BINS), 0, BINS - 1).astype(np.int64)
     ends = SATURATED.get(type(layer)) if layer else None
+    known = math.nan if np.isnan(a).any() else 1.0  # what is not a number is neither dead nor alive
     return Outputs(
         float(a.mean()),
         float(_std(a.reshape(-1))),
         float(np.sqrt(np.mean(_std(a.reshape(len(a), -1).T) ** 2))),
-        float(np.mean(~(a > 0).reshape(-1, a.shape[-1]).any(axis=-2)))
+        known * float(np.mean(~(a > 0).reshape(-1, a.shape[-1]).any(axis=-2)))
         if isinstance(layer, Activation) and layer.mortal
         else None,
-        float(np.mean((a < ends[0]) | (a > ends[1]))) if ends else None,
+        known * float(np.mean((a < ends[0]) | (a > ends[1]))) if ends else None,
         tuple(np.bincount(place, minlength=BINS).tolist()),
     )
 

@@ -36,7 +36,7 @@ from nnexp.typing import AnyArray, Array, IntArray, Shape
 RUNS = 5
 """Runs of the variant that are asked for predictions."""
 
-MISTAKES, FILTERS, POINTS = 16, 64, 600
+MISTAKES, FILTERS, POINTS = 18, 60, 600
 
 KEPT = ("dropout", "classic_dropout", "gaussian_noise", "flatten")
 """Layers before the first one with weights that leave the meaning of its inputs as it is."""
@@ -126,9 +126,7 @@ def _ask(found: Look, row: Row, sets: _Sets, tally: Tally) -> None:
     found.seeds.append(row.seed)
 
 
-def _add(
-    found: Look, prediction: Prediction, d: Array, chosen: IntArray, tally: Tally | None, *, new: bool
-) -> None:
+def _add(found: Look, prediction: Prediction, d: Array, chosen: IntArray, tally: Tally | None, *, new: bool) -> None:
     details = of_prediction(prediction, d)
     if isinstance(details, ClassDetails):
         known = found.confusions.get(details.task)
@@ -176,7 +174,7 @@ def _first_layer(found: Look, run: Run) -> None:
     W: AnyArray = weight_views(declaration, arrays["theta"]).at(name)[0]
     found.all_filters, found.filters = W.shape[-1], filters(W[:, :FILTERS], shape)
     size = "×".join(map(str, shape[:2]))
-    found.filtered = f"{found.all_filters} of {size} weights in {name.rpartition('.')[0] or 'the first layer'}"
+    found.filtered = f"{found.all_filters} filters of {size} weights in {name.rpartition('.')[0] or 'the first layer'}"
 
 
 def _filter_shape(layer: object, image: Shape | None, run: Run) -> Shape | None:

@@ -21,9 +21,8 @@ def best_figures(found: Look) -> Iterator[Figure]:
     for task, details in found.confusions.items():
         if len(details.classes) <= MOST_CLASSES:
             caption = (
-                f"Rows: the true class, columns: the predicted one; {int(details.confusion.sum()):,} predictions on the "
-                f"{found.part} part{asked}. Blue: the share of its class that is right; orange: what is wrong, on a scale "
-                "of its own."
+                f"{int(details.confusion.sum()):,} predictions on the {found.part} part{asked}. Blue: the share of its "
+                "class that is right; orange: what is wrong, on a scale of its own."
             )
             make = partial(confusion, Confusion(details.classes, details.confusion))
             yield Figure(_slug("confusion", task, found), _titled("Confusions", task), caption, make, narrow=True)
@@ -32,7 +31,9 @@ def best_figures(found: Look) -> Iterator[Figure]:
     for number, (name, (true, predicted)) in enumerate(found.values.items()):
         caption = f"Each point is one of {len(true)} examples of the {found.part} part, seed {found.seeds[0]}."
         slug = "predicted" if number == 0 else f"predicted-{number + 1}"
-        yield Figure(slug, _titled("Predicted and true", name), caption, partial(agreement, true, predicted, named(name)))
+        yield Figure(
+            slug, _titled("Predicted and true", name), caption, partial(agreement, true, predicted, named(name))
+        )
     if found.filters:
         yield _filters(found)
 
@@ -56,9 +57,12 @@ def _mistakes(found: Look, asked: str) -> Figure:
         tip = f"example {one.example}: {true}, taken for {taken} ({number}){wrong}"
         shown.append(Tile(found.images[one.example], f"{true} → {taken}", number, tip))
     kind = "probability" if found.probabilities else "score"
+    which = (
+        f"the {len(shown)} on which the wrong class is furthest ahead" if len(shown) < found.wrong else "all of them"
+    )
     caption = (
-        f"True class → predicted class, and the mean {kind} of the predicted one{asked}: the "
-        f"{len(shown)} of {found.wrong:,} examples of the {found.part} part on which the wrong class is furthest ahead."
+        f"True class → predicted class, and the mean {kind} of the predicted one{asked}. Of {found.wrong:,} examples "
+        f"of the {found.part} part that are taken for a wrong class on the mean, {which}."
     )
     return Figure("mistakes", "Worst mistakes", caption, partial(tiles, shown, MISTAKES))
 
@@ -66,10 +70,8 @@ def _mistakes(found: Look, asked: str) -> Figure:
 def _filters(found: Look) -> Figure:
     shown = [Tile(url, tip=f"unit {number}") for number, url in enumerate(found.filters, start=1)]
     some = f"the first {len(shown)} of " if len(shown) < found.all_filters else ""
-    caption = (
-        f"{some}{found.filtered}, seed {found.seeds[0] if found.seeds else found.variant.done[0].seed}; each on its own "
-        "scale, grey is 0. They act on normalised inputs."
-    )
+    seed = found.variant.done[0].seed
+    caption = f"{some}{found.filtered}, seed {seed}; each on its own scale, grey is 0. They act on normalised inputs."
     return Figure("filters", "First-layer filters", caption[0].upper() + caption[1:], partial(tiles, shown, FILTERS))
 
 

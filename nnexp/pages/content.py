@@ -9,23 +9,30 @@ from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 
-from nnexp.pages import health, origin
+from nnexp.pages import origin
 from nnexp.pages.best import Look, look
 from nnexp.pages.best_figures import best_figures
 from nnexp.pages.curve_figures import GROUP, curves, how
 from nnexp.pages.drawn import Selection, select
-from nnexp.pages.figures.base import Figure, named, spoken
+from nnexp.pages.figures.base import Figure, spoken
 from nnexp.pages.figures.intervals import Estimate, intervals
 from nnexp.pages.figures.lines import colours
-from nnexp.pages.html import Html, code, joined, listed, table, tag
+from nnexp.pages.health import healths
+from nnexp.pages.html import Html, code, folded, joined, listed, table, tag
 from nnexp.pages.parameter_figures import parameters
 from nnexp.pages.shell import figure, grid, legend, page, section
 from nnexp.reports.report import Report, rank
-from nnexp.reports.tables import cells, mean_text, sentences
+from nnexp.reports.tables import cells, heading, mean_text, sentences
 from nnexp.reports.variants import Variant
 
 ROWS = 200
 """Variants in the table of a page."""
+
+OPEN = 15
+"""Variants that are seen without asking for more."""
+
+FIRST = 4
+"""Sentences that are read without asking for more."""
 
 ESTIMATES = 30
 """Variants in the figure of means."""
@@ -85,7 +92,9 @@ def answer(report: Report, chosen: Mapping[str, str]) -> list[Figure]:
         return []
     unit = "folds" if all(v.configuration.folds for v in shown) else "seeds"
     caption = f"Means with their 95 % intervals (t distribution); below them, pale, the single {unit}."
-    caption += " Overlapping intervals do not show that variants are equal: they are compared in pairs, as the text says."
+    caption += (
+        " Overlapping intervals do not show that variants are equal: they are compared in pairs, as the text says."
+    )
     if len(shown) < len(known):
         caption += f" Shown are the first {ESTIMATES} of {len(known):,} variants in the order of the table."
     make = partial(intervals, estimates, spoken(measure.metric), share=measure.is_share, colours=chosen)
@@ -110,7 +119,7 @@ def html(found: Content, command: str = "") -> str:
         section("Parameters", grid(*map(_figure, found.parameters)), id="parameters"),
         section("Learning curves", *_curves(found), id="curves"),
         section(f"The best variant: {found.best.variant.label}" if found.best else "", *_details(found), id="best"),
-        section("Health", *health.findings(health.health(report)), id="health"),
+        section("Health", *healths(report), id="health"),
         section("What did not come to an end, or is damaged", *origin.lost(report), id="lost"),
         section("How to repeat it", *origin.repeating(report, command), id="repeat"),
     ]
@@ -136,15 +145,46 @@ def _summary(report: Report) -> Html:
 
 def _answer(found: Content) -> list[Html | None]:
     report = found.report
-    said = sentences(report)
-    columns = cells(report)
-    rows = list(zip(*columns.values(), strict=True))
-    more = f"The first {ROWS} of {len(rows):,} variants." if len(rows) > ROWS else ""
+    return [tag("p", lead(report), class_="lead"), *_verdicts(report), *map(_figure, found.answer), *_table(report)]
+
+
+def _table(report: Report) -> list[Html | None]:
+    """The variants: the first ones, and the others where they are asked for."""
+    columns, left = cells(report), len(report.headers)
+    headers, rows = list(columns), list(zip(*columns.values(), strict=True))
+    if len(rows) <= OPEN + 5:
+        return [table(headers, rows, left)]
+    some = f"The first {ROWS} of {len(rows):,} variants." if len(rows) > ROWS else f"All {len(rows)} variants."
+    return [table(headers, rows[:OPEN], left), folded(some, table(headers, rows[:ROWS], left))]
+
+
+def lead(report: Report) -> str:
+    """The best variant, in a sentence."""
+    measure = report.measure
+    best = min(report.variants, key=lambda variant: rank(variant, measure))
+    mean = best.mean(measure.metric)
+    if not mean.n:
+        return "No run is done yet." if not best.done else f"No run that is done has a {spoken(measure.metric)}."
+    what = f"{spoken(measure.metric)} {mean_text(mean, share=measure.is_share)}"
+    unit = "fold" if best.configuration.folds else "run" if best.configuration.is_baseline else "seed"
+    over = f"{mean.n} {unit}{'s' * (mean.n != 1)}"
+    return f"{best.label}: {what} ({over})." if len(report.variants) == 1 else f"Best: {best.label}, {what} ({over})."
+
+
+def _verdicts(report: Report) -> list[Html | None]:
+    """What can be said of the differences: the first few, and the others where they are asked for."""
+    of_health = {line for entry in report.health for line in entry.sentences()}
+    said = [line for line in sentences(report) if line not in of_health]
+    head = heading(report) if report.verdicts else ""
+    before = said[: said.index(head)] if head in said else []
+    lines = said[said.index(head) + 1 :] if head in said else said
+    folded_up = folded(f"{len(lines) - FIRST} more", listed(lines[FIRST:])) if len(lines) > FIRST + 1 else None
+    shown = lines[:FIRST] if folded_up else lines
     return [
-        listed(said),
-        *map(_figure, found.answer),
-        table(list(columns), rows[:ROWS], left=len(report.headers)),
-        tag("p", more, class_="note") if more else None,
+        *(tag("p", line, class_="bad") for line in before),
+        tag("p", head, class_="note") if head in said else None,
+        listed(shown),
+        folded_up,
     ]
 
 
@@ -171,6 +211,3 @@ def _figure(found: Figure) -> Html:
     return figure(
         found.name, found.title, found.on_page(), found.caption or None, group=found.group, narrow=found.narrow
     )
-
-
-KEPT = named

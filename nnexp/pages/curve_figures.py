@@ -7,8 +7,9 @@ from functools import partial
 
 from nnexp.pages.curves import POINTS
 from nnexp.pages.drawn import Selection
-from nnexp.pages.figures.base import Figure, named, spoken
-from nnexp.pages.figures.lines import Axis, Line, lines
+from nnexp.pages.figures.base import Figure, named, spans, spoken
+from nnexp.pages.figures.lines import Line, axis_of, cut_below, lines
+from nnexp.reports.comparable import is_share
 from nnexp.reports.report import Report
 
 GROUP = "curves"
@@ -16,37 +17,39 @@ GROUP = "curves"
 
 def curves(selection: Selection, report: Report, colours: Mapping[str, str]) -> Iterator[Figure]:
     """Learning curves, schedule and norm of the gradient, as far as they were recorded."""
-    loss = _loss(selection)
-    yield from _pair(selection, "loss", Axis(f"loss{loss}", share=False, colours=colours))
+    yield from _pair(selection, "loss", f"loss{_loss(selection)}", colours)
     metric = _metric(report, selection)
     if metric:
-        yield from _pair(selection, metric, Axis(spoken(metric), share=report.measure.is_share, colours=colours))
-    alone = {
-        "lr": ("learning-rate", "Learning rate", "learning rate"),
-        "grad_norm": ("gradient-norm", "Norm of the gradient", "mean norm of the gradient of a batch"),
-    }
-    for column, (name, title, axis) in alone.items():
-        found = _lines(selection, {column: "train"})
-        if found:
-            yield _figure(found, name, title, "", Axis(axis, share=False, colours=colours), solid=True)
+        yield from _pair(selection, metric, spoken(metric), colours, share=is_share(metric))
+    rates = _lines(selection, {"lr": "dev"})
+    if rates:
+        largest = [max(mean.value for mean in line.curve.means) for line in rates]
+        axis = axis_of(rates, "learning rate", colours, share=False, log=spans(largest))
+        same = "Lines of the same schedule lie over each other." if len(rates) > 1 else ""
+        yield Figure("learning-rate", "Learning rate", same, partial(lines, rates, axis), group=GROUP)
+    norms = _lines(selection, {"grad_norm": "dev"})
+    if norms:
+        axis = axis_of(norms, "norm of the gradient", colours, share=False, log=None)
+        what = "The mean over the batches of an epoch, before clipping."
+        yield Figure("gradient-norm", "Norm of the gradient", what, partial(lines, norms, axis), group=GROUP)
 
 
 def how(selection: Selection) -> str:
     """How the curves are to be read."""
     many = any(one.runs > 1 for one in selection.drawn)
-    folds = all(one.variant.configuration.folds for one in selection.drawn)
-    unit = "folds" if folds else "seeds"
+    unit = "folds" if all(one.variant.configuration.folds for one in selection.drawn) else "seeds"
     said = [
-        f"Lines are means over {unit}; the band of dev is the 95 % interval of the mean (t distribution)."
+        f"Lines are means over {unit}; bands, of dev, are 95 % intervals of the mean (t distribution)."
         if many
         else "Each line is one run; there is no band, as one run has no spread.",
-        "Train is measured on the batches while the weights change, with dropout; dev after each epoch, without.",
+        "Train is measured on the batches of an epoch, as the weights change; dev after the epoch.",
     ]
-    found = [one.curve(column) for one in selection.drawn for column in one.columns if column.endswith("loss")]
-    if any(curve.cut for curve in found):
-        said.append("A line ends where the first of its runs stopped, so that it is a mean of the same runs throughout.")
+    if any(one.curve("train_loss").cut for one in selection.drawn):
+        said.append("A line ends where the first of its runs stopped, so that it is of the same runs throughout.")
     if longest(selection) > POINTS:
-        said.append(f"Of {longest(selection):,} epochs {POINTS} at equal distances are drawn, nothing is smoothed.")
+        said.append(
+            f"Of up to {longest(selection):,} epochs {POINTS} at equal distances are drawn; nothing is smoothed."
+        )
     return " ".join([*said, selection.caption]).strip()
 
 
@@ -55,20 +58,20 @@ def longest(selection: Selection) -> int:
     return max((min(len(h.rows) for h in one.histories) for one in selection.drawn), default=0)
 
 
-def _pair(selection: Selection, metric: str, axis: Axis) -> Iterator[Figure]:
+def _pair(
+    selection: Selection, metric: str, title: str, colours: Mapping[str, str], *, share: bool = False
+) -> Iterator[Figure]:
     """Train and dev of one metric."""
     found = _lines(selection, {f"dev_{metric}": "dev", f"train_{metric}": "train"})
-    if found:
-        title = f"{spoken(metric)[0].upper()}{spoken(metric)[1:]} by epoch"
-        parts = {line.part for line in found}
-        caption = "Solid: dev; dashed: train." if len(parts) == 2 else f"On the {parts.pop()} part."
-        yield _figure(found, f"curves-{metric.replace('_', '-')}", title, caption, axis)
-
-
-def _figure(found: list[Line], name: str, title: str, caption: str, axis: Axis, *, solid: bool = False) -> Figure:
-    if solid:
-        found = [Line(line.variant, "dev", line.curve) for line in found]
-    return Figure(name, title, "", partial(lines, found, axis), group=GROUP, subtitle=caption)
+    if not found:
+        return
+    axis = axis_of(found, title, colours, share=share, log=None)
+    parts = {line.part for line in found}
+    read = "Solid: dev; dashed: train." if len(parts) == 2 else f"On the {parts.pop()} part."
+    less = " The axis begins above the lowest values, those of the first epochs." if cut_below(found, axis) else ""
+    heading = f"{spoken(metric)[0].upper()}{spoken(metric)[1:]} by epoch"
+    name = f"curves-{metric.replace('_', '-')}"
+    yield Figure(name, heading, read + less, partial(lines, found, axis), group=GROUP, subtitle=read)
 
 
 def _lines(selection: Selection, columns: Mapping[str, str]) -> list[Line]:
@@ -78,22 +81,25 @@ def _lines(selection: Selection, columns: Mapping[str, str]) -> list[Line]:
         for one in selection.drawn
         for column, part in columns.items()
     ]
-    return [line for line in found if line.curve.epochs]
+    return [line for line in found if any(mean.n for mean in line.curve.means)]
 
 
 def _metric(report: Report, selection: Selection) -> str | None:
-    """The metric of the ranking without its part, where it was measured in each epoch and is not the loss."""
+    """The metric of the ranking without its part, of the loss an accuracy, where it was measured in each epoch."""
+    known = [column.removeprefix("train_") for column in selection.columns if column.startswith("train_")]
     metric = report.measure.metric.partition("_")[2]
-    return metric if metric != "loss" and f"train_{metric}" in selection.columns else None
+    wanted = [name for name in known if ("accuracy" in name if metric == "loss" else name == metric)]
+    return next(iter(wanted), None)
 
 
 def _loss(selection: Selection) -> str:
     """The name of the loss, where all have the same."""
     names = {_name(one.variant.configuration.spec.get("loss")) for one in selection.drawn}
-    return f" ({spoken(names.pop())})" if len(names) == 1 and None not in names else ""
+    name = names.pop() if len(names) == 1 else None
+    return f" ({spoken(name)})" if name else ""
 
 
 def _name(loss: object) -> str | None:
     if isinstance(loss, str):
         return loss
-    return next(iter(loss)) if isinstance(loss, Mapping) and len(loss) == 1 else None
+    return str(next(iter(loss))) if isinstance(loss, Mapping) and len(loss) == 1 else None

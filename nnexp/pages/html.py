@@ -45,10 +45,10 @@ def joined(pieces: Iterable[Piece]) -> Html:
 
 
 def visible(text: str) -> str:
-    """A text with its control characters, and what turns the direction of writing, made visible.
+    r"""A text with its control characters, and what turns the direction of writing, made visible.
 
     >>> visible("a" + chr(27) + "b")
-    'a\\\\x1bb'
+    'a\\x1bb'
     """
     return "".join(c if c.isprintable() or c in "\n\t " else c.encode("unicode_escape").decode() for c in text)
 
@@ -78,7 +78,5 @@ def table(headers: Sequence[Piece], rows: Iterable[Sequence[Piece]], left: int =
     """A table whose first `left` columns are words, and the others numbers, to the right."""
     sides = ["left" if at < left else "right" for at in range(len(headers))]
     head = tag("tr", *(tag("th", cell, class_=side, scope="col") for cell, side in zip(headers, sides, strict=True)))
-    body = [
-        tag("tr", *(tag("td", cell, class_=side) for cell, side in zip(row, sides, strict=True))) for row in rows
-    ]
+    body = [tag("tr", *(tag("td", cell, class_=side) for cell, side in zip(row, sides, strict=True))) for row in rows]
     return tag("div", tag("table", tag("thead", head), tag("tbody", *body)), class_="scroll")

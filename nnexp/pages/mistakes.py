@@ -62,6 +62,4 @@ class Tally:
         runs, true = self.runs[example], self.true[example]
         mean = self.scores[example] / runs
         predicted = int(mean.argmax())
-        return Mistake(
-            example, true, predicted, float(mean[predicted]), float(mean[true]), self.wrong[example], runs
-        )
+        return Mistake(example, true, predicted, float(mean[predicted]), float(mean[true]), self.wrong[example], runs)

@@ -49,7 +49,9 @@ def _sweep(path: Path) -> list[Html | None]:
     except (NnexpError, ValueError):
         is_file = False
     if is_file:
-        said = tag("p", "The sweep ", code(path.name), " is made by ", code("nnexp sweep sweep.yaml"), ", with this file:")
+        said = tag(
+            "p", "The sweep ", code(path.name), " is made by ", code("nnexp sweep sweep.yaml"), ", with this file:"
+        )
         return [said, block(text)]
     words = [line for line in text.splitlines() if line.strip()]
     line = shlex.join(["nnexp", "sweep", "spec.yaml", *words])
@@ -109,19 +111,15 @@ def lost(report: Report) -> list[Html | None]:
     waiting = sum(row.state == "waiting" for v in report.variants for row in v.rows)
     pruned = sum(row.state == "pruned" for v in report.variants for row in v.rows)
     counted = [f"{waiting:,} runs have not begun" if waiting else "", f"{pruned:,} runs were pruned" if pruned else ""]
-    cells = [(row.run, label, str(row.seed), row.state, str(row.epochs), row.error) for label, row in rows[:MOST]]
+    headers, said = ("run", "variant", "seed", "state", "epochs"), any(row.error for _, row in rows)
+    cells = [
+        (row.run, label, str(row.seed), row.state, str(row.epochs), *([row.error] if said else []))
+        for label, row in rows[:MOST]
+    ]
     more = f"and {len(rows) - MOST:,} more" if len(rows) > MOST else ""
-    headers = ("run", "variant", "seed", "state", "epochs", "what happened")
     return [
-        table(headers if any(row.error for _, row in rows) else headers[:-1], _trimmed(cells, rows), left=2)
-        if rows
-        else None,
+        table((*headers, *(["what happened"] if said else [])), cells, left=2) if rows else None,
         tag("p", more, class_="note") if more else None,
         tag("p", "; ".join(filter(None, counted)) + ".", class_="note") if any(counted) else None,
         listed(report.problems),
     ]
-
-
-def _trimmed(cells: list[tuple[str, ...]], rows: list[tuple[str, Row]]) -> list[tuple[str, ...]]:
-    """Without the column of what happened where nothing is said there."""
-    return cells if any(row.error for _, row in rows) else [line[:-1] for line in cells]

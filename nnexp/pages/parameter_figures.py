@@ -22,7 +22,7 @@ NAMES = ("name", "variant", "kind")
 """Columns that call a variant something, and are no parameters."""
 
 MOST = 300
-"""Lines of parallel coordinates."""
+"""Variants in a dot plot and in parallel coordinates."""
 
 AXES = 8
 """Axes of them besides the metric's."""
@@ -32,7 +32,9 @@ def parameters(report: Report) -> Iterator[Figure]:
     """One parameter as a dot plot, two as a heat map, more as parallel coordinates; and what each explains."""
     variants = [v for v in report.variants if v.configuration.kind == NETWORK and _known(v, report)]
     headers = [
-        header for header in report.headers if header not in NAMES and len({repr(v.cells[header]) for v in variants}) > 1
+        header
+        for header in report.headers
+        if header not in NAMES and len({repr(v.cells[header]) for v in variants}) > 1
     ]
     if not headers or len(variants) < 2:
         return
@@ -64,20 +66,24 @@ def _view(report: Report, points: Sequence[Point], headers: Sequence[str]) -> Fi
     what = f"{title[0].upper()}{title[1:]}"
     unit = measure.pair
     if len(headers) == 1:
-        caption = f"Means over {unit}s with 95 % intervals; pale: the single runs."
-        make: Any = partial(dots, points, headers[0], title, share=measure.is_share)
+        caption = f"Means over {unit}s with 95 % intervals; pale: the single runs.{_some(points)}"
+        make: Any = partial(dots, points[:MOST], headers[0], title, share=measure.is_share)
         return Figure("parameter", f"{what} by {headers[0]}", caption, make, narrow=True)
     larger = measure.larger_is_better
     if len(headers) == 2 and len({repr(one.values) for one in points}) == len(points):
         make = partial(heat, points, headers, title, share=measure.is_share, larger=larger)
         caption = f"Means over {unit}s. The darker the better; what is missing has no value."
         return Figure("parameters", f"{what} by {headers[0]} and {headers[1]}", caption, make)
-    shown = points[:MOST]
-    make = partial(parallel, shown, headers, title, share=measure.is_share, larger=larger)
-    caption = "Each line is a variant, the mean over its runs; the darker the better."
-    if len(points) > MOST:
-        caption += f" Drawn are the first {MOST} of {len(points):,} variants in the order of the table."
+    make = partial(parallel, points[:MOST], headers, title, share=measure.is_share, larger=larger)
+    caption = "Each line is a variant, the darker the better. Lines that share a value are spread around it."
+    caption += _some(points)
     return Figure("parameters", f"{what} across {len(headers)} parameters", caption, make)
+
+
+def _some(points: Sequence[Point]) -> str:
+    """That not all are drawn, where that is so."""
+    more = len(points) > MOST
+    return f" Drawn are the first {MOST} of {len(points):,} variants in the order of the table." if more else ""
 
 
 def analyse(report: Report, variants: Sequence[Variant], headers: Sequence[str]) -> Analysis | None:
@@ -102,10 +108,8 @@ def _noise(variant: Variant, metric: str) -> float | None:
 
 def explained(found: Analysis) -> str:
     """How the importance is to be read."""
-    said = [
-        f"The share of the variance between the means of {found.variants} variants that a parameter explains by itself "
-        "(first-order Sobol index, as correlation ratio)."
-    ]
+    variance = f"the variance between the means of {found.variants} variants"
+    said = [f"The share of {variance} that a parameter explains by itself (first-order Sobol index)."]
     if found.complete:
         said.append("The variants are a complete grid, so these are exact main effects.")
     else:

@@ -34,9 +34,7 @@ def check() -> None:
 
 def page(title: str, body: Sequence[Piece], note: str = "") -> str:
     """The whole page; `note` stands at its end."""
-    content = tag(
-        "main", tag("header", tag("h1", title)), *body, tag("footer", tag("p", note)) if note else None
-    )
+    content = tag("main", tag("header", tag("h1", title)), *body, tag("footer", tag("p", note)) if note else None)
     scripts = [Html(_bundle()), Html(_text("page.js"))] if 'data-chart="' in content else []
     head = [
         tag("meta", charset="utf-8"),

@@ -38,7 +38,7 @@ class Health:
         for entry in self.findings:
             many = f"{len(entry.runs)} of them, such as {entry.runs[0]}: " if count > 1 else ""
             remedy = next(iter(entry.finding.remedies), None)
-            trying = f"; try {remedy.text}" if remedy else ""
+            trying = f"; to try: {remedy.text}" if remedy else ""
             override = f": {remedy.override}" if remedy and remedy.override else ""
             yield f"{many}{entry.finding.text}{trying}{override}"
 

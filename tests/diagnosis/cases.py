@@ -90,5 +90,5 @@ def write_files(folder: Path) -> None:
     rare = (random.random(900) < 0.03).astype(int)
     np.savez(folder / "rare.npz", x=random.normal(size=(900, 4)) + 0.5 * rare[:, None], y=rare)
     kinds = np.searchsorted([0.55, 0.97], random.random(900))
-    centers = np.array([[-3.0, 0.0], [3.0, 0.0], [2.5, 0.6]])
+    centers = np.array([[-3.0, 0.0], [3.0, 0.0], [2.8, 0.2]])
     np.savez(folder / "three.npz", x=centers[kinds] + random.normal(size=(900, 2)), y=kinds)

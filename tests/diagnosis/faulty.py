@@ -263,14 +263,16 @@ HELD_OUT = (
     ),
     Case(
         "batches_of_3",
-        DIGITS
-        + "architecture: [dense: 32, batch_norm, activation, output]\n"
-        + training(3, ", batch_size: 3"),
+        DIGITS + "architecture: [dense: 32, batch_norm, activation, output]\n" + training(3, ", batch_size: 3"),
         ("small_batches",),
     ),
     Case(
         "one_of_three",
-        "data: {source: {npz: {path: FOLDER/three.npz}}}\n" + mlp(16) + "activation: tanh\n" + training(12),
+        "data: {source: {npz: {path: FOLDER/three.npz}}}\n"
+        + mlp(16)
+        + "activation: tanh\n"
+        + "optimizer: {adam: {lr: 5e-3}}\n"
+        + training(20),
         ("class_never_predicted",),
     ),
     Case(
@@ -292,5 +294,151 @@ HELD_OUT = (
         + training(120),
         ("overfitting",),
         0.3,
+    ),
+)
+
+FRESH = (
+    Case(
+        "constant_gelu",
+        "data: {source: {rings: {examples: 600}}}\n"
+        + mlp(24, 24)
+        + "activation: gelu\ninit: {constant: 0.05}\n"
+        + training(20),
+        ("symmetric_units",),
+    ),
+    Case(
+        "zero_batch_norm",
+        FRIEDMAN
+        + "architecture: [dense: 32, batch_norm, activation, dense: 16, activation, output]\ninit: zeros\n"
+        + training(10),
+        ("symmetric_units",),
+    ),
+    Case(
+        "lion_x300",
+        DIGITS + mlp(48) + "optimizer: {lion: {lr: 0.1}}\n" + training(8),
+        ("lr_too_high", "about_to_diverge"),
+    ),
+    Case(
+        "sgd_tanh_x100",
+        SPIRALS + mlp(32, 32) + "activation: tanh\noptimizer: {sgd: {lr: 50}}\n" + training(20),
+        ("lr_too_high", "saturated_units"),
+    ),
+    Case(
+        "huber_momentum_x1000",
+        SINE + mlp(32) + "loss: {huber: {delta: 0.5}}\noptimizer: {momentum: {lr: 20}}\n" + training(20),
+        ("lr_too_high", "diverged", "about_to_diverge"),
+    ),
+    Case(
+        "rmsprop_by_1000",
+        CIRCLES + mlp(32) + "optimizer: {rmsprop: {lr: 1e-6}}\nschedule: cosine\n" + training(30),
+        ("lr_too_low",),
+    ),
+    Case(
+        "unseen_by_1000",
+        DIGITS + mlp(48) + "optimizer: {sgd: {lr: 1e-4}}\ndiagnostics: {every: never}\n" + training(12),
+        ("lr_too_low",),
+    ),
+    Case(
+        "sigmoid_eight_batches",
+        DIGITS + deep(9, 24) + "activation: sigmoid\ninit: lecun\noptimizer: {sgd: {lr: 0.3}}\n" + training(8),
+        ("vanishing_gradients",),
+    ),
+    Case(
+        "small_uniform",
+        TEACHER
+        + deep(5, 24)
+        + "activation: tanh\ninit: {uniform: {limit: 0.01}}\noptimizer: {sgd: {lr: 0.05}}\n"
+        + training(20),
+        ("vanishing_gradients",),
+    ),
+    Case(
+        "huge_first_tanh",
+        MOONS + mlp(32, 32) + "activation: tanh\ninit: {normal: {std: 20}}\n" + training(20),
+        ("saturated_units",),
+    ),
+    Case(
+        "exploding_elu",
+        DIGITS
+        + deep(7, 64)
+        + "activation: leaky_relu\ninit: {uniform: {limit: 1.0}}\noptimizer: {adam: {lr: 1e-3}}\n"
+        + training(5),
+        ("exploding_gradients",),
+    ),
+    Case(
+        "raw_scaled_sgd",
+        "data: {source: {npz: {path: FOLDER/scaled.npz}}, normalize: none}\n"
+        + mlp(24)
+        + "activation: elu\noptimizer: {momentum: {lr: 0.01}}\n"
+        + training(20),
+        ("not_normalized",),
+    ),
+    Case(
+        "dropout_before_output",
+        DIGITS + "architecture: [dense: 32, activation, dropout: 0.98, output]\n" + training(10),
+        ("over_regularized",),
+    ),
+    Case(
+        "adamw_decay",
+        DIGITS + mlp(48) + "optimizer: {adamw: {lr: 1e-3, decay: 30}}\n" + training(10),
+        ("over_regularized",),
+    ),
+    Case(
+        "random_values",
+        "data: {source: {random_normal: {features: 20, outputs: 1, examples: 500}}, split: {train: 300, "
+        "dev: 200, test: 0}}\n" + mlp(64, 64) + "optimizer: {adam: {lr: 3e-3}}\n" + training(60),
+        ("no_better_than_guessing",),
+    ),
+    Case(
+        "few_digits",
+        "data: {source: {digits: {flat: false}}, split: {train: 60, dev: 300, test: 0}}\n"
+        + CONVOLUTIONS.replace("global_average_pool", "flatten")
+        + training(60, ", batch_size: 20"),
+        ("high_variance",),
+    ),
+    Case(
+        "biased_dead",
+        TEACHER + mlp(24, 24) + "init: {he: {bias: -15}}\noptimizer: {momentum: {lr: 0.01}}\n" + training(10),
+        ("dead_units",),
+    ),
+    Case(
+        "batches_of_4",
+        FRIEDMAN
+        + mlp(24, more=", batch_norm: true")
+        + "optimizer: {adam: {lr: 3e-3}}\n"
+        + training(8, ", batch_size: 4"),
+        ("small_batches",),
+    ),
+    Case(
+        "rare_tanh",
+        "data: {source: {npz: {path: FOLDER/rare.npz}}}\n"
+        + mlp(4)
+        + "activation: tanh\noptimizer: {momentum: {lr: 0.02}}\n"
+        + training(10),
+        ("class_never_predicted",),
+    ),
+    Case(
+        "linear_circles",
+        "data: {source: {circles: {examples: 600}}}\narchitecture: softmax_classifier\noptimizer: {sgd: {lr: 0.3}}\n"
+        + training(30),
+        ("high_bias",),
+    ),
+    Case(
+        "linear_friedman",
+        FRIEDMAN + "architecture: linear_regression\noptimizer: {sgd: {lr: 0.02}}\n" + training(40),
+        ("high_bias",),
+    ),
+    Case(
+        "stopped_short",
+        SPIRALS + mlp(32, 32) + "optimizer: {adam: {lr: 3e-3}}\n" + training(12),
+        ("still_improving",),
+    ),
+    Case(
+        "overfitted_gaussians",
+        "data: {source: {gaussians: {examples: 400, separation: 2}}, split: {train: 150, dev: 250, test: 0}}\n"
+        + mlp(128, 64)
+        + "optimizer: {adam: {lr: 3e-3}}\n"
+        + training(100),
+        ("overfitting",),
+        0.2,
     ),
 )

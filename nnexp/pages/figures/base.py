@@ -11,7 +11,8 @@ import altair as alt
 
 from nnexp.pages.html import visible
 
-Chart: TypeAlias = alt.LayerChart | alt.Chart
+Chart: TypeAlias = Any
+"""A chart of Altair, whose class depends on how it was put together."""
 
 PICKED = "length(picked) == 0 || indexof(picked, datum.variant) >= 0"
 """Whether a mark's variant is shown, in Vega's language: see `nnexp.pages.shell.legend`."""
@@ -58,12 +59,20 @@ class Figure:
 
     def on_paper(self) -> dict[str, Any]:
         """The chart for a file."""
-        title = alt.TitleParams(self.title, **({"subtitle": self.subtitle} if self.subtitle else {}))
+        title = alt.TitleParams(self.title, subtitle=self.subtitle or alt.Undefined)
         return self._described(self.make(style=COLUMN).properties(title=title, padding=10))
 
     def _described(self, chart: Chart) -> dict[str, Any]:
         found: dict[str, Any] = chart.properties(description=self.title).to_dict(validate=False)
         return {key: value for key, value in found.items() if key != "config"}
+
+
+def sized(chart: Chart, style: Style, height: int) -> Chart:
+    """The chart as wide as the style says."""
+    chart = chart.properties(width=style.width, height=height)
+    return (
+        chart.properties(autosize=alt.AutoSizeParams(type="fit-x", contains="padding")) if style.interactive else chart
+    )
 
 
 def values(rows: Sequence[Mapping[str, Any]]) -> alt.InlineData:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import altair as alt
 
@@ -32,7 +33,7 @@ def confusion(found: Confusion, style: Style) -> Chart:
     names = [visible(name) if len(name) <= 16 else f"{visible(name[:15])}…" for name in found.classes]
     names = names if len(set(names)) == len(names) else [f"{i} {name}" for i, name in enumerate(names)]
     totals = found.counts.sum(axis=-1)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"right": names[i], "predicted": names[j], "count": int(count), "share": float(count / totals[i])}
         for i, row in enumerate(found.counts)
         for j, count in enumerate(row)
@@ -41,10 +42,18 @@ def confusion(found: Confusion, style: Style) -> Chart:
     k = len(names)
     worst = max((row["share"] for row in rows if row["right"] != row["predicted"]), default=0.0)
     side = max(12, min(30, 420 // k))
-    few = alt.Axis(labelAngle=0 if max(map(len, names)) * 7 <= side else -90, ticks=False, domain=False, labelOverlap=True)
+    few = alt.Axis(
+        labelAngle=0 if max(map(len, names)) * 7 <= side else -90, ticks=False, domain=False, labelOverlap=True
+    )
     base = alt.Chart(values(rows)).encode(
         x=alt.X("predicted:N", sort=names, title="predicted class", axis=few, scale=alt.Scale(domain=names)),
-        y=alt.Y("right:N", sort=names, title="true class", axis=alt.Axis(ticks=False, domain=False, labelOverlap=True), scale=alt.Scale(domain=names)),
+        y=alt.Y(
+            "right:N",
+            sort=names,
+            title="true class",
+            axis=alt.Axis(ticks=False, domain=False, labelOverlap=True),
+            scale=alt.Scale(domain=names),
+        ),
         tooltip=[
             alt.Tooltip("right:N", title="true class"),
             alt.Tooltip("predicted:N", title="predicted"),
@@ -52,7 +61,7 @@ def confusion(found: Confusion, style: Style) -> Chart:
             alt.Tooltip("share:Q", title="of the class", format=".1%"),
         ],
     )
-    cell = {"stroke": "white", "strokeWidth": 1}
+    cell: dict[str, Any] = {"stroke": "white", "strokeWidth": 1}
     good = base.transform_filter("datum.right == datum.predicted").mark_rect(**cell)
     good = good.encode(color=alt.Color("share:Q", scale=alt.Scale(domain=[0, 1], range=list(SHADES)), legend=None))
     bad = base.transform_filter("datum.right != datum.predicted").mark_rect(**cell)

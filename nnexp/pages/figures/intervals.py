@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import altair as alt
 
-from nnexp.pages.figures.base import Chart, Style, form, named, values
+from nnexp.pages.figures.base import Chart, Style, form, named, sized, values
 from nnexp.pages.theme import INK, MUTED
 from nnexp.statistics.means import Mean
 
@@ -34,9 +34,11 @@ def intervals(found: Sequence[Estimate], title: str, *, share: bool, colours: Ma
         for name, one in zip(names, found, strict=True)
     ]
     runs = [{"variant": name, "value": value} for name, one in zip(names, found, strict=True) for value in one.single]
-    y = alt.Y("variant:N", sort=names, title=None, axis=alt.Axis(domain=False, ticks=False, labelLimit=320, labelColor=INK))
+    y = alt.Y(
+        "variant:N", sort=names, title=None, axis=alt.Axis(domain=False, ticks=False, labelLimit=320, labelColor=INK)
+    )
     axis = alt.Axis(format=form(share=share), tickCount=6)
-    x = alt.X("value:Q", title=title, scale=alt.Scale(zero=False), axis=axis)
+    x = alt.X("value:Q", title=title, scale=alt.Scale(zero=False, padding=8), axis=axis)
     colour = alt.Color(
         "variant:N",
         legend=None,
@@ -44,7 +46,9 @@ def intervals(found: Sequence[Estimate], title: str, *, share: bool, colours: Ma
     )
     number = ".2%" if share else ".4~g"
     single = alt.Chart(values(runs)).mark_point(filled=True, size=26, opacity=0.35, yOffset=5)
-    single = single.encode(x=x, y=y, color=colour, tooltip=["variant:N", alt.Tooltip("value:Q", format=number, title="run")])
+    single = single.encode(
+        x=x, y=y, color=colour, tooltip=["variant:N", alt.Tooltip("value:Q", format=number, title="run")]
+    )
     base = alt.Chart(values(rows)).encode(y=y, color=colour)
     rule = base.transform_filter("datum.low != null").mark_rule(strokeWidth=2.4, yOffset=-3)
     rule = rule.encode(x=alt.X("low:Q", title=title, axis=axis), x2="high:Q")
@@ -56,8 +60,6 @@ def intervals(found: Sequence[Estimate], title: str, *, share: bool, colours: Ma
     mean = base.mark_point(filled=True, size=75, opacity=1, yOffset=-3).encode(x=x, tooltip=tips)
     layers = [single, rule, mean]
     if not style.interactive:
-        texts = base.mark_text(align="left", color=INK).encode(
-            x=alt.value("width"), text="text:N", color=alt.value(INK)
-        )
-        layers.append(texts.properties())
-    return alt.layer(*layers).properties(width=style.width, height=alt.Step(STEP))
+        texts = base.mark_text(align="left", dx=10)
+        layers.append(texts.encode(x=alt.value("width"), text="text:N", color=alt.value(INK)))
+    return sized(alt.layer(*layers), style, STEP * len(found))

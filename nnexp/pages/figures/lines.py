@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import altair as alt
+import numpy as np
 
 from nnexp.pages.curves import Curve
-from nnexp.pages.figures.base import PICKED, Chart, Style, form, named, spans, values
+from nnexp.pages.figures.base import PICKED, Chart, Style, form, named, sized, spans, values
+from nnexp.pages.figures.labels import spread
 from nnexp.pages.theme import PALETTE
 
 HEIGHT = 260
@@ -24,6 +26,9 @@ LETTERS = 26
 APART = 13 / HEIGHT
 """Of two names beside lines, as a share of the height."""
 
+PALE = 0.08
+"""Opacity of what is not picked."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -36,73 +41,122 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """The vertical axis: its title, whether it is a share, and the colours of the variants in their order."""
+    """The vertical axis: its title, whether it is a share, and the colours of the variants in their order.
+
+    extent: from where to where; log: whether it is logarithmic.
+    """
 
     title: str
     share: bool
     colours: Mapping[str, str]
+    extent: tuple[float, float] = (0.0, 1.0)
+    log: bool = False
+
+    def place(self, value: float) -> float:
+        """Where a value stands, from 0 to 1."""
+        low, high = self.extent
+        if self.log:
+            return math.log(value / low) / math.log(high / low)
+        return (value - low) / (high - low)
+
+    def value(self, place: float) -> float:
+        """What stands at a place from 0 to 1."""
+        low, high = self.extent
+        return low * (high / low) ** place if self.log else low + place * (high - low)
+
+    def y(self, field: str) -> alt.Y:
+        if self.log:
+            scale = alt.Scale(type="log", domain=list(self.extent), nice=False)
+        else:
+            scale = alt.Scale(domain=list(self.extent), nice=False, zero=False)
+        axis = alt.Axis(format=form(share=self.share), tickCount=6)
+        return alt.Y(f"{field}:Q", title=self.title, scale=scale, axis=axis)
+
+    @property
+    def colour(self) -> alt.Color:
+        scale = alt.Scale(domain=list(self.colours), range=list(self.colours.values()))
+        return alt.Color("variant:N", legend=None, scale=scale)
 
 
-def lines(found: Sequence[Line], axis: Axis, style: Style) -> Chart:
+def extent(numbers: Sequence[float], *, log: bool) -> tuple[float, float]:
+    """An axis that holds all numbers, with some room beside them."""
+    low, high = min(numbers), max(numbers)
+    if log:
+        return low / 1.1, high * 1.1
+    edge = 0.04 * (high - low) or 0.05 * abs(high) or 1.0
+    return low - edge, high + edge
+
+
+def closer(numbers: Sequence[float]) -> tuple[float, float] | None:
+    """An axis of shares that leaves out the lowest of the numbers, where a few of them would take most of the room.
+
+    Of numbers four fifths of which lie close together at the top, such as accuracies by epoch.
+    """
+    low, high = min(numbers), max(numbers)
+    start = float(np.quantile(numbers, 0.2))
+    start -= 0.5 * (high - start)
+    if high == low or (start - low) < 0.3 * (high - low):
+        return None
+    return start, high + 0.04 * (high - start)
+
+
+def axis_of(found: Sequence[Line], title: str, colours: Mapping[str, str], *, share: bool, log: bool | None) -> Axis:
+    """The axis for lines; log: None where the numbers decide. `cut_below` says what it leaves out."""
+    numbers = [mean.value for line in found for mean in line.curve.means if math.isfinite(mean.value)] or [0.0, 1.0]
+    chosen = (spans(numbers) and not share) if log is None else log and min(numbers) > 0
+    near = closer(numbers) if share else None
+    return Axis(title, share, colours, near or extent(numbers, log=chosen), chosen)
+
+
+def cut_below(found: Sequence[Line], axis: Axis) -> bool:
+    """Whether some means lie below the axis."""
+    return any(mean.value < axis.extent[0] for line in found for mean in line.curve.means)
+
+
+def lines(found: Sequence[Line], axis: Axis, *, style: Style) -> Chart:
     """The chart; a line that has one epoch is a point."""
-    rows = [row for line in found for row in _rows(line)]
-    scale = _scale(rows)
-    colour = alt.Color(
-        "variant:N", legend=None, scale=alt.Scale(domain=list(axis.colours), range=list(axis.colours.values()))
+    rows = [row for line in found for row in rows_of(line)]
+    shown = alt.condition(PICKED, alt.value(1.0), alt.value(PALE))
+    x = alt.X(
+        "epoch:Q", title="epoch", axis=alt.Axis(grid=False, tickMinStep=1, format="d"), scale=alt.Scale(nice=False)
     )
-    shown = alt.condition(PICKED, alt.value(1.0), alt.value(0.08))
-    base = alt.Chart(values(rows)).encode(
-        x=alt.X("epoch:Q", title="epoch", axis=alt.Axis(grid=False, tickMinStep=1, format="d")),
-        color=colour,
-        detail="part:N",
-    )
-    y = alt.Y("value:Q", title=axis.title, scale=scale, axis=alt.Axis(format=form(share=axis.share), tickCount=6))
-    band = base.transform_filter("datum.low != null").mark_area(opacity=0.16, clip=True)
-    band = band.encode(
-        y=alt.Y("low:Q", scale=scale, title=axis.title),
-        y2="high:Q",
-        fill=colour,
-        opacity=alt.condition(PICKED, alt.value(0.16), alt.value(0.01)),
-    )
+    base = alt.Chart(values(rows)).encode(x=x, color=axis.colour, detail="part:N")
     dash = alt.StrokeDash("part:N", legend=None, scale=alt.Scale(domain=["dev", "train"], range=[[1, 0], [5, 3]]))
-    line = base.mark_line(strokeWidth=1.8, clip=True).encode(y=y, strokeDash=dash, opacity=shown)
-    points = base.mark_point(filled=True, size=70, opacity=0, clip=True).encode(y=y, tooltip=_tooltip(axis, rows))
-    layers = [band, line, *([points] if style.interactive else []), *_alone(base, rows, y), *_labels(base, found, axis, style)]
-    chart = alt.layer(*layers).properties(width=style.width, height=HEIGHT)
-    return chart.add_params(alt.param(name="picked", value=[]))
+    line = base.mark_line(strokeWidth=1.8, clip=True).encode(y=axis.y("value"), strokeDash=dash, opacity=shown)
+    layers: list[Any] = [*_band(found, axis, x), line]
+    if len({row["epoch"] for row in rows}) == 1:
+        layers.append(base.mark_point(filled=True, size=50, clip=True).encode(y=axis.y("value"), opacity=shown))
+    if style.interactive:
+        points = base.mark_point(filled=True, size=70, opacity=0, clip=True)
+        layers.append(points.encode(y=axis.y("value"), tooltip=_tooltip(axis, rows)))
+    layers += _names(found, axis, x, style)
+    return sized(alt.layer(*layers), style, HEIGHT).add_params(alt.param(name="picked", value=[]))
 
 
-def _rows(line: Line) -> list[dict[str, Any]]:
+def rows_of(line: Line) -> list[dict[str, Any]]:
+    """A line's points that are numbers."""
     return [
-        {
-            "variant": line.variant,
-            "part": line.part,
-            "epoch": epoch,
-            "value": mean.value,
-            "low": mean.low,
-            "high": mean.high,
-            "n": mean.n,
-        }
+        {"variant": line.variant, "part": line.part, "epoch": epoch}
+        | {"value": mean.value, "low": mean.low, "high": mean.high, "n": mean.n}
         for epoch, mean in zip(line.curve.epochs, line.curve.means, strict=True)
         if math.isfinite(mean.value)
     ]
 
 
-def _scale(rows: Sequence[Mapping[str, Any]]) -> alt.Scale:
-    """An axis that holds all means; bands may be cut off."""
-    found = [row["value"] for row in rows]
-    if spans(found):
-        return alt.Scale(type="log", domain=[min(found) / 1.1, max(found) * 1.1], nice=False)
-    low, high = (min(found), max(found)) if found else (0.0, 1.0)
-    edge = 0.04 * (high - low) or 0.05 * abs(high) or 1.0
-    return alt.Scale(domain=[low - edge, high + edge], zero=False, nice=False)
-
-
-def _alone(base: alt.Chart, rows: Sequence[Mapping[str, Any]], y: alt.Y) -> list[alt.Chart]:
-    """Points where there is but one epoch, which no line shows."""
-    if len({row["epoch"] for row in rows}) > 1:
+def _band(found: Sequence[Line], axis: Axis, x: alt.X) -> list[alt.Chart]:
+    """The interval of the dev lines, as far as the axis goes."""
+    low, high = axis.extent
+    rows = [
+        row | {"low": max(row["low"], low), "high": min(row["high"], high)}
+        for line in found
+        if line.part == "dev"
+        for row in rows_of(line)
+        if row["low"] is not None and row["high"] > low
+    ]
+    if not rows:
         return []
-    return [base.mark_point(filled=True, size=50).encode(y=y)]
+    area = alt.Chart(values(rows)).mark_area(clip=True).encode(x=x, y=axis.y("low"), y2="high:Q", color=axis.colour)
+    return [area.encode(opacity=alt.condition(PICKED, alt.value(0.16), alt.value(0.01)))]
 
 
 def _tooltip(axis: Axis, rows: Sequence[Mapping[str, Any]]) -> list[alt.Tooltip]:
@@ -110,83 +164,34 @@ def _tooltip(axis: Axis, rows: Sequence[Mapping[str, Any]]) -> list[alt.Tooltip]
     fields = [alt.Tooltip("variant:N"), alt.Tooltip("part:N"), alt.Tooltip("epoch:Q", format="d")]
     fields.append(alt.Tooltip("value:Q", title=axis.title, format=number))
     if any(row["low"] is not None for row in rows):
-        fields += [
-            alt.Tooltip("low:Q", title="95 % from", format=number),
-            alt.Tooltip("high:Q", title="95 % to", format=number),
-        ]
-    return [*fields, alt.Tooltip("n:Q", title="runs")]
+        fields.append(alt.Tooltip("low:Q", title="95 % from", format=number))
+        fields.append(alt.Tooltip("high:Q", title="95 % to", format=number))
+    return [*fields, alt.Tooltip("n:Q", title="n")]
 
 
-def _labels(base: alt.Chart, found: Sequence[Line], axis: Axis, style: Style) -> list[alt.Chart]:
+def _names(found: Sequence[Line], axis: Axis, x: alt.X, style: Style) -> list[alt.Chart]:
     """The names of the variants at the ends of their lines."""
-    last = {}
-    for line in found:
-        rows = _rows(line)
-        if rows and (line.variant not in last or line.part == "dev"):
-            last[line.variant] = rows[-1]
     if (style.interactive and len(axis.colours) > LABELLED) or len(axis.colours) < 2:
         return []
-    scale = _scale([row for line in found for row in _rows(line)]).to_dict()
-    low, high = scale["domain"]
-    log = scale.get("type") == "log"
-    to, back = (math.log, math.exp) if log else (float, float)
-    at = [(to(row["value"]) - to(low)) / (to(high) - to(low)) for row in last.values()]
+    last: dict[str, dict[str, Any]] = {}
+    for line in found:
+        rows = rows_of(line)
+        if rows and (line.variant not in last or line.part == "dev"):
+            last[line.variant] = rows[-1]
+    end = max(row["epoch"] for row in last.values())
+    places = spread([min(1.0, max(0.0, axis.place(row["value"]))) for row in last.values()], APART)
     rows = [
-        {**row, "at": back(to(low) + place * (to(high) - to(low))), "label": cut(row["variant"])}
-        for row, place in zip(last.values(), spread(at, APART), strict=True)
+        {"variant": variant, "epoch": end, "at": axis.value(place), "label": cut(variant)}
+        for variant, place in zip(last, places, strict=True)
     ]
-    end = max(row["epoch"] for line in found for row in _rows(line))
-    label = alt.Chart(values([{**row, "epoch": end} for row in rows])).mark_text(align="left", dx=6, baseline="middle")
-    return [
-        label.encode(
-            x="epoch:Q",
-            y=alt.Y("at:Q", scale=_scale([row for line in found for row in _rows(line)]), title=axis.title),
-            text="label:N",
-            color=alt.Color("variant:N", legend=None, scale=_colours(axis)),
-            opacity=alt.condition(PICKED, alt.value(1.0), alt.value(0.08)),
-        )
-    ]
-
-
-def _colours(axis: Axis) -> alt.Scale:
-    return alt.Scale(domain=list(axis.colours), range=list(axis.colours.values()))
+    label = alt.Chart(values(rows)).mark_text(align="left", dx=6, baseline="middle")
+    shown = alt.condition(PICKED, alt.value(1.0), alt.value(PALE))
+    return [label.encode(x=x, y=axis.y("at"), text="label:N", color=axis.colour, opacity=shown)]
 
 
 def cut(label: str) -> str:
     """A name that finds room beside a line."""
-    label = named(label)
     return label if len(label) <= LETTERS else f"{label[: LETTERS - 1]}…"
-
-
-def spread(places: Sequence[float], apart: float) -> list[float]:
-    """Places moved as little as it takes to be `apart`, in their order, within 0..1 as far as there is room.
-
-    >>> [round(place, 2) for place in spread([0.5, 0.5, 0.9], 0.1)]
-    [0.45, 0.55, 0.9]
-    """
-    order = sorted(range(len(places)), key=lambda i: places[i])
-    groups: list[tuple[list[int], float]] = []
-    for i in order:
-        groups.append(([i], places[i]))
-        while len(groups) > 1 and _top(groups[-2], apart) + apart > _bottom(groups[-1], apart) + 1e-12:
-            (second, at), (first, before) = groups.pop(), groups.pop()
-            both = first + second
-            groups.append((both, (before * len(first) + at * len(second)) / len(both)))
-    found = [0.0] * len(places)
-    for members, centre in groups:
-        half = (len(members) - 1) / 2 * apart
-        middle = max(half, min(1 - half, centre)) if half < 0.5 else 0.5
-        for number, i in enumerate(members):
-            found[i] = middle - half + number * apart
-    return found
-
-
-def _top(group: tuple[list[int], float], apart: float) -> float:
-    return group[1] + (len(group[0]) - 1) / 2 * apart
-
-
-def _bottom(group: tuple[list[int], float], apart: float) -> float:
-    return group[1] - (len(group[0]) - 1) / 2 * apart
 
 
 def colours(variants: Sequence[str]) -> dict[str, str]:

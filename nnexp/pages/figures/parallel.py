@@ -2,89 +2,129 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import altair as alt
 
-from nnexp.pages.figures.base import Chart, Style, form, short, spans, values
+from nnexp.pages.figures.base import Chart, Style, sized, spans, values
 from nnexp.pages.figures.parameters import Point, order, said
 from nnexp.pages.importance import FEW, is_number
-from nnexp.pages.theme import INK, MUTED
+from nnexp.pages.theme import INK, MUTED, PAPER
 from nnexp.reports.columns import text
 
-HEIGHT = 280
+HEIGHT = 290
 
-RAMP = ("#e8c547", "#7fb685", "#2a788e", "#31446b", "#2b1a4f")
+RAMP = ("#e8c547", "#7fb685", "#2a788e", "#3b528b", "#5b2a86")
 """From bad to good, from light to dark: told apart without colour as well, and seen on white and on black."""
+
+SPREAD = 0.5
+"""Of the distance between two levels, the part over which the variants of one level are spread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pole:
+    """One axis: where each variant crosses it, from 0 to 1, and what is written beside it, at which places."""
+
+    name: str
+    places: tuple[float, ...]
+    marks: tuple[tuple[float, str], ...]
 
 
 def parallel(
     found: Sequence[Point], parameters: Sequence[str], title: str, *, share: bool, larger: bool, style: Style
 ) -> Chart:
     """The chart; the last axis is the metric."""
-    columns = [[point.values[place] for point in found] for place in range(len(parameters))]
     means = [point.mean.value for point in found]
-    axes = [*(_places(column) for column in columns), _continuous(means, share=share)]
-    names = [*parameters, title]
-    rows: list[dict[str, Any]] = []
-    for number, point in enumerate(found):
-        cells = {name: said(value) for name, value in zip(parameters, point.values, strict=True)}
-        what = " ".join(f"{name}={value}" for name, value in cells.items())
-        for name, (places, _) in zip(names, axes, strict=True):
-            rows.append(
-                {"line": number, "axis": name, "at": places[number], "value": means[number], "variant": what}
-                | {"text": point.text}
-            )
-    ticks = [
-        {"axis": name, "at": at, "label": label}
-        for name, (_, marks) in zip(names, axes, strict=True)
-        for at, label in marks
+    columns = [[point.values[place] for point in found] for place in range(len(parameters))]
+    poles = [pole(name, column, means) for name, column in zip(parameters, columns, strict=True)]
+    poles.append(continuous(title, means, share=share))
+    names = [one.name for one in poles]
+    axis = alt.Axis(
+        orient="top",
+        labelAngle=0,
+        domain=False,
+        ticks=False,
+        labelColor=INK,
+        labelPadding=10,
+        labelLimit=120,
+        labelOverlap=False,
+    )
+    x = alt.X("axis:N", sort=names, title=None, axis=axis, scale=alt.Scale(type="point", padding=0.4))
+    y = alt.Y("at:Q", axis=None, scale=alt.Scale(domain=[-0.06, 1.06], nice=False))
+    ticks = [{"axis": one.name, "at": at, "label": label} for one in poles for at, label in one.marks]
+    marks = alt.Chart(values(ticks)).encode(x=x, y=y)
+    label = marks.mark_text(align="left", dx=7, fontSize=11).encode(text="label:N")
+    halo = label.mark_text(
+        align="left", dx=7, fontSize=11, color=PAPER, stroke=PAPER, strokeWidth=4, strokeJoin="round"
+    )
+    layers: list[Any] = [
+        alt.Chart(values([{"axis": name} for name in names])).mark_rule(color=MUTED).encode(x=x),
+        _lines(found, poles, parameters, title, larger=larger, style=style).encode(x=x, y=y),
+        marks.mark_tick(orient="horizontal", size=8, color=MUTED),
+        halo,
+        label.mark_text(align="left", dx=7, fontSize=11, color=INK),
     ]
-    x = alt.X("axis:N", sort=names, title=None, axis=alt.Axis(orient="top", labelAngle=0, domain=False, ticks=False, labelColor=INK, labelFontSize=12, labelPadding=10), scale=alt.Scale(type="point", padding=0.35))
-    y = alt.Y("at:Q", axis=None, scale=alt.Scale(domain=[-0.03, 1.03], nice=False))
-    hover = alt.selection_point(name="hover", fields=["line"], on="pointerover", empty=False, clear="pointerout")
-    low, high = min(means), max(means)
+    return sized(alt.layer(*layers), style, HEIGHT)
+
+
+def _lines(
+    found: Sequence[Point], poles: Sequence[Pole], parameters: Sequence[str], title: str, *, larger: bool, style: Style
+) -> alt.Chart:
+    """A line for each variant."""
+    rows = []
+    for number, point in enumerate(found):
+        what = " ".join(f"{name}={said(value)}" for name, value in zip(parameters, point.values, strict=True))
+        own = {"line": number, "value": point.mean.value, "variant": what, "text": point.text}
+        rows += [{**own, "axis": one.name, "at": one.places[number]} for one in poles]
+    numbers = [point.mean.value for point in found]
     ramp = list(RAMP) if larger else list(reversed(RAMP))
-    colour = alt.Color("value:Q", scale=alt.Scale(range=ramp, domain=[low, high]), legend=None)
-    base = alt.Chart(values(rows)).encode(x=x, y=y, detail="line:N")
-    line = base.mark_line(strokeWidth=1.6).encode(color=colour)
-    if style.interactive:
-        line = line.encode(
-            opacity=alt.condition(hover, alt.value(1.0), alt.value(0.65)),
-            strokeWidth=alt.condition(hover, alt.value(4), alt.value(1.6)),
-            tooltip=[alt.Tooltip("variant:N"), alt.Tooltip("text:N", title=title)],
-        ).add_params(hover)
-    poles = alt.Chart(values([{"axis": name} for name in names])).mark_rule(color=MUTED)
-    marks = alt.Chart(values(ticks))
-    label = marks.mark_text(align="left", dx=7, fontSize=11, color=INK).encode(x=x, y=y, text="label:N")
-    dash = marks.mark_tick(orient="horizontal", size=8, color=MUTED).encode(x=x, y=y)
-    return alt.layer(poles.encode(x=x), line, dash, label).properties(width=style.width, height=HEIGHT)
+    colour = alt.Color("value:Q", scale=alt.Scale(range=ramp, domain=[min(numbers), max(numbers)]), legend=None)
+    line = alt.Chart(values(rows)).mark_line(strokeWidth=1.5).encode(color=colour, detail="line:N")
+    if not style.interactive:
+        return line
+    hover = alt.selection_point(name="hover", fields=["line"], on="pointerover", empty=False, clear="pointerout")
+    return line.encode(
+        opacity=alt.condition(hover, alt.value(1.0), alt.value(0.7)),
+        strokeWidth=alt.condition(hover, alt.value(4), alt.value(1.5)),
+        tooltip=[alt.Tooltip("variant:N"), alt.Tooltip("text:N", title=title)],
+    ).add_params(hover)
 
 
-def _places(column: Sequence[Any]) -> tuple[list[float], list[tuple[float, str]]]:
-    """Where each value stands on its axis, from 0 to 1, and the labels there: levels evenly, many numbers as they are."""
+def pole(name: str, column: Sequence[Any], means: Sequence[float]) -> Pole:
+    """The axis of a parameter: few levels evenly, many numbers as they are.
+
+    The variants of one level are spread around it in the order of their results, so that they can be told apart.
+    """
     if len(set(map(repr, column))) > FEW and all(map(is_number, column)):
-        return _continuous([float(value) for value in column])
+        return continuous(name, [float(value) for value in column])
     names = order(column)
     step = 1 / max(1, len(names) - 1)
-    at = {name: (number * step if len(names) > 1 else 0.5) for number, name in enumerate(names)}
-    return [at[said(value)] for value in column], [(place, name) for name, place in at.items()]
+    at = {level: number * step for number, level in enumerate(names)}
+    places = [0.0] * len(column)
+    for level in names:
+        members = sorted((i for i, value in enumerate(column) if said(value) == level), key=lambda i: means[i])
+        room = min(SPREAD * step, 0.024 * (len(members) - 1))
+        for rank, i in enumerate(members):
+            places[i] = at[level] * (1 - room) + room * (rank / (len(members) - 1) if len(members) > 1 else 0.0)
+    marks = [(_middle([places[i] for i, value in enumerate(column) if said(value) == level]), level) for level in names]
+    return Pole(name, tuple(places), tuple(marks))
 
 
-def _continuous(numbers: Sequence[float], *, share: bool = False) -> tuple[list[float], list[tuple[float, str]]]:
+def _middle(places: Sequence[float]) -> float:
+    return (min(places) + max(places)) / 2
+
+
+def continuous(name: str, numbers: Sequence[float], *, share: bool = False) -> Pole:
     """An axis of numbers, logarithmic where they span much, with five labels."""
-    import math
-
     log = not share and spans(numbers)
-    to, back = (math.log, math.exp) if log else (float, float)
-    low, high = to(min(numbers)), to(max(numbers))
+    low, high = (math.log(f(numbers)) if log else f(numbers) for f in (min, max))
     span = high - low or 1.0
-    places = [(to(number) - low) / span for number in numbers]
-    at = [number / 4 for number in range(5)] if high > low else [0.0]
-    marks = [back(low + place * span) for place in at]
-    named = [f"{100 * mark:.1f} %" if share else text(float(f"{mark:.3g}")) for mark in marks]
-    return [short(place) for place in places], list(zip(at, named, strict=True))
-
-
-USED = form
+    places = tuple(((math.log(number) if log else number) - low) / span for number in numbers)
+    marks = []
+    for at in [number / 4 for number in range(5)] if high > low else [0.0]:
+        value = math.exp(low + at * span) if log else low + at * span
+        marks.append((at, f"{100 * value:.1f} %" if share else text(float(f"{value:.3g}"))))
+    return Pole(name, places, tuple(marks))

@@ -8,9 +8,9 @@ from typing import Any
 
 import altair as alt
 
-from nnexp.pages.figures.base import Chart, Style, form, spans, values
-from nnexp.pages.importance import is_number
-from nnexp.pages.theme import INK, MUTED, PALETTE, SHADES
+from nnexp.pages.figures.base import Chart, Style, form, sized, spans, values
+from nnexp.pages.importance import FEW, is_number
+from nnexp.pages.theme import MUTED, PALETTE, SHADES
 from nnexp.reports.columns import text
 from nnexp.statistics.means import Mean
 
@@ -42,12 +42,12 @@ def said(value: Any) -> str:
 def dots(found: Sequence[Point], parameter: str, title: str, *, share: bool, style: Style) -> Chart:
     """The metric by the values of one parameter: means with intervals, and the runs as pale dots."""
     column = [point.values[0] for point in found]
-    numeric = all(map(is_number, column)) and len(set(column)) > 2
+    numeric = all(map(is_number, column)) and len(set(column)) > 2 and not _from_zero(column)
     if numeric:
         log = spans([float(value) for value in column])
-        scale = alt.Scale(type="log" if log else "linear", zero=False, padding=24)
-        ticks = sorted(set(column)) if len(set(column)) <= 8 else None
-        axis = alt.Axis(format="~g", grid=False, **({"values": ticks} if ticks else {}))
+        scale = alt.Scale(type="log", padding=24) if log else alt.Scale(zero=False, padding=24)
+        ticks = sorted(set(column)) if len(set(column)) <= 8 else alt.Undefined
+        axis = alt.Axis(format="~g", grid=False, values=ticks)
         x: Any = alt.X("at:Q", title=parameter, scale=scale, axis=axis)
     else:
         x = alt.X("at:N", title=parameter, sort=order(column), axis=alt.Axis(labelAngle=0, grid=False))
@@ -68,7 +68,13 @@ def dots(found: Sequence[Point], parameter: str, title: str, *, share: bool, sty
     tips = [alt.Tooltip("at:N", title=parameter), alt.Tooltip("text:N", title=title), alt.Tooltip("n:Q", title="n")]
     mean = base.mark_point(filled=True, size=75, opacity=1, color=PALETTE[0]).encode(y=y, tooltip=tips)
     layers = [single.encode(x=x, y=y), rule.encode(y=alt.Y("low:Q", title=title), y2="high:Q"), mean]
-    return alt.layer(*layers).properties(width=style.width, height=HEIGHT)
+    return sized(alt.layer(*layers), style, HEIGHT)
+
+
+def _from_zero(column: Sequence[Any]) -> bool:
+    """Whether a few numbers begin with 0 and span much, so that neither kind of axis shows them well."""
+    positive = [float(value) for value in set(column) if value > 0]
+    return min(column) == 0 and len(set(column)) <= FEW and spans(positive, 4)
 
 
 def heat(
@@ -104,13 +110,10 @@ def heat(
     if len(names[1]) <= 10:
         white = alt.condition("datum.dark", alt.value("white"), alt.value("#1b1f24"))
         layers.append(base.mark_text(fontSize=12).encode(text="short:N", color=white))
-    return alt.layer(*layers).properties(width=style.width, height=alt.Step(max(24, min(44, 320 // len(names[0])))))
+    return sized(alt.layer(*layers), style, len(names[0]) * max(24, min(44, 320 // len(names[0]))))
 
 
 def _dark(value: float, low: float, high: float, *, larger: bool) -> bool:
     """Whether a cell is so dark that its text is white."""
     at = (value - low) / (high - low) if high > low else 0.0
     return (at if larger else 1 - at) > 0.55
-
-
-INKED = INK

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import altair as alt
 
-from nnexp.pages.figures.base import Chart, Style, values
+from nnexp.pages.figures.base import Chart, Style, sized, values
 from nnexp.pages.importance import Analysis
 from nnexp.pages.theme import INK, MUTED, PALETTE
 
@@ -19,8 +19,12 @@ def shares(found: Analysis, style: Style) -> Chart:
     ]
     names = [one.parameter for one in found.parameters]
     domain = alt.Scale(domain=[0, 1])
-    y = alt.Y("parameter:N", sort=[*names, TOGETHER], title=None, axis=alt.Axis(domain=False, ticks=False, labelColor=INK))
-    x = alt.X("share:Q", title="share of the variance between variants", scale=domain, axis=alt.Axis(format="~%", tickCount=5))
+    y = alt.Y(
+        "parameter:N", sort=[*names, TOGETHER], title=None, axis=alt.Axis(domain=False, ticks=False, labelColor=INK)
+    )
+    x = alt.X(
+        "share:Q", title="share of the variance between variants", scale=domain, axis=alt.Axis(format="~%", tickCount=5)
+    )
     if found.together is not None:
         rows.append({"parameter": TOGETHER, "share": found.together, "chance": None, "levels": None})
     base = alt.Chart(values(rows)).encode(y=y)
@@ -34,5 +38,9 @@ def shares(found: Analysis, style: Style) -> Chart:
     bars = base.mark_bar(height=15, cornerRadiusEnd=2).encode(x=x, color=colour, tooltip=tips)
     text = base.mark_text(align="left", dx=5, color=INK).encode(x=x, text=alt.Text("share:Q", format=".0%"))
     chance = base.transform_filter("datum.chance != null").mark_tick(size=21, thickness=2, color=PALETTE[1])
-    layers = [bars, text, chance.encode(x=alt.X("chance:Q", title="share of the variance between variants", scale=domain))]
-    return alt.layer(*layers).properties(width=style.width, height=alt.Step(27))
+    layers = [
+        bars,
+        text,
+        chance.encode(x=alt.X("chance:Q", title="share of the variance between variants", scale=domain)),
+    ]
+    return sized(alt.layer(*layers), style, 27 * len(rows))

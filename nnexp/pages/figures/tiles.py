@@ -31,13 +31,13 @@ class Sheet:
     columns: int
 
 
-MISTAKES = Sheet(side=56, place=80, lines=2, columns=8)
-FILTERS = Sheet(side=34, place=39, lines=0, columns=16)
+MISTAKES = Sheet(side=56, place=80, lines=2, columns=6)
+FILTERS = Sheet(side=34, place=39, lines=0, columns=12)
 
 
 def tiles(found: Sequence[Tile], sheet: Sheet, style: Style) -> Chart:
     """The chart, row by row."""
-    columns = sheet.columns if style.interactive else max(4, sheet.columns // 2)
+    columns = sheet.columns if style.interactive else max(4, round(0.7 * sheet.columns))
     deep = sheet.side + 5 + 14 * sheet.lines
     rows = [
         {"url": tile.url, "x": at % columns * sheet.place + sheet.place / 2, "y": at // columns * deep}
@@ -54,5 +54,7 @@ def tiles(found: Sequence[Tile], sheet: Sheet, style: Style) -> Chart:
     layers = [image]
     for number, (field, colour) in enumerate((("first", INK), ("second", MUTED))[: sheet.lines]):
         below = sheet.side + 11 + 14 * number
-        layers.append(base.mark_text(dy=below, fontSize=11, color=colour, limit=sheet.place - 4).encode(text=f"{field}:N"))
+        layers.append(
+            base.mark_text(dy=below, fontSize=11, color=colour, limit=sheet.place - 4).encode(text=f"{field}:N")
+        )
     return alt.layer(*layers).properties(width=wide, height=high)

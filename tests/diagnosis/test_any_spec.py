@@ -1,0 +1,34 @@
+"""Whatever is trained, its diagnosis comes to an end, and what it suggests is a valid spec."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+import nnexp
+from nnexp.diagnosis.diagnosis import diagnose
+from nnexp.spec.load import load
+from nnexp.spec.text import dump
+from tests.strategies import Plain, specs
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("any")
+
+
+@pytest.mark.slow
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+@given(plain=specs())
+def test_every_spec_is_diagnosed_and_its_remedies_fit(plain: Plain, folder: Path) -> None:
+    file = folder / "spec.yaml"
+    file.write_text(dump(plain))
+    spec = load(file)
+    said = diagnose(nnexp.train(spec, runs=folder / "runs", restart=True).path)
+    json.dumps(said.as_dict())
+    for finding in said.findings:
+        for remedy in finding.remedies:
+            assert not remedy.override or load(file, [remedy.override]) != spec

@@ -1,0 +1,100 @@
+"""One root is not drowned in what follows from it; runs that tell little are no error."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+
+import nnexp
+from nnexp.diagnosis.diagnosis import diagnose, findings
+from nnexp.errors import RunError
+from nnexp.runs.session import train_run
+from tests.unit.diagnosis.support import DIGITS, evidence, looks
+
+SMALL = "data: {source: {moons: {examples: 100}}}\narchitecture: {mlp: {hidden: [4]}}\n"
+
+
+def run(folder: Path, text: str) -> Path:
+    (folder / "spec.yaml").write_text(text)
+    return nnexp.train(nnexp.load(folder / "spec.yaml"), runs=folder / "runs").path
+
+
+def test_zeros_are_named_once() -> None:
+    zeros: dict[str, list[float]] = {"gradient": [0, 0], "alike": [1, 1], "weight": [0, 0], "update": [math.nan, 0]}
+    looked = looks({"dense_1": zeros, "dense_2": zeros, "output": {"weight": [0, 0.1]}}, {"relu_1": {"dead": [1, 1]}})
+    rows = {"train_loss": [2.3, 2.3], "train_objective": [2.3, 2.3], "train_accuracy": [0.1, 0.1]}
+    assert [f.cause for f in findings(evidence(DIGITS + "init: zeros\n", columns=rows, looked=looked))] == [
+        "symmetric_units"
+    ]
+
+
+def test_units_that_died_of_large_steps_are_not_the_cause() -> None:
+    weights = {"weight": [1, 8, 8]}
+    looked = looks({"dense_1": weights, "output": {}}, {"relu_1": {"dead": [0, 1, 1]}})
+    rows = {"train_loss": [9.0, 2.3], "train_objective": [9.0, 2.3], "train_accuracy": [0.1, 0.1]}
+    assert [f.cause for f in findings(evidence(columns=rows, looked=looked))] == ["lr_too_high"]
+
+
+def test_a_run_without_looks_says_what_metrics_show(tmp_path: Path) -> None:
+    text = SMALL + "optimizer: {sgd: {lr: 1e-5}}\ndiagnostics: {every: never}\ntraining: {epochs: 8, batch_size: 10}\n"
+    said = diagnose(run(tmp_path, text))
+    assert not said.recorded
+    assert [finding.cause for finding in said.findings] == ["lr_too_low"]
+    assert said.balance.startswith("error: train")
+
+
+def test_a_run_that_diverged_in_its_first_epoch(tmp_path: Path) -> None:
+    text = "data: {source: sine}\narchitecture: {mlp: {hidden: [8]}}\noptimizer: {sgd: {lr: 1e4}}\n"
+    said = diagnose(run(tmp_path, text))
+    assert [finding.cause for finding in said.findings] == ["diverged"]
+    assert said.balance == ""
+    assert json.loads(json.dumps(said.as_dict()))["findings"][0]["epoch"] == 1
+
+
+class Stop(Exception):
+    """What cuts a run off."""
+
+
+def test_a_run_that_was_cut_off_in_its_first_epoch(tmp_path: Path) -> None:
+    (tmp_path / "spec.yaml").write_text(SMALL)
+
+    def stop(event: object) -> None:
+        raise Stop
+
+    with pytest.raises(Stop):
+        train_run(
+            nnexp.load(tmp_path / "spec.yaml"), tmp_path / "runs", restart=False, watch=stop, checkpoint_seconds=5.0
+        )
+    [folder] = (tmp_path / "runs").glob("spec-*")
+    said = diagnose(folder)
+    assert said.healthy
+    assert said.balance == ""
+
+
+def test_a_baseline_has_nothing_to_look_into(tmp_path: Path) -> None:
+    said = diagnose(run(tmp_path, "data: {source: moons}\nbaseline: knn\n"))
+    assert (said.healthy, said.recorded, said.balance) == (True, False, "")
+
+
+def test_the_optimal_error_is_what_bias_is_judged_by(tmp_path: Path) -> None:
+    text = (
+        "data: {source: {gaussians: {examples: 900, separation: 2}}}\narchitecture: [output]\ntraining: {epochs: 60}\n"
+    )
+    folder = run(tmp_path, text.replace("training", "optimizer: {adam: {lr: 0.01}}\ntraining"))
+    assert [finding.cause for finding in diagnose(folder).findings] == ["high_bias"]
+    assert diagnose(folder, 0.3).healthy
+
+
+def test_a_folder_that_is_no_run_is_said() -> None:
+    with pytest.raises(RunError, match="is no run folder"):
+        diagnose(Path("nowhere"))
+
+
+def test_a_spec_that_is_gone_leaves_remedies_without_overrides(tmp_path: Path) -> None:
+    folder = run(tmp_path, SMALL + "optimizer: {sgd: {lr: 1e-5}}\ntraining: {epochs: 8, batch_size: 10}\n")
+    (folder / "spec.yaml").unlink()
+    [finding] = diagnose(folder).findings
+    assert [remedy.override for remedy in finding.remedies] == ["", ""]

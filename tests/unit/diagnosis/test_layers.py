@@ -1,0 +1,82 @@
+"""Dead, saturated and symmetric units; gradients that vanish or explode."""
+
+from __future__ import annotations
+
+from nnexp.diagnosis import layers
+from tests.unit.diagnosis.support import DIGITS, evidence, looks
+
+BAD = {"train_loss": [2.3], "train_accuracy": [0.1]}
+GOOD = {"train_loss": [0.1], "train_accuracy": [0.99]}
+DEEP = ("dense_1", "dense_2", "dense_3", "output")
+
+
+def test_dead_units_are_counted_by_layer() -> None:
+    looked = looks({"output": {}}, {"relu_1": {}, "relu_2": {"dead": [0, 0.6, 61 / 64]}})
+    [finding] = layers.dead(evidence(columns=BAD, looked=looked))
+    assert finding.text == (
+        "dead units: 61 of 64 units of relu_2 were never positive in epoch 2, on the same 48 training examples"
+    )
+    assert (finding.epoch, finding.layers, finding.numbers) == (1, ("relu_2",), {"relu_2": 61.0})
+
+
+def test_half_of_the_units_may_be_dead_where_all_is_learned() -> None:
+    looked = looks({"output": {}}, {"relu_1": {"dead": [0, 0.6]}, "relu_2": {"dead": [0, 0.95]}})
+    assert [finding.layers for finding in layers.dead(evidence(columns=GOOD, looked=looked))] == [("relu_2",)]
+
+
+def test_saturated_outputs_are_told_by_layer() -> None:
+    looked = looks({"output": {}}, {"tanh_1": {"saturated": [0.9, 0.8]}, "tanh_2": {"saturated": [0.1, 0.1]}})
+    [finding] = layers.saturated(evidence(columns=BAD, looked=looked))
+    assert "80 % of the outputs of tanh_1" in finding.text
+    assert finding.epoch == 0
+
+
+def test_an_activation_after_the_output_may_saturate() -> None:
+    text = "data: {source: xor}\narchitecture: [dense: 8, tanh, output, sigmoid]\nloss: squared_error\n"
+    looked = looks({"dense_1": {}, "output": {}}, {"tanh_1": {}, "sigmoid_1": {"saturated": [0.1, 1.0]}})
+    assert not list(layers.saturated(evidence(text, columns=GOOD, looked=looked)))
+
+
+def test_symmetric_units_are_those_of_hidden_layers_that_never_part() -> None:
+    looked = looks({"dense_1": {"alike": [1, 1]}, "dense_2": {"alike": [1, 0]}, "output": {"alike": [1, 1]}})
+    [finding] = layers.symmetric(evidence(columns=BAD, looked=looked))
+    assert finding.layers == ("dense_1",)
+
+
+def test_the_initialiser_that_suits_is_suggested() -> None:
+    zeros = DIGITS + "init: zeros\nactivation: tanh\n"
+    looked = looks({"dense_1": {"alike": [1, 1]}, "output": {}})
+    [finding] = layers.symmetric(evidence(zeros, columns=BAD, looked=looked))
+    assert [remedy.override for remedy in finding.remedies] == ["init=xavier"]
+
+
+def test_vanishing_gradients_are_those_of_the_first_layers() -> None:
+    looked = looks({name: {"gradient": [g]} for name, g in zip(DEEP, [1e-6, 1e-4, 0.1, 1], strict=True)})
+    [finding] = layers.vanishing(evidence(columns=BAD, looked=looked))
+    assert finding.layers == ("dense_1", "dense_2")
+    assert finding.numbers == {"dense_1": 1e-6, "dense_2": 1e-4}
+    assert not list(layers.exploding(evidence(columns=BAD, looked=looked)))
+
+
+def test_a_gradient_of_exactly_0_is_another_fault() -> None:
+    looked = looks({name: {"gradient": [g]} for name, g in zip(DEEP, [0, 0, 0, 1], strict=True)})
+    assert not list(layers.vanishing(evidence(columns=BAD, looked=looked)))
+
+
+def test_exploding_gradients_grow_on_their_way_back() -> None:
+    looked = looks({name: {"gradient": [g]} for name, g in zip(DEEP, [1e6, 1e4, 100, 1], strict=True)})
+    [finding] = layers.exploding(evidence(columns=BAD, looked=looked))
+    assert finding.layers == ("dense_1", "dense_2")
+    assert "dense_1 got 1.0e+06 times the output layer's" in finding.text
+
+
+def test_activations_that_grow_explode_too() -> None:
+    sizes = {f"relu_{n}": {"rms": [30.0**n]} for n in range(1, 4)}
+    [finding] = layers.exploding(evidence(columns=BAD, looked=looks({"output": {}}, sizes)))
+    assert finding.layers == ("relu_3",)
+    assert finding.remedies[0].override == "training.clip_norm=1.0"  # the initialiser is he already
+
+
+def test_without_looks_nothing_is_said() -> None:
+    rules = (layers.dead, layers.saturated, layers.symmetric, layers.vanishing, layers.exploding)
+    assert not [finding for rule in rules for finding in rule(evidence(columns=BAD))]

@@ -1,0 +1,100 @@
+"""Which variants are drawn, and how much is read for that."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from nnexp.pages.content import content, html
+from nnexp.pages.curve_figures import how
+from nnexp.pages.drawn import select
+from nnexp.pages.figures.parallel import continuous, pole
+from nnexp.pages.parameter_figures import parameters
+from nnexp.reports.report import Wish, report
+from nnexp.runs.receipts import history
+from tests.unit.reports.support import adam, plain, write_many, write_run
+
+LIMIT = 3_000_000
+"""Bytes of a page."""
+
+
+def test_the_best_the_baseline_and_what_diverged_are_drawn_and_the_caption_says_so(tmp_path: Path) -> None:
+    for number in range(9):
+        write_run(tmp_path, plain(optimizer=adam((number + 1) / 1000)), 0.99 - number / 100)
+    for seed in (0, 1):
+        write_run(tmp_path, plain(seed=seed, optimizer=adam(7.0)), 0.1, epochs=2, state="diverged")
+    made = report([str(tmp_path)], tmp_path, Wish(baseline="lr=0.008"))
+    found = select(made)
+    assert [one.variant.label for one in found.drawn] == [
+        "lr=0.001",
+        "lr=0.002",
+        "lr=0.003",
+        "lr=0.004",
+        "lr=0.005",
+        "lr=0.008",
+        "lr=7",
+    ]
+    assert "Drawn are 7 of 10 variants" in how(found)
+
+
+def test_only_the_curves_that_are_drawn_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_many(tmp_path, variants=30, seeds=2, epochs=3)
+    made = report([str(tmp_path)], tmp_path)
+    read: list[Path] = []
+
+    def recorded(path: Path) -> list[dict[str, float]]:
+        read.append(path)
+        return history(path)
+
+    monkeypatch.setattr("nnexp.pages.drawn.history", recorded)
+    select(made)
+    assert len(read) == 10
+
+
+def test_a_page_of_two_hundred_runs_is_small_and_says_how_it_was_thinned(tmp_path: Path) -> None:
+    write_many(tmp_path, variants=40, seeds=5, epochs=130)
+    page = html(content(report([str(tmp_path)], tmp_path)), "nnexp report runs")
+    assert len(page.encode()) < LIMIT
+    assert "Of up to 130 epochs 60 at equal distances are drawn" in page
+    assert "Drawn are 5 of 40 variants" in page
+    assert "The first 30 of 40" not in page
+    assert "the first 30 of 40 variants" in page
+
+
+def test_the_table_of_very_many_variants_is_cut_and_says_so(tmp_path: Path) -> None:
+    write_many(tmp_path, variants=230, seeds=1, epochs=1)
+    page = html(content(report([str(tmp_path)], tmp_path)))
+    assert "The first 200 of 230 variants." in page
+    assert len(page.encode()) < LIMIT
+
+
+def test_one_parameter_is_a_dot_plot_two_are_a_heat_map_and_more_are_parallel(tmp_path: Path) -> None:
+    def titles(count: int) -> list[str]:
+        folder = tmp_path / str(count)
+        for number in range(8):
+            bits = [number >> place & 1 for place in range(3)]
+            changes = {"activation": ["relu", "tanh"][bits[1]], "optimizer": adam([1e-3, 1e-2][bits[0]])}
+            if count < 2:
+                changes.pop("activation")
+            training = {"training": {"epochs": 40, "batch_size": [8, 16][bits[2]], "early_stopping": None}}
+            spec = plain(seed=number, **changes, **(training if count > 2 else {}))
+            write_run(folder, spec, 0.8 + number / 100)
+        return [figure.title for figure in parameters(report([str(folder)], folder))]
+
+    assert titles(1) == ["Dev accuracy by lr"]
+    assert titles(2) == ["Dev accuracy by activation and lr", "Importance of the parameters"]
+    assert titles(3) == ["Dev accuracy across 3 parameters", "Importance of the parameters"]
+
+
+def test_variants_of_one_level_are_spread_around_it_in_the_order_of_their_results() -> None:
+    found = pole("lr", [0.1, 0.1, 0.2, 0.1], [0.5, 0.9, 0.1, 0.7])
+    assert found.places[0] < found.places[3] < found.places[1] < found.places[2] == 1
+    assert [label for _, label in found.marks] == ["0.1", "0.2"]
+
+
+def test_an_axis_of_many_numbers_is_logarithmic_where_they_span_much() -> None:
+    found = continuous("lr", [1e-4, 1e-2, 1.0])
+    assert found.places == pytest.approx((0, 0.5, 1))
+    assert found.marks[2] == (0.5, "0.01")
+    assert continuous("rate", [0.0, 0.2, 0.8]).places == pytest.approx((0, 0.25, 1))
