@@ -90,10 +90,10 @@ def _ending(record: dict[str, Any]) -> str:
 def _diagnose(run: Run) -> None:
     """Say what was wrong, if anything was."""
     from nnexp.cli.diagnose import brief
-    from nnexp.cli.render import out
+    from nnexp.cli.render import err
 
     for line in brief(run.diagnose()):
-        out.print(line)
+        err.print(line)
 
 
 def _advise_threads(run: Run) -> None:

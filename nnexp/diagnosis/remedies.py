@@ -36,6 +36,9 @@ BATCH = 32
 UNITS = 32
 """Units of the hidden layer that is suggested where there is none."""
 
+LARGEST = 0.1
+"""The largest learning rate that is suggested for an optimizer without a usual one; elsewhere ten times that."""
+
 FRACTION = 10
 """By which factor a number is suggested to be changed that is far off, as learning rates are searched by decades."""
 
@@ -63,10 +66,13 @@ def number(value: float) -> str:
 
 
 def lr(evidence: Evidence, factor: float) -> Remedy:
-    """Another learning rate, by this factor."""
+    """Another learning rate, by this factor; of one that is out of all proportion, the largest that is usual."""
     optimizer = evidence.spec.optimizer
-    name, value = optimizers.name_of(optimizer), number(float(optimizer.lr) * factor)
-    short = [f"optimizer.{name}={value}"] if parameters(type(optimizer))[0].name == "lr" else []
+    known = {p.name: p for p in parameters(type(optimizer))}
+    most = FRACTION * known["lr"].default if not known["lr"].required else LARGEST
+    other = float(optimizer.lr) * factor
+    name, value = optimizers.name_of(optimizer), number(min(other, most) if factor < 1 else other)
+    short = [f"optimizer.{name}={value}"] if next(iter(known)) == "lr" else []
     text = f"a {'lower' if factor < 1 else 'higher'} learning rate than {optimizer.lr:g}"
     return remedy(evidence, text, f"optimizer.{name}.lr={value}", *short)
 

@@ -11,6 +11,7 @@ from nnexp.pages.figures.base import Figure, named, spans, spoken
 from nnexp.pages.figures.lines import Line, axis_of, cut_below, lines
 from nnexp.reports.comparable import is_share
 from nnexp.reports.report import Report
+from nnexp.runs.folder import plain_name
 
 GROUP = "curves"
 
@@ -70,7 +71,7 @@ def _pair(
     read = "Solid: dev; dashed: train." if len(parts) == 2 else f"On the {parts.pop()} part."
     less = " The axis begins above the lowest values, those of the first epochs." if cut_below(found, axis) else ""
     heading = f"{spoken(metric)[0].upper()}{spoken(metric)[1:]} by epoch"
-    name = f"curves-{metric.replace('_', '-')}"
+    name = f"curves-{plain_name(metric).replace('_', '-')}"
     yield Figure(name, heading, read + less, partial(lines, found, axis), group=GROUP, subtitle=read)
 
 

@@ -43,7 +43,8 @@ def parameters(report: Report) -> Iterator[Figure]:
         order = [one.parameter for one in found.parameters]
         headers = [*order, *(header for header in headers if header not in order)][:AXES]
     points = [point(variant, headers, report) for variant in variants]
-    yield _view(report, points, headers)
+    unit = "fold" if all(variant.configuration.folds for variant in variants) else "seed"
+    yield _view(report, points, headers, unit)
     if found is not None:
         yield Figure("importance", "Importance of the parameters", explained(found), partial(shares, found))
 
@@ -60,11 +61,10 @@ def point(variant: Variant, headers: Sequence[str], report: Report) -> Point:
     return Point(tuple(variant.cells[h] for h in headers), mean, single, mean_text(mean, share=measure.is_share))
 
 
-def _view(report: Report, points: Sequence[Point], headers: Sequence[str]) -> Figure:
+def _view(report: Report, points: Sequence[Point], headers: Sequence[str], unit: str) -> Figure:
     measure = report.measure
     title = spoken(measure.metric)
     what = f"{title[0].upper()}{title[1:]}"
-    unit = measure.pair
     if len(headers) == 1:
         caption = f"Means over {unit}s with 95 % intervals; pale: the single runs.{_some(points)}"
         make: Any = partial(dots, points[:MOST], headers[0], title, share=measure.is_share)

@@ -109,12 +109,12 @@ def test_nothing_of_the_name_is_refused(place: Path) -> None:
 
 def test_training_ends_with_what_was_wrong(place: Path, tmp_path: Path) -> None:
     ended = inside("train", str(place / "same.yaml"), "seed=1", cwd=tmp_path)
-    assert "! symmetric units" in ended.stdout
-    assert "init=he" in ended.stdout
+    assert "! symmetric units" in ended.stderr
+    assert "init=he" in ended.stderr
     well = inside("train", str(place / "well.yaml"), cwd=tmp_path)
-    assert "!" not in well.stdout
+    assert "!" not in well.stderr
     quiet = inside("train", str(place / "same.yaml"), "seed=2", "--quiet", cwd=tmp_path)
-    assert "symmetric" not in quiet.stdout
+    assert "symmetric" not in quiet.stderr
     document = json.loads(inside("train", str(place / "same.yaml"), "seed=1", "--json", cwd=tmp_path).stdout)
     assert document["diagnosis"]["findings"][0]["cause"] == "symmetric_units"
 

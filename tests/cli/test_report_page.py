@@ -106,7 +106,7 @@ def test_a_page_of_whatever_there_is_has_the_figures_that_this_has(place: Path, 
     assert "How to repeat it" in text
 
 
-def test_what_diverged_is_named_with_its_epoch(place: Path, tmp_path: Path) -> None:
+def test_every_run_that_diverged_is_named_as_such(place: Path, tmp_path: Path) -> None:
     report(place, what(place, "wild"), "--html", str(tmp_path / "page.html"))
     text = (tmp_path / "page.html").read_text()
     lost = text[text.index('id="lost"') :]

@@ -24,7 +24,7 @@ def stamps(folder: Path) -> dict[Path, tuple[int, bytes]]:
 
 def test_piped_it_tells_one_plain_line_an_epoch_and_then_the_result(spec: Path, tmp_path: Path) -> None:
     done = program("train", spec, "--runs", tmp_path / "runs")
-    lines = done.stderr.splitlines()
+    lines = [line for line in done.stderr.splitlines() if not line.startswith(("! ", "    - "))]  # what was wrong
     assert [line.split("  ")[0] for line in lines] == ["epoch 1/3", "epoch 2/3", "epoch 3/3"]
     assert all("train_loss" in line and "dev_accuracy" in line for line in lines)
     assert "\x1b" not in done.stdout + done.stderr
@@ -39,7 +39,9 @@ def test_json_is_one_document_and_nothing_else(spec: Path, tmp_path: Path) -> No
     done = program("train", spec, "--runs", tmp_path / "runs", "--json")
     document = json.loads(done.stdout, parse_constant=pytest.fail)
     assert done.stderr == ""
-    assert document == {"run": str(only_run(tmp_path / "runs")), **manifest.read(only_run(tmp_path / "runs"))}
+    run = only_run(tmp_path / "runs")
+    assert document.pop("diagnosis")["run"] == run.name
+    assert document == {"run": str(run), **manifest.read(run)}
 
 
 def test_quiet_gives_only_the_result(spec: Path, tmp_path: Path) -> None:

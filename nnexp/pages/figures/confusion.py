@@ -41,7 +41,7 @@ def confusion(found: Confusion, style: Style) -> Chart:
     ]
     k = len(names)
     worst = max((row["share"] for row in rows if row["right"] != row["predicted"]), default=0.0)
-    side = max(12, min(30, 420 // k))
+    side = max(12, min(44, 320 // k))
     few = alt.Axis(
         labelAngle=0 if max(map(len, names)) * 7 <= side else -90, ticks=False, domain=False, labelOverlap=True
     )

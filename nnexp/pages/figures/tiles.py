@@ -37,7 +37,7 @@ FILTERS = Sheet(side=34, place=39, lines=0, columns=12)
 
 def tiles(found: Sequence[Tile], sheet: Sheet, style: Style) -> Chart:
     """The chart, row by row."""
-    columns = sheet.columns if style.interactive else max(4, round(0.7 * sheet.columns))
+    columns = sheet.columns if style.interactive else max(4, round(0.85 * sheet.columns))
     deep = sheet.side + 5 + 14 * sheet.lines
     rows = [
         {"url": tile.url, "x": at % columns * sheet.place + sheet.place / 2, "y": at // columns * deep}
