@@ -18,13 +18,12 @@ def shares(found: Analysis, style: Style) -> Chart:
         for one in found.parameters
     ]
     names = [one.parameter for one in found.parameters]
-    domain = alt.Scale(domain=[0, 1])
+    domain = alt.Scale(domain=[0, 1.08])  # room for the number beside a whole bar
+    ticks = alt.Axis(format="~%", values=[0, 0.2, 0.4, 0.6, 0.8, 1])
     y = alt.Y(
         "parameter:N", sort=[*names, TOGETHER], title=None, axis=alt.Axis(domain=False, ticks=False, labelColor=INK)
     )
-    x = alt.X(
-        "share:Q", title="share of the variance between variants", scale=domain, axis=alt.Axis(format="~%", tickCount=5)
-    )
+    x = alt.X("share:Q", title="share of the variance between variants", scale=domain, axis=ticks)
     if found.together is not None:
         rows.append({"parameter": TOGETHER, "share": found.together, "chance": None, "levels": None})
     base = alt.Chart(values(rows)).encode(y=y)
