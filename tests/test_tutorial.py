@@ -26,7 +26,7 @@ def test_the_tutorial_works_from_beginning_to_end(tmp_path: Path, monkeypatch: p
             continue
         program = [sys.executable, "-m", "nnexp", *shlex.split(command)]
         done = subprocess.run(program, capture_output=True, text=True, check=False)
-        assert done.returncode == (1 if "broken" in command else 0), f"{command}: {done.stderr}"
+        assert done.returncode == (1 if "name=broken" in command else 0), f"{command}: {done.stderr}"
         missing = set(shown.splitlines()) - set(done.stdout.splitlines())
         assert not missing, f"{command} does not say {missing}"
     assert list(pd.read_csv("answers.csv").columns) == ["class", *(f"p_{digit}" for digit in range(10))]
