@@ -77,7 +77,7 @@ class Diverged(NnexpError):
         self.run, self.epoch, self.step = run, epoch, step
         super().__init__(
             f"{run} diverged: the loss was not finite in epoch {epoch}, step {step}.\n"
-            "Try a learning rate ten times smaller, training.clip_norm=1.0, or data.normalize=standard."
+            f"`nnexp diagnose {run}` says what to try, as a rule a smaller learning rate."
         )
 
 

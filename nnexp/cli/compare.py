@@ -62,12 +62,12 @@ def compare(
 
 def _show(found: Comparison, held: dict[Check, bool]) -> None:
     """The variants, their differences, what these say, and whether the checks hold."""
-    from nnexp.cli.render import out
+    from nnexp.cli.render import out, said
 
     out.print(_variants(found, out.width))
     out.print(_differences(found, out.width))
     for line in [*(f"mixed: they differ in {difference}" for difference in found.mixed), *_sentences(found)]:
-        out.print(line, markup=False)
+        said(line, indent=2)
     for check, holds in held.items():
         style = "green" if holds else "red"
         out.print(f"{check.text}: {'holds' if holds else 'does not hold'}", style=style, markup=False)

@@ -44,6 +44,17 @@ def _problem(rendered: str) -> Text:
     return text
 
 
+def said(text: str | Text, indent: int = 0, console: Console = out) -> None:
+    """A sentence: on a terminal broken between words, its further lines indented; elsewhere one line."""
+    if not console.is_terminal:
+        console.print(text, markup=False)
+        return
+    whole = Text(text) if isinstance(text, str) else text
+    room = max(20, console.width - indent)
+    for number, line in enumerate(whole.wrap(console, room)):
+        console.print(Text(" " * indent if number else "") + line)
+
+
 def print_json(document: Any) -> None:
     """One JSON document on standard output; numbers that JSON does not have become null."""
     print(json.dumps(strict(document), indent=2))
@@ -70,6 +81,25 @@ def fitted(columns: dict[str, list[str]], spare: Sequence[str], width: int) -> T
     for row in zip(*kept.values(), strict=True):
         shown.add_row(*row)
     return shown
+
+
+def told_apart(texts: Sequence[str], width: int) -> list[str]:
+    """Texts cut to a width; where different ones would look alike, without what all of them begin with.
+
+    >>> told_apart(["dense 64, drop 0.1", "dense 64, drop 0.2"], 12)
+    ['…0.1', '…0.2']
+    """
+    short = [cut(text, width) for text in texts]
+    if len(set(short)) == len(set(texts)):
+        return short
+    common = next(at for at, letters in enumerate(zip(*set(texts), strict=False)) if len(set(letters)) > 1)
+    word = texts[0].rfind(" ", 0, common) + 1
+    return [cut(f"…{text[word:]}", width) for text in texts]
+
+
+def cut(text: str, width: int) -> str:
+    """A text, its end replaced by … where it is longer than `width`."""
+    return text if len(text) <= width else f"{text[: width - 1]}…"
 
 
 def _width(header: str, cells: Sequence[str]) -> int:
@@ -103,4 +133,4 @@ def percent(share: float) -> str:
 
 def shortened(text: str, width: int) -> str:
     """The text, its end replaced by … where it is longer than `width`; for cells of tables, so without markup."""
-    return escape(text if len(text) <= width else f"{text[: width - 1]}…")
+    return escape(cut(text, width))

@@ -134,16 +134,19 @@ def _draw(made: Report, order: Order | None) -> None:
 
 def _write(made: Report, form: str, output: Path | None) -> None:
     """The report to standard output or, whole or not at all, to a file."""
-    from nnexp.cli.render import err, out
+    from nnexp.cli.render import err, out, said
     from nnexp.reports.tables import WRITERS, sentences
     from nnexp.runs import files
 
     if form != "table":
         text = WRITERS[form](made)
     elif output is None:
-        out.print(table(made, out.width))
+        shown = table(made, out.width)
+        out.print(shown)
+        if left_out := [header for header in made.headers if not _is_shown(header, shown)]:
+            err.print(f"no room for {', '.join(left_out)}: --format csv has all", style="yellow", markup=False)
         for line in sentences(made):
-            out.print(line, markup=False)
+            said(line, indent=2)
         return
     else:
         text = _plain(made)
@@ -158,7 +161,7 @@ def table(made: Report, width: int) -> Table:
     """The variants, one row each; where there is little room, values are shortened, then columns of them left out."""
     from rich.markup import escape
 
-    from nnexp.cli.render import fitted
+    from nnexp.cli.render import cut, fitted, told_apart
     from nnexp.reports.tables import SPARE, cells
 
     found = cells(made)
@@ -166,23 +169,26 @@ def table(made: Report, width: int) -> Table:
     needed = [header for header in found if header not in (*own, *SPARE)]
     short: dict[str, list[str]] = {}
     for widest in WIDEST:
-        short = {_cut(header, widest if header in own else width): column for header, column in found.items()}
+        short = {cut(header, widest if header in own else width): column for header, column in found.items()}
         names = dict(zip(found, short, strict=True))
         for header in own:
-            short[names[header]] = [_cut(cell, widest) for cell in found[header]]
+            short[names[header]] = told_apart(found[header], widest)
         if _room([names[header] for header in (*own, *needed)], short) <= width:
             break
-    spare = [*SPARE, *(list(short)[: len(own)][:0:-1])]
+    last = [made.test] if made.test != made.measure.metric else []
+    spare = [*SPARE, *last, *(list(short)[: len(own)][:0:-1])]
     return fitted({escape(header): list(map(escape, column)) for header, column in short.items()}, spare, width)
+
+
+def _is_shown(header: str, shown: Table) -> bool:
+    """Whether a table has a column of this name, which may be cut short there and broken into lines."""
+    headers = [str(column.header).replace("\n", " ") for column in shown.columns]
+    return any(found == header or (found.endswith("…") and header.startswith(found[:-1])) for found in headers)
 
 
 def _room(headers: Sequence[str], columns: Mapping[str, Sequence[str]]) -> int:
     """Characters that a table of these columns takes."""
     return 1 + sum(max(map(len, [*header.split(" "), *columns[header]])) + 3 for header in headers)
-
-
-def _cut(text: str, width: int) -> str:
-    return text if len(text) <= width else f"{text[: width - 1]}…"
 
 
 def _plain(made: Report) -> str:

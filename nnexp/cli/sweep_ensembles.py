@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from nnexp.cli.render import fitted, percent_or_number
-from nnexp.cli.sweep_table import value_cell
+from nnexp.cli.sweep_table import value_cells
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +39,7 @@ def ensembles(found: Sequence[Averaged], objective: Objective, width: int) -> Ta
     firsts = [entry.members.runs[0] for entry in found]
     columns = list(dict.fromkeys(column for run in firsts for column in run.values))
     names = short_names(columns)
-    cells = {names[c]: [value_cell(run, c) for run in firsts] for c in columns}
+    cells = {names[c]: value_cells([run.values.get(c, "") for run in firsts]) for c in columns}
     cells = {"ensemble of": [_kind(entry) for entry in found], **cells}
     if len({run.seed for run in firsts}) > 1:
         cells["seed"] = [str(run.seed) for run in firsts]

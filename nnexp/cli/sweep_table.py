@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any, Self
 
 from rich.console import Group
 from rich.live import Live
+from rich.markup import escape
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
 from nnexp.cli.progress import duration
-from nnexp.cli.render import err, fitted, percent_or_number, shortened
+from nnexp.cli.render import err, fitted, percent_or_number, told_apart
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +47,7 @@ def variants(board: Board, width: int, most: int | None = None) -> Table:
     groups = [every[place] for place in places]
     metric = board.objective.metric
     differing = columns([runs[0].values for runs in every])
-    cells = {name: [cell(values[place]) for place in places] for name, values in differing.items()}
+    cells = {name: value_cells([values[place] for place in places]) for name, values in differing.items()}
     cells = cells or {"variant": ["base"] * len(groups)}
     values = [_values(board, runs) for runs in groups]
     spread = "fold spread" if any(run.fold is not None for run in board.runs) else "spread"
@@ -91,16 +92,11 @@ def _others(board: Board, runs: Sequence[Planned]) -> str:
     return ", ".join(said.values())
 
 
-def value_cell(run: Planned, column: str) -> str:
-    """What a run has of something that varies."""
-    return cell(run.values.get(column, ""))
+def value_cells(values: Sequence[Any]) -> list[str]:
+    """A column of something that varies, different values told apart where there is room for it."""
+    from nnexp.reports.columns import text
 
-
-def cell(value: Any) -> str:
-    """A value that varies."""
-    from nnexp.spec.text import flow
-
-    return shortened(f"{value:g}" if isinstance(value, float) else value if value == "" else flow(value), WIDEST)
+    return list(map(escape, told_apart([text(value) for value in values], WIDEST)))
 
 
 def watching(*, quiet: bool) -> AbstractContextManager[Watching]:

@@ -168,6 +168,11 @@ def bias(evidence: Evidence) -> Iterator[Finding]:
                     remedies.larger(evidence),
                     remedies.longer(evidence),
                     Remedy("another architecture"),
+                    *(
+                        []
+                        if fit.optimal
+                        else [Remedy("or, if nobody could do better, `nnexp diagnose --optimal-error`")]
+                    ),
                 ),
             )
 

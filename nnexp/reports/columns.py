@@ -28,9 +28,14 @@ def cells_of_sweep(
 ) -> dict[str, list[Any]]:
     """Cells by header of the variants of one sweep: what it says that varies, as `nnexp sweep` shows it."""
     kinds = {configuration.kind for configuration in configurations}
+    given = [found.spec[ARCHITECTURE] for found in configurations if ARCHITECTURE in values.get(found.key, {})]
+    short = _shortened([layers for layers in given if isinstance(layers, list)]) if len(given) > 1 else {}
     rows = [
         {**({"kind": found.kind} if len(kinds) > 1 else {}), **values.get(found.key, {})} for found in configurations
     ]
+    for row, found in zip(rows, configurations, strict=True):
+        if ARCHITECTURE in row:
+            row[ARCHITECTURE] = short.get(repr(found.spec[ARCHITECTURE]), row[ARCHITECTURE])
     return _cells(rows, [{"name": found.spec["name"]} for found in configurations])
 
 
@@ -42,11 +47,30 @@ def cells_of(variants: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
     """
     expanded = _with_layers(variants)
     kept = _differing(expanded)
-    rows = [
-        {name: "null" if value is None else value for name, value in variant.items() if name in kept}
-        for variant in expanded
-    ]
+    optional = {name for name in kept if any(variant.get(name) is None for variant in expanded)}
+    rows = [{name: _cell(variant, name, kept, optional) for name in variant if name in kept} for variant in expanded]
+    for variant, row in zip(expanded, rows, strict=True):
+        row |= {name: section for name in optional if name not in variant and (section := _within(variant, name, kept))}
     return _cells(rows, variants)
+
+
+def _cell(variant: Mapping[str, Any], name: str, kept: set[str], optional: set[str]) -> Any:
+    """The value of a parameter; of a component that other variants lack, with its first number: `l2 0.001`."""
+    value = variant[name]
+    inside = _within(variant, f"{name}.{value}", kept) if name in optional else ""
+    return "null" if value is None else f"{value} {inside.partition(' ')[2]}" if inside else value
+
+
+def _within(variant: Mapping[str, Any], section: str, kept: set[str]) -> str:
+    """The first parameter of a section that has no column of its own: `patience 10`."""
+    inside = [name for name in variant if name.startswith(f"{section}.")]
+    first = next((name for name in inside if is_number(variant[name])), "")
+    return "" if not first or kept & set(inside) else f"{first.rpartition('.')[2]} {flow(variant[first])}"
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value is a number, and not true or false."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _cells(rows: list[dict[str, Any]], variants: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
@@ -152,7 +176,7 @@ def describe(layer: Any) -> str:
     if any(isinstance(value, list) and any(isinstance(v, dict) for v in value) for value in values):
         counts = Counter(_name(part) for value in values if isinstance(value, list) for part in value)
         return f"{name} of {', '.join(counts)}"
-    first = next((value for value in values if isinstance(value, int | float) and not isinstance(value, bool)), None)
+    first = next((value for value in values if is_number(value)), None)
     return name if first is None else f"{name} {flow(first)}"
 
 
@@ -163,25 +187,36 @@ def _name(layer: Any) -> str:
 def labels(variants: Sequence[Mapping[str, Any]]) -> list[str]:
     """Each variant in as few words as tell it from the others, from its cells.
 
+    Its name and its kind, where these differ, and of those that have both in common what tells them apart.
+
     >>> labels([{"name": "a", "lr": 0.01}, {"name": "a", "lr": 0.1}, {"name": "b", "lr": ""}])
-    ['lr=0.01', 'lr=0.1', 'b']
+    ['a lr=0.01', 'a lr=0.1', 'b']
     """
-    ways = [_ways(cells) for cells in variants]
-    counts = [Counter(of_all) for of_all in zip(*ways, strict=True)]
-    return [
-        next((way for way, count in zip(own, counts, strict=True) if way and count[way] == 1), own[-1]) or "base"
-        for own in ways
-    ]
+    names = [_named(cells) for cells in variants]
+    found = []
+    for own, cells in zip(names, variants, strict=True):
+        alike = [other for name, other in zip(names, variants, strict=True) if name == own]
+        telling = [header for header in cells if len({repr(other.get(header, ABSENT)) for other in alike}) > 1]
+        found.append(" ".join([*own, *_values(cells, telling)]) or "base")
+    counts = Counter(found)
+    whole = [" ".join([*own, *_values(cells, list(cells))]) for own, cells in zip(names, variants, strict=True)]
+    return [short if counts[short] == 1 else long or "base" for short, long in zip(found, whole, strict=True)]
 
 
-def _ways(cells: Mapping[str, Any]) -> list[str]:
-    """Ways to call a variant, from short to long."""
-    said = {header: value for header, value in cells.items() if value != ABSENT}
-    names = [text(said.pop(header)) for header in ("name", "variant") if header in said]
-    kind = said.pop("kind", NETWORK)
-    own = [kind] if kind != NETWORK else []
-    rest = [f"{header}={text(value)}" for header, value in said.items()]
-    return [" ".join(words) for words in (names, own, rest, own + rest, names + own + rest)]
+def _named(cells: Mapping[str, Any]) -> list[str]:
+    """The words that a variant is called by, where they are told at all."""
+    said = [text(cells[header]) for header in NAMES if cells.get(header, ABSENT) != ABSENT]
+    kind = cells.get("kind", NETWORK)
+    return [*said, *([kind] if kind != NETWORK and not said else [])]
+
+
+NAMES = ("name", "variant")
+
+
+def _values(cells: Mapping[str, Any], headers: Sequence[str]) -> list[str]:
+    """Parameters as they are written after a command."""
+    shown = [header for header in headers if header not in (*NAMES, "kind") and cells[header] != ABSENT]
+    return [f"{header}={text(cells[header])}" for header in shown]
 
 
 def text(value: Any) -> str:

@@ -9,6 +9,7 @@ from nnexp.errors import UsageError
 from nnexp.reports.collecting import Collected
 from nnexp.reports.rows import PART, Row
 from nnexp.spec.problems import nearest
+from nnexp.spec.text import flow
 from nnexp.statistics.verdicts import Measure
 from nnexp.sweeps.sections import Objective
 
@@ -76,6 +77,8 @@ def mixture(found: Collected, measured: Measure, *, asked: bool) -> list[str]:
     done = [row for row in found.rows if row.state == "done"]
     said = objectives(found)
     differences = _groups("data", done, _data)
+    if not found.alone:
+        differences += _groups("splits", done, _split)
     if len(said) > 1 and not asked:
         differences += [f"the objectives of the sweeps: {', '.join(_named(objective) for objective in said)}"]
     without = [row.run for row in done if measured.metric not in row.metrics]
@@ -93,6 +96,11 @@ def _data(row: Row) -> str:
     """The data of a run: their source and the beginning of their fingerprint."""
     source = row.configuration.spec["data"].get("source", "")
     return f"{source if isinstance(source, str) else next(iter(source))} {row.data[:12]}"
+
+
+def _split(row: Row) -> str:
+    """How a run's data were split, in the words of a spec."""
+    return flow({key: value for key, value in row.configuration.spec["data"]["split"].items() if value is not None})
 
 
 def _groups(what: str, rows: Sequence[Row], key: Callable[[Row], str]) -> list[str]:

@@ -67,12 +67,16 @@ class Filter:
 
     def check_names(self, known: Mapping[str, Any] | set[str]) -> None:
         """Raises UsageError for a name that means nothing in any variant."""
+        compared = [
+            value for node in ast.walk(self._tree) if isinstance(node, ast.Compare) for value in node.comparators
+        ]
         for node in ast.walk(self._tree):
             if isinstance(node, ast.Name | ast.Attribute) and not self._is_part(node):
                 name = ast.unparse(node)
                 if name not in WORDS and not any(means(name, full) for full in known):
                     words = {full.rpartition(".")[2] for full in known}
-                    raise self._refused(node.col_offset + 1, f"there is no {name!r}; {nearest(name, words)}")
+                    hint = f'a text stands in quotes: "{name}"' if node in compared else nearest(name, words)
+                    raise self._refused(node.col_offset + 1, f"there is no {name!r}; {hint}")
 
     def _is_part(self, node: ast.expr) -> bool:
         """Whether it is the beginning of a longer dotted name."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from nnexp.comparison import HIGHER_IS_BETTER
 from nnexp.errors import NnexpError, RunError
 from nnexp.reports.rows import PART, Row, configuration
 from nnexp.runs import manifest, receipts
@@ -43,8 +44,22 @@ def read(folder: Path, problems: list[str], plain: Mapping[str, Any] | None = No
         rows = []
     if state != "done":
         return replace(begun, epochs=len(rows), seconds=sum(row.get("seconds", 0.0) for row in rows))
-    seconds, epoch = record.get("seconds", math.nan), record["weights"].get("epoch")
-    return replace(begun, epochs=record["epochs"], best_epoch=epoch if record["epochs"] else None, seconds=seconds)
+    seconds = record.get("seconds", math.nan)
+    return replace(begun, epochs=record["epochs"], best_epoch=_best_epoch(record, plain, rows), seconds=seconds)
+
+
+def _best_epoch(record: Mapping[str, Any], plain: Mapping[str, Any], rows: Sequence[Mapping[str, float]]) -> int | None:
+    """The epoch whose weights were kept as the best, or else that with the best metric of those that are watched."""
+    if not record["epochs"]:
+        return None
+    kept: int | None = record["weights"].get("epoch")
+    watched = ((plain.get("training") or {}).get("early_stopping") or {}).get("metric", "dev_loss")
+    values = [row.get(watched, math.nan) for row in rows]
+    known = [value for value in values if math.isfinite(value)]
+    if record["weights"].get("checkpoint") == "best" or not known:
+        return kept
+    best = max(known) if watched.endswith(HIGHER_IS_BETTER) else min(known)
+    return values.index(best) + 1
 
 
 def resolved(folder: Path, record: Mapping[str, Any]) -> dict[str, Any]:

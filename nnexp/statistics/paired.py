@@ -95,6 +95,7 @@ def paired(a: Mapping[Any, float], b: Mapping[Any, float], overlap: float = 0.0)
     difference = second - first
     difference[np.abs(difference) <= ROUNDING * scale] = 0.0
     mean, spread = float(difference.mean()), spread_of(difference, scale)
+    mean = mean if abs(mean) > ROUNDING * scale else 0.0
     if n == 1:
         return Difference(n, mean, dropped=dropped)
     if not spread:

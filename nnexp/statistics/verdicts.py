@@ -85,7 +85,8 @@ class Verdict:
             case "better" | "worse":
                 return f"{first} is better than {second} by {self._amount()} ({self._evidence()}{lost})"
         shown = f"no difference between {self.b} and {self.a} is shown ({self._evidence()}{lost})"
-        return f"{shown}: {first if found.mean else self.b} is ahead by {self._amount()}{self._outlook()}"
+        ahead = f"{first} is ahead by" if found.mean else "their means are the same,"
+        return f"{shown}: {ahead} {self._amount()}{self._alone()}{self._outlook()}"
 
     def _amount(self) -> str:
         """The size of the difference with its interval."""
@@ -96,6 +97,13 @@ class Verdict:
         p = self.p_corrected
         said = "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
         return f"{_counted(self.difference.n, self.measure.pair)}, {said}"
+
+    def _alone(self) -> str:
+        """That the pair by itself would show a difference, where it is the other comparisons that forbid to say so."""
+        if self.p is None or self.p > LEVEL:
+            return ""
+        p = "p < 0.001" if self.p < 0.001 else f"p = {self.p:.3f}"
+        return f", which would be a difference by itself ({p}) but not among {self.comparisons} comparisons"
 
     def _outlook(self) -> str:
         """What the interval excludes, and what would decide."""

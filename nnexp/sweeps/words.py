@@ -73,6 +73,8 @@ def _with_word(definition: Definition, text: Text, path: str, values: list[Node]
     place = Place(text, 1, 1, len(path))
     if path == "seed":
         return replace(definition, seeds=seeds_of(values))
+    if path == "name" and len(values) == 1 and isinstance(values[0].value, str):
+        definition = replace(definition, name=values[0].value)
     if len(values) > 1 or space.count(values[0]) > 1:
         wrong = [problem for value in values for problem in space.problems(value, path, drawing=False)]
         if wrong:

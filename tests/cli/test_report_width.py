@@ -35,4 +35,5 @@ def test_no_number_is_cut(width: int, tmp_path: Path) -> None:
     assert max(map(len, lines)) <= width
     rows = [line for line in lines if "±" in line]
     assert len(rows) == len(changes)
-    assert all("% " in row and row.count("±") == 2 and row.rstrip().endswith("done") for row in rows)
+    metrics = 1 if width < 100 else 2  # what tells the variants apart goes before the test part
+    assert all("% " in row and row.count("±") == metrics and row.rstrip().endswith("done") for row in rows)

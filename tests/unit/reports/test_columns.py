@@ -44,7 +44,7 @@ def test_variants_that_differ_in_a_section_being_there_are_told_apart() -> None:
     found = cells(plain(), plain(training=stopping))
     assert any(column[0] != column[1] for column in found.values())
     penalties = cells(plain(), plain(regularization={"l2": {"strength": 1e-4}}))
-    assert penalties == {"regularization": ["", "l2"]}
+    assert penalties == {"regularization": ["", "l2 0.0001"]}
 
 
 def test_layers_of_the_same_kinds_differ_in_their_numbers() -> None:
