@@ -5,7 +5,9 @@ Heavy imports stand inside the commands, so that `--help` and completion answer 
 
 from __future__ import annotations
 
+import errno
 import io
+import os
 import signal
 import sys
 from typing import Annotated
@@ -84,7 +86,16 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that cannot show Σ or ≥ shows ? instead
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
+    except OSError as error:
+        if error.errno != errno.ENOSPC or error.filename is not None:
+            raise
+        print("error: no space left where standard output goes", file=sys.stderr)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that nothing is tried again at the end
+        sys.exit(1)
     except NnexpError as error:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # one Ctrl-C too many must not cut off what is said now
         from nnexp.cli.render import show_error

@@ -94,6 +94,8 @@ def report(
     from nnexp.reports.report import Wish
     from nnexp.reports.report import report as made_of
 
+    if output is not None and html is not None and output.resolve() == html.resolve():
+        raise UsageError(f"--output and --html are the same file, {output}")
     order = _ordered(html, figures, formats)
     made = made_of(names, runs, Wish(metric, sort, condition, baseline, mixed))
     _write(made, "json" if json else form, output)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -42,11 +42,21 @@ def collect(names: Sequence[str], root: Path) -> Collected:
             rows.setdefault(place.resolve(), read(place, found.problems))
         except RunError as error:
             found.problems.append(str(error))
-    found.rows = _with_groups(rows.values())
+    found.rows = _with_groups(_once(rows.values(), found.problems))
     found.alone = len(found.sweeps) == 1 and len(places) == 1
     if not found.rows:
         raise RunError("\n".join(found.problems) or f"there is nothing to report in {' '.join(names)}")
     return found
+
+
+def _once(rows: Iterable[Row], problems: list[str]) -> Iterator[Row]:
+    """Each run once, where copies of it lie in several folders; one that is done rather than one that is not."""
+    first: dict[tuple[str, int, int | None], Row] = {}
+    for row in sorted(rows, key=lambda row: row.state != "done"):
+        known = first.setdefault((row.configuration.key, row.seed, row.fold), row)
+        if known is not row and row.state != "waiting":
+            problems.append(f"{row.path} is the same run as {known.path}, and is left out")
+    yield from first.values()
 
 
 def _with_groups(rows: Iterable[Row]) -> list[Row]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -39,13 +39,22 @@ def read(folder: Path, problems: list[str], plain: Mapping[str, Any] | None = No
     begun = replace(begun, data=record["data"]["fingerprint"], members=members)
     try:
         rows = receipts.history(folder)
-    except (RunError, OSError, ValueError) as error:
+    except RunError as error:
         problems.append(str(error))
         rows = []
+    else:
+        problems += _gaps(folder, record, rows)
     if state != "done":
         return replace(begun, epochs=len(rows), seconds=sum(row.get("seconds", 0.0) for row in rows))
     seconds = record.get("seconds", math.nan)
     return replace(begun, epochs=record["epochs"], best_epoch=_best_epoch(record, plain, rows), seconds=seconds)
+
+
+def _gaps(folder: Path, record: Mapping[str, Any], rows: Sequence[Mapping[str, float]]) -> Iterator[str]:
+    """What a metrics.csv lacks that can be read."""
+    epochs = record.get("epochs", 0) if record["state"] == "done" else 0
+    if epochs and [row.get("epoch") for row in rows] != list(range(1, epochs + 1)):
+        yield f"{folder / 'metrics.csv'} has {len(rows)} rows, and not one for each of the {epochs} epochs of the run"
 
 
 def _best_epoch(record: Mapping[str, Any], plain: Mapping[str, Any], rows: Sequence[Mapping[str, float]]) -> int | None:

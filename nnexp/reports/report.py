@@ -142,6 +142,7 @@ def rank(variant: Variant, measured: Measure) -> tuple[bool, float]:
 
 def ordered(variants: Sequence[Variant], header: str, measured: Measure) -> list[Variant]:
     """By a column: a metric the best first, anything else from small to large. Raises UsageError for no column."""
+    header = {"time": "seconds", "best epoch": "best_epoch"}.get(header, header)
     known = metrics([row for variant in variants for row in variant.rows])
     if header in known:
         other = measure(Collected([row for variant in variants for row in variant.rows]), header)

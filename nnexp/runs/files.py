@@ -25,11 +25,17 @@ operation: Callable[[str, Path], None] = lambda what, path: None  # noqa: E731 -
 def write(path: Path, content: bytes, sync: Sync = "folder") -> None:
     """Put `content` at `path`, whole or not at all. Raises RunError where it cannot be written.
 
+    A link stays, and what it leads to is written; what is no file, such as a device or a pipe, is written to as it is.
     `sync` says what outlasts a power cut: the file in its place, which needs its folder flushed as well; the content,
     of which several that are written one after the other leave their places to the last one's flush; or nothing.
     """
-    temporary = path.with_name(f".{path.name}.part")
     with _or_run_error(f"write {path}"):
+        if path.exists() and not path.is_file():
+            path.write_bytes(content)
+            return
+        if path.is_symlink():
+            path = path.resolve()
+        temporary = path.with_name(f".{path.name}.part")
         try:
             _write_through(temporary, content, sync)
             operation("rename", path)

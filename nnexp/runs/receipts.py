@@ -80,15 +80,16 @@ def history(folder: Path) -> list[dict[str, float]]:
     path = folder / "metrics.csv"
     if not path.exists():
         return []
-    rows = []
-    with path.open(newline="", encoding="utf-8") as file:
-        lines = csv.reader(file)
-        names = next(lines, [])
-        for number, cells in enumerate(lines, start=2):
-            try:
-                rows.append({name: float(cell) for name, cell in zip(names, cells, strict=True)})
-            except ValueError as error:
-                raise RunError(f"{path}: line {number} is damaged: {error}") from None
+    rows: list[dict[str, float]] = []
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            lines = csv.reader(file)
+            names = next(lines, [])
+            rows.extend({name: float(cell) for name, cell in zip(names, cells, strict=True)} for cells in lines)
+    except OSError as error:
+        raise RunError(f"{path} cannot be read: {error.strerror}") from None
+    except (ValueError, csv.Error) as error:
+        raise RunError(f"{path}: line {len(rows) + 2} is damaged: {error}") from None
     return rows
 
 

@@ -37,17 +37,29 @@ there are such (NaN for other kinds), and √(mean z²) of what goes in."""
 LEAST = 40
 """Steps between two looks, at least, where they are not asked for; one costs about as much as two."""
 
+SELDOM = 2.0**52
+"""More steps than anybody makes."""
+
 MOST = 200
 """Looks of a training, at most, where they are not asked for."""
 
 
-def interval(wish: Diagnostics, steps: int, epochs: int) -> int | None:
+def interval(wish: Diagnostics, steps: int, epochs: int) -> float | None:
     """Steps from one look to the next, for epochs of so many steps; None where there are none."""
     if wish.every == "never":
         return None
     if wish.every == "auto":
         return steps * max(1, math.ceil(LEAST / steps), math.ceil(epochs / MOST))
-    return max(1, round(wish.every * steps))
+    return max(1.0, min(wish.every * steps, SELDOM))
+
+
+def is_due(step: int, gap: float) -> bool:
+    """Whether one of the looks, which are `gap` steps apart, comes after this step: a multiple of it, rounded.
+
+    >>> [step for step in range(1, 15) if is_due(step, 3.5)]
+    [4, 7, 11, 14]
+    """
+    return math.floor(math.ceil((step - 0.5) / gap) * gap + 0.5) == step
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from nnexp.scoring import Scoring
 from nnexp.spec.sections import Spec
 from nnexp.training.clipping import clip_norm, clip_value
 from nnexp.training.evaluation import evaluate
-from nnexp.training.probe import Probe, interval
+from nnexp.training.probe import Probe, interval, is_due
 from nnexp.training.state import State, initial_state
 from nnexp.typing import Array, Row
 
@@ -156,7 +156,7 @@ class Stack:
         """
         state, model = self.state, self.model
         k = state.step
-        due = self._interval is not None and (state.epoch * self.steps + k + 1) % self._interval == 0
+        due = self._interval is not None and is_due(state.epoch * self.steps + k + 1, self._interval)
         before = state.theta.copy() if due else None
         self.optimizer.look_ahead(state.theta, state.slots)
         objective = self._solver and BatchObjective(model, batch.x, batch.d, held(state.dropout, range(len(self.runs))))

@@ -14,7 +14,7 @@ from nnexp.reports.comparable import measure, mixture
 from nnexp.reports.report import Wish, grouped, report
 from nnexp.reports.tables import sentences
 from nnexp.runs import receipts
-from tests.unit.reports.support import adam, collected, plain, row, write_many, write_run
+from tests.unit.reports.support import adam, collected, plain, row, split, write_many, write_run
 
 
 def test_a_folder_of_runs_is_all_runs_in_it(tmp_path: Path) -> None:
@@ -174,3 +174,46 @@ def test_the_usual_metric(metrics: dict[str, Any], expected: tuple[str, bool, bo
 def test_an_unknown_metric_is_refused_with_the_nearest() -> None:
     with pytest.raises(UsageError, match="no run has the metric 'dev_acuracy'; did you mean 'dev_accuracy'"):
         measure(collected(row("a", dev_accuracy=1)), "dev_acuracy")
+
+
+def test_a_copy_of_a_run_is_left_out_and_said(tmp_path: Path) -> None:
+    run = write_run(tmp_path / "here", plain(), 0.9)
+    copy = write_run(tmp_path / "there", plain(), 0.9)
+    found = collect([str(tmp_path / "here"), str(tmp_path / "there")], tmp_path)
+    assert [row.path for row in found.rows] == [run]
+    assert found.problems == [f"{copy} is the same run as {run}, and is left out"]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"epoch,step\n1,\xff\n", "line 2 is damaged"),
+        (b"epoch,step\n1,23\n", "has 1 rows, and not one for each of the 3 epochs"),
+        (b"", "has 0 rows"),
+        (b"epoch,step\n1,2\n2,x\n", "line 3 is damaged"),
+        (b"epoch,step\n1,2\n3,4\n2,9\n", "not one for each"),
+    ],
+)
+def test_metrics_that_are_not_those_of_the_run_are_said(content: bytes, said: str, tmp_path: Path) -> None:
+    run = write_run(tmp_path, plain(), 0.9, epochs=3)
+    (run / "metrics.csv").write_bytes(content)
+    [problem] = collect([str(run)], tmp_path).problems
+    assert problem.startswith(str(run / "metrics.csv"))
+    assert said in problem
+
+
+def test_a_folder_in_place_of_metrics_is_said(tmp_path: Path) -> None:
+    run = write_run(tmp_path, plain(), 0.9)
+    (run / "metrics.csv").unlink()
+    (run / "metrics.csv").mkdir()
+    [problem] = collect([str(run)], tmp_path).problems
+    assert "metrics.csv cannot be read: Is a directory" in problem
+
+
+def test_runs_with_other_splits_stand_beside_each_other_only_where_that_is_asked(tmp_path: Path) -> None:
+    for seed in (0, 1):
+        write_run(tmp_path, plain(seed=seed), 0.9)
+        write_run(tmp_path, plain(seed=seed, data=split(train=0.5, dev=0.3, test=0.2)), 0.8)
+    with pytest.raises(UsageError, match="the splits: "):
+        report([str(tmp_path)], tmp_path)
+    assert len(report([str(tmp_path)], tmp_path, Wish(mixed=True)).variants) == 2

@@ -52,7 +52,7 @@ def measured(stack: Stack, state: State) -> dict[tuple[str, str], AnyArray]:
 def test_looking_changes_no_bit_of_what_is_trained() -> None:
     often, never = (trained(stack_of(DRAWING, f"diagnostics.every={every}")) for every in ("0.1", "never"))
     assert differences(often, never) == ["looks"]
-    assert often.looks.shape[1] == 1 + 3 * 4
+    assert often.looks.shape[1] == 1 + 3 * 4  # each of four steps: a tenth of an epoch is less than one
     assert never.looks.size == 0
 
 
@@ -151,11 +151,12 @@ def test_layers_inside_of_layers_are_seen() -> None:
         ("auto", 45, 1000, 225),  # 200 looks in all
         (1, 10, 20, 10),
         (3, 10, 20, 30),
-        (0.1, 45, 20, 4),
+        (0.1, 45, 20, 4.5),
+        (1e308, 45, 20, 2.0**52),
         (0.001, 45, 20, 1),
     ],
 )
-def test_looks_are_as_far_apart_as_is_said(every: Any, steps: int, epochs: int, expected: int | None) -> None:
+def test_looks_are_as_far_apart_as_is_said(every: Any, steps: int, epochs: int, expected: float | None) -> None:
     assert interval(Diagnostics(every), steps, epochs) == expected
 
 
