@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from math import floor, isfinite, log10
+
+MOST_DIGITS = 8
+"""The digits that single precision has, rounded up."""
 
 
 def percents(shares: Collection[float]) -> str:
@@ -24,6 +28,30 @@ def size(value: float) -> str:
     if 100 <= value < 1e4:
         return f"{value:.0f}"
     return f"{value:.2g}" if 1e-3 <= value < 100 else f"{value:.1e}"
+
+
+def sizes(*values: float) -> tuple[str, ...]:
+    """Numbers with as many digits as tell each from the one before.
+
+    >>> sizes(2.998, 2.964), sizes(2.3, 0.4), sizes(2.3021, 2.3019, 0.5), sizes(1.0, 1.0)
+    (('3.00', '2.96'), ('2.3', '0.4'), ('2.3021', '2.3019', '0.5000'), ('1', '1'))
+    """
+    said = tuple(size(value) for value in values)
+    if not all(map(isfinite, values)) or _told(said, values):
+        return said
+    largest = max(abs(value) for value in values)
+    plain = 1e-3 <= largest < 1e4
+    for digits in range(2, MOST_DIGITS + 1):
+        places = max(0, digits - 1 - floor(log10(largest)))
+        said = tuple(f"{value:.{places}f}" if plain else f"{value:.{digits - 1}e}" for value in values)
+        if _told(said, values):
+            break
+    return said
+
+
+def _told(said: Sequence[str], values: Sequence[float]) -> bool:
+    """Whether neighbours that differ are written differently."""
+    return all(a != b for a, b, x, y in zip(said, said[1:], values, values[1:], strict=False) if x != y)
 
 
 def span(names: Sequence[str], kinds: Mapping[str, str]) -> str:

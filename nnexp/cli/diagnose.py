@@ -10,11 +10,14 @@ import typer
 from nnexp.cli.options import Json, RunsDir
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
-    from rich.text import Text
+    from rich.console import Console
 
-    from nnexp.diagnosis.findings import Diagnosis, Finding
+    from nnexp.diagnosis.findings import Diagnosis, Finding, Remedy
+
+MOST = 5
+"""Runs that are told one after the other, each whole."""
 
 
 def diagnose(
@@ -34,7 +37,6 @@ def diagnose(
     """What was wrong with a run, from what it recorded: each finding with its numbers, its epoch and what to try."""
     from nnexp.cli.render import err, out, print_json
     from nnexp.diagnosis.diagnosis import diagnose
-    from nnexp.diagnosis.shared import shared
     from nnexp.errors import RunError, UsageError
     from nnexp.reports.collecting import collect
     from nnexp.reports.rows import NETWORK
@@ -56,55 +58,87 @@ def diagnose(
     if json:
         documents = [diagnosis.as_dict() for diagnosis in found]
         print_json(documents[0] if len(folders) == 1 else documents)
-    elif len(folders) == 1:
-        for line in lines(found[0]):
-            out.print(line)
+    elif len(folders) == 1 or len(collected.rows) == len(names) <= MOST:
+        for number, diagnosis in enumerate(found):
+            if number:
+                out.print()
+            _whole(diagnosis, out)
     else:
-        healthy = sum(diagnosis.healthy for diagnosis in found)
-        out.print(f"{len(found)} runs, {healthy} of them with nothing wrong that was seen", markup=False)
-        for entry in shared(found):
-            out.print(f"{len(entry.runs)} of {len(found)}, such as {entry.runs[0]}:", markup=False)
-            for line in of_finding(entry.finding):
-                out.print(line)
+        _grouped(found, out)
 
 
-def lines(found: Diagnosis) -> Iterator[Text]:
+def _whole(found: Diagnosis, console: Console) -> None:
     """A diagnosis for people."""
     from rich.text import Text
 
+    from nnexp.cli.render import said
+
+    many = len(found.findings)
     if found.healthy:
-        yield Text(f"{found.run}: nothing wrong was seen", style="green")
+        said(Text(f"{found.run}: nothing wrong was seen", style="green"), 2, console)
     else:
-        yield Text(f"{found.run}: {len(found.findings)} finding{'s' if len(found.findings) > 1 else ''}")
+        said(f"{found.run}: {many} finding{'s' if many > 1 else ''}", 2, console)
     for finding in found.findings:
-        yield from of_finding(finding)
+        _finding(finding, console)
     if found.balance:
-        yield Text(found.balance)
+        said(found.balance, 2, console)
     if not found.recorded:
-        yield Text("it did not look into its layers, so only its metrics were seen", style="dim")
+        said(Text("it did not look into its layers, so only its metrics were seen", style="dim"), 2, console)
 
 
-def of_finding(finding: Finding) -> Iterator[Text]:
+def _grouped(found: Sequence[Diagnosis], console: Console) -> None:
+    """Many diagnoses, each finding once, and the range of the errors."""
+    from nnexp.cli.render import said
+    from nnexp.diagnosis.shared import ranges, shared
+
+    healthy = sum(diagnosis.healthy for diagnosis in found)
+    said(f"{len(found)} runs, {healthy} of them with nothing wrong that was seen", 2, console)
+    for entry in shared(found):
+        said(f"{len(entry.runs)} of {len(found)}, such as {entry.runs[0]}:", 2, console)
+        _finding(entry.finding, console)
+    if errors := ranges(found):
+        said(errors, 2, console)
+
+
+def _finding(finding: Finding, console: Console) -> None:
     """A finding, and what to try."""
     from rich.text import Text
 
-    yield Text.assemble(("! ", "bold yellow"), finding.text)
+    from nnexp.cli.render import said
+
+    said(Text.assemble(("! ", "bold yellow"), finding.text), 2, console)
     for remedy in finding.remedies:
-        override = (f": {_quoted(remedy.override)}", "bold") if remedy.override else ""
-        yield Text.assemble("    - ", remedy.text, override)
+        _remedy(remedy, console)
 
 
-def _quoted(override: str) -> str:
-    """An override as a shell takes it."""
-    import shlex
+def _remedy(remedy: Remedy, console: Console) -> None:
+    """What to try: on a line that has room for all of it, or else the override alone and whole on the next."""
+    from shlex import quote
 
-    return shlex.quote(override)
+    from rich.text import Text
+
+    from nnexp.cli.render import said
+
+    words = f"    - {remedy.text}"
+    if not remedy.override:
+        said(words, 6, console)
+        return
+    override = Text(quote(remedy.override), style="bold")
+    line = Text.assemble(words, ": ", override)
+    if not console.is_terminal or line.cell_len <= console.width:
+        console.print(line)
+    else:
+        said(f"{words}:", 6, console)
+        console.print(Text.assemble(" " * 6, override))
 
 
-def brief(found: Diagnosis, most: int = 3) -> Sequence[Text]:
+def brief(found: Diagnosis, console: Console, most: int = 3) -> None:
     """The gravest findings, for the end of a training; nothing where nothing is wrong."""
     from rich.text import Text
 
-    shown = [line for finding in found.findings[:most] for line in of_finding(finding)]
-    left = len(found.findings) - most
-    return [*shown, Text(f"{left} more: nnexp diagnose {found.run}", style="dim")] if left > 0 else shown
+    from nnexp.cli.render import said
+
+    for finding in found.findings[:most]:
+        _finding(finding, console)
+    if len(found.findings) > most:
+        said(Text(f"{len(found.findings) - most} more: nnexp diagnose {found.run}", style="dim"), 2, console)

@@ -92,8 +92,7 @@ def _diagnose(run: Run) -> None:
     from nnexp.cli.diagnose import brief
     from nnexp.cli.render import err
 
-    for line in brief(run.diagnose()):
-        err.print(line)
+    brief(run.diagnose(), err)
 
 
 def _advise_threads(run: Run) -> None:

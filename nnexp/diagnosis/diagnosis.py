@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from nnexp.diagnosis import fit, layers, setup, stability
 from nnexp.diagnosis.evidence import Evidence, evidence
-from nnexp.diagnosis.findings import Cause, Diagnosis, Finding
+from nnexp.diagnosis.findings import Aim, Cause, Diagnosis, Finding
 
 RULES: tuple[Callable[[Evidence], Iterator[Finding]], ...] = (
     stability.diverged,
@@ -65,6 +66,16 @@ CONSEQUENCES: Mapping[Cause, tuple[Cause, ...]] = {
 }
 """What a finding makes superfluous, as a mere consequence."""
 
+OPPOSITES: Mapping[Aim, Aim] = {
+    "longer": "shorter",
+    "shorter": "longer",
+    "faster": "slower",
+    "slower": "faster",
+    "tighter": "freer",
+    "freer": "tighter",
+}
+"""What contradicts what."""
+
 
 def diagnose(folder: Path, optimal_error: float = 0.0) -> Diagnosis:
     """What the record of the run in this folder says. Raises RunError where the folder is none or is damaged.
@@ -75,7 +86,8 @@ def diagnose(folder: Path, optimal_error: float = 0.0) -> Diagnosis:
     found = evidence(folder, optimal=optimal_error)
     if found is None:
         return Diagnosis(folder.name, recorded=False)
-    return Diagnosis(folder.name, tuple(findings(found)), fit.balance(found), recorded=found.looks is not None)
+    errors = tuple(fit.errors for fit in fit.fits(found))
+    return Diagnosis(folder.name, tuple(findings(found)), fit.balance(found), found.looks is not None, errors)
 
 
 def findings(seen: Evidence) -> list[Finding]:
@@ -89,7 +101,16 @@ def findings(seen: Evidence) -> list[Finding]:
         if finding.cause not in hidden:
             kept.append(finding)
             hidden.update(CONSEQUENCES.get(finding.cause, ()))
-    return kept
+    return _agreeing(kept)
+
+
+def _agreeing(found: Sequence[Finding]) -> list[Finding]:
+    """The findings without remedies against those of one above, which is graver."""
+    agreed, barred = [], set[Aim]()
+    for finding in found:
+        agreed.append(replace(finding, remedies=tuple(r for r in finding.remedies if r.aim not in barred)))
+        barred |= {OPPOSITES[remedy.aim] for remedy in agreed[-1].remedies if remedy.aim}
+    return agreed
 
 
 def _came_later(seen: Evidence, finding: Finding, found: list[Finding]) -> bool:

@@ -33,12 +33,21 @@ Cause: TypeAlias = Literal[
 """What a finding names."""
 
 
+Aim: TypeAlias = Literal["", "longer", "shorter", "faster", "slower", "tighter", "freer"]
+"""What a remedy turns up or down: the epochs, the learning rate, the restraint on the weights."""
+
+
 @dataclass(frozen=True, slots=True)
 class Remedy:
     """One thing to try, in words, and where it is one word on the command line, that word: `optimizer.adam.lr=1e-3`."""
 
     text: str
     override: str = ""
+    aim: Aim = ""
+
+    def as_dict(self) -> dict[str, str]:
+        """Everything for a program."""
+        return {"text": self.text, "override": self.override}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +67,17 @@ class Finding:
 
     def as_dict(self) -> dict[str, Any]:
         """Everything for a program."""
-        return asdict(self) | {"layers": list(self.layers), "remedies": [asdict(remedy) for remedy in self.remedies]}
+        return asdict(self) | {"layers": list(self.layers), "remedies": [remedy.as_dict() for remedy in self.remedies]}
+
+
+@dataclass(frozen=True, slots=True)
+class Errors:
+    """The errors of one task: shares of the examples, or of values 1 - r2; dev is None where there is no dev part."""
+
+    task: str
+    values: bool
+    train: float
+    dev: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +85,14 @@ class Diagnosis:
     """All that is found of one run, the gravest first.
 
     balance: one sentence on bias and variance, empty where nothing can be said.  recorded: whether the run looked into
-    its layers; without it much cannot be seen.
+    its layers; without it much cannot be seen.  errors: those that the balance is about.
     """
 
     run: str
     findings: tuple[Finding, ...] = ()
     balance: str = ""
     recorded: bool = True
+    errors: tuple[Errors, ...] = ()
 
     @property
     def healthy(self) -> bool:
@@ -85,6 +105,7 @@ class Diagnosis:
             "run": self.run,
             "healthy": self.healthy,
             "balance": self.balance or None,
+            "errors": [asdict(errors) for errors in self.errors],
             "recorded": self.recorded,
             "findings": [finding.as_dict() for finding in self.findings],
         }

@@ -10,7 +10,8 @@ import numpy as np
 
 from nnexp.diagnosis import remedies
 from nnexp.diagnosis.evidence import Evidence
-from nnexp.diagnosis.findings import Finding, Remedy
+from nnexp.diagnosis.findings import Errors, Finding, Remedy
+from nnexp.phrases import sizes
 from nnexp.typing import Array
 
 BIAS = 0.05
@@ -46,6 +47,8 @@ LOST = 0.5
 GUESSED, LEARNED = 0.1, 0.2
 """By how much 1 - r2 may be better than a guess's 1 and count as guessing; and by how much more training examples must
 be known than guessed, of values as much as a half."""
+
+UNAVOIDABLE = Remedy("or, if nobody could do better, `nnexp diagnose --optimal-error`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,11 @@ class Fit:
     def unit(self) -> str:
         """Of what the errors are shares."""
         return " of the variance" if self.values else ""
+
+    @property
+    def errors(self) -> Errors:
+        """The errors alone."""
+        return Errors(self.task, self.values, self.train, self.dev)
 
     def said(self) -> str:
         """The sentence of both."""
@@ -166,13 +174,9 @@ def bias(evidence: Evidence) -> Iterator[Finding]:
                 numbers={"train_error": fit.train, "optimal_error": fit.optimal},
                 remedies=(
                     remedies.larger(evidence),
-                    remedies.longer(evidence),
+                    *remedies.longer(evidence),
                     Remedy("another architecture"),
-                    *(
-                        []
-                        if fit.optimal
-                        else [Remedy("or, if nobody could do better, `nnexp diagnose --optimal-error`")]
-                    ),
+                    *([] if fit.optimal else [UNAVOIDABLE]),
                 ),
             )
 
@@ -210,10 +214,11 @@ def overfitting(evidence: Evidence) -> Iterator[Finding]:
     if len(dev) - 1 - least < WAITED or rise <= enough:
         return
     if float(np.median(train[-WAITED:])) < train[least]:
-        falls = f"train loss fell from {train[least]:.3g} to {train[-1]:.3g}"
+        falls = "train loss fell from {} to {}".format(*sizes(float(train[least]), float(train[-1])))
+        rose = "dev loss rose from {} to {}".format(*sizes(float(dev[least]), last))
         yield Finding(
             "overfitting",
-            f"overfitting since epoch {least + 1}: dev loss rose from {dev[least]:.3g} to {last:.3g} while {falls}",
+            f"overfitting since epoch {least + 1}: {rose} while {falls}",
             epoch=least + 1,
             numbers={"least_dev_loss": float(dev[least]), "last_dev_loss": last, "last_train_loss": float(train[-1])},
             remedies=(*remedies.stop_early(evidence), Remedy("more data"), remedies.decay(evidence)),

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
 from nnexp.activations.base import Activation
-from nnexp.activations.sigmoid import Sigmoid
-from nnexp.diagnosis import remedies
+from nnexp.diagnosis import remedies, weights
 from nnexp.diagnosis.evidence import Evidence
 from nnexp.diagnosis.findings import Finding, Remedy
 from nnexp.diagnosis.fit import is_bad
@@ -38,6 +37,7 @@ def dead(evidence: Evidence) -> Iterator[Finding]:
     at = _at(evidence)
     units = dict(zip(evidence.looks.seen.activations, evidence.looks.seen.units, strict=True))
     counts = {name: round(share * units[name]) for name, share in found.items()}
+    began, drawn = _began(evidence, found, "dead"), [*weights.initialize(evidence)]
     each = [f"{count} of {units[name]} units of {name}" for name, count in list(counts.items())[:3]]
     more = f", and most of {len(counts) - 3} more layers," if len(counts) > 3 else ""
     yield Finding(
@@ -48,9 +48,9 @@ def dead(evidence: Evidence) -> Iterator[Finding]:
         layers=tuple(found),
         numbers={name: float(count) for name, count in counts.items()},
         remedies=(
-            *remedies.initialize(evidence),
-            *remedies.activate(evidence, "leaky_relu", "units that do not die"),
-            remedies.lr(evidence, 1 / remedies.FRACTION),
+            *drawn,
+            *([] if began and drawn else remedies.activate(evidence, "leaky_relu", "units that do not die")),
+            *([] if began else [remedies.lr(evidence, 1 / remedies.FRACTION)]),
         ),
     )
 
@@ -61,6 +61,7 @@ def saturated(evidence: Evidence) -> Iterator[Finding]:
     if not found or evidence.looks is None:
         return
     names = _span(list(found), evidence.looks.seen.activations)
+    settled = [*remedies.normalize(evidence), *weights.initialize(evidence, "smaller")]
     yield Finding(
         "saturated_units",
         f"saturated units: {percents(found.values())} of the outputs of {names} were near the ends of their range "
@@ -68,11 +69,7 @@ def saturated(evidence: Evidence) -> Iterator[Finding]:
         epoch=evidence.epoch(_since(evidence, list(found), "saturated")),
         layers=tuple(found),
         numbers=found,
-        remedies=(
-            *remedies.normalize(evidence),
-            *remedies.initialize(evidence),
-            *remedies.activate(evidence, "relu", "an activation that does not saturate"),
-        ),
+        remedies=(*(settled or remedies.activate(evidence, "relu", "an activation that does not saturate")),),
     )
 
 
@@ -88,7 +85,7 @@ def symmetric(evidence: Evidence) -> Iterator[Finding]:
             f"{still}, so that a layer learns no more than one unit could",
             epoch=0,
             layers=tuple(found),
-            remedies=(*remedies.initialize(evidence),),
+            remedies=(*weights.initialize(evidence),),
         )
 
 
@@ -100,8 +97,6 @@ def vanishing(evidence: Evidence) -> Iterator[Finding]:
         return
     first = next(iter(found))
     last = beside[first][-1]
-    slopes = (*remedies.initialize(evidence), *remedies.activate(evidence, "relu", "an activation with a slope of 1"))
-    squashed = isinstance(evidence.spec.activation, Sigmoid)  # its slope is a quarter at most, whatever the weights
     yield Finding(
         "vanishing_gradients",
         f"vanishing gradients: before training {_span(list(found), evidence.looks.seen.layers)} got less than "
@@ -111,7 +106,8 @@ def vanishing(evidence: Evidence) -> Iterator[Finding]:
         layers=tuple(found),
         numbers=found,
         remedies=(
-            *(reversed(slopes) if squashed else slopes),
+            *weights.steepen(evidence),
+            *weights.initialize(evidence, "larger"),
             Remedy("batch norm before each activation"),
             Remedy("fewer layers, or residual blocks"),
         ),
@@ -143,7 +139,7 @@ def exploding(evidence: Evidence) -> Iterator[Finding]:
         layers=tuple(found or grown),
         numbers=found or grown,
         remedies=(
-            *remedies.initialize(evidence),
+            *weights.initialize(evidence, "smaller"),
             *remedies.clip(evidence),
             Remedy("batch norm before each activation"),
         ),
@@ -152,8 +148,13 @@ def exploding(evidence: Evidence) -> Iterator[Finding]:
 
 def begins_so(evidence: Evidence, finding: Finding, what: str) -> bool:
     """Whether units were dead, or saturated, before the first step already, and not because of what came after."""
+    return _began(evidence, finding.layers, what)
+
+
+def _began(evidence: Evidence, names: Iterable[str], what: str) -> bool:
+    """Whether it was so in the first of these layers before the first step."""
     looks = evidence.looks
-    return looks is not None and all(looks.of(name, what)[0] >= MANY for name in finding.layers[:1])
+    return looks is not None and all(looks.of(name, what)[0] >= MANY for name in list(names)[:1])
 
 
 def _at(evidence: Evidence) -> int:

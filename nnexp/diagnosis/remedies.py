@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
+from dataclasses import replace
 from math import floor, log10
 
-from nnexp.activations.base import Activation
-from nnexp.activations.selu import SELU
-from nnexp.activations.sigmoid import Sigmoid
-from nnexp.activations.tanh import Tanh
+import numpy as np
+
 from nnexp.data.normalizations.linear import Standard
 from nnexp.diagnosis.evidence import Evidence
 from nnexp.diagnosis.findings import Remedy
@@ -22,22 +21,40 @@ from nnexp.layers.dropout import Dropout
 from nnexp.layers.flatten import Flatten
 from nnexp.layers.output import Output
 from nnexp.network import walk
+from nnexp.optimizers.ema_momentum import EMAMomentum
+from nnexp.optimizers.momentum import Momentum
+from nnexp.optimizers.nesterov import Nesterov
+from nnexp.optimizers.sgd import SGD
 from nnexp.penalties.l2 import L2
-from nnexp.registry import activations, initializers, optimizers, parameters, penalties, schedules
+from nnexp.registry import activations, optimizers, parameters, penalties, schedules
 from nnexp.spec import overrides
 from nnexp.spec.text import Node
+from nnexp.typing import Array
 
-PATIENCE = 10
-"""Epochs without improvement that early stopping is suggested to wait for."""
+PATIENCE, SOONEST = 10, 3
+"""Epochs without improvement, at most and at least, that early stopping is suggested to wait for: between them a
+quarter of those that were made."""
 
-BATCH = 32
-"""The batch size of a spec that names none, which is also what is suggested."""
+LONGER = (3, 5)
+"""How many times as many epochs are suggested: the first that halves the loss at the pace of its last quarter."""
+
+SCALED = (SGD, Momentum, Nesterov, EMAMomentum)
+"""Optimizers whose step grows with the gradient; the others divide by its size, or take its sign alone."""
+
+WENT_WELL = 0.5
+"""The share of the loss before training under which it was while learning went well."""
+
+BATCH = 16
+"""The batch size that is suggested for batch norm: a variance that is off by 37 %, and not too few steps."""
 
 UNITS = 32
 """Units of the hidden layer that is suggested where there is none."""
 
 LARGEST = 0.1
-"""The largest learning rate that is suggested for an optimizer without a usual one; elsewhere ten times that."""
+"""The largest learning rate that is suggested for an optimizer without a usual one; elsewhere ten times that one."""
+
+STRENGTH = "1e-2"
+"""The penalty that is suggested where there is none."""
 
 FRACTION = 10
 """By which factor a number is suggested to be changed that is far off, as learning rates are searched by decades."""
@@ -46,6 +63,11 @@ FRACTION = 10
 def remedy(evidence: Evidence, text: str, *candidates: str) -> Remedy:
     """A remedy with the first of these overrides that fits the spec, or with none."""
     return Remedy(text, next((candidate for candidate in candidates if _fits(evidence.written, candidate)), ""))
+
+
+def together(text: str, *several: Remedy) -> Remedy:
+    """Remedies that help together only, in words; the override of one alone would be tried in vain."""
+    return Remedy(f"{text}: {' '.join(r.override for r in several)}".removesuffix(": "), aim=several[0].aim)
 
 
 def _fits(written: Node | None, override: str) -> bool:
@@ -68,37 +90,39 @@ def number(value: float) -> str:
 def lr(evidence: Evidence, factor: float) -> Remedy:
     """Another learning rate, by this factor; of one that is out of all proportion, the largest that is usual."""
     optimizer = evidence.spec.optimizer
-    known = {p.name: p for p in parameters(type(optimizer))}
-    most = FRACTION * known["lr"].default if not known["lr"].required else LARGEST
-    other = float(optimizer.lr) * factor
-    name, value = optimizers.name_of(optimizer), number(min(other, most) if factor < 1 else other)
-    short = [f"optimizer.{name}={value}"] if next(iter(known)) == "lr" else []
-    text = f"a {'lower' if factor < 1 else 'higher'} learning rate than {optimizer.lr:g}"
-    return remedy(evidence, text, f"optimizer.{name}.lr={value}", *short)
+    lower, other, most = factor < 1, float(optimizer.lr) * factor, _most(evidence)
+    name, value = optimizers.name_of(optimizer), number(min(other, most) if lower or optimizer.lr < most else other)
+    short = [f"optimizer.{name}={value}"] if parameters(type(optimizer))[0].name == "lr" else []
+    text = f"a {'lower' if lower else 'higher'} learning rate than {optimizer.lr:g}"
+    return replace(remedy(evidence, text, f"optimizer.{name}.lr={value}", *short), aim="slower" if lower else "faster")
+
+
+def _most(evidence: Evidence) -> float:
+    """The largest learning rate of this optimizer that is not out of all proportion."""
+    known = {p.name: p for p in parameters(type(evidence.spec.optimizer))}
+    return LARGEST if known["lr"].required else FRACTION * float(known["lr"].default)
 
 
 def clip(evidence: Evidence) -> Iterator[Remedy]:
-    """Clipping, where there is none."""
-    if evidence.spec.training.clip_norm is None and evidence.descends:
+    """Clipping, where there is none and steps grow with the gradient."""
+    if evidence.spec.training.clip_norm is None and isinstance(evidence.spec.optimizer, SCALED):
         yield remedy(evidence, "clip the gradient's norm", "training.clip_norm=1.0")
 
 
 def warm_up(evidence: Evidence) -> Iterator[Remedy]:
-    """A warm-up of the schedule, where it has none."""
+    """A warm-up of the schedule, where it has none; not to a learning rate that is out of all proportion."""
     schedule = evidence.spec.schedule
-    if not schedule.warmup_epochs and evidence.spec.training.epochs > 2:
+    usual = float(evidence.spec.optimizer.lr) < _most(evidence)
+    lowered = schedules.name_of(schedule) != "constant" and went_well(evidence)
+    if not schedule.warmup_epochs and evidence.spec.training.epochs > 2 and (usual or lowered):
         name = schedules.name_of(schedule)
         yield remedy(evidence, "begin with a warm-up", f"schedule.{name}.warmup_epochs=1")
 
 
-def initialize(evidence: Evidence) -> Iterator[Remedy]:
-    """The initialiser that suits the activation, where it is another."""
-    spec = evidence.spec
-    kinds = [layer for layer in walk(spec.architecture) if isinstance(layer, Activation)]
-    activation = spec.activation if uses_activation(evidence) or not kinds else kinds[0]
-    name = "lecun" if isinstance(activation, SELU) else "xavier" if isinstance(activation, Sigmoid | Tanh) else "he"
-    if initializers.name_of(spec.init) != name or spec.init.bias:
-        yield remedy(evidence, "random weights of a size that suits the layers", f"init={name}")
+def went_well(evidence: Evidence) -> bool:
+    """Whether the loss was once far under what it was before training."""
+    train = evidence.column("train_loss")
+    return bool(len(train) and np.nanmin(train) < WENT_WELL * evidence.start)
 
 
 def uses_activation(evidence: Evidence) -> bool:
@@ -131,25 +155,45 @@ def larger(evidence: Evidence) -> Remedy:
     return remedy(evidence, "a larger network", *([f"architecture.mlp.hidden={wider}"] if wider else []))
 
 
-def longer(evidence: Evidence, factor: int = 3) -> Remedy:
-    """More epochs."""
-    return remedy(evidence, "train longer", f"training.epochs={factor * evidence.spec.training.epochs}")
+def longer(evidence: Evidence) -> Iterator[Remedy]:
+    """More epochs, where some times as many would do at the pace of the last ones."""
+    if evidence.record.get("ending") == "stopped_early":
+        return
+    train = evidence.column("train_loss")
+    factor = next((factor for factor in LONGER if _left(train, factor) <= WENT_WELL), None)
+    if factor:
+        epochs = factor * evidence.spec.training.epochs
+        yield replace(remedy(evidence, "train longer", f"training.epochs={epochs}"), aim="longer")
+
+
+def _left(train: Array, factor: int) -> float:
+    """The share of its loss that a run would have left after `factor` times as many epochs, at its last pace."""
+    if len(train) < 2 or not train[-1] > 0:
+        return 0.0
+    quarter = max(1, len(train) // 4)
+    pace = (train[-1 - quarter] - train[-1]) / quarter
+    return float(1 - (factor - 1) * len(train) * pace / train[-1])
 
 
 def stop_early(evidence: Evidence) -> Iterator[Remedy]:
-    """Early stopping, or the weights of its best epoch."""
-    stopping = evidence.spec.training.early_stopping
-    if stopping is None:
-        yield remedy(evidence, "stop early, and take the best weights", f"training.early_stopping.patience={PATIENCE}")
-    elif not stopping.restore_best:
-        yield remedy(evidence, "take the weights of the best epoch", "training.early_stopping.restore_best=true")
+    """Early stopping, where the run would have stopped by it; or the weights of its best epoch."""
+    stopping, dev = evidence.spec.training.early_stopping, evidence.column("dev_loss")
+    if evidence.record.get("weights", {}).get("checkpoint") == "best" or not len(dev):
+        return
+    patience = min(PATIENCE, max(SOONEST, len(dev) // 4))
+    words, override = "stop early, and take the best weights", f"training.early_stopping.patience={patience}"
+    if stopping is not None:
+        words, override = "take the weights of the best epoch", "training.early_stopping.restore_best=true"
+    if len(dev) - 1 - int(dev.argmin()) >= (1 if stopping else patience):
+        yield replace(remedy(evidence, words, override), aim="shorter")
 
 
 def decay(evidence: Evidence) -> Remedy:
     """A penalty on the weights, or a stronger one."""
     strength = max((float(p.strength) for p in evidence.spec.regularization if isinstance(p, L2)), default=0.0)
     text = f"a stronger penalty than {strength:g}" if strength else "a penalty on the weights"
-    return remedy(evidence, text, f"regularization.l2={number(FRACTION * strength) if strength else '1e-3'}")
+    value = number(FRACTION * strength) if strength else STRENGTH
+    return replace(remedy(evidence, text, f"regularization.l2={value}"), aim="tighter")
 
 
 def relax(evidence: Evidence) -> Iterator[Remedy]:
@@ -158,7 +202,8 @@ def relax(evidence: Evidence) -> Iterator[Remedy]:
         name, strength = penalties.name_of(penalty), getattr(penalty, "strength", 0.0)
         if strength:
             value = number(strength / FRACTION**2)
-            yield remedy(evidence, f"a weaker {name} than {strength:g}", f"regularization.{name}={value}")
+            text = f"a weaker {name} than {strength:g}"
+            yield replace(remedy(evidence, text, f"regularization.{name}={value}"), aim="freer")
 
 
 def decay_less(evidence: Evidence) -> Iterator[Remedy]:
@@ -166,7 +211,8 @@ def decay_less(evidence: Evidence) -> Iterator[Remedy]:
     strength = getattr(evidence.spec.optimizer, "decay", 0.0)
     if strength:
         name, value = optimizers.name_of(evidence.spec.optimizer), number(strength / FRACTION**2)
-        yield remedy(evidence, f"weaker decay than {strength:g}", f"optimizer.{name}.decay={value}")
+        text = f"weaker decay than {strength:g}"
+        yield replace(remedy(evidence, text, f"optimizer.{name}.decay={value}"), aim="freer")
 
 
 def drop_less(evidence: Evidence, most: float = 0.2) -> Iterator[Remedy]:
@@ -174,13 +220,13 @@ def drop_less(evidence: Evidence, most: float = 0.2) -> Iterator[Remedy]:
     written = _at(evidence.written, "architecture")
     if written is not None and not isinstance(written.value, list):
         name = next(iter(written.value), "") if isinstance(written.value, dict) else written.value
-        yield remedy(evidence, "less dropout", f"architecture.{name}.dropout={most}")
+        yield replace(remedy(evidence, "less dropout", f"architecture.{name}.dropout={most}"), aim="freer")
         return
     for place, layer in enumerate(evidence.spec.architecture):
         if isinstance(layer, Dropout | ClassicDropout) and layer.rate > most:
             kind = "dropout" if isinstance(layer, Dropout) else "classic_dropout"
             text = f"less {kind.replace('_', ' ')} than {layer.rate:g}"
-            yield remedy(evidence, text, f"architecture.{place}.{kind}={most}")
+            yield replace(remedy(evidence, text, f"architecture.{place}.{kind}={most}"), aim="freer")
 
 
 def rates(layers: Sequence[Layer]) -> list[float]:

@@ -15,7 +15,7 @@ from nnexp.layers.dense import Dense
 from nnexp.layers.flatten import Flatten
 from nnexp.layers.global_average_pool import GlobalAveragePool
 from nnexp.network import walk
-from nnexp.phrases import size
+from nnexp.phrases import size, sizes
 
 FAR, LARGE, UNEVEN = 5.0, 10.0, 20.0
 """Inputs that are not normalised have a feature whose mean is so far from 0, are so large altogether, or have a feature
@@ -112,8 +112,7 @@ def _missed(evidence: Evidence, task: str, kind: str, missed: dict[str, tuple[in
         numbers={name: float(wanted) for name, (_, wanted) in missed.items()},
         remedies=(
             Remedy("more examples of what is rare"),
-            remedies.longer(evidence),
-            remedies.larger(evidence),
+            *([*remedies.longer(evidence), remedies.larger(evidence)] if is_bad(evidence) else []),
         ),
     )
 
@@ -124,11 +123,12 @@ def over_regularized(evidence: Evidence) -> Iterator[Finding]:
         return
     rates = remedies.rates(evidence.spec.architecture)
     trained, answered = evidence.history[-1]["train_loss"], metrics(evidence)[0].get("loss", np.nan)
+    restrained, free = sizes(trained, answered)
     if rates and (max(rates) >= HEAVY or (max(rates) >= HEAVY - 0.3 and trained > HARD * answered)):
         yield Finding(
             "over_regularized",
-            f"too much dropout: with a rate of {max(rates):g} the training loss is {size(trained)}, "
-            f"without {size(answered)}, and the training examples are not learned",
+            f"too much dropout: with a rate of {max(rates):g} the training loss is {restrained}, "
+            f"without {free}, and the training examples are not learned",
             numbers={"rate": max(rates), "with": trained, "without": answered},
             remedies=(*remedies.drop_less(evidence),),
         )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from nnexp.diagnosis.findings import Diagnosis, Finding
+from nnexp.diagnosis.findings import Diagnosis, Errors, Finding
+from nnexp.diagnosis.fit import percent
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +15,27 @@ class Shared:
 
     finding: Finding
     runs: tuple[str, ...]
+
+
+def ranges(diagnoses: Iterable[Diagnosis]) -> str:
+    """The least and the largest errors of several runs in one sentence; empty where none is known."""
+    tasks: dict[tuple[str, bool], list[Errors]] = {}
+    for diagnosis in diagnoses:
+        for errors in diagnosis.errors:
+            tasks.setdefault((errors.task, errors.values), []).append(errors)
+    return "; ".join(_range(*task, errors) for task, errors in tasks.items())
+
+
+def _range(task: str, values: bool, errors: Sequence[Errors]) -> str:
+    of, share = f" of {task}" if task else "", ", a share of the variance" if values else ""
+    parts = {"train": [e.train for e in errors], "dev": [e.dev for e in errors if e.dev is not None]}
+    words = [f"{part} {_between(shares)}" for part, shares in parts.items() if shares]
+    return f"errors{of}{share}: {', '.join(words)}"
+
+
+def _between(shares: Sequence[float]) -> str:
+    least, most = percent(min(shares)), percent(max(shares))
+    return least if least == most else f"{least.removesuffix(' %')} to {most}"
 
 
 def shared(diagnoses: Iterable[Diagnosis]) -> list[Shared]:

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from nnexp.diagnosis import remedies
+from nnexp.diagnosis import remedies, weights
 from nnexp.diagnosis.evidence import Evidence
-from nnexp.diagnosis.findings import Finding
+from nnexp.diagnosis.findings import Finding, Remedy
 from nnexp.diagnosis.fit import is_bad
-from nnexp.phrases import size
+from nnexp.diagnosis.layers import exploding
+from nnexp.diagnosis.setup import not_normalized
+from nnexp.phrases import size, sizes
 from nnexp.typing import Array
 
 USUAL = 1e-3
@@ -60,20 +62,30 @@ def diverged(evidence: Evidence) -> Iterator[Finding]:
         first, last = float(finite.min()), float(finite[-1])
         steps = len(finite) - int(finite.argmin())
         numbers |= {"from": first, "to": last, "steps": float(steps)}
-        words = f": the loss went from {size(first)} to {size(last)} and was not finite {_many(steps)} later"
-    decades = 2 if where["epoch"] == 1 else 1
+        least, most = sizes(first, last)
+        words = f": the loss went from {least} to {most} and was not finite {_many(steps)} later"
+    lower = remedies.lr(evidence, 1 / remedies.FRACTION ** (2 if where["epoch"] == 1 else 1))
     yield Finding(
         "diverged",
         f"diverged in epoch {where['epoch']}, step {where['step']}{words}",
         epoch=where["epoch"],
         numbers=numbers,
-        remedies=(
-            remedies.lr(evidence, 1 / remedies.FRACTION**decades),
-            *remedies.clip(evidence),
-            *remedies.warm_up(evidence),
-            *remedies.normalize(evidence),
-        ),
+        remedies=(*remedies.normalize(evidence), *_calmer(evidence, lower)),
     )
+
+
+def _calmer(evidence: Evidence, lower: Remedy) -> Iterator[Remedy]:
+    """What to try against divergence: smaller steps, and where the weights are too large from the start both."""
+    too_large = any(exploding(evidence))
+    smaller = next(weights.initialize(evidence, "smaller"), None) if too_large else None
+    if smaller is not None:
+        yield remedies.together("a lower learning rate, and weights of a size that suits the layers", lower, smaller)
+        return
+    yield lower
+    if remedies.went_well(evidence):
+        yield from remedies.clip(evidence)
+    if not too_large and not any(not_normalized(evidence)):
+        yield from remedies.warm_up(evidence)
 
 
 def _many(steps: int) -> str:
@@ -96,12 +108,13 @@ def about_to_diverge(evidence: Evidence) -> Iterator[Finding]:
         return
     least = int(train.argmin())
     if train[-1] > max(EXPLODED * train[least], evidence.start) and train[-1] == train[least:].max():
+        well = remedies.went_well(evidence)
         yield Finding(
             "about_to_diverge",
             f"about to diverge: the loss grew from {size(train[least])} in epoch {least + 1} to {size(train[-1])}",
             epoch=least + 1,
             numbers={"least": float(train[least]), "last": float(train[-1])},
-            remedies=(remedies.lr(evidence, 1 / remedies.FRACTION), *remedies.clip(evidence)),
+            remedies=(remedies.lr(evidence, 1 / remedies.FRACTION), *(remedies.clip(evidence) if well else ())),
         )
 
 
@@ -117,18 +130,15 @@ def lr_too_high(evidence: Evidence) -> Iterator[Finding]:
     rose = train[0] > evidence.start and growth[min(1, len(growth) - 1)] > GROWN
     failed = train[-1] > FAILED * evidence.start and grown > GROWN
     if rose or failed:
-        words = f"the loss was {size(evidence.start)} before training and {size(train[0])} in epoch 1"
-        after = f"{size(train[-1])} in epoch {len(train)}"
+        start, first, last = sizes(evidence.start, float(train[0]), float(train[-1]))
+        words = f"the loss was {start} before training and {first} in epoch 1"
+        after = f"{last} in epoch {len(train)}"
         yield Finding(
             "lr_too_high",
             f"learning rate too high: {words}, {after}, and weights grew to {grown:.3g} times their size",
             epoch=1,
             numbers={"start": evidence.start, "first": float(train[0]), "last": float(train[-1]), "grown": grown},
-            remedies=(
-                remedies.lr(evidence, 1 / remedies.FRACTION**2),
-                *remedies.clip(evidence),
-                *remedies.warm_up(evidence),
-            ),
+            remedies=(remedies.lr(evidence, 1 / remedies.FRACTION**2), *remedies.warm_up(evidence)),
         )
 
 
@@ -148,7 +158,8 @@ def lr_too_low(evidence: Evidence) -> Iterator[Finding]:
         return
     if train[-1] >= train[0]:
         return
-    path = f"the loss fell from {size(train[0])} in epoch 1 to {size(train[-1])} in epoch {len(train)}"
+    first, last = sizes(float(train[0]), float(train[-1]))
+    path = f"the loss fell from {first} in epoch 1 to {last} in epoch {len(train)}"
     numbers = {"first": float(train[0]), "last": float(train[-1])}
     if len(evidence.pace):
         pace = float(evidence.pace.max())
@@ -164,7 +175,7 @@ def lr_too_low(evidence: Evidence) -> Iterator[Finding]:
         "lr_too_low",
         f"learning rate too low: {path}; {steps}",
         numbers=numbers,
-        remedies=(remedies.lr(evidence, _faster(evidence)), remedies.longer(evidence)),
+        remedies=(remedies.lr(evidence, _faster(evidence)), *remedies.longer(evidence)),
     )
 
 
@@ -188,14 +199,15 @@ def flat(evidence: Evidence) -> Iterator[Finding]:
     if evidence.has_diverged or len(train) < 2 or not is_bad(evidence):
         return
     if train.min() > (1 - FLAT) * train[0] and train[-1] > (FAILED * evidence.start):
+        first, last = sizes(float(train[0]), float(train[-1]))
         yield Finding(
             "flat_loss",
-            f"flat from the start: a loss of {size(train[0])} in epoch 1 and {size(train[-1])} in epoch {len(train)}",
+            f"flat from the start: a loss of {first} in epoch 1 and {last} in epoch {len(train)}",
             epoch=1,
             numbers={"first": float(train[0]), "last": float(train[-1])},
             remedies=(
                 remedies.lr(evidence, remedies.FRACTION),
-                *remedies.initialize(evidence),
+                *weights.initialize(evidence),
                 *remedies.normalize(evidence),
             ),
         )
@@ -214,13 +226,14 @@ def still_improving(evidence: Evidence) -> Iterator[Finding]:
     quarter = max(1, len(train) // 4)
     before, last = float(train[-1 - quarter]), float(train[-1])
     if last < (1 - IMPROVING) * before:
+        higher, lower = sizes(before, last)
         when = f"in the last {quarter} of {len(train)} epochs" if quarter > 1 else f"in the last of {len(train)} epochs"
         yield Finding(
             "still_improving",
-            f"still improving: the loss fell from {size(before)} to {size(last)} {when}",
+            f"still improving: the loss fell from {higher} to {lower} {when}",
             epoch=len(train),
             numbers={"before": before, "last": last},
-            remedies=(remedies.longer(evidence), remedies.lr(evidence, 3)),
+            remedies=(*remedies.longer(evidence), remedies.lr(evidence, 3)),
         )
 
 
@@ -238,7 +251,7 @@ def updates(evidence: Evidence) -> Iterator[Finding]:
             f"updates too small: a step changes {', '.join(small)} by {size(least)} of its size; {USUAL:g} is usual",
             layers=tuple(small),
             numbers={"ratio": least},
-            remedies=(remedies.lr(evidence, remedies.FRACTION), *remedies.initialize(evidence)),
+            remedies=(remedies.lr(evidence, remedies.FRACTION), *weights.initialize(evidence)),
         )
     if large:
         most = max(large.values())
@@ -247,7 +260,7 @@ def updates(evidence: Evidence) -> Iterator[Finding]:
             f"updates too large: a step changes {', '.join(large)} by {size(most)} of its size; {USUAL:g} is usual",
             layers=tuple(large),
             numbers={"ratio": most},
-            remedies=(remedies.lr(evidence, 1 / remedies.FRACTION), *remedies.clip(evidence)),
+            remedies=(remedies.lr(evidence, 1 / remedies.FRACTION),),
         )
 
 

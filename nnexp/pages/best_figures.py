@@ -7,8 +7,9 @@ from functools import partial
 
 from nnexp.pages.best import Look
 from nnexp.pages.figures.agreement import agreement
-from nnexp.pages.figures.base import Figure, named
+from nnexp.pages.figures.base import LONGEST, Figure
 from nnexp.pages.figures.confusion import Confusion, confusion
+from nnexp.pages.figures.names import shortened
 from nnexp.pages.figures.tiles import FILTERS, MISTAKES, Tile, tiles
 from nnexp.pages.html import visible
 
@@ -32,7 +33,10 @@ def best_figures(found: Look) -> Iterator[Figure]:
         caption = f"Each point is one of {len(true)} examples of the {found.part} part, seed {found.seeds[0]}."
         slug = "predicted" if number == 0 else f"predicted-{number + 1}"
         yield Figure(
-            slug, _titled("Predicted and true", name), caption, partial(agreement, true, predicted, named(name))
+            slug,
+            _titled("Predicted and true", name),
+            caption,
+            partial(agreement, true, predicted, shortened([name], LONGEST)[0]),
         )
     if found.filters:
         yield _filters(found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
@@ -14,9 +14,10 @@ from nnexp.pages.best import Look, look
 from nnexp.pages.best_figures import best_figures
 from nnexp.pages.curve_figures import GROUP, curves, how
 from nnexp.pages.drawn import Selection, select
-from nnexp.pages.figures.base import Figure, spoken
+from nnexp.pages.figures.base import LONGEST, Figure, spoken
 from nnexp.pages.figures.intervals import Estimate, intervals
 from nnexp.pages.figures.lines import colours
+from nnexp.pages.figures.names import shortened
 from nnexp.pages.health import healths
 from nnexp.pages.html import Html, code, folded, joined, listed, table, tag
 from nnexp.pages.parameter_figures import parameters
@@ -32,7 +33,19 @@ OPEN = 15
 """Variants that are seen without asking for more."""
 
 FIRST = 4
-"""Sentences that are read without asking for more."""
+"""Sentences that are read without asking for more, where no difference is shown; those that show one come first."""
+
+SHOWN = 10
+"""Differences that are read without asking for more."""
+
+SAID = 100
+"""Comparisons that are on a page."""
+
+NARROW = 4
+"""Columns of parameters that stand before the results; of more the first two do, and the others behind them."""
+
+MANY, LETTERS = 10, 18
+"""Variants, and letters of one, for which a figure in a file needs both columns of a paper."""
 
 ESTIMATES = 30
 """Variants in the figure of means."""
@@ -91,15 +104,18 @@ def answer(report: Report, chosen: Mapping[str, str]) -> list[Figure]:
     if len(estimates) < 2:
         return []
     unit = "folds" if all(v.configuration.folds for v in shown) else "seeds"
-    caption = f"Means with their 95 % intervals (t distribution); below them, pale, the single {unit}."
-    caption += (
-        " Overlapping intervals do not show that variants are equal: they are compared in pairs, as the text says."
-    )
+    caption = f"Each value is of one of the {unit}."
+    if any(one.mean.n > 1 for one in estimates):
+        caption = f"Means with their 95 % intervals (t distribution); below them, pale, the single {unit}."
+        caption += (
+            " Overlapping intervals do not show that variants are equal: they are compared in pairs, as the text says."
+        )
     if len(shown) < len(known):
         caption += f" Shown are the first {ESTIMATES} of {len(known):,} variants in the order of the table."
     make = partial(intervals, estimates, spoken(measure.metric), share=measure.is_share, colours=chosen)
     title = spoken(measure.metric)
-    return [Figure("means", f"{title[0].upper()}{title[1:]} of the variants", caption, make)]
+    wide = len(shown) > MANY or max(len(variant.label) for variant in shown) > LETTERS
+    return [Figure("means", f"{title[0].upper()}{title[1:]} of the variants", caption, make, wide=wide)]
 
 
 def estimate(variant: Variant, report: Report) -> Estimate:
@@ -115,6 +131,7 @@ def html(found: Content, command: str = "") -> str:
     report = found.report
     body = [
         tag("p", _summary(report), class_="note"),
+        tag("p", data, class_="note") if (data := origin.sources(report)) else None,
         section("Answer", *_answer(found), id="answer"),
         section("Parameters", grid(*map(_figure, found.parameters)), id="parameters"),
         section("Learning curves", *_curves(found), id="curves"),
@@ -150,12 +167,25 @@ def _answer(found: Content) -> list[Html | None]:
 
 def _table(report: Report) -> list[Html | None]:
     """The variants: the first ones, and the others where they are asked for."""
-    columns, left = cells(report), len(report.headers)
-    headers, rows = list(columns), list(zip(*columns.values(), strict=True))
+    columns, own = cells(report), len(report.headers)
+    headers = list(columns)
+    order = arranged(len(headers), own)
+    left = {place for place, at in enumerate(order) if at < own}
+    headers, rows = [headers[at] for at in order], list(zip(*(columns[headers[at]] for at in order), strict=True))
     if len(rows) <= OPEN + 5:
         return [table(headers, rows, left)]
     some = f"The first {ROWS} of {len(rows):,} variants." if len(rows) > ROWS else f"All {len(rows)} variants."
     return [table(headers, rows[:OPEN], left), folded(some, table(headers, rows[:ROWS], left))]
+
+
+def arranged(count: int, own: int) -> list[int]:
+    """The places of columns, the first `own` of which are parameters: of many, most stand behind the results.
+
+    >>> arranged(5, 2), arranged(8, 6)
+    ([0, 1, 2, 3, 4], [0, 1, 6, 7, 2, 3, 4, 5])
+    """
+    first = own if own <= NARROW else 2
+    return [*range(first), *range(own, count), *range(first, own)]
 
 
 def lead(report: Report) -> str:
@@ -172,29 +202,48 @@ def lead(report: Report) -> str:
 
 
 def _verdicts(report: Report) -> list[Html | None]:
-    """What can be said of the differences: the first few, and the others where they are asked for."""
+    """What can be said of the differences: those that are shown first, and the others where they are asked for."""
     of_health = {line for entry in report.health for line in entry.sentences()}
     said = [line for line in sentences(report) if line not in of_health]
     head = heading(report) if report.verdicts else ""
-    before = said[: said.index(head)] if head in said else []
-    lines = said[said.index(head) + 1 :] if head in said else said
-    folded_up = folded(f"{len(lines) - FIRST} more", listed(lines[FIRST:])) if len(lines) > FIRST + 1 else None
-    shown = lines[:FIRST] if folded_up else lines
+    if head not in said:
+        mixed = [line for line in said if line.startswith("mixed")]
+        return [*(tag("p", line, class_="bad") for line in mixed), listed(line for line in said if line not in mixed)]
+    at = said.index(head)
     return [
-        *(tag("p", line, class_="bad") for line in before),
-        tag("p", head, class_="note") if head in said else None,
-        listed(shown),
-        folded_up,
+        *(tag("p", line, class_="bad") for line in said[:at]),
+        tag("p", head, class_="note"),
+        *_compared(report, said[at + 1 :]),
+    ]
+
+
+def _compared(report: Report, said: Sequence[str]) -> list[Html | None]:
+    """The comparisons, and what the text says besides them."""
+    found = {verdict.sentence(): verdict.finding in ("better", "worse") for verdict in report.verdicts}
+    more = len(found) - SAID
+    besides = [line for line in said if line not in found and not line.endswith("--format json has all of them")]
+    some = list(found)[:SAID]
+    differ, alike = ([line for line in some if found[line] is shown] for shown in (True, False))
+    open_ = SHOWN if differ else FIRST
+    first = differ or alike
+    first, rest = (first, []) if len(first) <= open_ + 1 else (first[:open_], first[open_:])
+    others = alike if differ else []
+    without = f"{len(others)} comparison{'s' * (len(others) != 1)} without a shown difference"
+    return [
+        listed([*besides, *first]),
+        folded(f"{len(rest)} more", listed(rest)) if rest else None,
+        folded(without, listed(others)) if others else None,
+        tag("p", f"and {more:,} more: --format json has all of them", class_="note") if more > 0 else None,
     ]
 
 
 def _curves(found: Content) -> list[Html | None]:
     if not found.curves:
         return []
-    entries = [(name, colour) for name, colour in found.colours.items()]
+    names = dict(zip(found.colours, shortened(list(found.colours), LONGEST), strict=True))
     keys = [tag("span", "dev", class_="key"), tag("span", "train", class_="key dashed")]
     return [
-        legend(GROUP, entries, *keys),
+        legend(GROUP, found.colours.items(), *keys, names=names),
         grid(*map(_figure, found.curves)),
         tag("p", how(found.selection), class_="note"),
     ]

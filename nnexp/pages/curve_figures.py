@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
 from nnexp.pages.curves import POINTS
 from nnexp.pages.drawn import Selection
-from nnexp.pages.figures.base import Figure, named, spans, spoken
-from nnexp.pages.figures.lines import Line, axis_of, cut_below, lines
+from nnexp.pages.figures.base import Figure, spans, spoken
+from nnexp.pages.figures.lines import LABELLED, Axis, Line, axis_of, cut_below, lines, reach_zero
+from nnexp.pages.html import visible
 from nnexp.reports.comparable import is_share
 from nnexp.reports.report import Report
 from nnexp.runs.folder import plain_name
 
 GROUP = "curves"
+
+SHORT = 16
+"""Letters of a name that leave room for the lines in one column of a paper."""
 
 
 def curves(selection: Selection, report: Report, colours: Mapping[str, str]) -> Iterator[Figure]:
@@ -27,12 +31,14 @@ def curves(selection: Selection, report: Report, colours: Mapping[str, str]) -> 
         largest = [max(mean.value for mean in line.curve.means) for line in rates]
         axis = axis_of(rates, "learning rate", colours, share=False, log=spans(largest))
         same = "Lines of the same schedule lie over each other." if len(rates) > 1 else ""
-        yield Figure("learning-rate", "Learning rate", same, partial(lines, rates, axis), group=GROUP)
+        yield Figure("learning-rate", "Learning rate", same, partial(lines, rates, axis), group=GROUP, wide=_wide(axis))
     norms = _lines(selection, {"grad_norm": "dev"})
     if norms:
         axis = axis_of(norms, "norm of the gradient", colours, share=False, log=None)
-        what = "The mean over the batches of an epoch, before clipping."
-        yield Figure("gradient-norm", "Norm of the gradient", what, partial(lines, norms, axis), group=GROUP)
+        what = f"The mean over the batches of an epoch, before clipping.{_ends(norms, axis)}"
+        yield Figure(
+            "gradient-norm", "Norm of the gradient", what, partial(lines, norms, axis), group=GROUP, wide=_wide(axis)
+        )
 
 
 def how(selection: Selection) -> str:
@@ -72,13 +78,33 @@ def _pair(
     less = " The axis begins above the lowest values, those of the first epochs." if cut_below(found, axis) else ""
     heading = f"{spoken(metric)[0].upper()}{spoken(metric)[1:]} by epoch"
     name = f"curves-{plain_name(metric).replace('_', '-')}"
-    yield Figure(name, heading, read + less, partial(lines, found, axis), group=GROUP, subtitle=read)
+    yield Figure(
+        name,
+        heading,
+        read + less + _ends(found, axis),
+        partial(lines, found, axis),
+        group=GROUP,
+        subtitle=read,
+        wide=_wide(axis),
+    )
+
+
+def _wide(axis: Axis) -> bool:
+    """Whether the names beside the lines need the room of both columns of a paper."""
+    return len(axis.colours) > LABELLED or (len(axis.colours) > 1 and max(map(len, axis.colours)) > SHORT)
+
+
+def _ends(found: Sequence[Line], axis: Axis) -> str:
+    """Where bands end that reach below a logarithmic axis."""
+    if not reach_zero(found, axis):
+        return ""
+    return " Where an interval reaches 0, which a logarithm has no place for, the band ends at its line's lowest value."
 
 
 def _lines(selection: Selection, columns: Mapping[str, str]) -> list[Line]:
     """The curves of these columns, which are of these parts."""
     found = [
-        Line(named(one.variant.label), part, one.curve(column))
+        Line(visible(one.variant.label), part, one.curve(column))
         for one in selection.drawn
         for column, part in columns.items()
     ]

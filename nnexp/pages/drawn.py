@@ -39,10 +39,12 @@ class Drawn:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The variants that are drawn, and how many could have been."""
+    """The variants that are drawn, and how many could have been; whether one of them was asked for, or lost runs."""
 
     drawn: tuple[Drawn, ...]
     of: int
+    asked: bool = False
+    lost: bool = False
 
     @property
     def columns(self) -> list[str]:
@@ -53,10 +55,11 @@ class Selection:
         """Which variants these are, in words; nothing where they are all."""
         said = []
         if len(self.drawn) < self.of:
-            said.append(
-                f"Drawn are {len(self.drawn)} of {self.of:,} variants: the best {BEST}, what they are compared with, "
-                f"and up to {LOST} of those that failed or diverged."
-            )
+            which = [f"the best {min(BEST, len(self.drawn))}"]
+            which += ["what they are compared with"] if self.asked else []
+            which += [f"up to {LOST} of those that failed or diverged"] if self.lost else []
+            listing = f"{', '.join(which[:-1])} and {which[-1]}" if len(which) > 1 else which[0]
+            said.append(f"Drawn are {len(self.drawn)} of {self.of:,} variants: {listing}.")
         if any(one.runs > RUNS for one in self.drawn):
             said.append(f"Of a variant the first {RUNS} runs are drawn.")
         return " ".join(said)
@@ -71,7 +74,8 @@ def select(report: Report) -> Selection:
     chosen = {variant.configuration.key: variant for variant in (*best, *asked, *lost)}
     found = [_read(variant) for variant in chosen.values()]
     drawn = [one for one in found if any(history.rows for history in one.histories)]
-    return Selection(tuple(drawn), len(every) - (len(found) - len(drawn)))
+    beside = any(variant not in best for variant in asked)
+    return Selection(tuple(drawn), len(every) - (len(found) - len(drawn)), asked=beside, lost=bool(lost))
 
 
 def _trains(variant: Variant) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from html import escape
 from typing import TypeAlias
 
@@ -74,9 +74,22 @@ def listed(items: Iterable[Piece]) -> Html | None:
     return tag("ul", *entries) if entries else None
 
 
-def table(headers: Sequence[Piece], rows: Iterable[Sequence[Piece]], left: int = 1) -> Html:
-    """A table whose first `left` columns are words, and the others numbers, to the right."""
-    sides = ["left" if at < left else "right" for at in range(len(headers))]
+LONG = 48
+"""Characters of a cell that is broken into lines."""
+
+
+def table(headers: Sequence[Piece], rows: Iterable[Sequence[Piece]], left: int | Collection[int] = 1) -> Html:
+    """A table whose first `left` columns, or those at these places, are words, and the others numbers, to the right."""
+    words = range(left) if isinstance(left, int) else left
+    sides = ["left" if at in words else "right" for at in range(len(headers))]
     head = tag("tr", *(tag("th", cell, class_=side, scope="col") for cell, side in zip(headers, sides, strict=True)))
-    body = [tag("tr", *(tag("td", cell, class_=side) for cell, side in zip(row, sides, strict=True))) for row in rows]
+    body = [
+        tag("tr", *(tag("td", cell, class_=_kind(cell, side)) for cell, side in zip(row, sides, strict=True)))
+        for row in rows
+    ]
     return tag("div", tag("table", tag("thead", head), tag("tbody", *body)), class_="scroll")
+
+
+def _kind(cell: Piece, side: str) -> str:
+    """The classes of a cell."""
+    return f"{side} long" if cell is not None and not isinstance(cell, Html) and len(cell) > LONG else side

@@ -23,13 +23,18 @@ FEW = 8
 class Importance:
     """What one parameter explains by itself, and what it would be expected to if it did nothing; None if not known.
 
-    levels: groups of its values that were compared.
+    parameters: it, and those that part the variants just as it does.  levels: groups of its values that were compared.
     """
 
-    parameter: str
+    parameters: tuple[str, ...]
     share: float
     chance: float | None
     levels: int
+
+    @property
+    def parameter(self) -> str:
+        """Its name, or all of their names."""
+        return ", ".join(self.parameters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,8 @@ def importance(
         η² = Σ_levels n_l (mean_l - mean)² / Σ_variants (result - mean)²
 
     On a complete grid these are the exact main effects of the analysis of variance, and add up to 1 at most. Of numbers
-    with more than `FEW` different values, groups of equal size are the levels.
+    with more than `FEW` different values, groups of equal size are the levels. Parameters that part the variants in the
+    same way, such as the optimizer and its learning rate, count as one.
 
     noise: the variance of a result that is due to seeds.  On a complete grid a parameter without effect is expected to
     have (k - 1) noise / Σ (result - mean)², otherwise, the others' effects being its noise, (k - 1) / (V - 1). Source:
@@ -63,20 +69,29 @@ def importance(
     """
     y = np.asarray(results, dtype=np.float64)
     levels = {name: leveled(column) for name, column in values.items()}
-    levels = {name: column for name, column in levels.items() if 1 < len(set(column)) < len(column)}
+    groups = _together({name: column for name, column in levels.items() if 1 < len(set(column)) < len(column)})
     spread = float(np.square(y - y.mean()).sum()) if len(y) else 0.0
-    if len(levels) < 2 or len(y) < 4 or not math.isfinite(spread) or spread <= 1e-18 * float(np.square(y).sum()):
+    if len(groups) < 2 or len(y) < 4 or not math.isfinite(spread) or spread <= 1e-18 * float(np.square(y).sum()):
         return None
-    complete = is_complete(list(levels.values()))
+    complete = is_complete(list(groups.values()))
     found = []
-    for name, column in levels.items():
+    for names, column in groups.items():
         k = len(set(column))
         share = between(column, y) / spread
         expected = (k - 1) / (len(y) - 1) if not complete else None if noise is None else (k - 1) * noise / spread
-        found.append(Importance(name, share, None if expected is None else min(1.0, expected), k))
+        found.append(Importance(names, share, None if expected is None else min(1.0, expected), k))
     found.sort(key=lambda one: -one.share)
     rest = max(0.0, 1 - sum(one.share for one in found)) if complete else None
     return Analysis(tuple(found), len(y), complete, rest)
+
+
+def _together(levels: Mapping[str, Sequence[int]]) -> dict[tuple[str, ...], Sequence[int]]:
+    """The levels of each group of parameters that part the variants in the same way."""
+    groups: dict[tuple[int, ...], list[str]] = {}
+    for name, column in levels.items():
+        order = list(dict.fromkeys(column))
+        groups.setdefault(tuple(order.index(level) for level in column), []).append(name)
+    return {tuple(names): levels[names[0]] for names in groups.values()}
 
 
 def between(levels: Sequence[int], y: Array) -> float:

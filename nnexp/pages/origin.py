@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from nnexp.errors import NnexpError
 from nnexp.pages.html import Html, Piece, block, code, folded, joined, listed, table, tag
+from nnexp.pages.requests import Request, requests
 from nnexp.reports.report import Report, rank
 from nnexp.reports.rows import Row
 from nnexp.runs import files, manifest
@@ -17,6 +18,9 @@ from nnexp.spec.text import parse
 
 MOST = 50
 """Lines of runs that did not come to an end; more are counted."""
+
+NAMED = 5
+"""Runs and data sets that are named one by one; more are marked with dots."""
 
 LONGEST = 100_000
 """Characters of a file that are shown."""
@@ -42,27 +46,85 @@ def example(report: Report) -> Row | None:
 
 
 def _sweep(path: Path) -> list[Html | None]:
-    """The command that makes a sweep, and its file where it is one."""
+    """The commands that make a sweep: the one that sweep.yaml is of, and those whose runs it does not have."""
+    earlier = requests(path)[:-1]
+    known = [_command(request.words) for request in earlier if request.words is not None]
+    unknown = [request for request in earlier if request.words is None]
     text = _text(path / "sweep.yaml")
+    name = code(path.name)
+    if _is_file(text):
+        said: list[Html | None] = [
+            tag("p", "The sweep ", name, " is made by ", code("nnexp sweep sweep.yaml"), ", with this file:"),
+            block(text),
+        ]
+        if known:
+            said += [tag("p", "and, with the spec below, by:"), block("\n".join(known))]
+    else:
+        commands = [*known, _command([line for line in text.splitlines() if line.strip()])]
+        by = "this command" if len(commands) == 1 else f"these {len(commands)} commands, which extend it"
+        said = [tag("p", "The sweep ", name, f" is made by {by}, with the spec below:"), block("\n".join(commands))]
+    return [*said, *(_not_kept(request) for request in unknown)]
+
+
+def _is_file(text: str) -> bool:
+    """Whether a sweep was asked for by a file, and not by words alone."""
     try:
-        is_file = isinstance(parse(Text("sweep.yaml", text)).plain(), dict)
+        return isinstance(parse(Text("sweep.yaml", text)).plain(), dict)
     except (NnexpError, ValueError):
-        is_file = False
-    if is_file:
-        said = tag(
-            "p", "The sweep ", code(path.name), " is made by ", code("nnexp sweep sweep.yaml"), ", with this file:"
-        )
-        return [said, block(text)]
-    words = [line for line in text.splitlines() if line.strip()]
-    line = shlex.join(["nnexp", "sweep", "spec.yaml", *words])
-    return [tag("p", "The sweep ", code(path.name), " is made by this command, with the spec below:"), block(line)]
+        return False
+
+
+def _command(words: Sequence[str]) -> str:
+    return shlex.join(["nnexp", "sweep", "spec.yaml", *words])
+
+
+def _not_kept(request: Request) -> Html:
+    """An earlier request that cannot be written as a command."""
+    count = len(request.runs)
+    what = (
+        f"An earlier state of its file asked for {count:,} run{'s' * (count != 1)}, some of which it no longer does: "
+    )
+    names = f"{', '.join(request.runs[:NAMED])}{', ...' if count > NAMED else ''}"
+    return tag("p", f"{what}{names}. The folder of each has its spec.", class_="note")
+
+
+def sources(report: Report) -> Html | None:
+    """What the runs were trained on."""
+    row = example(report)
+    found = list(dict.fromkeys(_source(variant.configuration.spec) for variant in report.variants))
+    said = "; ".join(found[:NAMED]) + ("; ..." if len(found) > NAMED else "")
+    counts = _counts(_mapping(_record(row).get("data"))) if row is not None and len(found) == 1 else ""
+    return joined(["Data: ", code(said), f" ({counts} examples)" if counts else "", "."])
+
+
+def _source(spec: Mapping[str, Any]) -> str:
+    """The name of a data set, and the file where it is of one."""
+    source = _mapping(spec.get("data")).get("source")
+    if not isinstance(source, dict) or len(source) != 1:
+        return str(source)
+    [(name, given)] = source.items()
+    path = _mapping(given).get("path")
+    return f"{name} {path}" if isinstance(path, str) else str(name)
+
+
+def _counts(data: Mapping[str, Any]) -> str:
+    """How many examples each part has."""
+    examples = _mapping(data.get("examples"))
+    return ", ".join(f"{part} {count:,}" for part, count in examples.items() if isinstance(count, int) and count)
+
+
+def _record(row: Row) -> manifest.Manifest:
+    """The record of a run, empty where it cannot be read."""
+    try:
+        return manifest.read(row.path)
+    except NnexpError:
+        return {}
 
 
 def _run(row: Row, *, alone: bool) -> list[Html | None]:
     """The spec of a run, and what it was made with."""
-    try:
-        record = manifest.read(row.path)
-    except NnexpError:
+    record = _record(row)
+    if not record:
         return []
     words = shlex.join(["nnexp", "train", "spec.yaml", *map(str, record.get("overrides", []))])
     what = "The run" if alone else "One run of the best variant"
@@ -83,13 +145,12 @@ def _facts(record: manifest.Manifest) -> Iterable[tuple[Piece, Piece]]:
     yield "versions", ", ".join(f"{name} {version}" for name, version in versions.items())
     if git.get("commit"):
         yield "commit", joined([code(str(git["commit"])[:12]), " and changes beside it" if git.get("dirty") else ""])
-    examples = _mapping(data.get("examples"))
-    yield "data", joined(["SHA-256 ", code(str(data.get("fingerprint", ""))[:16])])
-    yield "examples", ", ".join(f"{part} {count:,}" for part, count in examples.items() if isinstance(count, int))
+    yield "data", joined(["SHA-256 ", code(f"{str(data.get('fingerprint', ''))[:16]}…")])
+    yield "examples", _counts(data)
     yield "machine", ", ".join(str(machine[key]) for key in ("cpu", "system") if machine.get(key))
     if isinstance(record.get("parameters"), int):
         yield "parameters", f"{record['parameters']:,}"
-    yield "began", str(record.get("began", ""))
+    yield "this run began", str(record.get("began", ""))
 
 
 def _mapping(value: Any) -> dict[str, Any]:
@@ -111,14 +172,16 @@ def lost(report: Report) -> list[Html | None]:
     waiting = sum(row.state == "waiting" for v in report.variants for row in v.rows)
     pruned = sum(row.state == "pruned" for v in report.variants for row in v.rows)
     counted = [f"{waiting:,} runs have not begun" if waiting else "", f"{pruned:,} runs were pruned" if pruned else ""]
-    headers, said = ("run", "variant", "seed", "state", "epochs"), any(row.error for _, row in rows)
+    said = any(row.error for _, row in rows)
+    headers = ["run", "seed", "state", "epochs", *(["what happened"] if said else []), "variant"]
     cells = [
-        (row.run, label, str(row.seed), row.state, str(row.epochs), *([row.error] if said else []))
+        (row.run, str(row.seed), row.state, str(row.epochs), *([row.error] if said else []), label)
         for label, row in rows[:MOST]
     ]
+    words = {at for at, header in enumerate(headers) if header not in ("seed", "epochs")}
     more = f"and {len(rows) - MOST:,} more" if len(rows) > MOST else ""
     return [
-        table((*headers, *(["what happened"] if said else [])), cells, left=2) if rows else None,
+        table(headers, cells, words) if rows else None,
         tag("p", more, class_="note") if more else None,
         tag("p", "; ".join(filter(None, counted)) + ".", class_="note") if any(counted) else None,
         listed(report.problems),

@@ -11,7 +11,7 @@ from typing import Any
 from nnexp.pages.figures.base import Figure, spoken
 from nnexp.pages.figures.parallel import parallel
 from nnexp.pages.figures.parameters import Point, dots, heat
-from nnexp.pages.figures.shares import shares
+from nnexp.pages.figures.shares import SEEN, shares
 from nnexp.pages.importance import Analysis, importance
 from nnexp.reports.report import Report
 from nnexp.reports.rows import NETWORK
@@ -40,7 +40,7 @@ def parameters(report: Report) -> Iterator[Figure]:
         return
     found = analyse(report, variants, headers)
     if found is not None and len(headers) > 2:
-        order = [one.parameter for one in found.parameters]
+        order = [name for one in found.parameters for name in one.parameters]
         headers = [*order, *(header for header in headers if header not in order)][:AXES]
     points = [point(variant, headers, report) for variant in variants]
     unit = "fold" if all(variant.configuration.folds for variant in variants) else "seed"
@@ -77,7 +77,7 @@ def _view(report: Report, points: Sequence[Point], headers: Sequence[str], unit:
     make = partial(parallel, points[:MOST], headers, title, share=measure.is_share, larger=larger)
     caption = "Each line is a variant, the darker the better. Lines that share a value are spread around it."
     caption += _some(points)
-    return Figure("parameters", f"{what} across {len(headers)} parameters", caption, make)
+    return Figure("parameters", f"{what} across {len(headers)} parameters", caption, make, wide=True)
 
 
 def _some(points: Sequence[Point]) -> str:
@@ -110,6 +110,8 @@ def explained(found: Analysis) -> str:
     """How the importance is to be read."""
     variance = f"the variance between the means of {found.variants} variants"
     said = [f"The share of {variance} that a parameter explains by itself (first-order Sobol index)."]
+    if any(len(one.parameters) > 1 for one in found.parameters):
+        said.append("Parameters that change together stand on one line.")
     if found.complete:
         said.append("The variants are a complete grid, so these are exact main effects.")
     else:
@@ -117,7 +119,7 @@ def explained(found: Analysis) -> str:
             "The variants are no complete grid: of numbers with many values, groups of equal size are compared, and "
             "where parameters were chosen together, as a search does, they share what they explain."
         )
-    if any(one.chance is not None for one in found.parameters):
+    if any(one.chance is not None and one.chance >= SEEN for one in found.parameters):
         what = "from the spread over seeds" if found.complete else "(k - 1) / (V - 1) for k levels and V variants"
         said.append(f"The orange mark is what a parameter without any effect would be expected to show, {what}.")
     if found.variants < 20:

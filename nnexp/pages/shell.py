@@ -87,11 +87,22 @@ def figure(
     )
 
 
-def legend(group: str, entries: Iterable[tuple[str, str]], *keys: Html) -> Html:
-    """Buttons that pick among the (name, colour) of all figures of a group; `keys` explain what else is drawn."""
+def legend(group: str, entries: Iterable[tuple[str, str]], *keys: Html, names: Mapping[str, str] | None = None) -> Html:
+    """Buttons that pick among the (key, colour) of all figures of a group; `keys` explain what else is drawn.
+
+    names: what stands on the buttons, where it is not the keys themselves.
+    """
     buttons = [
-        tag("button", name, type="button", data_key=name, aria_pressed="false", style=f"--swatch: {colour}")
-        for name, colour in entries
+        tag(
+            "button",
+            (names or {}).get(key, key),
+            type="button",
+            data_key=key,
+            title=key if names else None,
+            aria_pressed="false",
+            style=f"--swatch: {colour}",
+        )
+        for key, colour in entries
     ]
     return tag("div", *buttons, *keys, class_="legend", data_group=group, role="group", aria_label="pick what is shown")
 

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from nnexp.reports.report import Report
 
 
+ENDINGS = (".html", ".htm")
+"""Of a page's name, so that a word in the wrong place costs no other file."""
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """What shall be written: a page, figures, or both. command: that asks for it, to stand on the page."""
@@ -33,6 +37,8 @@ class Order:
             _check_parent(self.page, "--html")
             if self.page.is_dir():
                 raise UsageError(f"--html: cannot write {self.page}: it is a folder")
+            if self.page.suffix.lower() not in ENDINGS and (self.page.is_file() or not self.page.exists()):
+                raise UsageError(f"--html: {self.page} has to end in .html, so that a page takes no other file's place")
         if self.figures is not None:
             _check_parent(self.figures, "--figures")
             if self.figures.exists() and not self.figures.is_dir():

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from nnexp.cli.diagnose import brief
+from nnexp.diagnosis.findings import Diagnosis, Finding, Remedy
 from tests.cli.inside import Done, inside
 
 DIGITS = """\
@@ -84,6 +88,57 @@ def test_of_several_runs_each_finding_is_said_once(place: Path) -> None:
     assert shown[0] == "3 runs, 2 of them with nothing wrong that was seen"
     assert sum("symmetric units" in line for line in shown) == 1
     assert len(json.loads(diagnose(place, "runs", "--json").stdout)) == 3
+
+
+def test_up_to_five_named_runs_are_told_whole(place: Path) -> None:
+    first, second = (diagnose(place, name).stdout for name in ("same", "well"))
+    assert diagnose(place, "same", "well").stdout == f"{first}\n{second}"
+    assert len(json.loads(diagnose(place, "same", "well", "--json").stdout)) == 2
+
+
+def test_many_runs_end_with_the_range_of_their_errors(place: Path) -> None:
+    documents = json.loads(diagnose(place, "runs", "--json").stdout)
+    train, dev = ([100 * document["errors"][0][part] for document in documents] for part in ("train", "dev"))
+    last = diagnose(place, "runs").stdout.splitlines()[-1]
+    assert last == f"errors: train {min(train):.1f} to {max(train):.1f} %, dev {min(dev):.1f} to {max(dev):.1f} %"
+
+
+OVERRIDE = "architecture.mlp.hidden=[128, 128]"
+TOLD = Diagnosis(
+    "wide",
+    (
+        Finding(
+            "high_bias",
+            f"high bias: {'the train error is very high ' * 5}",
+            remedies=(
+                Remedy("a larger network than this one, which is rather small", OVERRIDE),
+                Remedy("train longer", "training.epochs=30"),
+                Remedy("another architecture, such as one for which these layers are better suited than for this"),
+            ),
+        ),
+    ),
+)
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 110, 300])
+def test_on_a_terminal_lines_break_between_words_and_never_in_an_override(width: int) -> None:
+    console = Console(
+        file=(shown := io.StringIO()), force_terminal=True, width=width, soft_wrap=True, color_system=None
+    )
+    brief(TOLD, console)
+    lines = shown.getvalue().splitlines()
+    assert all(len(line) <= width for line in lines if OVERRIDE not in line)
+    assert sum(f"'{OVERRIDE}'" in line for line in lines) == 1
+    assert sum("training.epochs=30" in line for line in lines) == 1
+    words = " ".join(" ".join(lines).split())
+    assert words.startswith("! high bias: the train error is very high the train")
+    assert all(line.startswith(("!", " ")) for line in lines)
+
+
+def test_elsewhere_each_sentence_is_one_line() -> None:
+    console = Console(file=(shown := io.StringIO()), width=40, soft_wrap=True)
+    brief(TOLD, console)
+    assert len(shown.getvalue().splitlines()) == 4
 
 
 def test_a_baseline_has_nothing_to_diagnose(place: Path) -> None:

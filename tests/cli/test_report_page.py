@@ -110,7 +110,7 @@ def test_every_run_that_diverged_is_named_as_such(place: Path, tmp_path: Path) -
     report(place, what(place, "wild"), "--html", str(tmp_path / "page.html"))
     text = (tmp_path / "page.html").read_text()
     lost = text[text.index('id="lost"') :]
-    assert lost.count('<td class="right">diverged</td>') == 2
+    assert lost.count('<td class="left">diverged</td>') == 2
 
 
 def test_the_commands_and_specs_stand_on_the_page(place: Path, tmp_path: Path) -> None:
@@ -194,11 +194,13 @@ def test_without_the_extra_nothing_is_done_and_it_is_named(
 
 
 def test_what_cannot_be_written_is_said_before_anything_is_done(place: Path, tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
+    (tmp_path / "file").write_text("kept")
     for words, problem in {
         ("--html", f"{tmp_path}/no/page.html"): "there is no folder",
         ("--html", str(tmp_path)): "it is a folder",
         ("--figures", str(tmp_path / "file")): "is no folder",
+        ("--html", str(tmp_path / "file")): "has to end in .html",
+        ("--html", f"{tmp_path}/first.yaml"): "has to end in .html",
         ("--figure-format", "svg"): "--figure-format is of --figures",
         ("--figures", str(tmp_path / "f"), "--figure-format", "gif"): "gif",
     }.items():
@@ -206,6 +208,7 @@ def test_what_cannot_be_written_is_said_before_anything_is_done(place: Path, tmp
         assert problem in done.stderr
         assert done.stdout == ""
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+    assert (tmp_path / "file").read_text() == "kept"
 
 
 def test_a_report_without_figures_imports_nothing_for_them(place: Path) -> None:
@@ -218,3 +221,19 @@ def test_a_report_without_figures_imports_nothing_for_them(place: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=place, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_files_of_figures_are_as_wide_as_a_column_of_a_paper(place: Path, tmp_path: Path) -> None:
+    formats = [word for form in ("png", "svg", "pdf") for word in ("--figure-format", form)]
+    report(place, what(place, "folds"), "--figures", str(tmp_path / "f"), *formats)
+    wide = re.compile(r'<svg[^>]* width="([0-9.]+)mm"')
+    for path in (tmp_path / "f").glob("*.svg"):
+        found = wide.search(path.read_text())
+        assert found
+        assert found[1] in {"84.00", "174.00"}
+    assert wide.findall((tmp_path / "f" / "confusion.svg").read_text()) == ["84.00"]
+    png = (tmp_path / "f" / "confusion.png").read_bytes()
+    assert int.from_bytes(png[16:20]) == 992  # 84 mm at 300 pixels an inch
+    place_of = png.index(b"pHYs") + 4
+    assert int.from_bytes(png[place_of : place_of + 4]) == 11811  # of a metre
+    assert b"/MediaBox [0 0 238.11" in (tmp_path / "f" / "confusion.pdf").read_bytes()

@@ -442,3 +442,21 @@ FRESH = (
         0.2,
     ),
 )
+
+ASKED = (
+    Case("adam_x1000", DIGITS + mlp(64, 64) + "optimizer: {adam: {lr: 1.0}}\n" + training(15), ("lr_too_high",)),
+    Case("sgd_100", DIGITS + mlp(64, 64) + "optimizer: {sgd: {lr: 100}}\n" + training(15), ("diverged",)),
+    Case("adam_1e-6", DIGITS + mlp(64, 64) + "optimizer: {adam: {lr: 1e-6}}\n" + training(15), ("lr_too_low",)),
+    Case("sigmoid_he", DIGITS + deep(10, 32) + "activation: sigmoid\n" + training(15), ("vanishing_gradients",)),
+    Case(
+        "forty_digits",
+        "data: {source: digits, split: {train: 40, dev: 400, test: 0}}\n" + mlp(64, 64) + training(15),
+        ("high_variance",),
+    ),
+    Case(
+        "forty_digits_longer",
+        "data: {source: digits, split: {train: 40, dev: 400, test: 0}}\n" + mlp(64, 64) + training(100),
+        ("high_variance",),
+    ),
+)
+"""Whose remedies are tried besides."""

@@ -94,7 +94,8 @@ def make_pages(folder: Path) -> None:
     made(folder, "sweep", "small.yaml", *grid, "-j", "1", "--runs", "grid")
     made(folder, "sweep", "named.yaml", "-j", "1", "--runs", "evil")
     made(folder, "train", "moons.yaml", "--runs", "one")
-    for name in ("grid", "evil", "one"):
+    made(folder, "sweep", "moons.yaml", "activation=relu,tanh", "training.epochs=1", "-j", "1", "--runs", "single")
+    for name in ("grid", "evil", "one", "single"):
         [what] = (folder / name / "sweeps").iterdir() if name != "one" else (folder / name).glob("*/")
         made(folder, "report", str(what), "--html", f"{name}.html", "--format", "json")
 

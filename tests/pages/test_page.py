@@ -144,3 +144,29 @@ def test_the_page_fits_a_narrow_window_and_can_be_dark(chromium: Browser, pages:
         assert max(int(part) for part in shade.strip("rgb()").split(",")) < 60
         text = seen.page.evaluate("getComputedStyle(document.querySelector('#means .mark-text text')).fill")
         assert min(int(part) for part in text.strip("rgb()").split(",")) > 120
+
+
+def test_what_is_not_picked_does_not_answer_to_the_pointer(chromium: Browser, pages: Path) -> None:
+    with opened(chromium, pages / "grid.html") as seen:
+        points = "document.querySelectorAll('#curves-loss .mark-symbol path').length"
+        every = seen.page.evaluate(points)
+        seen.page.locator(".legend button").first.click()
+        seen.page.wait_for_function(f"{points} < {every}")
+        assert seen.page.evaluate(points) == every // 4
+
+
+def test_a_page_of_single_runs_warns_of_nothing(chromium: Browser, pages: Path) -> None:
+    warned: list[str] = []
+    page = chromium.new_page()
+    page.on("console", lambda message: warned.append(message.text))
+    page.goto((pages / "single.html").as_uri())
+    page.wait_for_selector("html[data-drawn]", state="attached", timeout=60_000)
+    assert page.locator("#means").count() == 1
+    assert warned == []
+    page.close()
+
+
+def test_the_colours_of_the_legend_are_printed(chromium: Browser, pages: Path) -> None:
+    with opened(chromium, pages / "grid.html") as seen:
+        adjust = "getComputedStyle(document.querySelector('.legend button'), '::before').printColorAdjust"
+        assert seen.page.evaluate(adjust) == "exact"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import Any, Literal, TypeAlias
 
 import altair as alt
@@ -20,8 +21,11 @@ PICKED = "length(picked) == 0 || indexof(picked, datum.variant) >= 0"
 DIGITS = 5
 """Significant digits of the numbers in a figure."""
 
-LONGEST = 60
+LONGEST = 48
 """Characters of a variant's name in a figure."""
+
+WORD = 26
+"""Characters of a value beside an axis."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,13 @@ class Style:
 
 PAGE = Style("container", interactive=True)
 COLUMN = Style(330, interactive=False)
-"""A figure whose letters can still be read where it is as wide as one of two columns."""
+"""The column of a paper, which the file of a figure is as wide as: see `nnexp.pages.drawing`."""
+
+BOTH = Style(684, interactive=False)
+"""Both columns."""
+
+USUAL = 44
+"""Letters of a title that find room over a column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +52,8 @@ class Figure:
     """One figure, for the page and for files.
 
     name: its id and its file's name.  make: its chart in a style.  group: of the legend that picks in it.
-    subtitle: what a reader without the page's legend and caption has to know.
+    subtitle: what a reader without the page's legend and caption has to know.  wide: whether its file is as wide as
+    both columns of a paper.
     """
 
     name: str
@@ -52,6 +63,7 @@ class Figure:
     group: str | None = None
     narrow: bool = False
     subtitle: str = ""
+    wide: bool = False
 
     def on_page(self) -> dict[str, Any]:
         """The chart for the page, which writes the title itself."""
@@ -59,8 +71,12 @@ class Figure:
 
     def on_paper(self) -> dict[str, Any]:
         """The chart for a file."""
-        title = alt.TitleParams(self.title, subtitle=self.subtitle or alt.Undefined)
-        return self._described(self.make(style=COLUMN).properties(title=title, padding=10))
+        style = BOTH if self.wide else COLUMN
+        letters = 2 * USUAL if self.wide else USUAL
+        below = wrap(self.subtitle, round(1.2 * letters)) if self.subtitle else alt.Undefined
+        title = alt.TitleParams(wrap(visible(self.title), letters), subtitle=below)
+        chart = self._described(self.make(style=style).properties(title=title, padding=6))
+        return {**chart, "usermeta": {"width": style.width}}
 
     def _described(self, chart: Chart) -> dict[str, Any]:
         found: dict[str, Any] = chart.properties(description=self.title).to_dict(validate=False)
@@ -87,12 +103,6 @@ def short(value: Any) -> Any:
     if isinstance(value, float):
         return float(f"{value:.{DIGITS}g}") if math.isfinite(value) else None
     return value
-
-
-def named(label: str) -> str:
-    """A variant's name in a figure."""
-    label = visible(label)
-    return label if len(label) <= LONGEST else f"{label[: LONGEST - 1]}…"
 
 
 def spoken(column: str) -> str:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 import altair as alt
 
-from nnexp.pages.figures.base import Chart, Style, form, named, sized, values
+from nnexp.pages.figures.base import LONGEST, Chart, Style, form, sized, values
+from nnexp.pages.figures.names import shortened
+from nnexp.pages.html import visible
 from nnexp.pages.theme import INK, MUTED
 from nnexp.statistics.means import Mean
 
@@ -27,22 +29,27 @@ class Estimate:
 
 def intervals(found: Sequence[Estimate], title: str, *, share: bool, colours: Mapping[str, str], style: Style) -> Chart:
     """The chart, a row a variant in the order given."""
-    names = [named(one.variant) for one in found]
+    names = shortened([one.variant for one in found], LONGEST)
     rows = [
-        {"variant": name, "value": one.mean.value, "low": one.mean.low, "high": one.mean.high}
+        {"variant": one.variant, "name": name, "value": one.mean.value, "low": one.mean.low, "high": one.mean.high}
         | {"n": one.mean.n, "text": one.text}
         for name, one in zip(names, found, strict=True)
     ]
-    runs = [{"variant": name, "value": value} for name, one in zip(names, found, strict=True) for value in one.single]
+    runs = [
+        {"variant": one.variant, "name": name, "value": value}
+        for name, one in zip(names, found, strict=True)
+        for value in one.single
+    ]
+    keys = [visible(one.variant) for one in found]
     y = alt.Y(
-        "variant:N", sort=names, title=None, axis=alt.Axis(domain=False, ticks=False, labelLimit=320, labelColor=INK)
+        "name:N", sort=names, title=None, axis=alt.Axis(domain=False, ticks=False, labelLimit=420, labelColor=INK)
     )
     axis = alt.Axis(format=form(share=share), tickCount=6)
     x = alt.X("value:Q", title=title, scale=alt.Scale(zero=False, padding=8), axis=axis)
     colour = alt.Color(
         "variant:N",
         legend=None,
-        scale=alt.Scale(domain=names, range=[colours.get(name, MUTED) for name in names]),
+        scale=alt.Scale(domain=keys, range=[colours.get(key, MUTED) for key in keys]),
     )
     number = ".2%" if share else ".4~g"
     single = alt.Chart(values(runs)).mark_point(filled=True, size=26, opacity=0.35, yOffset=5)
@@ -50,15 +57,15 @@ def intervals(found: Sequence[Estimate], title: str, *, share: bool, colours: Ma
         x=x, y=y, color=colour, tooltip=["variant:N", alt.Tooltip("value:Q", format=number, title="run")]
     )
     base = alt.Chart(values(rows)).encode(y=y, color=colour)
-    rule = base.transform_filter("datum.low != null").mark_rule(strokeWidth=2.4, yOffset=-3)
-    rule = rule.encode(x=alt.X("low:Q", title=title, axis=axis), x2="high:Q")
+    known = alt.Chart(values([row for row in rows if row["low"] is not None])).encode(y=y, color=colour)
+    rule = known.mark_rule(strokeWidth=2.4, yOffset=-3).encode(x=alt.X("low:Q", title=title, axis=axis), x2="high:Q")
     tips = [
         alt.Tooltip("variant:N"),
         alt.Tooltip("text:N", title=title),
         alt.Tooltip("n:Q", title="n"),
     ]
     mean = base.mark_point(filled=True, size=75, opacity=1, yOffset=-3).encode(x=x, tooltip=tips)
-    layers = [single, rule, mean]
+    layers = [single, *([rule] if any(one.mean.low is not None for one in found) else []), mean]
     if not style.interactive:
         texts = base.mark_text(align="left", dx=10)
         layers.append(texts.encode(x=alt.value("width"), text="text:N", color=alt.value(INK)))

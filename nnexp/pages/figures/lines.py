@@ -11,8 +11,11 @@ import altair as alt
 import numpy as np
 
 from nnexp.pages.curves import Curve
-from nnexp.pages.figures.base import PICKED, Chart, Style, form, named, sized, spans, values
+from nnexp.pages.figures.base import PICKED, Chart, Style, form, sized, spans, values
 from nnexp.pages.figures.labels import spread
+from nnexp.pages.figures.names import shortened
+from nnexp.pages.figures.scales import extent, ticks
+from nnexp.pages.html import visible
 from nnexp.pages.theme import PALETTE
 
 HEIGHT = 260
@@ -69,22 +72,14 @@ class Axis:
             scale = alt.Scale(type="log", domain=list(self.extent), nice=False)
         else:
             scale = alt.Scale(domain=list(self.extent), nice=False, zero=False)
-        axis = alt.Axis(format=form(share=self.share), tickCount=6)
+        written = ticks(*self.extent) if self.log else alt.Undefined
+        axis = alt.Axis(format=form(share=self.share), tickCount=6, values=written, labelOverlap=not self.log)
         return alt.Y(f"{field}:Q", title=self.title, scale=scale, axis=axis)
 
     @property
     def colour(self) -> alt.Color:
         scale = alt.Scale(domain=list(self.colours), range=list(self.colours.values()))
         return alt.Color("variant:N", legend=None, scale=scale)
-
-
-def extent(numbers: Sequence[float], *, log: bool) -> tuple[float, float]:
-    """An axis that holds all numbers, with some room beside them."""
-    low, high = min(numbers), max(numbers)
-    if log:
-        return low / 1.1, high * 1.1
-    edge = 0.04 * (high - low) or 0.05 * abs(high) or 1.0
-    return low - edge, high + edge
 
 
 def closer(numbers: Sequence[float]) -> tuple[float, float] | None:
@@ -127,7 +122,7 @@ def lines(found: Sequence[Line], axis: Axis, *, style: Style) -> Chart:
     if len({row["epoch"] for row in rows}) == 1:
         layers.append(base.mark_point(filled=True, size=50, clip=True).encode(y=axis.y("value"), opacity=shown))
     if style.interactive:
-        points = base.mark_point(filled=True, size=70, opacity=0, clip=True)
+        points = base.transform_filter(PICKED).mark_point(filled=True, size=70, opacity=0, clip=True)
         layers.append(points.encode(y=axis.y("value"), tooltip=_tooltip(axis, rows)))
     layers += _names(found, axis, x, style)
     return sized(alt.layer(*layers), style, HEIGHT).add_params(alt.param(name="picked", value=[]))
@@ -147,9 +142,10 @@ def _band(found: Sequence[Line], axis: Axis, x: alt.X) -> list[alt.Chart]:
     """The interval of the dev lines, as far as the axis goes."""
     low, high = axis.extent
     rows = [
-        row | {"low": max(row["low"], low), "high": min(row["high"], high)}
+        row | {"low": max(row["low"], low, floor), "high": min(row["high"], high)}
         for line in found
         if line.part == "dev"
+        for floor in [lowest(line) if axis.log else -math.inf]
         for row in rows_of(line)
         if row["low"] is not None and row["high"] > low
     ]
@@ -157,6 +153,19 @@ def _band(found: Sequence[Line], axis: Axis, x: alt.X) -> list[alt.Chart]:
         return []
     area = alt.Chart(values(rows)).mark_area(clip=True).encode(x=x, y=axis.y("low"), y2="high:Q", color=axis.colour)
     return [area.encode(opacity=alt.condition(PICKED, alt.value(0.16), alt.value(0.01)))]
+
+
+def lowest(line: Line) -> float:
+    """The lowest positive number of a line and its intervals, at which a band that reaches 0 ends on a logarithm."""
+    ends = [mean.low for mean in line.curve.means if mean.low is not None and math.isfinite(mean.value)]
+    known = [mean.value for mean in line.curve.means if math.isfinite(mean.value)]
+    return min(number for number in (*ends, *known) if number > 0)
+
+
+def reach_zero(found: Sequence[Line], axis: Axis) -> bool:
+    """Whether an interval of the bands has no place on the axis, as it reaches 0 and the axis is logarithmic."""
+    bands = [line for line in found if axis.log and line.part == "dev"]
+    return any(mean.low is not None and mean.low <= 0 for line in bands for mean in line.curve.means)
 
 
 def _tooltip(axis: Axis, rows: Sequence[Mapping[str, Any]]) -> list[alt.Tooltip]:
@@ -181,19 +190,14 @@ def _names(found: Sequence[Line], axis: Axis, x: alt.X, style: Style) -> list[al
     end = max(row["epoch"] for row in last.values())
     places = spread([min(1.0, max(0.0, axis.place(row["value"]))) for row in last.values()], APART)
     rows = [
-        {"variant": variant, "epoch": end, "at": axis.value(place), "label": cut(variant)}
-        for variant, place in zip(last, places, strict=True)
+        {"variant": variant, "epoch": end, "at": axis.value(place), "label": label}
+        for variant, place, label in zip(last, places, shortened(list(last), LETTERS), strict=True)
     ]
     label = alt.Chart(values(rows)).mark_text(align="left", dx=6, baseline="middle")
     shown = alt.condition(PICKED, alt.value(1.0), alt.value(PALE))
     return [label.encode(x=x, y=axis.y("at"), text="label:N", color=axis.colour, opacity=shown)]
 
 
-def cut(label: str) -> str:
-    """A name that finds room beside a line."""
-    return label if len(label) <= LETTERS else f"{label[: LETTERS - 1]}…"
-
-
 def colours(variants: Sequence[str]) -> dict[str, str]:
     """The colour of each variant that is drawn."""
-    return dict(zip(map(named, variants), PALETTE, strict=False))
+    return dict(zip(map(visible, variants), PALETTE, strict=False))

@@ -9,13 +9,17 @@ from typing import Any
 
 import altair as alt
 
-from nnexp.pages.figures.base import Chart, Style, sized, spans, values
+from nnexp.pages.figures.base import WORD, Chart, Style, sized, spans, values
+from nnexp.pages.figures.names import shortened
 from nnexp.pages.figures.parameters import Point, order, said
 from nnexp.pages.importance import FEW, is_number
 from nnexp.pages.theme import INK, MUTED, PAPER
 from nnexp.reports.columns import text
 
 HEIGHT = 290
+
+LETTERS = 100
+"""That find room beside each other, in headings and beside the axes, where a figure is narrow."""
 
 RAMP = ("#e8c547", "#7fb685", "#2a788e", "#3b528b", "#5b2a86")
 """From bad to good, from light to dark: told apart without colour as well, and seen on white and on black."""
@@ -39,8 +43,10 @@ def parallel(
     """The chart; the last axis is the metric."""
     means = [point.mean.value for point in found]
     columns = [[point.values[place] for point in found] for place in range(len(parameters))]
-    poles = [pole(name, column, means) for name, column in zip(parameters, columns, strict=True)]
-    poles.append(continuous(title, means, share=share))
+    letters = max(8, min(WORD, LETTERS // (len(parameters) + 1)))
+    headings = shortened([*parameters, title], letters)
+    poles = [pole(name, column, means) for name, column in zip(headings, columns, strict=False)]
+    poles.append(continuous(headings[-1], means, share=share))
     names = [one.name for one in poles]
     axis = alt.Axis(
         orient="top",
@@ -49,12 +55,15 @@ def parallel(
         ticks=False,
         labelColor=INK,
         labelPadding=10,
-        labelLimit=120,
         labelOverlap=False,
     )
     x = alt.X("axis:N", sort=names, title=None, axis=axis, scale=alt.Scale(type="point", padding=0.4))
     y = alt.Y("at:Q", axis=None, scale=alt.Scale(domain=[-0.06, 1.06], nice=False))
-    ticks = [{"axis": one.name, "at": at, "label": label} for one in poles for at, label in one.marks]
+    ticks = [
+        {"axis": one.name, "at": at, "label": label}
+        for one in poles
+        for (at, _), label in zip(one.marks, shortened([label for _, label in one.marks], letters), strict=True)
+    ]
     marks = alt.Chart(values(ticks)).encode(x=x, y=y)
     label = marks.mark_text(align="left", dx=7, fontSize=11).encode(text="label:N")
     halo = label.mark_text(

@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+from typing import Any
+
 import altair as alt
 
-from nnexp.pages.figures.base import Chart, Style, sized, values
+from nnexp.pages.figures.base import WORD, Chart, Style, sized, values
+from nnexp.pages.figures.names import shortened
 from nnexp.pages.importance import Analysis
 from nnexp.pages.theme import INK, MUTED, PALETTE
 
 TOGETHER = "combinations and chance"
 
+SEEN = 0.01
+"""A share below which a mark would lie on the axis."""
+
 
 def shares(found: Analysis, style: Style) -> Chart:
     """The chart, the parameter that explains most at the top."""
-    rows = [
-        {"parameter": one.parameter, "share": one.share, "chance": one.chance, "levels": one.levels}
-        for one in found.parameters
+    names = shortened([one.parameter for one in found.parameters], WORD)
+    rows: list[dict[str, Any]] = [
+        {"parameter": one.parameter, "name": name, "share": one.share, "chance": one.chance, "levels": one.levels}
+        for name, one in zip(names, found.parameters, strict=True)
     ]
-    names = [one.parameter for one in found.parameters]
-    domain = alt.Scale(domain=[0, 1.08])  # room for the number beside a whole bar
+    domain = alt.Scale(domain=[0, 1.2], nice=False)  # room for the number beside a whole bar
     ticks = alt.Axis(format="~%", values=[0, 0.2, 0.4, 0.6, 0.8, 1])
-    y = alt.Y(
-        "parameter:N", sort=[*names, TOGETHER], title=None, axis=alt.Axis(domain=False, ticks=False, labelColor=INK)
-    )
+    y = alt.Y("name:N", sort=[*names, TOGETHER], title=None, axis=alt.Axis(domain=False, ticks=False, labelColor=INK))
     x = alt.X("share:Q", title="share of the variance between variants", scale=domain, axis=ticks)
     if found.together is not None:
-        rows.append({"parameter": TOGETHER, "share": found.together, "chance": None, "levels": None})
+        rows.append({"parameter": TOGETHER, "name": TOGETHER, "share": found.together, "chance": None, "levels": None})
+    for row, text in zip(rows, percents([row["share"] for row in rows]), strict=True):
+        row["text"] = text
     base = alt.Chart(values(rows)).encode(y=y)
     tips = [
         alt.Tooltip("parameter:N"),
@@ -35,11 +43,26 @@ def shares(found: Analysis, style: Style) -> Chart:
     ]
     colour = alt.condition(f"datum.parameter == '{TOGETHER}'", alt.value(MUTED), alt.value(PALETTE[0]))
     bars = base.mark_bar(height=15, cornerRadiusEnd=2).encode(x=x, color=colour, tooltip=tips)
-    text = base.mark_text(align="left", dx=5, color=INK).encode(x=x, text=alt.Text("share:Q", format=".0%"))
-    chance = base.transform_filter("datum.chance != null").mark_tick(size=21, thickness=2, color=PALETTE[1])
+    text = base.mark_text(align="left", dx=5, color=INK).encode(x=x, text="text:N")
+    chance = base.transform_filter(f"datum.chance >= {SEEN}").mark_tick(size=21, thickness=2, color=PALETTE[1])
     layers = [
         bars,
         text,
         chance.encode(x=alt.X("chance:Q", title="share of the variance between variants", scale=domain)),
     ]
     return sized(alt.layer(*layers), style, 27 * len(rows))
+
+
+def percents(shares: Sequence[float]) -> list[str]:
+    """Shares in whole percent, which add up to 100 where the shares add up to 1: the largest remainders go up.
+
+    >>> percents([0.335, 0.335, 0.33]), percents([0.126, 0.126])
+    (['34%', '33%', '33%'], ['13%', '13%'])
+    """
+    if abs(sum(shares) - 1) > 1e-6:
+        return [f"{share:.0%}" for share in shares]
+    whole = [math.floor(100 * share + 1e-9) for share in shares]
+    by_remainder = sorted(range(len(shares)), key=lambda at: whole[at] - 100 * shares[at])
+    for at in by_remainder[: 100 - sum(whole)]:
+        whole[at] += 1
+    return [f"{share}%" for share in whole]

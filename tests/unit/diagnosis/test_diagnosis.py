@@ -38,6 +38,22 @@ def test_units_that_died_of_large_steps_are_not_the_cause() -> None:
     assert [f.cause for f in findings(evidence(columns=rows, looked=looked))] == ["lr_too_high"]
 
 
+def test_a_remedy_does_not_contradict_one_above_it() -> None:
+    losses = [3.0, 2.5, 2.2, 1.9, 1.6, 1.4, 1.2, 1.0]
+    rows = {
+        "train_loss": losses,
+        "train_objective": losses,
+        "dev_loss": [3.0, 2.6] + [2.7] * 6,
+        "train_accuracy": [0.7] * 8,
+    }
+    found = findings(evidence(columns=rows | {"dev_accuracy": [0.4] * 8}, examples={"train": 40, "dev": 400}))
+    assert [finding.cause for finding in found] == ["still_improving", "high_bias", "high_variance"]
+    overrides = [remedy.override for finding in found for remedy in finding.remedies]
+    assert "training.epochs=30" in overrides
+    assert not any("early_stopping" in override for override in overrides)
+    assert found[2].remedies[0].text == "more data"
+
+
 def test_a_run_without_looks_says_what_metrics_show(tmp_path: Path) -> None:
     text = SMALL + "optimizer: {sgd: {lr: 1e-5}}\ndiagnostics: {every: never}\ntraining: {epochs: 8, batch_size: 10}\n"
     said = diagnose(run(tmp_path, text))
@@ -97,4 +113,4 @@ def test_a_spec_that_is_gone_leaves_remedies_without_overrides(tmp_path: Path) -
     folder = run(tmp_path, SMALL + "optimizer: {sgd: {lr: 1e-5}}\ntraining: {epochs: 8, batch_size: 10}\n")
     (folder / "spec.yaml").unlink()
     [finding] = diagnose(folder).findings
-    assert [remedy.override for remedy in finding.remedies] == ["", ""]
+    assert [remedy.override for remedy in finding.remedies] == [""]

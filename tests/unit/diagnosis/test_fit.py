@@ -71,13 +71,20 @@ def test_each_task_is_judged_by_itself() -> None:
 
 
 def test_remedies_come_in_the_order_of_the_notes() -> None:
-    seen = evidence(record=final(0.8, 0.6), examples=MANY)
+    falling = {"train_loss": [2.0, 1.0], "dev_loss": [2.0, 1.5]}
+    seen = evidence(record=final(0.8, 0.6), examples=MANY, columns=falling)
     [bias], [variance] = fit.bias(seen), fit.variance(seen)
-    assert [r.text for r in bias.remedies] == ["a larger network", "train longer", "another architecture"]
-    assert [r.override for r in bias.remedies] == ["architecture.mlp.hidden=[128, 128]", "training.epochs=30", ""]
+    assert [r.text for r in bias.remedies[:3]] == ["a larger network", "train longer", "another architecture"]
+    assert [r.override for r in bias.remedies[:3]] == ["architecture.mlp.hidden=[128, 128]", "training.epochs=30", ""]
+    assert "--optimal-error" in bias.remedies[3].text
     assert variance.remedies[0].text == "more data"
-    assert variance.remedies[1].override == "regularization.l2=1e-3"
+    assert variance.remedies[1].override == "regularization.l2=1e-2"
     assert variance.remedies[-1].text == "another architecture"
+
+
+def test_who_named_an_optimal_error_is_not_told_of_it() -> None:
+    [bias] = fit.bias(evidence(record=final(0.8, 0.6), examples=MANY, optimal=0.05))
+    assert not any("--optimal-error" in remedy.text for remedy in bias.remedies)
 
 
 RISING = [1.0, 0.6, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
@@ -88,7 +95,7 @@ def test_overfitting_begins_after_the_least_dev_loss() -> None:
     [finding] = fit.overfitting(evidence(columns={"train_loss": FALLING, "dev_loss": RISING}))
     assert finding.epoch == 3
     assert finding.text.startswith("overfitting since epoch 3: dev loss rose from 0.4 to 0.8 while train loss fell")
-    assert "training.early_stopping.patience=10" in [remedy.override for remedy in finding.remedies]
+    assert "training.early_stopping.patience=3" in [remedy.override for remedy in finding.remedies]
 
 
 @pytest.mark.parametrize(

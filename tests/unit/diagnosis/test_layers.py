@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from nnexp.diagnosis import layers
 from tests.unit.diagnosis.support import DIGITS, evidence, looks
 
@@ -58,6 +60,54 @@ def test_vanishing_gradients_are_those_of_the_first_layers() -> None:
     assert not list(layers.exploding(evidence(columns=BAD, looked=looked)))
 
 
+@pytest.mark.parametrize(
+    ("more", "first", "inits"),
+    [
+        # He gives √2 times Xavier's weights in a square layer, and LeCun as large ones
+        ("activation: sigmoid\ninit: he\n", "activation=relu", []),
+        ("activation: sigmoid\ninit: lecun\n", "activation=relu", []),
+        ("activation: sigmoid\ninit: {normal: {std: 1e-3}}\n", "", ["init=xavier"]),  # relu alone would not do
+        ("activation: tanh\ninit: {normal: {std: 1e-3}}\n", "init=xavier", ["init=xavier"]),
+        ("activation: tanh\ninit: lecun\n", "", []),
+        ("init: xavier\n", "init=he", ["init=he"]),
+    ],
+)
+def test_against_vanishing_gradients_weights_are_never_made_smaller(more: str, first: str, inits: list[str]) -> None:
+    looked = looks({name: {"gradient": [g]} for name, g in zip(DEEP, [1e-6, 1e-4, 0.1, 1], strict=True)})
+    [finding] = layers.vanishing(evidence(DIGITS + more, columns=BAD, looked=looked))
+    assert finding.remedies[0].override == first
+    assert [r.override for r in finding.remedies if r.override.startswith("init")] == inits
+    assert [r.text for r in finding.remedies[-2:]] == [
+        "batch norm before each activation",
+        "fewer layers, or residual blocks",
+    ]
+
+
+def test_relu_wants_larger_weights_too() -> None:
+    text = DIGITS + "activation: sigmoid\ninit: {normal: {std: 1e-3}}\n"
+    looked = looks({name: {"gradient": [g]} for name, g in zip(DEEP, [1e-6, 1e-4, 0.1, 1], strict=True)})
+    [finding] = layers.vanishing(evidence(text, columns=BAD, looked=looked))
+    assert finding.remedies[0].text.endswith("activation=relu init=he")
+
+
+def test_saturation_by_large_weights_is_no_matter_of_the_activation() -> None:
+    looked = looks({"output": {}}, {"tanh_1": {"saturated": [0.9, 0.8]}, "tanh_2": {}})
+    large = DIGITS + "activation: tanh\ninit: {normal: {std: 3}}\n"
+    [finding] = layers.saturated(evidence(large, columns=BAD, looked=looked))
+    assert [r.override for r in finding.remedies] == ["init=xavier"]
+    [finding] = layers.saturated(evidence(DIGITS + "activation: tanh\ninit: xavier\n", columns=BAD, looked=looked))
+    assert [r.override for r in finding.remedies] == ["activation=relu"]
+
+
+def test_units_that_were_dead_from_the_start_did_not_die_of_steps() -> None:
+    born = looks({"output": {}}, {"relu_1": {"dead": [1, 1]}})
+    [finding] = layers.dead(evidence(DIGITS + "init: {he: {bias: -10}}\n", columns=BAD, looked=born))
+    assert [r.override for r in finding.remedies] == ["init=he"]
+    died = looks({"output": {}}, {"relu_1": {"dead": [0, 1]}})
+    [finding] = layers.dead(evidence(columns=BAD, looked=died))
+    assert [r.override for r in finding.remedies] == ["activation=leaky_relu", "optimizer.adam.lr=1e-4"]
+
+
 def test_a_gradient_of_exactly_0_is_another_fault() -> None:
     looked = looks({name: {"gradient": [g]} for name, g in zip(DEEP, [0, 0, 0, 1], strict=True)})
     assert not list(layers.vanishing(evidence(columns=BAD, looked=looked)))
@@ -74,7 +124,10 @@ def test_activations_that_grow_explode_too() -> None:
     sizes = {f"relu_{n}": {"rms": [30.0**n]} for n in range(1, 4)}
     [finding] = layers.exploding(evidence(columns=BAD, looked=looks({"output": {}}, sizes)))
     assert finding.layers == ("relu_3",)
-    assert finding.remedies[0].override == "training.clip_norm=1.0"  # the initialiser is he already
+    assert [r.override for r in finding.remedies] == [""]  # the initialiser is he already, and adam heeds no clipping
+    clipped = DIGITS.replace("{adam: {lr: 1e-3}}", "{sgd: {lr: 0.1}}")
+    [finding] = layers.exploding(evidence(clipped, columns=BAD, looked=looks({"output": {}}, sizes)))
+    assert finding.remedies[0].override == "training.clip_norm=1.0"
 
 
 def test_without_looks_nothing_is_said() -> None:

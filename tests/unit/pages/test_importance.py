@@ -88,3 +88,21 @@ def test_nothing_is_said_where_nothing_can_be() -> None:
 def test_few_numbers_are_levels_and_many_are_groups_of_equal_size() -> None:
     assert leveled([3, 1, 3]) == [0, 1, 0]
     assert np.bincount(leveled(list(range(20)))).tolist() == [5, 5, 5, 5]
+
+
+def test_parameters_that_part_the_variants_alike_count_as_one_and_the_grid_is_complete() -> None:
+    values = {
+        "optimizer": ["sgd", "adam"] * 3,
+        "lr": [0.1, ""] * 3,
+        "architecture": ["a", "a", "b", "b", "c", "c"],
+    }
+    found = importance(values, [1.0, 2.0, 3.0, 4.0, 5.0, 6.0])
+    assert found is not None
+    # Σ (y - 3.5)² = 17.5; the architectures' means 1.5, 3.5, 5.5 give 2 · (4 + 4) = 16, the optimizers' 3 · 0.5 = 1.5
+    assert {one.parameter: one.share for one in found.parameters} == {
+        "architecture": pytest.approx(16 / 17.5),
+        "optimizer, lr": pytest.approx(1.5 / 17.5),
+    }
+    assert found.complete
+    assert found.together == pytest.approx(0.0)
+    assert importance({name: values[name] for name in ("optimizer", "lr")}, [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]) is None

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nnexp.pages.content import content, html
+from nnexp.pages.content import arranged, content, html
 from nnexp.pages.curve_figures import how
 from nnexp.pages.drawn import select
 from nnexp.pages.figures.parallel import continuous, pole
@@ -98,3 +98,37 @@ def test_an_axis_of_many_numbers_is_logarithmic_where_they_span_much() -> None:
     assert found.places == pytest.approx((0, 0.5, 1))
     assert found.marks[2] == (0.5, "0.01")
     assert continuous("rate", [0.0, 0.2, 0.8]).places == pytest.approx((0, 0.25, 1))
+
+
+def test_a_wide_table_has_its_results_behind_the_first_columns() -> None:
+    assert arranged(6, 3) == [0, 1, 2, 3, 4, 5]
+    assert arranged(18, 13) == [0, 1, *range(13, 18), *range(2, 13)]
+
+
+def test_differences_that_are_shown_come_before_those_that_are_not(tmp_path: Path) -> None:
+    for number in range(8):
+        for seed in range(6):
+            off = 0.2 if number == 7 else 0.0
+            write_run(
+                tmp_path,
+                plain(seed=seed, optimizer=adam((number + 1) / 1000)),
+                0.9 - off + (seed * 7 + number) % 5 / 1e3,
+            )
+    page = html(content(report([str(tmp_path)], tmp_path)))
+    answer = page[page.index('id="answer"') : page.index("<figure")]
+    before, _, after = answer.partition("<details>")
+    assert "is better than" in before
+    assert "is better than" not in after
+    assert "no difference" not in before
+    assert after.count("<li>no difference") == 6
+    assert "6 comparisons without a shown difference" in after
+
+
+def test_a_page_says_only_what_applies(tmp_path: Path) -> None:
+    for number in range(7):
+        write_run(tmp_path, plain(optimizer=adam((number + 1) / 1000)), 0.9 + number / 100)
+    page = html(content(report([str(tmp_path)], tmp_path)))
+    assert "Drawn are 5 of 7 variants: the best 5." in page
+    assert "95 % intervals (t distribution); below them" not in page
+    assert "Data: <code>digits</code> (train 1,437, dev 180, test 180 examples)." in page
+    assert f"<code>{'d' * 16}…</code>" in page

@@ -1,0 +1,57 @@
+"""Long names made short for the eye: each stays different from the others, which the whole name is the key of."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from nnexp.pages.html import visible
+
+
+def shortened(names: Sequence[str], longest: int) -> list[str]:
+    """Each name in `longest` characters at most. Names that differ stay different.
+
+    Where one is too long, the words that all begin or end with are left out; what is too long still loses its end, and
+    what is alike then is numbered.
+
+    >>> shortened(["layers=64, relu lr=0.1", "layers=64, relu lr=0.01"], 12)
+    ['… lr=0.1', '… lr=0.01']
+    >>> shortened(["a" * 20 + "b", "a" * 20 + "c"], 12)
+    ['aaaaaaa… (1)', 'aaaaaaa… (2)']
+    """
+    shown = [visible(name) for name in names]
+    if all(len(name) <= longest for name in shown) and _differ(shown, names):
+        return shown
+    shown = _without_common(shown) if len(set(names)) > 1 else shown
+    cut = [name if len(name) <= longest else f"{name[: longest - 1]}…" for name in shown]
+    return cut if _differ(cut, names) else _numbered(cut, names, longest)
+
+
+def _differ(shown: Sequence[str], names: Sequence[str]) -> bool:
+    return len(set(shown)) == len(set(names))
+
+
+def _without_common(names: Sequence[str]) -> list[str]:
+    """The names without the words at either end that all have in common."""
+    words = [name.split(" ") for name in names]
+    least = min(map(len, words))
+    head = _alike(words, least - 1)
+    tail = _alike([own[::-1] for own in words], least - head - 1)
+    return [" ".join([*["…"] * (head > 0), *own[head : len(own) - tail], *["…"] * (tail > 0)]) for own in words]
+
+
+def _alike(words: Sequence[Sequence[str]], most: int) -> int:
+    """How many words all begin with."""
+    return next((at for at in range(most) if len({own[at] for own in words}) > 1), max(0, most))
+
+
+def _numbered(cut: Sequence[str], names: Sequence[str], longest: int) -> list[str]:
+    """The names, those that look like another's with a number."""
+    of = dict(zip(names, cut, strict=True))
+    many, seen, found = Counter(of.values()), Counter[str](), {}
+    for name, short in of.items():
+        seen[short] += 1
+        mark = f" ({seen[short]})"
+        bare = short.removesuffix("…")[: longest - len(mark) - 1]
+        found[name] = f"{bare}…{mark}" if many[short] > 1 else short
+    return [found[name] for name in names]
