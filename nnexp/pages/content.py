@@ -133,7 +133,7 @@ def html(found: Content, command: str = "") -> str:
         tag("p", _summary(report), class_="note"),
         tag("p", data, class_="note") if (data := origin.sources(report)) else None,
         section("Answer", *_answer(found), id="answer"),
-        section("Parameters", grid(*map(_figure, found.parameters)), id="parameters"),
+        section("Parameters", *_parameters(found), id="parameters"),
         section("Learning curves", *_curves(found), id="curves"),
         section(f"The best variant: {found.best.variant.label}" if found.best else "", *_details(found), id="best"),
         section("Health", *healths(report), id="health"),
@@ -235,6 +235,12 @@ def _compared(report: Report, said: Sequence[str]) -> list[Html | None]:
         folded(without, listed(others)) if others else None,
         tag("p", f"and {more:,} more: --format json has all of them", class_="note") if more > 0 else None,
     ]
+
+
+def _parameters(found: Content) -> list[Html | None]:
+    """What needs the whole width, and below it the others."""
+    wide, others = ([_figure(one) for one in found.parameters if one.wide is is_wide] for is_wide in (True, False))
+    return [*wide, grid(*others)]
 
 
 def _curves(found: Content) -> list[Html | None]:

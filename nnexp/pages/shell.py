@@ -18,6 +18,7 @@ from typing import Any
 
 from nnexp.extras import needed
 from nnexp.pages.html import Html, Piece, joined, tag
+from nnexp.pages.inherited import harmless
 from nnexp.pages.theme import DARK, FONT, LIGHT, config
 
 SOFT = {"light": {"--soft": "#f3f5f7", "--link": "#0b5a9c"}, "dark": {"--soft": "#1f242a", "--link": "#7ab8ee"}}
@@ -97,7 +98,7 @@ def legend(group: str, entries: Iterable[tuple[str, str]], *keys: Html, names: M
             "button",
             (names or {}).get(key, key),
             type="button",
-            data_key=key,
+            data_key=harmless(key),
             title=key if names else None,
             aria_pressed="false",
             style=f"--swatch: {colour}",

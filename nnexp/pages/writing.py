@@ -33,6 +33,9 @@ class Order:
         from nnexp.pages.shell import check
 
         check()
+        for path, option in ((self.page, "--html"), (self.figures, "--figures")):
+            if path is not None:
+                _check_name(path, option)
         if self.page is not None:
             _check_parent(self.page, "--html")
             if self.page.is_dir():
@@ -43,6 +46,16 @@ class Order:
             _check_parent(self.figures, "--figures")
             if self.figures.exists() and not self.figures.is_dir():
                 raise UsageError(f"--figures: {self.figures} is no folder")
+
+
+def _check_name(path: Path, option: str) -> None:
+    """Raises UsageError for what no file and no folder can be called."""
+    if path == Path():
+        raise UsageError(f"{option}: a name is missing")
+    try:
+        path.exists()
+    except OSError as error:
+        raise UsageError(f"{option}: cannot write {path}: {error.strerror}") from None
 
 
 def _check_parent(path: Path, option: str) -> None:

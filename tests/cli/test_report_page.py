@@ -223,6 +223,23 @@ def test_a_report_without_figures_imports_nothing_for_them(place: Path) -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--figures", ""], "a name is missing"),
+        (["--html", "x" * 300 + ".html"], "File name too long"),
+        (["--html", "-"], "has to end in .html"),
+        (["--html", "a.html", "-o", "a.html"], "the same file"),
+    ],
+)
+def test_targets_that_are_none_are_refused_before_anything_is_done(words: list[str], said: str, place: Path) -> None:
+    before = sorted(place.iterdir())
+    done = inside("report", "one", *words, cwd=place)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
+    assert sorted(place.iterdir()) == before
+
+
 def test_files_of_figures_are_as_wide_as_a_column_of_a_paper(place: Path, tmp_path: Path) -> None:
     formats = [word for form in ("png", "svg", "pdf") for word in ("--figure-format", form)]
     report(place, what(place, "folds"), "--figures", str(tmp_path / "f"), *formats)

@@ -50,6 +50,7 @@ variants:
   plain: {{architecture: {{mlp: {{hidden: [3]}}}}}}
   "{EVIL}": {{architecture: {{mlp: {{hidden: [5]}}}}}}
   "'><img src=x onerror=alert(2)>": {{architecture: {{mlp: {{hidden: [7]}}}}}}
+  constructor: {{architecture: {{mlp: {{hidden: [11]}}}}}}
 """
 
 MOONS = """\

@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeAlias
 import altair as alt
 
 from nnexp.pages.html import visible
+from nnexp.pages.inherited import harmless
 
 Chart: TypeAlias = Any
 """A chart of Altair, whose class depends on how it was put together."""
@@ -80,7 +81,7 @@ class Figure:
 
     def _described(self, chart: Chart) -> dict[str, Any]:
         found: dict[str, Any] = chart.properties(description=self.title).to_dict(validate=False)
-        return {key: value for key, value in found.items() if key != "config"}
+        return {key: harmless(value) for key, value in found.items() if key != "config"}
 
 
 def sized(chart: Chart, style: Style, height: int) -> Chart:

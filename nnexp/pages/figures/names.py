@@ -11,20 +11,32 @@ from nnexp.pages.html import visible
 def shortened(names: Sequence[str], longest: int) -> list[str]:
     """Each name in `longest` characters at most. Names that differ stay different.
 
-    Where one is too long, the words that all begin or end with are left out; what is too long still loses its end, and
-    what is alike then is numbered.
+    Where one is too long, the words that all begin or end with are left out; what is too long still loses its end, or
+    its middle where that keeps more of them apart; what is alike then is numbered.
 
     >>> shortened(["layers=64, relu lr=0.1", "layers=64, relu lr=0.01"], 12)
     ['… lr=0.1', '… lr=0.01']
-    >>> shortened(["a" * 20 + "b", "a" * 20 + "c"], 12)
+    >>> shortened(["a" * 20 + "b" + "a" * 20, "a" * 41], 12)
     ['aaaaaaa… (1)', 'aaaaaaa… (2)']
     """
     shown = [visible(name) for name in names]
     if all(len(name) <= longest for name in shown) and _differ(shown, names):
         return shown
     shown = _without_common(shown) if len(set(names)) > 1 else shown
-    cut = [name if len(name) <= longest else f"{name[: longest - 1]}…" for name in shown]
+    ends, middles = ([cut(name, longest) for name in shown] for cut in (_without_end, _without_middle))
+    cut = middles if len(set(middles)) > len(set(ends)) else ends
     return cut if _differ(cut, names) else _numbered(cut, names, longest)
+
+
+def _without_end(name: str, longest: int) -> str:
+    return name if len(name) <= longest else f"{name[: longest - 1]}…"
+
+
+def _without_middle(name: str, longest: int) -> str:
+    if len(name) <= longest:
+        return name
+    head = max(1, (longest - 1) // 3)
+    return f"{name[:head]}…{name[len(name) - (longest - 1 - head) :]}"
 
 
 def _differ(shown: Sequence[str], names: Sequence[str]) -> bool:
@@ -52,6 +64,7 @@ def _numbered(cut: Sequence[str], names: Sequence[str], longest: int) -> list[st
     for name, short in of.items():
         seen[short] += 1
         mark = f" ({seen[short]})"
-        bare = short.removesuffix("…")[: longest - len(mark) - 1]
-        found[name] = f"{bare}…{mark}" if many[short] > 1 else short
+        found[name] = (
+            f"{_without_end(short.removesuffix('…') + '…', longest - len(mark))}{mark}" if many[short] > 1 else short
+        )
     return [found[name] for name in names]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -41,9 +42,9 @@ def test_a_band_that_reaches_zero_ends_at_the_lowest_number_of_its_line() -> Non
     assert axis.log
     assert reach_zero([line], axis)
     assert lowest(line) == pytest.approx(0.02 - 12.7062 * 0.001, rel=1e-4)
-    chart = lines([line], axis, style=PAGE).to_dict(validate=False)
+    chart: dict[str, Any] = lines([line], axis, style=PAGE).to_dict(validate=False)
     [band] = [layer for layer in chart["layer"] if layer["mark"]["type"] == "area"]
-    rows = band["data"]["values"] if "values" in band["data"] else chart["datasets"][band["data"]["name"]]
+    rows: list[dict[str, float]] = chart["datasets"][band["data"]["name"]]
     assert [row["low"] for row in rows] == pytest.approx([axis.extent[0], axis.extent[0]], rel=0.3)
     assert not reach_zero([Line("a", "dev", Curve((1,), (mean_of([1.0, 1.001]),)))], axis)
 
@@ -52,8 +53,10 @@ def test_the_marks_of_a_logarithmic_axis_are_all_written() -> None:
     line = Line("a", "dev", Curve((1, 2), (mean_of([1.7]), mean_of([0.012]))))
     axis = axis_of([line], "loss", {"a": "red"}, share=False, log=None)
     assert axis.extent == (0.01, 2.0)
-    assert axis.y("value").to_dict()["axis"]["values"] == [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0]
-    assert not axis.y("value").to_dict()["axis"]["labelOverlap"]
+    made: Any = axis.y("value").to_dict()
+    written = made["axis"]
+    assert written["values"] == [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0]
+    assert not written["labelOverlap"]
 
 
 @given(st.lists(st.floats(0.001, 1), min_size=1, max_size=8))

@@ -91,7 +91,7 @@ def test_few_numbers_are_levels_and_many_are_groups_of_equal_size() -> None:
 
 
 def test_parameters_that_part_the_variants_alike_count_as_one_and_the_grid_is_complete() -> None:
-    values = {
+    values: dict[str, list[object]] = {
         "optimizer": ["sgd", "adam"] * 3,
         "lr": [0.1, ""] * 3,
         "architecture": ["a", "a", "b", "b", "c", "c"],
