@@ -87,18 +87,21 @@ def look(variant: Variant, metric: str) -> Look | None:
     if not rows:
         return None
     found, sets, tally = Look(variant, _part(Run(rows[0].path), metric)), _Sets(), Tally()
+    problems: list[str] = []
+    asked: list[Row] = []
     for row in rows[:RUNS]:
         try:
             _ask(found, row, sets, tally)
+            asked.append(row)
         except NnexpError as error:
-            found.problems.append(str(error))
-            break
+            problems.append(str(error))
     found.mistakes, found.wrong = tally.worst(MISTAKES), tally.count()
     try:
         _draw(found, sets)
-        _first_layer(found, Run(rows[0].path))
+        _first_layer(found, Run((asked or rows)[0].path))
     except NnexpError as error:
-        found.problems.append(str(error))
+        problems.append(str(error))
+    found.problems = list(dict.fromkeys(problems))  # data that are gone are gone for all
     return found
 
 

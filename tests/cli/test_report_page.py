@@ -106,6 +106,17 @@ def test_a_page_of_whatever_there_is_has_the_figures_that_this_has(place: Path, 
     assert "How to repeat it" in text
 
 
+def test_one_run_that_cannot_be_read_is_said_and_the_others_are_shown(place: Path, tmp_path: Path) -> None:
+    shutil.copytree(place / "wild", tmp_path / "wild")
+    [sweep] = (tmp_path / "wild" / "sweeps").iterdir()
+    first = min(path.parent for path in (tmp_path / "wild").glob("*/run.json") if '"done"' in path.read_text())
+    shutil.rmtree(first / "checkpoints")
+    report(place, str(sweep), "--html", str(tmp_path / "page.html"))
+    text = (tmp_path / "page.html").read_text()
+    assert text.count(f"{first / 'checkpoints' / 'last.npz'} cannot be read") == 1
+    assert '<figure id="confusion"' in text
+
+
 def test_every_run_that_diverged_is_named_as_such(place: Path, tmp_path: Path) -> None:
     report(place, what(place, "wild"), "--html", str(tmp_path / "page.html"))
     text = (tmp_path / "page.html").read_text()
