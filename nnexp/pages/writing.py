@@ -50,8 +50,6 @@ class Order:
 
 def _check_name(path: Path, option: str) -> None:
     """Raises UsageError for what no file and no folder can be called."""
-    if path == Path():
-        raise UsageError(f"{option}: a name is missing")
     try:
         path.exists()
     except OSError as error:

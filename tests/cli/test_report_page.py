@@ -237,7 +237,7 @@ def test_a_report_without_figures_imports_nothing_for_them(place: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--figures", ""], "a name is missing"),
+        (["--html", ""], "it is a folder"),
         (["--html", "x" * 300 + ".html"], "File name too long"),
         (["--html", "-"], "has to end in .html"),
         (["--html", "a.html", "-o", "a.html"], "the same file"),
