@@ -12,6 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.cli.inside import inside
+
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 
@@ -65,4 +67,4 @@ def test_the_python_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 def test_every_command_of_the_table_exists(tmp_path: Path) -> None:
     for name in re.findall(r"\| `nnexp ([a-z]+)", README):
-        assert run(f"nnexp {name} --help", tmp_path).returncode == 0
+        assert inside(name, "--help", cwd=tmp_path).returncode == 0

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
+
+from tests.cli.inside import inside
 
 TUTORIAL = (Path(__file__).parent.parent / "docs" / "tutorial.md").read_text()
 
@@ -24,8 +24,7 @@ def test_the_tutorial_works_from_beginning_to_end(tmp_path: Path, monkeypatch: p
         if code:
             exec(code, {})
             continue
-        program = [sys.executable, "-m", "nnexp", *shlex.split(command)]
-        done = subprocess.run(program, capture_output=True, text=True, check=False)
+        done = inside(*shlex.split(command), cwd=tmp_path)
         assert done.returncode == (1 if "name=broken" in command else 0), f"{command}: {done.stderr}"
         missing = set(shown.splitlines()) - set(done.stdout.splitlines())
         assert not missing, f"{command} does not say {missing}"
