@@ -48,13 +48,16 @@ def diagnose(
         kinds = ", ".join(sorted({row.configuration.kind for row in begun})) or "nothing that has begun"
         raise UsageError(f"only networks that are trained can be diagnosed, and this is {kinds}")
     found: list[Diagnosis] = []
+    problems = list(collected.problems)
     for folder in folders:
         try:
             found.append(diagnose(folder, optimal_error))
         except RunError as error:
             if len(folders) == 1:
                 raise
-            err.print(str(error), style="yellow", markup=False)
+            problems.append(str(error))
+    for problem in dict.fromkeys(problems):
+        err.print(problem, style="yellow", markup=False)
     if json:
         documents = [diagnosis.as_dict() for diagnosis in found]
         print_json(documents[0] if len(folders) == 1 else documents)

@@ -158,6 +158,15 @@ def test_damage_is_named_with_its_file(place: Path, tmp_path: Path) -> None:
     assert "last.npz" in several.stderr
 
 
+def test_a_record_that_cannot_be_read_is_named_beside_the_others(place: Path, tmp_path: Path) -> None:
+    shutil.copytree(place / "runs", tmp_path / "runs")
+    [run] = (tmp_path / "runs").glob("well-*")
+    (run / "run.json").write_text("{")
+    done = diagnose(tmp_path, "runs")
+    assert "well" not in done.stdout
+    assert done.stderr.count("run.json") == 1
+
+
 def test_nothing_of_the_name_is_refused(place: Path) -> None:
     assert "there is no run or sweep 'nothing'" in diagnose(place, "nothing", code=2).stderr
 
