@@ -16,7 +16,7 @@ from nnexp.losses.perceptron import Perceptron
 from nnexp.losses.tasks import TaskLosses
 from nnexp.network import assemble
 from nnexp.parameters import Declaration
-from nnexp.spec import baseline_fit, course, shapes, solving
+from nnexp.spec import baseline_fit, course, effect, shapes, solving
 from nnexp.spec.baseline import AnySpec, BaselineSpec
 from nnexp.spec.memory import described
 from nnexp.spec.places import at
@@ -97,6 +97,9 @@ CHECKS: dict[Check, AbstractSet[str]] = {
     shapes.taken: {"architecture", "activation", "init"},
     shapes.probabilities: {"architecture", "loss", "activation"},
     _loss: {"loss"},
+    effect.label_smoothing: {"loss"},
+    effect.repeated_patterns: {"training", "init"},
+    effect.repeated_classes: set(),
     course.watched: {"training", "schedule"},
     course.split: set(),
     course.augmentation: set(),
@@ -113,6 +116,7 @@ LAYOUT: dict[Check, AbstractSet[str]] = {shapes.architecture: {"architecture", "
 
 BASELINE: dict[Callable[[BaselineSpec, Description, Node], Iterator[Problem]], AbstractSet[str]] = {
     baseline_fit.split: set(),
+    effect.repeated_classes: set(),
     baseline_fit.targets: {"baseline"},
     baseline_fit.enough: {"baseline"},
     baseline_fit.memory: {"baseline"},

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from nnexp import registry
+from nnexp.activations.base import Activation
 from nnexp.activations.sigmoid import Sigmoid
 from nnexp.activations.softmax import Softmax
 from nnexp.data.base import Description
 from nnexp.errors import RunError
 from nnexp.initializers.from_run import FromRun
-from nnexp.layers.base import ShapeError, times
+from nnexp.layers.activation import ActivationHere
+from nnexp.layers.base import Layer, ShapeError, times
 from nnexp.layers.heads import Heads
 from nnexp.layers.output import Output
 from nnexp.layers.rbf import RBF
-from nnexp.network import assemble, walk
+from nnexp.network import assemble, kind_of, walk
 from nnexp.parameters import Declaration, matches
 from nnexp.spec.memory import memory_size, too_much, training_bytes
 from nnexp.spec.places import at, counted, of_layer, train_size
@@ -29,6 +31,10 @@ END = "end the architecture with `- output`"
 def architecture(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
     """Shapes flow through the layers and end in one number for every target."""
     yield from _outputs(spec, root)
+    followed = list(_followed(spec, description, root))
+    if followed:
+        yield from followed
+        return
     network = assemble(spec.architecture, spec.activation, description.widths)
     shape: Shape = description.shape
     parts: dict[str, Declaration] = {}
@@ -150,6 +156,33 @@ def _outputs(spec: Spec, root: Node) -> Iterator[Problem]:
     places = [index for index, layer in enumerate(spec.architecture) if isinstance(layer, Output)]
     for index in places[:-1]:
         yield of_layer(index, root, "`output` comes once, at the end", "write `dense: {units: ...}` here")
+
+
+def _followed(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
+    """Nothing but activations follows `output`, of the network or of a head."""
+    yield from _after_output(spec.architecture, description.outputs, "architecture", root)
+    outputs = {task.name: len(task.classes) for task in description.tasks}
+    for index, layer in enumerate(spec.architecture):
+        if isinstance(layer, Heads):
+            for name, head in layer.heads.items():
+                path = f"architecture.{index}.heads.{name}"
+                yield from _after_output(head.layers, outputs.get(name, 1), path, root)
+
+
+def _after_output(layers: Sequence[Layer], outputs: int, path: str, root: Node) -> Iterator[Problem]:
+    """One problem, of the `output` that other layers than activations follow."""
+    places = [index for index, layer in enumerate(layers) if isinstance(layer, Output)]
+    if not places:
+        return
+    last = places[-1]
+    # An activation bounds the outputs, as a sigmoid does for values from 0 to 1; any other layer makes them hidden.
+    following = [layer for layer in layers[last + 1 :] if not isinstance(layer, Activation | ActivationHere)]
+    if following:
+        names = ", ".join(dict.fromkeys(kind_of(layer) for layer in following))
+        verb = "follows" if len(following) == 1 else "follow"
+        message = f"`output` gives what is predicted, and comes last; {names} {verb} it"
+        suggestion = f"move `output` to the end; if the order is meant, write `dense: {outputs}` in its place"
+        yield at(root, f"{path}.{last}", message, suggestion)
 
 
 def _wrong_end(shape: Shape, description: Description, count: int, root: Node) -> Problem:
