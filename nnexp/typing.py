@@ -14,7 +14,7 @@ from typing import Annotated, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from annotated_types import Ge, Gt, Le, Lt
+from annotated_types import Ge, Gt, Le, Lt, Predicate, doc
 
 Array: TypeAlias = npt.NDArray[np.floating[Any]]
 """A floating-point array whose axis 0 is the replica axis."""
@@ -50,3 +50,21 @@ Probability: TypeAlias = Annotated[float | Array, PER_REPLICA, Ge(0), Le(1)]
 
 Count: TypeAlias = Annotated[int, Ge(1)]
 """A whole number of at least 1; structural."""
+
+
+def is_written(text: str) -> bool:
+    """Whether a text has more than blanks.
+
+    >>> is_written("data.csv"), is_written(" ")
+    (True, False)
+    """
+    return bool(text.strip())
+
+
+FileName: TypeAlias = Annotated[str, Predicate(is_written), doc("a text that names a file or folder")]
+"""A path, which is never blank: pathlib takes a blank one for the working directory."""
+
+RunName: TypeAlias = Annotated[str, Predicate(is_written), doc("a text that names the folder of a run")]
+"""The folder of a run or the beginning of its name; a blank one would be the beginning of every name."""
+
+ArrayName: TypeAlias = Annotated[str, Predicate(is_written), doc("a text that names an array")]

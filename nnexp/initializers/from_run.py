@@ -19,7 +19,7 @@ from nnexp.initializers.base import Initializer
 from nnexp.initializers.he import He
 from nnexp.parameters import Weight, matches
 from nnexp.registry import initializers
-from nnexp.typing import Array, Hyper, Shape
+from nnexp.typing import Array, Hyper, RunName, Shape
 
 
 @initializers.register("from_run")
@@ -36,7 +36,7 @@ class FromRun(Initializer):
     `training.freeze`. Source: lecture notes on transfer learning.
     """
 
-    run: str
+    run: RunName
     layers: tuple[str, ...] = ("*",)
     rest: Initializer = He()
     bias: Hyper = field(default=0.0, init=False)

@@ -19,8 +19,8 @@ def way_out(hint: Any, found: Node) -> str:
     if expected == "true or false":
         spoken = str(value).lower() in BOOLEAN_WORDS
         return "write true or false: yes, no, on and off are texts here" if spoken else ""
-    if expected.startswith("a text") and found.written:
-        return f"write '{shortened(found.written)}' in quotes if it is meant" if is_scalar(value) else ""
+    if expected.startswith("a text") and (found.written or is_blank(value)):
+        return quoted(expected, found)
     if isinstance(value, str) and (words := list(literals(hint))):
         return nearest(value, words)
     if expected.startswith("a list"):
@@ -28,6 +28,18 @@ def way_out(hint: Any, found: Node) -> str:
     if "number" in expected:
         return number(expected, value)
     return ""
+
+
+def quoted(expected: str, found: Node) -> str:
+    """How to write a text where another word or nothing but blanks are."""
+    if is_blank(found.value):
+        return "write the name between the quotes" if expected.startswith("a text that names") else ""
+    return f"write '{shortened(found.written)}' in quotes if it is meant" if is_scalar(found.value) else ""
+
+
+def is_blank(value: Any) -> bool:
+    """Whether a value is a text with nothing in it."""
+    return isinstance(value, str) and not value.strip()
 
 
 def number(expected: str, value: Any) -> str:

@@ -10,6 +10,7 @@ from nnexp.data.published import cifar
 from nnexp.data.published.layouts import Labels, Layout
 from nnexp.data.reading import FileSource
 from nnexp.registry import sources
+from nnexp.typing import FileName
 
 LAYOUT = Layout(
     title="CIFAR-10",
@@ -41,7 +42,7 @@ class Cifar10(FileSource):
     https://www.cs.toronto.edu/~kriz/cifar.html.
     """
 
-    path: str | None = None
+    path: FileName | None = None
 
     def files(self) -> tuple[Path, ...]:
         return LAYOUT.files(LABELS, self.path)

@@ -11,6 +11,7 @@ from nnexp.data.published import cifar
 from nnexp.data.published.layouts import Labels, Layout
 from nnexp.data.reading import FileSource
 from nnexp.registry import sources
+from nnexp.typing import FileName
 
 LAYOUT = Layout(
     title="CIFAR-100",
@@ -60,7 +61,7 @@ class Cifar100(FileSource):
     https://www.cs.toronto.edu/~kriz/cifar.html.
     """
 
-    path: str | None = None
+    path: FileName | None = None
     labels: Literal["fine", "coarse"] = "fine"
 
     def files(self) -> tuple[Path, ...]:

@@ -9,6 +9,7 @@ from nnexp.data.base import Dataset
 from nnexp.data.published import idx
 from nnexp.data.reading import FileSource
 from nnexp.registry import sources
+from nnexp.typing import FileName
 
 CLASSES = (
     "T-shirt/top",
@@ -38,7 +39,7 @@ class FashionMnist(FileSource):
     Algorithms; https://github.com/zalandoresearch/fashion-mnist.
     """
 
-    path: str | None = None
+    path: FileName | None = None
     flat: bool = False
 
     def files(self) -> tuple[Path, ...]:

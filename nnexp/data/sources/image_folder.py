@@ -15,7 +15,7 @@ from nnexp.data.images import Look, entries, images_in, read_images, shown
 from nnexp.data.reading import FileSource, existing
 from nnexp.errors import DataError
 from nnexp.registry import sources
-from nnexp.typing import Count
+from nnexp.typing import Count, FileName
 
 Size: TypeAlias = Annotated[Count | tuple[Count, Count], doc("a whole number ≥ 1, or [height, width]")]
 
@@ -60,11 +60,11 @@ class ImageFolder(FileSource):
     Needs the extra `data`. Source: the layout is that of torchvision's ImageFolder.
     """
 
-    path: str
+    path: FileName
     size: Size = 32
     color: Literal["rgb", "gray"] = "rgb"
     resize: Literal["crop", "stretch"] = "crop"
-    test: str | None = None
+    test: FileName | None = None
 
     @property
     def look(self) -> Look:

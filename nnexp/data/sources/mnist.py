@@ -9,6 +9,7 @@ from nnexp.data.base import Dataset
 from nnexp.data.published import idx
 from nnexp.data.reading import FileSource
 from nnexp.registry import sources
+from nnexp.typing import FileName
 
 CLASSES = tuple("0123456789")
 
@@ -27,7 +28,7 @@ class Mnist(FileSource):
     United States' National Institute of Standards and Technology.
     """
 
-    path: str | None = None
+    path: FileName | None = None
     flat: bool = False
 
     def files(self) -> tuple[Path, ...]:

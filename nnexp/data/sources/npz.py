@@ -26,7 +26,7 @@ from nnexp.data.reading import FileSource, existing
 from nnexp.data.sources.base import regression
 from nnexp.errors import DataError
 from nnexp.registry import sources
-from nnexp.typing import AnyArray
+from nnexp.typing import AnyArray, ArrayName, FileName
 
 MAPPED_BYTES = 2**26
 """An array that is larger, and not compressed, is left in the file."""
@@ -52,9 +52,9 @@ class Npz(FileSource):
     they lie as memory would hold them and there is no test part; the file should not be changed meanwhile.
     """
 
-    path: str
-    x: str = "x"
-    y: str = "y"
+    path: FileName
+    x: ArrayName = "x"
+    y: ArrayName = "y"
     kind: Kind = "auto"
     classes: tuple[str, ...] = ()
 

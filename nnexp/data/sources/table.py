@@ -21,7 +21,7 @@ from nnexp.data.tables.text import CsvFile
 from nnexp.losses.base import Targets
 from nnexp.named import Named
 from nnexp.registry import sources
-from nnexp.typing import AnyArray, Array
+from nnexp.typing import AnyArray, Array, FileName
 
 NO_ROWS = "has no rows below the names of its columns"
 
@@ -57,7 +57,7 @@ class Csv(FileSource):
     file too, its columns in any order.
     """
 
-    path: str
+    path: FileName
     target: str | tuple[str, ...]
     kind: Literal["auto", "classes", "values", "binary"] = "auto"
     classes: tuple[str | int, ...] = ()
@@ -65,7 +65,7 @@ class Csv(FileSource):
     drop: tuple[str, ...] = ()
     categorical: Named[Levels] = Named((), ())
     missing: Literal["refuse", "mean", "median", "zero"] = "refuse"
-    test: str | None = None
+    test: FileName | None = None
     separator: Separator = ","
 
     def files(self) -> tuple[Path, ...]:

@@ -66,7 +66,8 @@ def _check_roles(roles: dict[str, Sequence[str]], file: CsvFile) -> None:
     for role, columns in roles.items():
         for name in columns:
             if name in taken:
-                raise file.wrong(f"has its column {quoted(name)} named in {taken[name]}, and again in {role}")
+                where = f"twice in {role}" if taken[name] == role else f"in {taken[name]}, and again in {role}"
+                raise file.wrong(f"has its column {quoted(name)} named {where}")
             taken[name] = role
 
 

@@ -116,3 +116,31 @@ def test_a_class_twice_in_a_group_is_refused_for_a_baseline_too() -> None:
 def test_a_layer_named_twice_among_the_frozen_is_refused() -> None:
     problem = only_problem(f"{PLAIN}training: {{freeze: [dense_1, dense_1]}}\n")
     assert (problem.path, problem.message) == ("training.freeze.1", "'dense_1' is in the list twice")
+
+
+@pytest.mark.parametrize("blank", ["''", '" "'])
+@pytest.mark.parametrize(
+    ("source", "wanted"),
+    [
+        ("{csv: {target: y, path: BLANK}}", "a text that names a file or folder"),
+        ("{csv: {path: a.csv, target: y, test: BLANK}}", "a text that names a file or folder"),
+        ("{npz: {path: BLANK}}", "a text that names a file or folder"),
+        ("{npz: {path: a.npz, x: BLANK}}", "a text that names an array"),
+        ("{npz: {path: a.npz, y: BLANK}}", "a text that names an array"),
+        ("{image_folder: {path: BLANK}}", "a text that names a file or folder"),
+        ("{image_folder: {path: photos, test: BLANK}}", "a text that names a file or folder"),
+        ("{mnist: {path: BLANK}}", "a text that names a file or folder"),
+        ("{cifar10: {path: BLANK}}", "a text that names a file or folder"),
+    ],
+)
+def test_a_blank_text_is_no_name_of_a_file_or_array(source: str, wanted: str, blank: str) -> None:
+    problem = only_problem(f"data:\n  source: {source.replace('BLANK', blank)}\narchitecture: [output]\n")
+    assert (problem.place.line, problem.suggestion) == (2, "write the name between the quotes")
+    assert f"expected {wanted}, found ' " in problem.message.replace("''", "' '")
+
+
+@pytest.mark.parametrize("init", ["{from_run: {run: ''}}", "{from_run: ' '}"])
+def test_a_blank_text_is_no_name_of_a_run(init: str) -> None:
+    problem = only_problem(f"{PLAIN}init: {init}\n")
+    assert (problem.path, problem.place.line) == ("init.from_run.run", 3)
+    assert "expected a text that names the folder of a run" in problem.message
