@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import io
 import math
-import os
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from nnexp import files
 from nnexp.errors import UsageError
 from nnexp.extras import needed
 from nnexp.layers.base import times
@@ -63,7 +62,10 @@ def check_target(path: Path) -> None:
 
 
 def draw(found: Look, path: Path) -> None:
-    """Draw a set and write the picture. Raises UsageError where there is no way to draw it, or no writing it."""
+    """Draw a set and write the picture.
+
+    Raises UsageError where there is no way to draw it, RunError where it cannot be written.
+    """
     needed("PIL", "data", "drawing data")
     plane = found.plane()
     if found.is_images:
@@ -80,15 +82,9 @@ def draw(found: Look, path: Path) -> None:
 
 
 def _write(picture: Any, path: Path) -> None:
-    content, part = io.BytesIO(), path.with_name(f".{path.name}.part")
+    content = io.BytesIO()
     picture.save(content, "PNG", optimize=True)
-    try:
-        part.write_bytes(content.getvalue())
-        part.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            os.unlink(part)  # noqa: PTH108 - where it was not made, this raises too
-        raise UsageError(f"cannot write {path}: {error.strerror or error}") from None
+    files.write(path, content.getvalue())
 
 
 def _font(size: int) -> Any:

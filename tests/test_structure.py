@@ -15,7 +15,7 @@ ROOT = Path(nnexp.__file__).parent
 
 STOREYS: tuple[tuple[str, ...], ...] = (
     ("errors", "typing"),
-    ("extras", "phrases", "statistics"),
+    ("extras", "files", "phrases", "statistics"),
     ("registry",),
     ("replicas", "parameters", "comparison", "archives", "named"),
     ("kernels",),

@@ -72,9 +72,9 @@ def _write(found: Sequence[Inspection], specs: Sequence[tuple[str, Spec]], path:
     import shlex
     import sys
 
+    from nnexp import files
     from nnexp.cli.render import err
     from nnexp.pages.inspection import html
-    from nnexp.runs import files
 
     files.write_text(path, html(found, specs, shlex.join(["nnexp", *sys.argv[1:]])))
     err.print(f"wrote {path}", markup=False)

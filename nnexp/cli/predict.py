@@ -26,8 +26,9 @@ def predict(
     runs: RunsDir = Path("runs"),
 ) -> None:
     """Predict with a trained network or a baseline: a CSV with classes and probabilities, or with values."""
+    from nnexp import files
     from nnexp.api import Run
-    from nnexp.errors import RunError, UsageError
+    from nnexp.errors import UsageError
     from nnexp.predictions import examples, images_of, table
     from nnexp.runs.index import find
 
@@ -42,7 +43,4 @@ def predict(
     if output is None:
         print(text, end="")
         return
-    try:
-        output.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise RunError(f"cannot write {output}: {error.strerror}") from None
+    files.write_text(output, text)

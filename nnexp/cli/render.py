@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from nnexp.errors import Interrupted, NnexpError, SpecError
-from nnexp.runs.files import strict
+from nnexp.files import strict
 
 out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 200)
 err = Console(stderr=True, highlight=False, soft_wrap=True, width=None if sys.stderr.isatty() else 200)

@@ -136,9 +136,9 @@ def _draw(made: Report, order: Order | None) -> None:
 
 def _write(made: Report, form: str, output: Path | None) -> None:
     """The report to standard output or, whole or not at all, to a file."""
+    from nnexp import files
     from nnexp.cli.render import err, out, said
     from nnexp.reports.tables import WRITERS, sentences
-    from nnexp.runs import files
 
     if form != "table":
         text = WRITERS[form](made)

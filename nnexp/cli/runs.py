@@ -57,9 +57,9 @@ def remove(
     ] = None,
 ) -> None:
     """Delete runs."""
+    from nnexp import files
     from nnexp.cli.render import err
     from nnexp.errors import UsageError
-    from nnexp.runs import files
     from nnexp.runs.index import find
     from nnexp.runs.lock import locked
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from nnexp import files
 from nnexp.errors import RunError, UsageError
 from nnexp.exporting import arrays, events, graph, onnx_file
 from nnexp.exporting.learned import Result, result_of
 from nnexp.reports.collecting import is_sweep, located
 from nnexp.reports.sweeps import read_sweep
-from nnexp.runs import files
 
 Format: TypeAlias = Literal["onnx", "npz", "tensorboard"]
 

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from nnexp import files
 from nnexp.errors import NnexpError
 from nnexp.pages.html import Html, Piece, block, code, folded, joined, listed, table, tag
 from nnexp.pages.requests import Request, requests
 from nnexp.reports.report import Report, rank
 from nnexp.reports.rows import Row
-from nnexp.runs import files, manifest
+from nnexp.runs import manifest
 from nnexp.spec.problems import Text
 from nnexp.spec.text import parse
 

@@ -9,8 +9,8 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from nnexp import files
 from nnexp.errors import NnexpError
-from nnexp.runs import files
 
 
 @dataclass(frozen=True, slots=True)

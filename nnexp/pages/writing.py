@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nnexp import files
 from nnexp.errors import UsageError
 from nnexp.pages.drawing import Format, drawn
-from nnexp.runs import files
 
 if TYPE_CHECKING:
     from nnexp.reports.report import Report

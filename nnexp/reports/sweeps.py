@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from nnexp import files
 from nnexp.errors import NnexpError, RunError
 from nnexp.reports.reading import read
 from nnexp.reports.rows import Row, configuration
-from nnexp.runs import files
 from nnexp.spec.problems import Text
 from nnexp.spec.text import parse
 from nnexp.sweeps.plan import Planned

@@ -8,10 +8,10 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from nnexp.files import strict
 from nnexp.reports.columns import text
 from nnexp.reports.report import Report
 from nnexp.reports.variants import Variant
-from nnexp.runs.files import strict
 from nnexp.statistics.means import Mean
 
 if TYPE_CHECKING:

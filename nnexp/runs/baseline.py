@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from nnexp import registry
+from nnexp import files, registry
 from nnexp.baselines.base import FitError, Kept
 from nnexp.data.parts import Part, Parts
 from nnexp.data.splits import PARTS
 from nnexp.errors import Interrupted, RunError
 from nnexp.fitted import Fitted
-from nnexp.runs import checkpoints, files, manifest
+from nnexp.runs import checkpoints, manifest
 from nnexp.runs.folder import RunFolder, csv
 from nnexp.runs.interrupts import Interrupts
 from nnexp.spec.baseline import BaselineSpec

@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from nnexp import archives
-from nnexp.runs import files
+from nnexp import archives, files
 from nnexp.training.state import State
 from nnexp.typing import AnyArray
 

@@ -17,12 +17,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from nnexp import archives, registry
+from nnexp import archives, files, registry
 from nnexp.archives import Damaged
 from nnexp.data.base import Description
 from nnexp.data.parts import Parts
 from nnexp.errors import ResumeError, RunError
-from nnexp.runs import checkpoints, files, manifest
+from nnexp.runs import checkpoints, manifest
 from nnexp.runs.lock import LOCK, OWNER
 from nnexp.spec import resolved
 from nnexp.spec.baseline import AnySpec, BaselineSpec

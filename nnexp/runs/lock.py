@@ -13,8 +13,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from nnexp import files
 from nnexp.errors import RunError
-from nnexp.runs import files
 
 LOCK, OWNER = "lock", "owner"
 """The file that is locked, and the one that says by whom."""

@@ -18,8 +18,8 @@ from typing import Any, Literal, TypeAlias
 
 from threadpoolctl import threadpool_info
 
+from nnexp import files
 from nnexp.errors import ResumeError, RunError
-from nnexp.runs import files
 
 RunState: TypeAlias = Literal["running", "done", "diverged", "interrupted", "failed"]
 Manifest: TypeAlias = dict[str, Any]

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from nnexp.errors import RunError
+from nnexp.files import strict
 from nnexp.runs import manifest
-from nnexp.runs.files import strict
 
 METRIC = ("train_", "dev_", "test_")
 

@@ -12,10 +12,10 @@ from threadpoolctl import threadpool_limits
 
 from nnexp.data.parts import Parts
 from nnexp.errors import Interrupted, NnexpError, RunError
+from nnexp.files import make_folder
 from nnexp.fitted import THREADS
 from nnexp.runs import baseline, manifest
 from nnexp.runs.conduct import Begun, Watch, conduct
-from nnexp.runs.files import make_folder
 from nnexp.runs.folder import RunFolder
 from nnexp.runs.interrupts import Interrupts
 from nnexp.runs.lock import locked

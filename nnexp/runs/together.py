@@ -13,9 +13,9 @@ from threadpoolctl import threadpool_limits
 
 from nnexp.data.parts import Parts
 from nnexp.errors import Interrupted, NnexpError, ResumeError
+from nnexp.files import make_folder
 from nnexp.runs import manifest
 from nnexp.runs.conduct import Begun, Stop, Watch, conduct
-from nnexp.runs.files import make_folder
 from nnexp.runs.folder import RunFolder
 from nnexp.runs.lock import Busy, locked
 from nnexp.runs.receipts import Receipt, receipt_of

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from nnexp import files
 from nnexp.registry import KINDS
 from nnexp.spec.catalogue import Described, Entry, entries
 
@@ -96,4 +97,4 @@ def _prose(text: str) -> str:
 
 
 if __name__ == "__main__":
-    Path(sys.argv[1]).write_text(page(), encoding="utf-8")
+    files.write_text(Path(sys.argv[1]), page())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from nnexp import files
 from nnexp.errors import UsageError
 from nnexp.spec.schema import schema
 from nnexp.spec.sections import Line, is_line
@@ -49,17 +50,22 @@ training:
 def write(path: Path) -> Path:
     """Write the starter at `path` and the schema beside it; gives the schema's path.
 
-    Raises UsageError where the file is there already or cannot be written, or cannot name a spec.
+    Raises UsageError where the file is there already, or cannot be there, or cannot name a spec; RunError where it
+    cannot be written.
     """
     if not is_line(path.stem):
         raise UsageError(f"{path.stem!r} cannot be the name of a spec, which is {expectation(Line)}")
-    beside = path.with_name(SCHEMA_FILE)
     try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(STARTER.format(name=dump({"name": path.stem}).strip(), schema=SCHEMA_FILE))
-        beside.write_text(json.dumps(schema(), indent=2) + "\n", encoding="utf-8")
-    except FileExistsError:
-        raise UsageError(f"{path} is there already; choose another name") from None
+        path.parent.stat()
+        is_free = not (path.exists() or path.is_symlink())
     except OSError as error:
-        raise UsageError(f"cannot write {error.filename or path}: {error.strerror}") from None
+        raise UsageError(f"cannot write {path}: {error.strerror}") from None
+    beside = path.with_name(SCHEMA_FILE)
+    starter = STARTER.format(name=dump({"name": path.stem}).strip(), schema=SCHEMA_FILE)
+    if is_free:
+        # The spec comes last: with it there, the same command would not write a schema that is lacking.
+        files.write_text(beside, json.dumps(schema(), indent=2) + "\n")
+        is_free = files.write_new(path, starter.encode())
+    if not is_free:
+        raise UsageError(f"{path} is there already; choose another name")
     return beside

@@ -16,12 +16,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from nnexp import files
 from nnexp.data.parts import Parts, prepare
 from nnexp.data.splits import PARTS
 from nnexp.ensembles import Ensemble, as_given
 from nnexp.errors import Interrupted, NnexpError, RunError
 from nnexp.predictor import Network
-from nnexp.runs import files, manifest
+from nnexp.runs import manifest
 from nnexp.runs.conduct import Stop
 from nnexp.runs.folder import LONG, SHORT, plain_name
 from nnexp.runs.lock import locked

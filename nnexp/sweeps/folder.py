@@ -20,8 +20,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from nnexp import files
 from nnexp.errors import ResumeError, RunError
-from nnexp.runs import files
 from nnexp.runs.folder import plain_name
 from nnexp.runs.lock import locked
 from nnexp.runs.receipts import Receipt

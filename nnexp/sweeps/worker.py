@@ -22,8 +22,8 @@ from dataclasses import dataclass, field
 from typing import Any, TextIO
 
 from nnexp.errors import Interrupted
+from nnexp.files import strict
 from nnexp.registry import KINDS
-from nnexp.runs.files import strict
 from nnexp.sweeps.executors.base import Task
 from nnexp.sweeps.work import perform
 

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nnexp import pictures
+from nnexp import files, pictures
 from nnexp.cli.scatter import scatter
 from nnexp.data.base import Dataset, Description
 from nnexp.data.sources.digits import Digits
-from nnexp.errors import UsageError
+from nnexp.errors import RunError, UsageError
 from nnexp.pictures import check_target, draw, ticks
 from nnexp.showing import Look, look
 from nnexp.typing import AnyArray
@@ -166,11 +166,11 @@ def test_of_very_many_points_some_are_drawn(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_picture_that_cannot_be_written_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(path: Path, content: bytes) -> int:
+    def full(what: str, path: Path) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_bytes", full)
-    with pytest.raises(UsageError, match=r"cannot write .*x\.png: No space left on device"):
+    monkeypatch.setattr(files, "operation", full)
+    with pytest.raises(RunError, match=r"cannot write .*x\.png: No space left on device"):
         draw(look("moons", ["examples=9"]), tmp_path / "x.png")
     assert not list(tmp_path.iterdir())
 

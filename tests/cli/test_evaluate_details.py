@@ -15,7 +15,7 @@ from nnexp.cli.confusion import LARGEST, by_class, confusions
 from nnexp.cli.evaluate import _summary
 from nnexp.cli.outputs import MANY, WORST, outputs
 from nnexp.details import BinaryDetails, ClassDetails, ValueDetails, of_binary, of_classes, of_values
-from nnexp.runs.files import strict
+from nnexp.files import strict
 from nnexp.spec.load import loads_any
 from nnexp.spec.problems import Text
 from tests.cli.conftest import trained

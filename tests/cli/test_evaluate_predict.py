@@ -13,7 +13,7 @@ import pytest
 
 import nnexp
 from nnexp.data.splits import PartName
-from nnexp.runs.files import strict
+from nnexp.files import strict
 from tests.faults.support import program
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 import nnexp
-from nnexp.runs import files
+from nnexp import files
 from nnexp.spec.load import loads
 from nnexp.spec.problems import Text
 from nnexp.spec.sections import Spec

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 import nnexp
-from nnexp import archives
+from nnexp import archives, files
 from nnexp.errors import RunError, SpecError
-from nnexp.runs import files, manifest
+from nnexp.runs import manifest
 from nnexp.spec.load import load_any
 from nnexp.sweeps import reading
 from nnexp.sweeps.session import Sweep, planned
