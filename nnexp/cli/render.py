@@ -15,6 +15,7 @@ from rich.text import Text
 
 from nnexp.errors import Interrupted, NnexpError, SpecError
 from nnexp.files import strict
+from nnexp.spec.problems import Problem
 
 out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 200)
 err = Console(stderr=True, highlight=False, soft_wrap=True, width=None if sys.stderr.isatty() else 200)
@@ -42,6 +43,12 @@ def _problem(rendered: str) -> Text:
         style = "red" if is_caret else "" if " | " in line else "green"
         text.append(f"\n{line}", style=f"not bold {style}")
     return text
+
+
+def show_notices(notices: Sequence[Problem]) -> None:
+    """What a user should know of a spec that is valid, on standard error."""
+    for notice in notices:
+        err.print(Text.assemble(("notice: ", "bold yellow"), _problem(notice.render())), end="\n\n")
 
 
 def said(text: str | Text, indent: int = 0, console: Console = out) -> None:

@@ -28,13 +28,16 @@ def train(
     """
     from nnexp import api
     from nnexp.cli.progress import progress
-    from nnexp.cli.render import err, print_json
+    from nnexp.cli.render import err, print_json, show_notices
     from nnexp.errors import Interrupted
     from nnexp.spec import resolved
+    from nnexp.spec.notices import notices
 
     loaded = api.load(spec, overrides or [])
     if verbose:
         err.print(resolved.text(loaded), style="dim", markup=False)
+    if not (quiet or json):
+        show_notices(notices(loaded, str(spec)))
     try:
         with progress(quiet=quiet or json) as watch:
             run = api.train(loaded, runs=runs, restart=restart, watch=watch)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os.path
-from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from nnexp.cli.options import Json
 from nnexp.errors import NnexpError, SpecError, UsageError
+
+if TYPE_CHECKING:
+    from nnexp.spec.baseline import AnySpec
 
 
 def validate(
@@ -20,7 +22,9 @@ def validate(
     json: Json = False,
 ) -> None:
     """Check specs without training: everything that is wrong is shown, each on its line."""
-    from nnexp.cli.render import out, print_json, show_error
+    from nnexp.cli.render import out, print_json, show_error, show_notices
+    from nnexp.spec.load import load_any
+    from nnexp.spec.notices import notices
 
     overrides = [word for word in specs if "=" in word and not os.path.exists(word)]  # noqa: PTH110 - never raises
     paths = [word for word in specs if word not in overrides]
@@ -29,9 +33,12 @@ def validate(
     results, worst = [], 0
     for path in paths:
         try:
-            results.append(_valid(path, overrides))
+            spec = load_any(path, overrides)
+            remarks = notices(spec, path)
+            results.append({"spec": path, "valid": True, **_size(spec), "notices": [n.as_dict() for n in remarks]})
             if not json:
                 out.print(f"{path}: valid, {_counted(results[-1])}", markup=False)
+                show_notices(remarks)
         except NnexpError as error:
             worst = max(worst, error.exit_code)
             results.append({"spec": path, "valid": False, "problems": _problems(error)})
@@ -42,19 +49,16 @@ def validate(
     raise typer.Exit(worst)
 
 
-def _valid(path: str, overrides: Sequence[str]) -> dict[str, Any]:
-    """What there is to say of a valid spec."""
+def _size(spec: AnySpec) -> dict[str, Any]:
+    """The name of a valid spec, and the size of what will be trained or fitted."""
     from nnexp.registry import baselines
     from nnexp.spec.baseline import BaselineSpec
     from nnexp.spec.baseline_fit import size_of
-    from nnexp.spec.load import load_any
     from nnexp.spec.meaning import declaration_of
 
-    spec = load_any(path, overrides)
-    found: dict[str, Any] = {"spec": path, "valid": True, "name": spec.name}
     if isinstance(spec, BaselineSpec):
-        return {**found, "baseline": baselines.name_of(spec.baseline), "parameters": size_of(spec)}
-    return {**found, "parameters": declaration_of(spec).size}
+        return {"name": spec.name, "baseline": baselines.name_of(spec.baseline), "parameters": size_of(spec)}
+    return {"name": spec.name, "parameters": declaration_of(spec).size}
 
 
 def _counted(valid: dict[str, Any]) -> str:

@@ -69,7 +69,7 @@ def test_json_is_one_document_and_nothing_else(folder: Path) -> None:
     done = program("validate", "--json", "good.yaml", "wrong.yaml", "missing.yaml", cwd=folder)
     assert (done.returncode, done.stderr) == (2, "")
     good, wrong, missing = json.loads(done.stdout)
-    assert good == {"spec": "good.yaml", "valid": True, "name": "base", "parameters": 626}
+    assert good == {"spec": "good.yaml", "valid": True, "name": "base", "parameters": 626, "notices": []}
     assert [(p["line"], p["column"], p["path"]) for p in wrong["problems"]] == [
         (2, 7, "seed"),
         (20, 3, "training.epoch"),
@@ -80,6 +80,40 @@ def test_json_is_one_document_and_nothing_else(folder: Path) -> None:
         "valid": False,
         "problems": [{"message": "there is no file missing.yaml"}],
     }
+
+
+REMARKABLE = """\
+data: {source: moons}
+architecture: [dense: 4, relu, output]
+activation: tanh
+training: {epochs: 1}
+"""
+
+
+def test_a_notice_goes_to_standard_error_and_leaves_the_spec_valid(tmp_path: Path) -> None:
+    (tmp_path / "s.yaml").write_text(REMARKABLE)
+    done = program("validate", "s.yaml", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "s.yaml: valid, 22 parameters\n")
+    first, line, caret, suggestion, *_ = done.stderr.splitlines()
+    assert first == "notice: s.yaml:3:13: activation: no layer uses tanh: the architecture has no `activation`"
+    assert (line, caret) == ("  3 | activation: tanh", "    |             ^^^^")
+    assert suggestion.startswith("  write `activation` where it belongs")
+
+
+def test_json_has_the_notices(tmp_path: Path) -> None:
+    (tmp_path / "s.yaml").write_text(REMARKABLE)
+    done = program("validate", "--json", "s.yaml", cwd=tmp_path)
+    [valid] = json.loads(done.stdout)
+    assert (valid["valid"], done.stderr) == (True, "")
+    assert [(notice["path"], notice["line"]) for notice in valid["notices"]] == [("activation", 3)]
+
+
+@pytest.mark.parametrize("extra", [[], ["--quiet"]])
+def test_train_tells_the_notices_unless_it_is_to_be_quiet(extra: list[str], tmp_path: Path) -> None:
+    (tmp_path / "s.yaml").write_text(REMARKABLE)
+    done = program("train", "s.yaml", *extra, cwd=tmp_path)
+    assert done.returncode == 0
+    assert ("notice: s.yaml:3:13" in done.stderr) == (not extra)
 
 
 @pytest.mark.parametrize("environment", [{}, {"NO_COLOR": "1"}, {"NO_COLOR": "1", "FORCE_COLOR": "1"}])

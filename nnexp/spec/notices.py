@@ -1,0 +1,128 @@
+"""What a valid spec says that has no effect, or may be meant otherwise: told to the user, and then done as written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import ceil
+
+from nnexp import registry
+from nnexp.activations.base import Activation
+from nnexp.activations.identity import Identity
+from nnexp.activations.relu import ReLU
+from nnexp.data.base import Description
+from nnexp.data.splits import PARTS, Split
+from nnexp.layers.activation import ActivationHere
+from nnexp.layers.base import Layer
+from nnexp.layers.output import Output
+from nnexp.network import kind_of, walk
+from nnexp.registry import parameters
+from nnexp.schedules.cosine import Cosine
+from nnexp.schedules.piecewise import Piecewise
+from nnexp.schedules.plateau import Plateau
+from nnexp.schedules.step import Step
+from nnexp.spec import overrides
+from nnexp.spec.baseline import AnySpec, BaselineSpec
+from nnexp.spec.memory import described
+from nnexp.spec.places import at, counted
+from nnexp.spec.problems import Problem, Text, in_order
+from nnexp.spec.sections import Spec
+from nnexp.spec.text import Node, read
+
+WHOLES = (10, 100)
+"""Sums that parts of a whole are often written to, as in 80/10/10 and 8/1/1."""
+
+
+def notices(spec: AnySpec, name: str) -> list[Problem]:
+    """What a user should know of a valid spec before it is trained; `name` is that of its file."""
+    assert spec.origin is not None, "only a spec that was read from a text has lines to point at"
+    root, _ = read(Text(name, spec.origin.text))
+    overrides.apply(root, spec.origin.overrides)
+    description = described(spec.data)
+    found = list(_counts_like_percent(spec.data.split, description, root))
+    if not isinstance(spec, BaselineSpec):
+        found += [*_unused_activation(spec, root), *_bounded_logits(spec, root)]
+        found += [*_patience(spec, root), *_schedule(spec, root)]
+    return in_order(found)
+
+
+def _counts_like_percent(split: Split, description: Description, root: Node) -> Iterator[Problem]:
+    """Whole numbers that sum to 100 are counts, and look like percentages."""
+    amounts = {part: amount for part in PARTS if isinstance(amount := getattr(split, part), int)}
+    total = sum(amounts.values())
+    left_open = [part for part in PARTS if part not in amounts]
+    pool = description.examples - (description.own_test if split.test == "own" else 0)
+    if left_open not in ([], ["test"]) or isinstance(split.test, float) or total not in WHOLES or pool <= total:
+        return
+    counts = ", ".join(f"{part} {amount}" for part, amount in amounts.items())
+    fractions = ", ".join(f"{part}: {amount / total:g}" for part, amount in amounts.items())
+    message = f"whole numbers are counts: {counts} takes {total} of {pool:,} examples"
+    suggestion = f"if parts of the whole are meant, write split: {{{fractions}}}; if the counts are, leave it"
+    yield at(root, "data.split", message, suggestion)
+
+
+def _unused_activation(spec: Spec, root: Node) -> Iterator[Problem]:
+    """An activation is named that no layer takes; the default, which every resolved spec has, is no wish."""
+    if spec.activation == ReLU() or any(map(_takes_activation, walk(spec.architecture))):
+        return
+    name = registry.activations.name_of(spec.activation)
+    message = f"no layer uses {name}: the architecture has no `activation`"
+    yield at(
+        root, "activation", message, "write `activation` where it belongs, such as [dense: 32, activation, output]"
+    )
+
+
+def _takes_activation(layer: Layer) -> bool:
+    """Whether the spec's activation stands here, or in this block, which names none of its own."""
+    if isinstance(layer, ActivationHere):
+        return True
+    return any(p.hint == Activation | None and getattr(layer, p.name) is None for p in parameters(type(layer)))
+
+
+def _bounded_logits(spec: Spec, root: Node) -> Iterator[Problem]:
+    """An activation after the output, which a loss on logits does not expect."""
+    places = [index for index, layer in enumerate(spec.architecture) if isinstance(layer, Output)]
+    if spec.loss.outputs != "logits" or not places:
+        return
+    for index, layer in enumerate(spec.architecture[places[-1] + 1 :], start=places[-1] + 1):
+        placed = spec.activation if isinstance(layer, ActivationHere) else layer
+        if not isinstance(placed, Identity):
+            loss = registry.losses.name_of(spec.loss)
+            message = (
+                f"{loss} takes logits, numbers of any size, and {kind_of(placed)} after `output` bounds or bends them"
+            )
+            yield at(root, f"architecture.{index}", message, "end the architecture with `- output`")
+
+
+def _patience(spec: Spec, root: Node) -> Iterator[Problem]:
+    """Early stopping that can do nothing; one that never stops but restores the best weights is often meant so."""
+    stopping, epochs = spec.training.early_stopping, spec.training.epochs
+    # The first epoch is always the best so far, and the patience begins after it.
+    if stopping is None or stopping.restore_best or stopping.patience + 1 < epochs:
+        return
+    patience = counted(stopping.patience, "epoch")
+    message = f"a patience of {patience} never stops a training of {counted(epochs, 'epoch')}"
+    yield at(root, "training.early_stopping.patience", message, "make it shorter, or training.epochs more")
+
+
+def _schedule(spec: Spec, root: Node) -> Iterator[Problem]:
+    """A part of the schedule lies behind the end of the training."""
+    schedule, epochs = spec.schedule, counted(spec.training.epochs, "epoch")
+    path = f"schedule.{registry.schedules.name_of(schedule)}"
+    warmup = float(schedule.warmup_epochs)
+    after = f"{epochs}, of which {warmup:g} are warm-up," if warmup else epochs
+    length = spec.training.epochs - warmup
+    last = ceil(length) - 1  # the whole epochs of the schedule's own clock that are behind in the last epoch
+    if isinstance(schedule, Piecewise):
+        for index, boundary in enumerate(schedule.boundaries):
+            if boundary > last:
+                message = f"{after} end before the boundary {boundary:g}: its value is never used"
+                yield at(root, f"{path}.boundaries.{index}", message, f"boundaries up to {last} act")
+    elif isinstance(schedule, Step) and float(schedule.every) > last:
+        message = f"{after} end before the first step, after {float(schedule.every):g}"
+        yield at(root, f"{path}.every", message, "the learning rate stays the same throughout")
+    elif isinstance(schedule, Cosine) and schedule.cycles > max(length, 1):
+        message = f"{schedule.cycles} cycles in {after} are each shorter than one epoch"
+        yield at(root, f"{path}.cycles", message, "cycles are usually several epochs long")
+    elif isinstance(schedule, Plateau) and schedule.patience + 1 + ceil(warmup) >= spec.training.epochs:
+        message = f"a patience of {counted(schedule.patience, 'epoch')} never lowers the learning rate in {after}"
+        yield at(root, f"{path}.patience", message.rstrip(","), "make it shorter, or training.epochs more")
