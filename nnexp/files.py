@@ -10,7 +10,6 @@ import errno
 import json
 import math
 import os
-import shutil
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -39,7 +38,7 @@ def write(path: Path, content: bytes, sync: Sync = "folder") -> None:
     `sync` says what outlasts a power cut: the file in its place, which needs its folder flushed as well; the content,
     of which several that are written one after the other leave their places to the last one's flush; or nothing.
     """
-    with _or_run_error(f"write {path}"):
+    with or_run_error(f"write {path}"):
         if _is_open_stream(path) or (path.exists() and not path.is_file()):
             path.write_bytes(content)
             return
@@ -56,7 +55,7 @@ def write(path: Path, content: bytes, sync: Sync = "folder") -> None:
 
 def write_new(path: Path, content: bytes) -> bool:
     """As `write`, but only where there is nothing, not even since a moment ago; gives whether that is so."""
-    with _or_run_error(f"write {path}"), _temporary_file(path, content, "folder", None) as temporary:
+    with or_run_error(f"write {path}"), _temporary_file(path, content, "folder", None) as temporary:
         operation("rename", path)
         is_free = _rename_to_free_name(temporary, path)
         operation("sync folder", path.parent)
@@ -66,7 +65,7 @@ def write_new(path: Path, content: bytes) -> bool:
 
 def read(path: Path) -> bytes:
     """The content of a file, nothing where there is none. Raises RunError where it cannot be read."""
-    with _or_run_error(f"read {path}"):
+    with or_run_error(f"read {path}"):
         return path.read_bytes() if path.exists() else b""
 
 
@@ -92,30 +91,20 @@ def strict(value: Any) -> Any:
 def rotate(path: Path, older: Path) -> None:
     """Let the file at `path`, if there is one, become `older`. Raises RunError where that is not possible."""
     if path.exists():
-        with _or_run_error(f"rename {path}"):
+        with or_run_error(f"rename {path}"):
             operation("rotate", path)
             path.replace(older)
 
 
-def remove(path: Path) -> None:
-    """Remove a file, or a folder with all that is in it. Raises RunError where that is not possible."""
-    with _or_run_error(f"delete {path}"):
-        operation("remove", path)
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)
-
-
 def make_folder(path: Path) -> None:
     """Make a folder and those above it. Raises RunError where that is not possible."""
-    with _or_run_error(f"make the folder {path}"):
+    with or_run_error(f"make the folder {path}"):
         operation("make folder", path)
         path.mkdir(parents=True, exist_ok=True)
 
 
 @contextmanager
-def _or_run_error(what: str) -> Iterator[None]:
+def or_run_error(what: str) -> Iterator[None]:
     """The system's refusal as a RunError: what could not be done, and why."""
     try:
         yield

@@ -56,23 +56,24 @@ def remove(
         Path | None, typer.Option("--runs", help="The folder that holds the runs.", metavar="DIR", show_default=False)
     ] = None,
 ) -> None:
-    """Delete runs."""
-    from nnexp import files
+    """Delete runs: the files that nnexp wrote. Others that lie in their folders stay."""
     from nnexp.cli.render import err
     from nnexp.errors import UsageError
-    from nnexp.runs.index import find
+    from nnexp.runs import known_files
+    from nnexp.runs.index import find_to_delete
     from nnexp.runs.lock import locked
 
-    paths = [find(name, runs or context.obj) for name in names]
-    for path in dict.fromkeys(path.resolve() for path in paths):
+    paths = [find_to_delete(name, runs or context.obj) for name in names]
+    for path in dict.fromkeys(paths):
         if not yes:
             if not err.is_terminal:
                 raise UsageError(f"{path} was not deleted: say --yes where there is nobody to ask")
             typer.confirm(f"Delete {path}?", abort=True, err=True)
         with locked(path):
-            files.remove(path / "run.json")
-        files.remove(path)
-        err.print(f"deleted {path}", markup=False)
+            others = known_files.remove_run(path)
+        err.print(f"deleted {path}" if not others else f"deleted the run in {path}", markup=False)
+        if others:
+            err.print(known_files.kept_in_words(path, others), markup=False)
 
 
 def _summary(name: str, record: dict[str, Any]) -> dict[str, Any]:

@@ -24,6 +24,8 @@ def fit(
     folder: RunFolder, spec: BaselineSpec, parts: Parts, interrupts: Interrupts, watch: Callable[[Event], None]
 ) -> None:
     """Fit, look at every part, and close the record. Raises Interrupted between two of these, RunError as `_fitted`."""
+    for notice in folder.notices:
+        watch(Notice(notice))
     watch(Fitting(registry.baselines.name_of(spec.baseline), len(parts.train)))
     _tell_of_absent_classes(folder, parts, watch)
     began = time.perf_counter()

@@ -22,7 +22,7 @@ from nnexp.archives import Damaged
 from nnexp.data.base import Description
 from nnexp.data.parts import Parts
 from nnexp.errors import ResumeError, RunError
-from nnexp.runs import checkpoints, manifest
+from nnexp.runs import checkpoints, known_files, manifest
 from nnexp.runs.lock import LOCK, OWNER
 from nnexp.spec import resolved
 from nnexp.spec.baseline import AnySpec, BaselineSpec
@@ -64,7 +64,7 @@ class RunFolder:
     def __init__(self, spec: AnySpec, root: Path, name: str | None = None) -> None:
         self.spec, self.digest = spec, resolved.digest(spec)
         self.path = root / name if name else folder_of(spec, root)
-        self.checkpoints = self.path / "checkpoints"
+        self.checkpoints = self.path / known_files.CHECKPOINTS
         self.last, self.previous = self.checkpoints / "last.npz", self.checkpoints / "previous.npz"
         self.notices: list[str] = []
         self._saved_best = 0
@@ -76,8 +76,9 @@ class RunFolder:
         """
         spec, origin = self.spec, self.spec.origin
         files.make_folder(self.checkpoints)
-        files.write_text(self.path / "spec.yaml", origin.text if origin else resolved.text(spec), "file")
+        # First, as it shows of a run that is cut off now whose files the others are.
         files.write_text(self.path / "resolved.yaml", resolved.text(spec), "file")
+        files.write_text(self.path / "spec.yaml", origin.text if origin else resolved.text(spec), "file")
         checkpoints.save(
             self.path / "inputs.npz",
             self.digest,
@@ -121,6 +122,11 @@ class RunFolder:
             raise ResumeError(f"{self.path} holds the run of another spec; give this one another name")
         manifest.check_resolved(self.path, record)
         return record
+
+    def check_place(self, *, restart: bool = False) -> None:
+        """Before even the lock is taken: raises RunError where somebody else's files are in the way of a run's."""
+        check = known_files.check_beginning if restart else known_files.check_place
+        check(self.path, self.digest, resolved.text(self.spec))
 
     def is_read_only(self) -> bool:
         """Whether the folder is there and nothing can be written to it, not even a lock."""
@@ -187,11 +193,13 @@ class RunFolder:
         manifest.write(self.path, manifest.read(self.path) | changes)
 
     def clear(self) -> None:
-        """Remove everything but the lock; run.json first, so that what is left counts as not begun."""
-        files.remove(self.path / "run.json")
-        for entry in sorted(self.path.iterdir()):
-            if entry.name not in (LOCK, OWNER):
-                files.remove(entry)
+        """Delete the files of the run that was here, but not the lock; what somebody else put here stays.
+
+        Raises RunError where that would be in the way of the run that begins.
+        """
+        known_files.check_beginning(self.path, self.digest, resolved.text(self.spec))
+        if others := known_files.remove_run(self.path, keep=(LOCK, OWNER)):
+            self.notices.append(known_files.kept_in_words(self.path, others))
 
 
 def _about(spec: AnySpec) -> dict[str, Any]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 from nnexp.errors import RunError, UsageError
 from nnexp.runs.lock import is_held
-from nnexp.runs.manifest import Manifest, RunState
+from nnexp.runs.manifest import Manifest, RunState, read
 from nnexp.spec.problems import nearest
 
 
@@ -42,6 +43,41 @@ def find(name: str, root: Path) -> Path:
     for path in (Path(name), root / name):
         if name and _is_run(path):
             return path
+    return _find_by_beginning(name, root)
+
+
+def find_to_delete(name: str, root: Path) -> Path:
+    """The folder directly below `root` of the run that `name` means: its name, the beginning of just one, or its path.
+
+    Raises UsageError for everything else, such as a folder elsewhere, a link, or what nnexp did not write.
+    """
+    path, allowed = Path(name), "`nnexp runs rm` deletes runs that lie directly in the folder of runs"
+    if ".." in path.parts or (name and not path.name):
+        raise UsageError(f"{name!r} is not the name of a run: {allowed}, here {root}; give a run's name, or its path")
+    try:
+        is_elsewhere = path.name != str(path) and path.parent.resolve() != root.resolve()
+        found = root / path.name
+        is_there = bool(name) and os.path.lexists(found)
+    except (OSError, ValueError):
+        is_elsewhere = is_there = False
+    if is_elsewhere:
+        raise UsageError(f"{name} does not lie in {root}: {allowed}; `--runs {path.parent}` names another folder")
+    if not is_there:
+        found = _find_by_beginning(path.name, root)
+    if found.is_symlink():
+        raise UsageError(f"{found} is a link to {found.readlink()}: {allowed}; `rm {found}` removes the link alone")
+    try:
+        read(found)
+    except RunError as error:
+        raise UsageError(
+            f"{error}. Nothing was deleted, as nothing shows that nnexp wrote this folder; `rm -r {found}` deletes all "
+            "that is in it"
+        ) from None
+    return found
+
+
+def _find_by_beginning(name: str, root: Path) -> Path:
+    """The only run whose name begins so. Raises UsageError where there is none, or more than one."""
     names = [path.name for path in run_folders(root)]
     matching = [candidate for candidate in names if name and candidate.startswith(name)]
     if len(matching) == 1:

@@ -6,6 +6,7 @@ The operating system holds the lock and frees it when its owner dies, so a dead 
 from __future__ import annotations
 
 import os
+import re
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -18,6 +19,9 @@ from nnexp.errors import RunError
 
 LOCK, OWNER = "lock", "owner"
 """The file that is locked, and the one that says by whom."""
+
+OWNER_LINE = re.compile(r"process [0-9]+ on .*\n")
+"""What `OWNER` says."""
 
 PATIENCE = 0.5
 """Seconds to wait for a lock: `is_held` takes it for a moment."""
@@ -44,6 +48,16 @@ def locked(folder: Path, patience: float = PATIENCE) -> Iterator[None]:
         with suppress(OSError):
             (folder / OWNER).unlink()
         lock.release()
+
+
+def is_own_lock_file(path: Path) -> bool:
+    """Whether a file with one of the names of a lock is one: `LOCK` is empty, and `OWNER` says one line."""
+    if path.is_symlink() or not path.is_file():
+        return False
+    if path.name == LOCK:
+        return path.stat().st_size == 0
+    said = path.read_text(encoding="utf-8", errors="replace")
+    return OWNER_LINE.fullmatch(said) is not None
 
 
 def is_held(folder: Path) -> bool:

@@ -33,6 +33,7 @@ def train_run(spec: AnySpec, root: Path, *, restart: bool, watch: Watch, checkpo
     folder = RunFolder(spec, root)
     if not restart and folder.is_read_only() and folder.has_ended():
         return folder.path
+    folder.check_place(restart=restart)
     make_folder(folder.path)
     if isinstance(spec, BaselineSpec):
         importlib.import_module("scipy.linalg")  # its BLAS has to be there when the threads are limited
@@ -58,7 +59,7 @@ def train_run(spec: AnySpec, root: Path, *, restart: bool, watch: Watch, checkpo
 
 
 def begin(folder: RunFolder, parts: Parts, environment: manifest.Manifest | None = None) -> None:
-    """Begin a run in its folder, which is emptied."""
+    """Begin a run in its folder, from which the files of the one before go."""
     folder.clear()
     folder.begin(parts, environment)
 

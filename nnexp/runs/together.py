@@ -85,6 +85,7 @@ def _enter(
     """Take the folder's lock and begin the run, or go on with it; None where it has ended or another has the lock."""
     if folder.has_ended() and _is_whole(folder.path, keep):
         return None
+    folder.check_place()
     make_folder(folder.path)
     with ExitStack() as own:
         try:

@@ -22,10 +22,10 @@ from nnexp.data.splits import PARTS
 from nnexp.ensembles import Ensemble, as_given
 from nnexp.errors import Interrupted, NnexpError, RunError
 from nnexp.predictor import Network
-from nnexp.runs import manifest
+from nnexp.runs import known_files, manifest
 from nnexp.runs.conduct import Stop
 from nnexp.runs.folder import LONG, SHORT, plain_name
-from nnexp.runs.lock import locked
+from nnexp.runs.lock import LOCK, OWNER, locked
 from nnexp.runs.trained import network_of
 from nnexp.spec import resolved
 from nnexp.spec.sections import Data, Spec
@@ -160,6 +160,7 @@ def _current(path: Path, members: Members, root: Path) -> manifest.Manifest | No
 
 def _make(members: Members, path: Path, root: Path, base_text: str, environment: manifest.Manifest) -> None:
     """Measure the average and write it down, run.json last, so that a folder without one has not begun."""
+    known_files.check_place(path, members.digest, resolved.text(_spec_of(members, base_text)))
     files.make_folder(path)
     with locked(path, PATIENCE):
         if _current(path, members, root):
@@ -170,7 +171,8 @@ def _make(members: Members, path: Path, root: Path, base_text: str, environment:
         compared = {part: ensemble.compared(parts[part]) for part in PARTS if len(parts[part])}
         for number, member in enumerate(parts_of, start=1):
             member["final"] = {part: rows[number] for part, rows in compared.items()}
-        files.remove(path / "run.json")
+        known_files.check_beginning(path, members.digest, resolved.text(spec))
+        known_files.remove_run(path, keep=(LOCK, OWNER))
         files.write_text(path / "resolved.yaml", resolved.text(spec))
         manifest.write(
             path,
@@ -201,12 +203,8 @@ def _collected(
     members: Members, root: Path, base_text: str
 ) -> tuple[Spec, list[manifest.Manifest], list[Network], list[dict[str, Any]]]:
     """What the members have in common, the record of each run, each network, and what is noted of it."""
-    first = members.runs[0].spec(base_text)
-    assert isinstance(first, Spec), "the members of an ensemble are networks"
-    split = replace(first.data.split, bootstrap=None) if members.kind.bagging else first.data.split
-    spec = replace(first, name=members.name, seed=members.runs[0].seed, data=replace(first.data, split=split))
-    snapshots = members.kind.snapshots
-    epochs: Sequence[int | None] = snapshot_epochs(first, snapshots) if snapshots else (None,)
+    spec, snapshots = _spec_of(members, base_text), members.kind.snapshots
+    epochs: Sequence[int | None] = snapshot_epochs(spec, snapshots) if snapshots else (None,)
     records, networks, noted = [], [], []
     for run in members.runs:
         folder = root / run.run
@@ -220,6 +218,14 @@ def _collected(
             about = {"spec": record["spec"], "record": manifest.fingerprint(folder / "run.json"), "weights": weights}
             noted.append({"run": run.run, "snapshot": epoch, **about})
     return spec, records, networks, noted
+
+
+def _spec_of(members: Members, base_text: str) -> Spec:
+    """The spec that the members have in common."""
+    first = members.runs[0].spec(base_text)
+    assert isinstance(first, Spec), "the members of an ensemble are networks"
+    split = replace(first.data.split, bootstrap=None) if members.kind.bagging else first.data.split
+    return replace(first, name=members.name, seed=members.runs[0].seed, data=replace(first.data, split=split))
 
 
 def _digest(run: Planned) -> str:

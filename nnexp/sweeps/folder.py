@@ -23,6 +23,7 @@ from typing import Any, TypeAlias
 from nnexp import files
 from nnexp.errors import ResumeError, RunError
 from nnexp.runs.folder import plain_name
+from nnexp.runs.known_files import check_sweep
 from nnexp.runs.lock import locked
 from nnexp.runs.receipts import Receipt
 from nnexp.sweeps.definition import Definition
@@ -57,6 +58,7 @@ class SweepFolder:
 
     def freeze(self, runs: Sequence[Planned], base: Mapping[str, Any]) -> None:
         """Write down the plan, added to what was planned before. Raises ResumeError where the base spec changed."""
+        check_sweep(self.path, own=bool(self._record() or self.plan()))
         files.make_folder(self.path)
         with self._held():
             record = self._record()

@@ -10,6 +10,7 @@ import pytest
 
 import nnexp
 from nnexp.runs import manifest
+from tests.cli.inside import inside
 from tests.faults.support import only_run, program
 
 
@@ -94,3 +95,97 @@ def test_an_empty_name_is_no_run_even_where_there_is_just_one(copied: Path) -> N
     program("runs", "rm", "short_digits", "--yes", "--runs", copied)
     program("runs", "rm", "", "--yes", "--runs", copied, code=2)
     assert only_run(copied).name.startswith("short_sine")
+
+
+@pytest.fixture
+def thesis(copied: Path) -> Path:
+    """A folder beside the folder of runs, with the record of a run among its files."""
+    folder = copied.parent / "thesis"
+    folder.mkdir()
+    (folder / "thesis.tex").write_text("mine")
+    shutil.copy(sine_of(copied) / "run.json", folder)
+    return folder
+
+
+def sine_of(runs: Path) -> Path:
+    return next(path for path in runs.iterdir() if path.name.startswith("short_sine"))
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize(
+    "name", [".", "..", "/", "thesis", "{thesis}", "runs/../thesis", "../thesis", "runs/..", "runs"]
+)
+def test_rm_refuses_what_is_not_directly_in_the_folder_of_runs(name: str, thesis: Path) -> None:
+    (thesis.parent / "run.json").write_bytes((thesis / "run.json").read_bytes())
+    before = contents(thesis.parent)
+    done = inside("runs", "rm", name.format(thesis=thesis), "--yes", cwd=thesis.parent)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: ")
+    if name not in ("thesis", "runs"):
+        assert "runs that lie directly in the folder of runs" in " ".join(done.stderr.split())
+    assert contents(thesis.parent) == before
+
+
+@pytest.mark.parametrize("name", ["elsewhere", "runs/elsewhere", "else"])
+def test_rm_refuses_a_link_and_leaves_what_it_leads_to(name: str, thesis: Path) -> None:
+    (thesis.parent / "runs" / "elsewhere").symlink_to(thesis)
+    before = contents(thesis)
+    done = inside("runs", "rm", name, "--yes", cwd=thesis.parent)
+    assert done.returncode == 2
+    assert f"is a link to {thesis}" in done.stderr.replace("\n", "")
+    assert contents(thesis) == before
+    assert (thesis.parent / "runs" / "elsewhere").is_symlink()
+
+
+@pytest.mark.parametrize("content", ["{}", '{"name": "my own experiment", "state": "done"}', "", "[1"])
+def test_rm_refuses_a_folder_whose_run_json_is_not_of_nnexp(content: str, thesis: Path) -> None:
+    (thesis / "run.json").write_text(content)
+    before = contents(thesis)
+    done = inside("runs", "rm", "thesis", "--yes", "--runs", str(thesis.parent), cwd=thesis.parent)
+    assert done.returncode == 2
+    assert "Nothing was deleted" in done.stderr
+    assert contents(thesis) == before
+
+
+def test_rm_keeps_what_nnexp_did_not_write_and_names_it(thesis: Path) -> None:
+    run = sine_of(thesis.parent / "runs")
+    (run / "notes.md").write_text("mine")
+    (run / "plots").mkdir()
+    (run / "plots" / "metrics.csv").write_text("mine")
+    (run / "checkpoints" / "best_of_all.npz").write_text("mine")
+    (run / "events.jsonl").unlink(missing_ok=True)
+    (run / "events.jsonl").symlink_to(thesis / "thesis.tex")
+    done = inside("runs", "rm", "short_sine", "--yes", cwd=thesis.parent)
+    assert done.returncode == 0
+    said = " ".join(done.stderr.split())
+    assert f"deleted the run in runs/{run.name}" in said
+    assert "checkpoints/best_of_all.npz, events.jsonl (a link), notes.md, plots/" in said
+    assert set(contents(run)) == {"checkpoints/best_of_all.npz", "events.jsonl", "notes.md", "plots/metrics.csv"}
+    assert (thesis / "thesis.tex").read_text() == "mine"
+
+
+def test_rm_deletes_nothing_below_a_link_in_the_runs_folder(thesis: Path) -> None:
+    run = sine_of(thesis.parent / "runs")
+    (run / "checkpoints").rename(thesis / "checkpoints")
+    (run / "checkpoints").symlink_to(thesis / "checkpoints")
+    before = contents(thesis)
+    done = inside("runs", "rm", "short_sine", "--yes", cwd=thesis.parent)
+    assert "checkpoints (a link)" in done.stderr
+    assert contents(thesis) == before
+
+
+def test_rm_takes_a_folder_of_runs_that_is_a_link_itself(thesis: Path) -> None:
+    (thesis.parent / "linked").symlink_to("runs")
+    done = inside("runs", "rm", "short_sine", "--yes", "--runs", "linked", cwd=thesis.parent)
+    assert done.returncode == 0, done.stderr
+    assert only_run(thesis.parent / "runs").name.startswith("short_digits")
+
+
+def test_rm_takes_the_path_of_a_run_as_a_shell_completes_it(thesis: Path) -> None:
+    run = sine_of(thesis.parent / "runs")
+    done = inside("runs", "rm", f"runs/{run.name}/", "--yes", cwd=thesis.parent)
+    assert done.returncode == 0, done.stderr
+    assert not run.exists()

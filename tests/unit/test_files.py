@@ -115,27 +115,17 @@ def test_a_write_below_a_file_is_refused(tmp_path: Path) -> None:
         files.write(tmp_path / "file" / "x", b"")
 
 
-@pytest.mark.parametrize("what", ["rotate", "remove", "make folder"])
+@pytest.mark.parametrize("what", ["rotate", "make folder"])
 def test_every_other_operation_that_fails_is_a_run_error(what: str, tmp_path: Path) -> None:
     path = tmp_path / "file"
     files.write(path, b"old")
     act = {
         "rotate": lambda: files.rotate(path, tmp_path / "older"),
-        "remove": lambda: files.remove(path),
         "make folder": lambda: files.make_folder(tmp_path / "new"),
     }
     with refuse_at(what), pytest.raises(RunError, match="Input/output error"):
         act[what]()
     assert list(tmp_path.iterdir()) == [path]
-
-
-def test_removing_a_link_leaves_what_it_points_to(tmp_path: Path) -> None:
-    (tmp_path / "kept").mkdir()
-    (tmp_path / "kept" / "file").write_text("")
-    (tmp_path / "link").symlink_to(tmp_path / "kept")
-    files.remove(tmp_path / "link")
-    assert not (tmp_path / "link").exists()
-    assert (tmp_path / "kept" / "file").exists()
 
 
 def test_numbers_that_json_does_not_have_become_null(tmp_path: Path) -> None:

@@ -297,6 +297,28 @@ def test_an_ensemble_whose_folder_cannot_be_written_fails_and_says_why(tmp_path:
     assert ensemble_of(carried_out(file)).state == "done"
 
 
+@pytest.mark.parametrize("name", ["resolved.yaml", "run.json", "owner"])
+def test_an_ensemble_overwrites_no_file_of_somebody_else(name: str, sweeps: dict[str, Sweep], tmp_path: Path) -> None:
+    file = copied(sweeps["members"], tmp_path)
+    folder = tmp_path / "runs" / sweeps["members"].ensembles[0].run
+    shutil.rmtree(folder)
+    folder.mkdir()
+    (folder / name).write_text("mine")
+    [entry] = carried_out(file).ensembles
+    assert entry.state == "failed"
+    assert f"has {name}, which nnexp did not write" in entry.error
+    assert [(path.name, path.read_text()) for path in folder.iterdir()] == [(name, "mine")]
+
+
+def test_an_ensemble_is_made_anew_beside_files_of_somebody_else(sweeps: dict[str, Sweep], tmp_path: Path) -> None:
+    file = copied(sweeps["members"], tmp_path)
+    folder = tmp_path / "runs" / sweeps["members"].ensembles[0].run
+    (folder / "run.json").unlink()
+    (folder / "notes.md").write_text("mine")
+    assert ensemble_of(carried_out(file)).final == ensemble_of(sweeps["members"]).final
+    assert (folder / "notes.md").read_text() == "mine"
+
+
 TASKS = """
 name: tasks
 data:
