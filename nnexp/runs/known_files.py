@@ -78,7 +78,8 @@ def remove_run(folder: Path, keep: Collection[str] = ()) -> list[str]:
     """
     with files.or_run_error(f"delete {folder}"), _opened(folder.parent) as root, _opened(folder, root) as run:
         names = run.names()
-        ordered = [*RUN_FILES[:-1], *(files.part_name(name) for name in RUN_FILES), RUN_FILES[-1], OWNER, LOCK]
+        parts = [files.part_name(name) for name in (*RUN_FILES, OWNER)]
+        ordered = [*RUN_FILES[:-1], *parts, RUN_FILES[-1], OWNER, LOCK]
         _remove_files(run, [name for name in ordered[:1] if name in names])
         if stat.S_ISDIR(run.mode(CHECKPOINTS)):
             with _opened(folder / CHECKPOINTS, run) as inner:

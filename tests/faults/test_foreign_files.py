@@ -141,7 +141,14 @@ def test_a_folder_that_becomes_a_link_at_the_last_moment_is_not_followed(
 
 def test_every_file_that_a_run_leaves_has_a_name_that_is_known(tmp_path: Path) -> None:
     run = train(SPEC, tmp_path).path
-    put(run, ".run.json.part", "checkpoints/.last.npz.part", "checkpoints/snapshot-7.npz", "checkpoints/last.damaged")
+    put(
+        run,
+        ".run.json.part",
+        ".owner.part",
+        "checkpoints/.last.npz.part",
+        "checkpoints/snapshot-7.npz",
+        "checkpoints/last.damaged",
+    )
     assert known_files.remove_run(run) == []
     assert not run.exists()
 
