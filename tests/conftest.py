@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from pathlib import Path
 
@@ -12,6 +13,13 @@ from tests.published import write_all
 
 settings.register_profile("repeatable", derandomize=True, deadline=None)  # the same examples every time, none timed
 settings.load_profile("repeatable")
+
+OF_THIS_MACHINE = (
+    *("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"),
+    *("NNEXP_RUNS", "NNEXP_DATA"),
+)
+for name in OF_THIS_MACHINE:  # here and in every process that a test starts
+    os.environ.pop(name, None)
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)  # as shells leave it for programs in the background

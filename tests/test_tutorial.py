@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from tests.cli.inside import inside
+from tests.shown import missing
 
 TUTORIAL = (Path(__file__).parent.parent / "docs" / "tutorial.md").read_text()
 
@@ -26,6 +27,5 @@ def test_the_tutorial_works_from_beginning_to_end(tmp_path: Path, monkeypatch: p
             continue
         done = inside(*shlex.split(command), cwd=tmp_path)
         assert done.returncode == (1 if "name=broken" in command else 0), f"{command}: {done.stderr}"
-        missing = set(shown.splitlines()) - set(done.stdout.splitlines())
-        assert not missing, f"{command} does not say {missing}"
+        assert missing(shown, done.stdout) == [], command
     assert list(pd.read_csv("answers.csv").columns) == ["class", *(f"p_{digit}" for digit in range(10))]
