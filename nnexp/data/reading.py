@@ -11,6 +11,7 @@ from typing import TypeAlias
 import platformdirs
 
 from nnexp.data.base import Dataset, Description, Source
+from nnexp.data.twins import Twin
 from nnexp.errors import DataError
 
 Stamp: TypeAlias = tuple[str, int, int]
@@ -32,6 +33,10 @@ class FileSource(Source):
     @abstractmethod
     def read(self) -> Dataset:
         """All examples, read anew. Raises DataError where something is wrong with them."""
+
+    def twin(self) -> Twin | None:
+        """Where the set's own test part is the same as its training part: how that came about."""
+        return None
 
     def describe(self) -> Description:
         return self.load().description

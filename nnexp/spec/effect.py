@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
+from nnexp import registry
 from nnexp.data.base import Description
+from nnexp.data.reading import FileSource
 from nnexp.data.targets.base import Target
 from nnexp.data.targets.membership import Membership
 from nnexp.data.targets.tasks import Tasks
@@ -33,6 +36,20 @@ def label_smoothing(spec: Spec, description: Description, root: Node) -> Iterato
                 f"with {classes} classes it must be less than {limit:.3g}"
             )
             yield at(root, f"{path}.cross_entropy.label_smoothing", message, "usual: label_smoothing: 0.1")
+
+
+def own_test(spec: AnySpec, description: Description, root: Node) -> Iterator[Problem]:
+    """A set's own test part is another than its training part."""
+    source = spec.data.source
+    if not description.own_test or not isinstance(source, FileSource):
+        return
+    twin = source.twin()
+    if twin:
+        path = f"data.source.{registry.sources.name_of(source)}.{twin.parameter}"
+        suggestion = "name another, or leave it out: data.split then takes a part of `path`"
+        if twin.parameter == "path":
+            suggestion = "leave the test part out of it: data.split then takes a part of the rest"
+        yield replace(at(root, path, twin.message, suggestion), of_data=twin.of_data)
 
 
 def _losses(spec: Spec, description: Description) -> Iterator[tuple[str, Loss, int]]:

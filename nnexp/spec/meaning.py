@@ -100,6 +100,7 @@ CHECKS: dict[Check, AbstractSet[str]] = {
     effect.label_smoothing: {"loss"},
     effect.repeated_patterns: {"training", "init"},
     effect.repeated_classes: set(),
+    effect.own_test: set(),
     course.watched: {"training", "schedule"},
     course.split: set(),
     course.augmentation: set(),
@@ -117,6 +118,7 @@ LAYOUT: dict[Check, AbstractSet[str]] = {shapes.architecture: {"architecture", "
 BASELINE: dict[Callable[[BaselineSpec, Description, Node], Iterator[Problem]], AbstractSet[str]] = {
     baseline_fit.split: set(),
     effect.repeated_classes: set(),
+    effect.own_test: set(),
     baseline_fit.targets: {"baseline"},
     baseline_fit.enough: {"baseline"},
     baseline_fit.memory: {"baseline"},

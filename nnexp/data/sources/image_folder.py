@@ -13,6 +13,7 @@ from nnexp.data.base import Dataset, Description
 from nnexp.data.class_names import checked_names
 from nnexp.data.images import Look, entries, images_in, read_images, shown
 from nnexp.data.reading import FileSource, existing
+from nnexp.data.twins import NOTHING_SAID, Twin, are_alike, twin_of
 from nnexp.errors import DataError
 from nnexp.registry import sources
 from nnexp.typing import Count, FileName
@@ -37,9 +38,14 @@ class Tree:
         return [path for part in (self.train, self.test) for images in part for path in images]
 
     @property
+    def own(self) -> list[Path]:
+        """The images of the set's own test part."""
+        return [path for images in self.test for path in images]
+
+    @property
     def own_test(self) -> int:
         """How many images are the set's own test part."""
-        return sum(map(len, self.test))
+        return len(self.own)
 
 
 @sources.register("image_folder")
@@ -74,6 +80,17 @@ class ImageFolder(FileSource):
 
     def files(self) -> tuple[Path, ...]:
         return tuple(self._tree().images)
+
+    def twin(self) -> Twin | None:
+        found = None if self.test is None else twin_of(self.path, self.test)
+        if found:
+            return found
+        tree = self._tree()
+        pairs = zip(tree.train, tree.test, strict=False)
+        if not tree.own_test or not all(are_alike(train, test) for train, test in pairs):
+            return None
+        message = f"{shown(tree.own[0].parent.parent)} holds, byte for byte, the images of the training part"
+        return Twin("test" if self.test else "path", f"{message}: {NOTHING_SAID}", of_data=True)
 
     def describe(self) -> Description:
         """What the names say; no image is opened."""

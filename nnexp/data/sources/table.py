@@ -18,6 +18,7 @@ from nnexp.data.tables.columns import choose, names_of, require
 from nnexp.data.tables.features import Features, Levels
 from nnexp.data.tables.reading import read
 from nnexp.data.tables.text import CsvFile
+from nnexp.data.twins import Twin, twin_of
 from nnexp.losses.base import Targets
 from nnexp.named import Named
 from nnexp.registry import sources
@@ -70,6 +71,9 @@ class Csv(FileSource):
 
     def files(self) -> tuple[Path, ...]:
         return tuple(existing(path) for path in (self.path, self.test) if path is not None)
+
+    def twin(self) -> Twin | None:
+        return None if self.test is None else twin_of(self.path, self.test)
 
     def read(self) -> Dataset:
         file = CsvFile(self.path, self.separator)

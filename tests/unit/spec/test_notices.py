@@ -31,9 +31,11 @@ def notices_of(
     return notices(loads_any(text, overrides, name="s"), "s.yaml")
 
 
-def only_notice(**parts: str) -> Problem:
+def only_notice(
+    data: str = "{source: digits}", architecture: str = "[dense: 8, activation, output]", rest: str = ""
+) -> Problem:
     """The one thing that is told of a spec."""
-    [notice] = notices_of(**parts)
+    [notice] = notices_of(data, architecture, rest)
     return notice
 
 
