@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -89,6 +90,24 @@ def entries(folder: Path, root: Path) -> tuple[list[Path], list[Path]]:
     return folders, images
 
 
+def other_files(folder: Path) -> list[Path]:
+    """The files in a folder that are passed over, by name: no images, and not hidden."""
+    with listing(folder) as found:
+        names = sorted(entry.name for entry in found if entry.is_file() and not is_image(entry.name))
+    return [folder / name for name in names]
+
+
+def count_by_ending(paths: Sequence[Path]) -> str:
+    """How many files there are of each ending, the most frequent first, and one of them.
+
+    >>> count_by_ending([Path("cat/a.heic"), Path("cat/b.HEIC"), Path("dog/c.svg")])
+    '2 .heic, 1 .svg (such as cat/a.heic)'
+    """
+    endings = Counter(path.suffix.lower() or "without an ending" for path in paths)
+    counts = ", ".join(f"{count} {shown(ending)}" for ending, count in endings.most_common())
+    return f"{counts} (such as {shown(paths[0])})"
+
+
 @contextmanager
 def listing(folder: Path) -> Iterator[list[os.DirEntry[str]]]:
     """What is in a folder and not hidden. Raises DataError where it cannot be listed."""
@@ -115,7 +134,9 @@ def images_in(folder: Path, root: Path) -> tuple[Path, ...]:
     if folders:
         raise DataError(f"{shown(folders[0])} is a folder; expected images directly in {shown(folder)}")
     if not images:
-        raise DataError(f"{shown(folder)} holds no image; images are {', '.join(FORMATS)}")
+        others = other_files(folder)
+        instead = f", but {count_by_ending(others)}" if others else ""
+        raise DataError(f"{shown(folder)} holds no image{instead}; images are {', '.join(FORMATS)}")
     existing(images[0])
     return tuple(images)
 

@@ -34,6 +34,10 @@ class FileSource(Source):
     def read(self) -> Dataset:
         """All examples, read anew. Raises DataError where something is wrong with them."""
 
+    def passed_over(self) -> str:
+        """Which files that a user may take for examples are none: how many, of which kind; nothing where none are."""
+        return ""
+
     def twin(self) -> Twin | None:
         """Where the set's own test part is the same as its training part: how that came about."""
         return None

@@ -9,7 +9,9 @@ from nnexp import registry
 from nnexp.activations.base import Activation
 from nnexp.activations.identity import Identity
 from nnexp.activations.relu import ReLU
-from nnexp.data.base import Description
+from nnexp.data.base import Description, Source
+from nnexp.data.images import FORMATS
+from nnexp.data.reading import FileSource
 from nnexp.data.splits import PARTS, Split
 from nnexp.layers.activation import ActivationHere
 from nnexp.layers.base import Layer
@@ -39,6 +41,7 @@ def notices(spec: AnySpec, name: str) -> list[Problem]:
     overrides.apply(root, spec.origin.overrides)
     description = described(spec.data)
     found = list(_counts_like_percent(spec.data.split, description, root))
+    found += _files_passed_over(spec.data.source, root)
     if not isinstance(spec, BaselineSpec):
         found += [*_unused_activation(spec, root), *_bounded_logits(spec, root)]
         found += [*_patience(spec, root), *_schedule(spec, root)]
@@ -58,6 +61,15 @@ def _counts_like_percent(split: Split, description: Description, root: Node) -> 
     message = f"whole numbers are counts: {counts} takes {total} of {pool:,} examples"
     suggestion = f"if parts of the whole are meant, write split: {{{fractions}}}; if the counts are, leave it"
     yield at(root, "data.split", message, suggestion)
+
+
+def _files_passed_over(source: Source, root: Node) -> Iterator[Problem]:
+    """Files beside the images are no examples, though they may be pictures of another format."""
+    found = source.passed_over() if isinstance(source, FileSource) else ""
+    if found:
+        path = f"data.source.{registry.sources.name_of(source)}.path"
+        suggestion = f"to use them, convert them: images are {', '.join(FORMATS)}"
+        yield at(root, path, f"files that are no images are left out: {found}", suggestion)
 
 
 def _unused_activation(spec: Spec, root: Node) -> Iterator[Problem]:

@@ -11,7 +11,7 @@ from annotated_types import doc
 
 from nnexp.data.base import Dataset, Description
 from nnexp.data.class_names import checked_names
-from nnexp.data.images import Look, entries, images_in, read_images, shown
+from nnexp.data.images import Look, count_by_ending, entries, images_in, other_files, read_images, shown
 from nnexp.data.reading import FileSource, existing
 from nnexp.data.twins import NOTHING_SAID, Twin, are_alike, twin_of
 from nnexp.errors import DataError
@@ -80,6 +80,12 @@ class ImageFolder(FileSource):
 
     def files(self) -> tuple[Path, ...]:
         return tuple(self._tree().images)
+
+    def passed_over(self) -> str:
+        classes = dict.fromkeys(image.parent for image in self._tree().images)
+        folders = [*classes, *dict.fromkeys(folder.parent for folder in classes)]
+        found = [path for folder in folders for path in other_files(folder)]
+        return count_by_ending(found) if found else ""
 
     def twin(self) -> Twin | None:
         found = None if self.test is None else twin_of(self.path, self.test)

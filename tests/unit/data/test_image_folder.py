@@ -171,3 +171,29 @@ def test_a_class_folder_that_cannot_be_listed_is_named(folder: Maker, monkeypatc
     monkeypatch.setattr(os, "scandir", refuse)
     with pytest.raises(DataError, match=r"cannot list .*/cat: Permission denied"):
         pixel(path).describe()
+
+
+def test_files_that_are_left_out_are_counted_by_kind(tmp_path: Path) -> None:
+    for name in ("a.png", "b.png", "c.heic", "d.HEIC", "e.svg", ".hidden.heic"):
+        for kind in ("cat", "dog"):
+            (tmp_path / kind).mkdir(exist_ok=True)
+            (tmp_path / kind / name).write_bytes(b"")
+    (tmp_path / "LICENSE").write_text("free")
+    source = ImageFolder(str(tmp_path))
+    expected = f"4 .heic, 2 .svg, 1 without an ending (such as {tmp_path / 'cat' / 'c.heic'})"
+    assert source.passed_over() == expected
+
+
+def test_nothing_is_told_where_all_files_are_images(tmp_path: Path) -> None:
+    for kind in ("cat", "dog"):
+        (tmp_path / kind).mkdir()
+        (tmp_path / kind / "a.png").write_bytes(b"")
+    assert ImageFolder(str(tmp_path)).passed_over() == ""
+
+
+def test_a_class_of_which_all_files_are_left_out_is_an_error_that_names_them(tmp_path: Path) -> None:
+    for path in ("cat/a.png", "dog/a.heic", "dog/b.heic"):
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_bytes(b"")
+    with pytest.raises(DataError, match=r"dog holds no image, but 2 \.heic \(such as .*a\.heic\); images are"):
+        ImageFolder(str(tmp_path)).describe()

@@ -157,3 +157,14 @@ def test_no_config_and_no_resolved_config_is_remarked_on(
     again = loads_any(Text("resolved.yaml", resolved.text(spec)), name=config.stem)
     assert not notices(spec, config.name)
     assert not notices(again, "resolved.yaml")
+
+
+def test_files_of_an_image_folder_that_are_left_out_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for kind in ("cat", "dog"):
+        Path("set", kind).mkdir(parents=True)
+        for name in (*(f"{number}.png" for number in range(20)), "photo.heic"):
+            Path("set", kind, name).write_bytes(b"")
+    notice = only_notice(data="{source: {image_folder: {path: set}}}", architecture="[flatten, output]")
+    assert notice.path == "data.source.image_folder.path"
+    assert "2 .heic (such as set/cat/photo.heic)" in notice.message
