@@ -10,9 +10,10 @@ from nnexp.initializers.base import Initializer
 from nnexp.registry import initializers, parameters
 from nnexp.spec import overrides as overriding
 from nnexp.spec.baseline import BaselineSpec
+from nnexp.spec.conflicts import is_within
 from nnexp.spec.load import from_tree, load_any, read
 from nnexp.spec.overrides import put, value_of
-from nnexp.spec.problems import Problem, Text, in_order
+from nnexp.spec.problems import Place, Problem, Text, in_order
 from nnexp.spec.resolved import plain_value
 from nnexp.spec.sections import Origin, Spec
 from nnexp.spec.text import Node, flow
@@ -30,6 +31,7 @@ def variants(path: str | Path, overrides: Sequence[str] = (), inits: str | None 
     if inits is None:
         spec = _network(load_any(path, overrides))
         return [(_named(spec.init), spec)]
+    _check_only_option(overrides)
     named = [(_written(node.plain()), node) for node in _listed(inits, len(overrides) + 1)]
     names = [name for name, _ in named]
     if twice := next((name for name in names if names.count(name) > 1), None):
@@ -44,6 +46,16 @@ def variants(path: str | Path, overrides: Sequence[str] = (), inits: str | None 
     if problems:
         raise SpecError(in_order(list(problems.values())))
     return list(zip(names, specs, strict=True))
+
+
+def _check_only_option(overrides: Sequence[str]) -> None:
+    """Raises SpecError where an override gives an initialiser, which those of the option would replace."""
+    for number, override in enumerate(overrides, start=1):
+        path = override.partition("=")[0]
+        if is_within(path, "init"):
+            place = Place(Text(f"override {number}", override, number), 1, 1, len(path))
+            message = f"{OPTION} takes the place of every initialiser, so that this one would be lost"
+            raise SpecError([Problem(place, path, message, f"write it in {OPTION}, or leave {OPTION} out")])
 
 
 def _listed(inits: str, rank: int) -> list[Node]:

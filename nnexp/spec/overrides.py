@@ -7,29 +7,37 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from nnexp.errors import SpecError
+from nnexp.spec.conflicts import Assignment, find_conflicts
 from nnexp.spec.problems import Place, Problem, Text
 from nnexp.spec.text import Node, join, parse, paths, shortened
 
 
 def apply(root: Node, overrides: Sequence[str]) -> list[Problem]:
-    """Put the overrides into the tree, one after another; gives the problems of those that cannot be."""
+    """Put the overrides into the tree, one after another; gives the problems of those that cannot be.
+
+    One that wipes out what an earlier one says is a problem as well: nobody asks for a value that is to be lost.
+    """
     problems: list[Problem] = []
+    done: list[Assignment] = []
     for number, override in enumerate(overrides, start=1):
         try:
-            _apply(root, Text(f"override {number}", override, number))
+            done.append(_apply(root, Text(f"override {number}", override, number)))
         except SpecError as error:
             problems += error.problems
-    return problems
+    return problems + find_conflicts(done)
 
 
-def _apply(root: Node, text: Text) -> None:
+def _apply(root: Node, text: Text) -> Assignment:
     path, equals, raw = text.content.partition("=")
     if not equals or not path or not all(path.split(".")):
         message, suggestion = "expected key.sub=value", "such as training.epochs=5"
         raise SpecError([Problem(_place(text, 0, len(text.content)), "", message, suggestion)])
     offset = len(path) + 1
     value = value_of(text, path, " " * offset + raw) if raw.strip() else Node(None, _place(text, offset, 1))
+    # A later override may be put into the value itself, and a conflict is judged by what was written.
+    assignment = Assignment(path, value.copy(), _place(text, 0, len(path)))
     put(root, path, value, _place(text, 0, 1), raw)
+    return assignment
 
 
 def value_of(text: Text, path: str, padded: str) -> Node:
