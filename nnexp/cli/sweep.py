@@ -178,6 +178,8 @@ def _show(found: Sweep, *, quiet: bool) -> None:
         out.print(ensembles(found.ensembles, board.objective, out.width))
     if found.same and not quiet:
         err.print(f"{counted(found.same, 'point')} of the plan: the same run as another, which was trained once")
+        for words, first in found.alike.items():
+            err.print(f"  {words} is the same network as {first}", markup=False)
     errors = {r.error: r for receipts in board.known.values() for r in receipts if r.state == "failed"}
     for error, receipt in errors.items():
         err.print(f"{receipt.run} failed: {error}", style="red", markup=False)

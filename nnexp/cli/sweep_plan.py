@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nnexp.cli.progress import duration
-from nnexp.cli.render import out, print_json, table
+from nnexp.cli.render import err, out, print_json, table
 
 if TYPE_CHECKING:
     from nnexp.sweeps.session import Sweep
@@ -46,6 +46,8 @@ def show_plan(found: Sweep, workers: int, most: int | None, *, json: bool) -> No
     out.print(shown)
     if found.same:
         out.print(f"{counted(found.same, 'point')} of the plan: the same run as another, which is trained once")
+        for words, first in found.alike.items():
+            err.print(f"  {words} is the same network as {first}", markup=False)
     out.print(
         f"{len(runs)} runs, {cast.missing} of them to be trained by {workers} worker{'s' * (workers > 1)}: about "
         f"{duration(cast.seconds)}, {_size(cast.memory)} of memory, {_size(cast.disk)} on disk"

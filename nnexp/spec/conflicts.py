@@ -69,7 +69,9 @@ def find_conflict(
         return Problem(later.place, later.path, f"given twice, first in {where}", "keep one of them")
     if is_within(later.path, first.path):
         message = f"{first.path} in {where} says it already, and this would replace it"
-        return Problem(later.place, later.path, message, f"write it in the value of {first.path}, or leave it out there")
+        return Problem(
+            later.place, later.path, message, f"write it in the value of {first.path}, or leave it out there"
+        )
     message = f"it replaces all of {later.path}, so that {first.path} in {where} would be lost"
     return Problem(later.place, later.path, message, _way_out(first, later, ordered=ordered))
 

@@ -17,11 +17,13 @@ from nnexp.network import assemble
 from nnexp.schedules.constant import Constant
 from nnexp.spec import resolved
 from nnexp.spec.baseline import BaselineSpec
+from nnexp.spec.conflicts import Assignment
 from nnexp.spec.load import from_tree
 from nnexp.spec.memory import described
 from nnexp.spec.sections import Origin, Spec
 from nnexp.spec.text import tree
-from nnexp.sweeps.definition import Assignment, Definition, Named, Point
+from nnexp.sweeps.conflicts import check_definition
+from nnexp.sweeps.definition import Definition, Named, Point
 from nnexp.sweeps.words import put_into
 from nnexp.typing import Shape
 
@@ -52,7 +54,10 @@ def ablation(definition: Definition, seeds: int) -> Definition:
     name = f"{definition.name}_ablation"
     places = dict(definition.places) | {"variants": place}
     asked = definition.seeds or tuple(range(seeds))
-    return replace(definition, name=name, variants=variants, seeds=asked, places=places)
+    found = replace(definition, name=name, variants=variants, seeds=asked, places=places)
+    # The variants are made of the spec with its fixed values, so that none of these is lost in them.
+    check_definition(replace(found, fixed=()))
+    return found
 
 
 def changes(spec: Spec) -> dict[str, dict[str, Any]]:

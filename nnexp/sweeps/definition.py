@@ -5,24 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import chain, product
 from typing import Any, Literal, TypeAlias
 
+from nnexp.spec.conflicts import Assignment
 from nnexp.spec.problems import Place
-from nnexp.spec.text import Node
+from nnexp.spec.text import Node, flow
 from nnexp.sweeps import space
 from nnexp.sweeps.sections import Common, Trials
 
 Sampler: TypeAlias = Literal["random", "sobol", "tpe"]
-
-
-@dataclass(frozen=True, slots=True)
-class Assignment:
-    """One key of the base spec and its value; `place` is where the key is written."""
-
-    path: str
-    value: Node
-    place: Place
 
 
 Point: TypeAlias = tuple[Assignment, ...]
@@ -76,15 +68,15 @@ class Named:
 class Definition:
     """A sweep as it was said.
 
-    base: the tree of the base spec, with the fixed overrides in it, as read from `base_text`. All combinations of
-    variants, grid, zip and what is drawn are tried, but for those that `exclude` matches.
+    base: the tree of the base spec as read from `base_text`, with the `fixed` values in it, which hold for all runs.
+    All combinations of variants, grid, zip and what is drawn are tried, but for those that `exclude` matches.
     """
 
     name: str
     base: Node
     base_name: str
     base_text: str
-    overrides: tuple[str, ...]
+    fixed: Point
     text: str
     common: Common = field(default_factory=Common)
     seeds: tuple[int, ...] | None = None
@@ -93,8 +85,14 @@ class Definition:
     variants: tuple[Named, ...] = ()
     sampled: Sampled | None = None
     exclude: tuple[Mapping[str, Any], ...] = ()
+    exclude_places: tuple[Place, ...] = ()
     places: Mapping[str, Place] = field(default_factory=dict, repr=False)
     """Where the keys of a sweep file are written."""
+
+    @property
+    def overrides(self) -> tuple[str, ...]:
+        """The fixed values as overrides of the base spec."""
+        return as_overrides(self.fixed)
 
     @property
     def size(self) -> int:
@@ -114,14 +112,24 @@ class Definition:
 
     def points(self, drawn: Point = ()) -> Iterator[tuple[str, Point]]:
         """Every variant, with the name that was given to it, if one was; `drawn` is a trial's part of them."""
+        for name, point in self._combinations():
+            whole = point + drawn
+            if not any(_matches(whole, pattern) for pattern in self.exclude):
+                yield name, whole
+
+    def fixed_points(self) -> Iterator[Point]:
+        """Every variant without what is drawn, those that are excluded among them."""
+        for _, point in self._combinations():
+            yield point
+
+    def _combinations(self) -> Iterator[tuple[str, Point]]:
+        """All combinations of named variants, zip and grid."""
         grid = [list(axis.points()) for axis in self.grid]
         zipped = _together(self.zipped)
         for named in self.variants or (Named("", ()),):
             for together in zipped:
                 for one_each in product(*grid):
-                    point = named.point + together + tuple(a for part in one_each for a in part) + drawn
-                    if not any(_matches(point, pattern) for pattern in self.exclude):
-                        yield named.name, point
+                    yield named.name, named.point + together + tuple(chain.from_iterable(one_each))
 
     def identity(self) -> dict[str, Any]:
         """What makes it this sweep and not another: what varies, but not the values, the seeds or the base's content.
@@ -140,6 +148,11 @@ class Definition:
             "folds": self.common.folds,
             "ensemble": [ensemble.members, ensemble.bagging, ensemble.snapshots] if ensemble else None,
         }
+
+
+def as_overrides(point: Point) -> tuple[str, ...]:
+    """The words of a command that say the same."""
+    return tuple(f"{assignment.path}={flow(assignment.value.plain())}" for assignment in point)
 
 
 def _together(axes: tuple[Axis, ...]) -> list[Point]:

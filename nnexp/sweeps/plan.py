@@ -11,11 +11,14 @@ from nnexp.errors import SpecError
 from nnexp.runs.folder import LONG, name_of
 from nnexp.spec import resolved
 from nnexp.spec.baseline import AnySpec
+from nnexp.spec.conflicts import Assignment
 from nnexp.spec.load import from_resolved, from_tree
 from nnexp.spec.problems import Problem, in_order
 from nnexp.spec.sections import Origin
 from nnexp.spec.text import flow, join, tree
-from nnexp.sweeps.definition import Assignment, Definition, Point
+from nnexp.sweeps.conflicts import FOLD, remaining
+from nnexp.sweeps.definition import Definition, Point, as_overrides
+from nnexp.sweeps.record import meaning, trained_cells
 from nnexp.sweeps.snapshots import check
 from nnexp.sweeps.words import put_into
 
@@ -78,6 +81,8 @@ class Planning:
 
     definition: Definition
     same: int = 0
+    alike: dict[str, str] = field(default_factory=dict)
+    """Variants that are the same run as an earlier one, by their words: the words of the earlier one."""
     _problems: dict[Problem, None] = field(default_factory=dict)
     _known: dict[str, Planned] = field(default_factory=dict)
     _names: set[str] = field(default_factory=set)
@@ -111,11 +116,18 @@ class Planning:
             values |= flat(assignment.path, assignment.value.plain())
         for fold in range(self.definition.common.folds or 1):
             spec, overrides = self._resolved((*point, *self._fold(fold)))
+            values = trained_cells(values, resolved.plain(spec))
             if self.definition.common.ensemble:
                 check(spec, self.definition.common.ensemble, self.definition.places["ensemble"])
             for seed in self.definition.seeds or (spec.seed,):
                 for member in range(self._members()):
                     yield from self._run(spec, overrides, values, seed, fold, member)
+
+    def _note_alike(self, values: Mapping[str, Any], first: Mapping[str, Any]) -> None:
+        """Remember two variants of different words that are the same run."""
+        words, of_first = label(values, values), label(first, first)
+        if words != of_first:
+            self.alike[words] = of_first
 
     def _named(self, name: str) -> Point:
         return next((named.point for named in self.definition.variants if named.name == name), ())
@@ -130,7 +142,7 @@ class Planning:
             return ()
         place = self.definition.base.place
         value = tree({"folds": folds, "fold": fold}, place)
-        return (Assignment("data.split.k_fold", value, place),)
+        return (Assignment(FOLD, value, place),)
 
     def _resolved(self, point: Point) -> tuple[AnySpec, tuple[str, ...]]:
         """The spec of a point, and the overrides that make it of the base spec."""
@@ -143,8 +155,8 @@ class Planning:
                 problems += error.problems
         if problems:
             raise SpecError(problems)
-        overrides = tuple(f"{a.path}={flow(a.value.plain())}" for a in point)
-        origin = Origin(self.definition.base_text, (*self.definition.overrides, *overrides))
+        overrides = as_overrides((*remaining(self.definition.fixed, point), *point))
+        origin = Origin(self.definition.base_text, overrides)
         return from_tree(root, origin, name=self.definition.base_name), origin.overrides
 
     def _run(
@@ -164,9 +176,10 @@ class Planning:
         if common.ensemble and common.ensemble.bagging:
             spec = replace(spec, data=replace(spec.data, split=replace(spec.data.split, bootstrap=own)))
             overrides = (*overrides, f"data.split.bootstrap={own}")
-        digest = resolved.digest(spec)
+        digest = meaning(spec)
         if digest in self._known:
             self.same += 1
+            self._note_alike(values, self._known[digest].values)
             return
         run = name_of(spec)
         if run in self._names:

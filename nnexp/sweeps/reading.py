@@ -11,12 +11,14 @@ from nnexp.errors import SpecError
 from nnexp.registry import parameters
 from nnexp.spec import load
 from nnexp.spec.build import Builder
+from nnexp.spec.conflicts import Assignment
 from nnexp.spec.places import counted
 from nnexp.spec.problems import Place, Problem, in_order, nearest
-from nnexp.spec.text import Node, flow, join, paths
+from nnexp.spec.text import Node, join, paths
 from nnexp.spec.text import read as read_text
 from nnexp.sweeps import space
-from nnexp.sweeps.definition import Assignment, Axis, Definition, Named, Sampled, Sampler
+from nnexp.sweeps.conflicts import check_definition
+from nnexp.sweeps.definition import Axis, Definition, Named, Sampled, Sampler
 from nnexp.sweeps.sections import RUNGS, Common, Ensemble, Objective, Trials
 from nnexp.sweeps.words import MANY, base_tree, put_into, seeds_of, with_words
 
@@ -48,6 +50,7 @@ def from_file(path: Path, words: Sequence[str] = ()) -> Definition:
     definition = reader.definition(path.stem, base)
     definition = with_words(definition, reader.problems, words)
     reader.check_keys(definition.varying())
+    check_definition(definition)
     return definition
 
 
@@ -95,7 +98,7 @@ class _Reader:
             tree,
             base_name,
             base_text,
-            tuple(f"{a.path}={flow(a.value.plain())}" for a in fixed),
+            fixed,
             self.root.place.text.content,
             common,
             self.seeds(),
@@ -104,6 +107,7 @@ class _Reader:
             self.variants(),
             self.sampled(),
             self.exclude(),
+            self.exclude_places(),
             {key: node.place for key, node in self.nodes.items()},
         )
 
@@ -210,7 +214,8 @@ class _Reader:
         if "space" not in entries:
             self.wrong(node.place, sampler, "needs `space`, a mapping of keys to distributions")
             return None
-        rest = Node({k: v for k, v in entries.items() if k != "space"}, node.place, node.keys)
+        given = {k: v for k, v in entries.items() if k != "space"}
+        rest = Node(given, node.place, node.keys)
         builder = Builder()
         trials: Trials | None = builder.section(Trials, rest, sampler)
         self.problems += builder.problems
@@ -221,14 +226,15 @@ class _Reader:
             self.problems += space.problems(value, join(path, key), drawing=True)
             if not any(space.marked(inner) for _, inner in paths(value)):
                 self.wrong(value.place, join(path, key), "nothing is drawn here", "such as {log_uniform: [1e-4, 1e-1]}")
+        if "batch" in given and sampler != "tpe":
+            message = f"{sampler} draws all its trials at once, so that a batch has no effect"
+            self.wrong(node.keys["batch"], join(sampler, "batch"), message, "only tpe learns from earlier batches")
         if trials is None:
             return None
         return Sampled(sampler, trials, tuple((key, value, space_.keys[key]) for key, value in keys.items()))
 
     def check_keys(self, varying: Sequence[str]) -> None:
-        """Raises SpecError where a key varies in two ways, or one is excluded that does not vary."""
-        for path in dict.fromkeys(path for path in varying if varying.count(path) > 1):
-            self.wrong(self.root.place, path, "it varies in two ways: only one of them would count")
+        """Raises SpecError where a key is excluded that does not vary."""
         node = self.nodes.get("exclude", self.root)
         for index, entry in enumerate(node.value if isinstance(node.value, list) else []):
             for path in entry.keys.keys() - set(varying):
@@ -248,3 +254,12 @@ class _Reader:
         for index, entry in enumerate(node.value):
             self.mapping(entry, f"exclude.{index}", "keys of the spec to values")
         return tuple(entry.plain() for entry in node.value if isinstance(entry.value, dict))
+
+    def exclude_places(self) -> tuple[Place, ...]:
+        """Where each of the patterns stands."""
+        node = self.nodes.get("exclude")
+        if node is None or not isinstance(node.value, list):
+            return ()
+        return tuple(
+            next(iter(entry.keys.values()), entry.place) for entry in node.value if isinstance(entry.value, dict)
+        )

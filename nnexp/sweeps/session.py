@@ -33,6 +33,9 @@ from nnexp.sweeps.strategies import Plain, Strategy, SuccessiveHalving, ended, m
 MANY = 10_000
 """Runs of a plan that is carried out without being asked twice."""
 
+SMALL_IS_GOOD = ("loss", "rmse", "mae")
+"""How the names of those metrics end that are small where a network is good; all others are large."""
+
 FEW = 16
 """Structures that are all measured for the forecast; of more, only those of which there are several runs."""
 
@@ -56,13 +59,15 @@ class Options:
 class Sweep:
     """A sweep on disk: its folder, its runs, and how they stand.
 
-    same: how many of its points are the same run as another. complete: whether all was done that can be.
+    same: how many of its points are the same run as another;
+    alike: the words of such variants, and of the earlier ones. complete: whether all was done that can be.
     """
 
     folder: SweepFolder
     root: Path
     board: Board
     same: int = 0
+    alike: Mapping[str, str] = field(default_factory=dict)
     complete: bool = True
     ensembles: list[Averaged] = field(default_factory=list)
     took: float = 0.0
@@ -95,7 +100,7 @@ def planned(definition: Definition, root: Path, *, yes: bool = False) -> Sweep:
     planning, trials = _first(definition, yes=yes)
     folder = SweepFolder(definition, root)
     runs = [run for trial in trials for run in trial]
-    return Sweep(folder, root, _board(definition, runs, folder), planning.same)
+    return Sweep(folder, root, _board(definition, runs, folder), planning.same, planning.alike)
 
 
 def sweep(definition: Definition, root: Path, options: Options, watch: Watch = lambda board: None) -> Sweep:
@@ -126,7 +131,7 @@ def sweep(definition: Definition, root: Path, options: Options, watch: Watch = l
             everything += new
             folder.freeze(everything, base_of(definition))
             found.board = _board(definition, everything, folder, retry=options.retry)
-            found.same = planning.same
+            found.same, found.alike = planning.same, planning.alike
             strategy = _strategy(definition, new, found.board)
             plan = {run.run: run for run in everything}
             stacks = Stacks(plan, definition.base_text, executor.workers, options.most)
@@ -216,6 +221,12 @@ def _objective(definition: Definition, spec: AnySpec | None) -> Objective:
         raise SpecError(
             [Problem(place, "objective", f"no run has the metric {asked.metric!r}", nearest(asked.metric, known))]
         )
+    wrong_way = asked.metric.endswith(SMALL_IS_GOOD) == (asked.sign > 0)
+    if wrong_way:
+        word, other = ("maximize", "minimize") if asked.sign > 0 else ("minimize", "maximize")
+        place = definition.places.get("objective", Place(Text("objective", "")))
+        message = f"to {word} {asked.metric} would choose the worst run as the best"
+        raise SpecError([Problem(place, "objective", message, f"write {{{other}: {asked.metric}}}")])
     return asked
 
 

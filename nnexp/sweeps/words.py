@@ -12,11 +12,13 @@ from pathlib import Path
 
 from nnexp.errors import SpecError
 from nnexp.spec import load
+from nnexp.spec.conflicts import Assignment
 from nnexp.spec.overrides import put, value_of
 from nnexp.spec.problems import Place, Problem, Text, in_order
 from nnexp.spec.text import Node
 from nnexp.spec.text import read as read_text
 from nnexp.sweeps import space
+from nnexp.sweeps.conflicts import check_definition
 from nnexp.sweeps.definition import Axis, Definition
 
 RANGE = re.compile(r"(0|[1-9][0-9]*)\.\.(0|[1-9][0-9]*)")
@@ -32,7 +34,9 @@ def from_command(path: Path, words: Sequence[str]) -> Definition:
     base = base_tree(text, problems)
     name = str(base.value["name"].value) if isinstance(base.value, dict) and "name" in base.value else path.stem
     definition = Definition(name, base, path.stem, text.mark + text.content, (), "")
-    return with_words(definition, problems, words)
+    definition = with_words(definition, problems, words)
+    check_definition(definition)
+    return definition
 
 
 def base_tree(text: Text, problems: list[Problem]) -> Node:
@@ -51,7 +55,9 @@ def with_words(definition: Definition, problems: list[Problem], words: Sequence[
         text = Text(f"argument {number}", word, number)
         try:
             path, values = _word(text)
-            _check_once(text, path, values, given)
+            if len(values) > 1 or path not in definition.varying():
+                _check_once(text, path, values, given)
+            given.add(path)
             definition = _with_word(definition, text, path, values)
         except SpecError as error:
             problems += error.problems
@@ -62,15 +68,20 @@ def with_words(definition: Definition, problems: list[Problem], words: Sequence[
 
 def _check_once(text: Text, path: str, values: list[Node], given: set[str]) -> None:
     """Raises SpecError where a key gets values that had some in an earlier word of the command."""
-    if path in given and (len(values) > 1 or path == "seed"):
+    if path in given:
         message = "given twice: write all its values in one word"
+        if len(values) == 1 and path != "seed":
+            message = "given twice: keep one of them, or write all values that are to be tried in one word"
         raise SpecError([Problem(Place(text, 1, 1, len(path)), path, message)])
-    given.add(path)
 
 
 def _with_word(definition: Definition, text: Text, path: str, values: list[Node]) -> Definition:
-    """The definition with one word's values: several make an axis, one is fixed."""
+    """The definition with one word's values: several make an axis, one is fixed.
+
+    They take the place of what a sweep file says of the same key.
+    """
     place = Place(text, 1, 1, len(path))
+    definition = replace(definition, fixed=tuple(one for one in definition.fixed if one.path != path))
     if path == "seed":
         return replace(definition, seeds=seeds_of(values))
     if path == "name" and len(values) == 1 and isinstance(values[0].value, str):
@@ -85,7 +96,8 @@ def _with_word(definition: Definition, text: Text, path: str, values: list[Node]
         message = "it varies in this sweep, so one value cannot hold for all runs"
         raise SpecError([Problem(place, path, message, "several values, with commas between them, replace a grid's")])
     put_into(definition.base, path, values[0], place)
-    return replace(definition, overrides=(*definition.overrides, text.content))
+    fixed = Assignment(path, values[0], place)
+    return replace(definition, fixed=(*definition.fixed, fixed))
 
 
 def _word(text: Text) -> tuple[str, list[Node]]:

@@ -14,7 +14,7 @@ from nnexp.spec.problems import Problem
 from tests.unit.sweeps.support import BASE
 
 
-def problems_of(folder: Path, *overrides: str) -> list[Problem]:
+def problems_of(folder: Path, *overrides: str) -> tuple[Problem, ...]:
     spec = folder / "base.yaml"
     spec.write_text(BASE)
     with pytest.raises(SpecError) as caught:

@@ -189,8 +189,8 @@ MISTAKES = {
     "keep all": ("pruning: {successive_halving: {rungs: [1], keep: 1}}", 2, 50, None),
     "a key in two ways": (
         "grid: {activation: [relu, tanh]}\nvariants: {a: {activation: elu}}",
-        1,
-        1,
+        2,
+        8,
         "it varies in two ways: only one of them would count",
     ),
     "no such key of the spec": ("grid:\n  optimizer.adam.rate: [1, 2]", 3, 18, "unknown key 'rate'"),
