@@ -114,7 +114,7 @@ def test_a_run_being_trained_is_running_and_a_killed_one_interrupted(spec: Path,
     assert "running" in program("runs", "--runs", runs).stdout
     refused = program("train", spec, LONG, "--runs", runs, code=1)
     assert f"is being written by process {process.pid} on " in refused.stderr
-    assert "is being written" in program("runs", "rm", only_run(runs), "--yes", code=1).stderr
+    assert "is being written" in program("runs", "rm", only_run(runs), "--yes", "--runs", runs, code=1).stderr
     assert end(process, signal.SIGKILL)[0] == -signal.SIGKILL
     assert manifest.read(only_run(runs))["state"] == "running"
     assert "interrupted" in program("runs", "--runs", runs).stdout
