@@ -4,7 +4,7 @@ VENV   ?= .venv
 BENCH  ?= .venv-bench
 PIP     = -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help train test test-slow lint format types catalogue bench clean
+.PHONY: help train test test-slow test-kernels lint format types catalogue bench clean
 
 help:                 ## what can be made
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
@@ -17,6 +17,9 @@ test: lint types      ## linter, strict type checker and tests
 
 test-slow: $(VENV)/.dev ## the long-running evidence: hundreds of kills and faults
 	$(VENV)/bin/python -m pytest -q -n 2 -m slow
+
+test-kernels: $(VENV)/.dev ## the tests that compute, under each of OpenBLAS's and NumPy's kernels that this CPU has
+	$(VENV)/bin/python -m tests.kernels -n 2
 
 lint: $(VENV)/.dev    ## ruff
 	$(VENV)/bin/ruff check .

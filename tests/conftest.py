@@ -24,6 +24,17 @@ for name in OF_THIS_MACHINE:  # here and in every process that a test starts
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)  # as shells leave it for programs in the background
 
+COMPUTE_NOTHING = ("unit/spec", "test_structure.py", "test_shown.py", "test_wheel.py")
+"""Files and folders of tests with which the CPU's kernels have nothing to do; all others are marked `trains`."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what `make test-kernels` runs under each kernel; a new file is among it until it is named above."""
+    excepted = [Path(__file__).parent / name for name in COMPUTE_NOTHING]
+    for item in items:
+        if not any(item.path.is_relative_to(path) for path in excepted):
+            item.add_marker("trains")
+
 
 @pytest.fixture(scope="session")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
