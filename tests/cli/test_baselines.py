@@ -22,6 +22,7 @@ from nnexp.registry import baselines
 from nnexp.spec.load import loads_any
 from nnexp.spec.problems import Text
 from nnexp.training.events import Event, Fitting, Notice
+from tests.cli.inside import Done, inside
 from tests.faults.support import events, only_run, program
 
 KNN = """
@@ -43,6 +44,13 @@ TEXTS = {"near": KNN, "bell": GAUSSIAN, "line": LINE}
 
 def fitted(text: str, runs: Path, *overrides: str) -> nnexp.Run:
     return nnexp.train(loads_any(Text("spec.yaml", text), overrides, name="spec"), runs=runs)
+
+
+def told(*arguments: str | Path, code: int = 0) -> Done:
+    """The command in this process; it must end with this exit code."""
+    done = inside(*map(str, arguments), cwd=Path.cwd())
+    assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
+    return done
 
 
 @pytest.fixture(scope="module")
@@ -74,15 +82,15 @@ def test_train_fits_and_says_what_came_out_and_the_second_time_does_nothing(spec
     record = json.loads((only_run(tmp_path / "runs") / "run.json").read_bytes())
     percent = f"{100 * record['final']['test']['accuracy']:.2f} %"
     assert re.search(rf"\n  test +50 +{percent}", done.stdout)
-    again = program(*words)
+    again = told(*words)
     assert again.stderr == "trained already; --restart trains it again\n"
     assert again.stdout == done.stdout
-    assert program(*words, "--restart").stderr == done.stderr
+    assert told(*words, "--restart").stderr == done.stderr
     assert json.loads((only_run(tmp_path / "runs") / "run.json").read_bytes())["final"] == record["final"]
 
 
 def test_json_is_the_record(spec: Path, tmp_path: Path) -> None:
-    done = program("train", spec, "--runs", tmp_path / "runs", "--json")
+    done = told("train", spec, "--runs", tmp_path / "runs", "--json")
     record = json.loads(done.stdout)
     assert done.stderr == ""
     assert (record["state"], record["ending"], record["baseline"]) == ("done", "fitted", "knn")
@@ -128,31 +136,31 @@ def test_evaluate_prints_what_there_is(runs: Path) -> None:
     done = program("evaluate", "line", "--runs", runs, OPENBLAS_NUM_THREADS="2")
     assert "loss" not in done.stdout
     assert f"rmse     {run_of(runs, 'line').final['test']['rmse']:.4f}" in done.stdout
-    done = program("evaluate", "near", "--runs", runs, "--json")
+    done = told("evaluate", "near", "--runs", runs, "--json")
     assert json.loads(done.stdout)["accuracy"] == run_of(runs, "near").final["test"]["accuracy"]
 
 
 def test_runs_shows_them_by_accuracy_or_the_error_of_values(runs: Path) -> None:
-    done = program("runs", "--runs", runs, "--json")
+    done = told("runs", "--runs", runs, "--json")
     shown = {row["run"].partition("-")[0]: row["test"] for row in json.loads(done.stdout)}
     assert {name: list(test) for name, test in shown.items()} == {
         "bell": ["accuracy"],
         "line": ["rmse"],
         "near": ["accuracy"],
     }
-    assert " rmse" in program("runs", "--runs", runs).stdout
+    assert " rmse" in told("runs", "--runs", runs).stdout
 
 
 def test_predict_writes_shares_probabilities_or_values(runs: Path, tmp_path: Path) -> None:
     x = run_of(runs, "near").spec.data.source.load().x[:23].reshape(23, -1)
     pd.DataFrame(x).to_csv(tmp_path / "x.csv", index=False)
     for name in ("near", "bell"):
-        table = pd.read_csv(io.StringIO(program("predict", name, tmp_path / "x.csv", "--runs", runs).stdout))
+        table = pd.read_csv(io.StringIO(told("predict", name, tmp_path / "x.csv", "--runs", runs).stdout))
         assert list(table.columns) == ["class", *(f"p_{k}" for k in range(10))]
         np.testing.assert_allclose(table.iloc[:, 1:].sum(axis="columns"), 1)
         assert (table["class"] == run_of(runs, name).network.predict(x)).all()
     pd.DataFrame([[0.0], [0.5]]).to_csv(tmp_path / "t.csv", index=False)
-    table = pd.read_csv(io.StringIO(program("predict", "line", tmp_path / "t.csv", "--runs", runs).stdout))
+    table = pd.read_csv(io.StringIO(told("predict", "line", tmp_path / "t.csv", "--runs", runs).stdout))
     np.testing.assert_array_equal(table, run_of(runs, "line").network.predict(np.array([[0.0], [0.5]])))
 
 
@@ -160,7 +168,7 @@ def test_predictions_of_least_squares_for_classes_are_scores_and_no_probabilitie
     run = fitted(KNN, tmp_path, "baseline=least_squares")
     x = run.spec.data.source.load().x[:5].reshape(5, -1)
     assert not run.network.predictions(x)[0].are_probabilities
-    assert program("predict", run.path, save(tmp_path, x)).stdout.startswith("class,score_0,")
+    assert told("predict", run.path, save(tmp_path, x)).stdout.startswith("class,score_0,")
 
 
 def save(folder: Path, x: np.ndarray) -> Path:
@@ -223,10 +231,10 @@ def test_a_class_without_training_examples_is_told_of_and_never_named(tmp_path: 
 
 def test_a_singular_covariance_is_an_error_in_words_and_the_run_has_failed(spec: Path, tmp_path: Path) -> None:
     words = ("train", spec, "baseline={gaussian_classifier: {ridge: 0}}", "--runs", tmp_path / "runs")
-    done = program(*words, code=1)
+    done = told(*words, code=1)
     assert "error: near: the covariance of class 0 is singular: a feature never varies" in done.stderr
     assert nnexp.Run(only_run(tmp_path / "runs")).state == "failed"
-    assert program(*words, code=1).stderr == done.stderr
+    assert told(*words, code=1).stderr == done.stderr
     assert [event["event"] for event in events(only_run(tmp_path / "runs"))] == ["failed"]
 
 
@@ -278,7 +286,7 @@ def test_a_damaged_file_is_said_and_a_restart_mends_it(runs: Path, tmp_path: Pat
 
 @pytest.mark.parametrize("command", ["describe", "gradcheck"])
 def test_commands_that_need_a_network_say_that_there_is_none(command: str, spec: Path) -> None:
-    done = program(command, spec, code=2)
+    done = told(command, spec, code=2)
     assert done.stdout == ""
     assert "baseline" in done.stderr
     assert done.stderr.startswith("error: ")
@@ -286,22 +294,23 @@ def test_commands_that_need_a_network_say_that_there_is_none(command: str, spec:
 
 
 def test_validate_says_what_it_is(spec: Path) -> None:
-    assert program("validate", spec).stdout == f"{spec}: valid, the baseline knn of 14,800 numbers\n"
-    [found] = json.loads(program("validate", spec, "--json").stdout)
-    assert found == {"spec": str(spec), "valid": True, "name": "near", "baseline": "knn", "parameters": 14_800}
-    assert "6:" not in program("validate", spec, "optimizer=adam", code=2).stderr
+    assert told("validate", spec).stdout == f"{spec}: valid, the baseline knn of 14,800 numbers\n"
+    [found] = json.loads(told("validate", spec, "--json").stdout)
+    shown = {"spec": str(spec), "valid": True, "name": "near", "baseline": "knn", "parameters": 14_800, "notices": []}
+    assert found == shown
+    assert "6:" not in told("validate", spec, "optimizer=adam", code=2).stderr
 
 
 def test_a_wrong_spec_starts_nothing(spec: Path, tmp_path: Path) -> None:
-    done = program("train", spec, "baseline.knn.k=201", "--runs", tmp_path / "runs", code=2)
+    done = told("train", spec, "baseline.knn.k=201", "--runs", tmp_path / "runs", code=2)
     assert "baseline.knn.k: 201 neighbours are asked for, and the training part has 200" in done.stderr
     assert not (tmp_path / "runs").exists()
 
 
 def test_list_shows_them(tmp_path: Path) -> None:
-    found = json.loads(program("list", "baselines", "--json").stdout)
+    found = json.loads(told("list", "baselines", "--json").stdout)
     assert [entry["name"] for entry in found["baselines"]] == ["gaussian_classifier", "knn", "least_squares"]
-    assert "k: 5 (a whole number ≥ 1)" in program("list", "knn").stdout
+    assert "k: 5 (a whole number ≥ 1)" in told("list", "knn").stdout
 
 
 def test_the_weights_of_a_baseline_cannot_be_taken_over(runs: Path) -> None:
