@@ -21,13 +21,13 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from benchmarks.measure import Side, machine, show, take_turns
-from benchmarks.subjects import ready_batches, stack_of, steps
+from benchmarks.measure import Side, describe_machine, print_times, take_turns
+from benchmarks.subjects import gather_batches, build_stack, run_steps
 from nnexp.data.base import Dataset, Description, Source
 from nnexp.data.batches import Batch
-from nnexp.data.sources.base import balanced_labels
+from nnexp.data.sources.base import make_balanced_labels
 from nnexp.registry import sources
-from nnexp.replicas import generator
+from nnexp.replicas import make_generator
 from nnexp.typing import Count
 
 ROUNDS = 11
@@ -45,41 +45,41 @@ class NoiseImages(Source):
         return Description(self.examples, (32, 32, 3), "classes", tuple("0123456789"))
 
     def load(self) -> Dataset:
-        pixels = generator(0, "data").standard_normal((self.examples, 32, 32, 3))
-        return Dataset(pixels, balanced_labels(self.examples, 10), self.describe())
+        pixels = make_generator(0, "data").standard_normal((self.examples, 32, 32, 3))
+        return Dataset(pixels, make_balanced_labels(self.examples, 10), self.describe())
 
 
-BASE = """
+BASE_SPEC = """
 data: {source: noise_images, split: {train: 1.0, dev: 0.0, test: 0.0}, normalize: none}
 training: {batch_size: 128}
 """
 
-LENET = f"{BASE}architecture: lenet5\nactivation: tanh\n"
+LENET_SPEC = f"{BASE_SPEC}architecture: lenet5\nactivation: tanh\n"
 
-BLOCK = """\
+BLOCK_LAYERS = """\
   - conv2d: {{filters: {0}, kernel: 3, padding: same}}
   - relu
   - conv2d: {{filters: {0}, kernel: 3, padding: same}}
   - relu
   - max_pool
 """
-HEAD = """\
+HEAD_LAYERS = """\
   - flatten
   - dense: {units: 128}
   - relu
   - output
 """
-VGG = f"{BASE}architecture:\n{''.join(map(BLOCK.format, CHANNELS))}{HEAD}"
+VGG_SPEC = f"{BASE_SPEC}architecture:\n{''.join(map(BLOCK_LAYERS.format, CHANNELS))}{HEAD_LAYERS}"
 
 
-def lenet() -> nn.Sequential:
+def build_lenet() -> nn.Sequential:
     return nn.Sequential(
         *(nn.Conv2d(3, 6, 5), nn.Tanh(), nn.AvgPool2d(2), nn.Conv2d(6, 16, 5), nn.Tanh(), nn.AvgPool2d(2)),
         *(nn.Flatten(), nn.Linear(400, 120), nn.Tanh(), nn.Linear(120, 84), nn.Tanh(), nn.Linear(84, 10)),
     )
 
 
-def vgg() -> nn.Sequential:
+def build_vgg() -> nn.Sequential:
     layers: list[nn.Module] = []
     for before, after in zip((3, *CHANNELS), CHANNELS, strict=False):
         layers += [nn.Conv2d(before, after, 3, padding=1), nn.ReLU()]
@@ -87,7 +87,7 @@ def vgg() -> nn.Sequential:
     return nn.Sequential(*layers, nn.Flatten(), nn.Linear(16 * CHANNELS[-1], 128), nn.ReLU(), nn.Linear(128, 10))
 
 
-def pytorch(
+def make_pytorch_steps(
     network: Callable[[], nn.Sequential], layout: torch.memory_format, ready: list[Batch], epochs: int, threads: int
 ) -> Callable[[], None]:
     """Epochs of PyTorch's usual training step."""
@@ -110,22 +110,22 @@ def pytorch(
     return run
 
 
-def compare(title: str, text: str, network: Callable[[], nn.Sequential], epochs: int, threads: int) -> None:
-    stack = stack_of(text, f"training.epochs={epochs}")
-    ready = ready_batches(stack)
+def compare_libraries(title: str, text: str, network: Callable[[], nn.Sequential], epochs: int, threads: int) -> None:
+    stack = build_stack(text, f"training.epochs={epochs}")
+    ready = gather_batches(stack)
     units = epochs * len(ready)
     sides = {
-        "PyTorch": Side(pytorch(network, torch.contiguous_format, ready, epochs, threads), units, threads),
-        "PyTorch, channels last": Side(pytorch(network, torch.channels_last, ready, epochs, threads), units, threads),
+        "PyTorch": Side(make_pytorch_steps(network, torch.contiguous_format, ready, epochs, threads), units, threads),
+        "PyTorch, channels last": Side(make_pytorch_steps(network, torch.channels_last, ready, epochs, threads), units, threads),
     }
     for kernels, name in (("numpy", "nnexp, NumPy"), ("compiled", "nnexp, compiled")):
-        sides[name] = Side(lambda: steps(stack, ready, epochs), units, threads, kernels)
+        sides[name] = Side(lambda: run_steps(stack, ready, epochs), units, threads, kernels)
     title = f"{title}, 32x32x3, batch 128, {threads} thread{'s' if threads > 1 else ''} each"
-    show(title, take_turns(sides, ROUNDS), base="PyTorch, channels last")
+    print_times(title, take_turns(sides, ROUNDS), base="PyTorch, channels last")
 
 
 if __name__ == "__main__":
-    print(machine("torch", "numba"))
+    print(describe_machine("torch", "numba"))
     for threads in (1, 2):
-        compare("LeNet-5", LENET, lenet, epochs=5, threads=threads)
-        compare("VGG-like", VGG, vgg, epochs=1, threads=threads)
+        compare_libraries("LeNet-5", LENET_SPEC, build_lenet, epochs=5, threads=threads)
+        compare_libraries("VGG-like", VGG_SPEC, build_vgg, epochs=1, threads=threads)

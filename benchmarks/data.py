@@ -11,13 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from benchmarks.measure import Side, machine, show, take_turns
-from benchmarks.subjects import stack_of
+from benchmarks.measure import Side, describe_machine, print_times, take_turns
+from benchmarks.subjects import build_stack
 from nnexp.training.stack import Stack
 
 ROUNDS, STEPS = 9, 20
 
-PICTURES = """
+PICTURES_SPEC = """
 data:
   source: {cifar_like: {examples: 24576}}
   split: {train: 24576, dev: 0, test: 0}
@@ -29,7 +29,7 @@ training: {batch_size: 128}
 """
 
 
-def some_batches(stack: Stack) -> Callable[[], None]:
+def make_batch_turn(stack: Stack) -> Callable[[], None]:
     """The first batches of an epoch, built and forgotten."""
 
     def run() -> None:
@@ -40,7 +40,7 @@ def some_batches(stack: Stack) -> Callable[[], None]:
     return run
 
 
-def some_steps(stack: Stack) -> Callable[[], None]:
+def make_step_turn(stack: Stack) -> Callable[[], None]:
     """The same number of steps on ready batches."""
     stack.begin_epoch()
     ready = [batch for batch, _ in zip(stack.remaining_batches(), range(STEPS), strict=False)]
@@ -48,18 +48,18 @@ def some_steps(stack: Stack) -> Callable[[], None]:
     def run() -> None:
         stack.state.step = 0
         for batch in ready:
-            stack.step(batch)
+            stack.train_step(batch)
 
     return run
 
 
 if __name__ == "__main__":
-    print(machine())
+    print(describe_machine())
     for title, normalize, augment in (
         ("standard", "standard", "[]"),
         ("per channel", "per_channel", "[]"),
         ("per channel, crops and flips", "per_channel", "[random_crop: 4, horizontal_flip]"),
     ):
-        stack = stack_of(PICTURES.replace("NORMALIZE", normalize).replace("AUGMENT", augment))
-        sides = {"steps": Side(some_steps(stack), STEPS), "batches": Side(some_batches(stack), STEPS)}
-        show(f"Batches of pictures: {title}", take_turns(sides, ROUNDS), base="steps")
+        stack = build_stack(PICTURES_SPEC.replace("NORMALIZE", normalize).replace("AUGMENT", augment))
+        sides = {"steps": Side(make_step_turn(stack), STEPS), "batches": Side(make_batch_turn(stack), STEPS)}
+        print_times(f"Batches of pictures: {title}", take_turns(sides, ROUNDS), base="steps")

@@ -1,6 +1,6 @@
 """What the training loop adds to the bare steps.
 
-bare steps  on batches that lie ready: forward, loss and backward (`Model.gradient`), clipping by the norm where the
+bare steps  on batches that lie ready: forward, loss and backward (`Model.compute_gradient`), clipping by the norm where the
             spec asks for it, the optimizer's update. The gradient's norm is counted only where clipping needs it.
 measured    the same with `Stack.step`, which also takes down loss, accuracy and the gradient's norm of every step and
             watches for infinities.
@@ -15,31 +15,31 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from benchmarks.measure import Side, machine, show, take_turns
-from benchmarks.subjects import SMALL, ready_batches, stack_of, steps
+from benchmarks.measure import Side, describe_machine, print_times, take_turns
+from benchmarks.subjects import SMALL_SPEC, gather_batches, build_stack, run_steps
 from nnexp.layers.base import Context
-from nnexp.replicas import lift, norm
+from nnexp.replicas import lift, row_norms
 from nnexp.training.clipping import clip_norm
-from nnexp.training.loop import train
+from nnexp.training.loop import train_stack
 
 ROUNDS, EPOCHS = 31, 30
 
 
-def whole_loop(*overrides: str) -> Callable[[], None]:
+def make_loop_turn(*overrides: str) -> Callable[[], None]:
     """A run from its beginning to its end; reading the spec and the data is not counted."""
-    stacks = iter([stack_of(SMALL, f"training.epochs={EPOCHS}", *overrides) for _ in range(ROUNDS + 1)])
+    stacks = iter([build_stack(SMALL_SPEC, f"training.epochs={EPOCHS}", *overrides) for _ in range(ROUNDS + 1)])
 
     def run() -> None:
-        for _ in train(next(stacks)):
+        for _ in train_stack(next(stacks)):
             pass
 
     return run
 
 
-def bare_steps(*overrides: str) -> tuple[Callable[[], None], int]:
+def make_bare_turn(*overrides: str) -> tuple[Callable[[], None], int]:
     """The same number of steps on ready batches, from fresh stacks too, and that number."""
-    stacks = iter([stack_of(SMALL, f"training.epochs={EPOCHS}", *overrides) for _ in range(ROUNDS + 1)])
-    ready = ready_batches(stack_of(SMALL))
+    stacks = iter([build_stack(SMALL_SPEC, f"training.epochs={EPOCHS}", *overrides) for _ in range(ROUNDS + 1)])
+    ready = gather_batches(build_stack(SMALL_SPEC))
 
     def run() -> None:
         stack = next(stacks)
@@ -50,32 +50,32 @@ def bare_steps(*overrides: str) -> tuple[Callable[[], None], int]:
         for _ in range(EPOCHS):
             for batch in ready:
                 t += 1
-                model.gradient(batch.x, batch.d, context)
+                model.compute_gradient(batch.x, batch.d, context)
                 if limit is not None:
-                    clip_norm(model.grad, norm(model.grad), limit)
-                stack._update(t, rate)  # noqa: SLF001  the loop's own update, without the loop
+                    clip_norm(model.grad, row_norms(model.grad), limit)
+                stack._apply_update(t, rate)  # noqa: SLF001  the loop's own update, without the loop
 
     return run, EPOCHS * len(ready)
 
 
-def measured_steps(*overrides: str) -> Callable[[], None]:
+def make_measured_turn(*overrides: str) -> Callable[[], None]:
     """As many steps, with their measuring."""
-    stacks = iter([stack_of(SMALL, f"training.epochs={EPOCHS}", *overrides) for _ in range(ROUNDS + 1)])
+    stacks = iter([build_stack(SMALL_SPEC, f"training.epochs={EPOCHS}", *overrides) for _ in range(ROUNDS + 1)])
 
     def run() -> None:
         stack = next(stacks)
-        steps(stack, ready_batches(stack), EPOCHS)
+        run_steps(stack, gather_batches(stack), EPOCHS)
 
     return run
 
 
 if __name__ == "__main__":
-    print(machine())
+    print(describe_machine())
     for title, overrides in (("no clipping", ()), ("clipping by the norm", ("training.clip_norm=5.0",))):
-        bare, units = bare_steps(*overrides)
+        bare, units = make_bare_turn(*overrides)
         sides = {
             "bare steps": Side(bare, units),
-            "measured steps": Side(measured_steps(*overrides), units),
-            "whole loop": Side(whole_loop(*overrides), units),
+            "measured steps": Side(make_measured_turn(*overrides), units),
+            "whole loop": Side(make_loop_turn(*overrides), units),
         }
-        show(f"The loop around the step: {title}", take_turns(sides, ROUNDS), base="bare steps")
+        print_times(f"The loop around the step: {title}", take_turns(sides, ROUNDS), base="bare steps")

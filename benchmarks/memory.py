@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.measure import machine
+from benchmarks.measure import describe_machine
 from tests.published import write_cifar10
 
 CONFIGS = Path(__file__).parents[1] / "configs"
@@ -27,7 +27,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 """
 
 
-def peak(config: str, folder: Path) -> float:
+def measure_peak(config: str, folder: Path) -> float:
     """MiB that one process had resident at most."""
     command = [sys.executable, "-c", PROGRAM, str(CONFIGS / f"{config}.yaml"), str(folder / "runs")]
     environment = os.environ | {"NNEXP_DATA": str(folder)}
@@ -42,7 +42,7 @@ if __name__ == "__main__":
         write_cifar10(
             folder / "cifar-10-python.tar.gz", images[:50_000], labels[:50_000], images[50_000:], labels[50_000:]
         )
-        print(machine())
+        print(describe_machine())
         print("\n| config | peak memory of one epoch |\n|---|---:|")
         for config in ("linear_cifar10", "mlp_cifar10", "lenet5_cifar10"):
-            print(f"| {config} | {peak(config, folder):.0f} MiB |")
+            print(f"| {config} | {measure_peak(config, folder):.0f} MiB |")

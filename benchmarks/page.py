@@ -32,14 +32,14 @@ GRID = (
 )
 
 
-def nnexp(*arguments: str) -> float:
+def run_nnexp(*arguments: str) -> float:
     """Run a command; gives the seconds that it took."""
     began = time.perf_counter()
     subprocess.run([sys.executable, "-m", "nnexp", *arguments], check=True, stdout=subprocess.DEVNULL)
     return time.perf_counter() - began
 
 
-def opened(browser: Browser, path: Path) -> float:
+def measure_opening(browser: Browser, path: Path) -> float:
     """Seconds from the navigation to the last figure."""
     context = browser.new_context(viewport={"width": 1200, "height": 900})
     page = context.new_page()
@@ -51,17 +51,17 @@ def opened(browser: Browser, path: Path) -> float:
     return seconds
 
 
-def measure(folder: Path, runs: Path) -> None:
+def measure_page(folder: Path, runs: Path) -> None:
     if not runs.is_dir():
-        nnexp("sweep", str(SPEC), *GRID, "--runs", str(runs), "-q")
+        run_nnexp("sweep", str(SPEC), *GRID, "--runs", str(runs), "-q")
     page, empty = folder / "report.html", folder / "empty.html"
     empty.write_text('<!doctype html><html data-drawn="0"><title>empty</title>')
     [sweep] = (runs / "sweeps").iterdir()
-    alone, whole = (nnexp("report", str(sweep), *words) for words in ((), ("--html", str(page))))
+    alone, whole = (run_nnexp("report", str(sweep), *words) for words in ((), ("--html", str(page))))
     with sync_playwright() as playwright:
         path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
         browser = playwright.chromium.launch(executable_path=path, args=["--headless", "--no-sandbox", "--disable-gpu"])
-        times = [(opened(browser, page), opened(browser, empty)) for _ in range(ROUNDS + 1)][1:]
+        times = [(measure_opening(browser, page), measure_opening(browser, empty)) for _ in range(ROUNDS + 1)][1:]
         browser.close()
     own, nothing = (statistics.median(column) for column in zip(*times, strict=True))
     print(f"| a page of {len(list(runs.glob('*/run.json')))} runs | |\n|---|---|")
@@ -76,4 +76,4 @@ if __name__ == "__main__":
     parser.add_argument("--runs", type=Path)
     given = parser.parse_args().runs
     with tempfile.TemporaryDirectory() as scratch:
-        measure(Path(scratch), given or Path(scratch) / "runs")
+        measure_page(Path(scratch), given or Path(scratch) / "runs")

@@ -6,22 +6,22 @@ own. A step is `Stack.step` with its measuring, on batches that lie ready; times
 
 from __future__ import annotations
 
-from benchmarks.measure import Side, machine, show, take_turns
-from benchmarks.subjects import SMALL, ready_batches, stack_of, steps
+from benchmarks.measure import Side, describe_machine, print_times, take_turns
+from benchmarks.subjects import SMALL_SPEC, gather_batches, build_stack, run_steps
 
 ROUNDS, REPLICAS, EPOCHS = 31, 32, 4
 
 
-def side(replicas: int, kernels: str) -> Side:
+def make_side(replicas: int, kernels: str) -> Side:
     """Steps of a stack; a unit is one step of one network."""
-    stack = stack_of(SMALL, replicas=replicas)
-    ready = ready_batches(stack)
+    stack = build_stack(SMALL_SPEC, replicas=replicas)
+    ready = gather_batches(stack)
     epochs = EPOCHS if replicas > 1 else EPOCHS * 10
-    return Side(lambda: steps(stack, ready, epochs), epochs * len(ready) * replicas, kernels=kernels)
+    return Side(lambda: run_steps(stack, ready, epochs), epochs * len(ready) * replicas, kernels=kernels)
 
 
 if __name__ == "__main__":
-    print(machine("numba"))
+    print(describe_machine("numba"))
     for kernels, title in (("numpy", "NumPy kernels"), ("compiled", "compiled kernels")):
-        sides = {"alone": side(1, kernels), f"in a stack of {REPLICAS}": side(REPLICAS, kernels)}
-        show(f"A stack of {REPLICAS}, {title}", take_turns(sides, ROUNDS), base="alone", unit="step of one network")
+        sides = {"alone": make_side(1, kernels), f"in a stack of {REPLICAS}": make_side(REPLICAS, kernels)}
+        print_times(f"A stack of {REPLICAS}, {title}", take_turns(sides, ROUNDS), base="alone", unit="step of one network")

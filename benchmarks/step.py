@@ -23,21 +23,21 @@ import torch
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
-from benchmarks.measure import Side, machine, show, take_turns
-from benchmarks.subjects import LARGE, SMALL, ready_batches, stack_of, steps
+from benchmarks.measure import Side, describe_machine, print_times, take_turns
+from benchmarks.subjects import LARGE_SPEC, SMALL_SPEC, gather_batches, build_stack, run_steps
 from nnexp.data.batches import Batch
 
 ROUNDS = 21
 
 
-def nnexp(text: str, epochs: int) -> tuple[Callable[[], None], list[Batch]]:
+def make_nnexp_steps(text: str, epochs: int) -> tuple[Callable[[], None], list[Batch]]:
     """Epochs of `Stack.step`, and the batches they are made on."""
-    stack = stack_of(text, f"training.epochs={epochs}")
-    ready = ready_batches(stack)
-    return lambda: steps(stack, ready, epochs), ready
+    stack = build_stack(text, f"training.epochs={epochs}")
+    ready = gather_batches(stack)
+    return lambda: run_steps(stack, ready, epochs), ready
 
 
-def pytorch(sizes: tuple[int, ...], ready: list[Batch], epochs: int, threads: int) -> Callable[[], None]:
+def make_pytorch_steps(sizes: tuple[int, ...], ready: list[Batch], epochs: int, threads: int) -> Callable[[], None]:
     """Epochs of PyTorch's usual training step."""
     torch.manual_seed(0)
     layers: list[torch.nn.Module] = []
@@ -60,7 +60,7 @@ def pytorch(sizes: tuple[int, ...], ready: list[Batch], epochs: int, threads: in
     return run
 
 
-def scikit_learn(hidden: tuple[int, ...], ready: list[Batch], epochs: int) -> Callable[[], None]:
+def make_sklearn_epochs(hidden: tuple[int, ...], ready: list[Batch], epochs: int) -> Callable[[], None]:
     """Epochs of scikit-learn's training."""
     x = np.concatenate([batch.x[0] for batch in ready])
     y = np.concatenate([batch.d[0].argmax(axis=-1) for batch in ready])
@@ -76,35 +76,35 @@ def scikit_learn(hidden: tuple[int, ...], ready: list[Batch], epochs: int) -> Ca
     return run
 
 
-def small() -> None:
+def compare_small() -> None:
     epochs = 20
-    run, ready = nnexp(SMALL, epochs)
+    run, ready = make_nnexp_steps(SMALL_SPEC, epochs)
     units = epochs * len(ready)
     sides = {
         "nnexp, NumPy": Side(run, units, kernels="numpy"),
         "nnexp, compiled": Side(run, units, kernels="compiled"),
-        "PyTorch": Side(pytorch((64, 64, 10), ready, epochs, 1), units),
-        "scikit-learn": Side(scikit_learn((64,), ready, epochs), units),
+        "PyTorch": Side(make_pytorch_steps((64, 64, 10), ready, epochs, 1), units),
+        "scikit-learn": Side(make_sklearn_epochs((64,), ready, epochs), units),
     }
-    show("64-64-10, batch 32, 1 thread", take_turns(sides, ROUNDS), base="nnexp, NumPy")
+    print_times("64-64-10, batch 32, 1 thread", take_turns(sides, ROUNDS), base="nnexp, NumPy")
 
 
-def large(threads: int) -> None:
+def compare_large(threads: int) -> None:
     epochs = 3
-    run, ready = nnexp(LARGE, epochs)
+    run, ready = make_nnexp_steps(LARGE_SPEC, epochs)
     units = epochs * len(ready)
     sides = {
-        "PyTorch": Side(pytorch((784, 256, 128, 10), ready, epochs, threads), units, threads),
+        "PyTorch": Side(make_pytorch_steps((784, 256, 128, 10), ready, epochs, threads), units, threads),
         "nnexp, NumPy": Side(run, units, threads, "numpy"),
         "nnexp, compiled": Side(run, units, threads, "compiled"),
-        "scikit-learn": Side(scikit_learn((256, 128), ready, epochs), units, threads),
+        "scikit-learn": Side(make_sklearn_epochs((256, 128), ready, epochs), units, threads),
     }
     title = f"784-256-128-10, batch 128, {threads} thread{'s' if threads > 1 else ''} each"
-    show(title, take_turns(sides, ROUNDS), base="PyTorch")
+    print_times(title, take_turns(sides, ROUNDS), base="PyTorch")
 
 
 if __name__ == "__main__":
-    print(machine("torch", "scikit-learn", "numba"))
-    small()
-    large(threads=1)
-    large(threads=2)
+    print(describe_machine("torch", "scikit-learn", "numba"))
+    compare_small()
+    compare_large(threads=1)
+    compare_large(threads=2)

@@ -28,14 +28,14 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.measure import Times, machine, show
+from benchmarks.measure import TurnTimes, describe_machine, print_times
 from benchmarks.programs.digits import EPOCHS, RATES, RUNS, SEEDS
-from nnexp.runs.receipts import Receipt
-from nnexp.sweeps.executors.base import Executor, Finished, Report, Task
-from nnexp.sweeps.session import Options, sweep
-from nnexp.sweeps.words import from_command
+from nnexp.runs.receipts import RunOutcome
+from nnexp.sweeps.executors.base import Executor, TaskFinished, TaskReport, StackTask
+from nnexp.sweeps.session import SweepOptions, run_sweep
+from nnexp.sweeps.words import parse_command
 
-ROUNDS, TRAINED = 3, 8
+ROUNDS, TRAINED_RUNS = 3, 8
 
 SPEC = f"""
 name: measured
@@ -44,17 +44,17 @@ architecture: {{mlp: {{hidden: [64]}}}}
 training: {{epochs: {EPOCHS}, batch_size: 32}}
 """
 
-LARGE = """
+LARGE_SPEC = """
 name: large
 data: {source: {blobs: {examples: 3000, features: 3072, classes: 10}}}
 architecture: {mlp: {hidden: [512, 512]}}
 training: {epochs: 10, batch_size: 128}
 """
 
-PROGRAMS = "benchmarks.programs"
+PROGRAMS_MODULE = "benchmarks.programs"
 
 
-def numbers(*commands: list[str]) -> list[list[float]]:
+def run_programs(*commands: list[str]) -> list[list[float]]:
     """The numbers that programs print which run at the same time."""
     started = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) for command in commands]
     said = [process.communicate()[0] for process in started]
@@ -62,11 +62,11 @@ def numbers(*commands: list[str]) -> list[list[float]]:
     return [[float(word) for word in text.split()] for text in said]
 
 
-def python(*words: object) -> list[str]:
+def make_python_command(*words: object) -> list[str]:
     return [sys.executable, "-m", *map(str, words)]
 
 
-class Bench:
+class SweepBenchmark:
     """The sides of the comparison, in a folder of their own; each gives seconds for all that it does."""
 
     def __init__(self, folder: Path) -> None:
@@ -74,71 +74,71 @@ class Bench:
         self.spec = folder / "measured.yaml"
         self.spec.write_text(SPEC)
 
-    def runs(self) -> Path:
+    def make_runs_folder(self) -> Path:
         """A folder of runs that is not there yet."""
         return self.folder / f"runs{next(self.fresh)}"
 
-    def sweep(self) -> float:
+    def time_sweep(self) -> float:
         words = [f"optimizer.adam.lr={','.join(map(str, RATES))}", f"seed=0..{SEEDS[-1]}"]
-        return whole(partial(self.nnexp, "sweep", self.spec, *words, "--runs", self.runs(), "--jobs", 2, "-q"))
+        return measure_seconds(partial(self.run_nnexp, "sweep", self.spec, *words, "--runs", self.make_runs_folder(), "--jobs", 2, "-q"))
 
-    def train(self) -> float:
-        runs = self.runs()
+    def time_training(self) -> float:
+        runs = self.make_runs_folder()
 
         def one_by_one() -> None:
-            for seed in range(TRAINED):
-                self.nnexp("train", self.spec, f"seed={seed}", "--runs", runs, "-q")
+            for seed in range(TRAINED_RUNS):
+                self.run_nnexp("train", self.spec, f"seed={seed}", "--runs", runs, "-q")
 
-        return whole(one_by_one)
+        return measure_seconds(one_by_one)
 
-    def nnexp(self, *words: object) -> None:
-        subprocess.run(python("nnexp", *words), check=True, stdout=subprocess.DEVNULL)
+    def run_nnexp(self, *words: object) -> None:
+        subprocess.run(make_python_command("nnexp", *words), check=True, stdout=subprocess.DEVNULL)
 
-    def torch(self) -> tuple[float, float]:
+    def time_torch(self) -> tuple[float, float]:
         """End to end, and training alone."""
         said: list[list[float]] = []
-        seconds = whole(lambda: said.extend(numbers(*(python(f"{PROGRAMS}.torch_loop", share, 2) for share in (0, 1)))))
+        seconds = measure_seconds(lambda: said.extend(run_programs(*(make_python_command(f"{PROGRAMS_MODULE}.torch_loop", share, 2) for share in (0, 1)))))
         return seconds, max(line[0] for line in said)
 
-    def jax(self) -> tuple[float, float]:
+    def time_jax(self) -> tuple[float, float]:
         """End to end, and training alone."""
         said: list[list[float]] = []
-        seconds = whole(lambda: said.extend(numbers(python(f"{PROGRAMS}.jax_vmap"))))
+        seconds = measure_seconds(lambda: said.extend(run_programs(make_python_command(f"{PROGRAMS_MODULE}.jax_vmap"))))
         return seconds, said[0][1]
 
-    def stacks(self) -> float:
+    def time_stacks(self) -> float:
         """Training alone: two processes at the same time."""
-        runs = self.runs()
-        commands = [python(f"{PROGRAMS}.nnexp_stack", self.spec, share, 2, runs) for share in (0, 1)]
-        return max(line[0] for line in numbers(*commands))
+        runs = self.make_runs_folder()
+        commands = [make_python_command(f"{PROGRAMS_MODULE}.nnexp_stack", self.spec, share, 2, runs) for share in (0, 1)]
+        return max(line[0] for line in run_programs(*commands))
 
-    def bookkeeping(self) -> float:
+    def time_bookkeeping(self) -> float:
         """All but the training, in this process."""
         words = [f"optimizer.adam.lr={','.join(map(str, RATES))}", f"seed=0..{SEEDS[-1]}"]
-        return whole(lambda: sweep(from_command(self.spec, words), self.runs(), Options(Instant)))
+        return measure_seconds(lambda: run_sweep(parse_command(self.spec, words), self.make_runs_folder(), SweepOptions(InstantExecutor)))
 
-    def workers(self, jobs: int) -> float:
+    def time_workers(self, jobs: int) -> float:
         """Eight large runs."""
         spec = self.folder / "large.yaml"
-        spec.write_text(LARGE)
-        return whole(partial(self.nnexp, "sweep", spec, "seed=0..7", "--runs", self.runs(), "--jobs", jobs, "-q"))
+        spec.write_text(LARGE_SPEC)
+        return measure_seconds(partial(self.run_nnexp, "sweep", spec, "seed=0..7", "--runs", self.make_runs_folder(), "--jobs", jobs, "-q"))
 
 
-class Instant(Executor):
+class InstantExecutor(Executor):
     """Answers at once that every run is done."""
 
     def __init__(self) -> None:
-        self._done: list[Report] = []
+        self._done: list[TaskReport] = []
 
     @property
     def workers(self) -> int:
         return 2
 
-    def submit(self, task: Task) -> None:
-        receipts = tuple(Receipt(run, "done", EPOCHS, EPOCHS, 1.0, {"dev_accuracy": 0.5}) for run in task.specs)
-        self._done.append(Finished(task.number, receipts))
+    def submit(self, task: StackTask) -> None:
+        receipts = tuple(RunOutcome(run, "done", EPOCHS, EPOCHS, 1.0, {"dev_accuracy": 0.5}) for run in task.specs)
+        self._done.append(TaskFinished(task.number, receipts))
 
-    def poll(self, seconds: float) -> list[Report]:
+    def poll(self, seconds: float) -> list[TaskReport]:
         done, self._done = self._done, []
         return done
 
@@ -149,7 +149,7 @@ class Instant(Executor):
         return
 
 
-def whole(act: Callable[[], object]) -> float:
+def measure_seconds(act: Callable[[], object]) -> float:
     """Seconds that something takes."""
     began = time.perf_counter()
     act()
@@ -158,17 +158,17 @@ def whole(act: Callable[[], object]) -> float:
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as name:
-        bench = Bench(Path(name))
+        bench = SweepBenchmark(Path(name))
         end, alone, large = [], [], []
         for _ in range(ROUNDS):
-            torch, jax = bench.torch(), bench.jax()
-            ours = [bench.sweep() / len(RUNS), bench.bookkeeping() / len(RUNS), bench.train() / TRAINED]
+            torch, jax = bench.time_torch(), bench.time_jax()
+            ours = [bench.time_sweep() / len(RUNS), bench.time_bookkeeping() / len(RUNS), bench.time_training() / TRAINED_RUNS]
             end.append([*ours, torch[0] / len(RUNS), jax[0] / len(RUNS)])
-            large.append([bench.workers(2), bench.workers(1)])
-            alone.append([bench.stacks() / len(RUNS), torch[1] / len(RUNS), jax[1] / len(RUNS)])
-        print(machine("torch", "jax"))
+            large.append([bench.time_workers(2), bench.time_workers(1)])
+            alone.append([bench.time_stacks() / len(RUNS), torch[1] / len(RUNS), jax[1] / len(RUNS)])
+        print(describe_machine("torch", "jax"))
         names = ["nnexp sweep", "bookkeeping", "nnexp train", "PyTorch loop", "JAX"]
-        show("A sweep of 64 runs, end to end", Times(names, np.array(end)), "nnexp sweep", "run")
+        print_times("A sweep of 64 runs, end to end", TurnTimes(names, np.array(end)), "nnexp sweep", "run")
         names = ["nnexp stacks", "PyTorch loop", "JAX"]
-        show("Its training alone", Times(names, np.array(alone)), "nnexp stacks", "run")
-        show("Eight large runs", Times(["two workers", "one worker"], np.array(large) / 8), "two workers", "run")
+        print_times("Its training alone", TurnTimes(names, np.array(alone)), "nnexp stacks", "run")
+        print_times("Eight large runs", TurnTimes(["two workers", "one worker"], np.array(large) / 8), "two workers", "run")

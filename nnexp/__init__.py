@@ -51,7 +51,7 @@ __all__ = [
     "train",
 ]
 
-_HOMES = dict.fromkeys(("Run", "Sweep", "compare", "gradcheck", "load", "report", "sweep", "train"), "nnexp.api") | {
+_MODULE_OF_NAME = dict.fromkeys(("Run", "Sweep", "compare", "gradcheck", "load", "report", "sweep", "train"), "nnexp.api") | {
     "BaselineSpec": "nnexp.spec.baseline",
     "Spec": "nnexp.spec.sections",
 }
@@ -61,7 +61,7 @@ def __getattr__(name: str) -> Any:
     """Import what is asked for when it is asked for, so that `import nnexp` costs nothing."""
     if name not in __all__:
         raise AttributeError(f"module 'nnexp' has no attribute {name!r}")
-    return getattr(import_module(_HOMES.get(name, "nnexp.errors")), name)
+    return getattr(import_module(_MODULE_OF_NAME.get(name, "nnexp.errors")), name)
 
 
 def __dir__() -> list[str]:

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Any
 from nnexp.checks.of_spec import gradcheck
 from nnexp.data.parts import Parts
 from nnexp.data.splits import PartName
-from nnexp.details import Details, of_part
-from nnexp.diagnosis.diagnosis import diagnose
+from nnexp.details import Breakdown, measure_part
+from nnexp.diagnosis.diagnosis import diagnose_run
 from nnexp.diagnosis.findings import Diagnosis
-from nnexp.ensembles import as_given
+from nnexp.ensembles import use_raw_inputs
 from nnexp.errors import Diverged, ResumeError, RunError
 from nnexp.predictor import Predictor
 from nnexp.runs import manifest
-from nnexp.runs.looked import looked
+from nnexp.runs.looked import read_layer_history
 from nnexp.runs.session import train_run
-from nnexp.runs.trained import predictor_of, spec_of
+from nnexp.runs.trained import load_predictor, load_run_spec
 from nnexp.spec.baseline import AnySpec, BaselineSpec
-from nnexp.spec.load import load_any
+from nnexp.spec.load import load_spec
 from nnexp.training.events import Event
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def load(path: str | Path, overrides: Sequence[str] = ()) -> AnySpec:
 
     Raises SpecError with everything that is wrong, or UsageError where there is no such file.
     """
-    return load_any(path, overrides)
+    return load_spec(path, overrides)
 
 
 def train(
@@ -56,7 +56,7 @@ def train(
     `checkpoint_seconds` the state is saved.
 
     Raises ResumeError where the run cannot be continued, RunError where its folder cannot be used, DataError where its
-    data cannot be read, Interrupted where a signal stopped it. A run that diverged is returned: see `Run.state`.
+    data cannot be read, Interrupted where a signal stopped it. A run that diverged is returned: see `Run.find_state`.
     """
     path = train_run(spec, Path(runs), restart=restart, watch=watch, checkpoint_seconds=checkpoint_seconds)
     return Run(path)
@@ -66,18 +66,18 @@ def sweep(path: str | Path, values: Sequence[str] = (), *, runs: str | Path = "r
     """Make the runs of a sweep exist, as far as they do not yet: of a sweep file, or of a spec and the values to try.
 
     `values` are words such as "optimizer.adam.lr=1e-3,1e-2" and "seed=0..4". `jobs` is the number of worker processes,
-    one a core where it is not said. Runs that fail or diverge are results: see `Sweep.table`.
+    one a core where it is not said. Runs that fail or diverge are results: see `Sweep.build_table`.
 
     Raises SpecError with everything that is wrong with any of the runs, before any is trained; ResumeError where the
     base spec changed since the sweep began; Interrupted where a signal stopped it. The same call then goes on.
     """
     from nnexp.sweeps import reading, session, words
-    from nnexp.sweeps.executors.local import Local
+    from nnexp.sweeps.executors.local import LocalExecutor
 
-    read = reading.from_file if reading.is_sweep(Path(path)) else words.from_command
+    read = reading.read_definition if reading.is_sweep_file(Path(path)) else words.parse_command
     definition = read(Path(path), list(values))
-    workers = jobs or session.workers(definition)
-    return Sweep(session.sweep(definition, Path(runs), session.Options(lambda: Local(workers))).path)
+    workers = jobs or session.choose_worker_count(definition)
+    return Sweep(session.run_sweep(definition, Path(runs), session.SweepOptions(lambda: LocalExecutor(workers))).path)
 
 
 def report(
@@ -98,8 +98,8 @@ def report(
     """
     from nnexp.reports import report as reporting
 
-    wish = reporting.Wish(metric, sort, filter, baseline, mixed)
-    return reporting.report([str(name) for name in names], Path(runs), wish)
+    wish = reporting.ReportOptions(metric, sort, filter, baseline, mixed)
+    return reporting.build_report([str(name) for name in names], Path(runs), wish)
 
 
 def compare(
@@ -112,7 +112,7 @@ def compare(
     """
     from nnexp.reports import comparing
 
-    return comparing.compare([str(name) for name in names], Path(runs), metric, mixed=mixed)
+    return comparing.compare_variants([str(name) for name in names], Path(runs), metric, mixed=mixed)
 
 
 class Sweep:
@@ -145,7 +145,7 @@ class Run:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        self.record = manifest.read(self.path)
+        self.record = manifest.read_manifest(self.path)
 
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r}, {self.state})"
@@ -168,7 +168,7 @@ class Run:
     @cached_property
     def spec(self) -> AnySpec:
         """The resolved spec. Raises ResumeError where it was changed since the run began."""
-        return spec_of(self.path, self.record)
+        return load_run_spec(self.path, self.record)
 
     @cached_property
     def metrics(self) -> pd.DataFrame:
@@ -181,7 +181,7 @@ class Run:
         return pd.read_csv(path)
 
     @cached_property
-    def looks(self) -> pd.DataFrame:
+    def layer_history(self) -> pd.DataFrame:
         """What the looks into the layers measured, one row a look and layer: see `nnexp.training.probe`.
 
         Empty where there were none. Raises RunError where the checkpoint is damaged.
@@ -189,20 +189,20 @@ class Run:
         import pandas as pd
 
         spec = self.spec
-        found = None if isinstance(spec, BaselineSpec) else looked(self.path, self.record, spec)
-        return found.table() if found else pd.DataFrame()
+        found = None if isinstance(spec, BaselineSpec) else read_layer_history(self.path, self.record, spec)
+        return found.build_table() if found else pd.DataFrame()
 
     def diagnose(self, optimal_error: float = 0.0) -> Diagnosis:
         """What was wrong with the run, from what it recorded. `optimal_error` is the share that cannot be avoided."""
-        return diagnose(self.path, optimal_error)
+        return diagnose_run(self.path, optimal_error)
 
     @cached_property
-    def network(self) -> Predictor:
+    def predictor(self) -> Predictor:
         """The trained network, the fitted baseline, or the members of an ensemble, which are looked for beside it.
 
         Raises RunError where the run is not done or is damaged, or where a member is gone or was changed.
         """
-        return predictor_of(self.path, self.record, self.spec)
+        return load_predictor(self.path, self.record, self.spec)
 
     @cached_property
     def parts(self) -> Parts:
@@ -212,20 +212,20 @@ class Run:
         """
         spec = self.spec
         parts = spec.prepare()
-        if changed := parts.fingerprint.differs(self.record["data"]):
+        if changed := parts.fingerprint.find_difference(self.record["data"]):
             raise ResumeError(f"the data changed since {self.path} was trained: {changed}")
-        return as_given(parts, spec.data) if manifest.is_ensemble(self.record) else parts
+        return use_raw_inputs(parts, spec.data) if manifest.is_ensemble(self.record) else parts
 
     def evaluate(self, part: PartName = "test") -> dict[str, float]:
         """Loss, where there is one, and metrics on a part of the run's data."""
-        return self.network.evaluate(self.parts[part])
+        return self.predictor.evaluate(self.parts[part])
 
-    def details(self, part: PartName = "test") -> list[Details]:
+    def details(self, part: PartName = "test") -> list[Breakdown]:
         """What is measured on a part of its data beyond that, task by task: confusions, each class, each output."""
         d, data = self.parts[part].d, self.spec.data
         raw = data.source.load()
-        chosen = data.split.indices(len(raw.x), raw.labels, raw.description.own_test)[part]
-        return of_part(self.network, raw.x[chosen], d)
+        chosen = data.split.choose_indices(len(raw.x), raw.labels, raw.description.own_test)[part]
+        return measure_part(self.predictor, raw.x[chosen], d)
 
     def raise_if_diverged(self) -> None:
         """Raises Diverged where the loss stopped being finite."""

@@ -17,24 +17,24 @@ import numpy as np
 from nnexp.errors import Interrupted, ResumeError
 from nnexp.typing import AnyArray
 
-FORMAT = 2
+FORMAT_VERSION = 2
 """Raised when a newer version writes what an older one cannot read."""
 
 
-class Damaged(Exception):
+class DamagedArchiveError(Exception):
     """An archive that cannot be read whole; the message says why."""
 
 
-def encode(spec: str, arrays: dict[str, AnyArray], rest: dict[str, Any]) -> bytes:
+def encode_archive(spec: str, arrays: dict[str, AnyArray], rest: dict[str, Any]) -> bytes:
     """The content of an archive that belongs to the run of the spec with this hash."""
-    encoded = np.frombuffer(json.dumps({"format": FORMAT, "spec": spec, **rest}).encode(), np.uint8)
+    encoded = np.frombuffer(json.dumps({"format": FORMAT_VERSION, "spec": spec, **rest}).encode(), np.uint8)
     content = {**arrays, "rest": encoded}
     buffer = io.BytesIO()
-    np.savez(buffer, allow_pickle=False, **content, checksum=np.frombuffer(_checksum(content), np.uint8))
+    np.savez(buffer, allow_pickle=False, **content, checksum=np.frombuffer(_compute_checksum(content), np.uint8))
     return buffer.getvalue()
 
 
-def load(path: Path, spec: str) -> tuple[dict[str, AnyArray], dict[str, Any]]:
+def load_archive(path: Path, spec: str) -> tuple[dict[str, AnyArray], dict[str, Any]]:
     """The arrays and the rest.
 
     Raises Damaged where the file is not whole or is of another run, ResumeError where its format is another.
@@ -47,18 +47,18 @@ def load(path: Path, spec: str) -> tuple[dict[str, AnyArray], dict[str, Any]]:
         raise
     except Exception as error:  # noqa: BLE001 - each part of a damaged archive fails in a way of its own
         reason = getattr(error, "strerror", None) or f"no whole .npz file ({type(error).__name__})"
-        raise Damaged(f"{path} cannot be read: {reason}") from None
-    if checksum != _checksum(content):
-        raise Damaged(f"the checksum of {path} is wrong")
+        raise DamagedArchiveError(f"{path} cannot be read: {reason}") from None
+    if checksum != _compute_checksum(content):
+        raise DamagedArchiveError(f"the checksum of {path} is wrong")
     rest = json.loads(content.pop("rest").tobytes())
-    if rest.get("format") != FORMAT:
-        raise ResumeError(f"{path} has format {rest.get('format')}, and this version of nnexp reads format {FORMAT}")
+    if rest.get("format") != FORMAT_VERSION:
+        raise ResumeError(f"{path} has format {rest.get('format')}, and this version of nnexp reads format {FORMAT_VERSION}")
     if rest.get("spec") != spec:
-        raise Damaged(f"{path} is a file of another run")
+        raise DamagedArchiveError(f"{path} is a file of another run")
     return content, rest
 
 
-def _checksum(content: dict[str, AnyArray]) -> bytes:
+def _compute_checksum(content: dict[str, AnyArray]) -> bytes:
     digest = hashlib.sha256()
     for name in sorted(content):
         array = content[name]

@@ -38,7 +38,7 @@ from nnexp.layers.tied_autoencoder import TiedAutoencoder
 from nnexp.parameters import Declaration, Weight
 from nnexp.typing import Shape
 
-COPIES = 5
+THETA_COPIES = 5
 """Arrays as long as theta, besides the optimizer's slots: theta, its gradient, the best weights, two in an update."""
 
 NUMBERS_PER_OUTPUT = 2
@@ -46,21 +46,21 @@ NUMBERS_PER_OUTPUT = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class ReceptiveField:
     """What one number of a layer sees of the image: `size` pixels down and across; its neighbour `step` further."""
 
     size: tuple[int, int] = (1, 1)
     step: int = 1
 
-    def through(self, window: int, stride: int, image: Shape) -> Field:
+    def widen_by_window(self, window: int, stride: int, image: Shape) -> ReceptiveField:
         """What is seen through windows on this layer."""
         down, across = (min(s + (window - 1) * self.step, side) for s, side in zip(self.size, image, strict=False))
-        return Field((down, across), self.step * stride)
+        return ReceptiveField((down, across), self.step * stride)
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
-    """A layer in numbers, those of the layers in it included; `field` is None where the inputs are no images."""
+class LayerSize:
+    """A layer in numbers, those of the layers in it included; `find_receptive_field` is None where the inputs are no images."""
 
     name: str
     output: Shape
@@ -69,107 +69,107 @@ class Count:
     connections: int
     multiply_adds: int
     activations: int
-    field: Field | None = None
-    parts: tuple[Count, ...] = ()
+    field: ReceptiveField | None = None
+    parts: tuple[LayerSize, ...] = ()
 
     @property
     def parameters(self) -> int:
         return self.weights + self.biases
 
-    def rows(self, depth: int = 0) -> Iterator[tuple[int, Count]]:
+    def walk_layers(self, depth: int = 0) -> Iterator[tuple[int, LayerSize]]:
         """The layer and those in it, each with its depth."""
         yield depth, self
         for part in self.parts:
-            yield from part.rows(depth + 1)
+            yield from part.walk_layers(depth + 1)
 
 
-def count(network: Chain, x: Shape) -> Count:
+def count_network(network: Chain, x: Shape) -> LayerSize:
     """The network's numbers for inputs of core shape `x`; its layers are in `parts`. Raises ShapeError."""
-    return _Counter(x).count("", network, network.declare(x), x, Field() if len(x) == 3 else None)
+    return _SizeCounter(x).count_layer("", network, network.declare(x), x, ReceptiveField() if len(x) == 3 else None)
 
 
-def activations(declared: Declaration, name: str = "") -> int:
+def count_activations(declared: Declaration, name: str = "") -> int:
     """The numbers that the layers give for one example; what a chain gives is its last layer's."""
     own = 0 if not name or name.startswith("branch_") else prod(declared.output)
-    return own + sum(activations(part, key) for key, part in declared.parts.items())
+    return own + sum(count_activations(part, key) for key, part in declared.parts.items())
 
 
-def memory(parameters: int, activations: int, slots: int, batch: int, itemsize: int) -> tuple[int, int]:
+def estimate_memory(parameters: int, activations: int, slots: int, batch: int, itemsize: int) -> tuple[int, int]:
     """The bytes that training takes, about: for the parameters, and for the activations of a batch.
 
     Every parameter comes with its gradient, its best value, what an update works with and the optimizer's `slots`; the
-    outputs of the layers, `activations` numbers an example, with what the way back needs. Not counted are the data,
+    outputs of the layers, `count_activations` numbers an example, with what the way back needs. Not counted are the data,
     what one layer works with at a time, and the copies that are made while a checkpoint is written: two of theta, of
     the best weights and of each slot.
     """
-    return parameters * (COPIES + slots) * itemsize, activations * NUMBERS_PER_OUTPUT * batch * itemsize
+    return parameters * (THETA_COPIES + slots) * itemsize, activations * NUMBERS_PER_OUTPUT * batch * itemsize
 
 
-class _Counter:
+class _SizeCounter:
     """Counts the layers of a network whose inputs have the shape `image`."""
 
     def __init__(self, image: Shape) -> None:
         self.image = image
 
-    def count(self, name: str, layer: Layer | None, declared: Declaration, x: Shape, sees: Field | None) -> Count:
+    def count_layer(self, name: str, layer: Layer | None, declared: Declaration, x: Shape, sees: ReceptiveField | None) -> LayerSize:
         """A layer's numbers; of a part that a layer makes for itself only the declaration is known."""
-        parts: list[Count] = []
-        held, before, sight = _held(layer), x, sees
+        parts: list[LayerSize] = []
+        held, before, sight = _find_inner_layers(layer), x, sees
         for key, part in declared.parts.items():
-            parts.append(self.count(key, held.get(key), part, before, sight))
+            parts.append(self.count_layer(key, held.get(key), part, before, sight))
             if isinstance(layer, Chain):
                 before, sight = part.output, parts[-1].field
-        weights, biases, connections, multiply_adds = _own(layer, declared)
-        return Count(
+        weights, biases, connections, multiply_adds = _count_own(layer, declared)
+        return LayerSize(
             name,
             declared.output,
             weights + sum(part.weights for part in parts),
             biases + sum(part.biases for part in parts),
             connections + sum(part.connections for part in parts),
             multiply_adds + sum(part.multiply_adds for part in parts),
-            activations(declared, name),
-            sees and self.field(layer, declared, x, sees, [part.field for part in parts if part.field]),
+            count_activations(declared, name),
+            sees and self.find_receptive_field(layer, declared, x, sees, [part.field for part in parts if part.field]),
             tuple(parts),
         )
 
-    def field(
-        self, layer: Layer | None, declared: Declaration, x: Shape, sees: Field, parts: Sequence[Field]
-    ) -> Field | None:
+    def find_receptive_field(
+        self, layer: Layer | None, declared: Declaration, x: Shape, sees: ReceptiveField, parts: Sequence[ReceptiveField]
+    ) -> ReceptiveField | None:
         """What a number of the layer's output sees, where one of its input sees `sees`."""
         match layer:
             case Conv2D():
-                return sees.through(layer.kernel, layer.stride, self.image)
+                return sees.widen_by_window(layer.kernel, layer.stride, self.image)
             case MaxPool() | AveragePool():
-                return sees.through(layer.size, layer.stride or layer.size, self.image)
+                return sees.widen_by_window(layer.size, layer.stride or layer.size, self.image)
             case Chain():
                 return parts[-1] if parts else sees
         if parts:
-            return _widest(parts)
+            return _merge_fields(parts)
         summing = len(declared.output) < len(x) and not isinstance(layer, Flatten)
-        mixing = len(x) == 1 and _weights(layer, declared)
-        return Field((self.image[0], self.image[1])) if summing or mixing else sees
+        mixing = len(x) == 1 and _count_weights(layer, declared)
+        return ReceptiveField((self.image[0], self.image[1])) if summing or mixing else sees
 
 
-def _own(layer: Layer | None, declared: Declaration) -> tuple[int, int, int, int]:
+def _count_own(layer: Layer | None, declared: Declaration) -> tuple[int, int, int, int]:
     """Weights, biases, connections and multiply-adds of a layer without those of its parts."""
-    weights = _weights(layer, declared)
-    biases = [prod(w.shape) for key, w in declared.weights.items() if not _multiplies(layer, key, w)]
+    weights = _count_weights(layer, declared)
+    biases = [prod(w.shape) for key, w in declared.weights.items() if not _is_weight(layer, key, w)]
     uses = 2 if isinstance(layer, TiedAutoencoder) else 1
     multiply_adds = uses * weights * prod(declared.output[:-1])
     added = sum(max(prod(declared.output), size) for size in biases)
     return weights, sum(biases), multiply_adds + added, multiply_adds
 
 
-def _weights(layer: Layer | None, declared: Declaration) -> int:
-    return sum(prod(w.shape) for key, w in declared.weights.items() if _multiplies(layer, key, w))
+def _count_weights(layer: Layer | None, declared: Declaration) -> int:
+    return sum(prod(w.shape) for key, w in declared.weights.items() if _is_weight(layer, key, w))
 
 
-def _multiplies(layer: Layer | None, key: str, weight: Weight) -> bool:
+def _is_weight(layer: Layer | None, key: str, weight: Weight) -> bool:
     """Whether a parameter is a weight."""
-    return weight.regularized or (isinstance(layer, RBF) and key == "centers")
+    return weight.is_regularized or (isinstance(layer, RBF) and key == "centers")
 
 
-def _held(layer: Layer | None) -> Mapping[str, Layer]:
+def _find_inner_layers(layer: Layer | None) -> Mapping[str, Layer]:
     """The layers that a layer was given, by the names of its parts."""
     match layer:
         case Chain():
@@ -183,7 +183,7 @@ def _held(layer: Layer | None) -> Mapping[str, Layer]:
     return {}
 
 
-def _widest(fields: Sequence[Field]) -> Field:
+def _merge_fields(fields: Sequence[ReceptiveField]) -> ReceptiveField:
     """What branches see together."""
     down, across = (max(field.size[axis] for field in fields) for axis in (0, 1))
-    return Field((down, across), max(field.step for field in fields))
+    return ReceptiveField((down, across), max(field.step for field in fields))

@@ -9,12 +9,12 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from nnexp.data.parts import Part, Parts
-from nnexp.data.splits import PARTS
-from nnexp.predictor import Network, Prediction, Predictor, said
-from nnexp.replicas import stack
-from nnexp.scoring import Scoring
+from nnexp.data.splits import PART_NAMES
+from nnexp.predictor import TrainedNetwork, Prediction, Predictor, predictions_of
+from nnexp.replicas import stack_replicas
+from nnexp.scoring import TaskMetrics
 from nnexp.spec.sections import Data, Spec
-from nnexp.training.evaluation import BLOCK
+from nnexp.training.evaluation import BLOCK_EXAMPLES
 from nnexp.typing import AnyArray, Array
 
 
@@ -32,31 +32,31 @@ class Ensemble(Predictor):
 
     kind = "ensemble"
 
-    def __init__(self, spec: Spec, members: Sequence[Network]) -> None:
+    def __init__(self, spec: Spec, members: Sequence[TrainedNetwork]) -> None:
         first = members[0]
         shape = first.description.shape
         super().__init__(first.description, np.zeros(shape), np.ones(shape), "float64", spec.training.threads)
         self.members = tuple(members)
-        self._loss = stack([spec.loss.fitted(first.description.widths)])
-        self._scoring = Scoring(first.description, self._loss)
+        self._loss = stack_replicas([spec.loss.with_widths(first.description.output_widths)])
+        self._scoring = TaskMetrics(first.description, self._loss)
 
     @property
-    def fills(self) -> bool:
-        return all(member.fills for member in self.members)
+    def accepts_missing(self) -> bool:
+        return all(member.accepts_missing for member in self.members)
 
     def outputs(self, x: AnyArray) -> Array:
-        return self._with_average(x)[0]
+        return self._compute_with_average(x)[0]
 
-    def _block(self, x: Array) -> Array:
+    def _compute_block(self, x: Array) -> Array:
         return self.outputs(x)
 
-    def _with_average(self, x: AnyArray) -> Array:
+    def _compute_with_average(self, x: AnyArray) -> Array:
         """The outputs that stand for the average, and below them those of each member. core: (N, ...) -> (1 + M, N, O)
 
         The average is computed in double precision.
         """
         z = np.stack([member.outputs(x) for member in self.members])
-        average = self._loss.averaged(z.astype(np.float64)).astype(z.dtype)
+        average = self._loss.average_outputs(z.astype(np.float64)).astype(z.dtype)
         return np.concatenate([average[None], z])
 
     def probabilities(self, x: AnyArray) -> Array:
@@ -64,32 +64,32 @@ class Ensemble(Predictor):
         return self._loss.predict(self.outputs(x)[None])[0]
 
     def predictions(self, x: AnyArray) -> list[Prediction]:
-        return said(self.description, self._loss, self.probabilities(x))
+        return predictions_of(self.description, self._loss, self.probabilities(x))
 
     def evaluate(self, part: Part) -> dict[str, float]:
         """Loss and metrics on a part whose inputs are as the data source gives them."""
-        return self.compared(part)[0]
+        return self.evaluate_members(part)[0]
 
-    def compared(self, part: Part) -> list[dict[str, float]]:
+    def evaluate_members(self, part: Part) -> list[dict[str, float]]:
         """Loss and metrics of the ensemble, then of each member, on a part whose inputs are as the source gives them.
 
         The ensemble's loss is that of its average.
         """
         rows = 1 + len(self.members)
-        scores, total = np.empty((rows, len(part), self._scoring.size)), np.zeros(rows)
+        scores, total = np.empty((rows, len(part), self._scoring.score_count)), np.zeros(rows)
         with threadpool_limits(self._threads, "blas"), np.errstate(all="ignore"):
-            for start in range(0, len(part), BLOCK):
-                here = slice(start, start + BLOCK)
-                z, d = self._with_average(part.inputs(here)), part.d[here][None]
+            for start in range(0, len(part), BLOCK_EXAMPLES):
+                here = slice(start, start + BLOCK_EXAMPLES)
+                z, d = self._compute_with_average(part.take_inputs(here)), part.d[here][None]
                 total += self._loss(z, d)[0].astype(np.float64) * z.shape[-2]
-                self._scoring.score(z, d, out=scores[:, here])
-            found = {"loss": total / len(part), **self._scoring.summarize(scores, part.d[None])}
+                self._scoring.score_examples(z, d, out=scores[:, here])
+            found = {"loss": total / len(part), **self._scoring.summarize_scores(scores, part.d[None])}
         return [{name: float(values[row]) for name, values in found.items()} for row in range(rows)]
 
 
-def as_given(parts: Parts, data: Data) -> Parts:
+def use_raw_inputs(parts: Parts, data: Data) -> Parts:
     """The parts of a data set with the inputs as its source gives them, as an ensemble takes them."""
     raw = data.source.load()
-    rows = data.split.indices(len(raw.x), raw.labels, raw.description.own_test)
-    train, dev, test = (Part(raw.x, parts[name].d, rows[name]) for name in PARTS)
+    rows = data.split.choose_indices(len(raw.x), raw.labels, raw.description.own_test)
+    train, dev, test = (Part(raw.x, parts[name].d, rows[name]) for name in PART_NAMES)
     return replace(parts, train=train, dev=dev, test=test)

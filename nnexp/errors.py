@@ -41,7 +41,7 @@ class SpecError(NnexpError):
         self.problems = tuple(problems)
         if problems and all(problem.of_data for problem in problems):
             self.exit_code = DataError.exit_code
-        super().__init__("\n\n".join(problem.render() for problem in self.problems))
+        super().__init__("\n\n".join(problem.format_report() for problem in self.problems))
 
 
 class UsageError(NnexpError):

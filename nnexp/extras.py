@@ -8,10 +8,10 @@ from typing import Any
 from nnexp.errors import UsageError
 
 
-def needed(module: str, extra: str, purpose: str) -> Any:
+def import_optional(module: str, extra: str, purpose: str) -> Any:
     """The module of an optional dependency. Raises UsageError that names the extra which brings it.
 
-    >>> needed("math", "maths", "counting").floor(1.5)
+    >>> import_optional("math", "maths", "counting").floor(1.5)
     1
     """
     try:

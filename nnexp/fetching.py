@@ -10,27 +10,27 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from nnexp.data.known import KNOWN, Known, KnownFile
-from nnexp.downloading import PATIENCE, Patience, Watch, begun, discard, download, finish, in_words
+from nnexp.data.known import KNOWN_SETS, KnownSet, KnownFile
+from nnexp.downloading import DEFAULT_RETRY_POLICY, RetryPolicy, DownloadListener, count_present_bytes, discard_partial_file, download_file, finish_file, format_bytes
 from nnexp.errors import DataError, Interrupted, UsageError
-from nnexp.extras import needed
+from nnexp.extras import import_optional
 from nnexp.registry import sources
-from nnexp.spec.problems import nearest
+from nnexp.spec.problems import suggest_nearest
 
-SILENT = Watch()
+SILENT_LISTENER = DownloadListener()
 
 
-def known(name: str) -> Known:
+def find_known_set(name: str) -> KnownSet:
     """The set of a name. Raises UsageError where there is none."""
-    if name not in KNOWN and name in sources:
-        raise UsageError(f"{name} is a source that needs no fetching; known sets: {', '.join(KNOWN)}")
-    if name not in KNOWN:
-        raise UsageError(f"no known set is named {name!r}; {nearest(name, KNOWN)}")
-    return KNOWN[name]
+    if name not in KNOWN_SETS and name in sources:
+        raise UsageError(f"{name} is a source that needs no fetching; known sets: {', '.join(KNOWN_SETS)}")
+    if name not in KNOWN_SETS:
+        raise UsageError(f"no known set is named {name!r}; {suggest_nearest(name, KNOWN_SETS)}")
+    return KNOWN_SETS[name]
 
 
-def fetch(
-    wanted: Known, address: str | None = None, *, watch: Watch = SILENT, patience: Patience = PATIENCE
+def fetch_known_set(
+    wanted: KnownSet, address: str | None = None, *, watch: DownloadListener = SILENT_LISTENER, patience: RetryPolicy = DEFAULT_RETRY_POLICY
 ) -> tuple[Path, ...]:
     """Bring the files of a set where its source looks for them, from where it is published or from another address.
 
@@ -39,40 +39,40 @@ def fetch(
 
     Raises DataError where a file cannot be had or is not the published one, Interrupted at Ctrl-C.
     """
-    base = _base(address or wanted.address)
-    needed("pooch", "data", "fetching data")
-    return tuple(wanted.path(file) for file in wanted.files if _fetch_file(wanted, file, base, watch, patience))
+    base = _format_base_url(address or wanted.address)
+    import_optional("pooch", "data", "fetching data")
+    return tuple(wanted.path_of(file) for file in wanted.files if _fetch_file(wanted, file, base, watch, patience))
 
 
-def _base(address: str) -> str:
+def _format_base_url(address: str) -> str:
     if not address.startswith(("http://", "https://")):
         raise UsageError(f"an address begins with http:// or https://, found {address!r}")
     return address if address.endswith("/") else f"{address}/"
 
 
-def _fetch_file(wanted: Known, file: KnownFile, base: str, watch: Watch, patience: Patience) -> bool:
+def _fetch_file(wanted: KnownSet, file: KnownFile, base: str, watch: DownloadListener, patience: RetryPolicy) -> bool:
     """Whether the file had to be fetched."""
-    path = wanted.path(file)
+    path = wanted.path_of(file)
     part = path.with_name(f"{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with _alone(path, watch):
-            if _is_right(path, file, watch):
+        with _lock_download(path, watch):
+            if _is_published_file(path, file, watch):
                 return False
             watch.on_file(file.name, file.size)
-            download(base + file.name, part, file.size, watch, patience)
-            _check(part, file, base)
-            finish(part, path)
+            download_file(base + file.name, part, file.size, watch, patience)
+            _check_file(part, file, base)
+            finish_file(part, path)
     except OSError as error:
         raise DataError(f"cannot write {error.filename or path}: {error.strerror or error}") from None
     except KeyboardInterrupt:
-        kept = f"{in_words(begun(part, file.size))} of {in_words(file.size)} of {file.name} are there"
+        kept = f"{format_bytes(count_present_bytes(part, file.size))} of {format_bytes(file.size)} of {file.name} are there"
         raise Interrupted(f"stopped: {kept}, and the same command goes on", signal.SIGINT) from None
     return True
 
 
 @contextmanager
-def _alone(path: Path, watch: Watch) -> Iterator[None]:
+def _lock_download(path: Path, watch: DownloadListener) -> Iterator[None]:
     """Let one process at a time fetch a file; the next finds it there."""
     lock = FileLock(path.with_name(f".{path.name}.lock"))
     try:
@@ -86,30 +86,30 @@ def _alone(path: Path, watch: Watch) -> Iterator[None]:
         lock.release()
 
 
-def _is_right(path: Path, file: KnownFile, watch: Watch) -> bool:
+def _is_published_file(path: Path, file: KnownFile, watch: DownloadListener) -> bool:
     """Whether the published file is there. Raises DataError where no file can be put there."""
     for taken in (path, path.with_name(f"{path.name}.part")):
         if taken.is_dir():
             raise DataError(f"{taken} is a folder, and a file belongs there")
     if not path.exists():
         return False
-    if path.stat().st_size == file.size and _checksum(path, file) == file.checksum:
+    if path.stat().st_size == file.size and _compute_checksum(path, file) == file.checksum:
         return True
     watch.on_notice(f"{path} is not the published file: fetching that")
     return False
 
 
-def _check(part: Path, file: KnownFile, base: str) -> None:
+def _check_file(part: Path, file: KnownFile, base: str) -> None:
     """Raises DataError where something else came than the published file, which is removed then."""
-    found = _checksum(part, file)
+    found = _compute_checksum(part, file)
     if found != file.checksum:
-        discard(part)
+        discard_partial_file(part)
         raise DataError(
             f"{base}{file.name} is not the published file: expected {file.checksum}, found {found}; it was removed"
         )
 
 
-def _checksum(path: Path, file: KnownFile) -> str:
+def _compute_checksum(path: Path, file: KnownFile) -> str:
     """The checksum of what is at a path, made as that of the file."""
     algorithm = file.checksum.partition(":")[0]
     with path.open("rb") as stream:

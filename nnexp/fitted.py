@@ -8,19 +8,19 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from nnexp import metrics
-from nnexp.baselines.base import Baseline, Kept
-from nnexp.data.base import Description, Task
+from nnexp.baselines.base import Baseline, FittedArrays
+from nnexp.data.base import Description, PredictionTask
 from nnexp.data.parts import Part
 from nnexp.errors import DataError
-from nnexp.predictor import Prediction, Predictor, decided
-from nnexp.training.evaluation import BLOCK
+from nnexp.predictor import Prediction, Predictor, decide_from_scores
+from nnexp.training.evaluation import BLOCK_EXAMPLES
 from nnexp.typing import AnyArray, Array
 
-THREADS = 1
+BLAS_THREADS = 1
 """BLAS threads, as another number would give other last bits."""
 
 
-class Fitted(Predictor):
+class FittedBaseline(Predictor):
     """The baseline of a run.
 
     Its metrics are those of networks. It has no loss: what a method makes small, if anything, is its own.
@@ -34,14 +34,14 @@ class Fitted(Predictor):
         description: Description,
         shift: Array,
         scale: Array,
-        kept: Kept,
+        kept: FittedArrays,
         fill: Array | None = None,
     ) -> None:
         importlib.import_module("scipy.linalg")  # its BLAS has to be there when the threads are limited
-        super().__init__(description, shift, scale, "float64", THREADS, fill)
-        self._baseline, self._outputs = baseline, baseline.bind(kept)
+        super().__init__(description, shift, scale, "float64", BLAS_THREADS, fill)
+        self._baseline, self._outputs = baseline, baseline.make_output_function(kept)
 
-    def _block(self, x: Array) -> Array:
+    def _compute_block(self, x: Array) -> Array:
         flat = x.reshape(len(x), -1)
         z = self._outputs(flat) if np.isfinite(flat).all() else np.full(1, np.nan)
         if np.isnan(self._baseline.scores(z)).any():
@@ -54,14 +54,14 @@ class Fitted(Predictor):
 
     def predictions(self, x: AnyArray) -> list[Prediction]:
         scores, about = self.probabilities(x), self.description
-        task = Task("", about.targets, about.classes)
-        return [Prediction(task, decided(task, "values", scores), scores, self._baseline.gives_probabilities)]
+        task = PredictionTask("", about.targets, about.classes)
+        return [Prediction(task, decide_from_scores(task, "values", scores), scores, self._baseline.gives_probabilities)]
 
     def evaluate(self, part: Part) -> dict[str, float]:
         targets, x = self.description.targets, part.x
         with threadpool_limits(self._threads, "blas"), np.errstate(all="ignore"):
-            blocks = [self._block(x[start : start + BLOCK]) for start in range(0, len(x), BLOCK)]
+            blocks = [self._compute_block(x[start : start + BLOCK_EXAMPLES]) for start in range(0, len(x), BLOCK_EXAMPLES)]
             found = self._baseline.scores(np.concatenate(blocks))[None]
-        scores = np.empty((1, len(part), metrics.scores_per_example(targets)))
-        metrics.score(targets, "values", found, part.d[None], out=scores)
-        return {name: float(value[0]) for name, value in metrics.summarize(targets, scores, part.d[None]).items()}
+        scores = np.empty((1, len(part), metrics.count_scores(targets)))
+        metrics.score_examples(targets, "values", found, part.d[None], out=scores)
+        return {name: float(value[0]) for name, value in metrics.summarize_scores(targets, scores, part.d[None]).items()}

@@ -12,7 +12,7 @@ import numpy as np
 
 from nnexp.layers.base import Context
 from nnexp.model import Model
-from nnexp.replicas import held
+from nnexp.replicas import copy_generators
 from nnexp.typing import Array
 
 BLOCK_BYTES = 2**27
@@ -30,20 +30,20 @@ class BatchObjective:
         self.theta, self.trainable = model.theta, model.trainable
         self._model, self._x, self._d, self._sources = model, x, d, sources
         outputs = sum(prod(part.output) for part in model.declaration.parts.values())
-        self._block = max(1, BLOCK_BYTES // (8 * (3 * model.declaration.size + 3 * x.shape[1] * outputs)))
+        self._block = max(1, BLOCK_BYTES // (8 * (3 * model.declaration.weight_count + 3 * x.shape[1] * outputs)))
 
-    def at(self, row: int, places: Array) -> tuple[Array, Array]:
+    def evaluate_at(self, row: int, places: Array) -> tuple[Array, Array]:
         """A replica's objective (K,) and its gradient (K, P) at the places (K, P)."""
         starts = range(0, len(places), self._block)
-        found = [self._at(row, places[start : start + self._block]) for start in starts]
+        found = [self._evaluate_block(row, places[start : start + self._block]) for start in starts]
         return np.concatenate([value for value, _ in found]), np.concatenate([slope for _, slope in found])
 
-    def _at(self, row: int, places: Array) -> tuple[Array, Array]:
+    def _evaluate_block(self, row: int, places: Array) -> tuple[Array, Array]:
         rows = [row] * len(places)
-        copies = self._model.copies(rows, "float64")
+        copies = self._model.copy_replicas(rows, "float64")
         copies.theta[...] = places
         own = slice(None) if len(self._x) == 1 else slice(row, row + 1)
         x, d = (array[own].astype(np.float64) for array in (self._x, self._d))
-        context = Context(training=True, generators=held(self._sources, rows), propagate=False)
-        loss, penalty, _ = copies.gradient(x, d, context)
+        context = Context(training=True, generators=copy_generators(self._sources, rows), propagate=False)
+        loss, penalty, _ = copies.compute_gradient(x, d, context)
         return loss + penalty, copies.grad

@@ -33,7 +33,7 @@ class Weight:
     fan_out: int = 0
 
     @property
-    def regularized(self) -> bool:
+    def is_regularized(self) -> bool:
         """Penalties and weight decay act on drawn weights only: not on biases, gains and shifts."""
         return self.fill == "init"
 
@@ -50,25 +50,25 @@ class Declaration:
     buffers: Mapping[str, tuple[Shape, float]] = field(default_factory=dict)
     parts: Mapping[str, Declaration] = field(default_factory=dict)
 
-    def entries(self, prefix: str = "") -> Iterator[tuple[str, Weight]]:
+    def iterate_weights(self, prefix: str = "") -> Iterator[tuple[str, Weight]]:
         """Every weight with its full name, such as "dense_1.W", in the order in which theta holds them."""
         for name, weight in self.weights.items():
             yield prefix + name, weight
         for name, part in self.parts.items():
-            yield from part.entries(f"{prefix}{name}.")
+            yield from part.iterate_weights(f"{prefix}{name}.")
 
-    def buffer_entries(self, prefix: str = "") -> Iterator[tuple[str, Shape]]:
+    def iterate_buffers(self, prefix: str = "") -> Iterator[tuple[str, Shape]]:
         """Every buffer's full name and shape, in the order in which the buffers are held."""
         for name, (shape, _) in self.buffers.items():
             yield prefix + name, shape
         for name, part in self.parts.items():
-            yield from part.buffer_entries(f"{prefix}{name}.")
+            yield from part.iterate_buffers(f"{prefix}{name}.")
 
-    def sections(self) -> dict[str, slice]:
+    def layer_slices(self) -> dict[str, slice]:
         """Where theta holds the weights of each layer that has any of its own, by its full name."""
         found: dict[str, slice] = {}
         start = 0
-        for name, weight in self.entries():
+        for name, weight in self.iterate_weights():
             stop = start + prod(weight.shape)
             layer = name.rpartition(".")[0]
             found[layer] = slice(found[layer].start if layer in found else start, stop)
@@ -76,26 +76,26 @@ class Declaration:
         return found
 
     @property
-    def size(self) -> int:
+    def weight_count(self) -> int:
         """P, the number of weights."""
-        return sum(prod(weight.shape) for _, weight in self.entries())
+        return sum(prod(weight.shape) for _, weight in self.iterate_weights())
 
     @property
-    def buffer_size(self) -> int:
+    def buffer_count(self) -> int:
         """The number of buffer entries."""
         own = sum(prod(shape) for shape, _ in self.buffers.values())
-        return own + sum(part.buffer_size for part in self.parts.values())
+        return own + sum(part.buffer_count for part in self.parts.values())
 
-    def regularized(self) -> BoolArray:
+    def regularized_mask(self) -> BoolArray:
         """The mask (P) of the weights that penalties and weight decay act on."""
-        flags = [np.full(prod(weight.shape), weight.regularized) for _, weight in self.entries()]
+        flags = [np.full(prod(weight.shape), weight.is_regularized) for _, weight in self.iterate_weights()]
         return np.concatenate(flags) if flags else np.zeros(0, bool)
 
-    def trainable(self, frozen: Sequence[str]) -> BoolArray:
+    def trainable_mask(self, frozen: Sequence[str]) -> BoolArray:
         """Which of the P parameters no pattern of `frozen` names."""
         flags = [
-            np.full(prod(weight.shape), not any(matches(name, pattern) for pattern in frozen))
-            for name, weight in self.entries()
+            np.full(prod(weight.shape), not any(matches_pattern(name, pattern) for pattern in frozen))
+            for name, weight in self.iterate_weights()
         ]
         return np.concatenate(flags) if flags else np.zeros(0, bool)
 
@@ -105,10 +105,10 @@ class Declaration:
         return np.concatenate([np.zeros((1, 0)), *own, *(p.initial_buffers() for p in self.parts.values())], axis=-1)
 
 
-def matches(name: str, pattern: str) -> bool:
+def matches_pattern(name: str, pattern: str) -> bool:
     """Whether a pattern such as "dense_1", "conv2d_*" or "*.b" names a weight, or a layer that the weight is in.
 
-    >>> [matches("dense_1.W", pattern) for pattern in ("dense_1", "dense_*", "*.W", "dense")]
+    >>> [matches_pattern("dense_1.W", pattern) for pattern in ("dense_1", "dense_*", "*.W", "dense")]
     [True, True, True, False]
     """
     parts = name.split(".")
@@ -128,7 +128,7 @@ class Views(dict[str, AnyArray]):
         self.parts: dict[str, Views] = {}
         self.path = path
 
-    def at(self, name: str) -> AnyArray:
+    def array_of(self, name: str) -> AnyArray:
         """The array with this full name, such as "dense_1.W"."""
         *layers, own = name.split(".")
         views = self
@@ -139,8 +139,8 @@ class Views(dict[str, AnyArray]):
 
 def weight_views(declaration: Declaration, flat: AnyArray) -> Views:
     """Views of `flat` (R, P), shaped and named as declared. Writing to a view writes to `flat`."""
-    cursor = _Cursor(flat)
-    views = _views(declaration, cursor, buffers=False)
+    cursor = _ColumnCursor(flat)
+    views = _make_views(declaration, cursor, buffers=False)
     assert cursor.at == flat.shape[1], "the array and its declaration differ in size"
     return views
 
@@ -148,33 +148,33 @@ def weight_views(declaration: Declaration, flat: AnyArray) -> Views:
 def layer_views(declaration: Declaration, theta: AnyArray, buffers: AnyArray) -> Views:
     """What `forward` is handed: views of the weights (R, P) and of the buffers (R, B) side by side."""
     views = weight_views(declaration, theta)
-    _merge(views, _views(declaration, _Cursor(buffers), buffers=True))
+    _merge_views(views, _make_views(declaration, _ColumnCursor(buffers), buffers=True))
     return views
 
 
-class _Cursor:
+class _ColumnCursor:
     """Hands out consecutive columns of a (R, P) array as shaped views."""
 
     def __init__(self, flat: AnyArray) -> None:
         self.flat, self.at = flat, 0
 
-    def take(self, shape: Shape) -> AnyArray:
+    def take_columns(self, shape: Shape) -> AnyArray:
         start, self.at = self.at, self.at + prod(shape)
         return np.reshape(self.flat[:, start : self.at], (len(self.flat), *shape), copy=False)
 
 
-def _views(declaration: Declaration, cursor: _Cursor, *, buffers: bool, path: str = "") -> Views:
+def _make_views(declaration: Declaration, cursor: _ColumnCursor, *, buffers: bool, path: str = "") -> Views:
     views = Views(path)
     if buffers:
-        views.update({name: cursor.take(shape) for name, (shape, _) in declaration.buffers.items()})
+        views.update({name: cursor.take_columns(shape) for name, (shape, _) in declaration.buffers.items()})
     else:
-        views.update({name: cursor.take(weight.shape) for name, weight in declaration.weights.items()})
+        views.update({name: cursor.take_columns(weight.shape) for name, weight in declaration.weights.items()})
     for name, part in declaration.parts.items():
-        views.parts[name] = _views(part, cursor, buffers=buffers, path=f"{path}.{name}" if path else name)
+        views.parts[name] = _make_views(part, cursor, buffers=buffers, path=f"{path}.{name}" if path else name)
     return views
 
 
-def _merge(views: Views, others: Views) -> None:
+def _merge_views(views: Views, others: Views) -> None:
     views.update(others)
     for name, part in others.parts.items():
-        _merge(views.parts[name], part)
+        _merge_views(views.parts[name], part)

@@ -5,24 +5,24 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from math import floor, isfinite, log10
 
-MOST_DIGITS = 8
+MAX_DIGITS = 8
 """The digits that single precision has, rounded up."""
 
 
-def percents(shares: Collection[float]) -> str:
+def format_percents(shares: Collection[float]) -> str:
     """The least and the largest share.
 
-    >>> percents([0.5, 0.917]), percents([0.5])
+    >>> format_percents([0.5, 0.917]), format_percents([0.5])
     ('50 to 92 %', '50 %')
     """
     low, high = (round(100 * share) for share in (min(shares), max(shares)))
     return f"{low} %" if low == high else f"{low} to {high} %"
 
 
-def size(value: float) -> str:
+def format_number(value: float) -> str:
     """A number that may be very small or very large.
 
-    >>> [size(value) for value in (0.22, 511.2, 2.8e-7)]
+    >>> [format_number(value) for value in (0.22, 511.2, 2.8e-7)]
     ['0.22', '511', '2.8e-07']
     """
     if 100 <= value < 1e4:
@@ -30,47 +30,47 @@ def size(value: float) -> str:
     return f"{value:.2g}" if 1e-3 <= value < 100 else f"{value:.1e}"
 
 
-def sizes(*values: float) -> tuple[str, ...]:
+def format_numbers(*values: float) -> tuple[str, ...]:
     """Numbers with as many digits as tell each from the one before.
 
-    >>> sizes(2.998, 2.964), sizes(2.3, 0.4), sizes(2.3021, 2.3019, 0.5), sizes(1.0, 1.0)
+    >>> format_numbers(2.998, 2.964), format_numbers(2.3, 0.4), format_numbers(2.3021, 2.3019, 0.5), format_numbers(1.0, 1.0)
     (('3.00', '2.96'), ('2.3', '0.4'), ('2.3021', '2.3019', '0.5000'), ('1', '1'))
     """
-    said = tuple(size(value) for value in values)
-    if not all(map(isfinite, values)) or _told(said, values):
+    said = tuple(format_number(value) for value in values)
+    if not all(map(isfinite, values)) or _are_distinct(said, values):
         return said
     largest = max(abs(value) for value in values)
     plain = 1e-3 <= largest < 1e4
-    for digits in range(2, MOST_DIGITS + 1):
+    for digits in range(2, MAX_DIGITS + 1):
         places = max(0, digits - 1 - floor(log10(largest)))
         said = tuple(f"{value:.{places}f}" if plain else f"{value:.{digits - 1}e}" for value in values)
-        if _told(said, values):
+        if _are_distinct(said, values):
             break
     return said
 
 
-def _told(said: Sequence[str], values: Sequence[float]) -> bool:
+def _are_distinct(said: Sequence[str], values: Sequence[float]) -> bool:
     """Whether neighbours that differ are written differently."""
     return all(a != b for a, b, x, y in zip(said, said[1:], values, values[1:], strict=False) if x != y)
 
 
-def span(names: Sequence[str], kinds: Mapping[str, str]) -> str:
+def format_layer_names(names: Sequence[str], kinds: Mapping[str, str]) -> str:
     """Layers by name; several of a kind that are all of them from one to another as these two.
 
     `kinds` has the kind of every layer, in their order.
 
     >>> every = {"dense_1": "dense", "relu_1": "relu", "dense_2": "dense", "dense_3": "dense"}
-    >>> span(["relu_1", "dense_1", "dense_2", "dense_3"], every)
+    >>> format_layer_names(["relu_1", "dense_1", "dense_2", "dense_3"], every)
     'relu_1, dense_1 to dense_3'
     """
     found = dict.fromkeys(kinds[name] for name in names)
     return ", ".join(
-        _of_kind([name for name in names if kinds[name] == kind], [name for name in kinds if kinds[name] == kind])
+        _format_kind([name for name in names if kinds[name] == kind], [name for name in kinds if kinds[name] == kind])
         for kind in found
     )
 
 
-def _of_kind(names: Sequence[str], every: Sequence[str]) -> str:
+def _format_kind(names: Sequence[str], every: Sequence[str]) -> str:
     first, last = every.index(names[0]), every.index(names[-1])
     if len(names) > 2 and list(every[first : last + 1]) == list(names):
         return f"{names[0]} to {names[-1]}"

@@ -10,19 +10,19 @@ from typing import ClassVar
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from nnexp.data.base import Description, Task
-from nnexp.data.fill import filled
-from nnexp.data.parts import Linear, Part, Parts
-from nnexp.data.splits import PARTS, PartName
+from nnexp.data.base import Description, PredictionTask
+from nnexp.data.fill import fill_missing
+from nnexp.data.parts import LinearScaling, Part, Parts
+from nnexp.data.splits import PART_NAMES, PartName
 from nnexp.errors import DataError, UsageError
 from nnexp.losses.base import Loss, Outputs
 from nnexp.losses.tasks import TaskLosses
 from nnexp.model import Model
-from nnexp.network import assemble
-from nnexp.replicas import stack
-from nnexp.scoring import Scoring
+from nnexp.network import build_network
+from nnexp.replicas import stack_replicas
+from nnexp.scoring import TaskMetrics
 from nnexp.spec.sections import Spec
-from nnexp.training.evaluation import BLOCK, evaluate
+from nnexp.training.evaluation import BLOCK_EXAMPLES, evaluate_model
 from nnexp.typing import AnyArray, Array
 
 
@@ -34,29 +34,29 @@ class Prediction:
     `are_probabilities` where the loss has a softmax or a sigmoid of its own.
     """
 
-    task: Task
+    task: PredictionTask
     predicted: AnyArray
     scores: Array
     are_probabilities: bool
 
 
-def _columns(loss: Loss, outputs: int) -> list[tuple[Outputs, slice]]:
+def _list_output_columns(loss: Loss, outputs: int) -> list[tuple[Outputs, slice]]:
     """The meaning and the columns of each task's outputs."""
     if isinstance(loss, TaskLosses):
-        return [(weighted.loss.outputs, columns) for weighted, columns in loss.places()]
+        return [(weighted.loss.outputs, columns) for weighted, columns in loss.locate_tasks()]
     return [(loss.outputs, slice(0, outputs))]
 
 
-def said(description: Description, loss: Loss, scores: Array) -> list[Prediction]:
+def predictions_of(description: Description, loss: Loss, scores: Array) -> list[Prediction]:
     """What is predicted, task by task, where scores (N, O) are what the outputs of a network with this loss say."""
-    tasks = description.tasks or (Task("", description.targets, description.classes),)
+    tasks = description.tasks or (PredictionTask("", description.targets, description.classes),)
     return [
-        Prediction(task, decided(task, outputs, scores[:, columns]), scores[:, columns], outputs == "logits")
-        for task, (outputs, columns) in zip(tasks, _columns(loss, len(description.classes)), strict=True)
+        Prediction(task, decide_from_scores(task, outputs, scores[:, columns]), scores[:, columns], outputs == "logits")
+        for task, (outputs, columns) in zip(tasks, _list_output_columns(loss, len(description.classes)), strict=True)
     ]
 
 
-def decided(task: Task, outputs: Outputs, scores: Array) -> AnyArray:
+def decide_from_scores(task: PredictionTask, outputs: Outputs, scores: Array) -> AnyArray:
     """The classes, the yes or no, or the values that scores (N, O) of a task stand for."""
     if task.targets == "classes":
         return scores.argmax(axis=-1)
@@ -87,7 +87,7 @@ class Predictor(ABC):
         self._dtype, self._threads = np.dtype(dtype), threads
 
     @property
-    def fills(self) -> bool:
+    def accepts_missing(self) -> bool:
         """Whether inputs may be missing, as some were in training."""
         return self._fill is not None
 
@@ -102,13 +102,13 @@ class Predictor(ABC):
         if x.shape[1:] != self.description.shape:
             wanted, found = (" x ".join(map(str, shape)) for shape in (self.description.shape, x.shape[1:]))
             raise DataError(f"the {self.kind} takes examples of {wanted} numbers, and these have {found or 'one'}")
-        ready = Linear(self._shift, self._scale, np.dtype(self._dtype))(filled(x, self._fill))
+        ready = LinearScaling(self._shift, self._scale, np.dtype(self._dtype))(fill_missing(x, self._fill))
         with threadpool_limits(self._threads, "blas"), np.errstate(all="ignore"):
-            blocks = [self._block(ready[start : start + BLOCK]) for start in range(0, len(x), BLOCK)]
-        return np.concatenate(blocks) if blocks else np.zeros((0, self.description.outputs), self._dtype)
+            blocks = [self._compute_block(ready[start : start + BLOCK_EXAMPLES]) for start in range(0, len(x), BLOCK_EXAMPLES)]
+        return np.concatenate(blocks) if blocks else np.zeros((0, self.description.output_count), self._dtype)
 
     @abstractmethod
-    def _block(self, x: Array) -> Array:
+    def _compute_block(self, x: Array) -> Array:
         """The outputs z (N, O) for some examples x (N, ...), normalised already."""
 
     @abstractmethod
@@ -133,7 +133,7 @@ class Predictor(ABC):
         """Loss, where there is one, and metrics on a part whose inputs are normalised already."""
 
 
-class Network(Predictor):
+class TrainedNetwork(Predictor):
     """The network of a run, with the weights that answer for it."""
 
     kind = "network"
@@ -149,30 +149,30 @@ class Network(Predictor):
         fill: Array | None = None,
     ) -> None:
         super().__init__(description, shift, scale, theta.dtype.name, spec.training.threads, fill)
-        network = stack([assemble(spec.architecture, spec.activation, description.widths)])
+        network = stack_replicas([build_network(spec.architecture, spec.activation, description.output_widths)])
         declaration = network.declare(description.shape)
-        penalties, loss = stack([spec.regularization]), stack([spec.loss.fitted(description.widths)])
-        self._scoring = Scoring(description, loss)
+        penalties, loss = stack_replicas([spec.regularization]), stack_replicas([spec.loss.with_widths(description.output_widths)])
+        self._scoring = TaskMetrics(description, loss)
         self._model = Model(network, declaration, loss, penalties, theta, buffers)
 
-    def _block(self, x: Array) -> Array:
-        return self._model.outputs(x[None])[0]
+    def _compute_block(self, x: Array) -> Array:
+        return self._model.compute_outputs(x[None])[0]
 
     def probabilities(self, x: AnyArray) -> Array:
         """The outputs put through the loss's own softmax or sigmoid, where it has one. core: (N, ...) -> (N, O)"""
         return self._model.loss.predict(self.outputs(x)[None])[0]
 
     def predictions(self, x: AnyArray) -> list[Prediction]:
-        return said(self.description, self._model.loss, self.probabilities(x))
+        return predictions_of(self.description, self._model.loss, self.probabilities(x))
 
     def evaluate(self, part: Part) -> dict[str, float]:
         with threadpool_limits(self._threads, "blas"), np.errstate(all="ignore"):
-            metrics = evaluate(self._model, [part], self._scoring)
+            metrics = evaluate_model(self._model, [part], self._scoring)
         return {name: float(value[0]) for name, value in metrics.items()}
 
 
 @dataclass(slots=True)
-class Final:
+class PartEvaluation:
     """What a trained network shows on a part: its metrics; and how often each output is chosen, is the class or says
     yes, and how often it should be.
     """
@@ -182,23 +182,23 @@ class Final:
     occurring: list[int]
 
 
-def evaluated(
+def evaluate_runs(
     specs: Sequence[Spec], parts: Sequence[Parts], theta: Array, buffers: Array
-) -> list[dict[PartName, Final]]:
-    """What `Network.evaluate` gives of each run (R) of one structure on each of its parts, all runs at once."""
+) -> list[dict[PartName, PartEvaluation]]:
+    """What `TrainedNetwork.evaluate_part` gives of each run (R) of one structure on each of its parts, all runs at once."""
     description = parts[0].description
-    network = stack([assemble(spec.architecture, spec.activation, description.widths) for spec in specs])
-    loss = stack([spec.loss.fitted(description.widths) for spec in specs])
-    penalties, scoring = stack([spec.regularization for spec in specs]), Scoring(description, loss)
+    network = stack_replicas([build_network(spec.architecture, spec.activation, description.output_widths) for spec in specs])
+    loss = stack_replicas([spec.loss.with_widths(description.output_widths) for spec in specs])
+    penalties, scoring = stack_replicas([spec.regularization for spec in specs]), TaskMetrics(description, loss)
     model = Model(network, network.declare(description.shape), loss, penalties, theta, buffers)
     sources = parts[:1] if all(entry is parts[0] for entry in parts) else parts
-    found: list[dict[PartName, Final]] = [{} for _ in specs]
-    for name in PARTS:
+    found: list[dict[PartName, PartEvaluation]] = [{} for _ in specs]
+    for name in PART_NAMES:
         if len(parts[0][name]):
-            chosen = np.zeros((len(specs), description.outputs), np.int64)
-            metrics = evaluate(model, [entry[name] for entry in sources], scoring, chosen)
+            chosen = np.zeros((len(specs), description.output_count), np.int64)
+            metrics = evaluate_model(model, [entry[name] for entry in sources], scoring, chosen)
             for row, values in enumerate(found):
                 own = {metric: float(value[row]) for metric, value in metrics.items()}
-                occurring = scoring.occurring(parts[row][name].d)
-                values[name] = Final(own, chosen[row].tolist(), occurring.tolist())
+                occurring = scoring.count_targets(parts[row][name].d)
+                values[name] = PartEvaluation(own, chosen[row].tolist(), occurring.tolist())
     return found

@@ -36,31 +36,31 @@ class Registry:
     def register(self, name: str) -> Callable[[C], C]:
         """Class decorator: make the component known as `name`."""
 
-        def add(cls: C) -> C:
+        def add_class(cls: C) -> C:
             if name in self._classes:
                 raise ValueError(f"{self.kind} {name!r} is registered already, by {self._classes[name].__qualname__}")
             self._classes[name] = cls
             return cls
 
-        return add
+        return add_class
 
     def __getitem__(self, name: str) -> type[Any]:
-        return self._known()[name]
+        return self._load_classes()[name]
 
     def __contains__(self, name: object) -> bool:
-        return name in self._known()
+        return name in self._load_classes()
 
     def __iter__(self) -> Iterator[str]:
-        return iter(sorted(self._known()))
+        return iter(sorted(self._load_classes()))
 
     def name_of(self, component: Any) -> str:
         """The name that `component`'s class is registered under."""
-        for name, cls in self._known().items():
+        for name, cls in self._load_classes().items():
             if type(component) is cls:
                 return name
         raise KeyError(f"{type(component).__qualname__} is no registered {self.kind}")
 
-    def _known(self) -> dict[str, type[Any]]:
+    def _load_classes(self) -> dict[str, type[Any]]:
         if not self._loaded:
             package = importlib.import_module(self._package)
             for module in pkgutil.iter_modules(package.__path__):
@@ -83,7 +83,7 @@ schedules = Registry("schedule", "nnexp.schedules")
 sources = Registry("data source", "nnexp.data.sources")
 targets = Registry("target", "nnexp.data.targets")
 
-KINDS: dict[str, Registry] = {
+REGISTRY_BY_KIND: dict[str, Registry] = {
     "activations": activations,
     "architectures": architectures,
     "augmentations": augmentations,
@@ -109,39 +109,39 @@ class Parameter:
     default: Any
 
     @property
-    def required(self) -> bool:
+    def is_required(self) -> bool:
         return self.default is MISSING
 
     @property
-    def per_replica(self) -> bool:
-        return _mentions(self.hint, PerReplica)
+    def is_per_replica(self) -> bool:
+        return _has_marker(self.hint, PerReplica)
 
 
-def parameters(cls: type[Any]) -> tuple[Parameter, ...]:
+def component_parameters(cls: type[Any]) -> tuple[Parameter, ...]:
     """The parameters of a component's constructor: required ones, then the others, keyword-only ones last.
 
     So the first parameter, which a spec may write without its name, is the component's own.
     """
-    if cls not in _PARAMETERS:
+    if cls not in _PARAMETERS_BY_CLASS:
         hints = get_type_hints(cls, include_extras=True)
         shown = [field for field in fields(cls) if field.init and not field.metadata.get("hidden")]
-        in_order = sorted(shown, key=lambda field: (_default(field) is not MISSING, field.kw_only))
-        _PARAMETERS[cls] = tuple(Parameter(field.name, hints[field.name], _default(field)) for field in in_order)
-    return _PARAMETERS[cls]
+        in_order = sorted(shown, key=lambda field: (_find_default(field) is not MISSING, field.kw_only))
+        _PARAMETERS_BY_CLASS[cls] = tuple(Parameter(field.name, hints[field.name], _find_default(field)) for field in in_order)
+    return _PARAMETERS_BY_CLASS[cls]
 
 
-_PARAMETERS: dict[type[Any], tuple[Parameter, ...]] = {}
-"""What `parameters` has found, since reading annotations is slow."""
+_PARAMETERS_BY_CLASS: dict[type[Any], tuple[Parameter, ...]] = {}
+"""What `component_parameters` has found, since reading annotations is slow."""
 
 
-def _default(field: Any) -> Any:
+def _find_default(field: Any) -> Any:
     return field.default if field.default_factory is MISSING else field.default_factory()
 
 
-def _mentions(hint: Any, word: type[Any]) -> bool:
+def _has_marker(hint: Any, word: type[Any]) -> bool:
     if get_origin(hint) is Annotated and any(isinstance(entry, word) for entry in hint.__metadata__):
         return True
-    return any(_mentions(part, word) for part in get_args(hint))
+    return any(_has_marker(part, word) for part in get_args(hint))
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +153,7 @@ class Documentation:
     rest: str
 
 
-def documentation(cls: type[Any]) -> Documentation:
+def parse_docstring(cls: type[Any]) -> Documentation:
     """A docstring's first line is the summary; its first indented paragraph is the formula."""
     text = inspect.getdoc(cls) or ""
     summary, _, body = text.partition("\n")

@@ -16,7 +16,7 @@ from typing import Any, TypeVar, cast
 
 import numpy as np
 
-from nnexp.registry import parameters
+from nnexp.registry import component_parameters
 from nnexp.typing import AnyArray, Array, Shape
 
 T = TypeVar("T")
@@ -32,7 +32,7 @@ def lift(h: float | Array, like: Array) -> Array:
     return np.asarray(h, dtype=like.dtype).reshape(-1, *(1,) * (like.ndim - 1))
 
 
-def generator(seed: int, purpose: str) -> np.random.Generator:
+def make_generator(seed: int, purpose: str) -> np.random.Generator:
     """The random generator that the run with this seed owns for one purpose, independent of all its others.
 
     The purpose's name enters the seed sequence as a key, so a new purpose changes no other's numbers.
@@ -42,18 +42,18 @@ def generator(seed: int, purpose: str) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=words)))
 
 
-def generators(seeds: Sequence[int], purpose: str) -> list[np.random.Generator]:
+def make_generators(seeds: Sequence[int], purpose: str) -> list[np.random.Generator]:
     """One generator per replica."""
-    return [generator(seed, purpose) for seed in seeds]
+    return [make_generator(seed, purpose) for seed in seeds]
 
 
-def held(sources: Sequence[np.random.Generator], rows: Sequence[int]) -> list[np.random.Generator]:
+def copy_generators(sources: Sequence[np.random.Generator], rows: Sequence[int]) -> list[np.random.Generator]:
     """Copies of the generators of these replicas: they draw what the originals are about to, which they leave alone."""
     return [deepcopy(sources[row]) for row in rows]
 
 
-class Held(Sequence[np.random.Generator]):
-    """As `held`, of all replicas; they are copied when the first number is drawn, and most networks draw none."""
+class GeneratorSnapshot(Sequence[np.random.Generator]):
+    """As `copy_generators`, of all replicas; they are copied when the first number is drawn, and most networks draw none."""
 
     def __init__(self, sources: Sequence[np.random.Generator]) -> None:
         self._sources = sources
@@ -63,7 +63,7 @@ class Held(Sequence[np.random.Generator]):
         return len(self._sources)
 
     def __getitem__(self, row: Any) -> Any:
-        self._copies = self._copies or held(self._sources, range(len(self)))
+        self._copies = self._copies or copy_generators(self._sources, range(len(self)))
         return self._copies[row]
 
 
@@ -77,20 +77,20 @@ def draw_uniform(sources: Sequence[np.random.Generator], shape: Shape) -> Array:
     return np.stack([source.random(shape, dtype=np.float32) for source in sources])
 
 
-def stack(components: Sequence[T]) -> T:
+def stack_replicas(components: Sequence[T]) -> T:
     """One component for R runs: per-replica parameters become arrays (R,), all others must be equal."""
-    return cast("T", _stack(components))
+    return cast("T", _stack_values(components))
 
 
-def _stack(components: Sequence[Any]) -> Any:
+def _stack_values(components: Sequence[Any]) -> Any:
     first = components[0]
     assert all(type(c) is type(first) for c in components), "runs with different components cannot be stacked"
     if isinstance(first, tuple):
         assert all(len(c) == len(first) for c in components), "runs with different structures cannot be stacked"
-        return tuple(_stack(parts) for parts in zip(*components, strict=True))
+        return tuple(_stack_values(parts) for parts in zip(*components, strict=True))
     if is_dataclass(first) and not isinstance(first, type):
-        known = parameters(type(first))
-        return replace(first, **{p.name: _stack_parameter(components, p.name, p.per_replica) for p in known})
+        known = component_parameters(type(first))
+        return replace(first, **{p.name: _stack_parameter(components, p.name, p.is_per_replica) for p in known})
     assert all(c == first for c in components), f"runs that differ in {first!r} cannot be stacked"
     return first
 
@@ -98,36 +98,36 @@ def _stack(components: Sequence[Any]) -> Any:
 def _stack_parameter(components: Sequence[Any], name: str, per_replica: bool) -> Any:
     values = [getattr(component, name) for component in components]
     if not per_replica or any(value is None for value in values):
-        return _stack(values)
+        return _stack_values(values)
     return np.array(values, dtype=np.float64)
 
 
-def take(tree: T, rows: Sequence[int]) -> T:
+def take_replicas(tree: T, rows: Sequence[int]) -> T:
     """The stack of the replicas `rows`, as copies."""
-    return cast("T", _take(tree, list(rows)))
+    return cast("T", _take_rows(tree, list(rows)))
 
 
-def _take(tree: Any, rows: list[int]) -> Any:
+def _take_rows(tree: Any, rows: list[int]) -> Any:
     match tree:
         case np.ndarray():
             return tree[rows]
         case list():
             return [tree[row] for row in rows]
         case tuple():
-            return tuple(_take(part, rows) for part in tree)
+            return tuple(_take_rows(part, rows) for part in tree)
         case dict():
-            return {key: _take(part, rows) for key, part in tree.items()}
+            return {key: _take_rows(part, rows) for key, part in tree.items()}
     if is_dataclass(tree) and not isinstance(tree, type):
-        return replace(tree, **{f.name: _take(getattr(tree, f.name), rows) for f in fields(tree) if f.init})
+        return replace(tree, **{f.name: _take_rows(getattr(tree, f.name), rows) for f in fields(tree) if f.init})
     return tree
 
 
-def join(trees: Sequence[T]) -> T:
-    """The inverse of `take`: one stack of all the replicas in `trees`, in their order."""
-    return cast("T", _join(trees))
+def join_replicas(trees: Sequence[T]) -> T:
+    """The inverse of `take_replicas`: one stack of all the replicas in `trees`, in their order."""
+    return cast("T", _join_trees(trees))
 
 
-def _join(trees: Sequence[Any]) -> Any:
+def _join_trees(trees: Sequence[Any]) -> Any:
     first = trees[0]
     match first:
         case np.ndarray():
@@ -135,20 +135,20 @@ def _join(trees: Sequence[Any]) -> Any:
         case list():
             return [entry for tree in trees for entry in tree]
         case tuple():
-            return tuple(_join(parts) for parts in zip(*trees, strict=True))
+            return tuple(_join_trees(parts) for parts in zip(*trees, strict=True))
         case dict():
-            return {key: _join([tree[key] for tree in trees]) for key in first}
+            return {key: _join_trees([tree[key] for tree in trees]) for key in first}
     if is_dataclass(first) and not isinstance(first, type):
-        return replace(first, **{f.name: _join([getattr(t, f.name) for t in trees]) for f in fields(first) if f.init})
+        return replace(first, **{f.name: _join_trees([getattr(t, f.name) for t in trees]) for f in fields(first) if f.init})
     assert all(tree == first for tree in trees), "stacks that differ in a shared value cannot be joined"
     return first
 
 
-def together(arrays: Sequence[AnyArray]) -> AnyArray:
+def stack_arrays(arrays: Sequence[AnyArray]) -> AnyArray:
     """One array (R, ...) of R equally shaped ones; a single one, which all replicas share, as a view (1, ...)."""
     return arrays[0][None] if len(arrays) == 1 else np.stack(arrays)
 
 
-def norm(rows: AnyArray) -> Array:
+def row_norms(rows: AnyArray) -> Array:
     """Euclidean norm of each row. core: (P) -> ()"""
     return np.sqrt(np.vecdot(rows, rows))

@@ -14,36 +14,36 @@ from typing import Any
 import numpy as np
 
 from nnexp.data.base import Dataset, Description, Source
-from nnexp.data.fingerprints import fingerprint
-from nnexp.data.ranges import Ranges, ranges
+from nnexp.data.fingerprints import compute_fingerprint
+from nnexp.data.ranges import ValueRanges, measure_ranges
 from nnexp.data.reading import FileSource
-from nnexp.data.splits import PARTS, PartName
+from nnexp.data.splits import PART_NAMES, PartName
 from nnexp.data.targets.base import TargetError
 from nnexp.errors import DataError, SpecError, UsageError
-from nnexp.registry import parameters, sources
+from nnexp.registry import component_parameters, sources
 from nnexp.spec import overrides as overriding
 from nnexp.spec.build import Builder
-from nnexp.spec.course import amounts
-from nnexp.spec.load import read
-from nnexp.spec.memory import described
-from nnexp.spec.places import at
-from nnexp.spec.problems import Place, Problem, Text, in_order, nearest
-from nnexp.spec.resolved import plain_value
+from nnexp.spec.course import check_part_sizes
+from nnexp.spec.load import read_spec_text
+from nnexp.spec.memory import describe_data
+from nnexp.spec.places import make_problem
+from nnexp.spec.problems import Place, Problem, SpecText, sort_problems, suggest_nearest
+from nnexp.spec.resolved import make_plain_value
 from nnexp.spec.sections import Data
 from nnexp.spec.text import Node
-from nnexp.spec.text import read as parse
+from nnexp.spec.text import parse_yaml_with_problems as parse
 from nnexp.typing import AnyArray, IntArray
 
 
 @dataclass(frozen=True, eq=False)
-class Look:
+class DataPreview:
     """A data set, and of a spec the examples of each part and what there is to predict."""
 
     name: str
     source: Source
     data: Dataset
     parts: dict[PartName, IntArray]
-    predicted: Description
+    target_description: Description
 
     @property
     def description(self) -> Description:
@@ -56,30 +56,30 @@ class Look:
         return len(self.description.shape) == 3
 
     @cached_property
-    def ranges(self) -> Ranges:
+    def input_ranges(self) -> ValueRanges:
         """Of every feature, or of every channel (F)."""
-        return ranges(self.data.x)
+        return measure_ranges(self.data.x)
 
     @cached_property
-    def values(self) -> Ranges | None:
+    def target_ranges(self) -> ValueRanges | None:
         """Of every value or yes-or-no output that there is to predict (O), or None where there are classes."""
-        return None if self.data.labels is not None else ranges(self.data.y)
+        return None if self.data.labels is not None else measure_ranges(self.data.y)
 
     @property
-    def inputs(self) -> tuple[str, ...]:
+    def input_names(self) -> tuple[str, ...]:
         """The names of the features or channels (F)."""
         word = "channel " if self.is_images else "x"
         numbered = tuple(f"{word}{number}" for number in range(1, self.data.x.shape[-1] + 1))
         return self.description.inputs if len(self.description.inputs) == len(numbered) else numbered
 
-    def counts(self, part: PartName | None = None) -> IntArray:
+    def count_examples(self, part: PartName | None = None) -> IntArray:
         """The examples of each class (K), in a part or in all; nothing where there are no classes."""
         if self.data.labels is None:
             return np.zeros(0, np.int64)
         rows = slice(None) if part is None else self.parts[part]
         return np.bincount(self.data.labels[rows], minlength=len(self.description.classes))
 
-    def plane(self) -> tuple[AnyArray, AnyArray | None] | None:
+    def find_plane_points(self) -> tuple[AnyArray, AnyArray | None] | None:
         """What can be drawn as points: the plane (M, 2) and the labels (M), or one feature and its value, or None."""
         x, y, labels = self.data.x, self.data.y, self.data.labels
         if labels is not None and x.shape[1:] == (2,):
@@ -91,115 +91,115 @@ class Look:
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256 of all inputs and targets, as in the manifest of a run."""
-        return fingerprint(self.data).digest
+        return compute_fingerprint(self.data).digest
 
     def as_dict(self) -> dict[str, Any]:
         """Everything for a program."""
-        by_part = {part: self.counts(part) for part in self.parts}
+        by_part = {part: self.count_examples(part) for part in self.parts}
         return {
             "name": self.name,
-            "source": plain_value(self.source),
+            "source": make_plain_value(self.source),
             "examples": len(self.data.x),
             "own_test": self.description.own_test,
             "parts": {part: len(rows) for part, rows in self.parts.items()},
             "shape": list(self.description.shape),
             "dtype": str(self.data.x.dtype),
             "targets": self.description.targets,
-            "predicted": self.predicted.as_dict(),
+            "predicted": self.target_description.as_dict(),
             "classes": [
                 {
                     "name": self.description.classes[k],
                     "examples": int(count),
                     **{part: int(counts[k]) for part, counts in by_part.items()},
                 }
-                for k, count in enumerate(self.counts())
+                for k, count in enumerate(self.count_examples())
             ],
-            "values": _rows(self.description.classes, self.values) if self.values else [],
-            "inputs": _rows(self.inputs, self.ranges),
+            "values": _build_range_rows(self.description.classes, self.target_ranges) if self.target_ranges else [],
+            "inputs": _build_range_rows(self.input_names, self.input_ranges),
             "fingerprint": self.fingerprint,
         }
 
 
-def _rows(names: Sequence[str], found: Ranges) -> list[dict[str, Any]]:
+def _build_range_rows(names: Sequence[str], found: ValueRanges) -> list[dict[str, Any]]:
     columns = {
         "name": names,
         "missing": found.missing.tolist(),
-        "min": found.low.tolist(),
+        "min": found.minimum.tolist(),
         "mean": found.mean.tolist(),
-        "max": found.high.tolist(),
-        "std": found.deviation.tolist(),
+        "max": found.maximum.tolist(),
+        "std": found.std.tolist(),
     }
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
-def look(what: str, overrides: Sequence[str] = ()) -> Look:
+def preview_data(what: str, overrides: Sequence[str] = ()) -> DataPreview:
     """The data of a source, whose parameters are overridden as `key=value`, or of a spec file.
 
     Raises SpecError or UsageError for what is written wrong, DataError where the data cannot be read.
     """
     if what in sources:
-        return _of_source(what, overrides)
+        return _preview_source(what, overrides)
     if Path(what).suffix in (".yaml", ".yml") or Path(what).is_file():
-        return _of_spec(what, overrides)
-    raise UsageError(f"unknown data source {what!r}; {nearest(what, sources)}")
+        return _preview_spec(what, overrides)
+    raise UsageError(f"unknown data source {what!r}; {suggest_nearest(what, sources)}")
 
 
-def _of_source(name: str, overrides: Sequence[str]) -> Look:
+def _preview_source(name: str, overrides: Sequence[str]) -> DataPreview:
     cls = sources[name]
-    root = Node({}, Place(Text(name, "")))
-    problems, builder = overriding.apply(root, overrides), Builder()
+    root = Node({}, Place(SpecText(name, "")))
+    problems, builder = overriding.apply_overrides(root, overrides), Builder()
     assert isinstance(root.value, dict)
-    missing = [p.name for p in parameters(cls) if p.required and p.name not in root.value]
+    missing = [p.name for p in component_parameters(cls) if p.is_required and p.name not in root.value]
     if missing and not problems:
         example = " ".join(f"{parameter}=..." for parameter in missing)
         raise UsageError(f"{name} needs {' and '.join(missing)}: nnexp data show {name} {example}")
-    source: Any = None if missing else builder.construct(cls, root, root.value, name)
+    source: Any = None if missing else builder.build_instance(cls, root, root.value, name)
     if problems := [*problems, *builder.problems]:
-        raise SpecError(in_order(problems))
+        raise SpecError(sort_problems(problems))
     data = Data(source)
     try:
-        described(data)
+        describe_data(data)
     except DataError as error:
         if isinstance(source, FileSource):
             raise
         raise UsageError(f"{name}: {error}") from None
     loaded = source.load()
-    return Look(name, source, loaded, {}, loaded.description)
+    return DataPreview(name, source, loaded, {}, loaded.description)
 
 
-def _of_spec(path: str, overrides: Sequence[str]) -> Look:
+def _preview_spec(path: str, overrides: Sequence[str]) -> DataPreview:
     """The data of a spec; what else stands in it may be wrong."""
-    root, problems = parse(read(path))
+    root, problems = parse(read_spec_text(path))
     if isinstance(root.value, dict):
-        problems += overriding.apply(root, overrides)
+        problems += overriding.apply_overrides(root, overrides)
     section = root.value.get("data") if isinstance(root.value, dict) else None
     if section is None:
-        raise SpecError(in_order([*problems, Problem(root.place, "", "there is no `data:` to look at")]))
+        raise SpecError(sort_problems([*problems, Problem(root.place, "", "there is no `data:` to look at")]))
     builder = Builder()
-    data: Data | None = builder.section(Data, section, "data")
-    problems = [problem for problem in [*problems, *builder.problems] if _concerns(problem)]
+    data: Data | None = builder.build_section(Data, section, "data")
+    problems = [problem for problem in [*problems, *builder.problems] if _concerns_data(problem)]
     if problems or data is None:
-        raise SpecError(in_order(problems))
-    predicted = _checked(data, root)
+        raise SpecError(sort_problems(problems))
+    predicted = _check_data_section(data, root)
     loaded = data.source.load()
-    indices = data.split.indices(len(loaded.x), loaded.labels, loaded.description.own_test)
-    return Look(path, data.source, loaded, {part: indices[part] for part in PARTS}, predicted)
+    indices = data.split.choose_indices(len(loaded.x), loaded.labels, loaded.description.own_test)
+    return DataPreview(path, data.source, loaded, {part: indices[part] for part in PART_NAMES}, predicted)
 
 
-def _concerns(problem: Problem) -> bool:
+def _concerns_data(problem: Problem) -> bool:
     """Whether a problem is one of the data, or cannot be told to be of something else."""
     return problem.path.partition(".")[0] in ("", "data")
 
 
-def _checked(data: Data, root: Node) -> Description:
+def _check_data_section(data: Data, root: Node) -> Description:
     """What is predicted. Raises SpecError where the data section does not fit the data."""
     try:
-        predicted = described(data)
+        predicted = describe_data(data)
     except DataError as error:
         of_data = isinstance(data.source, FileSource)
-        raise SpecError([replace(at(root, "data.source", str(error)), of_data=of_data)]) from None
+        raise SpecError([replace(make_problem(root, "data.source", str(error)), of_data=of_data)]) from None
     except TargetError as error:
-        raise SpecError([at(root, "data.targets", str(error))]) from None
-    if problems := list(amounts(data, predicted, root)):
+        raise SpecError([make_problem(root, "data.targets", str(error))]) from None
+    if problems := list(check_part_sizes(data, predicted, root)):
         raise SpecError(problems)
     return predicted

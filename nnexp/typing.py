@@ -27,7 +27,7 @@ Shape: TypeAlias = tuple[int, ...]
 """A core shape: one example's, without the replica axis and without the examples' axis."""
 
 
-Row: TypeAlias = dict[str, float]
+MetricsRow: TypeAlias = dict[str, float]
 """One line of metrics.csv: values by column."""
 
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nnexp.sweeps import reading
-from nnexp.sweeps.conductor import Limits
-from nnexp.sweeps.executors.base import Executor, Finished, Report, Task
-from nnexp.sweeps.session import Options, Sweep, sweep
-from nnexp.sweeps.work import perform
+from nnexp.sweeps.conductor import SchedulerLimits
+from nnexp.sweeps.executors.base import Executor, TaskFinished, TaskReport, StackTask
+from nnexp.sweeps.session import SweepOptions, SweepState, run_sweep
+from nnexp.sweeps.work import train_task
 
 
 @dataclass(slots=True)
@@ -23,20 +23,20 @@ class Inline(Executor):
     """Trains in this process."""
 
     def __init__(self) -> None:
-        self.done: list[Task] = []
-        self._tasks: list[Task] = []
+        self.done: list[StackTask] = []
+        self._tasks: list[StackTask] = []
 
     @property
     def workers(self) -> int:
         return 1
 
-    def submit(self, task: Task) -> None:
+    def submit(self, task: StackTask) -> None:
         self._tasks.append(task)
 
-    def poll(self, seconds: float) -> list[Report]:
+    def poll(self, seconds: float) -> list[TaskReport]:
         tasks, self._tasks = self._tasks, []
         self.done += tasks
-        return [Finished(task.number, tuple(perform(task, Never(), lambda epochs: None))) for task in tasks]
+        return [TaskFinished(task.number, tuple(train_task(task, Never(), lambda epochs: None))) for task in tasks]
 
     def cancel(self, number: int) -> None:
         self._tasks = [task for task in self._tasks if task.number != number]
@@ -53,7 +53,7 @@ def written(folder: Path, base: str, text: str) -> Path:
     return file
 
 
-def carried_out(file: Path, *words: str, executor: Executor | None = None) -> Sweep:
+def carried_out(file: Path, *words: str, executor: Executor | None = None) -> SweepState:
     """The sweep in a file, carried out beside it; a state is saved after every step."""
-    definition = reading.from_file(file, words)
-    return sweep(definition, file.parent / "runs", Options(lambda: executor or Inline(), limits=Limits(None, 0.0)))
+    definition = reading.read_definition(file, words)
+    return run_sweep(definition, file.parent / "runs", SweepOptions(lambda: executor or Inline(), limits=SchedulerLimits(None, 0.0)))

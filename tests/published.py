@@ -39,7 +39,7 @@ def write_cifar10(
     """Pictures (N, 32, 32, 3), cut in five training batches; `protocol` is Python 3's, or None for Python 2's form."""
     images = [*np.array_split(train_images, 5), test_images]
     labels = [*np.array_split(train_labels, 5), test_labels]
-    names = cifar10.LAYOUT.names
+    names = cifar10.FILE_LAYOUT.batch_names
     files: Files = {}
     for name, pictures, given in zip(names, images, labels, strict=True):
         if version == "binary":
@@ -47,12 +47,12 @@ def write_cifar10(
         else:
             files[name] = pickled({**python_batch(name, pictures), b"labels": given.tolist()}, protocol)
     if version == "binary":
-        files["batches.meta.txt"] = "\n".join([*cifar10.CLASSES, "", ""]).encode()
+        files["batches.meta.txt"] = "\n".join([*cifar10.CLASS_NAMES, "", ""]).encode()
     else:
         files["batches.meta"] = pickled(cifar10_meta(), protocol)
     files["readme.html"] = b'<meta HTTP-EQUIV="REFRESH" content="0; url=https://www.cs.toronto.edu/~kriz/cifar.html">\n'
     in_order = [name for name in ORDER if name in files] + [name for name in files if name not in ORDER]
-    folder = cifar10.LAYOUT.folders[0 if version == "python" else 1]
+    folder = cifar10.FILE_LAYOUT.folders[0 if version == "python" else 1]
     write_files(path, folder, {name: files[name] for name in in_order})
 
 
@@ -74,11 +74,11 @@ def write_cifar100(
             labels = {b"fine_labels": fine.tolist(), b"coarse_labels": coarse(fine).tolist()}
             files[name] = pickled({**python_batch(name, pictures), **labels}, protocol)
     if version == "binary":
-        for known in cifar100.LABELS.values():
+        for known in cifar100.LABEL_LAYOUTS.values():
             files[known.names_file] = "\n".join([*known.classes, ""]).encode()
     else:
         files["meta"] = pickled(cifar100_meta(), protocol)
-    write_files(path, cifar100.LAYOUT.folders[0 if version == "python" else 1], files)
+    write_files(path, cifar100.FILE_LAYOUT.folders[0 if version == "python" else 1], files)
 
 
 def coarse(fine: IntArray) -> IntArray:
@@ -130,12 +130,12 @@ def python_batch(name: str, pictures: AnyArray) -> dict[bytes, Any]:
 
 def cifar10_meta() -> dict[bytes, Any]:
     """The content of batches.meta."""
-    return {b"num_cases_per_batch": 10000, b"label_names": encoded(cifar10.CLASSES), b"num_vis": 3072}
+    return {b"num_cases_per_batch": 10000, b"label_names": encoded(cifar10.CLASS_NAMES), b"num_vis": 3072}
 
 
 def cifar100_meta() -> dict[bytes, Any]:
     """The content of meta."""
-    return {known.names_key.encode(): encoded(known.classes) for known in reversed(cifar100.LABELS.values())}
+    return {known.names_key.encode(): encoded(known.classes) for known in reversed(cifar100.LABEL_LAYOUTS.values())}
 
 
 def encoded(names: Sequence[str]) -> list[bytes]:

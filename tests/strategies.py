@@ -11,15 +11,15 @@ from nnexp import registry, scoring
 from nnexp.activations.base import Activation
 from nnexp.data.base import Description
 from nnexp.data.reading import FileSource
-from nnexp.registry import Parameter, Registry, parameters
+from nnexp.registry import Parameter, Registry, component_parameters
 from nnexp.schedules.piecewise import Piecewise
 from nnexp.spec.build import Builder
-from nnexp.spec.kinds import component_type
-from nnexp.spec.load import loads
-from nnexp.spec.problems import Text
+from nnexp.spec.kinds import find_component_type
+from nnexp.spec.load import parse_network_spec
+from nnexp.spec.problems import SpecText
 from nnexp.spec.sections import Data, is_line
-from nnexp.spec.text import dump, parse
-from nnexp.spec.validation import is_union, written
+from nnexp.spec.text import format_yaml, parse_yaml
+from nnexp.spec.validation import is_union, strip_per_replica
 
 Plain = dict[str, Any]
 
@@ -54,7 +54,7 @@ NAMES = st.text(st.characters(exclude_categories=["C", "Z"]) | st.just(" "), min
 
 def values(hint: Any) -> st.SearchStrategy[Any]:
     """Values that an annotation allows."""
-    hint = written(hint)
+    hint = strip_per_replica(hint)
     if get_origin(hint) is Annotated:
         base, *bounds = get_args(hint)
         return numbers(base, bounds)
@@ -89,7 +89,7 @@ def parameters_of(draw: st.DrawFn, cls: type[Any]) -> Plain:
         known = registry.layers if name in registry.layers else registry.architectures
         if known[name] is cls:
             return draw(strategy)
-    chosen = [p for p in parameters(cls) if p.required or draw(st.booleans())]
+    chosen = [p for p in component_parameters(cls) if p.is_required or draw(st.booleans())]
     drawn = {p.name: draw(value_of(p)) for p in chosen}
     return drawn | draw(pieces()) if cls is Piecewise else drawn
 
@@ -104,9 +104,9 @@ def pieces(draw: st.DrawFn) -> Plain:
 
 def value_of(parameter: Parameter) -> st.SearchStrategy[Any]:
     """A value of a parameter that holds no layers; for those that do there is `composed`."""
-    if component_type(parameter.hint) is Activation:
+    if find_component_type(parameter.hint) is Activation:
         return st.none() | component(registry.activations)
-    assert component_type(parameter.hint) is None, f"{parameter} needs a strategy of its own"
+    assert find_component_type(parameter.hint) is None, f"{parameter} needs a strategy of its own"
     return SIZES[parameter.name] if parameter.name in SIZES else values(parameter.hint)
 
 
@@ -147,7 +147,7 @@ def component(draw: st.DrawFn, known: Registry, names: list[str] | None = None) 
     found = draw(parameters_of(known[name]))
     if not found:
         return draw(st.sampled_from([name, {name: {}}, {name: None}]))
-    first = parameters(known[name])[0].name
+    first = component_parameters(known[name])[0].name
     bare = list(found) == [first] and not isinstance(found[first], dict) and found[first] is not None
     return {name: found[first] if bare and draw(st.booleans()) else found}
 
@@ -182,7 +182,7 @@ def convolutional(draw: st.DrawFn) -> Any:
 def described(source: Any, targets: Any = "given") -> Description:
     """What data hold that are written as plain values."""
     builder = Builder()
-    built = builder.section(Data, parse(Text("source", dump({"source": source, "targets": targets}))), "")
+    built = builder.build_section(Data, parse_yaml(SpecText("source", format_yaml({"source": source, "targets": targets}))), "")
     assert not builder.problems
     description: Description = built.targets.describe(built.source.describe())
     return description
@@ -195,7 +195,7 @@ def trainings(draw: st.DrawFn, description: Description, split: tuple[float, ...
     fitting = [size for size in range(2, train + 1) if train % size != 1]
     training: Plain = {"epochs": draw(EPOCHS), "batch_size": draw(st.sampled_from([*fitting, "full"]))}
     if split[1] and draw(st.booleans()):
-        metric = draw(st.sampled_from(["dev_loss", *(f"dev_{name}" for name in scoring.names(description))]))
+        metric = draw(st.sampled_from(["dev_loss", *(f"dev_{name}" for name in scoring.list_metric_names(description))]))
         training["early_stopping"] = {"patience": draw(st.integers(1, 9)), "metric": metric}
     optional: dict[str, list[Any]] = {
         "dtype": ["float32", "float64"],
@@ -277,4 +277,4 @@ def penalties(draw: st.DrawFn) -> Plain:
 
 def loaded(spec: Plain, *overrides: str) -> Any:
     """The spec that plain values stand for."""
-    return loads(Text("spec.yaml", dump(spec)), overrides, name="spec")
+    return parse_network_spec(SpecText("spec.yaml", format_yaml(spec)), overrides, name="spec")

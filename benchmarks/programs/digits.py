@@ -15,7 +15,7 @@ EPOCHS, BATCH = 20, 32
 RUNS = [(rate, seed) for rate in RATES for seed in SEEDS]
 
 
-def examples() -> tuple[Floats, Labels, Floats, Labels]:
+def load_examples() -> tuple[Floats, Labels, Floats, Labels]:
     """Standardised training and dev inputs (N, 64), and their labels (N): 1,437 and 180 of them."""
     from sklearn.datasets import load_digits
 

@@ -14,12 +14,12 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from benchmarks.programs.digits import BATCH, EPOCHS, RUNS, examples
+from benchmarks.programs.digits import BATCH, EPOCHS, RUNS, load_examples
 
 BETA1, BETA2, EPS = 0.9, 0.999, 1e-8
 
 
-def begin(key: Any) -> Any:
+def initialize_weights(key: Any) -> Any:
     """Weights and biases."""
     one, two = jax.random.split(key)
     return {
@@ -38,7 +38,7 @@ def loss_of(w: Any, x: Any, y: Any) -> Any:
 
 
 def main() -> None:
-    x, y, xd, yd = map(jnp.asarray, examples())
+    x, y, xd, yd = map(jnp.asarray, load_examples())
     whole = len(x) // BATCH
 
     def step(state: Any, batch: Any, rate: Any) -> Any:
@@ -61,7 +61,7 @@ def main() -> None:
 
     def run(rate: Any, seed: Any) -> Any:
         key, own = jax.random.split(jax.random.key(seed))
-        w = begin(own)
+        w = initialize_weights(own)
         zeros = jax.tree.map(jnp.zeros_like, w)
         carry = w, zeros, zeros, jnp.zeros(())
         _, rows = jax.lax.scan(lambda c, k: epoch(rate, c, k), carry, jax.random.split(key, EPOCHS))

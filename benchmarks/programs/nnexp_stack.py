@@ -12,22 +12,22 @@ import time
 from pathlib import Path
 
 from benchmarks.programs.digits import RATES, SEEDS
-from nnexp.sweeps.executors.base import Task
-from nnexp.sweeps.session import planned
-from nnexp.sweeps.words import from_command
-from nnexp.sweeps.work import perform
-from nnexp.sweeps.worker import Stopping
+from nnexp.sweeps.executors.base import StackTask
+from nnexp.sweeps.session import plan_sweep
+from nnexp.sweeps.words import parse_command
+from nnexp.sweeps.work import train_task
+from nnexp.sweeps.worker import StopSignal
 
 
 def main() -> None:
     spec, share, shares, root = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), Path(sys.argv[4])
     words = [f"optimizer.adam.lr={','.join(map(str, RATES))}", f"seed=0..{SEEDS[-1]}"]
-    found = planned(from_command(Path(spec), words), root)
-    runs = found.board.runs[share::shares]
+    found = plan_sweep(parse_command(Path(spec), words), root)
+    runs = found.progress.runs[share::shares]
     text = found.folder.definition.base_text
-    task = Task(1, str(root), text, {r.run: r.plain for r in runs}, {r.run: r.overrides for r in runs})
+    task = StackTask(1, str(root), text, {r.run: r.plain_spec for r in runs}, {r.run: r.overrides for r in runs})
     began = time.perf_counter()
-    receipts = perform(task, Stopping(), lambda epochs: None)
+    receipts = train_task(task, StopSignal(), lambda epochs: None)
     print(time.perf_counter() - began, max(receipt.metrics["dev_accuracy"] for receipt in receipts))
 
 

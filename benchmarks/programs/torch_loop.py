@@ -13,10 +13,10 @@ import time
 
 import torch
 
-from benchmarks.programs.digits import BATCH, EPOCHS, RUNS, examples
+from benchmarks.programs.digits import BATCH, EPOCHS, RUNS, load_examples
 
 
-def train(rate: float, seed: int, x: torch.Tensor, y: torch.Tensor, xd: torch.Tensor, yd: torch.Tensor) -> list[float]:
+def train_network(rate: float, seed: int, x: torch.Tensor, y: torch.Tensor, xd: torch.Tensor, yd: torch.Tensor) -> list[float]:
     """One run, with one row of metrics an epoch; gives the last."""
     torch.manual_seed(seed)
     network = torch.nn.Sequential(torch.nn.Linear(64, 64), torch.nn.ReLU(), torch.nn.Linear(64, 10))
@@ -45,9 +45,9 @@ def train(rate: float, seed: int, x: torch.Tensor, y: torch.Tensor, xd: torch.Te
 def main() -> None:
     share, shares = int(sys.argv[1]), int(sys.argv[2])
     torch.set_num_threads(1)
-    x, y, xd, yd = map(torch.from_numpy, examples())
+    x, y, xd, yd = map(torch.from_numpy, load_examples())
     began = time.perf_counter()
-    rows = [train(rate, seed, x, y, xd, yd) for rate, seed in RUNS[share::shares]]
+    rows = [train_network(rate, seed, x, y, xd, yd) for rate, seed in RUNS[share::shares]]
     print(time.perf_counter() - began, max(row[-1] for row in rows))
 
 

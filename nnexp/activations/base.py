@@ -16,7 +16,7 @@ class Activation(Layer):
 
     __slots__ = ()
 
-    mortal: ClassVar[bool] = False
+    can_die: ClassVar[bool] = False
     """Whether a unit whose z is never positive is dead: it gives 0, and no gradient comes through."""
 
     saturates_beyond: ClassVar[float | None] = None

@@ -24,7 +24,7 @@ class ReLU(Activation):
     Source: Nair & Hinton 2010, Rectified Linear Units Improve Restricted Boltzmann Machines.
     """
 
-    mortal: ClassVar[bool] = True
+    can_die: ClassVar[bool] = True
 
     def apply(self, z: Array) -> tuple[Array, Callable[[Array], Array]]:
         a = np.maximum(z, 0)

@@ -11,7 +11,7 @@ from nnexp.activations.base import Activation
 from nnexp.registry import activations
 from nnexp.typing import Array
 
-LAMBDA, ALPHA = 1.0507009873554805, 1.6732632423543772
+SELU_LAMBDA, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 
 
 @activations.register("selu")
@@ -26,5 +26,5 @@ class SELU(Activation):
     """
 
     def apply(self, z: Array) -> tuple[Array, Callable[[Array], Array]]:
-        a = np.where(z > 0, LAMBDA * z, LAMBDA * ALPHA * np.expm1(np.minimum(z, 0)))
-        return a, lambda da: da * np.where(z > 0, z.dtype.type(LAMBDA), a + LAMBDA * ALPHA)
+        a = np.where(z > 0, SELU_LAMBDA * z, SELU_LAMBDA * SELU_ALPHA * np.expm1(np.minimum(z, 0)))
+        return a, lambda da: da * np.where(z > 0, z.dtype.type(SELU_LAMBDA), a + SELU_LAMBDA * SELU_ALPHA)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nnexp.architectures.base import Architecture, flattened
+from nnexp.architectures.base import Architecture, flatten_images
 from nnexp.layers.base import Layer
 from nnexp.layers.output import Output
 from nnexp.registry import architectures
@@ -25,5 +25,5 @@ class Adaline(Architecture):
     Switching Circuits; lecture notes.
     """
 
-    def layers(self, x: Shape) -> tuple[Layer, ...]:
-        return (*flattened(x), Output())
+    def build_layers(self, x: Shape) -> tuple[Layer, ...]:
+        return (*flatten_images(x), Output())

@@ -8,10 +8,10 @@ from typing import Annotated
 from annotated_types import Ge, Gt, Lt
 
 from nnexp.architectures.base import Architecture
-from nnexp.architectures.images import POOL, classifier, features, scaled, stem
+from nnexp.architectures.images import POOL_PLACE, build_classifier, build_features, scale_width, choose_stem
 from nnexp.layers.base import Layer
 from nnexp.layers.conv2d import Conv2D
-from nnexp.layers.windows import image
+from nnexp.layers.windows import check_image_shape
 from nnexp.registry import architectures
 from nnexp.typing import Shape
 
@@ -36,12 +36,12 @@ class AlexNet(Architecture):
     width: Annotated[float, Gt(0)] = 1.0
     dropout: Annotated[float, Ge(0), Lt(1)] = 0.5
 
-    def layers(self, x: Shape) -> tuple[Layer, ...]:
-        f96, f256, f384 = (scaled(filters, self.width) for filters in (96, 256, 384))
+    def build_layers(self, x: Shape) -> tuple[Layer, ...]:
+        f96, f256, f384 = (scale_width(filters, self.width) for filters in (96, 256, 384))
         plan = (
-            *(stem(Conv2D(f96, 11, 4), image(x, "alexnet")), POOL),
-            *(Conv2D(f256, 5, padding="same"), POOL),
+            *(choose_stem(Conv2D(f96, 11, 4), check_image_shape(x, "alexnet")), POOL_PLACE),
+            *(Conv2D(f256, 5, padding="same"), POOL_PLACE),
             *(Conv2D(filters, 3, padding="same") for filters in (f384, f384, f256)),
-            POOL,
+            POOL_PLACE,
         )
-        return (*features(plan, x), *classifier(scaled(4096, self.width), self.dropout))
+        return (*build_features(plan, x), *build_classifier(scale_width(4096, self.width), self.dropout))

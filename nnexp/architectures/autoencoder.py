@@ -7,8 +7,8 @@ from typing import Annotated
 
 from annotated_types import MinLen
 
-from nnexp.architectures.base import Architecture, flattened
-from nnexp.layers.activation import ActivationHere
+from nnexp.architectures.base import Architecture, flatten_images
+from nnexp.layers.activation import ActivationPlaceholder
 from nnexp.layers.base import Layer
 from nnexp.layers.dense import Dense
 from nnexp.layers.output import Output
@@ -32,6 +32,6 @@ class Autoencoder(Architecture):
 
     hidden: Annotated[tuple[Count, ...], MinLen(1)]
 
-    def layers(self, x: Shape) -> tuple[Layer, ...]:
+    def build_layers(self, x: Shape) -> tuple[Layer, ...]:
         widths = (*self.hidden, *self.hidden[-2::-1])
-        return (*flattened(x), *(layer for units in widths for layer in (Dense(units), ActivationHere())), Output())
+        return (*flatten_images(x), *(layer for units in widths for layer in (Dense(units), ActivationPlaceholder())), Output())

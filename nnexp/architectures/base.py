@@ -15,10 +15,10 @@ class Architecture(ABC):
     __slots__ = ()
 
     @abstractmethod
-    def layers(self, x: Shape) -> tuple[Layer, ...]:
+    def build_layers(self, x: Shape) -> tuple[Layer, ...]:
         """The layers for inputs of core shape `x`, the last of them `output`. ShapeError where `x` does not fit."""
 
 
-def flattened(x: Shape) -> tuple[Layer, ...]:
+def flatten_images(x: Shape) -> tuple[Layer, ...]:
     """What stands before a dense layer: nothing, or `flatten` where the inputs are images."""
     return (Flatten(),) if len(x) > 1 else ()

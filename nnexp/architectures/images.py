@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from nnexp.layers.activation import ActivationHere
+from nnexp.layers.activation import ActivationPlaceholder
 from nnexp.layers.base import Layer, ShapeError
 from nnexp.layers.conv2d import Conv2D
 from nnexp.layers.dense import Dense
@@ -21,30 +21,30 @@ from nnexp.layers.max_pool import MaxPool
 from nnexp.layers.output import Output
 from nnexp.typing import Shape
 
-SMALL = 64
+MIN_LARGE_SIDE_PIXELS = 64
 """Images with a shorter side than this are small."""
 
-POOL = None
+POOL_PLACE = None
 """The place of a pool in a list of convolutions."""
 
 
-def stem(published: Conv2D, x: Shape) -> Conv2D:
+def choose_stem(published: Conv2D, x: Shape) -> Conv2D:
     """The first convolution: the published one, or 3x3 moving by 1 for small images."""
-    return Conv2D(published.filters, 3, padding="same") if min(x[:2]) < SMALL else published
+    return Conv2D(published.filters, 3, padding="same") if min(x[:2]) < MIN_LARGE_SIDE_PIXELS else published
 
 
-def features(plan: Sequence[Conv2D | None], x: Shape) -> tuple[Layer, ...]:
+def build_features(plan: Sequence[Conv2D | None], x: Shape) -> tuple[Layer, ...]:
     """The convolutions of a plan, each with the spec's activation, and its pools, as far as they fit images `x`."""
     found: list[Layer] = []
     for step in plan:
-        block: list[Layer] = [*pool(x)] if step is POOL else [fitting(step, x), ActivationHere()]
+        block: list[Layer] = [*make_pool(x)] if step is POOL_PLACE else [fit_convolution(step, x), ActivationPlaceholder()]
         if block:
             x = block[0].declare(x).output
         found += block
     return tuple(found)
 
 
-def fitting(convolution: Conv2D, x: Shape) -> Conv2D:
+def fit_convolution(convolution: Conv2D, x: Shape) -> Conv2D:
     """The convolution, with zeros around the map where its windows would not end at the edge."""
     try:
         convolution.declare(x)
@@ -53,7 +53,7 @@ def fitting(convolution: Conv2D, x: Shape) -> Conv2D:
     return convolution
 
 
-def pool(x: Shape) -> tuple[MaxPool, ...]:
+def make_pool(x: Shape) -> tuple[MaxPool, ...]:
     """A pool that halves the map, or none where no windows fit."""
     for size in (2, 3):
         if all(side >= size and (side - size) % 2 == 0 for side in x[:2]):
@@ -61,13 +61,13 @@ def pool(x: Shape) -> tuple[MaxPool, ...]:
     return ()
 
 
-def classifier(units: int, dropout: float) -> tuple[Layer, ...]:
+def build_classifier(units: int, dropout: float) -> tuple[Layer, ...]:
     """Two dense layers, each with activation and dropout, and the output."""
     dropping = (Dropout(dropout),) if dropout else ()
-    block = (Dense(units), ActivationHere(), *dropping)
+    block = (Dense(units), ActivationPlaceholder(), *dropping)
     return (Flatten(), *block, *block, Output())
 
 
-def scaled(number: int, width: float) -> int:
+def scale_width(number: int, width: float) -> int:
     """A number of filters or units times the factor `width`, at least one."""
     return max(1, round(number * width))

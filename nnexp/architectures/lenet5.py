@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nnexp.architectures.base import Architecture
-from nnexp.layers.activation import ActivationHere
+from nnexp.layers.activation import ActivationPlaceholder
 from nnexp.layers.average_pool import AveragePool
 from nnexp.layers.base import Layer
 from nnexp.layers.conv2d import Conv2D
 from nnexp.layers.dense import Dense
 from nnexp.layers.flatten import Flatten
 from nnexp.layers.output import Output
-from nnexp.layers.windows import Padding, image
+from nnexp.layers.windows import Padding, check_image_shape
 from nnexp.registry import architectures
 from nnexp.typing import Shape
 
@@ -33,10 +33,10 @@ class LeNet5(Architecture):
 
     padding: Padding = "valid"
 
-    def layers(self, x: Shape) -> tuple[Layer, ...]:
-        image(x, "lenet5")
+    def build_layers(self, x: Shape) -> tuple[Layer, ...]:
+        check_image_shape(x, "lenet5")
         return (
-            *(Conv2D(6, 5, padding=self.padding), ActivationHere(), AveragePool()),
-            *(Conv2D(16, 5), ActivationHere(), AveragePool()),
-            *(Flatten(), Dense(120), ActivationHere(), Dense(84), ActivationHere(), Output()),
+            *(Conv2D(6, 5, padding=self.padding), ActivationPlaceholder(), AveragePool()),
+            *(Conv2D(16, 5), ActivationPlaceholder(), AveragePool()),
+            *(Flatten(), Dense(120), ActivationPlaceholder(), Dense(84), ActivationPlaceholder(), Output()),
         )

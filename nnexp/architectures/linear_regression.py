@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nnexp.architectures.base import Architecture, flattened
+from nnexp.architectures.base import Architecture, flatten_images
 from nnexp.layers.base import Layer
 from nnexp.layers.output import Output
 from nnexp.registry import architectures
@@ -22,5 +22,5 @@ class LinearRegression(Architecture):
     closed form: W = (XᵀX)⁻¹XᵀD with a column of ones for b. Images are flattened first. Source: lecture notes.
     """
 
-    def layers(self, x: Shape) -> tuple[Layer, ...]:
-        return (*flattened(x), Output())
+    def build_layers(self, x: Shape) -> tuple[Layer, ...]:
+        return (*flatten_images(x), Output())

@@ -7,8 +7,8 @@ from typing import Annotated
 
 from annotated_types import Ge, Lt
 
-from nnexp.architectures.base import Architecture, flattened
-from nnexp.layers.activation import ActivationHere
+from nnexp.architectures.base import Architecture, flatten_images
+from nnexp.layers.activation import ActivationPlaceholder
 from nnexp.layers.base import Layer
 from nnexp.layers.batch_norm import BatchNorm
 from nnexp.layers.dense import Dense
@@ -33,14 +33,14 @@ class MLP(Architecture):
     batch_norm: bool = False
     dropout: Annotated[float, Ge(0), Lt(1)] = 0.0
 
-    def layers(self, x: Shape) -> tuple[Layer, ...]:
-        return (*flattened(x), *(layer for units in self.hidden for layer in self._hidden(units)), Output())
+    def build_layers(self, x: Shape) -> tuple[Layer, ...]:
+        return (*flatten_images(x), *(layer for units in self.hidden for layer in self._make_hidden_block(units)), Output())
 
-    def _hidden(self, units: int) -> list[Layer]:
+    def _make_hidden_block(self, units: int) -> list[Layer]:
         block: list[Layer] = [Dense(units, bias=not self.batch_norm)]
         if self.batch_norm:
             block.append(BatchNorm())
-        block.append(ActivationHere())
+        block.append(ActivationPlaceholder())
         if self.dropout:
             block.append(Dropout(self.dropout))
         return block

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nnexp.architectures.base import Architecture, flattened
+from nnexp.architectures.base import Architecture, flatten_images
 from nnexp.layers.base import Layer
 from nnexp.layers.output import Output
 from nnexp.registry import architectures
@@ -27,5 +27,5 @@ class TwoLayer(Architecture):
 
     embedding: Layer
 
-    def layers(self, x: Shape) -> tuple[Layer, ...]:
-        return (*flattened(x), self.embedding, Output())
+    def build_layers(self, x: Shape) -> tuple[Layer, ...]:
+        return (*flatten_images(x), self.embedding, Output())

@@ -9,16 +9,16 @@ from typing import Annotated, Literal
 from annotated_types import Ge, Gt, Lt
 
 from nnexp.architectures.base import Architecture
-from nnexp.architectures.images import POOL, classifier, features, scaled
+from nnexp.architectures.images import POOL_PLACE, build_classifier, build_features, scale_width
 from nnexp.layers.base import Layer
 from nnexp.layers.conv2d import Conv2D
-from nnexp.layers.windows import image
+from nnexp.layers.windows import check_image_shape
 from nnexp.registry import architectures
 from nnexp.typing import Shape
 
-FILTERS = (64, 128, 256, 512, 512)
+FILTERS_PER_BLOCK = (64, 128, 256, 512, 512)
 
-CONVOLUTIONS: Mapping[int, tuple[int, ...]] = {
+CONVOLUTIONS_PER_BLOCK: Mapping[int, tuple[int, ...]] = {
     11: (1, 1, 2, 2, 2),
     13: (2, 2, 2, 2, 2),
     16: (2, 2, 3, 3, 3),
@@ -46,8 +46,8 @@ class VGG(Architecture):
     width: Annotated[float, Gt(0)] = 1.0
     dropout: Annotated[float, Ge(0), Lt(1)] = 0.5
 
-    def layers(self, x: Shape) -> tuple[Layer, ...]:
+    def build_layers(self, x: Shape) -> tuple[Layer, ...]:
         plan: list[Conv2D | None] = []
-        for filters, count in zip(FILTERS, CONVOLUTIONS[self.depth], strict=True):
-            plan += [*[Conv2D(scaled(filters, self.width), 3, padding="same")] * count, POOL]
-        return (*features(plan, image(x, "vgg")), *classifier(scaled(4096, self.width), self.dropout))
+        for filters, count in zip(FILTERS_PER_BLOCK, CONVOLUTIONS_PER_BLOCK[self.depth], strict=True):
+            plan += [*[Conv2D(scale_width(filters, self.width), 3, padding="same")] * count, POOL_PLACE]
+        return (*build_features(plan, check_image_shape(x, "vgg")), *build_classifier(scale_width(4096, self.width), self.dropout))

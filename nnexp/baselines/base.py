@@ -3,7 +3,7 @@
 N examples, I inputs, O outputs, K classes
 
 A baseline is fitted to all training examples at once, in double precision. What it keeps is a set of named arrays, and
-`bind` makes of them a function from inputs to outputs. Nothing in it is drawn at random.
+`make_output_function` makes of them a function from inputs to outputs. Nothing in it is drawn at random.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import ClassVar, TypeAlias
 from nnexp.losses.base import Targets
 from nnexp.typing import AnyArray, Array
 
-Kept: TypeAlias = Mapping[str, AnyArray]
+FittedArrays: TypeAlias = Mapping[str, AnyArray]
 """What was fitted, by name."""
 
 
@@ -35,22 +35,22 @@ class Baseline(ABC):
     """Whether what `scores` gives for classes are probabilities."""
 
     @abstractmethod
-    def size(self, examples: int, inputs: int, outputs: int) -> int:
+    def count_numbers(self, examples: int, inputs: int, outputs: int) -> int:
         """How many numbers a fit to so many examples determines or keeps."""
 
-    def refuses(self, examples: int) -> tuple[str, str] | None:
+    def find_problem(self, examples: int) -> tuple[str, str] | None:
         """The parameter that does not fit a training part of so many examples and why, or None."""
         return None
 
     @abstractmethod
-    def fit(self, x: Array, d: Array, classes: Sequence[str]) -> Kept:
+    def fit(self, x: Array, d: Array, classes: Sequence[str]) -> FittedArrays:
         """What is kept of inputs x (N, I) and targets d (N, O), whose classes or outputs have these names.
 
         Raises FitError.
         """
 
     @abstractmethod
-    def bind(self, kept: Kept) -> Callable[[Array], Array]:
+    def make_output_function(self, kept: FittedArrays) -> Callable[[Array], Array]:
         """The outputs as a function of inputs. core: (N, I) -> (N, O)"""
 
     def scores(self, z: Array) -> Array:

@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Literal
 import numpy as np
 from annotated_types import Ge
 
-from nnexp.baselines.base import Baseline, FitError, Kept
+from nnexp.baselines.base import Baseline, FitError, FittedArrays
 from nnexp.losses.base import Targets
 from nnexp.registry import baselines
 from nnexp.typing import AnyArray, Array
@@ -43,12 +43,12 @@ class GaussianClassifier(Baseline):
     covariance: Covariance = "full"
     ridge: Annotated[float, Ge(0)] = 1e-3
 
-    def size(self, examples: int, inputs: int, outputs: int) -> int:
+    def count_numbers(self, examples: int, inputs: int, outputs: int) -> int:
         matrices = 1 if self.covariance == "shared" else outputs
         numbers = inputs if self.covariance == "diagonal" else inputs * (inputs + 1) // 2
         return outputs * inputs + matrices * numbers
 
-    def fit(self, x: Array, d: Array, classes: Sequence[str]) -> Kept:
+    def fit(self, x: Array, d: Array, classes: Sequence[str]) -> FittedArrays:
         labels = d.argmax(axis=-1)
         present = np.unique(labels)
         means = np.stack([x[labels == j].mean(axis=-2) for j in present])
@@ -62,21 +62,21 @@ class GaussianClassifier(Baseline):
         if self.covariance == "shared":
             centered = [np.concatenate(centered)]
         names = ["the classes" if self.covariance == "shared" else f"class {classes[j]}" for j in present]
-        make = _deviations if self.covariance == "diagonal" else _factor
+        make = _compute_std if self.covariance == "diagonal" else _compute_factor
         factors = [make(part, added, name) for part, name in zip(centered, names, strict=False)]
         return {"present": present, "means": means, "factors": np.stack(factors), "classes": np.array(d.shape[-1])}
 
-    def bind(self, kept: Kept) -> Callable[[Array], Array]:
+    def make_output_function(self, kept: FittedArrays) -> Callable[[Array], Array]:
         present, means = kept["present"], kept["means"]
         factors = np.broadcast_to(kept["factors"], (len(present), *kept["factors"].shape[1:]))
 
-        def outputs(x: Array) -> Array:
+        def compute_outputs(x: Array) -> Array:
             z = np.full((len(x), int(kept["classes"])), -np.inf)
             for j, mean, factor in zip(present, means, factors, strict=True):
                 z[:, j] = log_density(x - mean, factor)
             return z
 
-        return outputs
+        return compute_outputs
 
     def scores(self, z: Array) -> Array:
         from scipy.special import softmax
@@ -99,14 +99,14 @@ def log_density(centered: Array, factor: Array) -> Array:
     return density
 
 
-def _deviations(centered: Array, added: float, whose: str) -> AnyArray:
+def _compute_std(centered: Array, added: float, whose: str) -> AnyArray:
     """The standard deviations (I) of examples (N, I) whose mean is 0."""
     variances = np.square(centered).mean(axis=-2) + added
     _refuse_singular(variances, variances.max(), whose)
     return np.sqrt(variances)
 
 
-def _factor(centered: Array, added: float, whose: str) -> AnyArray:
+def _compute_factor(centered: Array, added: float, whose: str) -> AnyArray:
     """L (I, I) with Σ = LLᵀ for the covariance of examples (N, I) whose mean is 0."""
     covariance = centered.T @ centered / len(centered) + added * np.eye(centered.shape[-1])
     try:

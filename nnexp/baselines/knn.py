@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
-from nnexp.baselines.base import Baseline, Kept
+from nnexp.baselines.base import Baseline, FittedArrays
 from nnexp.losses.base import Targets
 from nnexp.registry import baselines
 from nnexp.typing import Array, Count, IntArray
@@ -16,7 +16,7 @@ from nnexp.typing import Array, Count, IntArray
 if TYPE_CHECKING:
     from scipy.spatial import cKDTree
 
-NORMS: dict[str, float] = {"euclidean": 2.0, "manhattan": 1.0, "chebyshev": np.inf}
+NORM_ORDERS: dict[str, float] = {"euclidean": 2.0, "manhattan": 1.0, "chebyshev": np.inf}
 """The p of each metric's norm."""
 
 
@@ -42,30 +42,30 @@ class KNearestNeighbors(Baseline):
     k: Count = 5
     metric: Literal["euclidean", "manhattan", "chebyshev"] = "euclidean"
 
-    def size(self, examples: int, inputs: int, outputs: int) -> int:
+    def count_numbers(self, examples: int, inputs: int, outputs: int) -> int:
         return examples * (inputs + outputs)
 
-    def refuses(self, examples: int) -> tuple[str, str] | None:
+    def find_problem(self, examples: int) -> tuple[str, str] | None:
         if self.k <= examples:
             return None
         return "k", f"{self.k} neighbours are asked for, and the training part has {examples}"
 
-    def fit(self, x: Array, d: Array, classes: Sequence[str]) -> Kept:
+    def fit(self, x: Array, d: Array, classes: Sequence[str]) -> FittedArrays:
         return {"x": x, "d": d}
 
-    def bind(self, kept: Kept) -> Callable[[Array], Array]:
+    def make_output_function(self, kept: FittedArrays) -> Callable[[Array], Array]:
         from scipy.spatial import cKDTree
 
-        tree, d, p = cKDTree(kept["x"]), kept["d"], NORMS[self.metric]
+        tree, d, p = cKDTree(kept["x"]), kept["d"], NORM_ORDERS[self.metric]
 
-        def outputs(x: Array) -> Array:
-            shares: Array = d[nearest(tree, x, self.k, p)].sum(axis=-2) / self.k
+        def compute_outputs(x: Array) -> Array:
+            shares: Array = d[find_nearest(tree, x, self.k, p)].sum(axis=-2) / self.k
             return shares
 
-        return outputs
+        return compute_outputs
 
 
-def nearest(tree: cKDTree, x: Array, k: int, p: float, look: int = 0) -> IntArray:
+def find_nearest(tree: cKDTree, x: Array, k: int, p: float, look: int = 0) -> IntArray:
     """The k nearest points of a tree in order, those at one distance by their number. core: (N, I) -> (N, k)
 
     The tree gives points at one distance in any order, and of those at the k-th distance any. So it is asked for more
@@ -77,5 +77,5 @@ def nearest(tree: cKDTree, x: Array, k: int, p: float, look: int = 0) -> IntArra
     chosen: IntArray = np.take_along_axis(found, order, axis=-1)
     unsettled = distances[:, -1] <= distances[:, k - 1]
     if look < tree.n and unsettled.any():
-        chosen[unsettled] = nearest(tree, x[unsettled], k, p, 2 * look)
+        chosen[unsettled] = find_nearest(tree, x[unsettled], k, p, 2 * look)
     return chosen

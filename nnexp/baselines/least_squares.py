@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar
 import numpy as np
 from annotated_types import Ge
 
-from nnexp.baselines.base import Baseline, Kept
+from nnexp.baselines.base import Baseline, FittedArrays
 from nnexp.losses.base import Targets
 from nnexp.registry import baselines
 from nnexp.typing import Array
@@ -38,10 +38,10 @@ class LeastSquares(Baseline):
 
     l2: Annotated[float, Ge(0)] = 0.0
 
-    def size(self, examples: int, inputs: int, outputs: int) -> int:
+    def count_numbers(self, examples: int, inputs: int, outputs: int) -> int:
         return (inputs + 1) * outputs
 
-    def fit(self, x: Array, d: Array, classes: Sequence[str]) -> Kept:
+    def fit(self, x: Array, d: Array, classes: Sequence[str]) -> FittedArrays:
         from scipy.linalg import lstsq
 
         examples, inputs = x.shape
@@ -53,9 +53,9 @@ class LeastSquares(Baseline):
         w = lstsq(a, b, cond=max(a.shape) * np.finfo(np.float64).eps)[0]
         return {"W": w, "b": level - middle @ w}
 
-    def bind(self, kept: Kept) -> Callable[[Array], Array]:
-        def outputs(x: Array) -> Array:
+    def make_output_function(self, kept: FittedArrays) -> Callable[[Array], Array]:
+        def compute_outputs(x: Array) -> Array:
             z: Array = x @ kept["W"] + kept["b"]
             return z
 
-        return outputs
+        return compute_outputs

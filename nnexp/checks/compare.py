@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nnexp.checks.differences import noise_of, slopes
-from nnexp.checks.probes import Function, Probes, along
+from nnexp.checks.differences import estimate_noise, estimate_derivatives
+from nnexp.checks.probes import PointFunction, Probes, restrict_to_probes
 from nnexp.typing import Array, BoolArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Comparison:
+class GradientComparison:
     """The derivatives along some probes (E), by both ways; `smooth` says which could be compared."""
 
     numeric: Array
@@ -24,30 +24,30 @@ class Comparison:
     @property
     def error(self) -> float:
         """‖approx - exact‖ / (‖approx‖ + ‖exact‖); 0 where both are 0."""
-        return self._relative(float(np.linalg.norm(self.numeric - self.analytic)))
+        return self._make_relative(float(np.linalg.norm(self.numeric - self.analytic)))
 
     @property
     def floor(self) -> float:
         """The part of the error that the differences themselves may have caused."""
-        return self._relative(float(np.linalg.norm(self.bounds)))
+        return self._make_relative(float(np.linalg.norm(self.bounds)))
 
     def is_wrong(self, threshold: float) -> bool:
         """Whether the two differ by more than the threshold, and by more than the differences can err."""
         return not self.error <= max(threshold, self.floor)
 
-    def _relative(self, amount: float) -> float:
+    def _make_relative(self, amount: float) -> float:
         size = float(np.linalg.norm(self.numeric) + np.linalg.norm(self.analytic))
         return amount / size if size else 0.0
 
 
-def compare(
-    function: Function, origin: Array, gradient: Array, several: Sequence[Probes], rows: int, threshold: float
-) -> Comparison:
+def compare_gradient(
+    function: PointFunction, origin: Array, gradient: Array, several: Sequence[Probes], rows: int, threshold: float
+) -> GradientComparison:
     """Hold a gradient (P) at a point (P) against differences along all the probes."""
     parts = []
     for probes in several:
-        f = along(function, origin, probes, rows)
-        found = slopes(f, len(probes), noise_of(f), threshold)
+        f = restrict_to_probes(function, origin, probes, rows)
+        found = estimate_derivatives(f, len(probes), estimate_noise(f), threshold)
         analytic = np.where(found.smooth, probes.project(gradient), 0)
         parts.append((found.values, analytic, found.bounds, found.smooth))
-    return Comparison(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+    return GradientComparison(*(np.concatenate(column) for column in zip(*parts, strict=True)))

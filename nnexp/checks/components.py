@@ -15,13 +15,13 @@ import numpy as np
 
 from nnexp.activations.base import Activation
 from nnexp.activations.tanh import Tanh
-from nnexp.beginning import begin
-from nnexp.checks.gradients import SAMPLE, THRESHOLD, check_model
+from nnexp.beginning import initialize_parameters
+from nnexp.checks.gradients import SAMPLE_ENTRIES, ERROR_THRESHOLD, check_model
 from nnexp.checks.result import GradientCheck, Verdict
 from nnexp.errors import GradientUndecided
 from nnexp.initializers.xavier import Xavier
 from nnexp.layers.base import Layer, ShapeError
-from nnexp.layers.chain import Chain, chain
+from nnexp.layers.chain import Chain, make_chain
 from nnexp.layers.conv2d import Conv2D
 from nnexp.layers.dense import Dense
 from nnexp.layers.flatten import Flatten
@@ -31,27 +31,27 @@ from nnexp.losses.cross_entropy import CrossEntropy
 from nnexp.losses.squared_error import SquaredError
 from nnexp.model import Model
 from nnexp.named import Named
-from nnexp.network import assemble
+from nnexp.network import build_network
 from nnexp.penalties.base import Penalty
-from nnexp.registry import KINDS, Parameter, parameters
-from nnexp.replicas import generators, stack
+from nnexp.registry import REGISTRY_BY_KIND, Parameter, component_parameters
+from nnexp.replicas import make_generators, stack_replicas
 from nnexp.typing import Array, Shape
 
-CHECKED = ("activations", "layers", "losses", "penalties", "architectures")
+CHECKED_KINDS = ("activations", "layers", "losses", "penalties", "architectures")
 """The kinds that have a gradient."""
 
-N, WIDTH, O = 7, 6, 3
-TASKS = {"first": 1, "second": 2}
+N, LAYER_WIDTH, O = 7, 6, 3
+TASK_OUTPUTS = {"first": 1, "second": 2}
 """The outputs of each of several tasks."""
 
-FLAT: Shape = (5,)
-IMAGE: Shape = (8, 8, 2)
+FLAT_SHAPE: Shape = (5,)
+IMAGE_SHAPE: Shape = (8, 8, 2)
 
-GIVEN: dict[tuple[str, str], dict[str, Any]] = {
+GIVEN_PARAMETERS: dict[tuple[str, str], dict[str, Any]] = {
     **{("architectures", name): {"width": 0.02} for name in ("alexnet", "zfnet")},
     ("architectures", "vgg"): {"width": 0.02, "depth": 11},
     ("architectures", "lenet5"): {"padding": 6},
-    ("architectures", "mlp"): {"hidden": (WIDTH, WIDTH), "batch_norm": True, "dropout": 0.2},
+    ("architectures", "mlp"): {"hidden": (LAYER_WIDTH, LAYER_WIDTH), "batch_norm": True, "dropout": 0.2},
 }
 """Parameters that the signature cannot tell, or whose defaults make a large network."""
 
@@ -61,14 +61,14 @@ class NoExample(LookupError):
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class ExampleNetwork:
     """A component in a network: the layers, the loss and the penalties around it, and the shape of its inputs."""
 
     kind: str
     name: str
     setting: str
     layers: tuple[Layer, ...]
-    shape: Shape = FLAT
+    shape: Shape = FLAT_SHAPE
     loss: Loss = CrossEntropy()
     penalties: tuple[Penalty, ...] = ()
     targets: Targets = "classes"
@@ -76,15 +76,15 @@ class Example:
     def __str__(self) -> str:
         return f"{self.name} ({self.setting})"
 
-    def model(self) -> Model:
+    def build_model(self) -> Model:
         """The network at the start of training, in double precision."""
-        network = stack([assemble(self.layers, Tanh(), O)])
+        network = stack_replicas([build_network(self.layers, Tanh(), O)])
         declaration = network.declare(self.shape)
         if declaration.output != (O,):
             raise ShapeError(f"it gives {declaration.output} and not {O} outputs")
-        init = stack([Xavier(bias=0.1)])
-        theta, buffers = begin(network, declaration, init, [0], lambda rows: self.x[:, rows], "float64")
-        return Model(network, declaration, stack([self.loss]), stack([self.penalties]), theta, buffers)
+        init = stack_replicas([Xavier(bias=0.1)])
+        theta, buffers = initialize_parameters(network, declaration, init, [0], lambda rows: self.x[:, rows], "float64")
+        return Model(network, declaration, stack_replicas([self.loss]), stack_replicas([self.penalties]), theta, buffers)
 
     @property
     def x(self) -> Array:
@@ -123,12 +123,12 @@ class ComponentCheck:
         return {"kind": self.kind, "component": self.name, "setting": self.setting, **found}
 
 
-def check_all(threshold: float = THRESHOLD) -> Iterator[ComponentCheck]:
+def check_all_components(threshold: float = ERROR_THRESHOLD) -> Iterator[ComponentCheck]:
     """Every registered component that has a gradient."""
-    for kind in CHECKED:
-        for name in KINDS[kind]:
+    for kind in CHECKED_KINDS:
+        for name in REGISTRY_BY_KIND[kind]:
             try:
-                made = examples(kind, name)
+                made = build_examples(kind, name)
             except NoExample as error:
                 yield ComponentCheck(kind, name, "-", None, str(error))
             else:
@@ -144,59 +144,59 @@ def raise_if_failed(checks: Sequence[ComponentCheck]) -> None:
         one.check.raise_if_failed()
 
 
-def check_component(example: Example, threshold: float = THRESHOLD) -> GradientCheck:
+def check_component(example: ExampleNetwork, threshold: float = ERROR_THRESHOLD) -> GradientCheck:
     """Hold the gradient of an example's network against differences."""
     return check_model(
-        example.model(),
+        example.build_model(),
         example.x,
         example.d,
-        generators([0], "dropout"),
+        make_generators([0], "dropout"),
         name=str(example),
         threshold=threshold,
-        entries=SAMPLE if example.kind == "architectures" else None,
+        entries=SAMPLE_ENTRIES if example.kind == "architectures" else None,
     )
 
 
-def examples(kind: str, name: str) -> list[Example]:
+def build_examples(kind: str, name: str) -> list[ExampleNetwork]:
     """Every network that a component fits into, with each of its options. Raises NoExample where there is none."""
     fitting, reasons = [], []
-    for option, component in _components(kind, name):
-        for make in _NETWORKS[kind](kind, name, option, component):
+    for option, component in _build_with_options(kind, name):
+        for make in _NETWORK_MAKERS[kind](kind, name, option, component):
             try:
                 example = make()
-                example.model()
+                example.build_model()
             except ShapeError as error:
                 reasons.append(str(error))
             else:
                 fitting.append(example)
     if not fitting:
-        raise NoExample(f"{KINDS[kind].kind} {name!r} fits into no example network: {'; '.join(reasons)}")
+        raise NoExample(f"{REGISTRY_BY_KIND[kind].kind} {name!r} fits into no example network: {'; '.join(reasons)}")
     return fitting
 
 
-def _components(kind: str, name: str) -> Iterator[tuple[str, Any]]:
+def _build_with_options(kind: str, name: str) -> Iterator[tuple[str, Any]]:
     """The component with what it requires, and then with each of its options changed."""
-    cls, given = KINDS[kind][name], GIVEN.get((kind, name), {})
-    known = parameters(cls)
-    required = {p.name: _made_up(name, p) for p in known if p.required and p.name not in given}
+    cls, given = REGISTRY_BY_KIND[kind][name], GIVEN_PARAMETERS.get((kind, name), {})
+    known = component_parameters(cls)
+    required = {p.name: _make_up_value(name, p) for p in known if p.is_required and p.name not in given}
     component = cls(**required, **given)
     yield "", component
     if kind != "architectures":
         for p in known:
-            for value in _choices(p.hint):
+            for value in _list_choices(p.hint):
                 if value != getattr(component, p.name):
                     word = f"{p.name} {str(value).lower()}" if isinstance(value, bool) else str(value)
                     yield f", {word}", replace(component, **{p.name: value})
 
 
-def _choices(hint: Any) -> tuple[Any, ...]:
+def _list_choices(hint: Any) -> tuple[Any, ...]:
     """The values of an option."""
     return (True, False) if hint is bool else get_args(hint) if get_origin(hint) is Literal else ()
 
 
-def _made_up(name: str, parameter: Parameter) -> Any:
+def _make_up_value(name: str, parameter: Parameter) -> Any:
     """A value for a required parameter: small counts, strengths that show, short chains of layers."""
-    value = _value(parameter.hint)
+    value = _make_value(parameter.hint)
     if value is None:
         raise NoExample(
             f"{name!r} has no example: its parameter `{parameter.name}` is not of a kind that can be made up"
@@ -204,63 +204,63 @@ def _made_up(name: str, parameter: Parameter) -> Any:
     return value
 
 
-def _value(hint: Any) -> Any:
-    if hint in SMALL_PARTS:
-        return SMALL_PARTS[hint]
+def _make_value(hint: Any) -> Any:
+    if hint in SMALL_VALUES:
+        return SMALL_VALUES[hint]
     if get_origin(hint) is Annotated:
-        return _value(get_args(hint)[0])
+        return _make_value(get_args(hint)[0])
     if get_origin(hint) is Named:
-        return Named(tuple(TASKS), tuple(_value(get_args(hint)[0]) for _ in TASKS))
+        return Named(tuple(TASK_OUTPUTS), tuple(_make_value(get_args(hint)[0]) for _ in TASK_OUTPUTS))
     if isinstance(hint, type) and is_dataclass(hint):
-        return hint(**{p.name: _made_up(hint.__name__, p) for p in parameters(hint) if p.required})
+        return hint(**{p.name: _make_up_value(hint.__name__, p) for p in component_parameters(hint) if p.is_required})
     if get_origin(hint) is tuple:
-        value = _value(get_args(hint)[0])
+        value = _make_value(get_args(hint)[0])
         return None if value is None else (value, value)
-    return next((value for value in map(_value, get_args(hint)) if value is not None), None)
+    return next((value for value in map(_make_value, get_args(hint)) if value is not None), None)
 
 
-SMALL_PARTS: dict[Any, Any] = {
+SMALL_VALUES: dict[Any, Any] = {
     int: 3,
     float: 0.3,
     Activation: Tanh(),
-    Layer: Dense(WIDTH),
+    Layer: Dense(LAYER_WIDTH),
     Loss: SquaredError(),
-    Chain: chain([Dense(WIDTH), Tanh()], ["dense", "tanh"]),
+    Chain: make_chain([Dense(LAYER_WIDTH), Tanh()], ["dense", "tanh"]),
 }
 
-Make: TypeAlias = Callable[[], Example]
+MakeExample: TypeAlias = Callable[[], ExampleNetwork]
 
 
-def _around_layer(kind: str, name: str, option: str, layer: Any) -> Iterator[Make]:
+def _wrap_layer(kind: str, name: str, option: str, layer: Any) -> Iterator[MakeExample]:
     """Between two layers with weights, on vectors and on images."""
-    yield lambda: Example(kind, name, f"flat{option}", (Dense(WIDTH), layer, Output()))
-    yield lambda: Example(kind, name, f"images{option}", (Conv2D(WIDTH, 5), layer, Flatten(), Output()), IMAGE)
+    yield lambda: ExampleNetwork(kind, name, f"flat{option}", (Dense(LAYER_WIDTH), layer, Output()))
+    yield lambda: ExampleNetwork(kind, name, f"images{option}", (Conv2D(LAYER_WIDTH, 5), layer, Flatten(), Output()), IMAGE_SHAPE)
 
 
-def _around_loss(kind: str, name: str, option: str, loss: Any) -> Iterator[Make]:
+def _wrap_loss(kind: str, name: str, option: str, loss: Any) -> Iterator[MakeExample]:
     """On every kind of targets that it takes."""
     for targets in loss.targets:
-        fitted = loss.fitted(TASKS if targets == "tasks" else O)
-        yield partial(Example, kind, name, f"{targets}{option}", HIDDEN, loss=fitted, targets=targets)
+        fitted = loss.fitted(TASK_OUTPUTS if targets == "tasks" else O)
+        yield partial(ExampleNetwork, kind, name, f"{targets}{option}", HIDDEN_LAYERS, loss=fitted, targets=targets)
 
 
-def _around_penalty(kind: str, name: str, option: str, penalty: Any) -> Iterator[Make]:
+def _wrap_penalty(kind: str, name: str, option: str, penalty: Any) -> Iterator[MakeExample]:
     """On a network with a hidden layer."""
-    yield partial(Example, kind, name, f"flat{option}", HIDDEN, penalties=(penalty,))
+    yield partial(ExampleNetwork, kind, name, f"flat{option}", HIDDEN_LAYERS, penalties=(penalty,))
 
 
-def _of_architecture(kind: str, name: str, option: str, architecture: Any) -> Iterator[Make]:
+def _wrap_architecture(kind: str, name: str, option: str, architecture: Any) -> Iterator[MakeExample]:
     """With the inputs that it takes."""
-    yield lambda: Example(kind, name, f"flat{option}", architecture.layers(FLAT))
-    yield lambda: Example(kind, name, f"images{option}", architecture.layers(IMAGE), IMAGE)
+    yield lambda: ExampleNetwork(kind, name, f"flat{option}", architecture.layers(FLAT_SHAPE))
+    yield lambda: ExampleNetwork(kind, name, f"images{option}", architecture.layers(IMAGE_SHAPE), IMAGE_SHAPE)
 
 
-HIDDEN = (Dense(WIDTH), Tanh(), Output())
+HIDDEN_LAYERS = (Dense(LAYER_WIDTH), Tanh(), Output())
 
-_NETWORKS: dict[str, Callable[[str, str, str, Any], Iterator[Make]]] = {
-    "activations": _around_layer,
-    "architectures": _of_architecture,
-    "layers": _around_layer,
-    "losses": _around_loss,
-    "penalties": _around_penalty,
+_NETWORK_MAKERS: dict[str, Callable[[str, str, str, Any], Iterator[MakeExample]]] = {
+    "activations": _wrap_layer,
+    "architectures": _wrap_architecture,
+    "layers": _wrap_layer,
+    "losses": _wrap_loss,
+    "penalties": _wrap_penalty,
 }

@@ -22,30 +22,30 @@ import numpy as np
 
 from nnexp.typing import AnyArray, Array, BoolArray, IntArray
 
-Along: TypeAlias = Callable[[IntArray, Array], Array]
+ProbedFunction: TypeAlias = Callable[[IntArray, Array], Array]
 """(which probes (n), how far along each (n)) -> the function's values (n)"""
 
-FIRST = 2.0**-10
-SMALLER = (2.0**-14, 2.0**-18, 2.0**-22)
+FIRST_STEP = 2.0**-10
+SMALLER_STEPS = (2.0**-14, 2.0**-18, 2.0**-22)
 """The steps after the first, for probes that have met a kink or a strong bend."""
 
-LARGER = 2.0**-6
+LARGER_STEP = 2.0**-6
 """The step for probes at which rounding drowns the differences."""
 
-PLACES = np.array([1, -1, 0.5, -0.5, 0.25, -0.25])
+STEP_FRACTIONS = np.array([1, -1, 0.5, -0.5, 0.25, -0.25])
 
-FINER = 4
+CONFIRM_STEP_DIVISOR = 4
 """How many times smaller the step is that confirms another."""
 
-ERROR, CUT = 16, 64
+ERROR_NOISE_FACTOR, DISAGREEMENT_NOISE_FACTOR = 16, 64
 """Four standard deviations of the derivative's rounding error, and of the disagreement's, in units of noise / step."""
 
-RESOLUTION = 30
+MAX_BOUND_THRESHOLDS = 30
 """A probe counts where its error bound is below so many thresholds, in units of the parameter's typical derivative."""
 
 
 @dataclass(frozen=True, slots=True)
-class Slopes:
+class Derivatives:
     """Derivatives (E), bounds (E) of their errors, and which are not spoiled by a kink (E)."""
 
     values: Array
@@ -53,26 +53,26 @@ class Slopes:
     smooth: BoolArray
 
 
-def slopes(f: Along, count: int, noise: float, threshold: float) -> Slopes:
+def estimate_derivatives(f: ProbedFunction, count: int, noise: float, threshold: float) -> Derivatives:
     """The derivatives along `count` probes, each at the step that serves it best.
 
     `noise` is the standard deviation of the rounding errors in f; `threshold` the relative error worth seeing.
     """
-    search = _Search(f, count, float(f(np.zeros(1, np.intp), np.zeros(1))[0]), noise)
+    search = _StepSearch(f, count, float(f(np.zeros(1, np.intp), np.zeros(1))[0]), noise)
     with np.errstate(all="ignore"):
-        search.attempt(np.arange(count), FIRST)
-        for step in SMALLER:
-            search.attempt(np.flatnonzero(search.worse_than(threshold / 8) & ~search.rounded), step)
-        search.confirm(np.flatnonzero(~search.rounded & ~search.worse_than(RESOLUTION * threshold)))
-        search.attempt(np.flatnonzero(search.worse_than(threshold / 8) & search.rounded), LARGER)
-    smooth = search.rounded | ~search.worse_than(RESOLUTION * threshold)
-    return Slopes(np.where(smooth, search.values, 0), np.where(smooth, search.bounds, 0), smooth)
+        search.try_step(np.arange(count), FIRST_STEP)
+        for step in SMALLER_STEPS:
+            search.try_step(np.flatnonzero(search.is_worse_than(threshold / 8) & ~search.rounded), step)
+        search.confirm_estimates(np.flatnonzero(~search.rounded & ~search.is_worse_than(MAX_BOUND_THRESHOLDS * threshold)))
+        search.try_step(np.flatnonzero(search.is_worse_than(threshold / 8) & search.rounded), LARGER_STEP)
+    smooth = search.rounded | ~search.is_worse_than(MAX_BOUND_THRESHOLDS * threshold)
+    return Derivatives(np.where(smooth, search.values, 0), np.where(smooth, search.bounds, 0), smooth)
 
 
-class _Search:
+class _StepSearch:
     """The best derivative so far of every probe, with its error bound."""
 
-    def __init__(self, f: Along, count: int, origin: float, noise: float) -> None:
+    def __init__(self, f: ProbedFunction, count: int, origin: float, noise: float) -> None:
         self._f, self._origin = f, origin
         self._noise = max(noise, np.finfo(float).eps * abs(origin) / 2, np.finfo(float).tiny)
         self.values, self.bounds = np.zeros(count), np.full(count, np.inf)
@@ -80,45 +80,45 @@ class _Search:
         self.rounded = np.zeros(count, bool)
         """Where nothing but rounding separates the estimates at a step that is not small."""
 
-    def attempt(self, probes: IntArray, step: float) -> None:
+    def try_step(self, probes: IntArray, step: float) -> None:
         """Try a step with some of the probes; keep what is better than before."""
         if not len(probes):
             return
-        values, disagreement = self._window(probes, step)
+        values, disagreement = self._evaluate_step(probes, step)
         unit = self._noise / step
-        bounds = np.maximum(disagreement, ERROR * unit)
-        if step >= FIRST:
-            self.rounded[probes] |= np.isfinite(disagreement) & (disagreement <= CUT * unit)
+        bounds = np.maximum(disagreement, ERROR_NOISE_FACTOR * unit)
+        if step >= FIRST_STEP:
+            self.rounded[probes] |= np.isfinite(disagreement) & (disagreement <= DISAGREEMENT_NOISE_FACTOR * unit)
         better = bounds < self.bounds[probes]
         self.values[probes[better]], self.bounds[probes[better]] = values[better], bounds[better]
         self._steps[probes[better]] = step
 
-    def confirm(self, probes: IntArray) -> None:
+    def confirm_estimates(self, probes: IntArray) -> None:
         """Hold what was found among kinks against a smaller step: of many kinks, some cancel each other by chance."""
         for step in np.unique(self._steps[probes]):
             here = probes[self._steps[probes] == step]
-            values, disagreement = self._window(here, step / FINER)
-            explained = disagreement <= CUT * self._noise * FINER / step
+            values, disagreement = self._evaluate_step(here, step / CONFIRM_STEP_DIVISOR)
+            explained = disagreement <= DISAGREEMENT_NOISE_FACTOR * self._noise * CONFIRM_STEP_DIVISOR / step
             differences = np.abs(values - self.values[here]) + np.where(explained, 0, disagreement)
             self.bounds[here] = np.maximum(self.bounds[here], differences)
 
-    def _window(self, probes: IntArray, step: float) -> tuple[Array, Array]:
+    def _evaluate_step(self, probes: IntArray, step: float) -> tuple[Array, Array]:
         """The derivatives and disagreements at a step."""
-        where = np.repeat(probes, len(PLACES))
-        moved = self._f(where, np.tile(step * PLACES, len(probes))).reshape(-1, len(PLACES))
-        return extrapolated(moved, self._origin, step)
+        where = np.repeat(probes, len(STEP_FRACTIONS))
+        moved = self._f(where, np.tile(step * STEP_FRACTIONS, len(probes))).reshape(-1, len(STEP_FRACTIONS))
+        return extrapolate_derivative(moved, self._origin, step)
 
-    def worse_than(self, relative: float) -> BoolArray:
+    def is_worse_than(self, relative: float) -> BoolArray:
         """Where the bound is larger than this part of the typical derivative."""
         sound = self.values[self.bounds <= np.abs(self.values) / 8]
         typical = float(np.sqrt(np.square(sound).mean())) if sound.size else 0.0
         return ~(self.bounds <= relative * typical)
 
 
-def extrapolated(moved: AnyArray, origin: float, step: float) -> tuple[Array, Array]:
+def extrapolate_derivative(moved: AnyArray, origin: float, step: float) -> tuple[Array, Array]:
     """The derivative and the disagreement (E) from values (E, 6) at the places; infinite where one is not finite."""
     right, left = moved[:, ::2], moved[:, 1::2]
-    steps = step * PLACES[::2]
+    steps = step * STEP_FRACTIONS[::2]
     central, second = (right - left) / (2 * steps), (right + left - 2 * origin) / steps
     coarse, fine = ((4 * central[:, i + 1] - central[:, i]) / 3 for i in range(2))
     jump = (16 * second[:, 2] - 10 * second[:, 1] + second[:, 0]) / 7
@@ -126,16 +126,16 @@ def extrapolated(moved: AnyArray, origin: float, step: float) -> tuple[Array, Ar
     return (16 * fine - coarse) / 15, np.where(np.isfinite(disagreement), disagreement, np.inf)
 
 
-STAIRS = 2.0**-40 * np.arange(1, 33)
+NOISE_STEPS = 2.0**-40 * np.arange(1, 33)
 """Steps so small that nothing but rounding bends the function: all to one side, because there may be a kink at 0."""
 
 
-def noise_of(f: Along) -> float:
+def estimate_noise(f: ProbedFunction) -> float:
     """The standard deviation of the rounding errors in f, from third differences along the first probe.
 
     Source: Moré & Wild 2011, Estimating Computational Noise.
     """
     with np.errstate(all="ignore"):
-        differences = np.diff(f(np.zeros(len(STAIRS), np.intp), STAIRS), 3)
+        differences = np.diff(f(np.zeros(len(NOISE_STEPS), np.intp), NOISE_STEPS), 3)
         noise = float(np.sqrt(np.square(differences).mean() / 20))  # 1 + 9 + 9 + 1, the squares of the coefficients
     return noise if np.isfinite(noise) else 0.0

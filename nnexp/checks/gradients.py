@@ -9,26 +9,26 @@ from typing import Any
 
 import numpy as np
 
-from nnexp.checks.blame import faults
-from nnexp.checks.compare import Comparison, compare
-from nnexp.checks.objective import Objective
-from nnexp.checks.probes import Entries, Probes, random_directions
-from nnexp.checks.result import LEFT_OUT, Entry, Fault, GradientCheck, ParameterCheck, Verdict
+from nnexp.checks.blame import find_faults
+from nnexp.checks.compare import GradientComparison, compare_gradient
+from nnexp.checks.objective import WeightObjective
+from nnexp.checks.probes import EntryProbes, Probes, draw_directions
+from nnexp.checks.result import MAX_LEFT_OUT_SHARE, WorstEntry, Fault, GradientCheck, ParameterCheck, Verdict
 from nnexp.model import Model
-from nnexp.replicas import generator
+from nnexp.replicas import make_generator
 from nnexp.typing import Array, IntArray, Shape
 
-THRESHOLD = 1e-7
+ERROR_THRESHOLD = 1e-7
 """The lecture notes' limit for the relative error."""
 
-ALL_UP_TO = 10_000
+MAX_EXHAUSTIVE_WEIGHTS = 10_000
 """Networks with at most so many weights are checked entry by entry, larger ones by a sample."""
 
-SAMPLE, DIRECTIONS = 40, 8
+SAMPLE_ENTRIES, DIRECTION_COUNT = 40, 8
 """Of a larger network: entries of each parameter, and random directions in each parameter and in all together."""
 
 
-ASIDE = 2.0**-7
+SHIFT_STDS = 2.0**-7
 """How far each weight is moved, in standard deviations, where too many sit on a kink."""
 
 
@@ -41,7 +41,7 @@ def check_model(
     name: str = "model",
     seed: int = 0,
     after: int = 0,
-    threshold: float = THRESHOLD,
+    threshold: float = ERROR_THRESHOLD,
     entries: int | None = None,
 ) -> GradientCheck:
     """Hold the gradient of a model's first replica on a batch x (1, N, ...), d (1, N, O) against differences.
@@ -52,21 +52,21 @@ def check_model(
     """
     names = {"name": name, "after": after}
     size = model.theta.shape[1]
-    sample = entries or (size if size <= ALL_UP_TO else SAMPLE)
+    sample = entries or (size if size <= MAX_EXHAUSTIVE_WEIGHTS else SAMPLE_ENTRIES)
     with np.errstate(all="ignore"):
-        found = _check(Objective(model, x, d, sources), seed, threshold, sample, names)
+        found = _check_at_point(WeightObjective(model, x, d, sources), seed, threshold, sample, names)
         if found.verdict != "undecided":
             return found
-        moved = model.copies([0], "float64")
-        moved.theta += ASIDE * generator(seed, "gradcheck aside").standard_normal(moved.theta.shape)
-        again = _check(Objective(moved, x, d, sources), seed, threshold, sample, names)
+        moved = model.copy_replicas([0], "float64")
+        moved.theta += SHIFT_STDS * make_generator(seed, "gradcheck aside").standard_normal(moved.theta.shape)
+        again = _check_at_point(WeightObjective(moved, x, d, sources), seed, threshold, sample, names)
         return replace(again, aside=tuple(row.name for row in found.rows if row.verdict == "undecided"))
 
 
-def _check(objective: Objective, seed: int, threshold: float, sample: int, names: dict[str, Any]) -> GradientCheck:
+def _check_at_point(objective: WeightObjective, seed: int, threshold: float, sample: int, names: dict[str, Any]) -> GradientCheck:
     """The gradient at one point."""
-    check = _Check(objective, generator(seed, "gradcheck"), threshold, sample)
-    parameters = tuple(check.parameter(*one) for one in spans(objective.model))
+    check = _ModelCheck(objective, make_generator(seed, "gradcheck"), threshold, sample)
+    parameters = tuple(check.check_parameter(*one) for one in locate_parameters(objective.model))
     exhaustive = all(row.directions + row.directions_left_out == 0 for row in parameters)
     result = GradientCheck(
         objective=float(objective(objective.origin[None])[0]),
@@ -74,58 +74,58 @@ def _check(objective: Objective, seed: int, threshold: float, sample: int, names
         threshold=threshold,
         exhaustive=exhaustive,
         parameters=parameters,
-        everywhere=None if exhaustive else check.everywhere(),
+        everywhere=None if exhaustive else check.check_directions(),
         **names,
     )
-    return replace(result, faults=check.faults()) if result.verdict == "wrong" else result
+    return replace(result, faults=check.find_faults()) if result.verdict == "wrong" else result
 
 
-def spans(model: Model) -> Iterator[tuple[str, Shape, int]]:
+def locate_parameters(model: Model) -> Iterator[tuple[str, Shape, int]]:
     """The name and shape of each parameter, and where it begins in theta."""
     at = 0
-    for name, weight in model.declaration.entries():
+    for name, weight in model.declaration.iterate_weights():
         yield name, weight.shape, at
         at += prod(weight.shape)
 
 
-class _Check:
+class _ModelCheck:
     """The comparisons of one model."""
 
-    def __init__(self, objective: Objective, source: np.random.Generator, threshold: float, sample: int) -> None:
+    def __init__(self, objective: WeightObjective, source: np.random.Generator, threshold: float, sample: int) -> None:
         self._objective, self._source, self._threshold, self._sample = objective, source, threshold, sample
-        self._gradient = objective.gradient()
+        self._gradient = objective.compute_gradient()
         self._trainable = objective.model.trainable
 
-    def parameter(self, name: str, shape: Shape, start: int) -> ParameterCheck:
+    def check_parameter(self, name: str, shape: Shape, start: int) -> ParameterCheck:
         """One parameter array, which begins at `start` in theta."""
         index = start + np.flatnonzero(self._trainable[start : start + prod(shape)])
-        chosen = self._chosen(index)
+        chosen = self._choose_entries(index)
         if not len(chosen):
             return ParameterCheck(name, shape, prod(shape), 0, 0, 0, 0, 0.0, 0.0, None, "frozen")
-        probes: list[Probes] = [Entries(chosen)]
+        probes: list[Probes] = [EntryProbes(chosen)]
         if len(chosen) < len(index):
-            probes.append(random_directions(index, DIRECTIONS, self._source))
-        return self._row(name, shape, probes, chosen - start)
+            probes.append(draw_directions(index, DIRECTION_COUNT, self._source))
+        return self._build_check(name, shape, probes, chosen - start)
 
-    def everywhere(self) -> ParameterCheck:
+    def check_directions(self) -> ParameterCheck:
         """Random directions over all parameters together."""
         index = np.flatnonzero(self._trainable)
-        probes = random_directions(index, DIRECTIONS, self._source)
-        return self._row("all together", (len(index),), [probes], np.zeros(0, np.intp))
+        probes = draw_directions(index, DIRECTION_COUNT, self._source)
+        return self._build_check("all together", (len(index),), [probes], np.zeros(0, np.intp))
 
-    def faults(self) -> tuple[Fault, ...]:
+    def find_faults(self) -> tuple[Fault, ...]:
         """Whatever is wrong by itself."""
-        return faults(self._objective, self._threshold, self._source)
+        return find_faults(self._objective, self._threshold, self._source)
 
-    def _chosen(self, index: IntArray) -> IntArray:
+    def _choose_entries(self, index: IntArray) -> IntArray:
         """A sample of entries, or all, in their order."""
         if len(index) <= self._sample:
             return index
         return np.sort(self._source.choice(index, self._sample, replace=False))
 
-    def _row(self, name: str, shape: Shape, probes: list[Probes], entries: IntArray) -> ParameterCheck:
+    def _build_check(self, name: str, shape: Shape, probes: list[Probes], entries: IntArray) -> ParameterCheck:
         objective = self._objective
-        found = compare(objective, objective.origin, self._gradient, probes, objective.rows, self._threshold)
+        found = compare_gradient(objective, objective.origin, self._gradient, probes, objective.points_at_once, self._threshold)
         count, smooth = len(entries), found.smooth
         return ParameterCheck(
             name=name,
@@ -137,21 +137,21 @@ class _Check:
             directions_left_out=int((~smooth[count:]).sum()),
             error=found.error,
             floor=found.floor,
-            worst=_worst(found, shape, entries),
-            verdict=_verdict(found, self._threshold),
+            worst=_find_worst(found, shape, entries),
+            verdict=_decide_verdict(found, self._threshold),
         )
 
 
-def _worst(found: Comparison, shape: Shape, entries: IntArray) -> Entry | None:
+def _find_worst(found: GradientComparison, shape: Shape, entries: IntArray) -> WorstEntry | None:
     """Where the two differ most."""
     if not found.smooth.any():
         return None
     at = int(np.argmax(np.nan_to_num(np.abs(found.numeric - found.analytic), nan=np.inf)))
     index = tuple(map(int, np.unravel_index(entries[at], shape))) if at < len(entries) else None
-    return Entry(index, float(found.analytic[at]), float(found.numeric[at]))
+    return WorstEntry(index, float(found.analytic[at]), float(found.numeric[at]))
 
 
-def _verdict(found: Comparison, threshold: float) -> Verdict:
-    if (~found.smooth).mean() > LEFT_OUT:
+def _decide_verdict(found: GradientComparison, threshold: float) -> Verdict:
+    if (~found.smooth).mean() > MAX_LEFT_OUT_SHARE:
         return "undecided"
     return "wrong" if found.is_wrong(threshold) else "right"

@@ -10,14 +10,14 @@ import numpy as np
 from nnexp.layers.base import Context
 from nnexp.model import Model
 from nnexp.parameters import Declaration, Views, layer_views
-from nnexp.replicas import held
+from nnexp.replicas import copy_generators
 from nnexp.typing import Array
 
 CHUNK_BYTES = 2**22
 """About how much the copies that are evaluated at once may hold: what a core's cache holds."""
 
 
-class Objective:
+class WeightObjective:
     """Mean loss and penalties of a batch x (1, N, ...), d (1, N, O), as in training, in double precision.
 
     Every evaluation draws the same numbers from copies of the generators in `sources`. The perturbed networks are
@@ -25,7 +25,7 @@ class Objective:
     """
 
     def __init__(self, model: Model, x: Array, d: Array, sources: Sequence[np.random.Generator]) -> None:
-        self.model = model.copies([0], "float64")
+        self.model = model.copy_replicas([0], "float64")
         self.x, self.d, self._sources = x.astype(np.float64), d.astype(np.float64), sources
         self._copies: dict[int, tuple[Model, Views, Context]] = {}
 
@@ -35,24 +35,24 @@ class Objective:
         return self.model.theta[0].copy()
 
     @property
-    def rows(self) -> int:
+    def points_at_once(self) -> int:
         """How many networks are evaluated at once."""
-        activations = 4 * self.x.shape[1] * outputs_of(self.model.declaration)
+        activations = 4 * self.x.shape[1] * count_outputs(self.model.declaration)
         return max(1, CHUNK_BYTES // (8 * (4 * self.model.theta.shape[1] + activations)))
 
-    def context(self, count: int) -> Context:
+    def make_context(self, count: int) -> Context:
         """The first step of an epoch, for so many copies."""
-        return Context(training=True, generators=held(self._sources, [0] * count), new_epoch=True, propagate=False)
+        return Context(training=True, generators=copy_generators(self._sources, [0] * count), new_epoch=True, propagate=False)
 
-    def gradient(self) -> Array:
+    def compute_gradient(self) -> Array:
         """The analytic gradient (P)."""
-        model = self.model.copies([0])
-        model.gradient(self.x, self.d, self.context(1))
+        model = self.model.copy_replicas([0])
+        model.compute_gradient(self.x, self.d, self.make_context(1))
         return model.grad[0]
 
     def __call__(self, points: Array) -> Array:
         """The objective at points. (K, P) -> (K)"""
-        model, w, context = self._copy(len(points))
+        model, w, context = self._copy_model(len(points))
         model.theta[...], model.buffers[...] = points, self.model.buffers
         for source in context.generators:
             source.bit_generator.state = self._sources[0].bit_generator.state
@@ -64,16 +64,16 @@ class Objective:
                 value = value + term(weights)[0]
         return value
 
-    def _copy(self, count: int) -> tuple[Model, Views, Context]:
+    def _copy_model(self, count: int) -> tuple[Model, Views, Context]:
         """So many replicas; those of the usual number are kept."""
         if count not in self._copies:
-            self._copies = {size: kept for size, kept in self._copies.items() if size == self.rows}
-            model = self.model.copies([0] * count)
+            self._copies = {size: kept for size, kept in self._copies.items() if size == self.points_at_once}
+            model = self.model.copy_replicas([0] * count)
             w = layer_views(model.declaration, model.theta, model.buffers)
-            self._copies[count] = model, w, self.context(count)
+            self._copies[count] = model, w, self.make_context(count)
         return self._copies[count]
 
 
-def outputs_of(declaration: Declaration) -> int:
+def count_outputs(declaration: Declaration) -> int:
     """The numbers that one example becomes on its way through all layers."""
-    return prod(declaration.output) + sum(map(outputs_of, declaration.parts.values()))
+    return prod(declaration.output) + sum(map(count_outputs, declaration.parts.values()))

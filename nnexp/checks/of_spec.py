@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from nnexp.checks.gradients import THRESHOLD, check_model
+from nnexp.checks.gradients import ERROR_THRESHOLD, check_model
 from nnexp.checks.result import GradientCheck
 from nnexp.errors import Diverged, UsageError
 from nnexp.spec.baseline import AnySpec, BaselineSpec
 from nnexp.training.stack import Stack
 
-EXAMPLES = 32
+MAX_EXAMPLES = 32
 """A batch is checked with at most so many of its examples, unless another number is asked for."""
 
 
@@ -22,7 +22,7 @@ def gradcheck(
     examples: int | None = None,
     entries: int | None = None,
     exhaustive: bool = False,
-    threshold: float = THRESHOLD,
+    threshold: float = ERROR_THRESHOLD,
 ) -> GradientCheck:
     """Hold the gradient of a spec's objective, penalties included, against differences in double precision.
 
@@ -45,10 +45,10 @@ def gradcheck(
     with threadpool_limits(spec.training.threads, "blas"), np.errstate(all="ignore"):
         parts = spec.prepare()
         stack = Stack([spec], [parts])
-        _train(stack, after)
+        _train_steps(stack, after)
         stack.begin_epoch()
         batch = next(stack.remaining_batches())
-        here = slice(min(EXAMPLES, batch.stop - batch.start) if examples is None else examples)
+        here = slice(min(MAX_EXAMPLES, batch.stop - batch.start) if examples is None else examples)
         return check_model(
             stack.model,
             batch.x[:, here],
@@ -62,9 +62,9 @@ def gradcheck(
         )
 
 
-def _train(stack: Stack, steps: int) -> None:
+def _train_steps(stack: Stack, steps: int) -> None:
     """Take some steps of the spec's training. Raises Diverged, or UsageError where there are not so many."""
-    most = stack.steps * stack.training.epochs
+    most = stack.steps_per_epoch * stack.training.epochs
     if not 0 <= steps < most:
         raise UsageError(f"the check was to come after {steps} steps, and training has {most}")
     done = 0
@@ -73,7 +73,7 @@ def _train(stack: Stack, steps: int) -> None:
         for batch in stack.remaining_batches():
             if done == steps:
                 return
-            if not stack.step(batch):
+            if not stack.train_step(batch):
                 state = stack.state
                 raise Diverged(stack.specs[0].name, state.epoch + 1, state.step)
             done += 1

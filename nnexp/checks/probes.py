@@ -8,10 +8,10 @@ from typing import Protocol, TypeAlias
 
 import numpy as np
 
-from nnexp.checks.differences import Along
+from nnexp.checks.differences import ProbedFunction
 from nnexp.typing import Array, IntArray
 
-Function: TypeAlias = Callable[[Array], Array]
+PointFunction: TypeAlias = Callable[[Array], Array]
 """Points (K, P), of which it may keep none, to values (K)."""
 
 
@@ -28,7 +28,7 @@ class Probes(Protocol):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Entries:
+class EntryProbes:
     """One entry each: `index` (E) says which."""
 
     index: IntArray
@@ -44,7 +44,7 @@ class Entries:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Directions:
+class DirectionProbes:
     """Unit vectors (E, n) in the space of the entries `index` (n)."""
 
     index: IntArray
@@ -60,16 +60,16 @@ class Directions:
         return self.vectors @ gradient[self.index]
 
 
-def random_directions(index: IntArray, count: int, source: np.random.Generator) -> Directions:
+def draw_directions(index: IntArray, count: int, source: np.random.Generator) -> DirectionProbes:
     """Directions drawn uniformly from the sphere in the space of some entries."""
     vectors = source.standard_normal((count, len(index)))
-    return Directions(index, vectors / np.linalg.norm(vectors, axis=-1, keepdims=True))
+    return DirectionProbes(index, vectors / np.linalg.norm(vectors, axis=-1, keepdims=True))
 
 
-def along(function: Function, origin: Array, probes: Probes, rows: int) -> Along:
+def restrict_to_probes(function: PointFunction, origin: Array, probes: Probes, rows: int) -> ProbedFunction:
     """The function as one of probes and steps, `rows` points being evaluated at once."""
 
-    def values(which: IntArray, steps: Array) -> Array:
+    def evaluate_steps(which: IntArray, steps: Array) -> Array:
         found = np.empty(len(which))
         for start in range(0, len(which), rows):
             here = slice(start, start + rows)
@@ -78,4 +78,4 @@ def along(function: Function, origin: Array, probes: Probes, rows: int) -> Along
             found[here] = function(points)
         return found
 
-    return values
+    return evaluate_steps

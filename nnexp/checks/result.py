@@ -10,15 +10,15 @@ from nnexp.typing import Shape
 
 Verdict: TypeAlias = Literal["right", "wrong", "undecided", "frozen"]
 
-LEFT_OUT = 0.5
+MAX_LEFT_OUT_SHARE = 0.5
 """A parameter of which more than this share had to be left out is not decided."""
 
-LOST = 1e-2
+MAX_FLOOR_SHARE = 1e-2
 """A gradient of which differences know less than this part is lost in rounding."""
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class WorstEntry:
     """A single derivative, by backpropagation and by differences; without an index, along a direction."""
 
     index: tuple[int, ...] | None
@@ -45,7 +45,7 @@ class ParameterCheck:
     directions_left_out: int
     error: float
     floor: float
-    worst: Entry | None
+    worst: WorstEntry | None
     verdict: Verdict
 
     @property
@@ -59,9 +59,9 @@ class ParameterCheck:
         return self.name.rpartition(".")[2]
 
     @property
-    def lost(self) -> bool:
+    def is_lost(self) -> bool:
         """Whether the gradient is so small that differences see no more of it than its size."""
-        return self.floor > LOST and self.verdict != "wrong"
+        return self.floor > MAX_FLOOR_SHARE and self.verdict != "wrong"
 
     def as_dict(self) -> dict[str, Any]:
         """For a program."""
@@ -122,7 +122,7 @@ class GradientCheck:
     @property
     def error(self) -> float:
         """The largest relative error, without the gradients that are lost in rounding."""
-        return max((row.error for row in self.rows if not row.lost), default=0.0)
+        return max((row.error for row in self.rows if not row.is_lost), default=0.0)
 
     @property
     def worst(self) -> ParameterCheck | None:
@@ -151,19 +151,19 @@ class GradientCheck:
     def raise_if_failed(self) -> None:
         """Raises GradientMismatch where a gradient is wrong, GradientUndecided where one could not be checked."""
         if self.verdict == "wrong":
-            raise self._mismatch()
+            raise self._make_mismatch()
         if self.verdict == "undecided":
             names = ", ".join(row.name for row in self.rows if row.verdict == "undecided") or "everything is frozen"
             raise GradientUndecided(self.name, names)
 
-    def _mismatch(self) -> GradientMismatch:
+    def _make_mismatch(self) -> GradientMismatch:
         row = self.worst or self.everywhere
         assert row is not None
         worst = row.worst
         assert worst is not None
-        faults = [str(fault) for fault in self.faults] or [NOBODY]
+        faults = [str(fault) for fault in self.faults] or [NO_FAULT_MESSAGE]
         layer = self.faults[0].part if self.faults else row.layer
         return GradientMismatch(self.name, layer, row.name, worst.index, worst.analytic, worst.numeric, faults)
 
 
-NOBODY = "every layer, the loss and each penalty are right by themselves: look at what joins them"
+NO_FAULT_MESSAGE = "every layer, the loss and each penalty are right by themselves: look at what joins them"

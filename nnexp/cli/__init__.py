@@ -63,7 +63,7 @@ app.add_typer(runs.app, name="runs")
 app.add_typer(data.app, name="data")
 
 
-def _version(wanted: bool) -> None:
+def _print_version(wanted: bool) -> None:
     if wanted:
         from importlib.metadata import version
 
@@ -72,9 +72,9 @@ def _version(wanted: bool) -> None:
 
 
 @app.callback()
-def _options(
+def _accept_global_options(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and stop.")
     ] = False,
 ) -> None:
     """What holds for all commands."""
@@ -98,9 +98,9 @@ def main() -> None:
         sys.exit(1)
     except NnexpError as error:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # one Ctrl-C too many must not cut off what is said now
-        from nnexp.cli.render import show_error
+        from nnexp.cli.render import print_error
 
-        show_error(error)
+        print_error(error)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(128 + signal.SIGINT)

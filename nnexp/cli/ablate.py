@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from nnexp.cli.options import Json, Overrides, Quiet, RunsDir, SpecPath
-from nnexp.cli.sweep import carry_out, executor_of, show_plan_of
+from nnexp.cli.sweep import run_sweep, make_executor_factory, print_sweep_plan
 
 
 def ablate(
@@ -28,14 +28,14 @@ def ablate(
     No batch norm, no dropout, no penalty, SGD for Adam, ...: what can be left out is read from the spec.
     """
     from nnexp.sweeps import session
-    from nnexp.sweeps.ablation import ablation
-    from nnexp.sweeps.session import Options
-    from nnexp.sweeps.words import from_command
+    from nnexp.sweeps.ablation import build_ablation
+    from nnexp.sweeps.session import SweepOptions
+    from nnexp.sweeps.words import parse_command
 
-    definition = ablation(from_command(spec, overrides or []), seeds)
-    jobs = jobs or session.workers(definition)
-    options = Options(executor_of("local", None, jobs))
+    definition = build_ablation(parse_command(spec, overrides or []), seeds)
+    jobs = jobs or session.choose_worker_count(definition)
+    options = SweepOptions(make_executor_factory("local", None, jobs))
     if plan:
-        show_plan_of(definition, runs, options, jobs, json=json)
+        print_sweep_plan(definition, runs, options, jobs, json=json)
     else:
-        carry_out(definition, runs, options, json=json, quiet=quiet)
+        run_sweep(definition, runs, options, json=json, quiet=quiet)

@@ -12,7 +12,7 @@ from nnexp.cli.options import Json, RunsDir
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from nnexp.reports.comparing import Check, Comparison
+    from nnexp.reports.comparing import ComparisonCheck, Comparison
     from nnexp.statistics.verdicts import Verdict
 
 
@@ -47,89 +47,89 @@ def compare(
     from nnexp.cli.render import err, print_json
     from nnexp.reports import comparing
 
-    asked = [comparing.Check.read(text) for text in checks or []]
-    found = comparing.compare(names, runs, metric, mixed=mixed)
-    held = {check: check.holds(found) for check in asked}
+    asked = [comparing.ComparisonCheck.parse_check(text) for text in checks or []]
+    found = comparing.compare_variants(names, runs, metric, mixed=mixed)
+    held = {check: check.is_satisfied(found) for check in asked}
     if json:
-        print_json(_document(found, held))
+        print_json(_make_document(found, held))
     else:
-        _show(found, held)
+        _print_comparison(found, held)
     for problem in found.problems:
         err.print(problem, style="yellow", markup=False)
     if not all(held.values()):
         raise typer.Exit(4)
 
 
-def _show(found: Comparison, held: dict[Check, bool]) -> None:
+def _print_comparison(found: Comparison, held: dict[ComparisonCheck, bool]) -> None:
     """The variants, their differences, what these say, and whether the checks hold."""
-    from nnexp.cli.render import out, said
+    from nnexp.cli.render import out, print_sentence
 
-    out.print(_variants(found, out.width))
-    out.print(_differences(found, out.width))
-    for line in [*(f"mixed: they differ in {difference}" for difference in found.mixed), *_sentences(found)]:
-        said(line, indent=2)
+    out.print(_render_variants(found, out.width))
+    out.print(_render_differences(found, out.width))
+    for line in [*(f"mixed: they differ in {difference}" for difference in found.mixed), *_list_sentences(found)]:
+        print_sentence(line, indent=2)
     for check, holds in held.items():
         style = "green" if holds else "red"
         out.print(f"{check.text}: {'holds' if holds else 'does not hold'}", style=style, markup=False)
 
 
-def _sentences(found: Comparison) -> list[str]:
+def _list_sentences(found: Comparison) -> list[str]:
     count = len(found.verdicts)
     corrected = [f"p is corrected for {count} comparisons (Holm)"] if count > 1 else []
-    return [*(verdict.sentence() for verdict in found.verdicts), *corrected]
+    return [*(verdict.format_sentence() for verdict in found.verdicts), *corrected]
 
 
-def _variants(found: Comparison, width: int) -> Table:
+def _render_variants(found: Comparison, width: int) -> Table:
     """A row for each variant."""
-    from nnexp.cli.render import fitted, shortened
-    from nnexp.cli.sweep_table import WIDEST
-    from nnexp.reports.tables import mean_text, state_text
+    from nnexp.cli.render import fit_table, shorten_escaped
+    from nnexp.cli.sweep_table import MAX_VALUE_CHARACTERS
+    from nnexp.reports.tables import format_mean, format_states
 
     metric, share = found.measure.metric, found.measure.is_share
     every = list(found.variants.values())
-    means = [variant.mean(metric) for variant in every]
+    means = [variant.compute_mean(metric) for variant in every]
     columns: dict[str, list[str]] = {
         "": list(found.variants),
-        "variant": [shortened(variant.label, 3 * WIDEST) for variant in every],
+        "variant": [shorten_escaped(variant.label, 3 * MAX_VALUE_CHARACTERS) for variant in every],
         "n": [str(mean.n) for mean in means],
-        metric: [mean_text(mean, share=share) for mean in means],
-        "state": [state_text(variant) for variant in every],
+        metric: [format_mean(mean, share=share) for mean in means],
+        "state": [format_states(variant) for variant in every],
     }
-    return fitted(columns, (), width)
+    return fit_table(columns, (), width)
 
 
-def _differences(found: Comparison, width: int) -> Table:
+def _render_differences(found: Comparison, width: int) -> Table:
     """A row for each pair."""
-    from nnexp.cli.render import fitted
+    from nnexp.cli.render import fit_table
 
     verdicts, pair = found.verdicts, found.measure.pair
     columns: dict[str, list[str]] = {
         "difference": [f"{verdict.b} - {verdict.a}" for verdict in verdicts],
         f"{pair}s": [str(verdict.difference.n) for verdict in verdicts],
-        found.measure.metric: [_signed(verdict) for verdict in verdicts],
+        found.measure.metric: [_format_difference(verdict) for verdict in verdicts],
         "p": ["-" if verdict.p is None else f"{verdict.p:.4f}" for verdict in verdicts],
         "corrected p": ["-" if verdict.p_corrected is None else f"{verdict.p_corrected:.4f}" for verdict in verdicts],
         "test": [verdict.test or "-" for verdict in verdicts],
     }
     if len(verdicts) == 1:
         del columns["corrected p"]
-    return fitted(columns, ("test",), width)
+    return fit_table(columns, ("test",), width)
 
 
-def _signed(verdict: Verdict) -> str:
+def _format_difference(verdict: Verdict) -> str:
     """A difference with its sign and interval."""
-    from nnexp.statistics.verdicts import amount
+    from nnexp.statistics.verdicts import format_amount
 
     difference = verdict.difference
     if not difference.n:
         return "-"
     sign = "+" if difference.mean > 0 else "-" if difference.mean < 0 else ""
-    return sign + amount(verdict.measure, abs(difference.mean), difference.half)
+    return sign + format_amount(verdict.measure, abs(difference.mean), difference.half_width)
 
 
-def _document(found: Comparison, held: dict[Check, bool]) -> dict[str, Any]:
+def _make_document(found: Comparison, held: dict[ComparisonCheck, bool]) -> dict[str, Any]:
     """The comparison for a program."""
-    from nnexp.reports.tables import mean_dict
+    from nnexp.reports.tables import make_mean_dict
 
     metric = found.measure.metric
     return {
@@ -139,8 +139,8 @@ def _document(found: Comparison, held: dict[Check, bool]) -> dict[str, Any]:
         "variants": {
             letter: {
                 "variant": variant.label,
-                metric: mean_dict(variant.mean(metric)),
-                "states": variant.states,
+                metric: make_mean_dict(variant.compute_mean(metric)),
+                "states": variant.state_counts,
                 "runs": [row.run for row in variant.rows],
             }
             for letter, variant in found.variants.items()

@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from nnexp.cli.render import fitted, percent, shortened, table
+from nnexp.cli.render import fit_table, format_percent, shorten_escaped, make_table
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from nnexp.details import ClassDetails
+    from nnexp.details import ClassBreakdown
 
-LARGEST = 15
+MAX_LISTED_CONFUSIONS = 15
 """How many confusions are listed where the whole matrix finds no room."""
 
-EDGES = 2
+EDGE_CHARACTERS = 2
 """What the form of a table takes to the left and to the right of its columns."""
 
 
-def confusions(found: ClassDetails, width: int) -> tuple[str, Table | None]:
+def render_confusions(found: ClassBreakdown, width: int) -> tuple[str, Table | None]:
     """The confusion matrix below a line that says how to read it; where it finds no room, the largest confusions.
 
     The columns have the names of the classes or, where these are too long, their numbers, and stand two spaces apart or
@@ -31,15 +31,15 @@ def confusions(found: ClassDetails, width: int) -> tuple[str, Table | None]:
     for names, headers in ((found.classes, found.classes), (numbered, numbers)):
         widths = [max(map(len, column)) for column in ((" ", *names), *zip(headers, *cells, strict=True))]
         for gap in (2, 1):
-            if EDGES + sum(widths) + gap * len(cells) <= width:
-                return "rows: the right class; columns: the predicted one", _matrix(names, headers, cells, gap)
-    return _largest(found, width)
+            if EDGE_CHARACTERS + sum(widths) + gap * len(cells) <= width:
+                return "rows: the right class; columns: the predicted one", _render_matrix(names, headers, cells, gap)
+    return _render_largest(found, width)
 
 
-def _matrix(names: Sequence[str], headers: Sequence[str], cells: list[list[str]], gap: int) -> Table:
+def _render_matrix(names: Sequence[str], headers: Sequence[str], cells: list[list[str]], gap: int) -> Table:
     from rich.markup import escape
 
-    shown = table("", *map(escape, headers))
+    shown = make_table("", *map(escape, headers))
     shown.padding = (0, 0, 0, gap - 1)
     shown.pad_edge = False
     for name, row in zip(names, cells, strict=True):
@@ -47,39 +47,39 @@ def _matrix(names: Sequence[str], headers: Sequence[str], cells: list[list[str]]
     return shown
 
 
-def _largest(found: ClassDetails, width: int) -> tuple[str, Table | None]:
+def _render_largest(found: ClassBreakdown, width: int) -> tuple[str, Table | None]:
     """The most frequent confusions, and the share of the right class's examples that each is."""
     pairs = [(i, j) for i, row in enumerate(found.confusion) for j, count in enumerate(row) if count and i != j]
     if not pairs:
         return "every example is right", None
     pairs.sort(key=lambda pair: -found.confusion[pair])
-    listed = pairs[:LARGEST]
-    names = _names(found, (width - 30) // 2)
+    listed = pairs[:MAX_LISTED_CONFUSIONS]
+    names = _shorten_class_names(found, (width - 30) // 2)
     columns = {
         "right class": [names[i] for i, _ in listed],
         "predicted": [names[j] for _, j in listed],
         "examples": [f"{found.confusion[pair]:,}" for pair in listed],
-        "of class": [percent(found.confusion[i, j] / found.examples[i]) for i, j in listed],
+        "of class": [format_percent(found.confusion[i, j] / found.class_counts[i]) for i, j in listed],
     }
     what = f"the {len(listed)} largest of {len(pairs)} confusions" if len(listed) < len(pairs) else "all confusions"
-    return f"{what}; --json has the whole matrix", fitted(columns, ("of class",), width)
+    return f"{what}; --json has the whole matrix", fit_table(columns, ("of class",), width)
 
 
-def by_class(found: ClassDetails, width: int) -> Table:
+def render_classes(found: ClassBreakdown, width: int) -> Table:
     """Examples, predictions, precision, recall and F1 of each class; - where it is a share of nothing."""
     columns = {
-        "class": _names(found, width - 40),
-        "examples": [f"{count:,}" for count in found.examples],
-        "predicted": [f"{count:,}" for count in found.predicted],
-        "precision": list(map(percent, found.precision)),
-        "recall": list(map(percent, found.recall)),
-        "F1": list(map(percent, found.f1)),
+        "class": _shorten_class_names(found, width - 40),
+        "examples": [f"{count:,}" for count in found.class_counts],
+        "predicted": [f"{count:,}" for count in found.predicted_counts],
+        "precision": list(map(format_percent, found.precision)),
+        "recall": list(map(format_percent, found.recall)),
+        "F1": list(map(format_percent, found.f1)),
     }
-    return fitted(columns, ("predicted", "examples"), width)
+    return fit_table(columns, ("predicted", "examples"), width)
 
 
-def _names(found: ClassDetails, room: int) -> list[str]:
+def _shorten_class_names(found: ClassBreakdown, room: int) -> list[str]:
     """The names of the classes, with their numbers where they are shortened."""
     fits = max(map(len, found.classes)) <= room
     names = found.classes if fits else [f"{number} {name}" for number, name in enumerate(found.classes)]
-    return [shortened(name, max(8, room)) for name in names]
+    return [shorten_escaped(name, max(8, room)) for name in names]

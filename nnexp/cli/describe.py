@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from nnexp.spec.outline import Outline
     from nnexp.typing import Shape
 
-SPARE = ("parameter memory", "activation memory", "connections", "receptive field", "multiply-adds", "biases")
+OPTIONAL_COLUMNS = ("parameter memory", "activation memory", "connections", "receptive field", "multiply-adds", "biases")
 """Columns that are left out of a narrow table, the first first."""
 
-LARGEST = 1_000_000
+MAX_SIZE = 1_000_000
 
 
 def describe(
@@ -28,24 +28,24 @@ def describe(
     ] = None,
     outputs: Annotated[
         int | None,
-        typer.Option("--outputs", metavar="K", min=1, max=LARGEST, help="As many outputs.", show_default=False),
+        typer.Option("--outputs", metavar="K", min=1, max=MAX_SIZE, help="As many outputs.", show_default=False),
     ] = None,
     json: Json = False,
 ) -> None:
     """The layers of a network: sizes, parameters, connections, multiply-adds, memory and receptive fields."""
-    from nnexp.cli.render import err, fitted, out, print_json
-    from nnexp.spec.outline import outline
-    from nnexp.spec.sizes import Sizes
+    from nnexp.cli.render import err, fit_table, out, print_json
+    from nnexp.spec.outline import outline_network
+    from nnexp.spec.sizes import AssumedSizes
 
-    found = outline(spec, overrides or (), Sizes(_shape(input_) if input_ is not None else None, outputs))
+    found = outline_network(spec, overrides or (), AssumedSizes(_parse_shape(input_) if input_ is not None else None, outputs))
     if json:
         print_json(found.as_dict())
         return
-    columns = _columns(found)
-    shown = fitted(columns, SPARE, out.width)
+    columns = _make_columns(found)
+    shown = fit_table(columns, OPTIONAL_COLUMNS, out.width)
     shown.rows[-2].end_section = True
     out.print(shown)
-    for line in _summary(found):
+    for line in _list_summary_lines(found):
         out.print(line, markup=False)
     headers = {str(column.header).replace("\n", " ") for column in shown.columns}
     missing = [header for header in columns if header not in headers]
@@ -53,15 +53,15 @@ def describe(
         err.print(f"no room for: {', '.join(missing)}; --json has everything", style="dim")
 
 
-def _columns(found: Outline) -> dict[str, list[str]]:
+def _make_columns(found: Outline) -> dict[str, list[str]]:
     """The table by column: a row for each layer, those inside others indented, and the totals."""
-    from nnexp.layers.base import times
+    from nnexp.layers.base import format_shape
 
     total = found.network
-    inside = [row for part in total.parts for row in part.rows()]
+    inside = [row for part in total.parts for row in part.walk_layers()]
     names = [*("  " * depth + part.name for depth, part in inside), "total"]
     parts = [*(part for _, part in inside), total]
-    memories = [found.memory(part) for part in parts]
+    memories = [found.estimate_memory(part) for part in parts]
     numbers = {
         "weights": [part.weights for part in parts],
         "biases": [part.biases for part in parts],
@@ -70,30 +70,30 @@ def _columns(found: Outline) -> dict[str, list[str]]:
     }
     columns = {
         "layer": names,
-        "output": [times(part.output) for part in parts],
+        "output": [format_shape(part.output) for part in parts],
         **{header: [f"{number:,}" if number else "" for number in column] for header, column in numbers.items()},
-        "receptive field": [times(part.field.size) if part.field else "" for part in parts],
-        "parameter memory": [_bytes(parameters) if parameters else "" for parameters, _ in memories],
-        "activation memory": [_bytes(activations) for _, activations in memories],
+        "receptive field": [format_shape(part.field.size) if part.field else "" for part in parts],
+        "parameter memory": [_format_bytes(parameters) if parameters else "" for parameters, _ in memories],
+        "activation memory": [_format_bytes(activations) for _, activations in memories],
     }
     return {header: cells for header, cells in columns.items() if any(cells)}
 
 
-def _summary(found: Outline) -> list[str]:
+def _list_summary_lines(found: Outline) -> list[str]:
     """What is said below the table."""
-    from nnexp.layers.base import times
+    from nnexp.layers.base import format_shape
     from nnexp.registry import optimizers
 
-    parameters, activations = found.memory(found.network)
+    parameters, activations = found.estimate_memory(found.network)
     training, optimizer = found.spec.training, optimizers.name_of(found.spec.optimizer)
     return [
-        f"{found.spec.name}: {found.network.parameters:,} parameters, inputs of {times(found.x)}",
-        f"training with {optimizer} in {training.dtype}, batches of {found.batch:,}, takes",
-        f"about {_bytes(parameters)} for parameters and {_bytes(activations)} for activations",
+        f"{found.spec.name}: {found.network.parameters:,} parameters, inputs of {format_shape(found.input_shape)}",
+        f"training with {optimizer} in {training.dtype}, batches of {found.batch_size:,}, takes",
+        f"about {_format_bytes(parameters)} for parameters and {_format_bytes(activations)} for activations",
     ]
 
 
-def _bytes(number: int) -> str:
+def _format_bytes(number: int) -> str:
     """A number of bytes in the largest unit that it fills: 512 B, 1.5 KiB, 12 MiB."""
     value, unit = float(number), "B"
     for larger in ("KiB", "MiB", "GiB", "TiB"):
@@ -103,11 +103,11 @@ def _bytes(number: int) -> str:
     return f"{value:.3g} {unit}" if value < 1000 else f"{value:.0f} {unit}"
 
 
-def _shape(text: str) -> Shape:
+def _parse_shape(text: str) -> Shape:
     """The core shape in a text such as 224x224x3, or 64 for flat inputs. Raises UsageError."""
     from nnexp.errors import UsageError
 
     sizes = [int(word) for word in text.split("x")] if re.fullmatch(r"[0-9]{1,7}(x[0-9]{1,7}){0,2}", text) else []
-    if len(sizes) not in (1, 3) or not all(1 <= size <= LARGEST for size in sizes):
+    if len(sizes) not in (1, 3) or not all(1 <= size <= MAX_SIZE for size in sizes):
         raise UsageError(f"--input: expected height, width and channels, or features: 224x224x3 or 64; found {text!r}")
     return tuple(sizes)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from nnexp.diagnosis.findings import Diagnosis, Finding, Remedy
 
-MOST = 5
+MAX_FULL_RUNS = 5
 """Runs that are told one after the other, each whole."""
 
 
@@ -36,14 +36,14 @@ def diagnose(
 ) -> None:
     """What was wrong with a run, from what it recorded: each finding with its numbers, its epoch and what to try."""
     from nnexp.cli.render import err, out, print_json
-    from nnexp.diagnosis.diagnosis import diagnose
+    from nnexp.diagnosis.diagnosis import diagnose_run
     from nnexp.errors import RunError, UsageError
-    from nnexp.reports.collecting import collect
-    from nnexp.reports.rows import NETWORK
+    from nnexp.reports.collecting import collect_runs
+    from nnexp.reports.rows import NETWORK_KIND
 
-    collected = collect(names, runs)
+    collected = collect_runs(names, runs)
     begun = [row for row in collected.rows if (row.path / "run.json").is_file()]
-    folders = [row.path for row in begun if row.configuration.kind == NETWORK]
+    folders = [row.path for row in begun if row.configuration.kind == NETWORK_KIND]
     if not folders:
         kinds = ", ".join(sorted({row.configuration.kind for row in begun})) or "nothing that has begun"
         raise UsageError(f"only networks that are trained can be diagnosed, and this is {kinds}")
@@ -51,7 +51,7 @@ def diagnose(
     problems = list(collected.problems)
     for folder in folders:
         try:
-            found.append(diagnose(folder, optimal_error))
+            found.append(diagnose_run(folder, optimal_error))
         except RunError as error:
             if len(folders) == 1:
                 raise
@@ -61,87 +61,87 @@ def diagnose(
     if json:
         documents = [diagnosis.as_dict() for diagnosis in found]
         print_json(documents[0] if len(folders) == 1 else documents)
-    elif len(folders) == 1 or len(collected.rows) == len(names) <= MOST:
+    elif len(folders) == 1 or len(collected.rows) == len(names) <= MAX_FULL_RUNS:
         for number, diagnosis in enumerate(found):
             if number:
                 out.print()
-            _whole(diagnosis, out)
+            _print_diagnosis(diagnosis, out)
     else:
-        _grouped(found, out)
+        _print_grouped(found, out)
 
 
-def _whole(found: Diagnosis, console: Console) -> None:
+def _print_diagnosis(found: Diagnosis, console: Console) -> None:
     """A diagnosis for people."""
     from rich.text import Text
 
-    from nnexp.cli.render import said
+    from nnexp.cli.render import print_sentence
 
     many = len(found.findings)
-    if found.healthy:
-        said(Text(f"{found.run}: nothing wrong was seen", style="green"), 2, console)
+    if found.is_healthy:
+        print_sentence(Text(f"{found.run}: nothing wrong was seen", style="green"), 2, console)
     else:
-        said(f"{found.run}: {many} finding{'s' if many > 1 else ''}", 2, console)
+        print_sentence(f"{found.run}: {many} finding{'s' if many > 1 else ''}", 2, console)
     for finding in found.findings:
-        _finding(finding, console)
+        _print_finding(finding, console)
     if found.balance:
-        said(found.balance, 2, console)
-    if not found.recorded:
-        said(Text("it did not look into its layers, so only its metrics were seen", style="dim"), 2, console)
+        print_sentence(found.balance, 2, console)
+    if not found.has_layer_history:
+        print_sentence(Text("it did not look into its layers, so only its metrics were seen", style="dim"), 2, console)
 
 
-def _grouped(found: Sequence[Diagnosis], console: Console) -> None:
+def _print_grouped(found: Sequence[Diagnosis], console: Console) -> None:
     """Many diagnoses, each finding once, and the range of the errors."""
-    from nnexp.cli.render import said
-    from nnexp.diagnosis.shared import ranges, shared
+    from nnexp.cli.render import print_sentence
+    from nnexp.diagnosis.shared import format_error_ranges, find_shared_findings
 
-    healthy = sum(diagnosis.healthy for diagnosis in found)
-    said(f"{len(found)} runs, {healthy} of them with nothing wrong that was seen", 2, console)
-    for entry in shared(found):
-        said(f"{len(entry.runs)} of {len(found)}, such as {entry.runs[0]}:", 2, console)
-        _finding(entry.finding, console)
-    if errors := ranges(found):
-        said(errors, 2, console)
+    healthy = sum(diagnosis.is_healthy for diagnosis in found)
+    print_sentence(f"{len(found)} runs, {healthy} of them with nothing wrong that was seen", 2, console)
+    for entry in find_shared_findings(found):
+        print_sentence(f"{len(entry.runs)} of {len(found)}, such as {entry.runs[0]}:", 2, console)
+        _print_finding(entry.finding, console)
+    if errors := format_error_ranges(found):
+        print_sentence(errors, 2, console)
 
 
-def _finding(finding: Finding, console: Console) -> None:
+def _print_finding(finding: Finding, console: Console) -> None:
     """A finding, and what to try."""
     from rich.text import Text
 
-    from nnexp.cli.render import said
+    from nnexp.cli.render import print_sentence
 
-    said(Text.assemble(("! ", "bold yellow"), finding.text), 2, console)
+    print_sentence(Text.assemble(("! ", "bold yellow"), finding.text), 2, console)
     for remedy in finding.remedies:
-        _remedy(remedy, console)
+        _print_remedy(remedy, console)
 
 
-def _remedy(remedy: Remedy, console: Console) -> None:
+def _print_remedy(remedy: Remedy, console: Console) -> None:
     """What to try: on a line that has room for all of it, or else the override alone and whole on the next."""
     from shlex import quote
 
     from rich.text import Text
 
-    from nnexp.cli.render import said
+    from nnexp.cli.render import print_sentence
 
     words = f"    - {remedy.text}"
     if not remedy.override:
-        said(words, 6, console)
+        print_sentence(words, 6, console)
         return
     override = Text(quote(remedy.override), style="bold")
     line = Text.assemble(words, ": ", override)
     if not console.is_terminal or line.cell_len <= console.width:
         console.print(line)
     else:
-        said(f"{words}:", 6, console)
+        print_sentence(f"{words}:", 6, console)
         console.print(Text.assemble(" " * 6, override))
 
 
-def brief(found: Diagnosis, console: Console, most: int = 3) -> None:
+def print_gravest_findings(found: Diagnosis, console: Console, most: int = 3) -> None:
     """The gravest findings, for the end of a training; nothing where nothing is wrong."""
     from rich.text import Text
 
-    from nnexp.cli.render import said
+    from nnexp.cli.render import print_sentence
 
     for finding in found.findings[:most]:
-        _finding(finding, console)
+        _print_finding(finding, console)
     if len(found.findings) > most:
-        said(Text(f"{len(found.findings) - most} more: nnexp diagnose {found.run}", style="dim"), 2, console)
+        print_sentence(Text(f"{len(found.findings) - most} more: nnexp diagnose {found.run}", style="dim"), 2, console)

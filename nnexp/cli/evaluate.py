@@ -13,9 +13,9 @@ from nnexp.cli.options import Json, RunName, RunsDir
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from nnexp.details import Details
+    from nnexp.details import Breakdown
 
-TOP = 3
+DEFAULT_TOP_K = 3
 """The k of top-k where none is asked for."""
 
 
@@ -30,7 +30,7 @@ def evaluate(
             "--top",
             metavar="K",
             min=1,
-            help=f"How often the right class is among the K likeliest; {TOP} where there are more classes.",
+            help=f"How often the right class is among the K likeliest; {DEFAULT_TOP_K} where there are more classes.",
             show_default=False,
         ),
     ] = None,
@@ -44,46 +44,46 @@ def evaluate(
     from nnexp.api import Run
     from nnexp.cli.render import out, print_json
     from nnexp.errors import UsageError
-    from nnexp.runs.index import find
+    from nnexp.runs.index import find_run
 
-    found = Run(find(run, runs))
+    found = Run(find_run(run, runs))
     if not len(found.parts[split]):
         raise UsageError(f"{found.path} has no {split} part")
     metrics, details = found.evaluate(split), found.details(split)
-    _check(details, top, confusion=confusion)
+    _check_options(details, top, confusion=confusion)
     if json:
         everything = [entry.as_dict() for entry in details]
         print_json({"run": str(found.path), "split": split, **metrics, "details": everything})
         return
-    out.print(_summary(split, metrics, details, top or TOP))
+    out.print(_render_summary(split, metrics, details, top or DEFAULT_TOP_K))
     for entry in details:
-        for shown in _tables(entry, out.width, confusion=confusion):
+        for shown in _render_tables(entry, out.width, confusion=confusion):
             out.print(shown)
 
 
-def _check(details: Sequence[Details], top: int | None, *, confusion: bool) -> None:
+def _check_options(details: Sequence[Breakdown], top: int | None, *, confusion: bool) -> None:
     """Raises UsageError where something is asked for that these predictions do not have."""
-    from nnexp.details import ClassDetails
+    from nnexp.details import ClassBreakdown
     from nnexp.errors import UsageError
 
-    most = max((len(entry.classes) for entry in details if isinstance(entry, ClassDetails)), default=0)
+    most = max((len(entry.classes) for entry in details if isinstance(entry, ClassBreakdown)), default=0)
     if not most and (confusion or top):
         raise UsageError(f"{'--confusion' if confusion else '--top'} is for classes, and this run predicts none")
     if top and top >= most:
         raise UsageError(f"--top {top}: with {most} classes, the right one is always among so many; ask for fewer")
 
 
-def _summary(split: str, metrics: dict[str, float], details: Sequence[Details], top: int) -> Table:
+def _render_summary(split: str, metrics: dict[str, float], details: Sequence[Breakdown], top: int) -> Table:
     """Loss and metrics; where there are several tasks, in a section for each."""
-    from nnexp.cli.render import percent_or_number, table
-    from nnexp.metrics import NAMES
+    from nnexp.cli.render import format_metric, make_table
+    from nnexp.metrics import METRIC_NAMES
 
-    left, sections = {name: percent_or_number(name, value) for name, value in metrics.items()}, []
+    left, sections = {name: format_metric(name, value) for name, value in metrics.items()}, []
     for entry in details:
         prefix = f"{entry.task}_" if entry.task else ""
-        own = {prefix + name: left.pop(prefix + name) for name in NAMES[entry.targets]}
-        sections.append(own | {prefix + name: text for name, text in _more(entry, top)})
-    shown = table("metric", split)
+        own = {prefix + name: left.pop(prefix + name) for name in METRIC_NAMES[entry.targets]}
+        sections.append(own | {prefix + name: text for name, text in _list_class_metrics(entry, top)})
+    shown = make_table("metric", split)
     for section in [left, *sections] if len(sections) > 1 else [left | sections[0]]:
         for name, text in section.items():
             shown.add_row(name.replace("_", " "), text)
@@ -91,32 +91,32 @@ def _summary(split: str, metrics: dict[str, float], details: Sequence[Details], 
     return shown
 
 
-def _more(entry: Details, top: int) -> Iterator[tuple[str, str]]:
+def _list_class_metrics(entry: Breakdown, top: int) -> Iterator[tuple[str, str]]:
     """What is said of predicted classes besides their accuracy."""
-    from nnexp.cli.render import percent
-    from nnexp.details import ClassDetails
+    from nnexp.cli.render import format_percent
+    from nnexp.details import ClassBreakdown
 
-    if isinstance(entry, ClassDetails):
-        yield "error rate", percent(entry.error_rate)
-        yield "macro F1", percent(entry.macro_f1)
+    if isinstance(entry, ClassBreakdown):
+        yield "error rate", format_percent(entry.error_rate)
+        yield "macro F1", format_percent(entry.macro_f1)
         if top < len(entry.classes):
-            yield f"top {top}", percent(entry.top(top))
+            yield f"top {top}", format_percent(entry.top_accuracy(top))
 
 
-def _tables(entry: Details, width: int, *, confusion: bool) -> Iterator[str | Table]:
+def _render_tables(entry: Breakdown, width: int, *, confusion: bool) -> Iterator[str | Table]:
     """What is shown of a task below the metrics: its confusions where they are asked for, or its outputs if several."""
-    from nnexp.cli.confusion import by_class, confusions
-    from nnexp.cli.outputs import outputs
-    from nnexp.details import ClassDetails
+    from nnexp.cli.confusion import render_classes, render_confusions
+    from nnexp.cli.outputs import render_outputs
+    from nnexp.details import ClassBreakdown
 
     name = f"{entry.task}, " if entry.task else ""
-    if isinstance(entry, ClassDetails):
+    if isinstance(entry, ClassBreakdown):
         if confusion:
-            legend, matrix = confusions(entry, width)
+            legend, matrix = render_confusions(entry, width)
             yield name + legend
             yield from filter(None, [matrix])
-            yield by_class(entry, width)
+            yield render_classes(entry, width)
     elif len(entry.outputs) > 1:
-        legend, shown = outputs(entry, width)
+        legend, shown = render_outputs(entry, width)
         yield name + legend
         yield shown

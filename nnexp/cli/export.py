@@ -31,7 +31,7 @@ def export(
 ) -> None:
     """A trained network as ONNX or as NumPy arrays; how runs went, for TensorBoard. Prints what was written."""
     from nnexp.cli.render import err
-    from nnexp.exporting.export import export as exported
+    from nnexp.exporting.export import export_runs as exported
 
     found = exported(names, to, output, runs=runs, force=force)
     for path in found.paths:

@@ -17,22 +17,22 @@ from rich.progress import (
 )
 
 from nnexp.cli.render import err
-from nnexp.downloading import Watch, in_words
+from nnexp.downloading import DownloadListener, format_bytes
 
-PAUSE = 10.0
+SECONDS_BETWEEN_LINES = 10.0
 """Seconds between two lines of the same file."""
 
 
-def progress() -> PlainWatch | LiveWatch:
+def make_download_listener() -> PlainDownloadListener | LiveDownloadListener:
     """The kind of progress that fits where standard error goes."""
-    return LiveWatch() if err.is_terminal else PlainWatch()
+    return LiveDownloadListener() if err.is_terminal else PlainDownloadListener()
 
 
-class PlainWatch(Watch):
+class PlainDownloadListener(DownloadListener):
     """A line a file, and one every few seconds."""
 
     def __init__(self) -> None:
-        self.size, self.said = 1, 0.0
+        self.total_bytes, self.last_line_time = 1, 0.0
 
     def __enter__(self) -> Self:
         return self
@@ -43,19 +43,19 @@ class PlainWatch(Watch):
         return
 
     def on_file(self, name: str, size: int) -> None:
-        self.size, self.said = size, time.monotonic()
-        err.print(f"fetching {name}, {in_words(size)}", markup=False)
+        self.total_bytes, self.last_line_time = size, time.monotonic()
+        err.print(f"fetching {name}, {format_bytes(size)}", markup=False)
 
     def on_bytes(self, have: int) -> None:
-        if time.monotonic() - self.said > PAUSE:
-            self.said = time.monotonic()
-            err.print(f"{100 * have / self.size:3.0f} % of {in_words(self.size)}")
+        if time.monotonic() - self.last_line_time > SECONDS_BETWEEN_LINES:
+            self.last_line_time = time.monotonic()
+            err.print(f"{100 * have / self.total_bytes:3.0f} % of {format_bytes(self.total_bytes)}")
 
     def on_notice(self, text: str) -> None:
         err.print(text, style="yellow", markup=False)
 
 
-class LiveWatch(PlainWatch):
+class LiveDownloadListener(PlainDownloadListener):
     """A bar for each file, with the speed and the time left."""
 
     def __init__(self) -> None:

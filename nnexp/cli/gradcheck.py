@@ -45,7 +45,7 @@ def gradcheck(
     if all_:
         if spec is not None or after or examples is not None or entries is not None or exhaustive:
             raise UsageError("--all checks small networks of its own: name no spec, and only --threshold or --json")
-        _check_all(threshold, json=json)
+        _check_all_components(threshold, json=json)
         return
     if spec is None:
         raise UsageError("no spec to check: name its file, or say --all")
@@ -60,42 +60,42 @@ def gradcheck(
     if json:
         print_json(check.as_dict())
     else:
-        show(check)
+        print_check(check)
     check.raise_if_failed()
 
 
-def show(check: GradientCheck) -> None:
+def print_check(check: GradientCheck) -> None:
     """The table of parameters, and what was compared."""
-    from nnexp.cli.render import fitted, out
+    from nnexp.cli.render import fit_table, out
 
     rows = check.rows
     columns: dict[str, list[str]] = {
         "parameter": [row.name for row in rows],
         "verdict": [row.verdict for row in rows],
-        "relative error": [_error(row) for row in rows],
+        "relative error": [_format_error(row) for row in rows],
         "left out": [f"{row.left_out + row.directions_left_out:,}" for row in rows],
-        "entries checked": [_checked(row) for row in rows],
+        "entries checked": [_format_checked(row) for row in rows],
         "directions checked": [f"{row.directions:,}" for row in rows],
         "shape": [" x ".join(map(str, row.shape)) for row in rows],
-        "worst entry": [_index(row) for row in rows],
+        "worst entry": [_format_entry_index(row) for row in rows],
         "analytic": [f"{row.worst.analytic:.3e}" if row.worst else "-" for row in rows],
         "numeric": [f"{row.worst.numeric:.3e}" if row.worst else "-" for row in rows],
     }
     if check.exhaustive:
         del columns["directions checked"]
     spare = ("numeric", "analytic", "shape", "worst entry", "directions checked", "entries checked")
-    out.print(fitted(columns, spare, out.width))
-    lost = [row.name for row in rows if row.lost]
+    out.print(fit_table(columns, spare, out.width))
+    lost = [row.name for row in rows if row.is_lost]
     if lost:
         out.print(f"so small that rounding hides them: {', '.join(lost)}", markup=False, soft_wrap=False)
     if check.aside:
         names = ", ".join(check.aside)
         message = f"sat on kinks, so all weights were moved a little before this check: {names}"
         out.print(message, markup=False, soft_wrap=False)
-    out.print(f"{check.name}: {summary(check)}", markup=False, soft_wrap=False)
+    out.print(f"{check.name}: {describe_check(check)}", markup=False, soft_wrap=False)
 
 
-def summary(check: GradientCheck) -> str:
+def describe_check(check: GradientCheck) -> str:
     """What was compared, and what came out, in a line."""
     checked = sum(row.checked for row in check.rows)
     left_out = sum(row.left_out + row.directions_left_out for row in check.rows)
@@ -112,38 +112,38 @@ def summary(check: GradientCheck) -> str:
     return f"{verdict}; {what} on {check.examples} examples {when}{kinks}"
 
 
-def _error(row: ParameterCheck) -> str:
+def _format_error(row: ParameterCheck) -> str:
     if row.verdict == "frozen" or not row.checked + row.directions:
         return "-"
-    return "rounding" if row.lost else f"{row.error:.1e}"
+    return "rounding" if row.is_lost else f"{row.error:.1e}"
 
 
-def _checked(row: ParameterCheck) -> str:
+def _format_checked(row: ParameterCheck) -> str:
     every = row.checked + row.left_out == row.entries or not row.checked + row.left_out
     return f"{row.checked:,}" if every else f"{row.checked:,} of {row.entries:,}"
 
 
-def _index(row: ParameterCheck) -> str:
+def _format_entry_index(row: ParameterCheck) -> str:
     if row.worst is None:
         return "-"
     return "direction" if row.worst.index is None else f"[{', '.join(map(str, row.worst.index))}]"
 
 
-def _check_all(threshold: float, *, json: bool) -> None:
-    from nnexp.checks.components import check_all, raise_if_failed
+def _check_all_components(threshold: float, *, json: bool) -> None:
+    from nnexp.checks.components import check_all_components, raise_if_failed
     from nnexp.cli.render import print_json
 
-    checks = list(check_all(threshold))
+    checks = list(check_all_components(threshold))
     if json:
         print_json([one.as_dict() for one in checks])
     else:
-        _show_all(checks)
+        _print_all_checks(checks)
     raise_if_failed(checks)
 
 
-def _show_all(checks: list[ComponentCheck]) -> None:
+def _print_all_checks(checks: list[ComponentCheck]) -> None:
     """A row for every component and network, then what came out."""
-    from nnexp.cli.render import err, fitted, out
+    from nnexp.cli.render import err, fit_table, out
 
     shown = [(one, one.check) for one in checks]
     columns: dict[str, list[str]] = {
@@ -155,7 +155,7 @@ def _show_all(checks: list[ComponentCheck]) -> None:
         "in a network": [one.setting for one in checks],
         "kind": [one.kind for one in checks],
     }
-    out.print(fitted(columns, ("kind", "entries checked", "in a network"), out.width))
+    out.print(fit_table(columns, ("kind", "entries checked", "in a network"), out.width))
     for one in checks:
         if one.problem:
             err.print(one.problem, style="yellow", markup=False)

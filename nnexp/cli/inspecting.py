@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from nnexp.spec.sections import Spec
 
 
-class Data(StrEnum):
+class InputData(StrEnum):
     """What the network is shown."""
 
     REAL = "real"
@@ -36,8 +36,8 @@ def inspect_(
         int, typer.Option("--examples", metavar="N", min=1, max=1_000_000, help="At most so many examples.")
     ] = 256,
     data: Annotated[
-        Data, typer.Option("--data", help="Training examples of the spec, or random numbers from N(0, 1).")
-    ] = Data.REAL,
+        InputData, typer.Option("--data", help="Training examples of the spec, or random numbers from N(0, 1).")
+    ] = InputData.REAL,
     html: Annotated[
         Path | None, typer.Option("--html", metavar="FILE", help="Write a page with figures too.", show_default=False)
     ] = None,
@@ -45,59 +45,59 @@ def inspect_(
 ) -> None:
     """Look at a network before training: its outputs and gradients, layer by layer, and what they say."""
     from nnexp.cli.render import print_json
-    from nnexp.inspection.inspection import inspect
-    from nnexp.inspection.variants import variants
+    from nnexp.inspection.inspection import inspect_networks
+    from nnexp.inspection.variants import load_variants
 
     if html is not None:
-        _check(html)
-    specs = variants(spec, overrides or (), init)
-    found = inspect(specs, seeds=seeds, most=examples, data=data.value)
+        _check_page_path(html)
+    specs = load_variants(spec, overrides or (), init)
+    found = inspect_networks(specs, seeds=seeds, most=examples, data=data.value)
     if json:
         print_json([each.as_dict() for each in found])
     else:
-        _print(found)
+        _print_inspection(found)
     if html is not None:
-        _write(found, specs, html)
+        _write_page(found, specs, html)
 
 
-def _check(html: Path) -> None:
+def _check_page_path(html: Path) -> None:
     """Raises UsageError where no page can be written there, before any work."""
-    from nnexp.pages.writing import Order
+    from nnexp.pages.writing import ReportOutput
 
-    Order(page=html).check()
+    ReportOutput(page=html).check_paths()
 
 
-def _write(found: Sequence[Inspection], specs: Sequence[tuple[str, Spec]], path: Path) -> None:
+def _write_page(found: Sequence[Inspection], specs: Sequence[tuple[str, Spec]], path: Path) -> None:
     """The page, whole or not at all."""
     import shlex
     import sys
 
     from nnexp import files
     from nnexp.cli.render import err
-    from nnexp.pages.inspection import html
+    from nnexp.pages.inspection import render_inspection
 
-    files.write_text(path, html(found, specs, shlex.join(["nnexp", *sys.argv[1:]])))
+    files.write_text(path, render_inspection(found, specs, shlex.join(["nnexp", *sys.argv[1:]])))
     err.print(f"wrote {path}", markup=False)
 
 
-def _print(found: Sequence[Inspection]) -> None:
+def _print_inspection(found: Sequence[Inspection]) -> None:
     """Tables, what their columns mean, and what they say."""
-    from nnexp.cli.inspection_tables import legend, one, several
+    from nnexp.cli.inspection_tables import describe_columns, render_network, render_initializers
     from nnexp.cli.render import err, out
 
-    _show(_heading(found), "", out.width)
-    for table in [one(found[0], out.width)] if len(found) == 1 else several(found, out.width):
+    _print_wrapped(_format_heading(found), "", out.width)
+    for table in [render_network(found[0], out.width)] if len(found) == 1 else render_initializers(found, out.width):
         out.print(table)
-    for line in legend(found):
-        _show(line, "dim", out.width)
+    for line in describe_columns(found):
+        _print_wrapped(line, "dim", out.width)
     out.print()
-    for text, style in _words(found):
-        _show(text, style, out.width)
+    for text, style in _list_findings(found):
+        _print_wrapped(text, style, out.width)
     if len(found) > 1:
         err.print("every layer in full: one initialiser at a time, or --json", style="dim")
 
 
-def _show(text: str, style: str, width: int) -> None:
+def _print_wrapped(text: str, style: str, width: int) -> None:
     """A line, or where it is longer several, those after the first further in."""
     from textwrap import wrap
 
@@ -108,7 +108,7 @@ def _show(text: str, style: str, width: int) -> None:
         out.print(line, style=style, markup=False)
 
 
-def _heading(found: Sequence[Inspection]) -> str:
+def _format_heading(found: Sequence[Inspection]) -> str:
     """What was looked at, in a line."""
     first = found[0]
     what = "training examples" if first.data == "real" else "random normal inputs"
@@ -117,7 +117,7 @@ def _heading(found: Sequence[Inspection]) -> str:
     return f"{first.name}{init} before training, {first.examples:,} {what}{seeds}"
 
 
-def _words(found: Sequence[Inspection]) -> Iterator[tuple[str, str]]:
+def _list_findings(found: Sequence[Inspection]) -> Iterator[tuple[str, str]]:
     """What the numbers say, with the style of each line."""
     for each in found:
         if len(found) > 1:

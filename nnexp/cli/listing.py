@@ -11,7 +11,7 @@ from nnexp.cli.options import Json
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from nnexp.spec.catalogue import Entry
+    from nnexp.spec.catalogue import CatalogueEntry
 
 
 def list_(
@@ -26,19 +26,19 @@ def list_(
 
     from nnexp.cli.render import out, print_json
     from nnexp.errors import UsageError
-    from nnexp.registry import KINDS
-    from nnexp.spec.catalogue import entries
-    from nnexp.spec.problems import close, nearest
+    from nnexp.registry import REGISTRY_BY_KIND
+    from nnexp.spec.catalogue import list_entries
+    from nnexp.spec.problems import find_closest, suggest_nearest
 
-    everything = {name: list(entries(name)) for name in KINDS}
+    everything = {name: list(list_entries(name)) for name in REGISTRY_BY_KIND}
     chosen = {kind: everything[kind]} if kind in everything else everything
     if kind is not None and kind not in everything:
         named = {name: [entry for entry in found if entry.name == kind] for name, found in everything.items()}
         chosen = {name: found for name, found in named.items() if found}
     if not chosen:
         components = [entry.name for found in everything.values() for entry in found]
-        like = close(str(kind), [*KINDS, *components])
-        suggestion = nearest(str(kind), [like] if like else KINDS)
+        like = find_closest(str(kind), [*REGISTRY_BY_KIND, *components])
+        suggestion = suggest_nearest(str(kind), [like] if like else REGISTRY_BY_KIND)
         raise UsageError(f"unknown kind or component {kind!r}; {suggestion}")
     if json:
         print_json({name: [entry.as_dict() for entry in found] for name, found in chosen.items()})
@@ -47,21 +47,21 @@ def list_(
     for number, (name, found) in enumerate(chosen.items()):
         out.print(*[""] * (number > 0), Text(name, style="bold underline"), sep="\n")
         for entry in found:
-            out.print(_shown(entry, width))
+            out.print(_render_entry(entry, width))
 
 
-def _shown(entry: Entry, width: int | None) -> Text:
+def _render_entry(entry: CatalogueEntry, width: int | None) -> Text:
     """An entry: its name, what it is, its parameters one to a line, and its formula."""
     from rich.text import Text
 
     rows = [("  ", entry.name, "bold cyan")]
     rows += [("    ", entry.summary, "")]
-    rows += [("      ", parameter.words, "green") for parameter in entry.parameters]
+    rows += [("      ", parameter.summary_line, "green") for parameter in entry.parameters]
     rows += [("      ", line, "dim") for line in entry.formula.splitlines()]
-    return Text("\n").join(line for indent, words, style in rows for line in _wrapped(indent, words, style, width))
+    return Text("\n").join(line for indent, words, style in rows for line in _wrap_row(indent, words, style, width))
 
 
-def _wrapped(indent: str, words: str, style: str, width: int | None) -> list[Text]:
+def _wrap_row(indent: str, words: str, style: str, width: int | None) -> list[Text]:
     """A row in lines of the terminal's width, the later ones indented further; whole where there is no terminal."""
     import textwrap
 

@@ -14,9 +14,9 @@ def new(
 ) -> None:
     """Write a commented spec to start from, and the schema that lets an editor complete and check it."""
     from nnexp.cli.render import out
-    from nnexp.spec.starter import write
+    from nnexp.spec.starter import write_starter
 
     path = Path(name if name.endswith((".yaml", ".yml")) else f"{name}.yaml")
-    schema = write(path)
+    schema = write_starter(path)
     command = shlex.join(["nnexp", "train", str(path)])
     out.print(f"{path}, and {schema.name} beside it for editors. Next:\n  {command}", markup=False)

@@ -29,15 +29,15 @@ def predict(
     from nnexp import files
     from nnexp.api import Run
     from nnexp.errors import UsageError
-    from nnexp.predictions import examples, images_of, table
-    from nnexp.runs.index import find
+    from nnexp.predictions import read_examples, list_images, make_prediction_table
+    from nnexp.runs.index import find_run
 
     if output is not None and output.resolve() == source.resolve():
         raise UsageError(f"{output} is the input: the answers would overwrite it")
-    trained = Run(find(run, runs))
-    x = examples(source, trained.network, trained.spec.data.source)
-    predicted = table(trained.network, x)
-    if images := images_of(source, trained.spec.data.source):
+    trained = Run(find_run(run, runs))
+    x = read_examples(source, trained.predictor, trained.spec.data.source)
+    predicted = make_prediction_table(trained.predictor, x)
+    if images := list_images(source, trained.spec.data.source):
         predicted.insert(0, "file", [image.name for image in images])
     text = predicted.to_csv(index=False, lineterminator="\n")
     if output is None:

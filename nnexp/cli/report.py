@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
-    from nnexp.pages.writing import Order
+    from nnexp.pages.writing import ReportOutput
     from nnexp.reports.report import Report
 
 
@@ -30,10 +30,10 @@ class FigureFormat(StrEnum):
     pdf = "pdf"
 
 
-WIDE = 160
+FILE_WIDTH_CHARACTERS = 160
 """Columns of a table that is written to a file."""
 
-WIDEST = (48, 24, 16, 10)
+VALUE_WIDTHS = (48, 24, 16, 10)
 """Characters of a value: the first with which all of them find room."""
 
 
@@ -91,42 +91,42 @@ def report(
 ) -> None:
     """The variants of runs and sweeps, the best first: mean and 95 % interval over seeds, and what that proves."""
     from nnexp.cli.render import err
-    from nnexp.reports.report import Wish
-    from nnexp.reports.report import report as made_of
+    from nnexp.reports.report import ReportOptions
+    from nnexp.reports.report import build_report as made_of
 
     if output is not None and html is not None and output.resolve() == html.resolve():
         raise UsageError(f"--output and --html are the same file, {output}")
-    order = _ordered(html, figures, formats)
-    made = made_of(names, runs, Wish(metric, sort, condition, baseline, mixed))
-    _write(made, "json" if json else form, output)
-    _draw(made, order)
+    order = _make_output(html, figures, formats)
+    made = made_of(names, runs, ReportOptions(metric, sort, condition, baseline, mixed))
+    _write_report(made, "json" if json else form, output)
+    _write_page_and_figures(made, order)
     for problem in made.problems:
         err.print(problem, style="yellow", markup=False)
 
 
-def _ordered(html: Path | None, figures: Path | None, formats: Sequence[FigureFormat] | None) -> Order | None:
+def _make_output(html: Path | None, figures: Path | None, formats: Sequence[FigureFormat] | None) -> ReportOutput | None:
     """What shall be drawn, nothing where nothing is asked for. Raises UsageError where it cannot be."""
     if html is None and figures is None:
         if formats:
             raise UsageError("--figure-format is of --figures DIR, which is not given")
         return None
-    from nnexp.pages.writing import Order
+    from nnexp.pages.writing import ReportOutput
 
-    order = Order(
+    order = ReportOutput(
         html, figures, tuple(form.value for form in formats or [FigureFormat.png]), shlex.join(["nnexp", *sys.argv[1:]])
     )
-    order.check()
+    order.check_paths()
     return order
 
 
-def _draw(made: Report, order: Order | None) -> None:
+def _write_page_and_figures(made: Report, order: ReportOutput | None) -> None:
     """The page and the figures, to their files."""
     if order is None:
         return
     from nnexp.cli.render import err
-    from nnexp.pages.writing import write
+    from nnexp.pages.writing import write_output
 
-    written = write(made, order)
+    written = write_output(made, order)
     if order.page:
         err.print(f"wrote {order.page}", markup=False)
     if order.figures:
@@ -134,24 +134,24 @@ def _draw(made: Report, order: Order | None) -> None:
         err.print(f"wrote {count} files to {order.figures}", markup=False)
 
 
-def _write(made: Report, form: str, output: Path | None) -> None:
+def _write_report(made: Report, form: str, output: Path | None) -> None:
     """The report to standard output or, whole or not at all, to a file."""
     from nnexp import files
-    from nnexp.cli.render import err, out, said
-    from nnexp.reports.tables import WRITERS, sentences
+    from nnexp.cli.render import err, out, print_sentence
+    from nnexp.reports.tables import REPORT_FORMATTERS, format_sentences
 
     if form != "table":
-        text = WRITERS[form](made)
+        text = REPORT_FORMATTERS[form](made)
     elif output is None:
-        shown = table(made, out.width)
+        shown = render_variants(made, out.width)
         out.print(shown)
-        if left_out := [header for header in made.headers if not _is_shown(header, shown)]:
+        if left_out := [header for header in made.headers if not _has_column(header, shown)]:
             err.print(f"no room for {', '.join(left_out)}: --format csv has all", style="yellow", markup=False)
-        for line in sentences(made):
-            said(line, indent=2)
+        for line in format_sentences(made):
+            print_sentence(line, indent=2)
         return
     else:
-        text = _plain(made)
+        text = _format_plain(made)
     if output is None:
         print(text, end="")
     else:
@@ -159,51 +159,51 @@ def _write(made: Report, form: str, output: Path | None) -> None:
         err.print(f"wrote {output}", markup=False)
 
 
-def table(made: Report, width: int) -> Table:
+def render_variants(made: Report, width: int) -> Table:
     """The variants, one row each; where there is little room, values are shortened, then columns of them left out."""
     from rich.markup import escape
 
-    from nnexp.cli.render import cut, fitted, told_apart
-    from nnexp.reports.tables import SPARE, cells
+    from nnexp.cli.render import shorten_text, fit_table, shorten_distinctly
+    from nnexp.reports.tables import OPTIONAL_HEADERS, format_cells
 
-    found = cells(made)
+    found = format_cells(made)
     own = list(found)[: len(made.headers)]
-    needed = [header for header in found if header not in (*own, *SPARE)]
+    needed = [header for header in found if header not in (*own, *OPTIONAL_HEADERS)]
     short: dict[str, list[str]] = {}
-    for widest in WIDEST:
-        short = {cut(header, widest if header in own else width): column for header, column in found.items()}
+    for widest in VALUE_WIDTHS:
+        short = {shorten_text(header, widest if header in own else width): column for header, column in found.items()}
         names = dict(zip(found, short, strict=True))
         for header in own:
-            short[names[header]] = told_apart(found[header], widest)
-        if _room([names[header] for header in (*own, *needed)], short) <= width:
+            short[names[header]] = shorten_distinctly(found[header], widest)
+        if _measure_width([names[header] for header in (*own, *needed)], short) <= width:
             break
-    last = [made.test] if made.test != made.measure.metric else []
-    spare = [*SPARE, *last, *(list(short)[: len(own)][:0:-1])]
-    return fitted({escape(header): list(map(escape, column)) for header, column in short.items()}, spare, width)
+    last = [made.test_metric] if made.test_metric != made.measure.metric else []
+    spare = [*OPTIONAL_HEADERS, *last, *(list(short)[: len(own)][:0:-1])]
+    return fit_table({escape(header): list(map(escape, column)) for header, column in short.items()}, spare, width)
 
 
-def _is_shown(header: str, shown: Table) -> bool:
+def _has_column(header: str, shown: Table) -> bool:
     """Whether a table has a column of this name, which may be cut short there and broken into lines."""
     headers = [str(column.header).replace("\n", " ") for column in shown.columns]
     return any(found == header or (found.endswith("…") and header.startswith(found[:-1])) for found in headers)
 
 
-def _room(headers: Sequence[str], columns: Mapping[str, Sequence[str]]) -> int:
+def _measure_width(headers: Sequence[str], columns: Mapping[str, Sequence[str]]) -> int:
     """Characters that a table of these columns takes."""
     return 1 + sum(max(map(len, [*header.split(" "), *columns[header]])) + 3 for header in headers)
 
 
-def _plain(made: Report) -> str:
+def _format_plain(made: Report) -> str:
     """The table and its verdicts as plain text."""
     import io
 
     from rich.console import Console
 
-    from nnexp.reports.tables import sentences
+    from nnexp.reports.tables import format_sentences
 
     page = io.StringIO()
-    console = Console(file=page, width=WIDE, highlight=False, soft_wrap=True, color_system=None)
-    console.print(table(made, WIDE))
-    for line in sentences(made):
+    console = Console(file=page, width=FILE_WIDTH_CHARACTERS, highlight=False, soft_wrap=True, color_system=None)
+    console.print(render_variants(made, FILE_WIDTH_CHARACTERS))
+    for line in format_sentences(made):
         console.print(line, markup=False)
     return page.getvalue()

@@ -9,7 +9,7 @@ import typer
 
 from nnexp.cli.options import Json, RunsDir
 
-COLUMNS = ("run", "state", "seed", "epochs", "dev", "test", "seconds", "began")
+LISTED_COLUMNS = ("run", "state", "seed", "epochs", "dev", "test", "seconds", "began")
 
 app = typer.Typer(help="List runs with their state and key metrics; `rm` deletes.", invoke_without_command=True)
 
@@ -20,35 +20,35 @@ def list_runs(context: typer.Context, runs: RunsDir = Path("runs"), json: Json =
     context.obj = runs
     if context.invoked_subcommand is not None:
         return
-    from nnexp.cli.render import err, fitted, out, print_json
+    from nnexp.cli.render import err, fit_table, out, print_json
     from nnexp.errors import RunError, UsageError
     from nnexp.runs import manifest
-    from nnexp.runs.index import run_folders, standing
+    from nnexp.runs.index import list_run_folders, find_current_state
 
     if not runs.is_dir() and runs != Path("runs"):
         raise UsageError(f"there is no folder {runs}")
     rows, damaged = [], []
-    for path in run_folders(runs):
+    for path in list_run_folders(runs):
         try:
-            record = manifest.read(path)
+            record = manifest.read_manifest(path)
         except RunError as error:
             damaged.append(str(error))
         else:
-            rows.append(_summary(path.name, record | {"state": standing(path, record)}))
+            rows.append(_summarize_run(path.name, record | {"state": find_current_state(path, record)}))
     if json:
         print_json(rows)
     elif not rows:
         out.print(f"no runs in {runs}")
     else:
         rows = [row | {"began": row["began"][:16].replace("T", " ")} for row in rows]
-        columns = {key: [_cell(row[key]) for row in rows] for key in COLUMNS}
-        out.print(fitted(columns, ("began", "seconds", "seed", "epochs"), out.width))
+        columns = {key: [_format_cell(row[key]) for row in rows] for key in LISTED_COLUMNS}
+        out.print(fit_table(columns, ("began", "seconds", "seed", "epochs"), out.width))
     for line in damaged:
         err.print(line, style="yellow", markup=False)
 
 
 @app.command("rm")
-def remove(
+def remove_runs(
     context: typer.Context,
     names: Annotated[list[str], typer.Argument(metavar="RUN", help="Runs to delete.", show_default=False)],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
@@ -61,7 +61,7 @@ def remove(
     from nnexp.errors import UsageError
     from nnexp.runs import known_files
     from nnexp.runs.index import find_to_delete
-    from nnexp.runs.lock import locked
+    from nnexp.runs.lock import lock_folder
 
     paths = [find_to_delete(name, runs or context.obj) for name in names]
     for path in dict.fromkeys(paths):
@@ -69,14 +69,14 @@ def remove(
             if not err.is_terminal:
                 raise UsageError(f"{path} was not deleted: say --yes where there is nobody to ask")
             typer.confirm(f"Delete {path}?", abort=True, err=True)
-        with locked(path):
+        with lock_folder(path):
             others = known_files.remove_run(path)
         err.print(f"deleted {path}" if not others else f"deleted the run in {path}", markup=False)
         if others:
             err.print(known_files.kept_in_words(path, others), markup=False)
 
 
-def _summary(name: str, record: dict[str, Any]) -> dict[str, Any]:
+def _summarize_run(name: str, record: dict[str, Any]) -> dict[str, Any]:
     """A run in one row: its key metric is accuracy where there is one, otherwise the loss, or the error of values."""
     final = record.get("final", {})
     key = {part: next(k for k in ("accuracy", "loss", *values) if k in values) for part, values in final.items()}
@@ -92,11 +92,11 @@ def _summary(name: str, record: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _cell(value: Any) -> str:
-    from nnexp.cli.render import number, percent_or_number
+def _format_cell(value: Any) -> str:
+    from nnexp.cli.render import format_number, format_metric
 
     if isinstance(value, dict):
         return " ".join(
-            percent_or_number(name, entry) + f" {name}" * (name != "accuracy") for name, entry in value.items()
+            format_metric(name, entry) + f" {name}" * (name != "accuracy") for name, entry in value.items()
         )
-    return number(value, 1) if isinstance(value, float) else "-" if value is None else str(value)
+    return format_number(value, 1) if isinstance(value, float) else "-" if value is None else str(value)

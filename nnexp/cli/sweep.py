@@ -12,11 +12,11 @@ from nnexp.cli.options import Json, Quiet, RunsDir
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from nnexp.sweeps.definition import Definition
-    from nnexp.sweeps.ensembles import Averaged
+    from nnexp.sweeps.definition import SweepDefinition
+    from nnexp.sweeps.ensembles import EnsembleStatus
     from nnexp.sweeps.executors.base import Executor
-    from nnexp.sweeps.sections import Objective
-    from nnexp.sweeps.session import Options, Sweep
+    from nnexp.sweeps.sections import SweepObjective
+    from nnexp.sweeps.session import SweepOptions, SweepState
 
 
 def sweep(
@@ -61,71 +61,71 @@ def sweep(
     The same command again does what is missing and nothing else; more seeds or values extend the sweep.
     """
     from nnexp.sweeps import reading, session
-    from nnexp.sweeps.conductor import Limits
-    from nnexp.sweeps.session import Options
-    from nnexp.sweeps.words import from_command
+    from nnexp.sweeps.conductor import SchedulerLimits
+    from nnexp.sweeps.session import SweepOptions
+    from nnexp.sweeps.words import parse_command
 
-    read = reading.from_file if reading.is_sweep(spec) else from_command
+    read = reading.read_definition if reading.is_sweep_file(spec) else parse_command
     definition = read(spec, words or [])
-    limits = Limits(1 if fail_fast else max_failures)
-    jobs = jobs or session.workers(definition)
-    options = Options(executor_of(executor, address, jobs), stack, limits, retry_failed, yes)
+    limits = SchedulerLimits(1 if fail_fast else max_failures)
+    jobs = jobs or session.choose_worker_count(definition)
+    options = SweepOptions(make_executor_factory(executor, address, jobs), stack, limits, retry_failed, yes)
     if plan:
-        show_plan_of(definition, runs, options, jobs, json=json)
+        print_sweep_plan(definition, runs, options, jobs, json=json)
     else:
-        carry_out(definition, runs, options, json=json, quiet=quiet)
+        run_sweep(definition, runs, options, json=json, quiet=quiet)
 
 
-def show_plan_of(definition: Definition, runs: Path, options: Options, jobs: int, *, json: bool) -> None:
+def print_sweep_plan(definition: SweepDefinition, runs: Path, options: SweepOptions, jobs: int, *, json: bool) -> None:
     """Show what a sweep would do."""
-    from nnexp.cli.sweep_plan import show_plan
-    from nnexp.sweeps.session import planned
+    from nnexp.cli.sweep_plan import print_plan
+    from nnexp.sweeps.session import plan_sweep
 
-    show_plan(planned(definition, runs, yes=options.yes), jobs, options.most, json=json)
+    print_plan(plan_sweep(definition, runs, yes=options.yes), jobs, options.max_stack, json=json)
 
 
-def carry_out(definition: Definition, runs: Path, options: Options, *, json: bool, quiet: bool) -> None:
+def run_sweep(definition: SweepDefinition, runs: Path, options: SweepOptions, *, json: bool, quiet: bool) -> None:
     """Make the runs of a sweep exist, and show what came of them; exits with 3 where some failed."""
     from nnexp.cli.render import print_json
-    from nnexp.cli.sweep_table import watching
+    from nnexp.cli.sweep_table import make_sweep_watch
     from nnexp.errors import Interrupted
     from nnexp.sweeps import session
 
     try:
-        with watching(quiet=quiet or json) as watch:
-            found = session.sweep(definition, runs, options, watch)
+        with make_sweep_watch(quiet=quiet or json) as watch:
+            found = session.run_sweep(definition, runs, options, watch)
     except Interrupted as stopped:
         raise Interrupted(f"{stopped}. The same command goes on.", stopped.signal) from None
     if json:
-        print_json(_document(found))
+        print_json(_make_document(found))
     else:
-        _show(found, quiet=quiet)
+        _print_sweep(found, quiet=quiet)
     lost = any(entry.state == "failed" for entry in found.ensembles)
-    if not found.complete or found.board.count("failed") or found.board.count("diverged") or lost:
+    if not found.is_complete or found.progress.count_runs("failed") or found.progress.count_runs("diverged") or lost:
         raise typer.Exit(3)
 
 
-def executor_of(name: str, address: str | None, jobs: int) -> Callable[[], Executor]:
+def make_executor_factory(name: str, address: str | None, jobs: int) -> Callable[[], Executor]:
     """What makes the executor of this name."""
     from nnexp.errors import UsageError
 
     if name == "local":
         if address:
             raise UsageError("--address is for --executor dask")
-        from nnexp.sweeps.executors.local import Local
+        from nnexp.sweeps.executors.local import LocalExecutor
 
-        return lambda: Local(jobs)
-    from nnexp.sweeps.executors.dask import Dask
+        return lambda: LocalExecutor(jobs)
+    from nnexp.sweeps.executors.dask import DaskExecutor
 
-    return lambda: Dask(address, jobs)
+    return lambda: DaskExecutor(address, jobs)
 
 
-def _document(found: Sweep) -> dict[str, object]:
+def _make_document(found: SweepState) -> dict[str, object]:
     """The sweep for a program."""
-    board = found.board
+    board = found.progress
     return {
         "sweep": str(found.path),
-        "complete": found.complete,
+        "complete": found.is_complete,
         "objective": {"metric": board.objective.metric, "maximize": board.objective.sign > 0},
         "runs": [
             {
@@ -134,19 +134,19 @@ def _document(found: Sweep) -> dict[str, object]:
                 "fold": run.fold,
                 "member": run.member,
                 "values": dict(run.values),
-                "state": board.state(run.run),
-                "metrics": dict(board.known[run.run][-1].metrics) if board.known.get(run.run) else {},
-                "error": board.known[run.run][-1].error if board.known.get(run.run) else "",
+                "state": board.find_state(run.run),
+                "metrics": dict(board.outcomes[run.run][-1].metrics) if board.outcomes.get(run.run) else {},
+                "error": board.outcomes[run.run][-1].error if board.outcomes.get(run.run) else "",
             }
             for run in board.runs
         ],
-        **({"ensembles": [_ensemble(entry, board.objective) for entry in found.ensembles]} if found.ensembles else {}),
+        **({"ensembles": [_make_ensemble_document(entry, board.objective) for entry in found.ensembles]} if found.ensembles else {}),
     }
 
 
-def _ensemble(entry: Averaged, objective: Objective) -> dict[str, object]:
+def _make_ensemble_document(entry: EnsembleStatus, objective: SweepObjective) -> dict[str, object]:
     """An ensemble for a program."""
-    from nnexp.cli.sweep_ensembles import comparison
+    from nnexp.cli.sweep_ensembles import compare_with_members
 
     first = entry.members.runs[0]
     return {
@@ -157,40 +157,40 @@ def _ensemble(entry: Averaged, objective: Objective) -> dict[str, object]:
         "state": entry.state,
         "error": entry.error,
         "members": [run.run for run in entry.members.runs],
-        "metrics": entry.metrics(),
-        "members_mean": entry.means(),
-        objective.metric: comparison(entry, objective),
+        "metrics": entry.collect_metrics(),
+        "members_mean": entry.collect_member_means(),
+        objective.metric: compare_with_members(entry, objective),
     }
 
 
-def _show(found: Sweep, *, quiet: bool) -> None:
+def _print_sweep(found: SweepState, *, quiet: bool) -> None:
     """The variants, what went wrong, and where the sweep is."""
-    from nnexp.cli.progress import duration
+    from nnexp.cli.progress import format_duration
     from nnexp.cli.render import err, out
-    from nnexp.cli.sweep_ensembles import ensembles
-    from nnexp.cli.sweep_table import variants
-    from nnexp.spec.places import counted
-    from nnexp.sweeps.session import standing
+    from nnexp.cli.sweep_ensembles import render_ensembles
+    from nnexp.cli.sweep_table import render_variants
+    from nnexp.spec.places import format_count
+    from nnexp.sweeps.session import format_state_counts
 
-    board = found.board
-    out.print(variants(board, out.width))
+    board = found.progress
+    out.print(render_variants(board, out.width))
     if found.ensembles:
-        out.print(ensembles(found.ensembles, board.objective, out.width))
-    if found.same and not quiet:
-        err.print(f"{counted(found.same, 'point')} of the plan: the same run as another, which was trained once")
+        out.print(render_ensembles(found.ensembles, board.objective, out.width))
+    if found.duplicate_count and not quiet:
+        err.print(f"{format_count(found.duplicate_count, 'point')} of the plan: the same run as another, which was trained once")
         for words, first in found.alike.items():
             err.print(f"  {words} is the same network as {first}", markup=False)
-    errors = {r.error: r for receipts in board.known.values() for r in receipts if r.state == "failed"}
+    errors = {r.error: r for receipts in board.outcomes.values() for r in receipts if r.state == "failed"}
     for error, receipt in errors.items():
         err.print(f"{receipt.run} failed: {error}", style="red", markup=False)
     for entry in found.ensembles:
         if entry.error:
             err.print(f"{entry.run} could not be made: {entry.error}", style="red", markup=False)
-    if not found.complete:
+    if not found.is_complete:
         err.print("stopped: too many runs failed", style="red")
-    best = board.best()
+    best = board.find_best_run()
     if best:
         out.print(f"best run: {best[0].run}", markup=False)
-    out.print(f"{standing(board)}; table in {found.path / 'sweep.csv'}", markup=False)
-    if found.took and found.estimated and not quiet:
-        err.print(f"took {duration(found.took)}, {duration(found.estimated)} was estimated")
+    out.print(f"{format_state_counts(board)}; table in {found.path / 'sweep.csv'}", markup=False)
+    if found.elapsed_seconds and found.estimated_seconds and not quiet:
+        err.print(f"took {format_duration(found.elapsed_seconds)}, {format_duration(found.estimated_seconds)} was estimated")

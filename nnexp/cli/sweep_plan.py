@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nnexp.cli.progress import duration
-from nnexp.cli.render import err, out, print_json, table
+from nnexp.cli.progress import format_duration
+from nnexp.cli.render import err, out, print_json, make_table
 
 if TYPE_CHECKING:
-    from nnexp.sweeps.session import Sweep
+    from nnexp.sweeps.session import SweepState
 
-LISTED = 20
+MAX_LISTED_RUNS = 20
 """Runs that are listed."""
 
 
-def show_plan(found: Sweep, workers: int, most: int | None, *, json: bool) -> None:
+def print_plan(found: SweepState, workers: int, most: int | None, *, json: bool) -> None:
     """Show the plan; nothing is trained but a few batches of each structure, and nothing is written."""
-    from nnexp.spec.places import counted
-    from nnexp.sweeps.forecast import forecast
-    from nnexp.sweeps.plan import label
-    from nnexp.sweeps.stacks import Stacks
+    from nnexp.spec.places import format_count
+    from nnexp.sweeps.forecast import forecast_sweep
+    from nnexp.sweeps.plan import format_label
+    from nnexp.sweeps.stacks import StackPlanner
 
-    runs = found.board.runs
+    runs = found.progress.runs
     plan = {run.run: run for run in runs}
-    cast = forecast(found.board, Stacks(plan, found.folder.definition.base_text, workers, most))
+    cast = forecast_sweep(found.progress, StackPlanner(plan, found.folder.definition.base_text, workers, most))
     columns = list(dict.fromkeys(column for run in runs for column in run.values))
     if json:
         document = cast.as_dict() | {
@@ -32,29 +32,29 @@ def show_plan(found: Sweep, workers: int, most: int | None, *, json: bool) -> No
         }
         print_json(document)
         return
-    listing = table("run", "variant", "seed", "state")
-    for run in runs[:LISTED]:
-        listing.add_row(run.run, label(run.values, columns), str(run.seed), found.board.state(run.run))
+    listing = make_table("run", "variant", "seed", "state")
+    for run in runs[:MAX_LISTED_RUNS]:
+        listing.add_row(run.run, format_label(run.values, columns), str(run.seed), found.progress.find_state(run.run))
     out.print(listing)
-    if len(runs) > LISTED:
-        out.print(f"... and {len(runs) - LISTED} more; --json lists all")
-    shown = table("stacks", "runs in each", "parameters", "step of a run", "alone")
+    if len(runs) > MAX_LISTED_RUNS:
+        out.print(f"... and {len(runs) - MAX_LISTED_RUNS} more; --json lists all")
+    shown = make_table("stacks", "runs in each", "parameters", "step of a run", "alone")
     for stack in cast.stacks:
         sizes = f"{min(stack.sizes)}" if len(set(stack.sizes)) == 1 else f"{min(stack.sizes)} to {max(stack.sizes)}"
         times = (f"{1e6 * stack.seconds:,.0f} µs", f"{1e6 * stack.alone:,.0f} µs") if stack.alone else ("-", "-")
         shown.add_row(str(len(stack.sizes)), sizes, f"{stack.parameters:,}", *times)
     out.print(shown)
-    if found.same:
-        out.print(f"{counted(found.same, 'point')} of the plan: the same run as another, which is trained once")
+    if found.duplicate_count:
+        out.print(f"{format_count(found.duplicate_count, 'point')} of the plan: the same run as another, which is trained once")
         for words, first in found.alike.items():
             err.print(f"  {words} is the same network as {first}", markup=False)
     out.print(
         f"{len(runs)} runs, {cast.missing} of them to be trained by {workers} worker{'s' * (workers > 1)}: about "
-        f"{duration(cast.seconds)}, {_size(cast.memory)} of memory, {_size(cast.disk)} on disk"
+        f"{format_duration(cast.seconds)}, {_format_bytes(cast.memory)} of memory, {_format_bytes(cast.disk)} on disk"
     )
     out.print(str(found.path), style="bold", markup=False)
 
 
-def _size(size: float) -> str:
+def _format_bytes(size: float) -> str:
     """Bytes for people."""
     return f"{size / 2**30:.1f} GiB" if size >= 2**30 else f"{size / 2**20:.1f} MiB"

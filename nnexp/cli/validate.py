@@ -22,8 +22,8 @@ def validate(
     json: Json = False,
 ) -> None:
     """Check specs without training: everything that is wrong is shown, each on its line."""
-    from nnexp.cli.render import out, print_json, show_error, show_notices
-    from nnexp.spec.load import load_any
+    from nnexp.cli.render import out, print_json, print_error, show_notices
+    from nnexp.spec.load import load_spec
     from nnexp.spec.notices import notices
 
     overrides = [word for word in specs if "=" in word and not os.path.exists(word)]  # noqa: PTH110 - never raises
@@ -33,17 +33,17 @@ def validate(
     results, worst = [], 0
     for path in paths:
         try:
-            spec = load_any(path, overrides)
+            spec = load_spec(path, overrides)
             remarks = notices(spec, path)
             results.append({"spec": path, "valid": True, **_size(spec), "notices": [n.as_dict() for n in remarks]})
             if not json:
-                out.print(f"{path}: valid, {_counted(results[-1])}", markup=False)
+                out.print(f"{path}: valid, {_format_size(results[-1])}", markup=False)
                 show_notices(remarks)
         except NnexpError as error:
             worst = max(worst, error.exit_code)
-            results.append({"spec": path, "valid": False, "problems": _problems(error)})
+            results.append({"spec": path, "valid": False, "problems": _list_problems(error)})
             if not json:
-                show_error(error)
+                print_error(error)
     if json:
         print_json(results)
     raise typer.Exit(worst)
@@ -53,22 +53,22 @@ def _size(spec: AnySpec) -> dict[str, Any]:
     """The name of a valid spec, and the size of what will be trained or fitted."""
     from nnexp.registry import baselines
     from nnexp.spec.baseline import BaselineSpec
-    from nnexp.spec.baseline_fit import size_of
-    from nnexp.spec.meaning import declaration_of
+    from nnexp.spec.baseline_fit import count_parameters
+    from nnexp.spec.meaning import declare_network
 
     if isinstance(spec, BaselineSpec):
-        return {"name": spec.name, "baseline": baselines.name_of(spec.baseline), "parameters": size_of(spec)}
-    return {"name": spec.name, "parameters": declaration_of(spec).size}
+        return {"name": spec.name, "baseline": baselines.name_of(spec.baseline), "parameters": count_parameters(spec)}
+    return {"name": spec.name, "parameters": declare_network(spec).weight_count}
 
 
-def _counted(valid: dict[str, Any]) -> str:
+def _format_size(valid: dict[str, Any]) -> str:
     """The size of what will be trained or fitted."""
     if "baseline" in valid:
         return f"the baseline {valid['baseline']} of {valid['parameters']:,} numbers"
     return f"{valid['parameters']:,} parameters"
 
 
-def _problems(error: NnexpError) -> list[dict[str, str | int]]:
+def _list_problems(error: NnexpError) -> list[dict[str, str | int]]:
     """What is wrong, for a program."""
     if isinstance(error, SpecError):
         return [problem.as_dict() for problem in error.problems]

@@ -15,7 +15,7 @@ from nnexp.typing import AnyArray, Shape
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class PredictionTask:
     """One of several things to predict: its name, of which kind it is, and its classes, outputs or values."""
 
     name: str
@@ -39,20 +39,20 @@ class Description:
     shape: Shape
     targets: Targets
     classes: tuple[str, ...]
-    tasks: tuple[Task, ...] = ()
+    tasks: tuple[PredictionTask, ...] = ()
     own_test: int = 0
     itemsize: int = 8
     inputs: tuple[str, ...] = ()
 
     @property
-    def outputs(self) -> int:
+    def output_count(self) -> int:
         """The number of outputs of a network that predicts all there is to predict."""
         return len(self.classes)
 
     @property
-    def widths(self) -> int | dict[str, int]:
+    def output_widths(self) -> int | dict[str, int]:
         """The number of outputs; where there are tasks, of each."""
-        return {task.name: len(task.classes) for task in self.tasks} or self.outputs
+        return {task.name: len(task.classes) for task in self.tasks} or self.output_count
 
     def as_dict(self) -> dict[str, Any]:
         """All but the number of examples, as JSON values."""
@@ -61,7 +61,7 @@ class Description:
     @classmethod
     def from_dict(cls, given: Mapping[str, Any]) -> Description:
         """The inverse of `as_dict`."""
-        tasks = tuple(Task(t["name"], t["targets"], tuple(t["classes"])) for t in given["tasks"])
+        tasks = tuple(PredictionTask(t["name"], t["targets"], tuple(t["classes"])) for t in given["tasks"])
         inputs = tuple(given.get("inputs", ()))  # runs of earlier versions have none
         return cls(0, tuple(given["shape"]), given["targets"], tuple(given["classes"]), tasks, inputs=inputs)
 

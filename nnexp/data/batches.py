@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from nnexp.data.parts import Part
-from nnexp.replicas import together
+from nnexp.replicas import stack_arrays
 from nnexp.typing import Array, IntArray
 
 GATHER_BYTES = 2**22
@@ -33,7 +33,7 @@ def steps_per_epoch(examples: int, size: int) -> int:
     return -(-examples // size)
 
 
-def batches(parts: Sequence[Part], order: IntArray, size: int, first_step: int) -> Iterator[Batch]:
+def iterate_batches(parts: Sequence[Part], order: IntArray, size: int, first_step: int) -> Iterator[Batch]:
     """The batches of an epoch from `first_step` on, counted from 0; `parts` and `order` have an entry a replica.
 
     `order` (R, N), or (1, N) with one part where all replicas share, says in which order the examples come.
@@ -44,17 +44,17 @@ def batches(parts: Sequence[Part], order: IntArray, size: int, first_step: int) 
     for begin in range(first_step * size, examples, span):
         end = min(begin + span, examples)
         rows = order[:, begin:end]
-        x, d = _gathered(parts, rows)
+        x, d = _gather_examples(parts, rows)
         for start in range(begin, end, size):
             stop = min(start + size, end)
             here = slice(start - begin, stop - begin)
             yield Batch(start, stop, x[:, here], d[:, here])
 
 
-def _gathered(parts: Sequence[Part], rows: IntArray) -> tuple[Array, Array]:
+def _gather_examples(parts: Sequence[Part], rows: IntArray) -> tuple[Array, Array]:
     """Inputs and targets of these examples, (R, n) of them: at one go where all replicas have the same data."""
     if all(part is parts[0] for part in parts):
-        x, d = parts[0].inputs(rows.reshape(-1)), np.take(parts[0].d, rows.reshape(-1), axis=0, mode="clip")
+        x, d = parts[0].take_inputs(rows.reshape(-1)), np.take(parts[0].d, rows.reshape(-1), axis=0, mode="clip")
         return x.reshape(*rows.shape, *x.shape[1:]), d.reshape(*rows.shape, *d.shape[1:])
-    x = together([part.inputs(own) for part, own in zip(parts, rows, strict=True)])
-    return x, together([np.take(part.d, own, axis=0, mode="clip") for part, own in zip(parts, rows, strict=True)])
+    x = stack_arrays([part.take_inputs(own) for part, own in zip(parts, rows, strict=True)])
+    return x, stack_arrays([np.take(part.d, own, axis=0, mode="clip") for part, own in zip(parts, rows, strict=True)])

@@ -7,18 +7,18 @@ from collections.abc import Sequence
 
 from nnexp.errors import DataError
 
-UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
+UNPRINTABLE_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
 """Unicode's categories of control characters, halves of characters and ends of lines."""
 
 
-def checked_names(names: Sequence[str], where: str, *, least: int = 2) -> tuple[str, ...]:
+def check_names(names: Sequence[str], where: str, *, least: int = 2) -> tuple[str, ...]:
     """The names, if there are enough of them, all different, each of one line and not blank. Raises DataError.
 
-    >>> checked_names(["cat", "dog"], "animals.npz")
+    >>> check_names(["cat", "dog"], "animals.npz")
     ('cat', 'dog')
     """
     for name in names:
-        if not name.strip() or any(unicodedata.category(letter) in UNPRINTABLE for letter in name):
+        if not name.strip() or any(unicodedata.category(letter) in UNPRINTABLE_CATEGORIES for letter in name):
             raise DataError(f"{where}: {name!a} cannot be the name of a class: expected one line, not blank")
     if len(set(names)) < len(names):
         twice = next(name for number, name in enumerate(names) if name in names[:number])

@@ -9,7 +9,7 @@ from nnexp.errors import DataError
 from nnexp.typing import AnyArray, Array, IntArray
 
 
-def fitted(data: Dataset, rows: IntArray) -> Array | None:
+def fit_fill_values(data: Dataset, rows: IntArray) -> Array | None:
     """What stands for a missing value of each feature, by the training examples alone; None where none may be missing.
 
         mean: Σ known x_i / their number;  median: the middle one of them;  zero: 0
@@ -32,10 +32,10 @@ def fitted(data: Dataset, rows: IntArray) -> Array | None:
     return np.nanmedian(x, axis=0)
 
 
-def filled(x: AnyArray, fill: Array | None) -> AnyArray:
+def fill_missing(x: AnyArray, fill: Array | None) -> AnyArray:
     """Inputs (M, ...) with what is missing filled in.
 
-    >>> filled(np.array([[1.0, np.nan], [np.nan, 2.0]]), np.array([5.0, 6.0])).tolist()
+    >>> fill_missing(np.array([[1.0, np.nan], [np.nan, 2.0]]), np.array([5.0, 6.0])).tolist()
     [[1.0, 6.0], [5.0, 2.0]]
     """
     return x if fill is None else np.where(np.isnan(x), fill, x)

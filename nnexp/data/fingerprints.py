@@ -25,13 +25,13 @@ class Fingerprint:
     @property
     def digest(self) -> str:
         """SHA-256 of all of it."""
-        return _sha256(repr(self).encode())
+        return _digest_contents(repr(self).encode())
 
     def as_dict(self) -> dict[str, Any]:
         """What the record of a run keeps."""
         return {"fingerprint": self.digest, "content": asdict(self)}
 
-    def differs(self, record: Mapping[str, Any]) -> str | None:
+    def find_difference(self, record: Mapping[str, Any]) -> str | None:
         """In what these data are other than those of a record, or None where they are the same."""
         if record["fingerprint"] == self.digest:
             return None
@@ -43,18 +43,18 @@ class Fingerprint:
         return f"{words} (fingerprint {record['fingerprint'][:12]} then, {self.digest[:12]} now)"
 
 
-def fingerprint(data: Dataset) -> Fingerprint:
+def compute_fingerprint(data: Dataset) -> Fingerprint:
     """The fingerprint of all inputs and targets, with their types and shapes."""
     names = repr(data.description.classes).encode()
-    return Fingerprint(len(data.x), _of_array(data.x), _of_array(data.y), _sha256(names))
+    return Fingerprint(len(data.x), _digest_array(data.x), _digest_array(data.y), _digest_contents(names))
 
 
-def _of_array(array: AnyArray) -> str:
+def _digest_array(array: AnyArray) -> str:
     about = f"{array.dtype.str}{array.shape}".encode()
-    return _sha256(about, np.ascontiguousarray(array).data)
+    return _digest_contents(about, np.ascontiguousarray(array).data)
 
 
-def _sha256(*contents: bytes | memoryview) -> str:
+def _digest_contents(*contents: bytes | memoryview) -> str:
     digest = hashlib.sha256()
     for content in contents:
         digest.update(content)

@@ -17,12 +17,12 @@ from typing import Any, Literal
 
 import numpy as np
 
-from nnexp.data.reading import existing
+from nnexp.data.reading import find_path
 from nnexp.errors import DataError, NnexpError
-from nnexp.extras import needed
+from nnexp.extras import import_optional
 from nnexp.typing import AnyArray, Shape
 
-FORMATS = {
+FORMAT_BY_SUFFIX = {
     ".bmp": "BMP",
     ".gif": "GIF",
     ".jpeg": "JPEG",
@@ -34,12 +34,12 @@ FORMATS = {
 }
 """The endings of image files, and Pillow's names of the formats that they may be of."""
 
-READERS, TOGETHER = 4, 16
+READER_THREADS, IMAGES_PER_THREAD = 4, 16
 """How many threads read images, as Pillow works outside Python's lock, and how many images one takes at a time."""
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ImageConversion:
     """How every image is made the same: its height and width, colours, and what becomes of other proportions."""
 
     height: int
@@ -58,25 +58,25 @@ def is_image(name: str | Path) -> bool:
     >>> is_image("photo.JPG"), is_image("notes.txt")
     (True, False)
     """
-    return Path(name).suffix.lower() in FORMATS
+    return Path(name).suffix.lower() in FORMAT_BY_SUFFIX
 
 
-def shown(path: Path | str) -> str:
+def format_path(path: Path | str) -> str:
     r"""A path as it can be printed, whatever bytes are in it.
 
-    >>> print(shown("a\udcffb.png"))
+    >>> print(format_path("a\udcffb.png"))
     a\udcffb.png
     """
     return str(path).encode("utf-8", "backslashreplace").decode()
 
 
-def entries(folder: Path, root: Path) -> tuple[list[Path], list[Path]]:
+def list_folder(folder: Path, root: Path) -> tuple[list[Path], list[Path]]:
     """The folders in a folder, and the images, each by name, without what is hidden.
 
     Raises DataError where it cannot be listed, or holds a link that leaves `root`, or an image that is no regular file.
     """
     folders, images = [], []
-    with listing(folder) as found:
+    with scan_folder(folder) as found:
         for entry in sorted(found, key=lambda entry: entry.name):
             path = folder / entry.name
             if entry.is_symlink():
@@ -86,13 +86,13 @@ def entries(folder: Path, root: Path) -> tuple[list[Path], list[Path]]:
             elif is_image(entry.name):
                 images.append(path)
                 if not entry.is_file():
-                    raise DataError(f"{shown(path)} is no regular file")
+                    raise DataError(f"{format_path(path)} is no regular file")
     return folders, images
 
 
 def other_files(folder: Path) -> list[Path]:
     """The files in a folder that are passed over, by name: no images, and not hidden."""
-    with listing(folder) as found:
+    with scan_folder(folder) as found:
         names = sorted(entry.name for entry in found if entry.is_file() and not is_image(entry.name))
     return [folder / name for name in names]
 
@@ -104,18 +104,18 @@ def count_by_ending(paths: Sequence[Path]) -> str:
     '2 .heic, 1 .svg (such as cat/a.heic)'
     """
     endings = Counter(path.suffix.lower() or "without an ending" for path in paths)
-    counts = ", ".join(f"{count} {shown(ending)}" for ending, count in endings.most_common())
-    return f"{counts} (such as {shown(paths[0])})"
+    counts = ", ".join(f"{count} {format_path(ending)}" for ending, count in endings.most_common())
+    return f"{counts} (such as {format_path(paths[0])})"
 
 
 @contextmanager
-def listing(folder: Path) -> Iterator[list[os.DirEntry[str]]]:
+def scan_folder(folder: Path) -> Iterator[list[os.DirEntry[str]]]:
     """What is in a folder and not hidden. Raises DataError where it cannot be listed."""
     try:
         with os.scandir(folder) as found:
             yield [entry for entry in found if not entry.name.startswith(".")]
     except OSError as error:
-        raise DataError(f"cannot list {shown(folder)}: {error.strerror}") from None
+        raise DataError(f"cannot list {format_path(folder)}: {error.strerror}") from None
 
 
 def check_link(path: Path, root: Path) -> None:
@@ -123,71 +123,71 @@ def check_link(path: Path, root: Path) -> None:
     try:
         target = path.resolve(strict=True)
     except (OSError, RuntimeError):
-        raise DataError(f"{shown(path)} is a link to nothing") from None
+        raise DataError(f"{format_path(path)} is a link to nothing") from None
     if not target.is_relative_to(root.resolve()):
-        raise DataError(f"{shown(path)} is a link to {shown(target)}, which is not below {shown(root)}")
+        raise DataError(f"{format_path(path)} is a link to {format_path(target)}, which is not below {format_path(root)}")
 
 
-def images_in(folder: Path, root: Path) -> tuple[Path, ...]:
+def find_images(folder: Path, root: Path) -> tuple[Path, ...]:
     """The images in a folder of images, by name. Raises DataError where there is none, or a folder among them."""
-    folders, images = entries(folder, root)
+    folders, images = list_folder(folder, root)
     if folders:
-        raise DataError(f"{shown(folders[0])} is a folder; expected images directly in {shown(folder)}")
+        raise DataError(f"{format_path(folders[0])} is a folder; expected images directly in {format_path(folder)}")
     if not images:
         others = other_files(folder)
         instead = f", but {count_by_ending(others)}" if others else ""
-        raise DataError(f"{shown(folder)} holds no image{instead}; images are {', '.join(FORMATS)}")
-    existing(images[0])
+        raise DataError(f"{format_path(folder)} holds no image{instead}; images are {', '.join(FORMAT_BY_SUFFIX)}")
+    find_path(images[0])
     return tuple(images)
 
 
-def chosen_images(path: Path) -> tuple[Path, ...]:
+def choose_images(path: Path) -> tuple[Path, ...]:
     """One image file, or all images in a folder by name. Raises DataError where there is none."""
-    found = existing(path)
+    found = find_path(path)
     if found.is_dir():
-        return images_in(found, found)
+        return find_images(found, found)
     if not found.is_file():
-        raise DataError(f"{shown(path)} is no regular file")
+        raise DataError(f"{format_path(path)} is no regular file")
     return (found,)
 
 
-def read_images(paths: Sequence[Path], look: Look) -> AnyArray:
+def read_images(paths: Sequence[Path], look: ImageConversion) -> AnyArray:
     """All images, in order, alike. (M, H, W, C) uint8
 
     Raises DataError that names the first file that is no whole image, UsageError where Pillow is not installed.
     """
-    needed("PIL.Image", "data", "reading images")
+    import_optional("PIL.Image", "data", "reading images")
     x = np.empty((len(paths), *look.shape), np.uint8)
 
-    def fill(start: int) -> None:
-        for number, path in enumerate(paths[start : start + TOGETHER], start):
+    def read_some(start: int) -> None:
+        for number, path in enumerate(paths[start : start + IMAGES_PER_THREAD], start):
             x[number] = read_image(path, look)
 
-    with warnings.catch_warnings(), ThreadPoolExecutor(READERS) as readers:
+    with warnings.catch_warnings(), ThreadPoolExecutor(READER_THREADS) as readers:
         warnings.simplefilter("ignore")  # of metadata that are not used; what is wrong with pixels is an error
-        for _ in readers.map(fill, range(0, len(paths), TOGETHER)):
+        for _ in readers.map(read_some, range(0, len(paths), IMAGES_PER_THREAD)):
             pass
     return x
 
 
-def read_image(path: Path, look: Look) -> AnyArray:
+def read_image(path: Path, look: ImageConversion) -> AnyArray:
     """One image. (H, W, C) uint8"""
-    with readable(path):
-        Image, ops = needed("PIL.Image", "data", "reading images"), needed("PIL.ImageOps", "data", "reading images")
-        with Image.open(path, formats=sorted(set(FORMATS.values()))) as image:
+    with convert_read_errors(path):
+        Image, ops = import_optional("PIL.Image", "data", "reading images"), import_optional("PIL.ImageOps", "data", "reading images")
+        with Image.open(path, formats=sorted(set(FORMAT_BY_SUFFIX.values()))) as image:
             if image.width * image.height > (Image.MAX_IMAGE_PIXELS or image.width * image.height):
-                raise DataError(f"{shown(path)} has {image.width} x {image.height} pixels, more than are decoded")
-            upright = coloured(ops.exif_transpose(image), look.color)
+                raise DataError(f"{format_path(path)} has {image.width} x {image.height} pixels, more than are decoded")
+            upright = convert_colours(ops.exif_transpose(image), look.color)
         size, smooth = (look.width, look.height), Image.Resampling.BILINEAR
         sized = upright.resize(size, smooth) if look.resize == "stretch" else ops.fit(upright, size, smooth)
         return np.asarray(sized).reshape(look.shape)
 
 
-def coloured(image: Any, color: Literal["rgb", "gray"]) -> Any:
+def convert_colours(image: Any, color: Literal["rgb", "gray"]) -> Any:
     """An image of bytes in the colours that are asked for; what is transparent lies on white."""
-    Image = needed("PIL.Image", "data", "reading images")
+    Image = import_optional("PIL.Image", "data", "reading images")
     if image.mode.startswith("I"):
-        image = Image.fromarray(upper_bytes(np.asarray(image)))
+        image = Image.fromarray(take_upper_bytes(np.asarray(image)))
     elif image.mode == "F":
         raise ValueError("its pixels are floating-point numbers, of unknown range")
     if image.has_transparency_data:
@@ -196,7 +196,7 @@ def coloured(image: Any, color: Literal["rgb", "gray"]) -> Any:
     return image.convert("RGB" if color == "rgb" else "L")
 
 
-def upper_bytes(pixels: AnyArray) -> AnyArray:
+def take_upper_bytes(pixels: AnyArray) -> AnyArray:
     """The upper of two bytes."""
     if pixels.min() < 0 or pixels.max() >= 2**16:
         raise ValueError("its pixels are not of 16 bits")
@@ -204,7 +204,7 @@ def upper_bytes(pixels: AnyArray) -> AnyArray:
 
 
 @contextmanager
-def readable(path: Path) -> Iterator[None]:
+def convert_read_errors(path: Path) -> Iterator[None]:
     """Turn whatever a file that is no whole image makes its reader raise into DataError."""
     try:
         yield
@@ -212,9 +212,9 @@ def readable(path: Path) -> Iterator[None]:
         raise
     except Exception as error:  # noqa: BLE001 - each format fails in ways of its own
         if type(error).__name__ == "DecompressionBombError":
-            raise DataError(f"{shown(path)}: {error}") from None
+            raise DataError(f"{format_path(path)}: {error}") from None
         if type(error).__name__ == "UnidentifiedImageError":
             why = "it is empty" if not path.stat().st_size else "it is of no known format"
         else:
-            why = getattr(error, "strerror", None) or shown(str(error)) or type(error).__name__
-        raise DataError(f"{shown(path)} cannot be read as an image: {why}") from None
+            why = getattr(error, "strerror", None) or format_path(str(error)) or type(error).__name__
+        raise DataError(f"{format_path(path)} cannot be read as an image: {why}") from None

@@ -16,28 +16,28 @@ from typing import IO, Any
 
 import numpy as np
 
-from nnexp.data.reading import existing
+from nnexp.data.reading import find_path
 from nnexp.errors import DataError, NnexpError
 from nnexp.typing import AnyArray, Shape
 
 BLOCK_BYTES = 2**20
 """How much of an array is read at once: what the cache holds."""
 
-RATIO = 1032
+MAX_DEFLATE_RATIO = 1032
 """What deflate makes smaller by this factor at most, by its format."""
 
-ENCRYPTED = 1
+ENCRYPTED_FLAG = 1
 """The flag of an entry that needs a password."""
 
-MOST_AXES = 32
+MAX_AXES = 32
 """As many as NumPy has in all its versions."""
 
-SHOWN = 8
+MAX_LISTED_NAMES = 8
 """How many names a message lists."""
 
 
 @contextmanager
-def readable(what: str) -> Iterator[None]:
+def convert_read_errors(what: str) -> Iterator[None]:
     """Turn whatever a damaged file makes its readers raise into DataError."""
     try:
         yield
@@ -52,7 +52,7 @@ def readable(what: str) -> Iterator[None]:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Member:
+class ArrayMember:
     """One array: what its header says, held against the size of the entry.
 
     header: the number of bytes in front of the numbers. fortran: whether the first index runs fastest in the file.
@@ -70,27 +70,27 @@ class Member:
         return f"{self.path}: the array {self.name}"
 
     @property
-    def size(self) -> int:
+    def entry_count(self) -> int:
         return prod(self.shape)
 
-    def place(self, position: int) -> str:
+    def describe_place(self, position: int) -> str:
         """Where in the array a number is, from its position in the file: the example, and the place in it."""
         index = np.unravel_index(position, self.shape, order="F" if self.fortran else "C")
         example, *rest = (int(i) for i in index)
         return f"example {example}, place {rest}" if rest else f"example {example}"
 
-    def blocks(self) -> Iterator[tuple[int, AnyArray]]:
+    def read_blocks(self) -> Iterator[tuple[int, AnyArray]]:
         """The entries in the order of the file, some at a time (n), each time with the position of the first.
 
         They are in the machine's byte order. Raises DataError where the file ends early or its checksum is wrong.
         """
         step = max(1, BLOCK_BYTES // self.dtype.itemsize)
-        with readable(self.path), zipfile.ZipFile(existing(self.path)) as archive, archive.open(self.entry) as stream:
+        with convert_read_errors(self.path), zipfile.ZipFile(find_path(self.path)) as archive, archive.open(self.entry) as stream:
             stream.read(self.header)
-            for start in range(0, self.size, step):
-                yield start, self._numbers(stream, min(step, self.size - start))
+            for start in range(0, self.entry_count, step):
+                yield start, self._read_numbers(stream, min(step, self.entry_count - start))
 
-    def _numbers(self, stream: IO[bytes], count: int) -> AnyArray:
+    def _read_numbers(self, stream: IO[bytes], count: int) -> AnyArray:
         raw = stream.read(count * self.dtype.itemsize)
         if len(raw) < count * self.dtype.itemsize:
             raise DataError(f"{self}: the file ends too early")
@@ -98,23 +98,23 @@ class Member:
             return np.frombuffer(raw, np.uint8) != 0
         return np.frombuffer(raw, self.dtype).astype(self.dtype.newbyteorder("="), copy=False)
 
-    def mapped(self) -> AnyArray:
+    def map_array(self) -> AnyArray:
         """The array as it lies in the file, read as it is used. Only of an entry that is not compressed."""
-        with readable(self.path), existing(self.path).open("rb") as file:
+        with convert_read_errors(self.path), find_path(self.path).open("rb") as file:
             file.seek(self.entry.header_offset)
             name, extra = struct.unpack("<26x2H", file.read(30))
             offset = self.entry.header_offset + 30 + name + extra + self.header
             return np.memmap(file, self.dtype, "r", offset, self.shape, "F" if self.fortran else "C")
 
 
-class Archive:
+class NpzArchive:
     """The arrays of a .npz file by name. Raises DataError where the file is none."""
 
     def __init__(self, path: str) -> None:
-        self.path, self._file = path, existing(path)
+        self.path, self._file = path, find_path(path)
         if not self._file.is_file():
             raise DataError(f"{path} is {'a folder' if self._file.is_dir() else 'no regular file'}, not a .npz file")
-        with readable(path), zipfile.ZipFile(self._file) as archive:
+        with convert_read_errors(path), zipfile.ZipFile(self._file) as archive:
             entries = archive.infolist()
         self._entries: dict[str, zipfile.ZipInfo] = {}
         for entry in entries:
@@ -125,27 +125,27 @@ class Archive:
     def __contains__(self, name: str) -> bool:
         return f"{name}.npy" in self._entries
 
-    def member(self, name: str) -> Member:
+    def find_member(self, name: str) -> ArrayMember:
         """An array, its header read and checked. Raises DataError where there is none of the name."""
         if name not in self:
-            raise DataError(f"{self.path} has no array {name}; it has {self._names()}")
+            raise DataError(f"{self.path} has no array {name}; it has {self._list_names()}")
         entry = self._entries[f"{name}.npy"]
         self._check_entry(name, entry)
         what = f"{self.path}: the array {name}"
-        with readable(what), zipfile.ZipFile(self._file) as archive, archive.open(entry) as stream:
-            found = Member(self.path, name, entry, *_header(stream), stream.tell())
-        return _checked(found)
+        with convert_read_errors(what), zipfile.ZipFile(self._file) as archive, archive.open(entry) as stream:
+            found = ArrayMember(self.path, name, entry, *_read_header(stream), stream.tell())
+        return _check_member(found)
 
-    def _names(self) -> str:
-        return listed(sorted(name.removesuffix(".npy") for name in self._entries if name.endswith(".npy")))
+    def _list_names(self) -> str:
+        return format_names(sorted(name.removesuffix(".npy") for name in self._entries if name.endswith(".npy")))
 
     def _check_entry(self, name: str, entry: zipfile.ZipInfo) -> None:
         """Refuse an entry that cannot be read, or whose sizes cannot be."""
-        if entry.flag_bits & ENCRYPTED:
+        if entry.flag_bits & ENCRYPTED_FLAG:
             raise DataError(f"{self.path}: the array {name} is encrypted")
         if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise DataError(f"{self.path}: the array {name} is compressed in a way that NumPy does not write")
-        most = entry.compress_size * (RATIO if entry.compress_type == zipfile.ZIP_DEFLATED else 1)
+        most = entry.compress_size * (MAX_DEFLATE_RATIO if entry.compress_type == zipfile.ZIP_DEFLATED else 1)
         if entry.header_offset + entry.compress_size > self._file.stat().st_size or entry.file_size > most:
             raise DataError(
                 f"{self.path}: the array {name} cannot be of {entry.file_size:,} bytes, as the archive says: "
@@ -153,7 +153,7 @@ class Archive:
             )
 
 
-def _header(stream: IO[bytes]) -> tuple[Shape, np.dtype[Any], bool]:
+def _read_header(stream: IO[bytes]) -> tuple[Shape, np.dtype[Any], bool]:
     """Shape, type and whether the order is Fortran's."""
     version = np.lib.format.read_magic(stream)
     if version not in ((1, 0), (2, 0)):
@@ -165,15 +165,15 @@ def _header(stream: IO[bytes]) -> tuple[Shape, np.dtype[Any], bool]:
     return shape, dtype, fortran
 
 
-def _checked(member: Member) -> Member:
+def _check_member(member: ArrayMember) -> ArrayMember:
     """The member, if it holds plain entries and as many as its header says."""
     if member.dtype.hasobject:
         raise DataError(f"{member} holds Python objects, which are never read; save numbers or texts")
     if member.dtype.kind not in "fiubU" or member.dtype.itemsize == 0 or member.dtype.str[1:] in ("f12", "f16"):
         raise DataError(f"{member} holds {member.dtype}; expected numbers of at most 64 bits, booleans or texts")
-    if min(member.shape, default=0) < 0 or len(member.shape) > MOST_AXES:
+    if min(member.shape, default=0) < 0 or len(member.shape) > MAX_AXES:
         raise DataError(f"{member} is damaged: its shape is {member.shape}")
-    expected, found = member.size * member.dtype.itemsize, member.entry.file_size - member.header
+    expected, found = member.entry_count * member.dtype.itemsize, member.entry.file_size - member.header
     if expected != found:
         raise DataError(
             f"{member} is damaged: its header says {member.shape} of {member.dtype}, which are "
@@ -182,11 +182,11 @@ def _checked(member: Member) -> Member:
     return member
 
 
-def listed(names: Sequence[str]) -> str:
+def format_names(names: Sequence[str]) -> str:
     """Some names in words, not too many.
 
-    >>> listed("abcdefghijk")
+    >>> format_names("abcdefghijk")
     'a, b, c, d, e, f, g, h and 3 more'
     """
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return (", ".join(names[:SHOWN]) or "none") + more
+    more = f" and {len(names) - MAX_LISTED_NAMES} more" if len(names) > MAX_LISTED_NAMES else ""
+    return (", ".join(names[:MAX_LISTED_NAMES]) or "none") + more

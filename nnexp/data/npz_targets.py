@@ -7,21 +7,21 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from nnexp.data.class_names import checked_names
-from nnexp.data.npz_members import Member, listed
+from nnexp.data.class_names import check_names
+from nnexp.data.npz_members import ArrayMember, format_names
 from nnexp.errors import DataError
 from nnexp.typing import AnyArray, IntArray
 
-Kind: TypeAlias = Literal["auto", "classes", "values", "binary"]
-Meaning: TypeAlias = Literal["classes", "values", "binary"]
+TargetKind: TypeAlias = Literal["auto", "classes", "values", "binary"]
+TargetMeaning: TypeAlias = Literal["classes", "values", "binary"]
 
-FITTING: dict[Meaning, str] = {"classes": "iuU", "values": "fiub", "binary": "biuf"}
+DTYPES_BY_MEANING: dict[TargetMeaning, str] = {"classes": "iuU", "values": "fiub", "binary": "biuf"}
 """The types that each meaning takes, by NumPy's letters."""
 
-WORDS = {"f": "floating-point numbers", "i": "integers", "u": "integers", "b": "booleans", "U": "texts"}
+DTYPE_WORDS = {"f": "floating-point numbers", "i": "integers", "u": "integers", "b": "booleans", "U": "texts"}
 
 
-def meaning(y: Member, kind: Kind) -> Meaning:
+def find_meaning(y: ArrayMember, kind: TargetKind) -> TargetMeaning:
     """What targets of this type and shape mean. Raises DataError where they do not fit what is asked for."""
     if kind == "auto":
         if y.dtype.kind in "iu" and len(y.shape) != 1:
@@ -29,11 +29,11 @@ def meaning(y: Member, kind: Kind) -> Meaning:
                 f"{y} holds integers of shape {y.shape}: expected (M,) for classes; "
                 "say kind: values or kind: binary if that is what they are"
             )
-        found: Meaning = {"f": "values", "b": "binary"}.get(y.dtype.kind, "classes")  # type: ignore[assignment]
+        found: TargetMeaning = {"f": "values", "b": "binary"}.get(y.dtype.kind, "classes")  # type: ignore[assignment]
     else:
         found = kind
-    if y.dtype.kind not in FITTING[found]:
-        raise DataError(f"{y} holds {WORDS[y.dtype.kind]}, which are not {found}")
+    if y.dtype.kind not in DTYPES_BY_MEANING[found]:
+        raise DataError(f"{y} holds {DTYPE_WORDS[y.dtype.kind]}, which are not {found}")
     most = 1 if found == "classes" else 2
     if not 1 <= len(y.shape) <= most or 0 in y.shape[1:]:
         wanted = "(M,)" if found == "classes" else "(M,) or (M, O)"
@@ -41,52 +41,52 @@ def meaning(y: Member, kind: Kind) -> Meaning:
     return found
 
 
-def class_names(parts: Sequence[Member], given: Sequence[str], own: Member | None) -> tuple[str, ...]:
+def find_class_names(parts: Sequence[ArrayMember], given: Sequence[str], own: ArrayMember | None) -> tuple[str, ...]:
     """The names of the classes: those given, those of the file's own list, or those that the labels speak of.
 
     Texts are in sorted order; integers are named by themselves. Raises DataError.
     """
     path = parts[0].path
     if given:
-        return checked_names(given, f"{path}: classes")
+        return check_names(given, f"{path}: classes")
     if own:
-        return checked_names(_texts(own), str(own))
+        return check_names(_read_texts(own), str(own))
     if parts[0].dtype.kind == "U":
-        texts = {str(text) for y in parts for _, block in y.blocks() for text in np.unique(block)}
-        return checked_names(sorted(texts), path)
-    return checked_names([str(label) for label in range(_largest(parts) + 1)], path)
+        texts = {str(text) for y in parts for _, block in y.read_blocks() for text in np.unique(block)}
+        return check_names(sorted(texts), path)
+    return check_names([str(label) for label in range(_find_max_label(parts) + 1)], path)
 
 
-def _texts(member: Member) -> list[str]:
+def _read_texts(member: ArrayMember) -> list[str]:
     if member.dtype.kind != "U" or len(member.shape) != 1:
         what = f"{member.dtype} of shape {member.shape}"
         raise DataError(f"{member} holds {what}; expected the classes' names, texts (K,); or name them in the spec")
-    return [str(text) for _, block in member.blocks() for text in block]
+    return [str(text) for _, block in member.read_blocks() for text in block]
 
 
-def _largest(parts: Sequence[Member]) -> int:
+def _find_max_label(parts: Sequence[ArrayMember]) -> int:
     """The largest label. None may be negative, or as large as the number of examples; raises DataError."""
-    examples, largest = sum(y.size for y in parts), -1
+    examples, largest = sum(y.entry_count for y in parts), -1
     for y in parts:
-        for start, block in y.blocks():
+        for start, block in y.read_blocks():
             least = int(block.argmin())
             if block[least] < 0:
-                raise DataError(f"{y}: {y.place(start + least)}: the label is {block[least]}; labels count from 0")
+                raise DataError(f"{y}: {y.describe_place(start + least)}: the label is {block[least]}; labels count from 0")
             position = int(block.argmax())
             label = int(block[position])
             if label >= examples:
                 raise DataError(
-                    f"{y}: {y.place(start + position)}: the label is {label}, and there are {examples} examples; "
+                    f"{y}: {y.describe_place(start + position)}: the label is {label}, and there are {examples} examples; "
                     "labels count from 0, and `classes` names classes that have no example"
                 )
             largest = max(largest, label)
     return largest
 
 
-def label_blocks(y: Member, names: Sequence[str]) -> Iterator[tuple[int, IntArray]]:
+def read_label_blocks(y: ArrayMember, names: Sequence[str]) -> Iterator[tuple[int, IntArray]]:
     """The number of each example's class, some at a time. Raises DataError where a label is none of the classes."""
     index = {name: number for number, name in enumerate(names)}
-    for start, block in y.blocks():
+    for start, block in y.read_blocks():
         known, which = np.unique(block, return_inverse=True)
         if y.dtype.kind == "U":
             found = np.array([index.get(str(text), -1) for text in known])[which]
@@ -94,29 +94,29 @@ def label_blocks(y: Member, names: Sequence[str]) -> Iterator[tuple[int, IntArra
             found = np.array([label if label < len(names) else -1 for label in known.tolist()])[which]
         wrong = np.flatnonzero(found < 0)
         if len(wrong):
-            wanted = f"0 to {len(names) - 1}" if y.dtype.kind != "U" else f"one of {listed(names)}"
-            place, label = y.place(start + wrong[0]), block[wrong[0]].item()
+            wanted = f"0 to {len(names) - 1}" if y.dtype.kind != "U" else f"one of {format_names(names)}"
+            place, label = y.describe_place(start + wrong[0]), block[wrong[0]].item()
             raise DataError(f"{y}: {place}: the label is {label!a}; expected {wanted}")
         yield start, found
 
 
-def check_labels(y: Member, names: Sequence[str]) -> None:
+def check_labels(y: ArrayMember, names: Sequence[str]) -> None:
     """Raise DataError where a label is none of the classes."""
-    for _ in label_blocks(y, names):
+    for _ in read_label_blocks(y, names):
         pass
 
 
-def labels(y: Member, names: Sequence[str]) -> IntArray:
+def read_labels(y: ArrayMember, names: Sequence[str]) -> IntArray:
     """The number of each example's class (M,)."""
-    found = np.empty(y.size, np.int64)
-    for start, block in label_blocks(y, names):
+    found = np.empty(y.entry_count, np.int64)
+    for start, block in read_label_blocks(y, names):
         found[start : start + len(block)] = block
     return found
 
 
-def values(y: Member, *, binary: bool) -> AnyArray:
+def read_values(y: ArrayMember, *, binary: bool) -> AnyArray:
     """Numbers (M, O), finite; zeros and ones where they answer yes or no. Raises DataError."""
-    found = numbers(y, np.empty(y.shape, np.float64))
+    found = read_numbers(y, np.empty(y.shape, np.float64))
     if binary:
         wrong = np.flatnonzero((found != 0) & (found != 1))
         if len(wrong):
@@ -125,10 +125,10 @@ def values(y: Member, *, binary: bool) -> AnyArray:
     return found.reshape(len(found), -1)
 
 
-def numbers(member: Member, out: AnyArray) -> AnyArray:
+def read_numbers(member: ArrayMember, out: AnyArray) -> AnyArray:
     """The entries of an array written into `out`, of its shape. Raises DataError where one is not finite."""
-    flat = np.empty(member.size, out.dtype) if member.fortran else out.reshape(-1)
-    for start, block in member.blocks():
+    flat = np.empty(member.entry_count, out.dtype) if member.fortran else out.reshape(-1)
+    for start, block in member.read_blocks():
         check_finite(member, start, block)
         flat[start : start + len(block)] = block
     if member.fortran:
@@ -136,8 +136,8 @@ def numbers(member: Member, out: AnyArray) -> AnyArray:
     return out
 
 
-def check_finite(member: Member, start: int, block: AnyArray) -> None:
+def check_finite(member: ArrayMember, start: int, block: AnyArray) -> None:
     """Raise DataError where some entries of an array have one that is not finite."""
     if block.dtype.kind == "f" and not (finite := np.isfinite(block)).all():
         wrong = int(finite.argmin())
-        raise DataError(f"{member}: {member.place(start + wrong)}: {block[wrong]} is not a finite number")
+        raise DataError(f"{member}: {member.describe_place(start + wrong)}: {block[wrong]} is not a finite number")

@@ -11,17 +11,17 @@ import numpy as np
 
 from nnexp.data import fill
 from nnexp.data.base import Dataset, Description, Source
-from nnexp.data.fingerprints import Fingerprint, fingerprint
+from nnexp.data.fingerprints import Fingerprint, compute_fingerprint
 from nnexp.data.normalizations.base import Normalization
-from nnexp.data.splits import PARTS, PartName, Split
-from nnexp.data.statistics import Statistics
+from nnexp.data.splits import PART_NAMES, PartName, Split
+from nnexp.data.statistics import FeatureStatistics
 from nnexp.data.targets.base import Target
 from nnexp.data.targets.given import Given
 from nnexp.typing import AnyArray, Array, IntArray
 
-GIVEN = Given()
+GIVEN_TARGET = Given()
 
-EAGER_BYTES = 2**26
+MAX_EAGER_BYTES = 2**26
 """A part that takes more than this, normalised, is normalised batch by batch."""
 
 CACHED_BYTES = 2**18
@@ -29,7 +29,7 @@ CACHED_BYTES = 2**18
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Linear:
+class LinearScaling:
     """x ← (x - shift) / scale, computed in double precision and rounded once to `dtype`."""
 
     shift: Array
@@ -58,11 +58,11 @@ class Part:
     and examples are normalised as they are asked for; which of both it is changes no bit.
     """
 
-    stored: AnyArray
+    stored_inputs: AnyArray
     d: Array
     rows: IntArray | None = None
     """Which of the stored examples are of this part; None where all are, normalised already."""
-    normalize: Linear | None = None
+    normalize: LinearScaling | None = None
     """What makes x of what is stored; None where x is stored."""
 
     def __len__(self) -> int:
@@ -71,19 +71,19 @@ class Part:
     @property
     def x(self) -> Array:
         """All inputs, normalised."""
-        return self.inputs(slice(None))
+        return self.take_inputs(slice(None))
 
     @property
     def example_bytes(self) -> int:
         """The size of one example as it is used."""
-        itemsize = self.d.itemsize if self.normalize else self.stored.itemsize
-        return itemsize * max(1, self.stored[:1].size)
+        itemsize = self.d.itemsize if self.normalize else self.stored_inputs.itemsize
+        return itemsize * max(1, self.stored_inputs[:1].size)
 
-    def inputs(self, rows: slice | IntArray) -> Array:
+    def take_inputs(self, rows: slice | IntArray) -> Array:
         """Some inputs, normalised. (n, ...)"""
         if self.rows is not None:
             rows = self.rows[rows]
-        chosen = self.stored[rows] if isinstance(rows, slice) else np.take(self.stored, rows, axis=0, mode="clip")
+        chosen = self.stored_inputs[rows] if isinstance(rows, slice) else np.take(self.stored_inputs, rows, axis=0, mode="clip")
         return self.normalize(chosen) if self.normalize else chosen
 
 
@@ -105,24 +105,24 @@ class Parts:
         return {"train": self.train, "dev": self.dev, "test": self.test}[name]
 
 
-def prepare(source: Source, split: Split, normalize: Normalization, dtype: str, target: Target = GIVEN) -> Parts:
+def prepare_parts(source: Source, split: Split, normalize: Normalization, dtype: str, target: Target = GIVEN_TARGET) -> Parts:
     """Read, split, fill in and normalise, both fitted in double precision on the training part alone."""
     read = source.load()
-    indices = split.indices(len(read.x), read.labels, read.description.own_test)
-    values = fill.fitted(read, indices["train"])
-    data = replace(read, x=fill.filled(read.x, values))
-    fitted = normalize.fit(Statistics(data.x, indices["train"]))
+    indices = split.choose_indices(len(read.x), read.labels, read.description.own_test)
+    values = fill.fit_fill_values(read, indices["train"])
+    data = replace(read, x=fill.fill_missing(read.x, values))
+    fitted = normalize.fit(FeatureStatistics(data.x, indices["train"]))
     shift, scale = (np.ascontiguousarray(np.broadcast_to(value, data.x.shape[1:])) for value in fitted)
-    linear = Linear(shift, scale, np.dtype(dtype))
-    train, dev, test = (_part(data, indices[part], linear, target) for part in PARTS)
+    linear = LinearScaling(shift, scale, np.dtype(dtype))
+    train, dev, test = (_make_part(data, indices[part], linear, target) for part in PART_NAMES)
     description = target.describe(data.description)
-    return Parts(train, dev, test, description, shift, scale, fingerprint(read), values)
+    return Parts(train, dev, test, description, shift, scale, compute_fingerprint(read), values)
 
 
-def _part(data: Dataset, rows: IntArray, linear: Linear, target: Target) -> Part:
+def _make_part(data: Dataset, rows: IntArray, linear: LinearScaling, target: Target) -> Part:
     """Some examples of a data set."""
     y, size = data.y[rows], len(rows) * max(1, data.x[:1].size)
-    if linear.dtype.itemsize * size > EAGER_BYTES and not target.needs_inputs:
-        return Part(data.x, target.make(data.description, np.empty((len(y), 0), linear.dtype), y), rows, linear)
+    if linear.dtype.itemsize * size > MAX_EAGER_BYTES and not target.needs_inputs:
+        return Part(data.x, target.make_targets(data.description, np.empty((len(y), 0), linear.dtype), y), rows, linear)
     x = linear(data.x[rows])
-    return Part(x, target.make(data.description, x, y))
+    return Part(x, target.make_targets(data.description, x, y))

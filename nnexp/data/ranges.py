@@ -17,30 +17,30 @@ BLOCK_BYTES = 2**20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Ranges:
+class ValueRanges:
     """Of every feature, or of every channel over all pixels (F): the numbers that are missing, NaN, and of the others
     the least, the mean, the largest, and the standard deviation √(Σ (x - μ)² / N). NaN where all are missing.
     """
 
     missing: IntArray
-    low: Array
+    minimum: Array
     mean: Array
-    high: Array
-    deviation: Array
+    maximum: Array
+    std: Array
 
-    def over_all(self) -> tuple[float, float]:
+    def overall_range(self) -> tuple[float, float]:
         """The least and the largest of all numbers."""
-        return float(np.fmin.reduce(self.low)), float(np.fmax.reduce(self.high))
+        return float(np.fmin.reduce(self.minimum)), float(np.fmax.reduce(self.maximum))
 
 
-def ranges(x: AnyArray) -> Ranges:
+def measure_ranges(x: AnyArray) -> ValueRanges:
     """Ranges of a set x (M, F) or (M, ..., F), read in blocks twice and never held in double precision as a whole.
 
     Everything is added up for each number of an example first, which is quick, and then over the pixels.
     """
     low, high = np.full(x[0].size, np.nan), np.full(x[0].size, np.nan)
     total, missing = np.zeros(x[0].size), np.zeros(x[0].size, np.int64)
-    for block in _blocks(x):
+    for block in _read_blocks(x):
         unknown = np.isnan(block)
         low, high = np.fmin(low, np.fmin.reduce(block)), np.fmax(high, np.fmax.reduce(block))
         missing += np.count_nonzero(unknown, axis=0)
@@ -50,22 +50,22 @@ def ranges(x: AnyArray) -> Ranges:
     with np.errstate(invalid="ignore"):  # 0 / 0 where all are missing
         known = x.size // x.shape[-1] - lost
         mean = total.reshape(shape).sum(axis=0) / known
-        squares = _squares(x, np.resize(mean, total.size)).reshape(shape).sum(axis=0)
+        squares = _sum_squares(x, np.resize(mean, total.size)).reshape(shape).sum(axis=0)
         low, high = np.fmin.reduce(low.reshape(shape)), np.fmax.reduce(high.reshape(shape))
-        return Ranges(lost, low, mean, high, np.sqrt(squares / known))
+        return ValueRanges(lost, low, mean, high, np.sqrt(squares / known))
 
 
-def _squares(x: AnyArray, mean: Array) -> Array:
+def _sum_squares(x: AnyArray, mean: Array) -> Array:
     """Σ (x - μ)² over the examples, of each number of an example, without those that are missing."""
     total = np.zeros(len(mean))
-    for block in _blocks(x):
+    for block in _read_blocks(x):
         squares = np.square(np.subtract(block, mean, out=block), out=block)
         unknown = np.isnan(squares)
         total += np.sum(squares, axis=0, where=~unknown) if unknown.any() else squares.sum(axis=0)
     return total
 
 
-def _blocks(x: AnyArray) -> Iterator[Array]:
+def _read_blocks(x: AnyArray) -> Iterator[Array]:
     """Some examples after another, each as a row."""
     step = max(1, BLOCK_BYTES // max(1, 8 * x[0].size))
     for start in range(0, len(x), step):

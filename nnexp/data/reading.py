@@ -14,24 +14,24 @@ from nnexp.data.base import Dataset, Description, Source
 from nnexp.data.twins import Twin
 from nnexp.errors import DataError
 
-Stamp: TypeAlias = tuple[str, int, int]
+FileStamp: TypeAlias = tuple[str, int, int]
 """A file's absolute path, size, and time of its last change in nanoseconds."""
 
 
 class FileSource(Source):
     """A set that is read from files of the user's; every path counts from the working directory.
 
-    What is in a file is not trusted: `read` checks it, and says which file is wrong, where, and what was expected.
+    What is in a file is not trusted: `read_dataset` checks it, and says which file is wrong, where, and what was expected.
     """
 
     __slots__ = ()
 
     @abstractmethod
-    def files(self) -> tuple[Path, ...]:
+    def find_files(self) -> tuple[Path, ...]:
         """The files, or folders, that hold the set. Raises DataError where one is not there."""
 
     @abstractmethod
-    def read(self) -> Dataset:
+    def read_dataset(self) -> Dataset:
         """All examples, read anew. Raises DataError where something is wrong with them."""
 
     def passed_over(self) -> str:
@@ -46,19 +46,19 @@ class FileSource(Source):
         return self.load().description
 
     def load(self) -> Dataset:
-        return _read(self, tuple(map(stamp, self.files())))
+        return _read_cached(self, tuple(map(stamp_file, self.find_files())))
 
 
 @lru_cache(maxsize=1)
-def _read(source: FileSource, stamps: tuple[Stamp, ...]) -> Dataset:
+def _read_cached(source: FileSource, stamps: tuple[FileStamp, ...]) -> Dataset:
     """The set that was read last is kept, as one command asks for it more than once."""
-    return source.read()
+    return source.read_dataset()
 
 
-def existing(path: str | Path) -> Path:
+def find_path(path: str | Path) -> Path:
     """A file or folder that is there. Raises DataError where it is not.
 
-    >>> existing("no/such.csv")
+    >>> find_path("no/such.csv")
     Traceback (most recent call last):
     nnexp.errors.DataError: there is no file no/such.csv
     """
@@ -74,7 +74,7 @@ def existing(path: str | Path) -> Path:
     return found
 
 
-def stamp(path: Path) -> Stamp:
+def stamp_file(path: Path) -> FileStamp:
     """What tells whether a file is still the one that was read. Raises DataError where it is gone."""
     try:
         found = path.stat()
@@ -83,7 +83,7 @@ def stamp(path: Path) -> Stamp:
     return os.path.abspath(path), found.st_size, found.st_mtime_ns  # noqa: PTH100 - links are not followed
 
 
-def cache_folder() -> Path:
+def find_cache_folder() -> Path:
     """Where `nnexp data fetch` puts what it downloads: NNEXP_DATA, or else the user's cache folder."""
     chosen = os.environ.get("NNEXP_DATA")
     return Path(chosen).expanduser() if chosen else Path(platformdirs.user_cache_dir("nnexp", appauthor=False))

@@ -11,14 +11,14 @@ from typing import Annotated, Literal, TypeAlias
 import numpy as np
 from annotated_types import Ge
 
-from nnexp.replicas import generator
+from nnexp.replicas import make_generator
 from nnexp.typing import AnyArray, IntArray
 
 Amount: TypeAlias = Annotated[int | float, Ge(0)]
 PartName: TypeAlias = Literal["train", "dev", "test"]
-TENTH = 0.1
+DEFAULT_FRACTION = 0.1
 
-PARTS: tuple[PartName, ...] = ("train", "dev", "test")
+PART_NAMES: tuple[PartName, ...] = ("train", "dev", "test")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,25 +42,25 @@ class Split:
     """
 
     train: Amount | Literal["rest"] = "rest"
-    dev: Amount = TENTH
+    dev: Amount = DEFAULT_FRACTION
     test: Amount | Literal["own"] = "own"
     seed: Annotated[int, Ge(0)] = 0
     stratify: bool = True
     k_fold: KFold | None = None
     bootstrap: Annotated[int, Ge(0)] | None = None
 
-    def sizes(self, examples: int, own_test: int = 0) -> dict[PartName, int]:
+    def count_examples(self, examples: int, own_test: int = 0) -> dict[PartName, int]:
         """The number of examples in each part. Raises ValueError where that cannot be."""
-        if self.k_fold and (self.train != "rest" or self.dev != TENTH):
+        if self.k_fold and (self.train != "rest" or self.dev != DEFAULT_FRACTION):
             raise ValueError("k_fold decides what trains and what is dev: leave train and dev out")
-        own = self._own(own_test)
+        own = self._count_own_test(own_test)
         pool = examples - own
-        amounts = self._amounts(own)
+        amounts = self._requested_amounts(own)
         numbers = {part: amount for part, amount in amounts.items() if not isinstance(amount, str)}
         whole = len(numbers) == len(amounts) and all(isinstance(a, float) or a == 0 for a in numbers.values())
         if whole and abs(sum(numbers.values()) - 1) > 1e-9:
             raise ValueError(f"the fractions sum to {sum(numbers.values()):g}, not to 1")
-        sizes = {part: _size(amount, pool) for part, amount in numbers.items()}
+        sizes = {part: _convert_amount(amount, pool) for part, amount in numbers.items()}
         if whole or "train" not in numbers:
             sizes["train"] = pool - sum(size for part, size in sizes.items() if part != "train")
         if sum(sizes.values()) > pool or sizes["train"] < 0:
@@ -70,19 +70,19 @@ class Split:
             if (amount and sizes[part] <= 0) or (part == "train" and not amount):
                 raise ValueError(f"{part} would get none of the {examples} examples")
         if self.k_fold:
-            sizes |= self._folded(self.k_fold, pool - sizes.get("test", 0))
+            sizes |= self._count_fold(self.k_fold, pool - sizes.get("test", 0))
         return {"train": sizes["train"], "dev": sizes["dev"], "test": own or sizes["test"]}
 
-    def _own(self, own_test: int) -> int:
+    def _count_own_test(self, own_test: int) -> int:
         """How many examples at the end are the set's own test part, and are used as such."""
         return own_test if self.test == "own" else 0
 
-    def _amounts(self, own: int) -> dict[PartName, int | float | str]:
+    def _requested_amounts(self, own: int) -> dict[PartName, int | float | str]:
         """What is asked for of the examples that are not the set's own test part."""
         asked: dict[PartName, int | float | str] = {"train": self.train, "dev": self.dev}
-        return asked if own else {**asked, "test": TENTH if self.test == "own" else self.test}
+        return asked if own else {**asked, "test": DEFAULT_FRACTION if self.test == "own" else self.test}
 
-    def _folded(self, k_fold: KFold, left: int) -> dict[PartName, int]:
+    def _count_fold(self, k_fold: KFold, left: int) -> dict[PartName, int]:
         if k_fold.fold >= k_fold.folds:
             raise ValueError(f"there is no fold {k_fold.fold}: {k_fold.folds} folds count from 0")
         if k_fold.folds > left:
@@ -90,40 +90,40 @@ class Split:
         dev = len(range(k_fold.fold, left, k_fold.folds))
         return {"train": left - dev, "dev": dev}
 
-    def indices(self, examples: int, labels: AnyArray | None, own_test: int = 0) -> dict[PartName, IntArray]:
+    def choose_indices(self, examples: int, labels: AnyArray | None, own_test: int = 0) -> dict[PartName, IntArray]:
         """The examples of each part, in increasing order; the parts are disjoint."""
-        sizes, own = self.sizes(examples, own_test), self._own(own_test)
-        left = generator(self.seed, "split").permutation(examples - own)
+        sizes, own = self.count_examples(examples, own_test), self._count_own_test(own_test)
+        left = make_generator(self.seed, "split").permutation(examples - own)
         if self.stratify and labels is not None:
             left = left[np.argsort(labels[left], kind="stable")]
         parts: dict[PartName, IntArray] = {"test": np.arange(examples - own, examples)}
         for part in ("dev", "train") if own else ("test", "dev", "train"):
-            chosen = self._chosen(part, len(left), sizes[part])
+            chosen = self._choose_mask(part, len(left), sizes[part])
             parts[part] = np.sort(left[chosen])
             left = left[~chosen]
         if self.bootstrap is not None:
-            draws = generator(self.bootstrap, "bootstrap").integers(0, sizes["train"], sizes["train"])
+            draws = make_generator(self.bootstrap, "bootstrap").integers(0, sizes["train"], sizes["train"])
             parts["train"] = np.sort(parts["train"][draws])
         return parts
 
-    def _chosen(self, part: PartName, count: int, size: int) -> AnyArray:
+    def _choose_mask(self, part: PartName, count: int, size: int) -> AnyArray:
         """Which of the examples that are left, ordered by class, go into a part."""
         if part == "dev" and self.k_fold:
             return np.arange(count) % self.k_fold.folds == self.k_fold.fold
-        return evenly(count, size)
+        return choose_evenly(count, size)
 
 
-def evenly(count: int, chosen: int) -> AnyArray:
+def choose_evenly(count: int, chosen: int) -> AnyArray:
     """A mask of `count` entries, `chosen` of them true and as evenly spread as can be.
 
     Spread over examples that are ordered by class, every class gives its share, to within one example.
 
-    >>> evenly(7, 3)
+    >>> choose_evenly(7, 3)
     array([False, False,  True, False,  True, False,  True])
     """
     steps = np.arange(count + 1) * chosen // max(count, 1)
     return np.diff(steps) > 0
 
 
-def _size(amount: float, examples: int) -> int:
+def _convert_amount(amount: float, examples: int) -> int:
     return amount if isinstance(amount, int) else round(amount * examples)

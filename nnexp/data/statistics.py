@@ -12,7 +12,7 @@ BLOCK_BYTES = 2**26
 """How much is turned into double precision at once."""
 
 
-class Statistics:
+class FeatureStatistics:
     """Statistics of every feature over some examples `rows` of a set x (M, ...), in double precision.
 
     The examples are read in blocks, so that a set of bytes is never held in double precision as a whole.
@@ -21,23 +21,23 @@ class Statistics:
     def __init__(self, x: AnyArray, rows: IntArray) -> None:
         self._x, self._rows = x, rows
 
-    def low(self) -> Array:
+    def compute_min(self) -> Array:
         """The least value of each feature."""
-        return np.min([block.min(axis=0) for block in self._blocks()], axis=0)
+        return np.min([block.min(axis=0) for block in self._read_blocks()], axis=0)
 
-    def high(self) -> Array:
+    def compute_max(self) -> Array:
         """The largest value of each feature."""
-        return np.max([block.max(axis=0) for block in self._blocks()], axis=0)
+        return np.max([block.max(axis=0) for block in self._read_blocks()], axis=0)
 
-    def mean(self) -> Array:
+    def compute_mean(self) -> Array:
         """The mean μ of each feature."""
-        return sum(block.sum(axis=0) for block in self._blocks()) / len(self._rows)
+        return sum(block.sum(axis=0) for block in self._read_blocks()) / len(self._rows)
 
-    def deviation(self, mean: Array) -> Array:
+    def compute_std(self, mean: Array) -> Array:
         """The standard deviation of each feature around its mean: √(Σ (x - μ)² / N)."""
-        return np.sqrt(sum(np.square(block - mean).sum(axis=0) for block in self._blocks()) / len(self._rows))
+        return np.sqrt(sum(np.square(block - mean).sum(axis=0) for block in self._read_blocks()) / len(self._rows))
 
-    def _blocks(self) -> Iterator[Array]:
+    def _read_blocks(self) -> Iterator[Array]:
         step = max(1, BLOCK_BYTES // max(1, 8 * self._x[:1].size))
         for start in range(0, len(self._rows), step):
             yield self._x[self._rows[start : start + step]].astype(np.float64)

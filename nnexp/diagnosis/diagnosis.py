@@ -9,35 +9,35 @@ from pathlib import Path
 import numpy as np
 
 from nnexp.diagnosis import fit, layers, setup, stability
-from nnexp.diagnosis.evidence import Evidence, evidence
-from nnexp.diagnosis.findings import Aim, Cause, Diagnosis, Finding
+from nnexp.diagnosis.evidence import RunEvidence, read_evidence
+from nnexp.diagnosis.findings import RemedyAim, Cause, Diagnosis, Finding
 
-RULES: tuple[Callable[[Evidence], Iterator[Finding]], ...] = (
-    stability.diverged,
-    stability.about_to_diverge,
-    layers.symmetric,
-    setup.not_normalized,
-    layers.dead,
-    layers.saturated,
-    layers.exploding,
-    layers.vanishing,
-    setup.over_regularized,
-    stability.lr_too_high,
-    stability.lr_too_low,
-    setup.small_batches,
-    fit.guessing,
-    stability.flat,
-    setup.never_predicted,
-    stability.updates,
-    fit.overfitting,
-    stability.still_improving,
-    fit.bias,
-    fit.variance,
-    fit.gap,
+DIAGNOSIS_RULES: tuple[Callable[[RunEvidence], Iterator[Finding]], ...] = (
+    stability.find_divergence,
+    stability.find_growing_loss,
+    layers.find_symmetric_units,
+    setup.find_unnormalized_inputs,
+    layers.find_dead_units,
+    layers.find_saturated_units,
+    layers.find_exploding_gradients,
+    layers.find_vanishing_gradients,
+    setup.find_over_regularization,
+    stability.find_high_learning_rate,
+    stability.find_low_learning_rate,
+    setup.find_small_batches,
+    fit.find_guessing,
+    stability.find_flat_loss,
+    setup.find_unpredicted_classes,
+    stability.find_unusual_updates,
+    fit.find_overfitting,
+    stability.find_improving_loss,
+    fit.find_high_bias,
+    fit.find_high_variance,
+    fit.find_large_gap,
 )
 """The gravest, and what others follow from, first."""
 
-STALLED: tuple[Cause, ...] = (
+STALLED_CAUSES: tuple[Cause, ...] = (
     "flat_loss",
     "still_improving",
     "high_bias",
@@ -48,25 +48,25 @@ STALLED: tuple[Cause, ...] = (
 )
 """What follows where the weights cannot learn, whatever the reason."""
 
-CONSEQUENCES: Mapping[Cause, tuple[Cause, ...]] = {
-    "about_to_diverge": ("lr_too_high", *STALLED),
-    "symmetric_units": ("vanishing_gradients", "dead_units", "over_regularized", "lr_too_high", *STALLED),
-    "not_normalized": ("saturated_units", "exploding_gradients", "lr_too_high", *STALLED),
-    "dead_units": ("vanishing_gradients", "lr_too_high", *STALLED),
-    "saturated_units": ("vanishing_gradients", "exploding_gradients", *STALLED),
-    "exploding_gradients": ("vanishing_gradients", *STALLED),
-    "vanishing_gradients": ("lr_too_high", *STALLED),
-    "over_regularized": ("lr_too_high", *STALLED),
-    "lr_too_high": ("large_updates", *STALLED),
-    "lr_too_low": STALLED,
+CAUSE_CONSEQUENCES: Mapping[Cause, tuple[Cause, ...]] = {
+    "about_to_diverge": ("lr_too_high", *STALLED_CAUSES),
+    "symmetric_units": ("vanishing_gradients", "dead_units", "over_regularized", "lr_too_high", *STALLED_CAUSES),
+    "not_normalized": ("saturated_units", "exploding_gradients", "lr_too_high", *STALLED_CAUSES),
+    "dead_units": ("vanishing_gradients", "lr_too_high", *STALLED_CAUSES),
+    "saturated_units": ("vanishing_gradients", "exploding_gradients", *STALLED_CAUSES),
+    "exploding_gradients": ("vanishing_gradients", *STALLED_CAUSES),
+    "vanishing_gradients": ("lr_too_high", *STALLED_CAUSES),
+    "over_regularized": ("lr_too_high", *STALLED_CAUSES),
+    "lr_too_high": ("large_updates", *STALLED_CAUSES),
+    "lr_too_low": STALLED_CAUSES,
     "no_better_than_guessing": ("overfitting", "high_variance", "large_gap"),
-    "flat_loss": STALLED,
+    "flat_loss": STALLED_CAUSES,
     "overfitting": ("large_gap",),
     "high_variance": ("large_gap",),
 }
 """What a finding makes superfluous, as a mere consequence."""
 
-OPPOSITES: Mapping[Aim, Aim] = {
+OPPOSITE_AIMS: Mapping[RemedyAim, RemedyAim] = {
     "longer": "shorter",
     "shorter": "longer",
     "faster": "slower",
@@ -77,47 +77,47 @@ OPPOSITES: Mapping[Aim, Aim] = {
 """What contradicts what."""
 
 
-def diagnose(folder: Path, optimal_error: float = 0.0) -> Diagnosis:
+def diagnose_run(folder: Path, optimal_error: float = 0.0) -> Diagnosis:
     """What the record of the run in this folder says. Raises RunError where the folder is none or is damaged.
 
     optimal_error: the error that cannot be avoided, a share of the examples, beside which bias is judged; of values a
     share of their variance.
     """
-    found = evidence(folder, optimal=optimal_error)
+    found = read_evidence(folder, optimal=optimal_error)
     if found is None:
-        return Diagnosis(folder.name, recorded=False)
-    errors = tuple(fit.errors for fit in fit.fits(found))
-    return Diagnosis(folder.name, tuple(findings(found)), fit.balance(found), found.looks is not None, errors)
+        return Diagnosis(folder.name, has_layer_history=False)
+    errors = tuple(fit.errors for fit in fit.compute_fits(found))
+    return Diagnosis(folder.name, tuple(collect_findings(found)), fit.format_balance(found), found.recorded_history is not None, errors)
 
 
-def findings(seen: Evidence) -> list[Finding]:
+def collect_findings(seen: RunEvidence) -> list[Finding]:
     """All that is wrong, the gravest first, without what merely follows from something else."""
     with np.errstate(all="ignore"):  # what went wrong is seldom finite
-        found = [finding for rule in RULES for finding in rule(seen)]
-    found = [finding for finding in found if not _came_later(seen, finding, found)]
+        found = [finding for rule in DIAGNOSIS_RULES for finding in rule(seen)]
+    found = [finding for finding in found if not _is_later_consequence(seen, finding, found)]
     kept: list[Finding] = []
     hidden: set[Cause] = set()
     for finding in found:
         if finding.cause not in hidden:
             kept.append(finding)
-            hidden.update(CONSEQUENCES.get(finding.cause, ()))
-    return _agreeing(kept)
+            hidden.update(CAUSE_CONSEQUENCES.get(finding.cause, ()))
+    return _drop_contradicting_remedies(kept)
 
 
-def _agreeing(found: Sequence[Finding]) -> list[Finding]:
+def _drop_contradicting_remedies(found: Sequence[Finding]) -> list[Finding]:
     """The findings without remedies against those of one above, which is graver."""
-    agreed, barred = [], set[Aim]()
+    agreed, barred = [], set[RemedyAim]()
     for finding in found:
         agreed.append(replace(finding, remedies=tuple(r for r in finding.remedies if r.aim not in barred)))
-        barred |= {OPPOSITES[remedy.aim] for remedy in agreed[-1].remedies if remedy.aim}
+        barred |= {OPPOSITE_AIMS[remedy.aim] for remedy in agreed[-1].remedies if remedy.aim}
     return agreed
 
 
-def _came_later(seen: Evidence, finding: Finding, found: list[Finding]) -> bool:
+def _is_later_consequence(seen: RunEvidence, finding: Finding, found: list[Finding]) -> bool:
     """Whether units died or saturated for another reason that is named, having been fine before the first step."""
     what = {"dead_units": "dead", "saturated_units": "saturated"}.get(finding.cause)
     if what is None or not any(
         other.cause in ("lr_too_high", "over_regularized", "vanishing_gradients") for other in found
     ):
         return False
-    return not layers.begins_so(seen, finding, what)
+    return not layers.is_initial_finding(seen, finding, what)

@@ -33,7 +33,7 @@ Cause: TypeAlias = Literal[
 """What a finding names."""
 
 
-Aim: TypeAlias = Literal["", "longer", "shorter", "faster", "slower", "tighter", "freer"]
+RemedyAim: TypeAlias = Literal["", "longer", "shorter", "faster", "slower", "tighter", "freer"]
 """What a remedy turns up or down: the epochs, the learning rate, the restraint on the weights."""
 
 
@@ -43,7 +43,7 @@ class Remedy:
 
     text: str
     override: str = ""
-    aim: Aim = ""
+    aim: RemedyAim = ""
 
     def as_dict(self) -> dict[str, str]:
         """Everything for a program."""
@@ -71,7 +71,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Errors:
+class TaskErrors:
     """The errors of one task: shares of the examples, or of values 1 - r2; dev is None where there is no dev part."""
 
     task: str
@@ -91,11 +91,11 @@ class Diagnosis:
     run: str
     findings: tuple[Finding, ...] = ()
     balance: str = ""
-    recorded: bool = True
-    errors: tuple[Errors, ...] = ()
+    has_layer_history: bool = True
+    errors: tuple[TaskErrors, ...] = ()
 
     @property
-    def healthy(self) -> bool:
+    def is_healthy(self) -> bool:
         """Whether nothing is wrong."""
         return not self.findings
 
@@ -103,9 +103,9 @@ class Diagnosis:
         """Everything for a program."""
         return {
             "run": self.run,
-            "healthy": self.healthy,
+            "healthy": self.is_healthy,
             "balance": self.balance or None,
             "errors": [asdict(errors) for errors in self.errors],
-            "recorded": self.recorded,
+            "recorded": self.has_layer_history,
             "findings": [finding.as_dict() for finding in self.findings],
         }

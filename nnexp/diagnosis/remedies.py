@@ -10,75 +10,75 @@ from math import floor, log10
 import numpy as np
 
 from nnexp.data.normalizations.linear import Standard
-from nnexp.diagnosis.evidence import Evidence
+from nnexp.diagnosis.evidence import RunEvidence
 from nnexp.diagnosis.findings import Remedy
 from nnexp.initializers.constant import Constant
 from nnexp.initializers.zeros import Zeros
-from nnexp.layers.activation import ActivationHere
+from nnexp.layers.activation import ActivationPlaceholder
 from nnexp.layers.base import Layer
 from nnexp.layers.classic_dropout import ClassicDropout
 from nnexp.layers.dropout import Dropout
 from nnexp.layers.flatten import Flatten
 from nnexp.layers.output import Output
-from nnexp.network import walk
+from nnexp.network import walk_layers
 from nnexp.optimizers.ema_momentum import EMAMomentum
 from nnexp.optimizers.momentum import Momentum
 from nnexp.optimizers.nesterov import Nesterov
 from nnexp.optimizers.sgd import SGD
 from nnexp.penalties.l2 import L2
-from nnexp.registry import activations, optimizers, parameters, penalties, schedules
+from nnexp.registry import activations, optimizers, component_parameters, penalties, schedules
 from nnexp.spec import overrides
 from nnexp.spec.text import Node
 from nnexp.typing import Array
 
-PATIENCE, SOONEST = 10, 3
+MAX_PATIENCE_EPOCHS, MIN_PATIENCE_EPOCHS = 10, 3
 """Epochs without improvement, at most and at least, that early stopping is suggested to wait for: between them a
 quarter of those that were made."""
 
-LONGER = (3, 5)
+EPOCH_FACTORS = (3, 5)
 """How many times as many epochs are suggested: the first that halves the loss at the pace of its last quarter."""
 
-SCALED = (SGD, Momentum, Nesterov, EMAMomentum)
+GRADIENT_SCALED_OPTIMIZERS = (SGD, Momentum, Nesterov, EMAMomentum)
 """Optimizers whose step grows with the gradient; the others divide by its size, or take its sign alone."""
 
-WENT_WELL = 0.5
+MAX_LEARNED_LOSS_SHARE = 0.5
 """The share of the loss before training under which it was while learning went well."""
 
-BATCH = 16
+MIN_BATCH_SIZE = 16
 """The batch size that is suggested for batch norm: a variance that is off by 37 %, and not too few steps."""
 
-UNITS = 32
+HIDDEN_UNITS = 32
 """Units of the hidden layer that is suggested where there is none."""
 
-LARGEST = 0.1
+MAX_LEARNING_RATE = 0.1
 """The largest learning rate that is suggested for an optimizer without a usual one; elsewhere ten times that one."""
 
-STRENGTH = "1e-2"
+PENALTY_STRENGTH = "1e-2"
 """The penalty that is suggested where there is none."""
 
-FRACTION = 10
+CHANGE_FACTOR = 10
 """By which factor a number is suggested to be changed that is far off, as learning rates are searched by decades."""
 
 
-def remedy(evidence: Evidence, text: str, *candidates: str) -> Remedy:
+def make_remedy(evidence: RunEvidence, text: str, *candidates: str) -> Remedy:
     """A remedy with the first of these overrides that fits the spec, or with none."""
-    return Remedy(text, next((candidate for candidate in candidates if _fits(evidence.written, candidate)), ""))
+    return Remedy(text, next((candidate for candidate in candidates if _is_applicable(evidence.written_spec, candidate)), ""))
 
 
-def together(text: str, *several: Remedy) -> Remedy:
+def combine_remedies(text: str, *several: Remedy) -> Remedy:
     """Remedies that help together only, in words; the override of one alone would be tried in vain."""
     return Remedy(f"{text}: {' '.join(r.override for r in several)}".removesuffix(": "), aim=several[0].aim)
 
 
-def _fits(written: Node | None, override: str) -> bool:
+def _is_applicable(written: Node | None, override: str) -> bool:
     """Whether there is a place for an override in the spec as it was written."""
-    return written is not None and not overrides.apply(deepcopy(written), [override])
+    return written is not None and not overrides.apply_overrides(deepcopy(written), [override])
 
 
-def number(value: float) -> str:
+def format_override_number(value: float) -> str:
     """A number to one significant digit, as it is written in specs.
 
-    >>> [number(value) for value in (0.00123, 0.03, 0.5, 12)]
+    >>> [format_override_number(value) for value in (0.00123, 0.03, 0.5, 12)]
     ['1e-3', '3e-2', '0.5', '10']
     """
     exponent = floor(log10(value))
@@ -87,86 +87,86 @@ def number(value: float) -> str:
     return f"{digit}e{exponent}" if exponent < -1 else f"{digit * 10.0**exponent:g}"
 
 
-def lr(evidence: Evidence, factor: float) -> Remedy:
+def suggest_learning_rate(evidence: RunEvidence, factor: float) -> Remedy:
     """Another learning rate, by this factor; of one that is out of all proportion, the largest that is usual."""
     optimizer = evidence.spec.optimizer
-    lower, other, most = factor < 1, float(optimizer.lr) * factor, _most(evidence)
-    name, value = optimizers.name_of(optimizer), number(min(other, most) if lower or optimizer.lr < most else other)
-    short = [f"optimizer.{name}={value}"] if parameters(type(optimizer))[0].name == "lr" else []
+    lower, other, most = factor < 1, float(optimizer.lr) * factor, _find_max_learning_rate(evidence)
+    name, value = optimizers.name_of(optimizer), format_override_number(min(other, most) if lower or optimizer.lr < most else other)
+    short = [f"optimizer.{name}={value}"] if component_parameters(type(optimizer))[0].name == "lr" else []
     text = f"a {'lower' if lower else 'higher'} learning rate than {optimizer.lr:g}"
-    return replace(remedy(evidence, text, f"optimizer.{name}.lr={value}", *short), aim="slower" if lower else "faster")
+    return replace(make_remedy(evidence, text, f"optimizer.{name}.lr={value}", *short), aim="slower" if lower else "faster")
 
 
-def _most(evidence: Evidence) -> float:
+def _find_max_learning_rate(evidence: RunEvidence) -> float:
     """The largest learning rate of this optimizer that is not out of all proportion."""
-    known = {p.name: p for p in parameters(type(evidence.spec.optimizer))}
-    return LARGEST if known["lr"].required else FRACTION * float(known["lr"].default)
+    known = {p.name: p for p in component_parameters(type(evidence.spec.optimizer))}
+    return MAX_LEARNING_RATE if known["lr"].is_required else CHANGE_FACTOR * float(known["lr"].default)
 
 
-def clip(evidence: Evidence) -> Iterator[Remedy]:
+def suggest_clipping(evidence: RunEvidence) -> Iterator[Remedy]:
     """Clipping, where there is none and steps grow with the gradient."""
-    if evidence.spec.training.clip_norm is None and isinstance(evidence.spec.optimizer, SCALED):
-        yield remedy(evidence, "clip the gradient's norm", "training.clip_norm=1.0")
+    if evidence.spec.training.clip_norm is None and isinstance(evidence.spec.optimizer, GRADIENT_SCALED_OPTIMIZERS):
+        yield make_remedy(evidence, "clip the gradient's norm", "training.clip_norm=1.0")
 
 
-def warm_up(evidence: Evidence) -> Iterator[Remedy]:
+def suggest_warmup(evidence: RunEvidence) -> Iterator[Remedy]:
     """A warm-up of the schedule, where it has none; not to a learning rate that is out of all proportion."""
     schedule = evidence.spec.schedule
-    usual = float(evidence.spec.optimizer.lr) < _most(evidence)
-    lowered = schedules.name_of(schedule) != "constant" and went_well(evidence)
+    usual = float(evidence.spec.optimizer.lr) < _find_max_learning_rate(evidence)
+    lowered = schedules.name_of(schedule) != "constant" and has_learned_well(evidence)
     if not schedule.warmup_epochs and evidence.spec.training.epochs > 2 and (usual or lowered):
         name = schedules.name_of(schedule)
-        yield remedy(evidence, "begin with a warm-up", f"schedule.{name}.warmup_epochs=1")
+        yield make_remedy(evidence, "begin with a warm-up", f"schedule.{name}.warmup_epochs=1")
 
 
-def went_well(evidence: Evidence) -> bool:
+def has_learned_well(evidence: RunEvidence) -> bool:
     """Whether the loss was once far under what it was before training."""
-    train = evidence.column("train_loss")
-    return bool(len(train) and np.nanmin(train) < WENT_WELL * evidence.start)
+    train = evidence.collect_column("train_loss")
+    return bool(len(train) and np.nanmin(train) < MAX_LEARNED_LOSS_SHARE * evidence.initial_loss)
 
 
-def uses_activation(evidence: Evidence) -> bool:
+def has_spec_activation(evidence: RunEvidence) -> bool:
     """Whether any layer takes the activation that the spec names."""
-    return any(isinstance(layer, ActivationHere) for layer in walk(evidence.spec.architecture))
+    return any(isinstance(layer, ActivationPlaceholder) for layer in walk_layers(evidence.spec.architecture))
 
 
-def activate(evidence: Evidence, name: str, text: str) -> Iterator[Remedy]:
+def suggest_activation(evidence: RunEvidence, name: str, text: str) -> Iterator[Remedy]:
     """Another activation, where it is another; in one word where the layers do not name theirs themselves."""
-    used = uses_activation(evidence)
+    used = has_spec_activation(evidence)
     if not (used and activations.name_of(evidence.spec.activation) == name):
-        yield remedy(evidence, text, *([f"activation={name}"] if used else []))
+        yield make_remedy(evidence, text, *([f"activation={name}"] if used else []))
 
 
-def normalize(evidence: Evidence) -> Iterator[Remedy]:
+def suggest_normalization(evidence: RunEvidence) -> Iterator[Remedy]:
     """Normalised inputs, where they are not."""
     if not isinstance(evidence.spec.data.normalize, Standard):
-        yield remedy(evidence, "inputs with zero mean and unit variance", "data.normalize=standard")
+        yield make_remedy(evidence, "inputs with zero mean and unit variance", "data.normalize=standard")
 
 
-def larger(evidence: Evidence) -> Remedy:
+def suggest_larger_network(evidence: RunEvidence) -> Remedy:
     """A larger network; of one without hidden layers, one that has some."""
     if all(isinstance(layer, Flatten | Output) for layer in evidence.spec.architecture):
         equal = isinstance(evidence.spec.init, Zeros | Constant)  # the units of a hidden layer would stay alike
-        words = [] if equal else [f"architecture={{mlp: {{hidden: [{UNITS}]}}}}"]
-        return remedy(evidence, "hidden layers", *words)
-    hidden = _at(evidence.written, "architecture", "mlp", "hidden")
-    widths = hidden.plain() if hidden is not None else None
+        words = [] if equal else [f"architecture={{mlp: {{hidden: [{HIDDEN_UNITS}]}}}}"]
+        return make_remedy(evidence, "hidden layers", *words)
+    hidden = _find_node(evidence.written_spec, "architecture", "mlp", "hidden")
+    widths = hidden.make_plain() if hidden is not None else None
     wider = [2 * width for width in widths] if isinstance(widths, list) else []
-    return remedy(evidence, "a larger network", *([f"architecture.mlp.hidden={wider}"] if wider else []))
+    return make_remedy(evidence, "a larger network", *([f"architecture.mlp.hidden={wider}"] if wider else []))
 
 
-def longer(evidence: Evidence) -> Iterator[Remedy]:
+def suggest_longer_training(evidence: RunEvidence) -> Iterator[Remedy]:
     """More epochs, where some times as many would do at the pace of the last ones."""
     if evidence.record.get("ending") == "stopped_early":
         return
-    train = evidence.column("train_loss")
-    factor = next((factor for factor in LONGER if _left(train, factor) <= WENT_WELL), None)
+    train = evidence.collect_column("train_loss")
+    factor = next((factor for factor in EPOCH_FACTORS if _estimate_loss_left(train, factor) <= MAX_LEARNED_LOSS_SHARE), None)
     if factor:
         epochs = factor * evidence.spec.training.epochs
-        yield replace(remedy(evidence, "train longer", f"training.epochs={epochs}"), aim="longer")
+        yield replace(make_remedy(evidence, "train longer", f"training.epochs={epochs}"), aim="longer")
 
 
-def _left(train: Array, factor: int) -> float:
+def _estimate_loss_left(train: Array, factor: int) -> float:
     """The share of its loss that a run would have left after `factor` times as many epochs, at its last pace."""
     if len(train) < 2 or not train[-1] > 0:
         return 0.0
@@ -175,73 +175,73 @@ def _left(train: Array, factor: int) -> float:
     return float(1 - (factor - 1) * len(train) * pace / train[-1])
 
 
-def stop_early(evidence: Evidence) -> Iterator[Remedy]:
+def suggest_early_stopping(evidence: RunEvidence) -> Iterator[Remedy]:
     """Early stopping, where the run would have stopped by it; or the weights of its best epoch."""
-    stopping, dev = evidence.spec.training.early_stopping, evidence.column("dev_loss")
+    stopping, dev = evidence.spec.training.early_stopping, evidence.collect_column("dev_loss")
     if evidence.record.get("weights", {}).get("checkpoint") == "best" or not len(dev):
         return
-    patience = min(PATIENCE, max(SOONEST, len(dev) // 4))
+    patience = min(MAX_PATIENCE_EPOCHS, max(MIN_PATIENCE_EPOCHS, len(dev) // 4))
     words, override = "stop early, and take the best weights", f"training.early_stopping.patience={patience}"
     if stopping is not None:
         words, override = "take the weights of the best epoch", "training.early_stopping.restore_best=true"
     if len(dev) - 1 - int(dev.argmin()) >= (1 if stopping else patience):
-        yield replace(remedy(evidence, words, override), aim="shorter")
+        yield replace(make_remedy(evidence, words, override), aim="shorter")
 
 
-def decay(evidence: Evidence) -> Remedy:
+def suggest_penalty(evidence: RunEvidence) -> Remedy:
     """A penalty on the weights, or a stronger one."""
     strength = max((float(p.strength) for p in evidence.spec.regularization if isinstance(p, L2)), default=0.0)
     text = f"a stronger penalty than {strength:g}" if strength else "a penalty on the weights"
-    value = number(FRACTION * strength) if strength else STRENGTH
-    return replace(remedy(evidence, text, f"regularization.l2={value}"), aim="tighter")
+    value = format_override_number(CHANGE_FACTOR * strength) if strength else PENALTY_STRENGTH
+    return replace(make_remedy(evidence, text, f"regularization.l2={value}"), aim="tighter")
 
 
-def relax(evidence: Evidence) -> Iterator[Remedy]:
+def suggest_weaker_penalties(evidence: RunEvidence) -> Iterator[Remedy]:
     """Weaker penalties, each by itself."""
     for penalty in evidence.spec.regularization:
         name, strength = penalties.name_of(penalty), getattr(penalty, "strength", 0.0)
         if strength:
-            value = number(strength / FRACTION**2)
+            value = format_override_number(strength / CHANGE_FACTOR**2)
             text = f"a weaker {name} than {strength:g}"
-            yield replace(remedy(evidence, text, f"regularization.{name}={value}"), aim="freer")
+            yield replace(make_remedy(evidence, text, f"regularization.{name}={value}"), aim="freer")
 
 
-def decay_less(evidence: Evidence) -> Iterator[Remedy]:
+def suggest_weaker_decay(evidence: RunEvidence) -> Iterator[Remedy]:
     """Weaker decay in the optimizer."""
     strength = getattr(evidence.spec.optimizer, "decay", 0.0)
     if strength:
-        name, value = optimizers.name_of(evidence.spec.optimizer), number(strength / FRACTION**2)
+        name, value = optimizers.name_of(evidence.spec.optimizer), format_override_number(strength / CHANGE_FACTOR**2)
         text = f"weaker decay than {strength:g}"
-        yield replace(remedy(evidence, text, f"optimizer.{name}.decay={value}"), aim="freer")
+        yield replace(make_remedy(evidence, text, f"optimizer.{name}.decay={value}"), aim="freer")
 
 
-def drop_less(evidence: Evidence, most: float = 0.2) -> Iterator[Remedy]:
+def suggest_less_dropout(evidence: RunEvidence, most: float = 0.2) -> Iterator[Remedy]:
     """Less dropout, layer by layer, or at once where a preset has it."""
-    written = _at(evidence.written, "architecture")
+    written = _find_node(evidence.written_spec, "architecture")
     if written is not None and not isinstance(written.value, list):
         name = next(iter(written.value), "") if isinstance(written.value, dict) else written.value
-        yield replace(remedy(evidence, "less dropout", f"architecture.{name}.dropout={most}"), aim="freer")
+        yield replace(make_remedy(evidence, "less dropout", f"architecture.{name}.dropout={most}"), aim="freer")
         return
     for place, layer in enumerate(evidence.spec.architecture):
         if isinstance(layer, Dropout | ClassicDropout) and layer.rate > most:
             kind = "dropout" if isinstance(layer, Dropout) else "classic_dropout"
             text = f"less {kind.replace('_', ' ')} than {layer.rate:g}"
-            yield replace(remedy(evidence, text, f"architecture.{place}.{kind}={most}"), aim="freer")
+            yield replace(make_remedy(evidence, text, f"architecture.{place}.{kind}={most}"), aim="freer")
 
 
-def rates(layers: Sequence[Layer]) -> list[float]:
+def list_dropout_rates(layers: Sequence[Layer]) -> list[float]:
     """The rates of all dropout layers."""
-    return [float(layer.rate) for layer in walk(layers) if isinstance(layer, Dropout | ClassicDropout)]
+    return [float(layer.rate) for layer in walk_layers(layers) if isinstance(layer, Dropout | ClassicDropout)]
 
 
-def batch(evidence: Evidence) -> Remedy:
+def suggest_larger_batch(evidence: RunEvidence) -> Remedy:
     """Larger batches, the last of which has more than one example."""
-    count = evidence.examples
-    size = next((size for size in range(BATCH, count + 1) if count % size != 1), "full")
-    return remedy(evidence, "larger batches, and more epochs, for there are fewer steps", f"training.batch_size={size}")
+    count = evidence.train_examples
+    size = next((size for size in range(MIN_BATCH_SIZE, count + 1) if count % size != 1), "full")
+    return make_remedy(evidence, "larger batches, and more epochs, for there are fewer steps", f"training.batch_size={size}")
 
 
-def _at(node: Node | None, *keys: str) -> Node | None:
+def _find_node(node: Node | None, *keys: str) -> Node | None:
     """The node below these keys, None where there is none."""
     for key in keys:
         if node is None or not isinstance(node.value, dict):

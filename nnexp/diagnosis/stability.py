@@ -7,54 +7,54 @@ from collections.abc import Iterator
 import numpy as np
 
 from nnexp.diagnosis import remedies, weights
-from nnexp.diagnosis.evidence import Evidence
+from nnexp.diagnosis.evidence import RunEvidence
 from nnexp.diagnosis.findings import Finding, Remedy
-from nnexp.diagnosis.fit import is_bad
-from nnexp.diagnosis.layers import exploding
-from nnexp.diagnosis.setup import not_normalized
-from nnexp.phrases import size, sizes
+from nnexp.diagnosis.fit import is_underfitting
+from nnexp.diagnosis.layers import find_exploding_gradients
+from nnexp.diagnosis.setup import find_unnormalized_inputs
+from nnexp.phrases import format_number, format_numbers
 from nnexp.typing import Array
 
-USUAL = 1e-3
+USUAL_UPDATE_RATIO = 1e-3
 """‖ΔW‖/‖W‖ of a usual step."""
 
-SLOW = 4e-4
+MAX_SLOW_UPDATE_RATIO = 4e-4
 """The largest ‖ΔW‖/‖W‖ of a training whose learning rate is too low, if its loss still falls and its error is high."""
 
-LOST = 1e-6
+MIN_UPDATE_RATIO = 1e-6
 """‖ΔW‖/‖W‖ that is next to nothing: single precision rounds W to 6e-8 of itself."""
 
-HUGE = 0.1
+MAX_UPDATE_RATIO = 0.1
 """‖ΔW‖/‖W‖ with which a layer is another one after some ten steps."""
 
-GROWN = 2.0
+MIN_GROWTH_FACTOR = 2.0
 """How many times its first size a layer's weights have where too high a learning rate has carried them away."""
 
-FAILED = 0.9
+MIN_FAILED_LOSS_SHARE = 0.9
 """The share of the loss before training that is left where nothing was learned."""
 
-FLAT = 0.03
+MAX_FLAT_FALL_SHARE = 0.03
 """The share of its first epoch's by which the loss falls where it is flat: less than its noise."""
 
-EXPLODED = 3.0
+MIN_EXPLODED_LOSS_FACTOR = 3.0
 """How many times its least value the loss has where it is about to diverge, if it is over the first one too."""
 
-IMPROVING = 0.05
+MIN_IMPROVING_SHARE = 0.05
 """The share of the loss that the last quarter of the epochs took off where it was still falling."""
 
-STEADY, SMALL = 0.9, 0.3
+MIN_STEADY_EPOCH_SHARE, MAX_SMALL_FALL_SHARE = 0.9, 0.3
 """Without looks a learning rate is too low where so large a share of the epochs has a lower loss than the one before,
-and all of them took off less than this share; from `FEWEST` epochs on."""
+and all of them took off less than this share; from `MIN_STEADY_EPOCHS` epochs on."""
 
-FEWEST = 5
+MIN_STEADY_EPOCHS = 5
 
 
-def diverged(evidence: Evidence) -> Iterator[Finding]:
+def find_divergence(evidence: RunEvidence) -> Iterator[Finding]:
     """A loss that stopped being finite."""
     if not evidence.has_diverged:
         return
     where = evidence.record["diverged"]
-    path = _path(evidence)
+    path = _collect_last_losses(evidence)
     finite = path[np.isfinite(path)]
     words = ""
     numbers = {"epoch": float(where["epoch"]), "step": float(where["step"])}
@@ -62,112 +62,112 @@ def diverged(evidence: Evidence) -> Iterator[Finding]:
         first, last = float(finite.min()), float(finite[-1])
         steps = len(finite) - int(finite.argmin())
         numbers |= {"from": first, "to": last, "steps": float(steps)}
-        least, most = sizes(first, last)
-        words = f": the loss went from {least} to {most} and was not finite {_many(steps)} later"
-    lower = remedies.lr(evidence, 1 / remedies.FRACTION ** (2 if where["epoch"] == 1 else 1))
+        least, most = format_numbers(first, last)
+        words = f": the loss went from {least} to {most} and was not finite {_format_steps(steps)} later"
+    lower = remedies.suggest_learning_rate(evidence, 1 / remedies.CHANGE_FACTOR ** (2 if where["epoch"] == 1 else 1))
     yield Finding(
         "diverged",
         f"diverged in epoch {where['epoch']}, step {where['step']}{words}",
         epoch=where["epoch"],
         numbers=numbers,
-        remedies=(*remedies.normalize(evidence), *_calmer(evidence, lower)),
+        remedies=(*remedies.suggest_normalization(evidence), *_suggest_smaller_steps(evidence, lower)),
     )
 
 
-def _calmer(evidence: Evidence, lower: Remedy) -> Iterator[Remedy]:
+def _suggest_smaller_steps(evidence: RunEvidence, lower: Remedy) -> Iterator[Remedy]:
     """What to try against divergence: smaller steps, and where the weights are too large from the start both."""
-    too_large = any(exploding(evidence))
-    smaller = next(weights.initialize(evidence, "smaller"), None) if too_large else None
+    too_large = any(find_exploding_gradients(evidence))
+    smaller = next(weights.suggest_initializer(evidence, "smaller"), None) if too_large else None
     if smaller is not None:
-        yield remedies.together("a lower learning rate, and weights of a size that suits the layers", lower, smaller)
+        yield remedies.combine_remedies("a lower learning rate, and weights of a size that suits the layers", lower, smaller)
         return
     yield lower
-    if remedies.went_well(evidence):
-        yield from remedies.clip(evidence)
-    if not too_large and not any(not_normalized(evidence)):
-        yield from remedies.warm_up(evidence)
+    if remedies.has_learned_well(evidence):
+        yield from remedies.suggest_clipping(evidence)
+    if not too_large and not any(find_unnormalized_inputs(evidence)):
+        yield from remedies.suggest_warmup(evidence)
 
 
-def _many(steps: int) -> str:
+def _format_steps(steps: int) -> str:
     return f"{steps} step{'' if steps == 1 else 's'}"
 
 
-def _path(evidence: Evidence) -> Array:
+def _collect_last_losses(evidence: RunEvidence) -> Array:
     """The losses of the steps of the last epoch, as far as they were made; of the one before where it was the first."""
-    made = evidence.record["diverged"]["step"] if evidence.has_diverged else evidence.steps
-    losses = evidence.looked.losses[:made] if evidence.looked is not None else np.zeros(0)
-    before = evidence.column("train_loss")[-1:]
-    start = before if len(before) else np.array([evidence.start])
+    made = evidence.record["diverged"]["step"] if evidence.has_diverged else evidence.steps_per_epoch
+    losses = evidence.layer_history.losses[:made] if evidence.layer_history is not None else np.zeros(0)
+    before = evidence.collect_column("train_loss")[-1:]
+    start = before if len(before) else np.array([evidence.initial_loss])
     return np.concatenate([start, losses])
 
 
-def about_to_diverge(evidence: Evidence) -> Iterator[Finding]:
+def find_growing_loss(evidence: RunEvidence) -> Iterator[Finding]:
     """A loss that grows and grows."""
-    train = evidence.column("train_loss")
+    train = evidence.collect_column("train_loss")
     if evidence.has_diverged or len(train) < 3:
         return
     least = int(train.argmin())
-    if train[-1] > max(EXPLODED * train[least], evidence.start) and train[-1] == train[least:].max():
-        well = remedies.went_well(evidence)
+    if train[-1] > max(MIN_EXPLODED_LOSS_FACTOR * train[least], evidence.initial_loss) and train[-1] == train[least:].max():
+        well = remedies.has_learned_well(evidence)
         yield Finding(
             "about_to_diverge",
-            f"about to diverge: the loss grew from {size(train[least])} in epoch {least + 1} to {size(train[-1])}",
+            f"about to diverge: the loss grew from {format_number(train[least])} in epoch {least + 1} to {format_number(train[-1])}",
             epoch=least + 1,
             numbers={"least": float(train[least]), "last": float(train[-1])},
-            remedies=(remedies.lr(evidence, 1 / remedies.FRACTION), *(remedies.clip(evidence) if well else ())),
+            remedies=(remedies.suggest_learning_rate(evidence, 1 / remedies.CHANGE_FACTOR), *(remedies.suggest_clipping(evidence) if well else ())),
         )
 
 
-def lr_too_high(evidence: Evidence) -> Iterator[Finding]:
+def find_high_learning_rate(evidence: RunEvidence) -> Iterator[Finding]:
     """A first epoch that made the loss larger, or nothing learned, with weights that were carried away."""
-    train = evidence.column("train_loss")
-    if evidence.has_diverged or not len(train) or not evidence.descends:
+    train = evidence.collect_column("train_loss")
+    if evidence.has_diverged or not len(train) or not evidence.is_gradient_descent:
         return
-    if not (is_bad(evidence) or train[-1] > evidence.start):
+    if not (is_underfitting(evidence) or train[-1] > evidence.initial_loss):
         return
-    growth = _growth(evidence)
+    growth = _measure_weight_growth(evidence)
     grown = float(growth.max())
-    rose = train[0] > evidence.start and growth[min(1, len(growth) - 1)] > GROWN
-    failed = train[-1] > FAILED * evidence.start and grown > GROWN
+    rose = train[0] > evidence.initial_loss and growth[min(1, len(growth) - 1)] > MIN_GROWTH_FACTOR
+    failed = train[-1] > MIN_FAILED_LOSS_SHARE * evidence.initial_loss and grown > MIN_GROWTH_FACTOR
     if rose or failed:
-        start, first, last = sizes(evidence.start, float(train[0]), float(train[-1]))
+        start, first, last = format_numbers(evidence.initial_loss, float(train[0]), float(train[-1]))
         words = f"the loss was {start} before training and {first} in epoch 1"
         after = f"{last} in epoch {len(train)}"
         yield Finding(
             "lr_too_high",
             f"learning rate too high: {words}, {after}, and weights grew to {grown:.3g} times their size",
             epoch=1,
-            numbers={"start": evidence.start, "first": float(train[0]), "last": float(train[-1]), "grown": grown},
-            remedies=(remedies.lr(evidence, 1 / remedies.FRACTION**2), *remedies.warm_up(evidence)),
+            numbers={"start": evidence.initial_loss, "first": float(train[0]), "last": float(train[-1]), "grown": grown},
+            remedies=(remedies.suggest_learning_rate(evidence, 1 / remedies.CHANGE_FACTOR**2), *remedies.suggest_warmup(evidence)),
         )
 
 
-def _growth(evidence: Evidence) -> Array:
+def _measure_weight_growth(evidence: RunEvidence) -> Array:
     """How many times their first size the weights of a layer have at most, at each look. (k)"""
-    if evidence.looks is None or not evidence.weighted:
+    if evidence.recorded_history is None or not evidence.weighted_layers:
         return np.ones(1)
-    norms = np.array([evidence.looks.of(name, "weight") for name in evidence.weighted])
+    norms = np.array([evidence.recorded_history.values_of(name, "weight") for name in evidence.weighted_layers])
     norms = norms[norms[:, 0] > 0]
     return (norms / norms[:, :1]).max(axis=-2) if len(norms) else np.ones(1)
 
 
-def lr_too_low(evidence: Evidence) -> Iterator[Finding]:
+def find_low_learning_rate(evidence: RunEvidence) -> Iterator[Finding]:
     """Steps that are too small for the weights, with a high error and a loss that still falls."""
-    train = evidence.column("train_loss")
-    if evidence.has_diverged or len(train) < 2 or not evidence.descends or not is_bad(evidence):
+    train = evidence.collect_column("train_loss")
+    if evidence.has_diverged or len(train) < 2 or not evidence.is_gradient_descent or not is_underfitting(evidence):
         return
     if train[-1] >= train[0]:
         return
-    first, last = sizes(float(train[0]), float(train[-1]))
+    first, last = format_numbers(float(train[0]), float(train[-1]))
     path = f"the loss fell from {first} in epoch 1 to {last} in epoch {len(train)}"
     numbers = {"first": float(train[0]), "last": float(train[-1])}
-    if len(evidence.pace):
-        pace = float(evidence.pace.max())
-        if not pace < SLOW:
+    if len(evidence.update_ratios):
+        pace = float(evidence.update_ratios.max())
+        if not pace < MAX_SLOW_UPDATE_RATIO:
             return
-        steps = f"a step changed the weights by {size(pace)} of their size at most, where {USUAL:g} is usual"
+        steps = f"a step changed the weights by {format_number(pace)} of their size at most, where {USUAL_UPDATE_RATIO:g} is usual"
         numbers["pace"] = pace
-    elif len(train) >= FEWEST and _steady(train):
+    elif len(train) >= MIN_STEADY_EPOCHS and _is_steady_fall(train):
         steps = "it fell almost every epoch, and little"
     else:
         return
@@ -175,99 +175,99 @@ def lr_too_low(evidence: Evidence) -> Iterator[Finding]:
         "lr_too_low",
         f"learning rate too low: {path}; {steps}",
         numbers=numbers,
-        remedies=(remedies.lr(evidence, _faster(evidence)), *remedies.longer(evidence)),
+        remedies=(remedies.suggest_learning_rate(evidence, _choose_rate_factor(evidence)), *remedies.suggest_longer_training(evidence)),
     )
 
 
-def _faster(evidence: Evidence) -> float:
+def _choose_rate_factor(evidence: RunEvidence) -> float:
     """By how many decades a step may grow to be a usual one."""
-    if not len(evidence.pace):
-        return remedies.FRACTION
-    missing = USUAL / max(float(evidence.pace.max()), LOST)
+    if not len(evidence.update_ratios):
+        return remedies.CHANGE_FACTOR
+    missing = USUAL_UPDATE_RATIO / max(float(evidence.update_ratios.max()), MIN_UPDATE_RATIO)
     return float(10.0 ** max(1, round(np.log10(missing))))
 
 
-def _steady(train: Array) -> bool:
+def _is_steady_fall(train: Array) -> bool:
     """Whether a loss falls slowly and evenly."""
     falls = np.diff(train) < 0
-    return bool(falls.mean() >= STEADY and train[-1] > (1 - SMALL) * train[0])
+    return bool(falls.mean() >= MIN_STEADY_EPOCH_SHARE and train[-1] > (1 - MAX_SMALL_FALL_SHARE) * train[0])
 
 
-def flat(evidence: Evidence) -> Iterator[Finding]:
+def find_flat_loss(evidence: RunEvidence) -> Iterator[Finding]:
     """A loss that does not fall from the first epoch on."""
-    train = evidence.column("train_loss")
-    if evidence.has_diverged or len(train) < 2 or not is_bad(evidence):
+    train = evidence.collect_column("train_loss")
+    if evidence.has_diverged or len(train) < 2 or not is_underfitting(evidence):
         return
-    if train.min() > (1 - FLAT) * train[0] and train[-1] > (FAILED * evidence.start):
-        first, last = sizes(float(train[0]), float(train[-1]))
+    if train.min() > (1 - MAX_FLAT_FALL_SHARE) * train[0] and train[-1] > (MIN_FAILED_LOSS_SHARE * evidence.initial_loss):
+        first, last = format_numbers(float(train[0]), float(train[-1]))
         yield Finding(
             "flat_loss",
             f"flat from the start: a loss of {first} in epoch 1 and {last} in epoch {len(train)}",
             epoch=1,
             numbers={"first": float(train[0]), "last": float(train[-1])},
             remedies=(
-                remedies.lr(evidence, remedies.FRACTION),
-                *weights.initialize(evidence),
-                *remedies.normalize(evidence),
+                remedies.suggest_learning_rate(evidence, remedies.CHANGE_FACTOR),
+                *weights.suggest_initializer(evidence),
+                *remedies.suggest_normalization(evidence),
             ),
         )
 
 
-def still_improving(evidence: Evidence) -> Iterator[Finding]:
+def find_improving_loss(evidence: RunEvidence) -> Iterator[Finding]:
     """A loss that was still falling at the end, with a high error."""
-    train = evidence.column("train_loss")
+    train = evidence.collect_column("train_loss")
     if (
         evidence.has_diverged
         or len(train) < 2
         or evidence.record.get("ending") == "stopped_early"
-        or not is_bad(evidence)
+        or not is_underfitting(evidence)
     ):
         return
     quarter = max(1, len(train) // 4)
     before, last = float(train[-1 - quarter]), float(train[-1])
-    if last < (1 - IMPROVING) * before:
-        higher, lower = sizes(before, last)
+    if last < (1 - MIN_IMPROVING_SHARE) * before:
+        higher, lower = format_numbers(before, last)
         when = f"in the last {quarter} of {len(train)} epochs" if quarter > 1 else f"in the last of {len(train)} epochs"
         yield Finding(
             "still_improving",
             f"still improving: the loss fell from {higher} to {lower} {when}",
             epoch=len(train),
             numbers={"before": before, "last": last},
-            remedies=(*remedies.longer(evidence), remedies.lr(evidence, 3)),
+            remedies=(*remedies.suggest_longer_training(evidence), remedies.suggest_learning_rate(evidence, 3)),
         )
 
 
-def updates(evidence: Evidence) -> Iterator[Finding]:
+def find_unusual_updates(evidence: RunEvidence) -> Iterator[Finding]:
     """Layers whose steps are out of proportion to their weights."""
-    if evidence.looks is None or evidence.has_diverged or not evidence.descends or len(evidence.pace) < 1:
+    if evidence.recorded_history is None or evidence.has_diverged or not evidence.is_gradient_descent or len(evidence.update_ratios) < 1:
         return
-    steps = {name: _ratios(evidence, name) for name in evidence.weighted}
-    small = {name: float(ratio.max()) for name, ratio in steps.items() if len(ratio) and 0 < ratio.max() < LOST}
-    large = {name: float(np.median(ratio)) for name, ratio in steps.items() if len(ratio) and np.median(ratio) > HUGE}
+    steps = {name: _compute_update_ratios(evidence, name) for name in evidence.weighted_layers}
+    small = {name: float(ratio.max()) for name, ratio in steps.items() if len(ratio) and 0 < ratio.max() < MIN_UPDATE_RATIO}
+    large = {name: float(np.median(ratio)) for name, ratio in steps.items() if len(ratio) and np.median(ratio) > MAX_UPDATE_RATIO}
     if small:
         least = min(small.values())
         yield Finding(
             "small_updates",
-            f"updates too small: a step changes {', '.join(small)} by {size(least)} of its size; {USUAL:g} is usual",
+            f"updates too small: a step changes {', '.join(small)} by {format_number(least)} of its size; {USUAL_UPDATE_RATIO:g} is usual",
             layers=tuple(small),
             numbers={"ratio": least},
-            remedies=(remedies.lr(evidence, remedies.FRACTION), *weights.initialize(evidence)),
+            remedies=(remedies.suggest_learning_rate(evidence, remedies.CHANGE_FACTOR), *weights.suggest_initializer(evidence)),
         )
     if large:
         most = max(large.values())
         yield Finding(
             "large_updates",
-            f"updates too large: a step changes {', '.join(large)} by {size(most)} of its size; {USUAL:g} is usual",
+            f"updates too large: a step changes {', '.join(large)} by {format_number(most)} of its size; {USUAL_UPDATE_RATIO:g} is usual",
             layers=tuple(large),
             numbers={"ratio": most},
-            remedies=(remedies.lr(evidence, 1 / remedies.FRACTION),),
+            remedies=(remedies.suggest_learning_rate(evidence, 1 / remedies.CHANGE_FACTOR),),
         )
 
 
-def _ratios(evidence: Evidence, name: str) -> Array:
+def _compute_update_ratios(evidence: RunEvidence, name: str) -> Array:
     """‖ΔW‖/‖W‖ of a layer at each look but the first; W as it began where it has become smaller."""
-    assert evidence.looks is not None
-    weight = evidence.looks.of(name, "weight")
-    update, weight = evidence.looks.of(name, "update")[1:], np.maximum(weight, weight[0])[1:]
+    assert evidence.recorded_history is not None
+    weight = evidence.recorded_history.values_of(name, "weight")
+    update, weight = evidence.recorded_history.values_of(name, "update")[1:], np.maximum(weight, weight[0])[1:]
     ratio = np.divide(update, weight, out=np.zeros_like(weight), where=weight > 0)
     return np.asarray(ratio[np.isfinite(ratio)])

@@ -12,52 +12,52 @@ from nnexp.activations.selu import SELU
 from nnexp.activations.sigmoid import Sigmoid
 from nnexp.activations.tanh import Tanh
 from nnexp.diagnosis import remedies
-from nnexp.diagnosis.evidence import Evidence
+from nnexp.diagnosis.evidence import RunEvidence
 from nnexp.diagnosis.findings import Remedy
 from nnexp.initializers.base import Initializer
 from nnexp.initializers.he import He
 from nnexp.layers.dense import Dense
-from nnexp.network import walk
+from nnexp.network import walk_layers
 from nnexp.parameters import Weight
 from nnexp.registry import initializers
 
-HE = Remedy("", "init=he")
+HE_REMEDY = Remedy("", "init=he")
 
-OTHER = 1.2
+MIN_SCALE_RATIO = 1.2
 """How many times the scale of an initialiser another one must have to make a difference."""
 
-COLUMNS = 64
+MAX_SAMPLED_UNITS = 64
 """The units that weights are drawn for to see their scale."""
 
-TINY = 1e-30
+MIN_SCALE = 1e-30
 """The scale of weights that are all 0, to divide by."""
 
 
-def initialize(evidence: Evidence, scale: Literal["", "larger", "smaller"] = "") -> Iterator[Remedy]:
+def suggest_initializer(evidence: RunEvidence, scale: Literal["", "larger", "smaller"] = "") -> Iterator[Remedy]:
     """The initialiser that suits the activation, where it is another, and gives weights of such a scale."""
     spec = evidence.spec
-    kinds = [layer for layer in walk(spec.architecture) if isinstance(layer, Activation)]
-    activation = spec.activation if remedies.uses_activation(evidence) or not kinds else kinds[0]
+    kinds = [layer for layer in walk_layers(spec.architecture) if isinstance(layer, Activation)]
+    activation = spec.activation if remedies.has_spec_activation(evidence) or not kinds else kinds[0]
     name = "lecun" if isinstance(activation, SELU) else "xavier" if isinstance(activation, Sigmoid | Tanh) else "he"
-    times = _scale(evidence, initializers[name]()) / max(_scale(evidence, spec.init), TINY)
-    if times < OTHER if scale == "larger" else times * OTHER > 1 if scale == "smaller" else False:
+    times = _measure_scale(evidence, initializers[name]()) / max(_measure_scale(evidence, spec.init), MIN_SCALE)
+    if times < MIN_SCALE_RATIO if scale == "larger" else times * MIN_SCALE_RATIO > 1 if scale == "smaller" else False:
         return
     if initializers.name_of(spec.init) != name or spec.init.bias:
-        yield remedies.remedy(evidence, "random weights of a size that suits the layers", f"init={name}")
+        yield remedies.make_remedy(evidence, "random weights of a size that suits the layers", f"init={name}")
 
 
-def _scale(evidence: Evidence, init: Initializer) -> float:
+def _measure_scale(evidence: RunEvidence, init: Initializer) -> float:
     """The root mean square of the weights that it draws for a hidden layer between two of the network's width."""
-    dense = [layer.units for layer in walk(evidence.spec.architecture) if isinstance(layer, Dense)]
-    width = dense[0] if dense else remedies.UNITS
-    weight = Weight((width, min(width, COLUMNS)), fan_in=width, fan_out=width)
-    return float(np.sqrt(np.square(init.draw([np.random.default_rng(0)], weight)).mean()))
+    dense = [layer.units for layer in walk_layers(evidence.spec.architecture) if isinstance(layer, Dense)]
+    width = dense[0] if dense else remedies.HIDDEN_UNITS
+    weight = Weight((width, min(width, MAX_SAMPLED_UNITS)), fan_in=width, fan_out=width)
+    return float(np.sqrt(np.square(init.draw_weight([np.random.default_rng(0)], weight)).mean()))
 
 
-def steepen(evidence: Evidence) -> Iterator[Remedy]:
+def suggest_steeper_activation(evidence: RunEvidence) -> Iterator[Remedy]:
     """For sigmoids, whose slope is a quarter at most: relu, and weights that are large enough for it."""
-    if not isinstance(evidence.spec.activation, Sigmoid) or not remedies.uses_activation(evidence):
+    if not isinstance(evidence.spec.activation, Sigmoid) or not remedies.has_spec_activation(evidence):
         return
-    enough = OTHER**2 * _scale(evidence, evidence.spec.init) >= _scale(evidence, He())
-    [relu] = remedies.activate(evidence, "relu", "an activation with a slope of 1")
-    yield relu if enough else remedies.together("an activation with a slope of 1, and weights that suit it", relu, HE)
+    enough = MIN_SCALE_RATIO**2 * _measure_scale(evidence, evidence.spec.init) >= _measure_scale(evidence, He())
+    [relu] = remedies.suggest_activation(evidence, "relu", "an activation with a slope of 1")
+    yield relu if enough else remedies.combine_remedies("an activation with a slope of 1, and weights that suit it", relu, HE_REMEDY)

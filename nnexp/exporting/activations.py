@@ -14,107 +14,107 @@ from nnexp.activations.leaky_relu import LeakyReLU
 from nnexp.activations.mish import Mish
 from nnexp.activations.prelu import PReLU
 from nnexp.activations.relu import ReLU
-from nnexp.activations.selu import ALPHA, LAMBDA, SELU
+from nnexp.activations.selu import SELU_ALPHA, SELU_LAMBDA, SELU
 from nnexp.activations.sigmoid import Sigmoid
 from nnexp.activations.silu import SiLU
 from nnexp.activations.softmax import Softmax
 from nnexp.activations.softplus import Softplus
 from nnexp.activations.tanh import Tanh
-from nnexp.exporting.graph import Place, Value
+from nnexp.exporting.graph import LayerScope, GraphValue
 from nnexp.layers.base import Layer
 
-Translation: TypeAlias = Callable[[Any, Place, Value], str]
+Translation: TypeAlias = Callable[[Any, LayerScope, GraphValue], str]
 """(layer, its place, its input) -> the name of its output."""
 
 
-def one_operator(op: str, **attributes: Any) -> Translation:
+def make_operator(op: str, **attributes: Any) -> Translation:
     """An activation that ONNX has."""
-    return lambda layer, at, z: at.add(op, z.name, **attributes)
+    return lambda layer, at, z: at.add_node(op, z.name, **attributes)
 
 
-def identity(layer: Layer, at: Place, z: Value) -> str:
+def translate_identity(layer: Layer, at: LayerScope, z: GraphValue) -> str:
     """What does nothing, at evaluation at least."""
     return z.name
 
 
-def elu(layer: ELU, at: Place, z: Value) -> str:
+def translate_elu(layer: ELU, at: LayerScope, z: GraphValue) -> str:
     """Z if z > 0 else α (e^z - 1)"""
-    return _kinked(at, z, at.add("Mul", at.number(layer.alpha), _expm1(at, z)))
+    return _select_by_sign(at, z, at.add_node("Mul", at.add_number(layer.alpha), _add_expm1(at, z)))
 
 
-def selu(layer: SELU, at: Place, z: Value) -> str:
+def translate_selu(layer: SELU, at: LayerScope, z: GraphValue) -> str:
     """λ (z if z > 0 else α (e^z - 1))"""
-    return at.add("Mul", at.number(LAMBDA), _kinked(at, z, at.add("Mul", at.number(ALPHA), _expm1(at, z))))
+    return at.add_node("Mul", at.add_number(SELU_LAMBDA), _select_by_sign(at, z, at.add_node("Mul", at.add_number(SELU_ALPHA), _add_expm1(at, z))))
 
 
-def leaky_relu(layer: LeakyReLU, at: Place, z: Value) -> str:
+def translate_leaky_relu(layer: LeakyReLU, at: LayerScope, z: GraphValue) -> str:
     """Z if z > 0 else slope z"""
-    return _kinked(at, z, at.add("Mul", at.number(layer.slope), z.name))
+    return _select_by_sign(at, z, at.add_node("Mul", at.add_number(layer.slope), z.name))
 
 
-def prelu(layer: PReLU, at: Place, z: Value) -> str:
+def translate_prelu(layer: PReLU, at: LayerScope, z: GraphValue) -> str:
     """Z if z > 0 else a z, a per feature or channel"""
-    return _kinked(at, z, at.add("Mul", at.weight("slope"), z.name))
+    return _select_by_sign(at, z, at.add_node("Mul", at.add_weight("slope"), z.name))
 
 
-def hard_tanh(layer: HardTanh, at: Place, z: Value) -> str:
+def translate_hard_tanh(layer: HardTanh, at: LayerScope, z: GraphValue) -> str:
     """Min(1, max(-1, z))"""
-    return at.add("Clip", z.name, at.number(-1), at.number(1))
+    return at.add_node("Clip", z.name, at.add_number(-1), at.add_number(1))
 
 
-def silu(layer: SiLU, at: Place, z: Value) -> str:
+def translate_silu(layer: SiLU, at: LayerScope, z: GraphValue) -> str:
     """Z σ(z)"""
-    return at.add("Mul", z.name, at.add("Sigmoid", z.name))
+    return at.add_node("Mul", z.name, at.add_node("Sigmoid", z.name))
 
 
-def mish(layer: Mish, at: Place, z: Value) -> str:
+def translate_mish(layer: Mish, at: LayerScope, z: GraphValue) -> str:
     """Z tanh(log(1 + e^z))"""
-    return at.add("Mul", z.name, at.add("Tanh", stable_softplus(at, z.name)))
+    return at.add_node("Mul", z.name, at.add_node("Tanh", add_stable_softplus(at, z.name)))
 
 
-def softplus(layer: Softplus, at: Place, z: Value) -> str:
+def translate_softplus(layer: Softplus, at: LayerScope, z: GraphValue) -> str:
     """log(1 + e^z)"""
-    return stable_softplus(at, z.name)
+    return add_stable_softplus(at, z.name)
 
 
-def stable_softplus(at: Place, z: str) -> str:
+def add_stable_softplus(at: LayerScope, z: str) -> str:
     """Max(z, 0) + log(1 + e^-|z|), which cannot overflow, as ONNX's own operator does in some programs."""
-    small = at.add("Exp", at.add("Neg", at.add("Abs", z)))
-    return at.add("Add", at.add("Max", z, at.number(0)), at.add("Log", at.add("Add", small, at.number(1))))
+    small = at.add_node("Exp", at.add_node("Neg", at.add_node("Abs", z)))
+    return at.add_node("Add", at.add_node("Max", z, at.add_number(0)), at.add_node("Log", at.add_node("Add", small, at.add_number(1))))
 
 
-def gelu(layer: GELU, at: Place, z: Value) -> str:
+def translate_gelu(layer: GELU, at: LayerScope, z: GraphValue) -> str:
     """Z (1 + erf(z / √2)) / 2"""
-    half = at.add("Mul", z.name, at.number(0.5))
-    erf = at.add("Erf", at.add("Mul", z.name, at.number(1 / sqrt(2))))
-    return at.add("Mul", half, at.add("Add", erf, at.number(1)))
+    half = at.add_node("Mul", z.name, at.add_number(0.5))
+    erf = at.add_node("Erf", at.add_node("Mul", z.name, at.add_number(1 / sqrt(2))))
+    return at.add_node("Mul", half, at.add_node("Add", erf, at.add_number(1)))
 
 
-def _kinked(at: Place, z: Value, below: str) -> str:
+def _select_by_sign(at: LayerScope, z: GraphValue, below: str) -> str:
     """Z if z > 0 else what it is below"""
-    return at.add("Where", at.add("Greater", z.name, at.number(0)), z.name, below)
+    return at.add_node("Where", at.add_node("Greater", z.name, at.add_number(0)), z.name, below)
 
 
-def _expm1(at: Place, z: Value) -> str:
+def _add_expm1(at: LayerScope, z: GraphValue) -> str:
     """e^z - 1 where z <= 0, as tanh(z/2) (e^z + 1), which loses no digits near 0."""
-    below = at.add("Min", z.name, at.number(0))
-    tanh = at.add("Tanh", at.add("Mul", below, at.number(0.5)))
-    return at.add("Mul", tanh, at.add("Add", at.add("Exp", below), at.number(1)))
+    below = at.add_node("Min", z.name, at.add_number(0))
+    tanh = at.add_node("Tanh", at.add_node("Mul", below, at.add_number(0.5)))
+    return at.add_node("Mul", tanh, at.add_node("Add", at.add_node("Exp", below), at.add_number(1)))
 
 
-ACTIVATIONS: Mapping[type[Layer], Translation] = {
-    ELU: elu,
-    GELU: gelu,
-    HardTanh: hard_tanh,
-    Identity: identity,
-    LeakyReLU: leaky_relu,
-    Mish: mish,
-    PReLU: prelu,
-    ReLU: one_operator("Relu"),
-    SELU: selu,
-    Sigmoid: one_operator("Sigmoid"),
-    SiLU: silu,
-    Softmax: one_operator("Softmax", axis=-1),
-    Softplus: softplus,
-    Tanh: one_operator("Tanh"),
+ACTIVATION_TRANSLATIONS: Mapping[type[Layer], Translation] = {
+    ELU: translate_elu,
+    GELU: translate_gelu,
+    HardTanh: translate_hard_tanh,
+    Identity: translate_identity,
+    LeakyReLU: translate_leaky_relu,
+    Mish: translate_mish,
+    PReLU: translate_prelu,
+    ReLU: make_operator("Relu"),
+    SELU: translate_selu,
+    Sigmoid: make_operator("Sigmoid"),
+    SiLU: translate_silu,
+    Softmax: make_operator("Softmax", axis=-1),
+    Softplus: translate_softplus,
+    Tanh: make_operator("Tanh"),
 }

@@ -10,32 +10,32 @@ from typing import Literal, TypeAlias
 from nnexp import files
 from nnexp.errors import RunError, UsageError
 from nnexp.exporting import arrays, events, graph, onnx_file
-from nnexp.exporting.learned import Result, result_of
-from nnexp.reports.collecting import is_sweep, located
-from nnexp.reports.sweeps import read_sweep
+from nnexp.exporting.learned import RunResult, load_result
+from nnexp.reports.collecting import is_sweep_folder, locate_folders
+from nnexp.reports.sweeps import read_sweep_record
 
-Format: TypeAlias = Literal["onnx", "npz", "tensorboard"]
+ExportFormat: TypeAlias = Literal["onnx", "npz", "tensorboard"]
 
-CONTENTS: Mapping[str, Callable[[Result], bytes]] = {"onnx": onnx_file.content, "npz": arrays.content}
+ENCODER_BY_FORMAT: Mapping[str, Callable[[RunResult], bytes]] = {"onnx": onnx_file.encode_onnx, "npz": arrays.encode_npz}
 """What makes a file of a run's result."""
 
 
 @dataclass(frozen=True, slots=True)
-class Exported:
+class ExportResult:
     """The files or folders that were written, and what of the runs that were named could not be exported."""
 
     paths: tuple[Path, ...]
     problems: tuple[str, ...] = ()
 
 
-def export(
+def export_runs(
     names: Sequence[str],
-    to: Format,
+    to: ExportFormat,
     output: Path | None = None,
     *,
     runs: Path = Path("runs"),
     force: bool = False,
-) -> Exported:
+) -> ExportResult:
     """Write the network of a run as ONNX or npz, or how runs and sweeps went for TensorBoard.
 
     `output` is a file or a folder, for TensorBoard the folder with a folder for each run; where none is given, the
@@ -45,46 +45,46 @@ def export(
     already or a library is missing; RunError where a run is not done or damaged, or nothing can be written.
     """
     if to == "tensorboard":
-        return _events(names, output or Path("tensorboard"), runs, force=force)
-    folder = _one_run(names, to, runs)
+        return _export_events(names, output or Path("tensorboard"), runs, force=force)
+    folder = _find_one_run(names, to, runs)
     target = output or Path()
     path = target / f"{folder.name}.{to}" if _is_there(target) and target.is_dir() else target
     if to == "onnx":
-        graph.library("checker")
+        graph.import_onnx("checker")
     _check_free([path], force=force)
-    files.write(path, CONTENTS[to](result_of(folder)))
-    return Exported((path,))
+    files.write(path, ENCODER_BY_FORMAT[to](load_result(folder)))
+    return ExportResult((path,))
 
 
-def _one_run(names: Sequence[str], to: Format, runs: Path) -> Path:
+def _find_one_run(names: Sequence[str], to: ExportFormat, runs: Path) -> Path:
     """The run that a name means. Raises UsageError where it means several."""
     if len(names) > 1:
         raise UsageError(f"--to {to} takes one run, and {len(names)} are named")
-    [folder, *others] = located(names[0], runs)
-    if others or is_sweep(folder):
+    [folder, *others] = locate_folders(names[0], runs)
+    if others or is_sweep_folder(folder):
         what = f"holds {1 + len(others)} of them" if others else "is a sweep"
         raise UsageError(f"--to {to} takes one run, and {names[0]} {what}: name one")
-    return _by_name(folder)
+    return _resolve_folder(folder)
 
 
-def _by_name(folder: Path) -> Path:
+def _resolve_folder(folder: Path) -> Path:
     """The folder by its own name, also where it was said to be the working directory or the one above."""
     return folder.resolve() if folder.name in ("", "..") else folder
 
 
-def _events(names: Sequence[str], target: Path, runs: Path, *, force: bool) -> Exported:
+def _export_events(names: Sequence[str], target: Path, runs: Path, *, force: bool) -> ExportResult:
     """A folder of events for each run. Raises RunError where there is none of any."""
-    events.library("record_writer")
+    events.import_tensorboardx("record_writer")
     problems: list[str] = []
-    folders = {folder.resolve(): folder for name in names for folder in _folders(name, runs, problems)}
-    paths = {folder: target / folder.name / events.FILE for folder in folders.values()}
+    folders = {folder.resolve(): folder for name in names for folder in _find_run_folders(name, runs, problems)}
+    paths = {folder: target / folder.name / events.EVENTS_FILE for folder in folders.values()}
     if len(set(paths.values())) < len(paths):
         raise UsageError("two of the runs have the same name: export them one after the other, each with its own -o")
     _check_free(list(paths.values()), force=force)
     written = []
     for folder, path in paths.items():
         try:
-            content = events.content(folder)
+            content = events.encode_events(folder)
         except RunError as error:
             problems.append(str(error))
             continue
@@ -93,18 +93,18 @@ def _events(names: Sequence[str], target: Path, runs: Path, *, force: bool) -> E
         written.append(path.parent)
     if not written:
         raise RunError("\n".join(problems))
-    return Exported(tuple(written), tuple(problems))
+    return ExportResult(tuple(written), tuple(problems))
 
 
-def _folders(name: str, runs: Path, problems: list[str]) -> list[Path]:
+def _find_run_folders(name: str, runs: Path, problems: list[str]) -> list[Path]:
     """The run folders that a name means; those of a sweep that have begun."""
     found: list[Path] = []
-    for place in located(name, runs):
-        rows = [row.path for row in read_sweep(place, []).rows] if is_sweep(place) else [place]
+    for place in locate_folders(name, runs):
+        rows = [row.path for row in read_sweep_record(place, []).rows] if is_sweep_folder(place) else [place]
         begun = [path for path in rows if (path / "run.json").is_file()]
         if len(begun) < len(rows):
             problems.append(f"{len(rows) - len(begun)} of the {len(rows)} runs of {place} have not begun")
-        found += map(_by_name, begun)
+        found += map(_resolve_folder, begun)
     return found
 
 

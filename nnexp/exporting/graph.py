@@ -14,70 +14,70 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nnexp.errors import UsageError
-from nnexp.extras import needed
+from nnexp.extras import import_optional
 from nnexp.parameters import Views
 from nnexp.typing import AnyArray, Shape
 
-OPSET, IR_VERSION = 18, 8
+OPSET_VERSION, IR_VERSION = 18, 8
 """Old enough for onnxruntime 1.14, of February 2023."""
 
-LARGEST = 2**31 - 2**20
+MAX_CONSTANT_BYTES = 2**31 - 2**20
 """Bytes of constants that one file can hold."""
 
 
-def library(name: str) -> Any:
+def import_onnx(name: str) -> Any:
     """A module of the library onnx. Raises UsageError where it is not installed."""
-    return needed(f"onnx.{name}", "onnx", "exporting to ONNX")
+    return import_optional(f"onnx.{name}", "onnx", "exporting to ONNX")
 
 
 @dataclass(frozen=True, slots=True)
-class Value:
+class GraphValue:
     """Something that is computed in a graph: its name, and its core shape, the examples' axis left out."""
 
     name: str
     shape: Shape
 
 
-class Graph:
+class OnnxGraph:
     """Nodes and constants; what they compute is of one precision."""
 
     def __init__(self, dtype: np.dtype[np.floating]) -> None:
         self.dtype = dtype
         self.nodes: list[Any] = []
         self.constants: dict[str, AnyArray] = {}
-        self._helper, self._numpy = library("helper"), library("numpy_helper")
+        self._helper, self._numpy = import_onnx("helper"), import_onnx("numpy_helper")
         self._names: Counter[str] = Counter()
 
-    def add(self, path: str, op: str, *inputs: str, **attributes: Any) -> str:
+    def add_node(self, path: str, op: str, *inputs: str, **attributes: Any) -> str:
         """Add an operator of the layer with this path; gives the name of what it computes."""
-        name = self._named(f"{path}.{op}")
+        name = self._make_unique_name(f"{path}.{op}")
         self.nodes.append(self._helper.make_node(op, inputs, [name], name, **attributes))
         return name
 
-    def constant(self, name: str, value: ArrayLike, dtype: Any = None) -> str:
+    def add_constant(self, name: str, value: ArrayLike, dtype: Any = None) -> str:
         """Add a constant; gives its name, which is another where this one is taken."""
-        name = self._named(name)
+        name = self._make_unique_name(name)
         self.constants[name] = np.ascontiguousarray(np.asarray(value, dtype or self.dtype))
         return name
 
-    def _named(self, name: str) -> str:
+    def _make_unique_name(self, name: str) -> str:
         self._names[name] += 1
         return name if self._names[name] == 1 else f"{name}_{self._names[name]}"
 
-    def finished(self, inputs: Value, outputs: Mapping[str, Value], about: Mapping[str, str], version: str) -> bytes:
+    def encode_model(self, inputs: GraphValue, outputs: Mapping[str, GraphValue], about: Mapping[str, str], version: str) -> bytes:
         """The file: these outputs by their names, as functions of the inputs, with what is to be known about them.
 
         Raises UsageError where it would be too large for the format.
         """
-        if (size := sum(array.nbytes for array in self.constants.values())) > LARGEST:
+        if (size := sum(array.nbytes for array in self.constants.values())) > MAX_CONSTANT_BYTES:
             raise UsageError(f"the weights take {size / 2**30:.1f} GiB, and a file of ONNX holds at most 2")
         for name, value in outputs.items():
             self.nodes.append(self._helper.make_node("Identity", [value.name], [name], name))
         graph = self._helper.make_graph(
             self.nodes,
             "nnexp",
-            [self._described(inputs.name, inputs.shape)],
-            [self._described(name, value.shape) for name, value in outputs.items()],
+            [self._make_tensor_info(inputs.name, inputs.shape)],
+            [self._make_tensor_info(name, value.shape) for name, value in outputs.items()],
             [self._numpy.from_array(array, name) for name, array in self.constants.items()],
         )
         model = self._helper.make_model(
@@ -85,27 +85,27 @@ class Graph:
             producer_name="nnexp",
             producer_version=version,
             ir_version=IR_VERSION,
-            opset_imports=[self._helper.make_opsetid("", OPSET)],
+            opset_imports=[self._helper.make_opsetid("", OPSET_VERSION)],
         )
         self._helper.set_model_props(model, dict(about))
-        library("checker").check_model(model, full_check=True)
+        import_onnx("checker").check_model(model, full_check=True)
         content: bytes = model.SerializeToString(deterministic=True)
         return content
 
-    def _described(self, name: str, shape: Shape) -> Any:
+    def _make_tensor_info(self, name: str, shape: Shape) -> Any:
         return self._helper.make_tensor_value_info(
             name, self._helper.np_dtype_to_tensor_dtype(self.dtype), ["N", *shape]
         )
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class LayerScope:
     """Where in a graph a layer stands: what it adds is named after it, and its weights (1, ...) are at hand.
 
     prefix: what the names begin with, such as "member_1." of an ensemble.
     """
 
-    graph: Graph
+    graph: OnnxGraph
     w: Views
     prefix: str = ""
 
@@ -114,22 +114,22 @@ class Place:
         """The layer's full name."""
         return self.prefix + self.w.path
 
-    def add(self, op: str, *inputs: str, **attributes: Any) -> str:
+    def add_node(self, op: str, *inputs: str, **attributes: Any) -> str:
         """Add an operator; gives the name of what it computes."""
-        return self.graph.add(self.path, op, *inputs, **attributes)
+        return self.graph.add_node(self.path, op, *inputs, **attributes)
 
-    def number(self, value: ArrayLike) -> str:
+    def add_number(self, value: ArrayLike) -> str:
         """A number, or several, in the graph's precision."""
-        return self.graph.constant(f"{self.path}.number", value)
+        return self.graph.add_constant(f"{self.path}.number", value)
 
-    def whole(self, values: Sequence[int]) -> str:
+    def add_integers(self, values: Sequence[int]) -> str:
         """Whole numbers: axes, or sizes."""
-        return self.graph.constant(f"{self.path}.whole", values, np.int64)
+        return self.graph.add_constant(f"{self.path}.whole", values, np.int64)
 
-    def weight(self, name: str, value: AnyArray | None = None) -> str:
+    def add_weight(self, name: str, value: AnyArray | None = None) -> str:
         """A weight or a buffer under its full name, as it is or made ready as `value`."""
-        return self.graph.constant(f"{self.path}.{name}", self.w[name][0] if value is None else value)
+        return self.graph.add_constant(f"{self.path}.{name}", self.w[name][0] if value is None else value)
 
-    def part(self, name: str) -> Place:
+    def enter_layer(self, name: str) -> LayerScope:
         """The place of a layer inside this one."""
-        return Place(self.graph, self.w.parts[name], self.prefix)
+        return LayerScope(self.graph, self.w.parts[name], self.prefix)

@@ -11,19 +11,19 @@ from nnexp import archives
 from nnexp.data.base import Description
 from nnexp.layers.chain import Chain
 from nnexp.losses.base import Loss
-from nnexp.network import assemble
+from nnexp.network import build_network
 from nnexp.parameters import Views, layer_views
 from nnexp.runs import manifest
 from nnexp.runs.folder import read_inputs
 from nnexp.runs.manifest import Manifest
-from nnexp.runs.trained import predictor_of, spec_of, weights_of
+from nnexp.runs.trained import load_predictor, load_run_spec, find_weights_file
 from nnexp.spec.baseline import AnySpec
 from nnexp.spec.sections import Spec
 from nnexp.typing import AnyArray, Array
 
 
 @dataclass(frozen=True, eq=False)
-class Learned:
+class LearnedModel:
     """One network or baseline: its spec, what its inputs are made ready with, and the arrays that were learned.
 
     arrays: theta (1, P) and buffers (1, B) of a network, or what a baseline keeps.
@@ -40,7 +40,7 @@ class Learned:
     def network(self) -> Chain:
         """The layers. Only of a network."""
         assert isinstance(self.spec, Spec)
-        return assemble(self.spec.architecture, self.spec.activation, self.description.widths)
+        return build_network(self.spec.architecture, self.spec.activation, self.description.output_widths)
 
     @property
     def weights(self) -> Views:
@@ -52,11 +52,11 @@ class Learned:
     def loss(self) -> Loss:
         """What says what the outputs mean. Only of a network."""
         assert isinstance(self.spec, Spec)
-        return self.spec.loss.fitted(self.description.widths)
+        return self.spec.loss.with_widths(self.description.output_widths)
 
 
 @dataclass(frozen=True, eq=False)
-class Result:
+class RunResult:
     """What a run came to: one network or baseline, or the members of an ensemble.
 
     text: the resolved spec.
@@ -65,7 +65,7 @@ class Result:
     run: str
     record: Manifest
     text: str
-    parts: tuple[Learned, ...]
+    models: tuple[LearnedModel, ...]
 
     @property
     def is_ensemble(self) -> bool:
@@ -73,28 +73,28 @@ class Result:
         return manifest.is_ensemble(self.record)
 
     @property
-    def first(self) -> Learned:
+    def first_model(self) -> LearnedModel:
         """The only part, or the one that says what all have in common."""
-        return self.parts[0]
+        return self.models[0]
 
-    def about(self) -> dict[str, str]:
+    def make_metadata(self) -> dict[str, str]:
         """Where it comes from."""
         return {"run": self.run, "spec_hash": self.record["spec"], "nnexp": version("nnexp"), "spec": self.text}
 
 
-def result_of(folder: Path) -> Result:
+def load_result(folder: Path) -> RunResult:
     """What the run in this folder has learned. Raises RunError where it is not done or is damaged."""
-    record = manifest.read(folder)
-    predictor_of(folder, record, spec_of(folder, record))  # which says what is damaged, of members too
+    record = manifest.read_manifest(folder)
+    load_predictor(folder, record, load_run_spec(folder, record))  # which says what is damaged, of members too
     text = (folder / "resolved.yaml").read_text(encoding="utf-8")
     if not manifest.is_ensemble(record):
-        return Result(folder.name, record, text, (_learned(folder),))
-    members = [_learned(folder.parent / member["run"], member["snapshot"]) for member in record["members"]]
-    return Result(folder.name, record, text, tuple(members))
+        return RunResult(folder.name, record, text, (_load_model(folder),))
+    members = [_load_model(folder.parent / member["run"], member["snapshot"]) for member in record["members"]]
+    return RunResult(folder.name, record, text, tuple(members))
 
 
-def _learned(folder: Path, snapshot: int | None = None) -> Learned:
-    record = manifest.read(folder)
+def _load_model(folder: Path, snapshot: int | None = None) -> LearnedModel:
+    record = manifest.read_manifest(folder)
     shift, scale, description, fill = read_inputs(folder, record["spec"])
-    arrays, _ = archives.load(weights_of(folder, record, snapshot), record["spec"])
-    return Learned(spec_of(folder, record), description, shift, scale, fill, arrays)
+    arrays, _ = archives.load_archive(find_weights_file(folder, record, snapshot), record["spec"])
+    return LearnedModel(load_run_spec(folder, record), description, shift, scale, fill, arrays)

@@ -29,43 +29,43 @@ class Initializer(ABC):
 
     bias: Hyper = 0.0
 
-    settles: ClassVar[bool] = False
-    """Whether `settle` or `balance` does anything."""
+    needs_first_batch: ClassVar[bool] = False
+    """Whether `adjust_layer` or `balance_layers` does anything."""
 
-    def start(self, generators: Sequence[np.random.Generator], weight: Weight) -> Array:
+    def initialize_weight(self, generators: Sequence[np.random.Generator], weight: Weight) -> Array:
         """The weight at the start, (R, *weight.shape): drawn, the bias, or the constant that its layer says."""
         if weight.fill == "init":
-            return self.draw(generators, weight)
+            return self.draw_weight(generators, weight)
         value = lift(self.bias if weight.fill == "bias" else weight.fill, np.empty((1, *weight.shape)))
         return np.broadcast_to(value, (len(generators), *weight.shape))
 
     @abstractmethod
-    def draw(self, generators: Sequence[np.random.Generator], weight: Weight) -> Array:
+    def draw_weight(self, generators: Sequence[np.random.Generator], weight: Weight) -> Array:
         """Values (R, *weight.shape) in double precision, each replica's from its own generator."""
 
-    def taken(self) -> Mapping[str, Array]:
+    def transferred_weights(self) -> Mapping[str, Array]:
         """Weights and buffers, by full name, that are taken over from elsewhere instead; without a replica axis."""
         return {}
 
-    def origin(self) -> dict[str, Any] | None:
+    def describe_origin(self) -> dict[str, Any] | None:
         """What the weights depend on besides the spec, for the record."""
         return None
 
-    def settle(self, layer: Layer, w: Views, x: Array) -> None:
+    def adjust_layer(self, layer: Layer, w: Views, x: Array) -> None:
         """Change the drawn weights of a layer, seeing its inputs x (R or 1, N, ...) from a first batch."""
         return
 
-    def balance(self, network: Chain, w: Views, x: Array, seeds: Sequence[int]) -> None:
+    def balance_layers(self, network: Chain, w: Views, x: Array, seeds: Sequence[int]) -> None:
         """Change the weights of all layers against each other, after each has settled."""
         return
 
 
-def drawn(layer: Layer, w: Views, x: Array) -> list[Array]:
+def drawn_weights(layer: Layer, w: Views, x: Array) -> list[Array]:
     """The weights of a layer, not of its parts, that an initialiser draws; x are its inputs (R or 1, N, ...)."""
     return [w[name] for name, weight in layer.declare(x.shape[2:]).weights.items() if weight.fill == "init"]
 
 
-def scaled(
+def draw_scaled(
     generators: Sequence[np.random.Generator], weight: Weight, variance: float, distribution: Distribution
 ) -> Array:
     """Numbers with zero mean and the given variance: normal, or uniform in ±√(3 · variance)."""
@@ -74,7 +74,7 @@ def scaled(
     return np.sqrt(3 * variance) * (2 * draw_uniform(generators, weight.shape) - 1)
 
 
-def fan_of(weight: Weight, fan: Fan) -> float:
+def count_fan(weight: Weight, fan: Fan) -> float:
     """The number of connections that a variance is divided by."""
     match fan:
         case "in":

@@ -26,6 +26,6 @@ class Constant(Initializer):
 
     value: Hyper
 
-    def draw(self, generators: Sequence[np.random.Generator], weight: Weight) -> Array:
+    def draw_weight(self, generators: Sequence[np.random.Generator], weight: Weight) -> Array:
         ones = np.ones((len(generators), *weight.shape))
         return lift(self.value, ones) * ones

@@ -9,15 +9,15 @@ from typing import Annotated, ClassVar
 import numpy as np
 from annotated_types import Ge
 
-from nnexp.initializers.base import Initializer, drawn
-from nnexp.layers.base import EVALUATION, Layer
+from nnexp.initializers.base import Initializer, drawn_weights
+from nnexp.layers.base import EVALUATION_CONTEXT, Layer
 from nnexp.layers.chain import Chain
 from nnexp.parameters import Views, Weight, weight_views
 from nnexp.registry import initializers
-from nnexp.replicas import draw_normal, generators, lift
+from nnexp.replicas import draw_normal, make_generators, lift
 from nnexp.typing import Array, Hyper
 
-DAMPING = 0.25
+DAMPING_EXPONENT = 0.25
 """α, which the paper finds to converge within about ten rounds."""
 
 
@@ -42,13 +42,13 @@ class DataDependent(Initializer):
     center: Hyper = 0.0
     rounds: Annotated[int, Ge(0)] = 10
 
-    settles: ClassVar[bool] = True
+    needs_first_batch: ClassVar[bool] = True
 
-    def draw(self, generators: Sequence[np.random.Generator], weight: Weight) -> Array:
+    def draw_weight(self, generators: Sequence[np.random.Generator], weight: Weight) -> Array:
         return draw_normal(generators, weight.shape) / np.sqrt(max(weight.fan_in, 1))
 
-    def settle(self, layer: Layer, w: Views, x: Array) -> None:
-        y = layer.forward(w, x, EVALUATION)[0] if drawn(layer, w, x) else np.zeros((1, 1, 0))
+    def adjust_layer(self, layer: Layer, w: Views, x: Array) -> None:
+        y = layer.forward(w, x, EVALUATION_CONTEXT)[0] if drawn_weights(layer, w, x) else np.zeros((1, 1, 0))
         if "W" not in w or w["W"].shape[-1] != y.shape[-1]:
             return
         channels = y.reshape(len(y), -1, y.shape[-1])
@@ -59,27 +59,27 @@ class DataDependent(Initializer):
             shift = (w["b"].reshape(len(y), 1, -1) - channels.mean(axis=-2, keepdims=True)) / spread
             w["b"][...] = (lift(self.center, shift) + shift).reshape(w["b"].shape)
 
-    def balance(self, network: Chain, w: Views, x: Array, seeds: Sequence[int]) -> None:
+    def balance_layers(self, network: Chain, w: Views, x: Array, seeds: Sequence[int]) -> None:
         declaration = network.declare(x.shape[2:])
         if any(part.parts for part in declaration.parts.values()):
             return
         names = [name for name, part in declaration.parts.items() if "W" in part.weights]
-        sources = generators(seeds, "init rates")
-        grad = weight_views(declaration, np.zeros((len(seeds), declaration.size)))
+        sources = make_generators(seeds, "init rates")
+        grad = weight_views(declaration, np.zeros((len(seeds), declaration.weight_count)))
         for _ in range(self.rounds):
-            z, backward = network.forward(w, x, EVALUATION)
+            z, backward = network.forward(w, x, EVALUATION_CONTEXT)
             backward(draw_normal(sources, z.shape[1:]), grad)
-            rates = [_rate(w.parts[name]["W"], grad.parts[name]["W"]) for name in names]
+            rates = [_log_rate(w.parts[name]["W"], grad.parts[name]["W"]) for name in names]
             mean = sum(rates) / len(rates)
             for name, rate, above in zip(names, rates, [*names[1:], None], strict=True):
-                r = np.exp((rate - mean) * DAMPING / 2)
+                r = np.exp((rate - mean) * DAMPING_EXPONENT / 2)
                 for own in w.parts[name].values():
                     np.multiply(own, lift(r, own), out=own)
                 if above is not None:
                     w.parts[above]["W"] /= lift(r, w.parts[above]["W"])
 
 
-def _rate(weight: Array, slope: Array) -> Array:
+def _log_rate(weight: Array, slope: Array) -> Array:
     """Log C_k, (R,)."""
     c = np.sqrt(np.square(slope).reshape(len(slope), -1).mean(axis=-1))
     size = np.sqrt(np.square(weight).reshape(len(weight), -1).sum(axis=-1))

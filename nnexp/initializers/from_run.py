@@ -17,7 +17,7 @@ from nnexp import archives
 from nnexp.errors import ResumeError, RunError
 from nnexp.initializers.base import Initializer
 from nnexp.initializers.he import He
-from nnexp.parameters import Weight, matches
+from nnexp.parameters import Weight, matches_pattern
 from nnexp.registry import initializers
 from nnexp.typing import Array, Hyper, RunName, Shape
 
@@ -41,33 +41,33 @@ class FromRun(Initializer):
     rest: Initializer = He()
     bias: Hyper = field(default=0.0, init=False)
 
-    def start(self, generators: Sequence[np.random.Generator], weight: Weight) -> Array:
-        return self.rest.start(generators, weight)
+    def initialize_weight(self, generators: Sequence[np.random.Generator], weight: Weight) -> Array:
+        return self.rest.initialize_weight(generators, weight)
 
-    def draw(self, generators: Sequence[np.random.Generator], weight: Weight) -> Array:
-        return self.rest.draw(generators, weight)
+    def draw_weight(self, generators: Sequence[np.random.Generator], weight: Weight) -> Array:
+        return self.rest.draw_weight(generators, weight)
 
-    def taken(self) -> Mapping[str, Array]:
-        return {name: array for name, array in self.stored().items() if any(matches(name, p) for p in self.layers)}
+    def transferred_weights(self) -> Mapping[str, Array]:
+        return {name: array for name, array in self.load_weights().items() if any(matches_pattern(name, p) for p in self.layers)}
 
-    def origin(self) -> dict[str, Any]:
+    def describe_origin(self) -> dict[str, Any]:
         """Which weights they are, so that a run can be traced and a changed origin be seen."""
-        folder, record = self.folder(), self._record()
-        return {"run": str(folder), "weights": hashlib.sha256(_weights(folder, record).read_bytes()).hexdigest()}
+        folder, record = self.find_folder(), self._read_record()
+        return {"run": str(folder), "weights": hashlib.sha256(_weights_path(folder, record).read_bytes()).hexdigest()}
 
-    def stored(self) -> dict[str, Array]:
+    def load_weights(self) -> dict[str, Array]:
         """All weights and buffers of the run by name. Raises RunError where it is not done or its files are damaged."""
-        folder, record = self.folder(), self._record()
+        folder, record = self.find_folder(), self._read_record()
         try:
-            arrays, _ = archives.load(_weights(folder, record), record["spec"])
-            _, layout = archives.load(folder / "inputs.npz", record["spec"])
-        except (archives.Damaged, ResumeError) as error:
+            arrays, _ = archives.load_archive(_weights_path(folder, record), record["spec"])
+            _, layout = archives.load_archive(folder / "inputs.npz", record["spec"])
+        except (archives.DamagedArchiveError, ResumeError) as error:
             raise RunError(str(error)) from None
         if "weights" not in layout:
             raise RunError(f"{folder} was written by an older version: train it again")
-        return _split(arrays["theta"], layout["weights"]) | _split(arrays["buffers"], layout["buffers"])
+        return _split_weights(arrays["theta"], layout["weights"]) | _split_weights(arrays["buffers"], layout["buffers"])
 
-    def folder(self) -> Path:
+    def find_folder(self) -> Path:
         """Where the run is. Raises RunError where there is none, or several have the name."""
         path = Path(self.run)
         if (path / "run.json").is_file():
@@ -79,9 +79,9 @@ class FromRun(Initializer):
             raise RunError(f"several runs begin with {self.run}: {', '.join(map(str, found))}")
         return found[0]
 
-    def _record(self) -> dict[str, Any]:
+    def _read_record(self) -> dict[str, Any]:
         """What is needed of run.json."""
-        path = self.folder() / "run.json"
+        path = self.find_folder() / "run.json"
         try:
             record = json.loads(path.read_bytes())
             state, spec = record["state"], record["spec"]
@@ -97,11 +97,11 @@ class FromRun(Initializer):
         return {"spec": spec, "weights": weights}
 
 
-def _weights(folder: Path, record: Mapping[str, Any]) -> Path:
+def _weights_path(folder: Path, record: Mapping[str, Any]) -> Path:
     return folder / "checkpoints" / f"{record['weights']}.npz"
 
 
-def _split(flat: Array, layout: Sequence[tuple[str, Sequence[int]]]) -> dict[str, Array]:
+def _split_weights(flat: Array, layout: Sequence[tuple[str, Sequence[int]]]) -> dict[str, Array]:
     """A run's weights (1, P) by name."""
     shapes: list[tuple[str, Shape]] = [(name, tuple(shape)) for name, shape in layout]
     ends = np.cumsum([prod(shape) for _, shape in shapes])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nnexp.initializers.base import Distribution, Fan, Initializer, fan_of, scaled
+from nnexp.initializers.base import Distribution, Fan, Initializer, count_fan, draw_scaled
 from nnexp.parameters import Weight
 from nnexp.registry import initializers
 from nnexp.typing import Array
@@ -26,5 +26,5 @@ class He(Initializer):
     fan: Fan = "in"
     distribution: Distribution = "normal"
 
-    def draw(self, generators: Sequence[np.random.Generator], weight: Weight) -> Array:
-        return scaled(generators, weight, 2 / fan_of(weight, self.fan), self.distribution)
+    def draw_weight(self, generators: Sequence[np.random.Generator], weight: Weight) -> Array:
+        return draw_scaled(generators, weight, 2 / count_fan(weight, self.fan), self.distribution)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nnexp.initializers.base import Distribution, Initializer, scaled
+from nnexp.initializers.base import Distribution, Initializer, draw_scaled
 from nnexp.parameters import Weight
 from nnexp.registry import initializers
 from nnexp.typing import Array
@@ -25,5 +25,5 @@ class LeCun(Initializer):
 
     distribution: Distribution = "normal"
 
-    def draw(self, generators: Sequence[np.random.Generator], weight: Weight) -> Array:
-        return scaled(generators, weight, 1 / weight.fan_in, self.distribution)
+    def draw_weight(self, generators: Sequence[np.random.Generator], weight: Weight) -> Array:
+        return draw_scaled(generators, weight, 1 / weight.fan_in, self.distribution)

@@ -8,9 +8,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from nnexp.initializers.base import Initializer, drawn
+from nnexp.initializers.base import Initializer, drawn_weights
 from nnexp.initializers.orthogonal import Orthogonal
-from nnexp.layers.base import EVALUATION, Layer
+from nnexp.layers.base import EVALUATION_CONTEXT, Layer
 from nnexp.parameters import Views, Weight
 from nnexp.registry import initializers
 from nnexp.replicas import lift
@@ -33,17 +33,17 @@ class LSUV(Initializer):
     tolerance: Positive = 0.1
     max_iterations: Count = 10
 
-    settles: ClassVar[bool] = True
+    needs_first_batch: ClassVar[bool] = True
 
-    def draw(self, generators: Sequence[np.random.Generator], weight: Weight) -> Array:
-        return Orthogonal().draw(generators, weight)
+    def draw_weight(self, generators: Sequence[np.random.Generator], weight: Weight) -> Array:
+        return Orthogonal().draw_weight(generators, weight)
 
-    def settle(self, layer: Layer, w: Views, x: Array) -> None:
-        weights = drawn(layer, w, x)
+    def adjust_layer(self, layer: Layer, w: Views, x: Array) -> None:
+        weights = drawn_weights(layer, w, x)
         exponent: float | Array = 0.5
         distance: float | Array = np.inf
         for _ in range(self.max_iterations if weights else 0):
-            y = layer.forward(w, x, EVALUATION)[0]
+            y = layer.forward(w, x, EVALUATION_CONTEXT)[0]
             variance = y.reshape(len(y), -1).var(axis=-1)
             far = (np.abs(variance - 1) >= self.tolerance) & (variance > 0)
             if not far.any():

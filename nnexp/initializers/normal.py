@@ -26,6 +26,6 @@ class Normal(Initializer):
 
     std: NonNegative = 0.01
 
-    def draw(self, generators: Sequence[np.random.Generator], weight: Weight) -> Array:
+    def draw_weight(self, generators: Sequence[np.random.Generator], weight: Weight) -> Array:
         z = draw_normal(generators, weight.shape)
         return lift(self.std, z) * z

@@ -30,7 +30,7 @@ class Orthogonal(Initializer):
 
     gain: Positive = 1.0
 
-    def draw(self, generators: Sequence[np.random.Generator], weight: Weight) -> Array:
+    def draw_weight(self, generators: Sequence[np.random.Generator], weight: Weight) -> Array:
         rows, columns = prod(weight.shape[:-1]), weight.shape[-1]
         g = draw_normal(generators, (rows, columns))
         q, r = np.linalg.qr(g if rows >= columns else g.mT)

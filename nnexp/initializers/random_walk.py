@@ -29,7 +29,7 @@ class RandomWalk(Initializer):
 
     gain: Positive | None = None
 
-    def draw(self, generators: Sequence[np.random.Generator], weight: Weight) -> Array:
+    def draw_weight(self, generators: Sequence[np.random.Generator], weight: Weight) -> Array:
         z = draw_normal(generators, weight.shape)
         gain = sqrt(2) * exp(1.2 / (max(weight.fan_in, 6) - 2.4)) if self.gain is None else self.gain
         return lift(gain, z) / sqrt(weight.fan_in) * z

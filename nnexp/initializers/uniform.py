@@ -26,6 +26,6 @@ class Uniform(Initializer):
 
     limit: NonNegative = 0.05
 
-    def draw(self, generators: Sequence[np.random.Generator], weight: Weight) -> Array:
+    def draw_weight(self, generators: Sequence[np.random.Generator], weight: Weight) -> Array:
         u = 2 * draw_uniform(generators, weight.shape).astype(np.float64) - 1
         return lift(self.limit, u) * u

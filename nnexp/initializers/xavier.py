@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nnexp.initializers.base import Distribution, Fan, Initializer, fan_of, scaled
+from nnexp.initializers.base import Distribution, Fan, Initializer, count_fan, draw_scaled
 from nnexp.parameters import Weight
 from nnexp.registry import initializers
 from nnexp.typing import Array
@@ -27,5 +27,5 @@ class Xavier(Initializer):
     fan: Fan = "average"
     distribution: Distribution = "normal"
 
-    def draw(self, generators: Sequence[np.random.Generator], weight: Weight) -> Array:
-        return scaled(generators, weight, 1 / fan_of(weight, self.fan), self.distribution)
+    def draw_weight(self, generators: Sequence[np.random.Generator], weight: Weight) -> Array:
+        return draw_scaled(generators, weight, 1 / count_fan(weight, self.fan), self.distribution)

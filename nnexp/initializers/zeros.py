@@ -23,5 +23,5 @@ class Zeros(Initializer):
     Here to be looked at, not to be used. Source: lecture notes.
     """
 
-    def draw(self, generators: Sequence[np.random.Generator], weight: Weight) -> Array:
+    def draw_weight(self, generators: Sequence[np.random.Generator], weight: Weight) -> Array:
         return np.zeros((len(generators), *weight.shape))

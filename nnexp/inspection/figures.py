@@ -13,19 +13,19 @@ from typing import Any
 import numpy as np
 
 from nnexp.activations.base import Activation
-from nnexp.inspection.kinds import SATURATED, bounds
+from nnexp.inspection.kinds import SATURATION_BOUNDS, find_histogram_range
 from nnexp.layers.base import Layer
 from nnexp.network import kind_of
 from nnexp.parameters import Declaration, Views
-from nnexp.replicas import norm
+from nnexp.replicas import row_norms
 from nnexp.typing import AnyArray, Array, Shape
 
-BINS = 24
+HISTOGRAM_BINS = 24
 """The bars of a histogram; 24 can be drawn as 12, 8 or 6 too."""
 
 
 @dataclass(frozen=True, slots=True)
-class Outputs:
+class OutputStatistics:
     """What one replica's layer gives for N examples.
 
     between: √(mean over units of the variance over examples), what tells the examples from each other.
@@ -43,7 +43,7 @@ class Outputs:
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class LayerStatistics:
     """One layer in numbers, each the mean over the seeds.
 
     gradient: √(mean over examples of ‖∂L_n/∂a‖²), L_n the loss of one example and a all outputs of the layer for it.
@@ -72,87 +72,87 @@ class Figures:
         return asdict(self) | {"shape": list(self.shape), "histogram": list(self.histogram)}
 
 
-def outputs(layer: Layer | None, a: Array) -> list[Outputs]:
+def measure_outputs(layer: Layer | None, a: Array) -> list[OutputStatistics]:
     """A layer's outputs (R or 1, N, ...), or without a layer the network's inputs, in numbers for each replica."""
-    return [_of_replica(layer, own) for own in a]
+    return [_measure_replica(layer, own) for own in a]
 
 
-def _of_replica(layer: Layer | None, own: Array) -> Outputs:
+def _measure_replica(layer: Layer | None, own: Array) -> OutputStatistics:
     """core: (N, ..., U)"""
     a = own.astype(np.float64)
-    low, high = bounds(layer)
+    low, high = find_histogram_range(layer)
     finite = a[np.isfinite(a)]
-    place = np.clip(np.floor((finite - low) / (high - low) * BINS), 0, BINS - 1).astype(np.int64)
-    ends = SATURATED.get(type(layer)) if layer else None
+    place = np.clip(np.floor((finite - low) / (high - low) * HISTOGRAM_BINS), 0, HISTOGRAM_BINS - 1).astype(np.int64)
+    ends = SATURATION_BOUNDS.get(type(layer)) if layer else None
     known = math.nan if np.isnan(a).any() else 1.0  # what is not a number is neither dead nor alive
-    return Outputs(
+    return OutputStatistics(
         float(a.mean()),
-        float(_std(a.reshape(-1))),
-        float(np.sqrt(np.mean(_std(a.reshape(len(a), -1).T) ** 2))),
+        float(_compute_std(a.reshape(-1))),
+        float(np.sqrt(np.mean(_compute_std(a.reshape(len(a), -1).T) ** 2))),
         known * float(np.mean(~(a > 0).reshape(-1, a.shape[-1]).any(axis=-2)))
-        if isinstance(layer, Activation) and layer.mortal
+        if isinstance(layer, Activation) and layer.can_die
         else None,
         known * float(np.mean((a < ends[0]) | (a > ends[1]))) if ends else None,
-        tuple(np.bincount(place, minlength=BINS).tolist()),
+        tuple(np.bincount(place, minlength=HISTOGRAM_BINS).tolist()),
     )
 
 
-def _std(rows: AnyArray) -> AnyArray:
+def _compute_std(rows: AnyArray) -> AnyArray:
     """The standard deviation of each row, exactly 0 of equal numbers. (..., N) -> (...)"""
     return np.where(rows.max(axis=-1) == rows.min(axis=-1), 0, rows.std(axis=-1))
 
 
-def by_example(slope: Array) -> list[float]:
+def measure_output_gradients(slope: Array) -> list[float]:
     """√(mean over examples of ‖∂L_n/∂a‖²) of each replica from ∂L/∂a of the mean loss, (R, N, ...).
 
     ∂L_n/∂a = N ∂L/∂a_n
     """
     flat = slope.reshape(len(slope), -1).astype(np.float64)
-    return [float(size) for size in norm(flat) * np.sqrt(slope.shape[1])]
+    return [float(size) for size in row_norms(flat) * np.sqrt(slope.shape[1])]
 
 
-def by_weights(slopes: Views) -> list[float] | None:
+def measure_weight_gradients(slopes: Views) -> list[float] | None:
     """‖∂L/∂W‖ of each replica, over all weights of a layer and its parts; None where there are none."""
-    squares = [norm(slope.reshape(len(slope), -1).astype(np.float64)) ** 2 for slope in _arrays(slopes)]
+    squares = [row_norms(slope.reshape(len(slope), -1).astype(np.float64)) ** 2 for slope in _list_arrays(slopes)]
     return [float(size) for size in np.sqrt(np.sum(squares, axis=-2))] if squares else None
 
 
-def _arrays(views: Views) -> Iterator[AnyArray]:
+def _list_arrays(views: Views) -> Iterator[AnyArray]:
     yield from views.values()
     for part in views.parts.values():
-        yield from _arrays(part)
+        yield from _list_arrays(part)
 
 
-def alike(declaration: Declaration, w: Views) -> bool:
+def is_symmetric(declaration: Declaration, w: Views) -> bool:
     """Whether all units of a layer start with the same weights, in all replicas; not of a layer with one unit."""
-    drawn = [w.at(name) for name, weight in declaration.entries() if weight.regularized and weight.shape[-1] > 1]
+    drawn = [w.array_of(name) for name, weight in declaration.iterate_weights() if weight.is_regularized and weight.shape[-1] > 1]
     return bool(drawn) and all(np.array_equal(W, np.broadcast_to(W[..., :1], W.shape)) for W in drawn)
 
 
-def averaged(
+def average_statistics(
     name: str,
     layer: Layer | None,
     shape: Shape,
-    seen: Sequence[Outputs],
+    seen: Sequence[OutputStatistics],
     slopes: Sequence[float] | None = None,
     of_weights: Sequence[float] | None = None,
     *,
     same: bool = False,
-) -> Figures:
+) -> LayerStatistics:
     """One layer's numbers over the seeds."""
-    low, high = bounds(layer)
+    low, high = find_histogram_range(layer)
     counts = np.sum([one.histogram for one in seen], axis=-2)
-    return Figures(
+    return LayerStatistics(
         name,
         kind_of(layer) if layer else "inputs",
         shape,
-        _mean([one.mean for one in seen]),
-        _mean([one.std for one in seen]),
-        _mean([one.between for one in seen]),
-        _mean([one.dead for one in seen if one.dead is not None]) if seen[0].dead is not None else None,
-        _mean([one.saturated for one in seen if one.saturated is not None]) if seen[0].saturated is not None else None,
-        _mean(slopes) if slopes else None,
-        _mean(of_weights) if of_weights else None,
+        _compute_mean([one.mean for one in seen]),
+        _compute_mean([one.std for one in seen]),
+        _compute_mean([one.between for one in seen]),
+        _compute_mean([one.dead for one in seen if one.dead is not None]) if seen[0].dead is not None else None,
+        _compute_mean([one.saturated for one in seen if one.saturated is not None]) if seen[0].saturated is not None else None,
+        _compute_mean(slopes) if slopes else None,
+        _compute_mean(of_weights) if of_weights else None,
         same,
         low,
         high,
@@ -160,5 +160,5 @@ def averaged(
     )
 
 
-def _mean(values: Sequence[float]) -> float:
+def _compute_mean(values: Sequence[float]) -> float:
     return float(np.mean(values))

@@ -9,20 +9,20 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from nnexp.counting import activations, memory
+from nnexp.counting import count_activations, estimate_memory
 from nnexp.errors import UsageError
-from nnexp.inspection.examples import Examples, Kind, examples
-from nnexp.inspection.figures import Figures, averaged, outputs
-from nnexp.inspection.kinds import carriers
-from nnexp.inspection.passing import Network, Seen, network_of, passes
-from nnexp.inspection.words import Finding, findings
-from nnexp.spec.memory import memory_size, too_much
+from nnexp.inspection.examples import ExampleBatch, ExampleKind, prepare_examples
+from nnexp.inspection.figures import LayerStatistics, average_statistics, measure_outputs
+from nnexp.inspection.kinds import select_compared_layers
+from nnexp.inspection.passing import InspectedNetwork, LayerMeasurements, build_inspected_network, run_passes
+from nnexp.inspection.words import InspectionFinding, collect_findings
+from nnexp.spec.memory import memory_size, describe_memory_excess
 from nnexp.spec.sections import Spec
 
-EXAMPLES = 256
+MAX_EXAMPLES = 256
 """At most so many examples are looked at, unless another number is asked for."""
 
-AT_ONCE = 2**29
+MAX_BYTES_AT_ONCE = 2**29
 """The bytes that the seeds looked at together may take; one seed takes what it takes."""
 
 
@@ -36,13 +36,13 @@ class Inspection:
     name: str
     init: str
     seeds: tuple[int, ...]
-    data: Kind
+    data: ExampleKind
     examples: int
     loss: float
-    inputs: Figures
-    layers: tuple[Figures, ...]
+    inputs: LayerStatistics
+    layers: tuple[LayerStatistics, ...]
     carriers: tuple[str, ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[InspectionFinding, ...]
 
     def as_dict(self) -> dict[str, Any]:
         """Everything for a program."""
@@ -60,8 +60,8 @@ class Inspection:
         }
 
 
-def inspect(
-    specs: Sequence[tuple[str, Spec]], *, seeds: int = 1, most: int = EXAMPLES, data: Kind = "real"
+def inspect_networks(
+    specs: Sequence[tuple[str, Spec]], *, seeds: int = 1, most: int = MAX_EXAMPLES, data: ExampleKind = "real"
 ) -> list[Inspection]:
     """Look at the networks of specs that differ in nothing but the initialiser, each with its name.
 
@@ -74,23 +74,23 @@ def inspect(
             raise UsageError(f"{name} must be at least 1, and is {number}")
     first = specs[0][1]
     with threadpool_limits(first.training.threads, "blas"), np.errstate(all="ignore"):
-        seen = examples(first, data, most)
-        return [_one(name, spec, seen, range(spec.seed, spec.seed + seeds), data) for name, spec in specs]
+        seen = prepare_examples(first, data, most)
+        return [_inspect_network(name, spec, seen, range(spec.seed, spec.seed + seeds), data) for name, spec in specs]
 
 
-def _one(init: str, spec: Spec, data: Examples, seeds: range, kind: Kind) -> Inspection:
+def _inspect_network(init: str, spec: Spec, data: ExampleBatch, seeds: range, kind: ExampleKind) -> Inspection:
     """One initialiser's network."""
-    network = network_of(spec, data)
-    seen = [Seen() for _ in network.chain.layers]
-    step = max(1, AT_ONCE // _bytes(network, data))
-    losses = [passes(network, data, seeds[start : start + step], seen) for start in range(0, len(seeds), step)]
-    inputs = averaged("inputs", None, data.description.shape, outputs(None, data.x))
+    network = build_inspected_network(spec, data)
+    seen = [LayerMeasurements() for _ in network.chain.layers]
+    step = max(1, MAX_BYTES_AT_ONCE // _estimate_seed_bytes(network, data))
+    losses = [run_passes(network, data, seeds[start : start + step], seen) for start in range(0, len(seeds), step)]
+    inputs = average_statistics("inputs", None, data.description.shape, measure_outputs(None, data.x))
     parts = network.declaration.parts
     layers = tuple(
-        averaged(name, layer, parts[name].output, one.outputs, one.slopes, one.of_weights, same=one.alike)
+        average_statistics(name, layer, parts[name].output, one.outputs, one.output_gradients, one.weight_gradients, same=one.symmetric)
         for name, layer, one in zip(network.chain.names, network.chain.layers, seen, strict=True)
     )
-    compared = carriers(network.chain.layers, [layer.weight_gradient is not None for layer in layers])
+    compared = select_compared_layers(network.chain.layers, [layer.weight_gradient is not None for layer in layers])
     return Inspection(
         spec.name,
         init,
@@ -101,14 +101,14 @@ def _one(init: str, spec: Spec, data: Examples, seeds: range, kind: Kind) -> Ins
         inputs,
         layers,
         tuple(layers[index].name for index in compared),
-        tuple(findings(layers, compared)),
+        tuple(collect_findings(layers, compared)),
     )
 
 
-def _bytes(network: Network, data: Examples) -> int:
+def _estimate_seed_bytes(network: InspectedNetwork, data: ExampleBatch) -> int:
     """What one seed takes. Raises UsageError where that is more than the machine has."""
     batch, itemsize = data.x.shape[1], data.x.itemsize
-    taken = sum(memory(network.declaration.size, activations(network.declaration), 0, batch, itemsize))
+    taken = sum(estimate_memory(network.declaration.weight_count, count_activations(network.declaration), 0, batch, itemsize))
     if taken > memory_size():
-        raise UsageError(f"{too_much(f'a look at {batch:,} examples', taken)}: take fewer with --examples")
+        raise UsageError(f"{describe_memory_excess(f'a look at {batch:,} examples', taken)}: take fewer with --examples")
     return max(1, taken)

@@ -12,9 +12,9 @@ from nnexp.activations.softmax import Softmax
 from nnexp.activations.softplus import Softplus
 from nnexp.activations.tanh import Tanh
 from nnexp.layers.base import Layer
-from nnexp.network import walk
+from nnexp.network import walk_layers
 
-RANGES: dict[type[Layer], tuple[float, float]] = {
+HISTOGRAM_RANGES: dict[type[Layer], tuple[float, float]] = {
     Tanh: (-1, 1),
     HardTanh: (-1, 1),
     Sigmoid: (0, 1),
@@ -24,10 +24,10 @@ RANGES: dict[type[Layer], tuple[float, float]] = {
 }
 """Between which bounds the histogram of a layer's outputs is drawn."""
 
-ELSE = (-3.0, 3.0)
+DEFAULT_RANGE = (-3.0, 3.0)
 """Those of all other layers: three standard deviations of normalised inputs."""
 
-SATURATED: dict[type[Layer], tuple[float, float]] = {
+SATURATION_BOUNDS: dict[type[Layer], tuple[float, float]] = {
     Tanh: (-0.99, 0.99),
     HardTanh: (-0.99, 0.99),
     Sigmoid: (0.01, 0.99),
@@ -35,17 +35,17 @@ SATURATED: dict[type[Layer], tuple[float, float]] = {
 """An output outside of these bounds is saturated: the slope there is below 0.02, or 0.01 of the sigmoid."""
 
 
-def bounds(layer: Layer | None) -> tuple[float, float]:
+def find_histogram_range(layer: Layer | None) -> tuple[float, float]:
     """The range of the histogram of a layer, or without one of the inputs, which are normalised as a rule."""
-    return RANGES.get(type(layer), ELSE) if layer else ELSE
+    return HISTOGRAM_RANGES.get(type(layer), DEFAULT_RANGE) if layer else DEFAULT_RANGE
 
 
 def has_activation(layer: Layer) -> bool:
     """Whether a layer is an activation, or holds one."""
-    return any(isinstance(inner, Activation) for inner in walk([layer]))
+    return any(isinstance(inner, Activation) for inner in walk_layers([layer]))
 
 
-def carriers(layers: Sequence[Layer], weighted: Sequence[bool]) -> list[int]:
+def select_compared_layers(layers: Sequence[Layer], weighted: Sequence[bool]) -> list[int]:
     """The places of the layers that are compared with each other: all with an activation but the network's last layer.
 
     Where there are none, of a deep linear network say, all with weights but the last.

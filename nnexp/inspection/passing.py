@@ -10,31 +10,31 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from nnexp.beginning import begin
-from nnexp.inspection.examples import Examples
-from nnexp.inspection.figures import Outputs, alike, by_example, by_weights, outputs
+from nnexp.beginning import initialize_parameters
+from nnexp.inspection.examples import ExampleBatch
+from nnexp.inspection.figures import OutputStatistics, is_symmetric, measure_output_gradients, measure_weight_gradients, measure_outputs
 from nnexp.layers.base import Backward, Context
 from nnexp.layers.chain import Chain
 from nnexp.losses.base import Loss
-from nnexp.network import assemble
+from nnexp.network import build_network
 from nnexp.parameters import Declaration, layer_views, weight_views
-from nnexp.replicas import generators, stack
+from nnexp.replicas import make_generators, stack_replicas
 from nnexp.spec.sections import Spec
 from nnexp.typing import Array
 
 
 @dataclass(slots=True)
-class Seen:
+class LayerMeasurements:
     """One layer's numbers, an entry a seed."""
 
-    outputs: list[Outputs] = field(default_factory=list)
-    slopes: list[float] = field(default_factory=list)
-    of_weights: list[float] = field(default_factory=list)
-    alike: bool = True
+    outputs: list[OutputStatistics] = field(default_factory=list)
+    output_gradients: list[float] = field(default_factory=list)
+    weight_gradients: list[float] = field(default_factory=list)
+    symmetric: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Network:
+class InspectedNetwork:
     """The network of a spec and its loss, one replica."""
 
     chain: Chain
@@ -43,46 +43,46 @@ class Network:
     spec: Spec
 
 
-def network_of(spec: Spec, data: Examples) -> Network:
+def build_inspected_network(spec: Spec, data: ExampleBatch) -> InspectedNetwork:
     """The network that a spec describes."""
-    widths = data.description.widths
-    chain = assemble(spec.architecture, spec.activation, widths)
-    return Network(chain, chain.declare(data.description.shape), spec.loss.fitted(widths), spec)
+    widths = data.description.output_widths
+    chain = build_network(spec.architecture, spec.activation, widths)
+    return InspectedNetwork(chain, chain.declare(data.description.shape), spec.loss.with_widths(widths), spec)
 
 
-def passes(network: Network, data: Examples, seeds: Sequence[int], seen: Sequence[Seen]) -> Array:
+def run_passes(network: InspectedNetwork, data: ExampleBatch, seeds: Sequence[int], seen: Sequence[LayerMeasurements]) -> Array:
     """Note what each layer shows at the start with each of the seeds, and give the losses (R,).
 
     As in training: batch norm takes the statistics of these examples, dropout drops. As there, nothing comes back
     further than to the first weights.
     """
     spec, copies = network.spec, len(seeds)
-    chain, loss, init = stack([(network.chain, network.loss, spec.init)] * copies)
+    chain, loss, init = stack_replicas([(network.chain, network.loss, spec.init)] * copies)
     declaration = network.declaration
-    theta, buffers = begin(chain, declaration, init, seeds, data.beginning, spec.training.dtype)
+    theta, buffers = initialize_parameters(chain, declaration, init, seeds, data.initial_inputs, spec.training.dtype)
     w, grad = layer_views(declaration, theta, buffers), np.zeros_like(theta)
-    dw, dropout = weight_views(declaration, grad), generators(seeds, "dropout")
+    dw, dropout = weight_views(declaration, grad), make_generators(seeds, "dropout")
     backwards: list[Backward] = []
-    first = _first_weights(declaration)
+    first = _find_first_weights(declaration)
     x = data.x
     for index, (name, layer) in enumerate(zip(chain.names, chain.layers, strict=True)):
         ctx = Context(training=True, generators=dropout, new_epoch=True, propagate=index > first)
         x, backward = layer.forward(w.parts[name], x, ctx)
         backwards.append(backward)
-        seen[index].outputs += outputs(layer, x)
-        seen[index].alike &= alike(declaration.parts[name], w.parts[name])
+        seen[index].outputs += measure_outputs(layer, x)
+        seen[index].symmetric &= is_symmetric(declaration.parts[name], w.parts[name])
     losses, dz = loss(x, data.d)
     slope: Array | None = dz
     for index in reversed(range(first, len(chain.layers))):
         of_layer = dw.parts[chain.names[index]]
         assert slope is not None, "only the first layer with weights may hand nothing back"
-        seen[index].slopes += by_example(slope)
+        seen[index].output_gradients += measure_output_gradients(slope)
         slope = backwards.pop()(slope, of_layer)
-        seen[index].of_weights += by_weights(of_layer) or []
+        seen[index].weight_gradients += measure_weight_gradients(of_layer) or []
     return losses
 
 
-def _first_weights(declaration: Declaration) -> int:
+def _find_first_weights(declaration: Declaration) -> int:
     """The place of the first layer with weights, or where there are none of the last layer."""
-    sizes = [part.size for part in declaration.parts.values()]
+    sizes = [part.weight_count for part in declaration.parts.values()]
     return next((index for index, size in enumerate(sizes) if size), len(sizes) - 1)

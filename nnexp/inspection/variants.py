@@ -7,44 +7,44 @@ from pathlib import Path
 
 from nnexp.errors import SpecError, UsageError
 from nnexp.initializers.base import Initializer
-from nnexp.registry import initializers, parameters
+from nnexp.registry import initializers, component_parameters
 from nnexp.spec import overrides as overriding
 from nnexp.spec.baseline import BaselineSpec
 from nnexp.spec.conflicts import is_within
-from nnexp.spec.load import from_tree, load_any, read
-from nnexp.spec.overrides import put, value_of
-from nnexp.spec.problems import Place, Problem, Text, in_order
-from nnexp.spec.resolved import plain_value
+from nnexp.spec.load import build_spec, load_spec, read_spec_text
+from nnexp.spec.overrides import put_value, parse_value
+from nnexp.spec.problems import Place, Problem, SpecText, sort_problems
+from nnexp.spec.resolved import make_plain_value
 from nnexp.spec.sections import Origin, Spec
-from nnexp.spec.text import Node, flow
-from nnexp.spec.text import read as parse
+from nnexp.spec.text import Node, format_flow
+from nnexp.spec.text import parse_yaml_with_problems as parse
 
-OPTION = "--init"
+OPTION_NAME = "--init"
 
 
-def variants(path: str | Path, overrides: Sequence[str] = (), inits: str | None = None) -> list[tuple[str, Spec]]:
+def load_variants(path: str | Path, overrides: Sequence[str] = (), inits: str | None = None) -> list[tuple[str, Spec]]:
     """The spec in a file with each initialiser of a list such as "xavier, normal: {std: 0.01}"; with its own without.
 
     Each by the initialiser's name, written as in a spec. Raises SpecError with everything that is wrong, UsageError
     where there is no such file, no network in it, or an initialiser twice.
     """
     if inits is None:
-        spec = _network(load_any(path, overrides))
-        return [(_named(spec.init), spec)]
+        spec = _check_network(load_spec(path, overrides))
+        return [(_format_initializer(spec.init), spec)]
     _check_only_option(overrides)
-    named = [(_written(node.plain()), node) for node in _listed(inits, len(overrides) + 1)]
+    named = [(_format_value(node.make_plain()), node) for node in _parse_initializers(inits, len(overrides) + 1)]
     names = [name for name, _ in named]
     if twice := next((name for name in names if names.count(name) > 1), None):
-        raise UsageError(f"{OPTION} names {twice} twice")
+        raise UsageError(f"{OPTION_NAME} names {twice} twice")
     specs: list[Spec] = []
     problems: dict[str, Problem] = {}
     for _, node in named:
         try:
-            specs.append(_with(path, overrides, node))
+            specs.append(_load_with_initializer(path, overrides, node))
         except SpecError as error:
-            problems |= {problem.render(): problem for problem in error.problems}
+            problems |= {problem.format_report(): problem for problem in error.problems}
     if problems:
-        raise SpecError(in_order(list(problems.values())))
+        raise SpecError(sort_problems(list(problems.values())))
     return list(zip(names, specs, strict=True))
 
 
@@ -53,50 +53,50 @@ def _check_only_option(overrides: Sequence[str]) -> None:
     for number, override in enumerate(overrides, start=1):
         path = override.partition("=")[0]
         if is_within(path, "init"):
-            place = Place(Text(f"override {number}", override, number), 1, 1, len(path))
-            message = f"{OPTION} takes the place of every initialiser, so that this one would be lost"
-            raise SpecError([Problem(place, path, message, f"write it in {OPTION}, or leave {OPTION} out")])
+            place = Place(SpecText(f"override {number}", override, number), 1, 1, len(path))
+            message = f"{OPTION_NAME} takes the place of every initialiser, so that this one would be lost"
+            raise SpecError([Problem(place, path, message, f"write it in {OPTION_NAME}, or leave {OPTION_NAME} out")])
 
 
-def _listed(inits: str, rank: int) -> list[Node]:
+def _parse_initializers(inits: str, rank: int) -> list[Node]:
     """The initialisers of a list, which may be written with its brackets or without."""
     bare = inits.strip()
     text = bare if bare.startswith("[") and bare.endswith("]") else f"[{inits}]"
-    found = value_of(Text(OPTION, text, rank), "init", text).value
+    found = parse_value(SpecText(OPTION_NAME, text, rank), "init", text).value
     if not isinstance(found, list) or not found:
-        raise UsageError(f"{OPTION} takes initialisers with commas between them, such as xavier,he")
+        raise UsageError(f"{OPTION_NAME} takes initialisers with commas between them, such as xavier,he")
     return found
 
 
-def _with(path: str | Path, overrides: Sequence[str], init: Node) -> Spec:
+def _load_with_initializer(path: str | Path, overrides: Sequence[str], init: Node) -> Spec:
     """The spec with an initialiser in the place of its own."""
-    text = read(path)
+    text = read_spec_text(path)
     root, problems = parse(text)
     if not isinstance(root.value, dict):
-        return _network(load_any(path, overrides))  # which says what is wrong
-    problems += overriding.apply(root, overrides)
+        return _check_network(load_spec(path, overrides))  # which says what is wrong
+    problems += overriding.apply_overrides(root, overrides)
     try:
-        put(root, "init", init.copy(), init.place, init.written)
+        put_value(root, "init", init.copy(), init.place, init.raw)
     except SpecError as error:
-        raise SpecError(in_order([*problems, *error.problems])) from None
-    origin = Origin(text.mark + text.content, tuple(overrides))
-    return _network(from_tree(root, origin, problems, name=Path(path).stem))
+        raise SpecError(sort_problems([*problems, *error.problems])) from None
+    origin = Origin(text.byte_order_mark + text.content, tuple(overrides))
+    return _check_network(build_spec(root, origin, problems, name=Path(path).stem))
 
 
-def _network(spec: Spec | BaselineSpec) -> Spec:
+def _check_network(spec: Spec | BaselineSpec) -> Spec:
     if isinstance(spec, BaselineSpec):
         raise UsageError(f"{spec.name} is a baseline, which has no layers to look at: name the spec of a network")
     return spec
 
 
-def _named(init: Initializer) -> str:
+def _format_initializer(init: Initializer) -> str:
     """An initialiser with those of its parameters that are not at their defaults."""
-    name, known = initializers.name_of(init), parameters(type(init))
-    given = {p.name: plain_value(getattr(init, p.name)) for p in known if getattr(init, p.name) != p.default}
-    return _written({name: given} if given else name)
+    name, known = initializers.name_of(init), component_parameters(type(init))
+    given = {p.name: make_plain_value(getattr(init, p.name)) for p in known if getattr(init, p.name) != p.default}
+    return _format_value({name: given} if given else name)
 
 
-def _written(value: object) -> str:
+def _format_value(value: object) -> str:
     """An initialiser as it is written in a spec: he, or normal: {std: 0.01}."""
-    text = flow(value)
+    text = format_flow(value)
     return text[1:-1] if text.startswith("{") and text.endswith("}") else text

@@ -71,48 +71,48 @@ def windows(x: Array, size: int, stride: int) -> Array:
     return as_strided(x, shape, (*steps, stride * down, stride * across, down, across, along))
 
 
-def down(x: Array, size: int, stride: int) -> Iterator[Array]:
+def window_rows(x: Array, size: int, stride: int) -> Iterator[Array]:
     """For each of the K rows of a window: what every window has there, as a view. (H, W, C) -> (U, W, C)"""
     last = x.shape[-3] - size
     return (x[..., i : i + last + 1 : stride, :, :] for i in range(size))
 
 
-def across(x: Array, size: int, stride: int) -> Iterator[Array]:
+def window_columns(x: Array, size: int, stride: int) -> Iterator[Array]:
     """For each of the K columns of a window: what every window has there, as a view. (H, W, C) -> (H, V, C)"""
     last = x.shape[-2] - size
     return (x[..., j : j + last + 1 : stride, :] for j in range(size))
 
 
-def places(x: Array, size: int, stride: int) -> Iterator[Array]:
+def window_places(x: Array, size: int, stride: int) -> Iterator[Array]:
     """For each of the K K places in a window, row by row: what every window has there. (H, W, C) -> (U, V, C)"""
-    return (place for row in down(x, size, stride) for place in across(row, size, stride))
+    return (place for row in window_rows(x, size, stride) for place in window_columns(row, size, stride))
 
 
 def add_windows(x: Array, w: Array, stride: int) -> None:
     """The adjoint of `windows`: add to every pixel what the windows have of it. (H, W, C), (U, V, K, K, C)"""
     size = w.shape[-2]
-    for place, pixels in enumerate(places(x, size, stride)):
+    for place, pixels in enumerate(window_places(x, size, stride)):
         np.add(pixels, w[..., place // size, place % size, :], out=pixels)
 
 
 def sum_pool(x: Array, size: int, stride: int) -> Array:
     """The sum of each window, first down and then across. (H, W, C) -> (U, V, C)"""
-    rows = reduce(np.add, down(x, size, stride))
-    return reduce(np.add, across(rows, size, stride))
+    rows = reduce(np.add, window_rows(x, size, stride))
+    return reduce(np.add, window_columns(rows, size, stride))
 
 
 def add_sum_pool(dx: Array, dy: Array, size: int, stride: int) -> None:
     """The adjoint of `sum_pool`: add dy to every pixel of its window. dx (H, W, C), dy (U, V, C)"""
     rows = np.zeros((*dy.shape[:-2], *dx.shape[-2:]), dy.dtype)
-    for pixels in across(rows, size, stride):
+    for pixels in window_columns(rows, size, stride):
         np.add(pixels, dy, out=pixels)
-    for pixels in down(dx, size, stride):
+    for pixels in window_rows(dx, size, stride):
         np.add(pixels, rows, out=pixels)
 
 
 def max_pool(x: Array, size: int, stride: int) -> Array:
     """The largest number in each window; NaN is the largest. (H, W, C) -> (U, V, C)"""
-    first, *others = places(x, size, stride)
+    first, *others = window_places(x, size, stride)
     return reduce(np.maximum, others, first.copy())
 
 
@@ -123,7 +123,7 @@ def add_max_pool(dx: Array, x: Array, y: Array, dy: Array, size: int, stride: in
     """
     waiting = np.ones(y.shape, bool)  # windows whose largest pixel is still to come
     last = size * size - 1
-    for place, (seen, pixels) in enumerate(zip(places(x, size, stride), places(dx, size, stride), strict=True)):
+    for place, (seen, pixels) in enumerate(zip(window_places(x, size, stride), window_places(dx, size, stride), strict=True)):
         here = waiting if place == last else (seen == y) & waiting
         np.add(pixels, dy * here, out=pixels)
         waiting ^= here

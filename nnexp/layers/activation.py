@@ -12,7 +12,7 @@ from nnexp.typing import Array, Shape
 
 @layers.register("activation")
 @dataclass(frozen=True, slots=True)
-class ActivationHere(Layer):
+class ActivationPlaceholder(Layer):
     """The activation that the spec names under `activation`.
 
         y = f(x),  dx = dy f'(x)

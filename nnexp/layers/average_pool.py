@@ -30,7 +30,7 @@ class AveragePool(Layer):
     stride: Count | None = None
 
     def declare(self, x: Shape) -> Declaration:
-        return Declaration((*self._windows().positions(x, "average_pool"), x[-1]))
+        return Declaration((*self._make_windows().count_positions(x, "average_pool"), x[-1]))
 
     def forward(self, w: Views, x: Array, ctx: Context) -> tuple[Array, Backward]:
         stride, area = self.stride or self.size, self.size * self.size
@@ -42,5 +42,5 @@ class AveragePool(Layer):
 
         return kernels.sum_pool(x, self.size, stride) / area, backward
 
-    def _windows(self) -> Windows:
+    def _make_windows(self) -> Windows:
         return Windows(self.size, self.stride or self.size)

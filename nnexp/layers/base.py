@@ -19,7 +19,7 @@ import numpy as np
 from nnexp.parameters import Declaration, Views
 from nnexp.typing import Array, Shape
 
-Observe: TypeAlias = "Callable[[Layer, Views, Array], None]"
+LayerObserver: TypeAlias = "Callable[[Layer, Views, Array], None]"
 """(layer, w, x): told of every layer with its weights and its inputs, before they go through it."""
 
 Backward: TypeAlias = Callable[[Array, Views], "Array | None"]
@@ -41,10 +41,10 @@ class Context:
     generators: Sequence[np.random.Generator] = ()
     new_epoch: bool = False
     propagate: bool = True
-    observe: Observe | None = None
+    observe: LayerObserver | None = None
 
 
-EVALUATION = Context(training=False)
+EVALUATION_CONTEXT = Context(training=False)
 
 
 class Layer(ABC):
@@ -52,8 +52,8 @@ class Layer(ABC):
 
     __slots__ = ()
 
-    settles: ClassVar[bool] = False
-    """Whether `settle` does anything."""
+    needs_training_inputs: ClassVar[bool] = False
+    """Whether `initialize_from_inputs` does anything."""
 
     @abstractmethod
     def declare(self, x: Shape) -> Declaration:
@@ -66,7 +66,7 @@ class Layer(ABC):
         Neither may write into `x`, and `backward` may not write into `dy`: another layer may hold them.
         """
 
-    def settle(self, w: Views, x: Array, seeds: Sequence[int]) -> None:
+    def initialize_from_inputs(self, w: Views, x: Array, seeds: Sequence[int]) -> None:
         """Fill weights that start from the training inputs x (R or 1, N, ...) rather than from an initialiser."""
         return
 
@@ -75,13 +75,13 @@ class ShapeError(ValueError):
     """An input shape that a layer cannot take; the message says what would fit."""
 
 
-def times(x: Shape) -> str:
+def format_shape(x: Shape) -> str:
     """A shape as it is read: 8 x 8 x 1."""
     return " x ".join(map(str, x))
 
 
-def features(x: Shape, layer: str) -> int:
+def check_flat_width(x: Shape, layer: str) -> int:
     """The width of a flat input, or ShapeError."""
     if len(x) != 1:
-        raise ShapeError(f"{layer} takes flat inputs, but these are {times(x)}: write `flatten` before it")
+        raise ShapeError(f"{layer} takes flat inputs, but these are {format_shape(x)}: write `flatten` before it")
     return x[0]

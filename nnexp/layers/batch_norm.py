@@ -56,9 +56,9 @@ class BatchNorm(Layer):
             mean: Array = np.add.reduce(x, axis=axes, keepdims=True) / count
             centered: Array = x - mean
             variance: Array = np.add.reduce(centered * centered, axis=axes, keepdims=True) / count
-            self._remember(w, mean, variance, x.shape[1], ctx.new_epoch)
+            self._update_statistics(w, mean, variance, x.shape[1], ctx.new_epoch)
         else:
-            mean, variance = self._remembered(w)
+            mean, variance = self._stored_statistics(w)
             centered = x - mean
         inverse = 1 / np.sqrt(variance + lift(self.epsilon, x))
         normed = centered * inverse
@@ -82,7 +82,7 @@ class BatchNorm(Layer):
 
         return y, backward
 
-    def _remember(self, w: Views, mean: Array, variance: Array, examples: int, new_epoch: bool) -> None:
+    def _update_statistics(self, w: Views, mean: Array, variance: Array, examples: int, new_epoch: bool) -> None:
         """Update the stored statistics with this batch's."""
         if self.statistics == "running":
             momentum = lift(self.momentum, mean)
@@ -96,7 +96,7 @@ class BatchNorm(Layer):
         w["variance"] += examples * variance
         w["examples"] += examples
 
-    def _remembered(self, w: Views) -> tuple[Array, Array]:
+    def _stored_statistics(self, w: Views) -> tuple[Array, Array]:
         if self.statistics == "running":
             return w["mean"], w["variance"]
         return w["mean"] / w["examples"], w["variance"] / w["examples"]

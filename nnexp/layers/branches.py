@@ -30,15 +30,15 @@ def forward_branches(branches: Sequence[Chain], w: Views, x: Array, ctx: Context
 def backward_branches(backwards: Sequence[Backward], dys: Sequence[Array], dw: Views) -> Array | None:
     """The sum of what comes back through the branches, None where it was not asked for."""
     pairs = enumerate(zip(backwards, dys, strict=True), start=1)
-    return reduce(total, [backward(dy, dw.parts[f"branch_{i}"]) for i, (backward, dy) in pairs])
+    return reduce(add_gradients, [backward(dy, dw.parts[f"branch_{i}"]) for i, (backward, dy) in pairs])
 
 
-def total(a: Array | None, b: Array | None) -> Array | None:
+def add_gradients(a: Array | None, b: Array | None) -> Array | None:
     """The sum of both, None where either is."""
     return None if a is None or b is None else a + b
 
 
-def concatenate(parts: Sequence[tuple[str, Chain]], w: Views, x: Array, ctx: Context) -> tuple[Array, Backward]:
+def concatenate_outputs(parts: Sequence[tuple[str, Chain]], w: Views, x: Array, ctx: Context) -> tuple[Array, Backward]:
     """The outputs of layers with these names side by side, and the way back."""
     passes = [part.forward(w.parts[name], x, ctx) for name, part in parts]
     outputs = [y for y, _ in passes]
@@ -47,9 +47,9 @@ def concatenate(parts: Sequence[tuple[str, Chain]], w: Views, x: Array, ctx: Con
     def backward(dy: Array, dw: Views) -> Array | None:
         pieces = [np.ascontiguousarray(piece) for piece in np.split(dy, cuts, axis=-1)]
         ways = zip(parts, passes, pieces, strict=True)
-        return reduce(total, [back(piece, dw.parts[name]) for (name, _), (_, back), piece in ways])
+        return reduce(add_gradients, [back(piece, dw.parts[name]) for (name, _), (_, back), piece in ways])
 
-    return side_by_side(outputs), backward
+    return concatenate_features(outputs), backward
 
 
 def add_branches(branches: Sequence[Chain], w: Views, x: Array, ctx: Context) -> tuple[Array, Backward]:
@@ -62,7 +62,7 @@ def add_branches(branches: Sequence[Chain], w: Views, x: Array, ctx: Context) ->
     return reduce(np.add, outputs), backward
 
 
-def side_by_side(arrays: Sequence[Array]) -> Array:
+def concatenate_features(arrays: Sequence[Array]) -> Array:
     """Concatenation along the features, where some arrays may be shared by all replicas, (1, ...), and others not."""
     replicas = max(len(array) for array in arrays)
     return np.concatenate([np.broadcast_to(array, (replicas, *array.shape[1:])) for array in arrays], axis=-1)

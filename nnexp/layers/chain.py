@@ -35,11 +35,11 @@ class Chain(Layer):
         inner = Context(ctx.training, ctx.generators, ctx.new_epoch, observe=ctx.observe)
         weighted = ctx.propagate
         for name, layer in zip(self.names, self.layers, strict=True):
-            x, backward = run(layer, w.parts[name], x, inner if weighted else ctx)
+            x, backward = run_layer(layer, w.parts[name], x, inner if weighted else ctx)
             weighted = weighted or _has_weights(w.parts[name])
             steps.append((name, backward))
 
-        def back(dy: Array, dw: Views) -> Array | None:
+        def backward_chain(dy: Array, dw: Views) -> Array | None:
             dx: Array | None = dy
             for name, backward in reversed(steps):
                 if dx is None:
@@ -47,10 +47,10 @@ class Chain(Layer):
                 dx = backward(dx, dw.parts[name])
             return dx
 
-        return x, back
+        return x, backward_chain
 
 
-def run(layer: Layer, w: Views, x: Array, ctx: Context) -> tuple[Array, Backward]:
+def run_layer(layer: Layer, w: Views, x: Array, ctx: Context) -> tuple[Array, Backward]:
     """The layer's forward pass, after whoever observes has seen its inputs."""
     if ctx.observe is not None:
         ctx.observe(layer, w, x)
@@ -61,15 +61,15 @@ def _has_weights(w: Views) -> bool:
     return bool(w) or any(map(_has_weights, w.parts.values()))
 
 
-def chain(layers: Sequence[Layer], kinds: Sequence[str]) -> Chain:
+def make_chain(layers: Sequence[Layer], kinds: Sequence[str]) -> Chain:
     """A chain whose layers are named after their kinds and counted within each kind: dense_1, dense_2, batch_norm_1.
 
     Counting within a kind means that a layer of another kind changes no name, and so no layer's initial weights.
     """
-    return Chain(tuple(_numbered(kinds)), tuple(layers))
+    return Chain(tuple(_number_kinds(kinds)), tuple(layers))
 
 
-def _numbered(kinds: Sequence[str]) -> Iterator[str]:
+def _number_kinds(kinds: Sequence[str]) -> Iterator[str]:
     seen: Counter[str] = Counter()
     for kind in kinds:
         seen[kind] += 1

@@ -9,7 +9,7 @@ import numpy as np
 
 from nnexp import kernels
 from nnexp.layers.base import Backward, Context, Layer
-from nnexp.layers.patches import cuts, patch_blocks
+from nnexp.layers.patches import cut_blocks, patch_blocks
 from nnexp.layers.windows import Padding, Windows
 from nnexp.parameters import Declaration, Views, Weight
 from nnexp.registry import layers
@@ -38,7 +38,7 @@ class Conv2D(Layer):
     bias: bool = True
 
     def declare(self, x: Shape) -> Declaration:
-        positions = self._windows().positions(x, "conv2d")
+        positions = self._make_windows().count_positions(x, "conv2d")
         area, channels = self.kernel * self.kernel, x[-1]
         shape = (area * channels, self.filters)
         weights = {"W": Weight(shape, fan_in=area * channels, fan_out=area * self.filters)}
@@ -47,8 +47,8 @@ class Conv2D(Layer):
         return Declaration((*positions, self.filters), weights)
 
     def forward(self, w: Views, x: Array, ctx: Context) -> tuple[Array, Backward]:
-        windows, shape = self._windows(), x.shape[-3:]
-        y = correlation(windows, x, w["W"])
+        windows, shape = self._make_windows(), x.shape[-3:]
+        y = correlate_windows(windows, x, w["W"])
         if self.bias:
             add_bias(y, w["b"])
 
@@ -57,54 +57,54 @@ class Conv2D(Layer):
             for gradient in dw.values():
                 gradient[...] = 0
             for block, patches in patch_blocks(windows, x, self.filters):
-                drows = rows(dy[block])
+                drows = flatten_positions(dy[block])
                 dw["W"] += patches.mT @ drows
                 if self.bias:  # a product with ones, because NumPy adds up slowly where rows are short
                     dw["b"][..., 0, 0, 0, :] += np.ones(drows.shape[-2], dy.dtype) @ drows
-            return back_to_images(windows, shape, dy, w["W"]) if ctx.propagate else None
+            return backward_to_images(windows, shape, dy, w["W"]) if ctx.propagate else None
 
         return y, backward
 
-    def _windows(self) -> Windows:
+    def _make_windows(self) -> Windows:
         return Windows(self.kernel, self.stride, self.padding)
 
 
-def correlation(windows: Windows, x: Array, w: Array) -> Array:
+def correlate_windows(windows: Windows, x: Array, w: Array) -> Array:
     """Every filter's sum over every window. core: x (N, H, W, C), w (K K C, F) -> (N, U, V, F)"""
-    positions = windows.positions(x.shape[-3:], "conv2d")
+    positions = windows.count_positions(x.shape[-3:], "conv2d")
     y = np.empty((*w.shape[:-2], x.shape[-4], *positions, w.shape[-1]), x.dtype)
     for block, patches in patch_blocks(windows, x, w.shape[-1]):
-        np.matmul(patches, w, out=rows(y[block]))
+        np.matmul(patches, w, out=flatten_positions(y[block]))
     return y
 
 
-def back_to_images(windows: Windows, shape: Shape, dy: Array, w: Array) -> Array:
+def backward_to_images(windows: Windows, shape: Shape, dy: Array, w: Array) -> Array:
     """dx: every pixel's sum over the windows that it is in.
 
     Where windows move by one pixel, they reach it from positions that are a window themselves, seen from the other
     side: dx is a correlation of dy with the filters turned by half a circle. With other strides, or where the image is
     much larger than the output, so that most of those windows would show zeros, the patches are added up.
     """
-    turned = windows.turned(shape)
+    turned = windows.backward_windows(shape)
     if turned is not None and prod(shape[:2]) <= 2 * prod(dy.shape[-3:-1]):
         filters = w.reshape(*w.shape[:-2], windows.size, windows.size, shape[-1], dy.shape[-1])
         filters = np.flip(filters, axis=(-4, -3)).mT  # (K, K, F, C)
-        return correlation(turned, dy, filters.reshape(*w.shape[:-2], -1, shape[-1]))
-    return added_up(windows, shape, dy, w)
+        return correlate_windows(turned, dy, filters.reshape(*w.shape[:-2], -1, shape[-1]))
+    return add_patch_gradients(windows, shape, dy, w)
 
 
-def added_up(windows: Windows, shape: Shape, dy: Array, w: Array) -> Array:
+def add_patch_gradients(windows: Windows, shape: Shape, dy: Array, w: Array) -> Array:
     """The way back by adding up the gradients of the patches, in blocks like those of the patches."""
     dx = np.empty((*dy.shape[:-3], *shape), dy.dtype)
-    examples, strips = cuts(windows, shape, dy.shape[-1], dy.shape[-4], dy.itemsize)
+    examples, strips = cut_blocks(windows, shape, dy.shape[-1], dy.shape[-4], dy.itemsize)
     for some in examples:
-        dpadded = windows.blank(dy[:, some].shape[:-3], shape, dy.dtype)
+        dpadded = windows.make_padded(dy[:, some].shape[:-3], shape, dy.dtype)
         for strip in strips:
             part = dy[:, some, strip]
             each = (*part.shape[:-1], windows.size, windows.size, shape[-1])
-            seen = dpadded[:, :, windows.under(strip)]
-            kernels.add_windows(seen, np.reshape(rows(part) @ w.mT, each), windows.stride)
-        dx[:, some] = dpadded[(..., *windows.inside(shape), slice(None))]
+            seen = dpadded[:, :, windows.row_slice(strip)]
+            kernels.add_windows(seen, np.reshape(flatten_positions(part) @ w.mT, each), windows.stride)
+        dx[:, some] = dpadded[(..., *windows.image_slices(shape), slice(None))]
     return dx
 
 
@@ -114,6 +114,6 @@ def add_bias(y: Array, b: Array) -> None:
     lines += np.tile(b[..., 0, :], y.shape[-2])
 
 
-def rows(images: Array) -> Array:
+def flatten_positions(images: Array) -> Array:
     """Contiguous images, a row for each position: a view. (N, U, V, F) -> (N U V, F)"""
     return np.reshape(images, (*images.shape[:-4], -1, images.shape[-1]), copy=False)

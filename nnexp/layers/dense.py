@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nnexp.layers.base import Backward, Context, Layer, features
+from nnexp.layers.base import Backward, Context, Layer, check_flat_width
 from nnexp.parameters import Declaration, Views, Weight
 from nnexp.registry import layers
 from nnexp.typing import Array, Count, Shape
@@ -29,7 +29,7 @@ class Dense(Layer):
     bias: bool = True
 
     def declare(self, x: Shape) -> Declaration:
-        n_in = features(x, "dense")
+        n_in = check_flat_width(x, "dense")
         weights = {"W": Weight((n_in, self.units), fan_in=n_in, fan_out=self.units)}
         if self.bias:
             weights["b"] = Weight((1, self.units), fill="bias")

@@ -9,7 +9,7 @@ import numpy as np
 from nnexp.typing import Array, IntArray
 
 
-def first_maximum(arrays: Iterable[Array]) -> tuple[Array, IntArray]:
+def find_first_maximum(arrays: Iterable[Array]) -> tuple[Array, IntArray]:
     """The largest entries, and the number of the array that has each; of equal ones the first. NaN is the largest."""
     first, *others = arrays
     largest, which = first.copy(), np.zeros(first.shape, np.int32)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from nnexp.activations.base import Activation
 from nnexp.layers.base import Backward, Context
-from nnexp.layers.branches import total
-from nnexp.layers.chain import run
+from nnexp.layers.branches import add_gradients
+from nnexp.layers.chain import run_layer
 from nnexp.layers.dense import Dense
 from nnexp.parameters import Declaration, Views
 from nnexp.typing import Array, Shape
@@ -20,12 +20,12 @@ def declare_gated(units: int, x: Shape) -> Declaration:
 def forward_gated(units: int, opening: Activation, w: Views, x: Array, ctx: Context) -> tuple[Array, Backward]:
     """opening(x G + g) ⊙ (x C + c), and its way back."""
     dense = Dense(units)
-    before, back_gate = run(dense, w.parts["gate"], x, ctx)
-    content, back_content = run(dense, w.parts["content"], x, ctx)
+    before, back_gate = run_layer(dense, w.parts["gate"], x, ctx)
+    content, back_content = run_layer(dense, w.parts["content"], x, ctx)
     gate, derivative = opening.apply(before)
 
     def backward(dy: Array, dw: Views) -> Array | None:
         through_gate = back_gate(derivative(dy * content), dw.parts["gate"])
-        return total(through_gate, back_content(dy * gate, dw.parts["content"]))
+        return add_gradients(through_gate, back_content(dy * gate, dw.parts["content"]))
 
     return gate * content, backward

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnexp.layers.base import Backward, Context, Layer
-from nnexp.layers.windows import image
+from nnexp.layers.windows import check_image_shape
 from nnexp.parameters import Declaration, Views
 from nnexp.registry import layers
 from nnexp.typing import Array, Shape
@@ -25,7 +25,7 @@ class GlobalAveragePool(Layer):
     """
 
     def declare(self, x: Shape) -> Declaration:
-        return Declaration(image(x, "global_average_pool")[-1:])
+        return Declaration(check_image_shape(x, "global_average_pool")[-1:])
 
     def forward(self, w: Views, x: Array, ctx: Context) -> tuple[Array, Backward]:
         pixels = x.shape[-3] * x.shape[-2]

@@ -42,23 +42,23 @@ class GroupNorm(Layer):
         return Declaration(x, {"gain": Weight(per_channel, fill=1.0), "shift": Weight(per_channel, fill=0.0)})
 
     def forward(self, w: Views, x: Array, ctx: Context) -> tuple[Array, Backward]:
-        grouped, back = standardize(self._by_group(x), self.epsilon)
-        normed = self._as_images(grouped, x.shape[2:])
+        grouped, back = standardize(self._split_groups(x), self.epsilon)
+        normed = self._join_groups(grouped, x.shape[2:])
         axes = tuple(range(1 - x.ndim, -1))
 
         def backward(dy: Array, dw: Views) -> Array | None:
             np.add.reduce(dy * normed, axis=axes, keepdims=True, out=dw["gain"])
             np.add.reduce(dy, axis=axes, keepdims=True, out=dw["shift"])
-            return self._as_images(back(self._by_group(dy * w["gain"])), dy.shape[2:]) if ctx.propagate else None
+            return self._join_groups(back(self._split_groups(dy * w["gain"])), dy.shape[2:]) if ctx.propagate else None
 
         return normed * w["gain"] + w["shift"], backward
 
-    def _by_group(self, x: Array) -> Array:
+    def _split_groups(self, x: Array) -> Array:
         """(N, H, W, C) -> (N, G, H W C/G)"""
         cut = x.reshape(*x.shape[:2], -1, self.groups, x.shape[-1] // self.groups)
         return np.moveaxis(cut, -2, -3).reshape(*x.shape[:2], self.groups, -1)
 
-    def _as_images(self, grouped: Array, shape: Shape) -> Array:
+    def _join_groups(self, grouped: Array, shape: Shape) -> Array:
         """(N, G, H W C/G) -> (N, H, W, C)"""
         cut = grouped.reshape(*grouped.shape[:-1], -1, shape[-1] // self.groups)
         return np.moveaxis(cut, -3, -2).reshape(*grouped.shape[:2], *shape)

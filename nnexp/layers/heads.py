@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from nnexp.layers.base import Backward, Context, Layer, ShapeError, times
-from nnexp.layers.branches import concatenate
+from nnexp.layers.base import Backward, Context, Layer, ShapeError, format_shape
+from nnexp.layers.branches import concatenate_outputs
 from nnexp.layers.chain import Chain
 from nnexp.named import Named
 from nnexp.parameters import Declaration, Views
@@ -33,10 +33,10 @@ class Heads(Layer):
         parts = {name: head.declare(x) for name, head in self.heads.items()}
         for (name, part), width in zip(parts.items(), self.widths or [None] * len(parts), strict=True):
             if len(part.output) != 1:
-                raise ShapeError(f"the head {name} gives {times(part.output)}: write `flatten` in it")
+                raise ShapeError(f"the head {name} gives {format_shape(part.output)}: write `flatten` in it")
             if width is not None and part.output != (width,):
                 raise ShapeError(f"the head {name} gives {part.output[0]} numbers for {width}: end it with `output`")
         return Declaration((sum(part.output[0] for part in parts.values()),), parts=parts)
 
     def forward(self, w: Views, x: Array, ctx: Context) -> tuple[Array, Backward]:
-        return concatenate(list(self.heads.items()), w, x, ctx)
+        return concatenate_outputs(list(self.heads.items()), w, x, ctx)

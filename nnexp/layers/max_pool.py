@@ -8,7 +8,7 @@ import numpy as np
 
 from nnexp import kernels
 from nnexp.layers.base import Backward, Context, Layer
-from nnexp.layers.patches import pieces
+from nnexp.layers.patches import cut_slices
 from nnexp.layers.windows import Windows
 from nnexp.parameters import Declaration, Views
 from nnexp.registry import layers
@@ -34,7 +34,7 @@ class MaxPool(Layer):
     stride: Count | None = None
 
     def declare(self, x: Shape) -> Declaration:
-        return Declaration((*self._windows().positions(x, "max_pool"), x[-1]))
+        return Declaration((*self._make_windows().count_positions(x, "max_pool"), x[-1]))
 
     def forward(self, w: Views, x: Array, ctx: Context) -> tuple[Array, Backward]:
         stride = self.stride or self.size
@@ -42,11 +42,11 @@ class MaxPool(Layer):
 
         def backward(dy: Array, dw: Views) -> Array | None:
             dx = np.zeros((*dy.shape[:-3], *x.shape[-3:]), dy.dtype)
-            for some in pieces(x.shape[-4], BLOCK_BYTES // x[:1, :1].nbytes):
+            for some in cut_slices(x.shape[-4], BLOCK_BYTES // x[:1, :1].nbytes):
                 kernels.add_max_pool(dx[:, some], x[:, some], y[:, some], dy[:, some], self.size, stride)
             return dx
 
         return y, backward
 
-    def _windows(self) -> Windows:
+    def _make_windows(self) -> Windows:
         return Windows(self.size, self.stride or self.size)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nnexp.layers.base import Backward, Context, Layer, features
+from nnexp.layers.base import Backward, Context, Layer, check_flat_width
 from nnexp.layers.dense import Dense
-from nnexp.layers.first_maximum import first_maximum
+from nnexp.layers.first_maximum import find_first_maximum
 from nnexp.parameters import Declaration, Views, Weight
 from nnexp.registry import layers
 from nnexp.typing import Array, Count, Shape
@@ -30,7 +30,7 @@ class Maxout(Layer):
     pieces: Count = 2
 
     def declare(self, x: Shape) -> Declaration:
-        n_in, width = features(x, "maxout"), self.pieces * self.units
+        n_in, width = check_flat_width(x, "maxout"), self.pieces * self.units
         weights = {
             "W": Weight((n_in, width), fan_in=n_in, fan_out=self.units),
             "b": Weight((1, width), fill="bias"),
@@ -39,7 +39,7 @@ class Maxout(Layer):
 
     def forward(self, w: Views, x: Array, ctx: Context) -> tuple[Array, Backward]:
         z, back = Dense(self.pieces * self.units).forward(w, x, ctx)
-        y, which = first_maximum(np.split(z, self.pieces, axis=-1))
+        y, which = find_first_maximum(np.split(z, self.pieces, axis=-1))
 
         def backward(dy: Array, dw: Views) -> Array | None:
             dz = [np.where(which == piece, dy, 0) for piece in range(self.pieces)]

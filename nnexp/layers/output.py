@@ -24,7 +24,7 @@ class Output(Layer):
 
     bias: bool = True
 
-    def sized(self, units: int) -> Dense:
+    def with_units(self, units: int) -> Dense:
         """The dense layer that stands here once the number of targets is known."""
         return Dense(units, self.bias)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nnexp.layers.base import Backward, Context, Layer, ShapeError, times
-from nnexp.layers.branches import concatenate, declare_branches
+from nnexp.layers.base import Backward, Context, Layer, ShapeError, format_shape
+from nnexp.layers.branches import concatenate_outputs, declare_branches
 from nnexp.layers.chain import Chain
 from nnexp.parameters import Declaration, Views
 from nnexp.registry import layers
@@ -29,9 +29,9 @@ class Parallel(Layer):
         parts = declare_branches(self.branches, x, "parallel")
         shapes = [part.output for part in parts.values()]
         if len({shape[:-1] for shape in shapes}) != 1:
-            raise ShapeError(f"the branches give {' and '.join(map(times, shapes))}, which do not fit side by side")
+            raise ShapeError(f"the branches give {' and '.join(map(format_shape, shapes))}, which do not fit side by side")
         return Declaration((*shapes[0][:-1], sum(shape[-1] for shape in shapes)), parts=parts)
 
     def forward(self, w: Views, x: Array, ctx: Context) -> tuple[Array, Backward]:
         named = [(f"branch_{i}", branch) for i, branch in enumerate(self.branches, start=1)]
-        return concatenate(named, w, x, ctx)
+        return concatenate_outputs(named, w, x, ctx)

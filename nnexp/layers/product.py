@@ -8,7 +8,7 @@ from math import prod
 
 import numpy as np
 
-from nnexp.layers.base import Backward, Context, Layer, ShapeError, times
+from nnexp.layers.base import Backward, Context, Layer, ShapeError, format_shape
 from nnexp.layers.branches import backward_branches, declare_branches, forward_branches
 from nnexp.layers.chain import Chain
 from nnexp.parameters import Declaration, Views
@@ -33,7 +33,7 @@ class Product(Layer):
         parts = declare_branches(self.branches, x, "product")
         shapes = {part.output for part in parts.values()}
         if len(shapes) != 1:
-            found = " and ".join(times(part.output) for part in parts.values())
+            found = " and ".join(format_shape(part.output) for part in parts.values())
             raise ShapeError(f"the branches give {found}, which cannot be multiplied: make them equal")
         return Declaration(shapes.pop(), parts=parts)
 

@@ -31,7 +31,7 @@ def inverse_multiquadric(squares: Array, h: Array) -> tuple[Array, Array, Array]
     return y, -cube / 2, -cube * h
 
 
-KERNELS: Mapping[str, Callable[[Array, Array], tuple[Array, Array, Array]]] = {
+KERNEL_FUNCTIONS: Mapping[str, Callable[[Array, Array], tuple[Array, Array, Array]]] = {
     "gaussian": gaussian,
     "multiquadric": multiquadric,
     "inverse_multiquadric": inverse_multiquadric,

@@ -9,11 +9,11 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from nnexp.layers.base import Backward, Context, Layer, features
-from nnexp.layers.radial import KERNELS
+from nnexp.layers.base import Backward, Context, Layer, check_flat_width
+from nnexp.layers.radial import KERNEL_FUNCTIONS
 from nnexp.parameters import Declaration, Views, Weight
 from nnexp.registry import layers
-from nnexp.replicas import generators, lift
+from nnexp.replicas import make_generators, lift
 from nnexp.typing import Array, Count, Positive, Shape
 
 
@@ -41,21 +41,21 @@ class RBF(Layer):
     centers: Literal["kmeans", "sample", "normal"] = "kmeans"
     spread: Positive = 1.0
 
-    settles: ClassVar[bool] = True
+    needs_training_inputs: ClassVar[bool] = True
 
     def declare(self, x: Shape) -> Declaration:
-        n_in = features(x, "rbf")
+        n_in = check_flat_width(x, "rbf")
         weights = {"centers": Weight((self.units, n_in), fill=0.0), "widths": Weight((1, self.units), fill=1.0)}
         return Declaration((self.units,), weights)
 
-    def settle(self, w: Views, x: Array, seeds: Sequence[int]) -> None:
+    def initialize_from_inputs(self, w: Views, x: Array, seeds: Sequence[int]) -> None:
         inputs = np.broadcast_to(x, (len(seeds), *x.shape[1:]))
-        sources = generators(seeds, f"init {w.path}.centers")
+        sources = make_generators(seeds, f"init {w.path}.centers")
         for mu, own, source in zip(w["centers"], inputs, sources, strict=True):
-            mu[...] = self._placed(own, source)
-        w["widths"][...] = lift(self.spread, w["widths"]) * _distance(w["centers"], inputs) / np.sqrt(self.units)
+            mu[...] = self._find_centers(own, source)
+        w["widths"][...] = lift(self.spread, w["widths"]) * _compute_max_distance(w["centers"], inputs) / np.sqrt(self.units)
 
-    def _placed(self, x: Array, source: np.random.Generator) -> Array:
+    def _find_centers(self, x: Array, source: np.random.Generator) -> Array:
         """The centres for inputs x. (N, I) -> (U, I)"""
         if self.centers == "normal":
             return source.standard_normal((self.units, x.shape[-1]))
@@ -68,7 +68,7 @@ class RBF(Layer):
             return kmeans2(x, self.units, iter=50, minit="++", seed=source)[0]
 
     def forward(self, w: Views, x: Array, ctx: Context) -> tuple[Array, Backward]:
-        mu, kernel = w["centers"], KERNELS[self.kernel]
+        mu, kernel = w["centers"], KERNEL_FUNCTIONS[self.kernel]
         squares = np.vecdot(x, x)[..., None] - 2 * (x @ mu.mT) + np.vecdot(mu, mu)[..., None, :]
         squares = np.maximum(squares, 0)  # rounding can make a distance of nothing negative
         y, by_square, by_width = kernel(squares, w["widths"])
@@ -82,7 +82,7 @@ class RBF(Layer):
         return y, backward
 
 
-def _distance(mu: Array, x: Array) -> Array:
+def _compute_max_distance(mu: Array, x: Array) -> Array:
     """The largest distance between centres (U, I), or where there is none, of the inputs (N, I) from the first."""
     largest = np.sqrt(np.square(mu[..., :, None, :] - mu[..., None, :, :]).sum(axis=-1).max(axis=(-2, -1)))
     typical = np.sqrt(np.square(x - mu[..., :1, :]).sum(axis=-1).mean(axis=-1))

@@ -29,12 +29,12 @@ class Residual(Layer):
     activation: Activation | None = None
 
     def declare(self, x: Shape) -> Declaration:
-        return Declaration((self.units,), parts=declare_branches(self._branches(), x, "residual"))
+        return Declaration((self.units,), parts=declare_branches(self._make_branches(), x, "residual"))
 
     def forward(self, w: Views, x: Array, ctx: Context) -> tuple[Array, Backward]:
-        return add_branches(self._branches(), w, x, ctx)
+        return add_branches(self._make_branches(), w, x, ctx)
 
-    def _branches(self) -> tuple[Chain, Chain]:
+    def _make_branches(self) -> tuple[Chain, Chain]:
         assert self.activation is not None, "the spec's activation is put here when the network is built"
         linear = Chain(("dense",), (Dense(self.units),))
         return linear, Chain(("dense", "activation"), (Dense(self.units), self.activation))

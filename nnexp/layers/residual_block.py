@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nnexp.layers.base import Backward, Context, Layer, ShapeError, features, times
+from nnexp.layers.base import Backward, Context, Layer, ShapeError, check_flat_width, format_shape
 from nnexp.layers.branches import add_branches
 from nnexp.layers.chain import Chain
 from nnexp.layers.dense import Dense
@@ -30,19 +30,19 @@ class ResidualBlock(Layer):
 
     def declare(self, x: Shape) -> Declaration:
         inner = self.layers.declare(x)
-        straight = self._straight(inner.output).declare(x)
+        straight = self._make_shortcut(inner.output).declare(x)
         if straight.output != inner.output:
             fix = "write `projected: true`" if len(x) == len(inner.output) == 1 else "its layers must keep the shape"
-            raise ShapeError(f"the block turns {times(x)} into {times(inner.output)}, which cannot be added: {fix}")
+            raise ShapeError(f"the block turns {format_shape(x)} into {format_shape(inner.output)}, which cannot be added: {fix}")
         return Declaration(inner.output, parts={"branch_1": straight, "branch_2": inner})
 
     def forward(self, w: Views, x: Array, ctx: Context) -> tuple[Array, Backward]:
         projection = w.parts["branch_1"].parts.get("projection")
-        straight = self._straight(projection["W"].shape[-1:] if projection else x.shape[2:])
+        straight = self._make_shortcut(projection["W"].shape[-1:] if projection else x.shape[2:])
         return add_branches((straight, self.layers), w, x, ctx)
 
-    def _straight(self, output: Shape) -> Chain:
+    def _make_shortcut(self, output: Shape) -> Chain:
         """The path beside the layers: nothing, or a projection to the block's width."""
         if not self.projected:
             return Chain((), ())
-        return Chain(("projection",), (Dense(features(output, "a projected residual_block"), bias=False),))
+        return Chain(("projection",), (Dense(check_flat_width(output, "a projected residual_block"), bias=False),))

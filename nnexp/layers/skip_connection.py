@@ -30,12 +30,12 @@ class SkipConnection(Layer):
     activation: Activation | None = None
 
     def declare(self, x: Shape) -> Declaration:
-        return self._parallel().declare(x)
+        return self._make_parallel().declare(x)
 
     def forward(self, w: Views, x: Array, ctx: Context) -> tuple[Array, Backward]:
-        return self._parallel().forward(w, x, ctx)
+        return self._make_parallel().forward(w, x, ctx)
 
-    def _parallel(self) -> Parallel:
+    def _make_parallel(self) -> Parallel:
         """The same layer, said with branches."""
         assert self.activation is not None, "the spec's activation is put here when the network is built"
         linear = Chain(("dense",), (Dense(self.linear),))

@@ -17,15 +17,15 @@ def standardize(x: Array, epsilon: float | Array) -> tuple[Array, Callable[[Arra
 
     core: (N, G, D) -> (N, G, D)
     """
-    centered = x - _mean(x)
-    inverse = 1 / np.sqrt(_mean(centered * centered) + lift(epsilon, x))
+    centered = x - _compute_mean(x)
+    inverse = 1 / np.sqrt(_compute_mean(centered * centered) + lift(epsilon, x))
     normed = centered * inverse
 
     def backward(dnormed: Array) -> Array:
-        return inverse * (dnormed - _mean(dnormed) - normed * _mean(dnormed * normed))
+        return inverse * (dnormed - _compute_mean(dnormed) - normed * _compute_mean(dnormed * normed))
 
     return normed, backward
 
 
-def _mean(x: Array) -> Array:
+def _compute_mean(x: Array) -> Array:
     return np.add.reduce(x, axis=-1, keepdims=True) / x.shape[-1]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nnexp.layers.base import Backward, Context, Layer, features
+from nnexp.layers.base import Backward, Context, Layer, check_flat_width
 from nnexp.parameters import Declaration, Views, Weight
 from nnexp.registry import layers
 from nnexp.typing import Array, Count, Shape
@@ -27,7 +27,7 @@ class TiedAutoencoder(Layer):
     units: Count
 
     def declare(self, x: Shape) -> Declaration:
-        n_in = features(x, "tied_autoencoder")
+        n_in = check_flat_width(x, "tied_autoencoder")
         return Declaration(x, {"W": Weight((n_in, self.units), fan_in=n_in, fan_out=self.units)})
 
     def forward(self, w: Views, x: Array, ctx: Context) -> tuple[Array, Backward]:

@@ -10,12 +10,12 @@ import numpy as np
 from nnexp.typing import Array
 
 
-def softmax_averaged(z: Array) -> Array:
+def average_softmax(z: Array) -> Array:
     """z̄ with softmax(z̄) = 1/M Σ_m softmax(z_m): the logarithms of the mean probabilities. core: (M, N, O) -> (N, O)"""
     return _log_mean(z - np.logaddexp.reduce(z, axis=-1, keepdims=True))
 
 
-def sigmoid_averaged(z: Array) -> Array:
+def average_sigmoid(z: Array) -> Array:
     """z̄ with σ(z̄) = p̄ = 1/M Σ_m σ(z_m): log p̄ - log(1 - p̄). core: (M, N, O) -> (N, O)"""
     return _log_mean(-np.logaddexp(0, -z)) - _log_mean(-np.logaddexp(0, z))
 

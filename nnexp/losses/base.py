@@ -28,7 +28,7 @@ class Loss(ABC):
 
     __slots__ = ()
 
-    def fitted(self, widths: int | Mapping[str, int]) -> Loss:
+    def with_widths(self, widths: int | Mapping[str, int]) -> Loss:
         """The loss for outputs of these widths, by task where there are tasks."""
         return self
 
@@ -46,7 +46,7 @@ class Loss(ABC):
     def predict(self, z: Array) -> Array:
         """What the outputs say: probabilities, scores or values. core: (N, O) -> (N, O)"""
 
-    def averaged(self, z: Array) -> Array:
+    def average_outputs(self, z: Array) -> Array:
         """The outputs that say the mean of what the outputs of M networks say, as an ensemble does.
 
             predict(averaged(z)) = 1/M Σ_m predict(z_m)

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from nnexp.activations.sigmoid import logistic
-from nnexp.losses.averages import sigmoid_averaged
+from nnexp.losses.averages import average_sigmoid
 from nnexp.losses.base import Loss, Outputs, Targets
 from nnexp.registry import losses
 from nnexp.typing import Array
@@ -37,5 +37,5 @@ class BinaryCrossEntropy(Loss):
     def predict(self, z: Array) -> Array:
         return logistic(z)
 
-    def averaged(self, z: Array) -> Array:
-        return sigmoid_averaged(z)
+    def average_outputs(self, z: Array) -> Array:
+        return average_sigmoid(z)

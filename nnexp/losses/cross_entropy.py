@@ -9,7 +9,7 @@ import numpy as np
 
 from nnexp.activations.softmax import Softmax
 from nnexp.kernels import softmax_cross_entropy
-from nnexp.losses.averages import softmax_averaged
+from nnexp.losses.averages import average_softmax
 from nnexp.losses.base import Loss, Outputs, Targets
 from nnexp.registry import losses
 from nnexp.replicas import lift
@@ -35,16 +35,16 @@ class CrossEntropy(Loss):
     outputs: ClassVar[Outputs] = "logits"
 
     def __call__(self, z: Array, d: Array) -> tuple[Array, Array]:
-        return softmax_cross_entropy(z, smooth(d, self.label_smoothing))
+        return softmax_cross_entropy(z, smooth_labels(d, self.label_smoothing))
 
     def predict(self, z: Array) -> Array:
         return Softmax().apply(z)[0]
 
-    def averaged(self, z: Array) -> Array:
-        return softmax_averaged(z)
+    def average_outputs(self, z: Array) -> Array:
+        return average_softmax(z)
 
 
-def smooth(d: Array, epsilon: float | Array) -> Array:
+def smooth_labels(d: Array, epsilon: float | Array) -> Array:
     """1 - ε on the class, ε/(K - 1) on each other class. core: (N, K) -> (N, K)"""
     if not np.count_nonzero(epsilon):
         return d

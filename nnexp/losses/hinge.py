@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from nnexp.losses.base import Loss, Outputs, Targets
-from nnexp.losses.margins import against, chosen, violations
+from nnexp.losses.margins import margin_gradient, mark_classes, margin_violations
 from nnexp.registry import losses
 from nnexp.typing import Array, NonNegative
 
@@ -32,9 +32,9 @@ class Hinge(Loss):
     outputs: ClassVar[Outputs] = "scores"
 
     def __call__(self, z: Array, d: Array) -> tuple[Array, Array]:
-        right, count = chosen(d), z.shape[-2]
-        inside = violations(z, right, self.margin)
-        return np.add.reduce(inside, axis=(-2, -1)) / count, against(right, (inside > 0).astype(z.dtype)) / count
+        right, count = mark_classes(d), z.shape[-2]
+        inside = margin_violations(z, right, self.margin)
+        return np.add.reduce(inside, axis=(-2, -1)) / count, margin_gradient(right, (inside > 0).astype(z.dtype)) / count
 
     def predict(self, z: Array) -> Array:
         return z

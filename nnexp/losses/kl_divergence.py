@@ -9,7 +9,7 @@ import numpy as np
 
 from nnexp.activations.softmax import Softmax
 from nnexp.kernels import softmax_cross_entropy
-from nnexp.losses.averages import softmax_averaged
+from nnexp.losses.averages import average_softmax
 from nnexp.losses.base import Loss, Outputs, Targets
 from nnexp.registry import losses
 from nnexp.typing import Array
@@ -38,5 +38,5 @@ class KLDivergence(Loss):
     def predict(self, z: Array) -> Array:
         return Softmax().apply(z)[0]
 
-    def averaged(self, z: Array) -> Array:
-        return softmax_averaged(z)
+    def average_outputs(self, z: Array) -> Array:
+        return average_softmax(z)

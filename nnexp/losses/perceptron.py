@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from nnexp.losses.base import Loss, Outputs, Targets
-from nnexp.losses.margins import chosen, score_of
+from nnexp.losses.margins import mark_classes, score_of
 from nnexp.registry import losses
 from nnexp.typing import Array
 
@@ -32,13 +32,13 @@ class Perceptron(Loss):
     outputs: ClassVar[Outputs] = "scores"
 
     def __call__(self, z: Array, d: Array) -> tuple[Array, Array]:
-        return _one_output(z, d) if z.shape[-1] == 1 else _classes(z, d)
+        return _binary_loss(z, d) if z.shape[-1] == 1 else _multiclass_loss(z, d)
 
     def predict(self, z: Array) -> Array:
         return z
 
 
-def _one_output(z: Array, d: Array) -> tuple[Array, Array]:
+def _binary_loss(z: Array, d: Array) -> tuple[Array, Array]:
     """core: z (N, 1), d (N, 1) -> (), (N, 1)"""
     count = z.shape[-2]
     away = np.where(d > 0.5, -1, 1).astype(z.dtype)  # -y
@@ -47,10 +47,10 @@ def _one_output(z: Array, d: Array) -> tuple[Array, Array]:
     return loss, np.where(gap >= 0, away, 0) / count
 
 
-def _classes(z: Array, d: Array) -> tuple[Array, Array]:
+def _multiclass_loss(z: Array, d: Array) -> tuple[Array, Array]:
     """core: z (N, K), d (N, K) -> (), (N, K)"""
-    count, right = z.shape[-2], chosen(d)
-    rival = chosen(np.where(right, -np.inf, z))
+    count, right = z.shape[-2], mark_classes(d)
+    rival = mark_classes(np.where(right, -np.inf, z))
     gap = score_of(z, rival) - score_of(z, right)
     loss = np.add.reduce(np.maximum(gap, 0), axis=(-2, -1)) / count
     return loss, np.where(gap >= 0, rival.astype(z.dtype) - right, 0) / count

@@ -16,7 +16,7 @@ from nnexp.typing import Array, NonNegative
 
 
 @dataclass(frozen=True, slots=True)
-class Weighted:
+class WeightedLoss:
     """The loss of one task, and how much it counts."""
 
     loss: Loss
@@ -35,33 +35,33 @@ class TaskLosses(Loss):
     Source: Caruana 1997, Multitask Learning; lecture notes.
     """
 
-    tasks: Named[Weighted]
+    tasks: Named[WeightedLoss]
     widths: tuple[int, ...] = field(default=(), metadata={"hidden": True})
     """The outputs of each task, in the order of `tasks`; filled in once the data are known."""
 
     targets: ClassVar[tuple[Targets, ...]] = ("tasks",)
     outputs: ClassVar[Outputs] = "values"
 
-    def fitted(self, widths: int | Mapping[str, int]) -> Loss:
+    def with_widths(self, widths: int | Mapping[str, int]) -> Loss:
         assert isinstance(widths, Mapping), "a loss for tasks where there are none"
         ordered = Named(tuple(widths), tuple(self.tasks[name] for name in widths))
         return replace(self, tasks=ordered, widths=tuple(widths.values()))
 
     def __call__(self, z: Array, d: Array) -> tuple[Array, Array]:
         total, dz = np.zeros(len(z), z.dtype), np.empty_like(z)
-        for task, place in self.places():
+        for task, place in self.locate_tasks():
             loss, slope = task.loss(z[..., place], d[..., place])
             total = total + lift(task.weight, loss) * loss
             dz[..., place] = lift(task.weight, slope) * slope
         return total, dz
 
     def predict(self, z: Array) -> Array:
-        return np.concatenate([task.loss.predict(z[..., place]) for task, place in self.places()], axis=-1)
+        return np.concatenate([task.loss.predict(z[..., place]) for task, place in self.locate_tasks()], axis=-1)
 
-    def averaged(self, z: Array) -> Array:
-        return np.concatenate([task.loss.averaged(z[..., place]) for task, place in self.places()], axis=-1)
+    def average_outputs(self, z: Array) -> Array:
+        return np.concatenate([task.loss.average_outputs(z[..., place]) for task, place in self.locate_tasks()], axis=-1)
 
-    def places(self) -> Iterator[tuple[Weighted, slice]]:
+    def locate_tasks(self) -> Iterator[tuple[WeightedLoss, slice]]:
         """Each task with the columns of its outputs."""
         start = 0
         for task, width in zip(self.tasks.values, self.widths, strict=True):

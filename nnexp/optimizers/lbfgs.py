@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from nnexp.optimizers.solver import Objective, Solver
+from nnexp.optimizers.solver import ObjectiveFunction, Solver
 from nnexp.registry import optimizers
 from nnexp.typing import Array, Count, IntArray, Positive
 
@@ -31,32 +31,32 @@ class LBFGS(Solver):
     iterations: Count = 20
     memory: Count = 10
 
-    def solve(self, objective: Objective, lr: Array) -> None:
+    def solve(self, objective: ObjectiveFunction, lr: Array) -> None:
         from scipy.optimize import minimize
 
         which = np.flatnonzero(objective.trainable)
         for row, theta in enumerate(objective.theta):
             start = theta[which].astype(np.float64)
-            aim = _within(objective, row, which)
-            with threadpool_limits(_threads(), "blas"):  # SciPy's BLAS may have come after the run's limit was set
+            aim = _restrict_objective(objective, row, which)
+            with threadpool_limits(_count_threads(), "blas"):  # SciPy's BLAS may have come after the run's limit was set
                 found = minimize(
                     aim, start, jac=True, method="L-BFGS-B", options={"maxiter": self.iterations, "maxcor": self.memory}
                 )
             theta[which] += lr[row] * (found.x - start)
 
 
-def _threads() -> int:
+def _count_threads() -> int:
     """The number of threads that the run is limited to, which NumPy's BLAS has."""
     return min(pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas")
 
 
-def _within(objective: Objective, row: int, which: IntArray) -> Callable[[Any], tuple[float, Array]]:
+def _restrict_objective(objective: ObjectiveFunction, row: int, which: IntArray) -> Callable[[Any], tuple[float, Array]]:
     """A replica's objective and gradient as functions of the weights that are trained."""
     place = objective.theta[row].astype(np.float64)
 
-    def value_and_slope(moved: Array) -> tuple[float, Array]:
+    def value_and_gradient(moved: Array) -> tuple[float, Array]:
         place[which] = moved
-        value, slope = objective.at(row, place[None])
+        value, slope = objective.evaluate_at(row, place[None])
         return float(value[0]), slope[0, which]
 
-    return value_and_slope
+    return value_and_gradient

@@ -7,11 +7,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from nnexp.optimizers.solver import Objective, Solver, least_squares
+from nnexp.optimizers.solver import ObjectiveFunction, Solver, solve_least_squares
 from nnexp.registry import optimizers
 from nnexp.typing import Array, NonNegative, Positive
 
-STEP = 1e-4
+DIFFERENCE_STEP = 1e-4
 """h: the error of a central difference of gradients is about 1e-16/h from rounding and h² from the formula."""
 
 
@@ -32,23 +32,23 @@ class Newton(Solver):
     damping: NonNegative = 0.0
 
     full_batch: ClassVar[bool] = False
-    dense: ClassVar[bool] = True
+    needs_matrix: ClassVar[bool] = True
 
-    def solve(self, objective: Objective, lr: Array) -> None:
+    def solve(self, objective: ObjectiveFunction, lr: Array) -> None:
         which = np.flatnonzero(objective.trainable)
         damping = np.broadcast_to(self.damping, len(objective.theta))
         for row, theta in enumerate(objective.theta):
-            g = objective.at(row, theta[None].astype(np.float64))[1][0, which]
-            h = hessian(objective, row, theta.astype(np.float64))
-            theta[which] -= lr[row] * least_squares(h + damping[row] * np.eye(len(h)), g)
+            g = objective.evaluate_at(row, theta[None].astype(np.float64))[1][0, which]
+            h = compute_hessian(objective, row, theta.astype(np.float64))
+            theta[which] -= lr[row] * solve_least_squares(h + damping[row] * np.eye(len(h)), g)
 
 
-def hessian(objective: Objective, row: int, theta: Array) -> Array:
+def compute_hessian(objective: ObjectiveFunction, row: int, theta: Array) -> Array:
     """The second derivatives (P, P) of a replica's objective by its trained parameters, at theta."""
     which = np.flatnonzero(objective.trainable)
     moves = np.zeros((len(which), len(theta)))
-    moves[np.arange(len(which)), which] = STEP
-    _, ahead = objective.at(row, theta + moves)
-    _, behind = objective.at(row, theta - moves)
-    h = (ahead - behind)[:, which] / (2 * STEP)
+    moves[np.arange(len(which)), which] = DIFFERENCE_STEP
+    _, ahead = objective.evaluate_at(row, theta + moves)
+    _, behind = objective.evaluate_at(row, theta - moves)
+    h = (ahead - behind)[:, which] / (2 * DIFFERENCE_STEP)
     return (h + h.T) / 2

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from nnexp.optimizers.solver import Objective, Solver, least_squares
+from nnexp.optimizers.solver import ObjectiveFunction, Solver, solve_least_squares
 from nnexp.registry import optimizers
 from nnexp.typing import Array, Positive
 
@@ -28,14 +28,14 @@ class NormalEquations(Solver):
 
     lr: Positive = 1.0
 
-    dense: ClassVar[bool] = True
+    needs_matrix: ClassVar[bool] = True
 
-    def solve(self, objective: Objective, lr: Array) -> None:
+    def solve(self, objective: ObjectiveFunction, lr: Array) -> None:
         which = np.flatnonzero(objective.trainable)
         for row, theta in enumerate(objective.theta):
             fixed = np.where(objective.trainable, 0, theta).astype(np.float64)
             units = np.zeros((len(which) + 1, len(theta)))
             units[np.arange(len(which)), which] = 1
-            slopes = objective.at(row, fixed + units)[1][:, which]
+            slopes = objective.evaluate_at(row, fixed + units)[1][:, which]
             b = -slopes[-1]
-            theta[which] += lr[row] * (least_squares(slopes[:-1] + b, b) - theta[which])
+            theta[which] += lr[row] * (solve_least_squares(slopes[:-1] + b, b) - theta[which])

@@ -16,7 +16,7 @@ from nnexp.optimizers.base import Optimizer, Update
 from nnexp.typing import Array, BoolArray
 
 
-class Objective(Protocol):
+class ObjectiveFunction(Protocol):
     """The objective of a batch as a function of theta, replica by replica, in double precision."""
 
     theta: Array
@@ -25,11 +25,11 @@ class Objective(Protocol):
     trainable: BoolArray
     """Which of the P parameters may change."""
 
-    def at(self, row: int, places: Array) -> tuple[Array, Array]:
+    def evaluate_at(self, row: int, places: Array) -> tuple[Array, Array]:
         """A replica's objective (K,) and gradient (K, P) at the places (K, P); dropout's masks are the same at all."""
 
 
-def least_squares(a: Array, b: Array) -> Array:
+def solve_least_squares(a: Array, b: Array) -> Array:
     """The shortest x (P,) of those with the least ‖a x - b‖; NaN where a or b is not finite.
 
     Directions in which a is smaller than rounding are left alone: below P · 2⁻⁵² of its largest singular value.
@@ -46,11 +46,11 @@ class Solver(Optimizer):
     full_batch: ClassVar[bool] = True
     """Whether the batch has to be all training examples."""
 
-    dense: ClassVar[bool] = False
+    needs_matrix: ClassVar[bool] = False
     """Whether it holds a matrix of one row and one column for every weight that is trained."""
 
     @abstractmethod
-    def solve(self, objective: Objective, lr: Array) -> None:
+    def solve(self, objective: ObjectiveFunction, lr: Array) -> None:
         """Move `objective.theta`, in place, with the learning rates lr (R, 1)."""
 
     def bind(self, theta: Array, grad: Array, slots: Mapping[str, Array], regularized: BoolArray) -> Update:

@@ -5,113 +5,113 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
-from nnexp.pages.curves import POINTS
-from nnexp.pages.drawn import Selection
-from nnexp.pages.figures.base import Figure, spans, spoken
-from nnexp.pages.figures.lines import LABELLED, Axis, Line, axis_of, cut_below, lines, reach_zero
-from nnexp.pages.html import visible
+from nnexp.pages.curves import MAX_DRAWN_EPOCHS
+from nnexp.pages.drawn import CurveSelection
+from nnexp.pages.figures.base import Figure, needs_log_axis, format_metric_name
+from nnexp.pages.figures.lines import MAX_LABELLED_VARIANTS, MetricAxis, CurveLine, make_axis, is_cut_below, plot_lines, has_zero_interval
+from nnexp.pages.html import escape_controls
 from nnexp.reports.comparable import is_share
 from nnexp.reports.report import Report
-from nnexp.runs.folder import plain_name
+from nnexp.runs.folder import make_plain_name
 
-GROUP = "curves"
+LEGEND_GROUP = "curves"
 
-SHORT = 16
+MAX_NARROW_CHARACTERS = 16
 """Letters of a name that leave room for the lines in one column of a paper."""
 
 
-def curves(selection: Selection, report: Report, colours: Mapping[str, str]) -> Iterator[Figure]:
+def make_curve_figures(selection: CurveSelection, report: Report, colours: Mapping[str, str]) -> Iterator[Figure]:
     """Learning curves, schedule and norm of the gradient, as far as they were recorded."""
-    yield from _pair(selection, "loss", f"loss{_loss(selection)}", colours)
-    metric = _metric(report, selection)
+    yield from _make_metric_figure(selection, "loss", f"loss{_format_loss(selection)}", colours)
+    metric = _find_metric(report, selection)
     if metric:
-        yield from _pair(selection, metric, spoken(metric), colours, share=is_share(metric))
-    rates = _lines(selection, {"lr": "dev"})
+        yield from _make_metric_figure(selection, metric, format_metric_name(metric), colours, share=is_share(metric))
+    rates = _make_lines(selection, {"lr": "dev"})
     if rates:
         largest = [max(mean.value for mean in line.curve.means) for line in rates]
-        axis = axis_of(rates, "learning rate", colours, share=False, log=spans(largest))
+        axis = make_axis(rates, "learning rate", colours, share=False, log=needs_log_axis(largest))
         same = "Lines of the same schedule lie over each other." if len(rates) > 1 else ""
-        yield Figure("learning-rate", "Learning rate", same, partial(lines, rates, axis), group=GROUP, wide=_wide(axis))
-    norms = _lines(selection, {"grad_norm": "dev"})
+        yield Figure("learning-rate", "Learning rate", same, partial(plot_lines, rates, axis), group=LEGEND_GROUP, wide=_is_wide(axis))
+    norms = _make_lines(selection, {"grad_norm": "dev"})
     if norms:
-        axis = axis_of(norms, "norm of the gradient", colours, share=False, log=None)
-        what = f"The mean over the batches of an epoch, before clipping.{_ends(norms, axis)}"
+        axis = make_axis(norms, "norm of the gradient", colours, share=False, log=None)
+        what = f"The mean over the batches of an epoch, before clipping.{_describe_band_ends(norms, axis)}"
         yield Figure(
-            "gradient-norm", "Norm of the gradient", what, partial(lines, norms, axis), group=GROUP, wide=_wide(axis)
+            "gradient-norm", "Norm of the gradient", what, partial(plot_lines, norms, axis), group=LEGEND_GROUP, wide=_is_wide(axis)
         )
 
 
-def how(selection: Selection) -> str:
+def describe_curves(selection: CurveSelection) -> str:
     """How the curves are to be read."""
-    many = any(one.runs > 1 for one in selection.drawn)
-    unit = "folds" if all(one.variant.configuration.folds for one in selection.drawn) else "seeds"
+    many = any(one.run_count > 1 for one in selection.variants)
+    unit = "folds" if all(one.variant.configuration.folds for one in selection.variants) else "seeds"
     said = [
         f"Lines are means over {unit}; bands, of dev, are 95 % intervals of the mean (t distribution)."
         if many
         else "Each line is one run; there is no band, as one run has no spread.",
         "Train is measured on the batches of an epoch, as the weights change; dev after the epoch.",
     ]
-    if any(one.curve("train_loss").cut for one in selection.drawn):
+    if any(one.compute_curve("train_loss").is_cut for one in selection.variants):
         said.append("A line ends where the first of its runs stopped, so that it is of the same runs throughout.")
-    if longest(selection) > POINTS:
+    if find_max_epochs(selection) > MAX_DRAWN_EPOCHS:
         said.append(
-            f"Of up to {longest(selection):,} epochs {POINTS} at equal distances are drawn; nothing is smoothed."
+            f"Of up to {find_max_epochs(selection):,} epochs {MAX_DRAWN_EPOCHS} at equal distances are drawn; nothing is smoothed."
         )
     return " ".join([*said, selection.caption]).strip()
 
 
-def longest(selection: Selection) -> int:
+def find_max_epochs(selection: CurveSelection) -> int:
     """Epochs of the longest line."""
-    return max((min(len(h.rows) for h in one.histories) for one in selection.drawn), default=0)
+    return max((min(len(h.rows) for h in one.histories) for one in selection.variants), default=0)
 
 
-def _pair(
-    selection: Selection, metric: str, title: str, colours: Mapping[str, str], *, share: bool = False
+def _make_metric_figure(
+    selection: CurveSelection, metric: str, title: str, colours: Mapping[str, str], *, share: bool = False
 ) -> Iterator[Figure]:
     """Train and dev of one metric."""
-    found = _lines(selection, {f"dev_{metric}": "dev", f"train_{metric}": "train"})
+    found = _make_lines(selection, {f"dev_{metric}": "dev", f"train_{metric}": "train"})
     if not found:
         return
-    axis = axis_of(found, title, colours, share=share, log=None)
+    axis = make_axis(found, title, colours, share=share, log=None)
     parts = {line.part for line in found}
     read = "Solid: dev; dashed: train." if len(parts) == 2 else f"On the {parts.pop()} part."
-    less = " The axis begins above the lowest values, those of the first epochs." if cut_below(found, axis) else ""
-    heading = f"{spoken(metric)[0].upper()}{spoken(metric)[1:]} by epoch"
-    name = f"curves-{plain_name(metric).replace('_', '-')}"
+    less = " The axis begins above the lowest values, those of the first epochs." if is_cut_below(found, axis) else ""
+    heading = f"{format_metric_name(metric)[0].upper()}{format_metric_name(metric)[1:]} by epoch"
+    name = f"curves-{make_plain_name(metric).replace('_', '-')}"
     yield Figure(
         name,
         heading,
-        read + less + _ends(found, axis),
-        partial(lines, found, axis),
-        group=GROUP,
+        read + less + _describe_band_ends(found, axis),
+        partial(plot_lines, found, axis),
+        group=LEGEND_GROUP,
         subtitle=read,
-        wide=_wide(axis),
+        wide=_is_wide(axis),
     )
 
 
-def _wide(axis: Axis) -> bool:
+def _is_wide(axis: MetricAxis) -> bool:
     """Whether the names beside the lines need the room of both columns of a paper."""
-    return len(axis.colours) > LABELLED or (len(axis.colours) > 1 and max(map(len, axis.colours)) > SHORT)
+    return len(axis.colours) > MAX_LABELLED_VARIANTS or (len(axis.colours) > 1 and max(map(len, axis.colours)) > MAX_NARROW_CHARACTERS)
 
 
-def _ends(found: Sequence[Line], axis: Axis) -> str:
+def _describe_band_ends(found: Sequence[CurveLine], axis: MetricAxis) -> str:
     """Where bands end that reach below a logarithmic axis."""
-    if not reach_zero(found, axis):
+    if not has_zero_interval(found, axis):
         return ""
     return " Where an interval reaches 0, which a logarithm has no place for, the band ends at its line's lowest value."
 
 
-def _lines(selection: Selection, columns: Mapping[str, str]) -> list[Line]:
+def _make_lines(selection: CurveSelection, columns: Mapping[str, str]) -> list[CurveLine]:
     """The curves of these columns, which are of these parts."""
     found = [
-        Line(visible(one.variant.label), part, one.curve(column))
-        for one in selection.drawn
+        CurveLine(escape_controls(one.variant.label), part, one.compute_curve(column))
+        for one in selection.variants
         for column, part in columns.items()
     ]
     return [line for line in found if any(mean.n for mean in line.curve.means)]
 
 
-def _metric(report: Report, selection: Selection) -> str | None:
+def _find_metric(report: Report, selection: CurveSelection) -> str | None:
     """The metric of the ranking without its part, of the loss an accuracy, where it was measured in each epoch."""
     known = [column.removeprefix("train_") for column in selection.columns if column.startswith("train_")]
     metric = report.measure.metric.partition("_")[2]
@@ -119,14 +119,14 @@ def _metric(report: Report, selection: Selection) -> str | None:
     return next(iter(wanted), None)
 
 
-def _loss(selection: Selection) -> str:
+def _format_loss(selection: CurveSelection) -> str:
     """The name of the loss, where all have the same."""
-    names = {_name(one.variant.configuration.spec.get("loss")) for one in selection.drawn}
+    names = {_find_loss_name(one.variant.configuration.spec.get("loss")) for one in selection.variants}
     name = names.pop() if len(names) == 1 else None
-    return f" ({spoken(name)})" if name else ""
+    return f" ({format_metric_name(name)})" if name else ""
 
 
-def _name(loss: object) -> str | None:
+def _find_loss_name(loss: object) -> str | None:
     if isinstance(loss, str):
         return loss
     return str(next(iter(loss))) if isinstance(loss, Mapping) and len(loss) == 1 else None

@@ -5,34 +5,34 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
-from nnexp.statistics.means import Mean, mean_of
-from nnexp.typing import Row
+from nnexp.statistics.means import MeanInterval, estimate_mean
+from nnexp.typing import MetricsRow
 
-POINTS = 60
+MAX_DRAWN_EPOCHS = 60
 """Epochs of a curve that are drawn."""
 
 
 @dataclass(frozen=True, slots=True)
-class History:
+class MetricHistory:
     """The rows of one run. key: its seed, or its fold."""
 
     key: Hashable
-    rows: Sequence[Row]
+    rows: Sequence[MetricsRow]
 
 
 @dataclass(frozen=True, slots=True)
-class Curve:
+class MeanCurve:
     """A column of metrics.csv over the runs of a variant: at each of some epochs, the mean and its interval.
 
     cut: whether runs went on after the last epoch, at which the first of them stopped.
     """
 
     epochs: tuple[int, ...]
-    means: tuple[Mean, ...]
-    cut: bool = False
+    means: tuple[MeanInterval, ...]
+    is_cut: bool = False
 
 
-def curve(histories: Sequence[History], column: str, overlap: float = 0.0) -> Curve:
+def compute_curve(histories: Sequence[MetricHistory], column: str, overlap: float = 0.0) -> MeanCurve:
     """The curve of a column; empty where no run has it.
 
     It ends where the first of the runs ended, as the mean of those that are left would be one of other runs. Runs with
@@ -40,15 +40,15 @@ def curve(histories: Sequence[History], column: str, overlap: float = 0.0) -> Cu
     """
     given = [history for history in histories if history.rows and column in history.rows[0]]
     if not given:
-        return Curve((), ())
+        return MeanCurve((), ())
     lengths = [len(history.rows) for history in given]
-    places = thinned(min(lengths))
+    places = thin_epochs(min(lengths))
     epochs = tuple(int(given[0].rows[place]["epoch"]) for place in places)
-    means = tuple(mean_of(_by_key(given, place, column), overlap) for place in places)
-    return Curve(epochs, means, max(lengths) > min(lengths))
+    means = tuple(estimate_mean(_average_by_key(given, place, column), overlap) for place in places)
+    return MeanCurve(epochs, means, max(lengths) > min(lengths))
 
 
-def _by_key(histories: Sequence[History], place: int, column: str) -> list[float]:
+def _average_by_key(histories: Sequence[MetricHistory], place: int, column: str) -> list[float]:
     """The values of one epoch, those of the same key averaged."""
     groups: dict[Hashable, list[float]] = {}
     for history in histories:
@@ -56,12 +56,12 @@ def _by_key(histories: Sequence[History], place: int, column: str) -> list[float
     return [sum(values) / len(values) for values in groups.values()]
 
 
-def thinned(count: int, most: int = POINTS) -> list[int]:
+def thin_epochs(count: int, most: int = MAX_DRAWN_EPOCHS) -> list[int]:
     """Places of at most `most` of `count` epochs, at equal distances, the first and the last among them.
 
     Nothing is averaged: what is drawn was measured.
 
-    >>> thinned(10, 4), thinned(3, 4)
+    >>> thin_epochs(10, 4), thin_epochs(3, 4)
     ([0, 3, 6, 9], [0, 1, 2])
     """
     if count <= most:

@@ -6,67 +6,67 @@ import re
 from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias, get_args
 
-from nnexp.extras import needed
-from nnexp.pages.figures.base import BOTH, COLUMN
-from nnexp.pages.theme import PRINTED, config, printed
+from nnexp.extras import import_optional
+from nnexp.pages.figures.base import BOTH_COLUMNS_STYLE, COLUMN_STYLE
+from nnexp.pages.theme import PRINT_FONT, make_config, resolve_colours
 
-Format: TypeAlias = Literal["png", "svg", "pdf"]
+ChartFormat: TypeAlias = Literal["png", "svg", "pdf"]
 
-FORMATS: tuple[Format, ...] = get_args(Format)
+CHART_FORMATS: tuple[ChartFormat, ...] = get_args(ChartFormat)
 
-DENSITY = 300
+PIXELS_PER_INCH = 300
 """Pixels of a PNG for an inch."""
 
-SINGLE, DOUBLE = 84.0, 174.0
+COLUMN_MILLIMETRES, BOTH_COLUMNS_MILLIMETRES = 84.0, 174.0
 """Millimetres of a column of a paper, and of both; letters of 11 units are printed with 8 points."""
 
-POINT = 72 / 25.4
+POINTS_PER_MILLIMETRE = 72 / 25.4
 """Points of a millimetre."""
 
-SIZE = re.compile(r'<svg([^>]*?) width="([0-9.]+)" height="([0-9.]+)" viewBox="[^"]*"')
+SVG_SIZE_PATTERN = re.compile(r'<svg([^>]*?) width="([0-9.]+)" height="([0-9.]+)" viewBox="[^"]*"')
 
-MUCH = 1.35
+MAX_COLUMN_RATIO = 1.35
 """A figure that cannot be made narrower, and is so much wider than a column, gets both."""
 
 
-def drawn(chart: Mapping[str, Any], form: Format) -> bytes:
+def draw_chart(chart: Mapping[str, Any], form: ChartFormat) -> bytes:
     """A chart, a Vega-Lite specification, as the content of a file."""
-    maker = needed("vl_convert", "report", "drawing figures")
-    svg, target = _fitted(chart, maker)
-    wide = SINGLE if target == COLUMN.width else DOUBLE
+    maker = import_optional("vl_convert", "report", "drawing figures")
+    svg, target = _fit_width(chart, maker)
+    wide = COLUMN_MILLIMETRES if target == COLUMN_STYLE.width else BOTH_COLUMNS_MILLIMETRES
     if form == "svg":
-        return _sized(svg, target, wide, "mm").encode()
-    exact = _sized(svg, target, POINT * wide, "")
+        return _set_svg_size(svg, target, wide, "mm").encode()
+    exact = _set_svg_size(svg, target, POINTS_PER_MILLIMETRE * wide, "")
     if form == "png":
-        content: bytes = maker.svg_to_png(exact, ppi=DENSITY)
+        content: bytes = maker.svg_to_png(exact, ppi=PIXELS_PER_INCH)
         return content
     return bytes(maker.svg_to_pdf(exact))
 
 
-def _fitted(chart: Mapping[str, Any], maker: Any) -> tuple[str, float]:
+def _fit_width(chart: Mapping[str, Any], maker: Any) -> tuple[str, float]:
     """The chart with all that stands beside it in the width that it is made for, and this width."""
-    target = float(chart.get("usermeta", {}).get("width", COLUMN.width))
-    whole = printed({**chart, "config": config(PRINTED) | {"background": "white"}})
+    target = float(chart.get("usermeta", {}).get("width", COLUMN_STYLE.width))
+    whole = resolve_colours({**chart, "config": make_config(PRINT_FONT) | {"background": "white"}})
     svg = str(maker.vegalite_to_svg(whole))
-    width, _ = _size(svg)
+    width, _ = _read_svg_size(svg)
     if chart.get("width") == target:
         svg = str(maker.vegalite_to_svg({**whole, "width": max(target / 3, 2 * target - width)}))
-    elif width > MUCH * target:
-        target = float(BOTH.width)
+    elif width > MAX_COLUMN_RATIO * target:
+        target = float(BOTH_COLUMNS_STYLE.width)
     return svg, target
 
 
-def _size(svg: str) -> tuple[float, float]:
+def _read_svg_size(svg: str) -> tuple[float, float]:
     """Width and height of a drawing."""
-    found = SIZE.search(svg)
+    found = SVG_SIZE_PATTERN.search(svg)
     assert found, "Vega says how large its drawings are"
     return float(found[2]), float(found[3])
 
 
-def _sized(svg: str, target: float, wide: float, unit: str) -> str:
+def _set_svg_size(svg: str, target: float, wide: float, unit: str) -> str:
     """A drawing as wide as is asked for, with room beside it where it is smaller."""
-    width, height = _size(svg)
+    width, height = _read_svg_size(svg)
     room = max(width, target)
     sides = f'width="{wide:.2f}{unit}" height="{wide * height / room:.2f}{unit}" viewBox="0 0 {room:g} {height:g}"'
     paper = f'<rect width="{room:g}" height="{height:g}" fill="white"/>'
-    return SIZE.sub(rf"<svg\1 {sides}", svg, count=1).replace(">", f">{paper}", 1)
+    return SVG_SIZE_PATTERN.sub(rf"<svg\1 {sides}", svg, count=1).replace(">", f">{paper}", 1)

@@ -6,94 +6,94 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from nnexp.errors import RunError
-from nnexp.pages.curves import Curve, History, curve
-from nnexp.reports.report import Report, rank
-from nnexp.reports.rows import Row
+from nnexp.pages.curves import MeanCurve, MetricHistory, compute_curve
+from nnexp.reports.report import Report, compute_rank
+from nnexp.reports.rows import RunRow
 from nnexp.reports.variants import Variant
-from nnexp.runs.receipts import history
+from nnexp.runs.receipts import read_metrics
 
-BEST, LOST = 5, 2
+MAX_BEST_VARIANTS, MAX_FAILED_VARIANTS = 5, 2
 """Variants that are drawn: the best, and those of which runs failed or diverged; and what is compared with."""
 
-RUNS = 20
+MAX_RUNS = 20
 """Runs of a variant whose curves are averaged."""
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
+class VariantCurves:
     """A variant and the histories of its runs, or of some of them."""
 
     variant: Variant
-    histories: tuple[History, ...] = field(repr=False)
-    runs: int
+    histories: tuple[MetricHistory, ...] = field(repr=False)
+    run_count: int
 
     @property
     def columns(self) -> list[str]:
         """The columns of metrics.csv that any of its runs has."""
         return list(dict.fromkeys(name for found in self.histories for name in (found.rows[0] if found.rows else ())))
 
-    def curve(self, column: str) -> Curve:
+    def compute_curve(self, column: str) -> MeanCurve:
         """The mean of a column over the runs."""
-        return curve(self.histories, column, self.variant.overlap)
+        return compute_curve(self.histories, column, self.variant.fold_overlap)
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
+class CurveSelection:
     """The variants that are drawn, and how many could have been; whether one of them was asked for, or lost runs."""
 
-    drawn: tuple[Drawn, ...]
-    of: int
-    asked: bool = False
-    lost: bool = False
+    variants: tuple[VariantCurves, ...]
+    candidate_count: int
+    has_baseline: bool = False
+    has_failed: bool = False
 
     @property
     def columns(self) -> list[str]:
-        return list(dict.fromkeys(name for one in self.drawn for name in one.columns))
+        return list(dict.fromkeys(name for one in self.variants for name in one.columns))
 
     @property
     def caption(self) -> str:
         """Which variants these are, in words; nothing where they are all."""
         said = []
-        if len(self.drawn) < self.of:
-            which = [f"the best {min(BEST, len(self.drawn))}"]
-            which += ["what they are compared with"] if self.asked else []
-            which += [f"up to {LOST} of those that failed or diverged"] if self.lost else []
+        if len(self.variants) < self.candidate_count:
+            which = [f"the best {min(MAX_BEST_VARIANTS, len(self.variants))}"]
+            which += ["what they are compared with"] if self.has_baseline else []
+            which += [f"up to {MAX_FAILED_VARIANTS} of those that failed or diverged"] if self.has_failed else []
             listing = f"{', '.join(which[:-1])} and {which[-1]}" if len(which) > 1 else which[0]
-            said.append(f"Drawn are {len(self.drawn)} of {self.of:,} variants: {listing}.")
-        if any(one.runs > RUNS for one in self.drawn):
-            said.append(f"Of a variant the first {RUNS} runs are drawn.")
+            said.append(f"Drawn are {len(self.variants)} of {self.candidate_count:,} variants: {listing}.")
+        if any(one.run_count > MAX_RUNS for one in self.variants):
+            said.append(f"Of a variant the first {MAX_RUNS} runs are drawn.")
         return " ".join(said)
 
 
-def select(report: Report) -> Selection:
+def select_variants(report: Report) -> CurveSelection:
     """The variants to draw; the histories of no others are read."""
-    every = [variant for variant in sorted(report.variants, key=lambda v: rank(v, report.measure)) if _trains(variant)]
-    best = every[:BEST]
-    asked = [report.baseline] if report.baseline and _trains(report.baseline) else []
-    lost = [variant for variant in every[BEST:] if {"failed", "diverged"} & variant.states.keys()][:LOST]
+    every = [variant for variant in sorted(report.variants, key=lambda v: compute_rank(v, report.measure)) if _has_epochs(variant)]
+    best = every[:MAX_BEST_VARIANTS]
+    asked = [report.baseline] if report.baseline and _has_epochs(report.baseline) else []
+    lost = [variant for variant in every[MAX_BEST_VARIANTS:] if {"failed", "diverged"} & variant.state_counts.keys()][:MAX_FAILED_VARIANTS]
     chosen = {variant.configuration.key: variant for variant in (*best, *asked, *lost)}
-    found = [_read(variant) for variant in chosen.values()]
+    found = [_read_histories(variant) for variant in chosen.values()]
     drawn = [one for one in found if any(history.rows for history in one.histories)]
     beside = any(variant not in best for variant in asked)
-    return Selection(tuple(drawn), len(every) - (len(found) - len(drawn)), asked=beside, lost=bool(lost))
+    return CurveSelection(tuple(drawn), len(every) - (len(found) - len(drawn)), has_baseline=beside, has_failed=bool(lost))
 
 
-def _trains(variant: Variant) -> bool:
+def _has_epochs(variant: Variant) -> bool:
     """Whether it has epochs."""
     return not variant.is_ensemble and not variant.configuration.is_baseline and any(row.epochs for row in variant.rows)
 
 
-def _read(variant: Variant) -> Drawn:
+def _read_histories(variant: Variant) -> VariantCurves:
     """The histories of the runs that are done; where none is, of those that began."""
-    rows = variant.done or [row for row in variant.rows if row.epochs]
-    histories = [_history(row) for row in rows[:RUNS]]
-    return Drawn(variant, tuple(found for found in histories if found.rows), len(rows))
+    rows = variant.done_rows or [row for row in variant.rows if row.epochs]
+    histories = [_read_history(row) for row in rows[:MAX_RUNS]]
+    return VariantCurves(variant, tuple(found for found in histories if found.rows), len(rows))
 
 
-def _history(row: Row) -> History:
+def _read_history(row: RunRow) -> MetricHistory:
     key = row.seed if row.fold is None else row.fold
     try:
-        rows: Sequence[dict[str, float]] = history(row.path)
+        rows: Sequence[dict[str, float]] = read_metrics(row.path)
     except (RunError, OSError, ValueError):  # the report has said it
         rows = []
-    return History(key, rows)
+    return MetricHistory(key, rows)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-INHERITED = frozenset(
+INHERITED_NAMES = frozenset(
     {
         "__proto__",
         "constructor",
@@ -17,18 +17,18 @@ INHERITED = frozenset(
     }
 )
 
-UNSEEN = "\N{WORD JOINER}"
+INVISIBLE_SUFFIX = "\N{WORD JOINER}"
 """What makes another word of it that looks the same."""
 
 
-def harmless(value: Any) -> Any:
+def escape_names(value: Any) -> Any:
     """A chart's specification with all such texts in it, and in its data, made others that look the same.
 
-    >>> harmless({"sort": ["constructor", "b"]})["sort"][0] == "constructor" + UNSEEN
+    >>> escape_names({"sort": ["constructor", "b"]})["sort"][0] == "constructor" + UNSEEN
     True
     """
     if isinstance(value, dict):
-        return {key: harmless(entry) for key, entry in value.items()}
+        return {key: escape_names(entry) for key, entry in value.items()}
     if isinstance(value, list):
-        return [harmless(entry) for entry in value]
-    return value + UNSEEN if isinstance(value, str) and value in INHERITED else value
+        return [escape_names(entry) for entry in value]
+    return value + INVISIBLE_SUFFIX if isinstance(value, str) and value in INHERITED_NAMES else value

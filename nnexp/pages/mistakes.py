@@ -20,46 +20,46 @@ class Mistake:
     example: int
     true: int
     predicted: int
-    given: float
-    to_true: float
-    wrong: int
-    runs: int
+    predicted_score: float
+    true_score: float
+    wrong_runs: int
+    run_count: int
 
 
 @dataclass(slots=True)
-class Tally:
+class MistakeTally:
     """The scores of each example, added up over runs."""
 
     scores: dict[int, Array] = field(default_factory=dict)
-    true: dict[int, int] = field(default_factory=dict)
-    wrong: dict[int, int] = field(default_factory=dict)
-    runs: dict[int, int] = field(default_factory=dict)
+    true_labels: dict[int, int] = field(default_factory=dict)
+    wrong_runs: dict[int, int] = field(default_factory=dict)
+    run_counts: dict[int, int] = field(default_factory=dict)
 
-    def add(self, examples: IntArray, scores: AnyArray, true: IntArray) -> None:
+    def add_run(self, examples: IntArray, scores: AnyArray, true: IntArray) -> None:
         """Add a run: the examples (N) that it was asked about, its scores (N, K), the right classes (N)."""
         predicted = scores.argmax(axis=-1)
         for at, example in enumerate(examples.tolist()):
             row = scores[at].astype(np.float64)
             self.scores[example] = self.scores[example] + row if example in self.scores else row
-            self.true[example] = int(true[at])
-            self.wrong[example] = self.wrong.get(example, 0) + int(predicted[at] != true[at])
-            self.runs[example] = self.runs.get(example, 0) + 1
+            self.true_labels[example] = int(true[at])
+            self.wrong_runs[example] = self.wrong_runs.get(example, 0) + int(predicted[at] != true[at])
+            self.run_counts[example] = self.run_counts.get(example, 0) + 1
 
-    def worst(self, most: int) -> list[Mistake]:
+    def find_worst(self, most: int) -> list[Mistake]:
         """The examples whose mean score takes them for the wrong class, by how far it is ahead of the right one."""
-        found = [self._mistake(example) for example in self._mistaken()]
-        found.sort(key=lambda one: (one.to_true - one.given, one.example))
+        found = [self._make_mistake(example) for example in self._find_mistaken()]
+        found.sort(key=lambda one: (one.true_score - one.predicted_score, one.example))
         return found[:most]
 
-    def count(self) -> int:
+    def count_mistakes(self) -> int:
         """How many examples are taken for the wrong class on the mean."""
-        return sum(1 for _ in self._mistaken())
+        return sum(1 for _ in self._find_mistaken())
 
-    def _mistaken(self) -> Iterable[int]:
-        return (example for example, scores in self.scores.items() if int(scores.argmax()) != self.true[example])
+    def _find_mistaken(self) -> Iterable[int]:
+        return (example for example, scores in self.scores.items() if int(scores.argmax()) != self.true_labels[example])
 
-    def _mistake(self, example: int) -> Mistake:
-        runs, true = self.runs[example], self.true[example]
+    def _make_mistake(self, example: int) -> Mistake:
+        runs, true = self.run_counts[example], self.true_labels[example]
         mean = self.scores[example] / runs
         predicted = int(mean.argmax())
-        return Mistake(example, true, predicted, float(mean[predicted]), float(mean[true]), self.wrong[example], runs)
+        return Mistake(example, true, predicted, float(mean[predicted]), float(mean[true]), self.wrong_runs[example], runs)

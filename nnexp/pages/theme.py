@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-PALETTE = tuple(f"var(--c{number})" for number in range(1, 9))
+VARIANT_COLOURS = tuple(f"var(--c{number})" for number in range(1, 9))
 """Colours of variants, told apart by people with any kind of colour vision; after Okabe & Ito 2008, Color Universal
 Design, without its yellow, which is too faint for lines.
 """
 
-INK, MUTED, FAINT, PAPER = "var(--ink)", "var(--muted)", "var(--line)", "var(--paper)"
+INK_COLOUR, MUTED_COLOUR, FAINT_COLOUR, PAPER_COLOUR = "var(--ink)", "var(--muted)", "var(--line)", "var(--paper)"
 
-LIGHT = {
+LIGHT_COLOURS = {
     "--c1": "#0072b2",
     "--c2": "#d55e00",
     "--c3": "#009e73",
@@ -26,7 +26,7 @@ LIGHT = {
     "--paper": "#ffffff",
 }
 
-DARK = LIGHT | {
+DARK_COLOURS = LIGHT_COLOURS | {
     "--c1": "#4ba3e3",
     "--c2": "#f0813a",
     "--c3": "#2fbf93",
@@ -41,15 +41,15 @@ DARK = LIGHT | {
     "--paper": "#14171b",
 }
 
-SHADES = ("#f2f7fb", "#c6dbef", "#85bcdb", "#4292c6", "#1461a8", "#083067")
+SHADE_COLOURS = ("#f2f7fb", "#c6dbef", "#85bcdb", "#4292c6", "#1461a8", "#083067")
 """From little to much; a text on the last two is white."""
 
-FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', sans-serif"
+SCREEN_FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', sans-serif"
 
-PRINTED = "Liberation Sans, Arial, Helvetica, sans-serif"
+PRINT_FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 
 
-def config(font: str = FONT) -> dict[str, Any]:
+def make_config(font: str = SCREEN_FONT) -> dict[str, Any]:
     """The settings of Vega-Lite that all figures share."""
     text = {"labelFont": font, "titleFont": font, "labelFontSize": 11, "titleFontSize": 12, "titleFontWeight": 500}
     return {
@@ -58,29 +58,29 @@ def config(font: str = FONT) -> dict[str, Any]:
         "view": {"stroke": None},
         "axis": {
             **text,
-            "labelColor": MUTED,
-            "titleColor": INK,
-            "gridColor": FAINT,
+            "labelColor": MUTED_COLOUR,
+            "titleColor": INK_COLOUR,
+            "gridColor": FAINT_COLOUR,
             "gridOpacity": 0.7,
-            "domainColor": MUTED,
-            "tickColor": MUTED,
+            "domainColor": MUTED_COLOUR,
+            "tickColor": MUTED_COLOUR,
             "titlePadding": 8,
             "labelLimit": 240,
         },
-        "legend": {**text, "labelColor": INK, "titleColor": INK},
-        "title": {"font": font, "color": INK, "fontSize": 13, "fontWeight": 600, "anchor": "start", "offset": 10}
-        | {"subtitleFont": font, "subtitleColor": MUTED, "subtitleFontSize": 11, "subtitlePadding": 4},
-        "text": {"font": font, "fontSize": 11, "color": INK},
-        "range": {"category": list(PALETTE)},
+        "legend": {**text, "labelColor": INK_COLOUR, "titleColor": INK_COLOUR},
+        "title": {"font": font, "color": INK_COLOUR, "fontSize": 13, "fontWeight": 600, "anchor": "start", "offset": 10}
+        | {"subtitleFont": font, "subtitleColor": MUTED_COLOUR, "subtitleFontSize": 11, "subtitlePadding": 4},
+        "text": {"font": font, "fontSize": 11, "color": INK_COLOUR},
+        "range": {"category": list(VARIANT_COLOURS)},
     }
 
 
-def printed(value: Any) -> Any:
+def resolve_colours(value: Any) -> Any:
     """A chart with the light colours in place of their names, for a file that has no style sheet."""
     if isinstance(value, dict):
-        return {key: printed(entry) for key, entry in value.items()}
+        return {key: resolve_colours(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple):
-        return [printed(entry) for entry in value]
+        return [resolve_colours(entry) for entry in value]
     if isinstance(value, str) and value.startswith("var("):
-        return LIGHT[value[4:-1]]
+        return LIGHT_COLOURS[value[4:-1]]
     return value

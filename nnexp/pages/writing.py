@@ -9,30 +9,30 @@ from typing import TYPE_CHECKING
 
 from nnexp import files
 from nnexp.errors import UsageError
-from nnexp.pages.drawing import Format, drawn
+from nnexp.pages.drawing import ChartFormat, draw_chart
 
 if TYPE_CHECKING:
     from nnexp.reports.report import Report
 
 
-ENDINGS = (".html", ".htm")
+PAGE_SUFFIXES = (".html", ".htm")
 """Of a page's name, so that a word in the wrong place costs no other file."""
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class ReportOutput:
     """What shall be written: a page, figures, or both. command: that asks for it, to stand on the page."""
 
     page: Path | None = None
     figures: Path | None = None
-    formats: tuple[Format, ...] = ("png",)
+    formats: tuple[ChartFormat, ...] = ("png",)
     command: str = ""
 
-    def check(self) -> None:
+    def check_paths(self) -> None:
         """Raises UsageError where it cannot be done, as far as that can be said beforehand."""
-        from nnexp.pages.shell import check
+        from nnexp.pages.shell import check_dependencies
 
-        check()
+        check_dependencies()
         for path, option in ((self.page, "--html"), (self.figures, "--figures")):
             if path is not None:
                 _check_name(path, option)
@@ -40,7 +40,7 @@ class Order:
             _check_parent(self.page, "--html")
             if self.page.is_dir():
                 raise UsageError(f"--html: cannot write {self.page}: it is a folder")
-            if self.page.suffix.lower() not in ENDINGS and (self.page.is_file() or not self.page.exists()):
+            if self.page.suffix.lower() not in PAGE_SUFFIXES and (self.page.is_file() or not self.page.exists()):
                 raise UsageError(f"--html: {self.page} has to end in .html, so that a page takes no other file's place")
         if self.figures is not None:
             _check_parent(self.figures, "--figures")
@@ -61,28 +61,28 @@ def _check_parent(path: Path, option: str) -> None:
         raise UsageError(f"{option}: cannot write {path}: there is no folder {path.parent}")
 
 
-def write(report: Report, order: Order) -> list[Path]:
+def write_output(report: Report, order: ReportOutput) -> list[Path]:
     """Write what is ordered, each file whole or not at all; gives their paths."""
-    from nnexp.pages.content import content, html
+    from nnexp.pages.content import build_content, render_report
 
-    found = content(report)
+    found = build_content(report)
     written: list[Path] = []
     if order.page is not None:
-        files.write_text(order.page, html(found, order.command))
+        files.write_text(order.page, render_report(found, order.command))
         written.append(order.page)
     if order.figures is not None:
-        pictures = [(figure.name, figure.on_paper()) for figure in found.figures]
-        written += save(pictures, order.figures, order.formats)
+        pictures = [(figure.name, figure.make_paper_chart()) for figure in found.figures]
+        written += write_charts(pictures, order.figures, order.formats)
     return written
 
 
-def save(charts: Sequence[tuple[str, dict[str, object]]], folder: Path, formats: Sequence[Format]) -> list[Path]:
+def write_charts(charts: Sequence[tuple[str, dict[str, object]]], folder: Path, formats: Sequence[ChartFormat]) -> list[Path]:
     """Write each chart in each format, named by the figure alone."""
     files.make_folder(folder)
     paths = []
     for name, chart in charts:
         for form in dict.fromkeys(formats):
             path = folder / f"{name}.{form}"
-            files.write(path, drawn(chart, form), "file")
+            files.write(path, draw_chart(chart, form), "file")
             paths.append(path)
     return paths

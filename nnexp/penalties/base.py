@@ -19,13 +19,13 @@ class Penalty(ABC):
 
     __slots__ = ()
 
-    constrains: ClassVar[bool] = False
-    """Whether `constrain` does anything."""
+    has_constraint: ClassVar[bool] = False
+    """Whether `constrain_weight` does anything."""
 
     @abstractmethod
     def __call__(self, weights: Array) -> tuple[Array, Array]:
         """The value and its gradient; zero entries give zero gradient. core: (P) -> (), (P)"""
 
-    def constrain(self, weight: Array) -> None:
+    def constrain_weight(self, weight: Array) -> None:
         """Put one layer's weights back where they may be, in place, after every update. core: (..., O)"""
         return

@@ -26,12 +26,12 @@ class MaxNorm(Penalty):
 
     norm: Positive
 
-    constrains: ClassVar[bool] = True
+    has_constraint: ClassVar[bool] = True
 
     def __call__(self, weights: Array) -> tuple[Array, Array]:
         return np.zeros(len(weights), weights.dtype), np.zeros_like(weights)
 
-    def constrain(self, weight: Array) -> None:
+    def constrain_weight(self, weight: Array) -> None:
         columns = weight.reshape(len(weight), -1, weight.shape[-1])
         lengths = np.sqrt(np.square(columns).sum(axis=-2, keepdims=True))
         limit = lift(self.norm, lengths)

@@ -6,66 +6,66 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from nnexp.reports.rows import NETWORK, Configuration
-from nnexp.spec.problems import printable
-from nnexp.spec.text import flow
-from nnexp.sweeps.columns import ABSENT, columns
-from nnexp.sweeps.plan import flat
+from nnexp.reports.rows import NETWORK_KIND, VariantConfiguration
+from nnexp.spec.problems import replace_unprintable
+from nnexp.spec.text import format_flow
+from nnexp.sweeps.columns import ABSENT_CELL, build_columns
+from nnexp.sweeps.plan import flatten_value
 
-ARCHITECTURE = "architecture"
+ARCHITECTURE_KEY = "architecture"
 
 
-def parameters(configuration: Configuration) -> dict[str, Any]:
+def list_parameters(configuration: VariantConfiguration) -> dict[str, Any]:
     """All parameters of a variant by their dotted names; the architecture as a list."""
     spec = dict(configuration.spec)
-    layers = spec.pop(ARCHITECTURE, None)
-    found = {"name": spec.pop("name"), "kind": configuration.kind, **flat("", spec)}
-    return found | ({} if layers is None else {ARCHITECTURE: layers})
+    layers = spec.pop(ARCHITECTURE_KEY, None)
+    found = {"name": spec.pop("name"), "kind": configuration.kind, **flatten_value("", spec)}
+    return found | ({} if layers is None else {ARCHITECTURE_KEY: layers})
 
 
-def cells_of_sweep(
-    configurations: Sequence[Configuration], values: Mapping[str, Mapping[str, Any]]
+def build_sweep_cells(
+    configurations: Sequence[VariantConfiguration], values: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, list[Any]]:
     """Cells by header of the variants of one sweep: what it says that varies, as `nnexp sweep` shows it."""
     kinds = {configuration.kind for configuration in configurations}
-    given = [found.spec[ARCHITECTURE] for found in configurations if ARCHITECTURE in values.get(found.key, {})]
-    short = _shortened([layers for layers in given if isinstance(layers, list)]) if len(given) > 1 else {}
+    given = [found.spec[ARCHITECTURE_KEY] for found in configurations if ARCHITECTURE_KEY in values.get(found.key, {})]
+    short = _shorten_layer_lists([layers for layers in given if isinstance(layers, list)]) if len(given) > 1 else {}
     rows = [
         {**({"kind": found.kind} if len(kinds) > 1 else {}), **values.get(found.key, {})} for found in configurations
     ]
     for row, found in zip(rows, configurations, strict=True):
-        if ARCHITECTURE in row:
-            row[ARCHITECTURE] = short.get(repr(found.spec[ARCHITECTURE]), row[ARCHITECTURE])
-    return _cells(rows, [{"name": found.spec["name"]} for found in configurations])
+        if ARCHITECTURE_KEY in row:
+            row[ARCHITECTURE_KEY] = short.get(repr(found.spec[ARCHITECTURE_KEY]), row[ARCHITECTURE_KEY])
+    return _choose_columns(rows, [{"name": found.spec["name"]} for found in configurations])
 
 
-def cells_of(variants: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+def build_cells(variants: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
     """Cells by header of variants of any origin, by their parameters: what differs between those that have it.
 
     What only tells that another parameter differs, such as the betas that only one optimizer has, is left out, unless
     variants cannot be told apart without it.
     """
-    expanded = _with_layers(variants)
-    kept = _differing(expanded)
+    expanded = _expand_layers(variants)
+    kept = _find_differing_names(expanded)
     optional = {name for name in kept if any(variant.get(name) is None for variant in expanded)}
-    rows = [{name: _cell(variant, name, kept, optional) for name in variant if name in kept} for variant in expanded]
+    rows = [{name: _format_parameter(variant, name, kept, optional) for name in variant if name in kept} for variant in expanded]
     for variant, row in zip(expanded, rows, strict=True):
-        row |= {name: section for name in optional if name not in variant and (section := _within(variant, name, kept))}
-    return _cells(rows, variants)
+        row |= {name: section for name in optional if name not in variant and (section := _describe_section(variant, name, kept))}
+    return _choose_columns(rows, variants)
 
 
-def _cell(variant: Mapping[str, Any], name: str, kept: set[str], optional: set[str]) -> Any:
+def _format_parameter(variant: Mapping[str, Any], name: str, kept: set[str], optional: set[str]) -> Any:
     """The value of a parameter; of a component that other variants lack, with its first number: `l2 0.001`."""
     value = variant[name]
-    inside = _within(variant, f"{name}.{value}", kept) if name in optional else ""
+    inside = _describe_section(variant, f"{name}.{value}", kept) if name in optional else ""
     return "null" if value is None else f"{value} {inside.partition(' ')[2]}" if inside else value
 
 
-def _within(variant: Mapping[str, Any], section: str, kept: set[str]) -> str:
+def _describe_section(variant: Mapping[str, Any], section: str, kept: set[str]) -> str:
     """The first parameter of a section that has no column of its own: `patience 10`."""
     inside = [name for name in variant if name.startswith(f"{section}.")]
     first = next((name for name in inside if is_number(variant[name])), "")
-    return "" if not first or kept & set(inside) else f"{first.rpartition('.')[2]} {flow(variant[first])}"
+    return "" if not first or kept & set(inside) else f"{first.rpartition('.')[2]} {format_flow(variant[first])}"
 
 
 def is_number(value: Any) -> bool:
@@ -73,84 +73,84 @@ def is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _cells(rows: list[dict[str, Any]], variants: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+def _choose_columns(rows: list[dict[str, Any]], variants: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
     """The columns, the names where nothing differs."""
     if len(rows) == 1 or not any(rows):
         only = {name: value for name, value in rows[0].items() if name == "variant"} if rows else {}
         return {name: [value] for name, value in only.items()} or {"name": [v["name"] for v in variants]}
-    return columns(rows) or {"name": [variant["name"] for variant in variants]}
+    return build_columns(rows) or {"name": [variant["name"] for variant in variants]}
 
 
-def _differing(variants: Sequence[Mapping[str, Any]]) -> set[str]:
+def _find_differing_names(variants: Sequence[Mapping[str, Any]]) -> set[str]:
     """The names of the parameters that are shown."""
     names = list(dict.fromkeys(name for variant in variants for name in variant))
     groups: dict[str, list[str]] = {}
     for name in names:
         section, _, rest = name.partition(".")
-        word = name if section == ARCHITECTURE else f"{section}.{rest.rpartition('.')[2]}"
+        word = name if section == ARCHITECTURE_KEY else f"{section}.{rest.rpartition('.')[2]}"
         groups.setdefault(word, []).append(name)
     kept: set[str] = set()
     for group in groups.values():
         values = {repr(variant[name]) for variant in variants for name in group if name in variant}
         if len(values) > 1:
             kept |= set(group)
-    return kept | _needed(variants, kept, names)
+    return kept | _find_needed_names(variants, kept, names)
 
 
-def _needed(variants: Sequence[Mapping[str, Any]], kept: set[str], names: Sequence[str]) -> set[str]:
+def _find_needed_names(variants: Sequence[Mapping[str, Any]], kept: set[str], names: Sequence[str]) -> set[str]:
     """Further names, the outermost first, without which variants would look the same."""
     added: set[str] = set()
     left = sorted((name for name in names if name not in kept), key=lambda name: name.count("."))
-    alike = _alike(variants, [name for name in names if name in kept])
+    alike = _group_equal_variants(variants, [name for name in names if name in kept])
     for name in left:
         if not alike:
             break
-        if any(len({repr(v.get(name, ABSENT)) for v in group}) > 1 for group in alike):
+        if any(len({repr(v.get(name, ABSENT_CELL)) for v in group}) > 1 for group in alike):
             added.add(name)
-            alike = [part for group in alike for part in _alike(group, [name])]
+            alike = [part for group in alike for part in _group_equal_variants(group, [name])]
     return added
 
 
-def _alike(variants: Sequence[Mapping[str, Any]], names: Sequence[str]) -> list[list[Mapping[str, Any]]]:
+def _group_equal_variants(variants: Sequence[Mapping[str, Any]], names: Sequence[str]) -> list[list[Mapping[str, Any]]]:
     """Groups of several variants that have the same under these names."""
     groups: dict[str, list[Mapping[str, Any]]] = {}
     for variant in variants:
-        groups.setdefault(repr([variant.get(name, ABSENT) for name in names]), []).append(variant)
+        groups.setdefault(repr([variant.get(name, ABSENT_CELL) for name in names]), []).append(variant)
     return [group for group in groups.values() if len(group) > 1]
 
 
-def _with_layers(variants: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _expand_layers(variants: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The parameters with those of the layers: by layer where all have the same layers, else as a short text."""
-    given = [variant[ARCHITECTURE] for variant in variants if ARCHITECTURE in variant]
-    flattened = {repr(layers): _layers(layers) for layers in given}
-    same = len({tuple(name for name in found if name.endswith(ARCHITECTURE)) for found in flattened.values()}) <= 1
-    skeletons = {repr([_name(layer) for layer in layers]) for layers in given}
-    short = {} if same and len(skeletons) <= 1 else _shortened(given)
+    given = [variant[ARCHITECTURE_KEY] for variant in variants if ARCHITECTURE_KEY in variant]
+    flattened = {repr(layers): _flatten_layers(layers) for layers in given}
+    same = len({tuple(name for name in found if name.endswith(ARCHITECTURE_KEY)) for found in flattened.values()}) <= 1
+    skeletons = {repr([_layer_name(layer) for layer in layers]) for layers in given}
+    short = {} if same and len(skeletons) <= 1 else _shorten_layer_lists(given)
     found = []
     for variant in variants:
-        plain = {name: value for name, value in variant.items() if name != ARCHITECTURE}
-        if ARCHITECTURE in variant:
-            key = repr(variant[ARCHITECTURE])
-            plain |= {ARCHITECTURE: short[key]} if short else flattened[key]
+        plain = {name: value for name, value in variant.items() if name != ARCHITECTURE_KEY}
+        if ARCHITECTURE_KEY in variant:
+            key = repr(variant[ARCHITECTURE_KEY])
+            plain |= {ARCHITECTURE_KEY: short[key]} if short else flattened[key]
         found.append(plain)
     return found
 
 
-def _layers(layers: Sequence[Any]) -> dict[str, Any]:
+def _flatten_layers(layers: Sequence[Any]) -> dict[str, Any]:
     """The parameters of the layers of a list by their dotted names."""
     found: dict[str, Any] = {}
     for number, layer in enumerate(layers):
-        found |= flat(f"{ARCHITECTURE}.{number}", layer)
+        found |= flatten_value(f"{ARCHITECTURE_KEY}.{number}", layer)
     return found
 
 
-def _shortened(lists: Sequence[Sequence[Any]]) -> dict[str, str]:
+def _shorten_layer_lists(lists: Sequence[Sequence[Any]]) -> dict[str, str]:
     """Each list of layers as a text; what all begin or end with is left out, its place marked with …."""
-    words = {repr(layers): [describe(layer) for layer in layers] for layers in lists}
+    words = {repr(layers): [describe_layer(layer) for layer in layers] for layers in lists}
     every = list(words.values())
     least = min(map(len, every))
-    head = _common(every, least)
-    tail = _common([found[::-1] for found in every], least - head)
+    head = _count_common_entries(every, least)
+    tail = _count_common_entries([found[::-1] for found in every], least - head)
     found = {}
     for key, layers in words.items():
         middle = layers[head : len(layers) - tail]
@@ -158,15 +158,15 @@ def _shortened(lists: Sequence[Sequence[Any]]) -> dict[str, str]:
     return found
 
 
-def _common(lists: Sequence[Sequence[str]], most: int) -> int:
+def _count_common_entries(lists: Sequence[Sequence[str]], most: int) -> int:
     """How many entries all lists begin with."""
     return next((at for at in range(most) if len({found[at] for found in lists}) > 1), most)
 
 
-def describe(layer: Any) -> str:
+def describe_layer(layer: Any) -> str:
     """A layer in a word or two: its name and its first number.
 
-    >>> describe({"dense": {"units": 64, "bias": True}})
+    >>> describe_layer({"dense": {"units": 64, "bias": True}})
     'dense 64'
     """
     if not isinstance(layer, dict):
@@ -174,53 +174,53 @@ def describe(layer: Any) -> str:
     [(name, given)] = layer.items()
     values = given.values() if isinstance(given, dict) else [given]
     if any(isinstance(value, list) and any(isinstance(v, dict) for v in value) for value in values):
-        counts = Counter(_name(part) for value in values if isinstance(value, list) for part in value)
+        counts = Counter(_layer_name(part) for value in values if isinstance(value, list) for part in value)
         return f"{name} of {', '.join(counts)}"
     first = next((value for value in values if is_number(value)), None)
-    return name if first is None else f"{name} {flow(first)}"
+    return name if first is None else f"{name} {format_flow(first)}"
 
 
-def _name(layer: Any) -> str:
+def _layer_name(layer: Any) -> str:
     return str(next(iter(layer))) if isinstance(layer, dict) else str(layer)
 
 
-def labels(variants: Sequence[Mapping[str, Any]]) -> list[str]:
+def make_labels(variants: Sequence[Mapping[str, Any]]) -> list[str]:
     """Each variant in as few words as tell it from the others, from its cells.
 
     Its name and its kind, where these differ, and of those that have both in common what tells them apart.
 
-    >>> labels([{"name": "a", "lr": 0.01}, {"name": "a", "lr": 0.1}, {"name": "b", "lr": ""}])
+    >>> make_labels([{"name": "a", "lr": 0.01}, {"name": "a", "lr": 0.1}, {"name": "b", "lr": ""}])
     ['a lr=0.01', 'a lr=0.1', 'b']
     """
-    names = [_named(cells) for cells in variants]
+    names = [_list_variant_names(cells) for cells in variants]
     found = []
     for own, cells in zip(names, variants, strict=True):
         alike = [other for name, other in zip(names, variants, strict=True) if name == own]
-        telling = [header for header in cells if len({repr(other.get(header, ABSENT)) for other in alike}) > 1]
-        found.append(" ".join([*own, *_values(cells, telling)]) or "base")
+        telling = [header for header in cells if len({repr(other.get(header, ABSENT_CELL)) for other in alike}) > 1]
+        found.append(" ".join([*own, *_format_values(cells, telling)]) or "base")
     counts = Counter(found)
-    whole = [" ".join([*own, *_values(cells, list(cells))]) for own, cells in zip(names, variants, strict=True)]
+    whole = [" ".join([*own, *_format_values(cells, list(cells))]) for own, cells in zip(names, variants, strict=True)]
     return [short if counts[short] == 1 else long or "base" for short, long in zip(found, whole, strict=True)]
 
 
-def _named(cells: Mapping[str, Any]) -> list[str]:
+def _list_variant_names(cells: Mapping[str, Any]) -> list[str]:
     """The words that a variant is called by, where they are told at all."""
-    said = [text(cells[header]) for header in NAMES if cells.get(header, ABSENT) != ABSENT]
-    kind = cells.get("kind", NETWORK)
-    return [*said, *([kind] if kind != NETWORK and not said else [])]
+    said = [format_cell(cells[header]) for header in NAME_HEADERS if cells.get(header, ABSENT_CELL) != ABSENT_CELL]
+    kind = cells.get("kind", NETWORK_KIND)
+    return [*said, *([kind] if kind != NETWORK_KIND and not said else [])]
 
 
-NAMES = ("name", "variant")
+NAME_HEADERS = ("name", "variant")
 
 
-def _values(cells: Mapping[str, Any], headers: Sequence[str]) -> list[str]:
+def _format_values(cells: Mapping[str, Any], headers: Sequence[str]) -> list[str]:
     """Parameters as they are written after a command."""
-    shown = [header for header in headers if header not in (*NAMES, "kind") and cells[header] != ABSENT]
-    return [f"{header}={text(cells[header])}" for header in shown]
+    shown = [header for header in headers if header not in (*NAME_HEADERS, "kind") and cells[header] != ABSENT_CELL]
+    return [f"{header}={format_cell(cells[header])}" for header in shown]
 
 
-def text(value: Any) -> str:
+def format_cell(value: Any) -> str:
     """A value in a cell."""
     if isinstance(value, str):
-        return printable(value)
-    return f"{value:g}" if isinstance(value, float) else flow(value)
+        return replace_unprintable(value)
+    return f"{value:g}" if isinstance(value, float) else format_flow(value)

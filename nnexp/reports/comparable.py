@@ -6,43 +6,43 @@ from collections.abc import Callable, Sequence
 
 from nnexp.comparison import HIGHER_IS_BETTER
 from nnexp.errors import UsageError
-from nnexp.reports.collecting import Collected
-from nnexp.reports.rows import PART, Row
-from nnexp.spec.problems import nearest
-from nnexp.spec.text import flow
-from nnexp.statistics.verdicts import Measure
-from nnexp.sweeps.sections import Objective
+from nnexp.reports.collecting import CollectedRuns
+from nnexp.reports.rows import PART_NAMES, RunRow
+from nnexp.spec.problems import suggest_nearest
+from nnexp.spec.text import format_flow
+from nnexp.statistics.verdicts import RankingMetric
+from nnexp.sweeps.sections import SweepObjective
 
 
-def measure(found: Collected, metric: str | None = None) -> Measure:
+def choose_metric(found: CollectedRuns, metric: str | None = None) -> RankingMetric:
     """What the runs are ranked by: what is asked for, the sweep's objective, else dev accuracy or loss.
 
     Raises UsageError where no run has such a metric.
     """
-    said = objectives(found)
-    chosen = Objective(maximize=metric) if metric else said[0] if said else None
-    known = metrics(found.rows)
+    said = list_objectives(found)
+    chosen = SweepObjective(maximize=metric) if metric else said[0] if said else None
+    known = list_metrics(found.rows)
     if metric is not None and metric not in known:
-        raise UsageError(f"no run has the metric {metric!r}; {nearest(metric, known)}")
+        raise UsageError(f"no run has the metric {metric!r}; {suggest_nearest(metric, known)}")
     if chosen is None or chosen.metric not in known:
-        name = _usual(known)
-        return Measure(name, larger_is_better(name), is_share(name))
+        name = _choose_usual_metric(known)
+        return RankingMetric(name, is_larger_better(name), is_share(name))
     declared = next((objective for objective in said if objective.metric == chosen.metric), None)
-    larger = declared.sign > 0 if declared else larger_is_better(chosen.metric)
-    return Measure(chosen.metric, larger, is_share(chosen.metric))
+    larger = declared.sign > 0 if declared else is_larger_better(chosen.metric)
+    return RankingMetric(chosen.metric, larger, is_share(chosen.metric))
 
 
-def objectives(found: Collected) -> list[Objective]:
+def list_objectives(found: CollectedRuns) -> list[SweepObjective]:
     """The different objectives that the sweeps declare."""
     return list(dict.fromkeys(sweep.objective for sweep in found.sweeps if sweep.objective))
 
 
-def metrics(rows: Sequence[Row]) -> list[str]:
+def list_metrics(rows: Sequence[RunRow]) -> list[str]:
     """The metrics that any run has."""
     return list(dict.fromkeys(name for row in rows for name in row.metrics))
 
 
-def larger_is_better(metric: str) -> bool:
+def is_larger_better(metric: str) -> bool:
     """Whether a metric is to be large, such as dev_accuracy, or small, such as dev_loss."""
     return metric.endswith(tuple(f"_{name}" for name in HIGHER_IS_BETTER))
 
@@ -52,13 +52,13 @@ def is_share(metric: str) -> bool:
     return "accuracy" in metric or metric.endswith("match")
 
 
-def on_test(metric: str) -> str:
+def find_test_metric(metric: str) -> str:
     """The same metric on the test part."""
     part, _, name = metric.partition("_")
-    return f"test_{name}" if part in PART else metric
+    return f"test_{name}" if part in PART_NAMES else metric
 
 
-def _usual(known: Sequence[str]) -> str:
+def _choose_usual_metric(known: Sequence[str]) -> str:
     """The metric that is meant where none is said; dev before test, and the training part last."""
     for part in ("dev", "test", "train"):
         here = [name for name in known if name.startswith(f"{part}_")]
@@ -68,55 +68,55 @@ def _usual(known: Sequence[str]) -> str:
     return "dev_loss"
 
 
-def mixture(found: Collected, measured: Measure, *, asked: bool) -> list[str]:
+def find_differences(found: CollectedRuns, measured: RankingMetric, *, asked: bool) -> list[str]:
     """In what the runs differ that keeps them from being compared; nothing where they can be.
 
     asked: whether the metric was named. A sweep that declares its objective says
     itself that its runs are compared by it.
     """
     done = [row for row in found.rows if row.state == "done"]
-    said = objectives(found)
-    differences = _groups("data", done, _data)
-    if not found.alone:
-        differences += _groups("splits", done, _split)
+    said = list_objectives(found)
+    differences = _describe_groups("data", done, _describe_data)
+    if not found.is_single_sweep:
+        differences += _describe_groups("splits", done, _describe_split)
     if len(said) > 1 and not asked:
-        differences += [f"the objectives of the sweeps: {', '.join(_named(objective) for objective in said)}"]
+        differences += [f"the objectives of the sweeps: {', '.join(_format_objective(objective) for objective in said)}"]
     without = [row.run for row in done if measured.metric not in row.metrics]
     if without and len(without) < len(done):
         differences.append(
-            f"the metrics: {_some(without)} {'has' if len(without) == 1 else 'have'} no {measured.metric}"
+            f"the metrics: {_format_runs(without)} {'has' if len(without) == 1 else 'have'} no {measured.metric}"
         )
-    if measured.metric.endswith("_loss") and not (found.alone and said):
+    if measured.metric.endswith("_loss") and not (found.is_single_sweep and said):
         losses = [row for row in done if "loss" in row.configuration.spec and not row.configuration.is_baseline]
-        differences += _groups("losses", losses, lambda row: str(row.configuration.spec["loss"]))
+        differences += _describe_groups("losses", losses, lambda row: str(row.configuration.spec["loss"]))
     return differences
 
 
-def _data(row: Row) -> str:
+def _describe_data(row: RunRow) -> str:
     """The data of a run: their source and the beginning of their fingerprint."""
     source = row.configuration.spec["data"].get("source", "")
     return f"{source if isinstance(source, str) else next(iter(source))} {row.data[:12]}"
 
 
-def _split(row: Row) -> str:
+def _describe_split(row: RunRow) -> str:
     """How a run's data were split, in the words of a spec."""
-    return flow({key: value for key, value in row.configuration.spec["data"]["split"].items() if value is not None})
+    return format_flow({key: value for key, value in row.configuration.spec["data"]["split"].items() if value is not None})
 
 
-def _groups(what: str, rows: Sequence[Row], key: Callable[[Row], str]) -> list[str]:
+def _describe_groups(what: str, rows: Sequence[RunRow], key: Callable[[RunRow], str]) -> list[str]:
     """A line where the rows fall into several groups: which, how many are in each, and one of them."""
     groups: dict[str, list[str]] = {}
     for row in rows:
         groups.setdefault(key(row), []).append(row.run)
     if len(groups) < 2:
         return []
-    listed = [f"{name} ({_some(runs)})" for name, runs in groups.items()]
+    listed = [f"{name} ({_format_runs(runs)})" for name, runs in groups.items()]
     return [f"the {what}: {', '.join(listed[:5])}{', ...' if len(listed) > 5 else ''}"]
 
 
-def _some(runs: Sequence[str]) -> str:
+def _format_runs(runs: Sequence[str]) -> str:
     return runs[0] if len(runs) == 1 else f"{runs[0]} and {len(runs) - 1} more"
 
 
-def _named(objective: Objective) -> str:
+def _format_objective(objective: SweepObjective) -> str:
     return f"{'maximize' if objective.sign > 0 else 'minimize'} {objective.metric}"

@@ -14,14 +14,14 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from nnexp.errors import UsageError
-from nnexp.spec.problems import nearest
+from nnexp.spec.problems import suggest_nearest
 
-Lookup: TypeAlias = Callable[[ast.expr, str], Any]
+LookUpName: TypeAlias = Callable[[ast.expr, str], Any]
 
-LONGEST = 1000
+MAX_CHARACTERS = 1000
 """Characters of a condition."""
 
-COMPARISONS: Mapping[type[ast.cmpop], Callable[[Any, Any], bool]] = {
+COMPARISON_OPERATORS: Mapping[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.Eq: operator.eq,
     ast.NotEq: operator.ne,
     ast.Lt: operator.lt,
@@ -32,23 +32,23 @@ COMPARISONS: Mapping[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.NotIn: lambda value, values: value not in values,
 }
 
-WORDS: Mapping[str, Any] = {"true": True, "false": False, "null": None}
+WORD_VALUES: Mapping[str, Any] = {"true": True, "false": False, "null": None}
 
 
-class Absent:
+class AbsentValue:
     """What a variant does not have."""
 
 
-ABSENT = Absent()
+ABSENT_VALUE = AbsentValue()
 
 
-class Filter:
+class VariantFilter:
     """A condition that has been read. Raises UsageError, with a caret, where it cannot be."""
 
     def __init__(self, text: str) -> None:
         self._text = text
-        if len(text) > LONGEST:
-            raise UsageError(f"--filter: longer than {LONGEST} characters")
+        if len(text) > MAX_CHARACTERS:
+            raise UsageError(f"--filter: longer than {MAX_CHARACTERS} characters")
         if "\n" in text or "\0" in text:
             raise UsageError("--filter: a condition is one line")
         try:
@@ -56,14 +56,14 @@ class Filter:
                 warnings.simplefilter("ignore")
                 self._tree = ast.parse(text.strip(), mode="eval").body
         except SyntaxError as error:
-            raise self._refused(error.offset or len(text.strip().encode()) + 1, error.msg) from None
+            raise self._make_error(error.offset or len(text.strip().encode()) + 1, error.msg) from None
         except (ValueError, RecursionError, MemoryError):
             raise UsageError("--filter: too deeply nested") from None
-        self._check(self._tree)
+        self._check_condition(self._tree)
 
-    def holds(self, values: Mapping[str, Any]) -> bool:
+    def is_match(self, values: Mapping[str, Any]) -> bool:
         """Whether a variant with these values, by their dotted names, is meant. Raises UsageError for unclear names."""
-        return self._holds(self._tree, values)
+        return self._evaluate_condition(self._tree, values)
 
     def check_names(self, known: Mapping[str, Any] | set[str]) -> None:
         """Raises UsageError for a name that means nothing in any variant."""
@@ -71,35 +71,35 @@ class Filter:
             value for node in ast.walk(self._tree) if isinstance(node, ast.Compare) for value in node.comparators
         ]
         for node in ast.walk(self._tree):
-            if isinstance(node, ast.Name | ast.Attribute) and not self._is_part(node):
+            if isinstance(node, ast.Name | ast.Attribute) and not self._is_name_part(node):
                 name = ast.unparse(node)
-                if name not in WORDS and not any(means(name, full) for full in known):
+                if name not in WORD_VALUES and not any(is_end_of_name(name, full) for full in known):
                     words = {full.rpartition(".")[2] for full in known}
-                    hint = f'a text stands in quotes: "{name}"' if node in compared else nearest(name, words)
-                    raise self._refused(node.col_offset + 1, f"there is no {name!r}; {hint}")
+                    hint = f'a text stands in quotes: "{name}"' if node in compared else suggest_nearest(name, words)
+                    raise self._make_error(node.col_offset + 1, f"there is no {name!r}; {hint}")
 
-    def _is_part(self, node: ast.expr) -> bool:
+    def _is_name_part(self, node: ast.expr) -> bool:
         """Whether it is the beginning of a longer dotted name."""
         return any(isinstance(outer, ast.Attribute) and outer.value is node for outer in ast.walk(self._tree))
 
-    def _check(self, node: ast.expr) -> None:
+    def _check_condition(self, node: ast.expr) -> None:
         """Raises UsageError where it is no condition."""
         match node:
             case ast.BoolOp(values=values):
                 for value in values:
-                    self._check(value)
+                    self._check_condition(value)
             case ast.UnaryOp(op=ast.Not(), operand=operand):
-                self._check(operand)
+                self._check_condition(operand)
             case ast.Compare(left=left, ops=operators, comparators=right):
                 for value in (left, *right):
                     self._check_value(value)
                 for sign, value in zip(operators, right, strict=True):
-                    if type(sign) not in COMPARISONS:
-                        raise self._refused(node.col_offset + 1, "`is` is written ==")
+                    if type(sign) not in COMPARISON_OPERATORS:
+                        raise self._make_error(node.col_offset + 1, "`is` is written ==")
                     if isinstance(sign, ast.In | ast.NotIn) and not isinstance(value, ast.List | ast.Tuple):
-                        raise self._refused(value.col_offset + 1, "`in` needs a list, such as [1, 2]")
+                        raise self._make_error(value.col_offset + 1, "`in` needs a list, such as [1, 2]")
             case _:
-                raise self._refused(node.col_offset + 1, "expected a comparison, such as lr > 1e-3")
+                raise self._make_error(node.col_offset + 1, "expected a comparison, such as lr > 1e-3")
 
     def _check_value(self, node: ast.expr) -> None:
         match node:
@@ -113,37 +113,37 @@ class Filter:
                 for entry in entries:
                     self._check_value(entry)
             case _:
-                raise self._refused(node.col_offset + 1, "expected a name, a number, a text in quotes or a list")
+                raise self._make_error(node.col_offset + 1, "expected a name, a number, a text in quotes or a list")
 
-    def _holds(self, node: ast.expr, values: Mapping[str, Any]) -> bool:
+    def _evaluate_condition(self, node: ast.expr, values: Mapping[str, Any]) -> bool:
         match node:
             case ast.BoolOp(op=ast.And(), values=parts):
-                return all(self._holds(part, values) for part in parts)
+                return all(self._evaluate_condition(part, values) for part in parts)
             case ast.BoolOp(values=parts):
-                return any(self._holds(part, values) for part in parts)
+                return any(self._evaluate_condition(part, values) for part in parts)
             case ast.UnaryOp(operand=operand):
-                return not self._holds(operand, values)
+                return not self._evaluate_condition(operand, values)
         assert isinstance(node, ast.Compare), "checked when it was read"
-        found = [self._value(entry, values) for entry in (node.left, *node.comparators)]
+        found = [self._evaluate_value(entry, values) for entry in (node.left, *node.comparators)]
         return all(
-            self._compare(node, type(sign), left, right)
+            self._compare_values(node, type(sign), left, right)
             for sign, left, right in zip(node.ops, found, found[1:], strict=False)
         )
 
-    def _compare(self, node: ast.expr, sign: type[ast.cmpop], left: Any, right: Any) -> bool:
-        if left is ABSENT or right is ABSENT:
+    def _compare_values(self, node: ast.expr, sign: type[ast.cmpop], left: Any, right: Any) -> bool:
+        if left is ABSENT_VALUE or right is ABSENT_VALUE:
             return sign in (ast.NotEq, ast.NotIn)
         if sign in (ast.Eq, ast.NotEq) and isinstance(left, bool) != isinstance(right, bool):
             return sign is ast.NotEq
         try:
-            return COMPARISONS[sign](left, right)
+            return COMPARISON_OPERATORS[sign](left, right)
         except TypeError:
             if left is None or right is None:
                 return False
             message = f"{left!r} and {right!r} have no order"
-            raise self._refused(node.col_offset + 1, message) from None
+            raise self._make_error(node.col_offset + 1, message) from None
 
-    def _value(self, node: ast.expr, values: Mapping[str, Any]) -> Any:
+    def _evaluate_value(self, node: ast.expr, values: Mapping[str, Any]) -> Any:
         match node:
             case ast.Constant(value=value):
                 return value
@@ -151,29 +151,29 @@ class Filter:
                 assert isinstance(value, int | float), "checked when it was read"
                 return -value if isinstance(sign, ast.USub) else value
             case ast.List(elts=entries) | ast.Tuple(elts=entries):
-                return [self._value(entry, values) for entry in entries]
-        return self._named(node, values)
+                return [self._evaluate_value(entry, values) for entry in entries]
+        return self._find_value(node, values)
 
-    def _named(self, node: ast.expr, values: Mapping[str, Any]) -> Any:
+    def _find_value(self, node: ast.expr, values: Mapping[str, Any]) -> Any:
         """What a variant has under a name."""
         name = ast.unparse(node)
         if name in values:
             return values[name]
-        if name in WORDS:
-            return WORDS[name]
-        found = [full for full in values if means(name, full)]
+        if name in WORD_VALUES:
+            return WORD_VALUES[name]
+        found = [full for full in values if is_end_of_name(name, full)]
         if len(found) > 1:
             message = f"{name!r} could be {' or '.join(sorted(found))}"
-            raise self._refused(node.col_offset + 1, message)
-        return values[found[0]] if found else ABSENT
+            raise self._make_error(node.col_offset + 1, message)
+        return values[found[0]] if found else ABSENT_VALUE
 
-    def _refused(self, column: int, message: str) -> UsageError:
+    def _make_error(self, column: int, message: str) -> UsageError:
         """The error, with the condition and a caret below what is wrong with it."""
         text = self._text.strip()
         before = len(text.encode()[: column - 1].decode(errors="ignore"))
         return UsageError(f"--filter: {message}\n  {text}\n  {' ' * before}^")
 
 
-def means(name: str, full: str) -> bool:
+def is_end_of_name(name: str, full: str) -> bool:
     """Whether a name stands for a dotted one: it is its end."""
     return full == name or full.endswith(f".{name}")

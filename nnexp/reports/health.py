@@ -6,35 +6,35 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nnexp.diagnosis.diagnosis import diagnose
+from nnexp.diagnosis.diagnosis import diagnose_run
 from nnexp.diagnosis.findings import Diagnosis
-from nnexp.diagnosis.shared import Shared, shared
+from nnexp.diagnosis.shared import SharedFinding, find_shared_findings
 from nnexp.errors import NnexpError
-from nnexp.reports.rows import NETWORK, Row
+from nnexp.reports.rows import NETWORK_KIND, RunRow
 from nnexp.reports.variants import Variant
 
-MOST = 20
+MAX_RUNS = 20
 """Runs that are looked into, of each kind."""
 
-BROKEN = ("diverged", "failed")
+BROKEN_STATES = ("diverged", "failed")
 
 
 @dataclass(frozen=True, slots=True)
-class Health:
-    """What is wrong with some runs: `whose` they are, which were looked into, and what they have in common."""
+class HealthSummary:
+    """What is wrong with some runs: `subject` they are, which were looked into, and what they have in common."""
 
-    whose: str
+    subject: str
     runs: tuple[str, ...]
-    findings: tuple[Shared, ...]
+    findings: tuple[SharedFinding, ...]
 
-    def sentences(self) -> Iterator[str]:
+    def format_sentences(self) -> Iterator[str]:
         """A heading, then each finding with what to try first."""
         count = len(self.runs)
         looked_into = f"{count} run{'' if count == 1 else 's'} looked into"
         if not self.findings:
-            yield f"health of {self.whose}, {looked_into}: nothing wrong was seen"
+            yield f"health of {self.subject}, {looked_into}: nothing wrong was seen"
             return
-        yield f"health of {self.whose}, {looked_into}:"
+        yield f"health of {self.subject}, {looked_into}:"
         for entry in self.findings:
             many = f"{len(entry.runs)} of them, such as {entry.runs[0]}: " if count > 1 else ""
             remedy = next(iter(entry.finding.remedies), None)
@@ -45,24 +45,24 @@ class Health:
     def as_dict(self) -> dict[str, Any]:
         """Everything for a program."""
         findings = [{"runs": list(entry.runs), **entry.finding.as_dict()} for entry in self.findings]
-        return {"whose": self.whose, "runs": list(self.runs), "findings": findings}
+        return {"whose": self.subject, "runs": list(self.runs), "findings": findings}
 
 
-def health(ranked: Sequence[Variant]) -> list[Health]:
+def summarize_health(ranked: Sequence[Variant]) -> list[HealthSummary]:
     """What is wrong with the runs of the best variant, the first one, and with those that diverged or failed."""
-    broken = [row for variant in ranked for row in variant.rows if row.state in BROKEN]
+    broken = [row for variant in ranked for row in variant.rows if row.state in BROKEN_STATES]
     found = []
-    for whose, rows in (("the best variant", ranked[0].done), ("what diverged or failed", broken)):
-        networks = [row for row in rows if row.configuration.kind == NETWORK]
-        seen = list(_diagnoses(networks[:MOST]))
+    for whose, rows in (("the best variant", ranked[0].done_rows), ("what diverged or failed", broken)):
+        networks = [row for row in rows if row.configuration.kind == NETWORK_KIND]
+        seen = list(_diagnose_runs(networks[:MAX_RUNS]))
         if seen:
-            found.append(Health(whose, tuple(diagnosis.run for diagnosis in seen), tuple(shared(seen))))
+            found.append(HealthSummary(whose, tuple(diagnosis.run for diagnosis in seen), tuple(find_shared_findings(seen))))
     return found
 
 
-def _diagnoses(rows: list[Row]) -> Iterator[Diagnosis]:
+def _diagnose_runs(rows: list[RunRow]) -> Iterator[Diagnosis]:
     for row in rows:
         try:
-            yield diagnose(row.path)
+            yield diagnose_run(row.path)
         except NnexpError:
             continue  # what is damaged is named elsewhere

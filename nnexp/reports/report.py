@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 from nnexp.errors import UsageError
 from nnexp.reports import columns
-from nnexp.reports.collecting import Collected, collect
-from nnexp.reports.comparable import measure, metrics, mixture, on_test
-from nnexp.reports.filters import Filter
-from nnexp.reports.health import Health, health
-from nnexp.reports.rows import Configuration, Row
+from nnexp.reports.collecting import CollectedRuns, collect_runs
+from nnexp.reports.comparable import choose_metric, list_metrics, find_differences, find_test_metric
+from nnexp.reports.filters import VariantFilter
+from nnexp.reports.health import HealthSummary, summarize_health
+from nnexp.reports.rows import VariantConfiguration, RunRow
 from nnexp.reports.variants import Variant
-from nnexp.spec.problems import nearest
-from nnexp.statistics.verdicts import Measure, Verdict, verdicts
+from nnexp.spec.problems import suggest_nearest
+from nnexp.statistics.verdicts import RankingMetric, Verdict, compute_verdicts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,7 +33,7 @@ class Report:
     named. health: what is wrong with the best variant, and with what did not come to its end.
     """
 
-    measure: Measure
+    measure: RankingMetric
     headers: tuple[str, ...]
     variants: tuple[Variant, ...]
     mixed: tuple[str, ...] = ()
@@ -41,30 +41,30 @@ class Report:
     sweeps: tuple[Path, ...] = ()
     baseline: Variant | None = None
     verdicts: tuple[Verdict, ...] = field(default=(), repr=False)
-    health: tuple[Health, ...] = field(default=(), repr=False)
+    health: tuple[HealthSummary, ...] = field(default=(), repr=False)
 
     @property
     def table(self) -> pd.DataFrame:
         """A row a variant, in numbers: what tells it from the others, means with their intervals, times and state."""
-        from nnexp.reports.tables import frame
+        from nnexp.reports.tables import build_frame
 
-        return frame(self)
+        return build_frame(self)
 
     @property
     def sentences(self) -> list[str]:
         """What the seeds show, and what is wrong with the runs."""
-        from nnexp.reports.tables import sentences
+        from nnexp.reports.tables import format_sentences
 
-        return sentences(self)
+        return format_sentences(self)
 
     @property
-    def test(self) -> str:
+    def test_metric(self) -> str:
         """The metric on the test part."""
-        return on_test(self.measure.metric)
+        return find_test_metric(self.measure.metric)
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class ReportOptions:
     """How a report is asked for: the metric and not the usual one, in which order, which variants, beside which one."""
 
     metric: str | None = None
@@ -74,124 +74,124 @@ class Wish:
     mixed: bool = False
 
 
-def report(names: Sequence[str], root: Path, wish: Wish | None = None) -> Report:
+def build_report(names: Sequence[str], root: Path, wish: ReportOptions | None = None) -> Report:
     """The report of what the names mean.
 
     Raises UsageError where a name or a wish means nothing, or runs cannot be compared, RunError where none can be read.
     """
-    wish = wish or Wish()
-    condition = Filter(wish.filter) if wish.filter is not None else None
-    found = collect(names, root)
-    everything = grouped(found)
+    wish = wish or ReportOptions()
+    condition = VariantFilter(wish.filter) if wish.filter is not None else None
+    found = collect_runs(names, root)
+    everything = group_by_variant(found)
     if condition:
-        everything = _filtered(everything, condition, found)
+        everything = _filter_variants(everything, condition, found)
     kept = replace_rows(found, everything)
-    measured = measure(kept, wish.metric)
-    differences = mixture(kept, measured, asked=wish.metric is not None)
+    measured = choose_metric(kept, wish.metric)
+    differences = find_differences(kept, measured, asked=wish.metric is not None)
     if differences and not wish.mixed:
         lines = "".join(f"\n  {line}" for line in differences)
         raise UsageError(f"these runs cannot be compared as they are; they differ in{lines}\n--mixed reports them")
-    everything = with_cells(everything, kept)
-    ranked = sorted(everything, key=lambda variant: rank(variant, measured))
-    baseline = chosen(ranked, wish.baseline) if wish.baseline is not None else None
+    everything = add_cells(everything, kept)
+    ranked = sorted(everything, key=lambda variant: compute_rank(variant, measured))
+    baseline = find_baseline(ranked, wish.baseline) if wish.baseline is not None else None
     made = Report(
         measured,
         tuple(ranked[0].cells),
-        tuple(ordered(ranked, wish.sort, measured) if wish.sort else ranked),
+        tuple(sort_variants(ranked, wish.sort, measured) if wish.sort else ranked),
         tuple(differences),
         tuple(found.problems),
         tuple(sweep.path for sweep in found.sweeps),
         baseline,
     )
-    return replace(made, verdicts=tuple(against(ranked, baseline, measured)), health=tuple(health(ranked)))
+    return replace(made, verdicts=tuple(compare_ranked(ranked, baseline, measured)), health=tuple(summarize_health(ranked)))
 
 
-def grouped(found: Collected) -> list[Variant]:
+def group_by_variant(found: CollectedRuns) -> list[Variant]:
     """The rows by variant, without cells yet."""
-    groups: dict[str, list[Row]] = {}
+    groups: dict[str, list[RunRow]] = {}
     for row in found.rows:
         groups.setdefault(row.configuration.key, []).append(row)
-    parameters = {key: columns.parameters(rows[0].configuration) for key, rows in groups.items()}
+    parameters = {key: columns.list_parameters(rows[0].configuration) for key, rows in groups.items()}
     return [Variant(rows[0].configuration, tuple(rows), parameters[key]) for key, rows in groups.items()]
 
 
-def with_cells(variants: Sequence[Variant], found: Collected) -> list[Variant]:
+def add_cells(variants: Sequence[Variant], found: CollectedRuns) -> list[Variant]:
     """The variants with the cells that tell them apart."""
-    configurations: list[Configuration] = [variant.configuration for variant in variants]
-    if found.alone:
-        cells = columns.cells_of_sweep(configurations, found.sweeps[0].values)
+    configurations: list[VariantConfiguration] = [variant.configuration for variant in variants]
+    if found.is_single_sweep:
+        cells = columns.build_sweep_cells(configurations, found.sweeps[0].values)
     else:
-        cells = columns.cells_of([variant.parameters for variant in variants])
+        cells = columns.build_cells([variant.parameters for variant in variants])
     each = [{header: values[place] for header, values in cells.items()} for place in range(len(variants))]
     return [
         replace(variant, cells=own, label=label)
-        for variant, own, label in zip(variants, each, columns.labels(each), strict=True)
+        for variant, own, label in zip(variants, each, columns.make_labels(each), strict=True)
     ]
 
 
-def replace_rows(found: Collected, variants: Sequence[Variant]) -> Collected:
+def replace_rows(found: CollectedRuns, variants: Sequence[Variant]) -> CollectedRuns:
     """What was collected, with the rows of these variants alone."""
     return replace(found, rows=[row for variant in variants for row in variant.rows])
 
 
-def rank(variant: Variant, measured: Measure) -> tuple[bool, float]:
+def compute_rank(variant: Variant, measured: RankingMetric) -> tuple[bool, float]:
     """The smaller, the better; a variant without a value comes last."""
-    value = variant.mean(measured.metric).value
+    value = variant.compute_mean(measured.metric).value
     return math.isnan(value), 0.0 if math.isnan(value) else -value if measured.larger_is_better else value
 
 
-def ordered(variants: Sequence[Variant], header: str, measured: Measure) -> list[Variant]:
+def sort_variants(variants: Sequence[Variant], header: str, measured: RankingMetric) -> list[Variant]:
     """By a column: a metric the best first, anything else from small to large. Raises UsageError for no column."""
     header = {"time": "seconds", "best epoch": "best_epoch"}.get(header, header)
-    known = metrics([row for variant in variants for row in variant.rows])
+    known = list_metrics([row for variant in variants for row in variant.rows])
     if header in known:
-        other = measure(Collected([row for variant in variants for row in variant.rows]), header)
+        other = choose_metric(CollectedRuns([row for variant in variants for row in variant.rows]), header)
         wanted = measured if header == measured.metric else other
-        return sorted(variants, key=lambda variant: rank(variant, wanted))
-    if header not in variants[0].cells and header not in MADE:
-        names = [*variants[0].cells, *MADE, *known]
-        raise UsageError(f"--sort: there is no column {header!r}; {nearest(header, names)}")
-    return sorted(variants, key=lambda variant: _place(_made(variant, header)))
+        return sorted(variants, key=lambda variant: compute_rank(variant, wanted))
+    if header not in variants[0].cells and header not in RUN_COLUMNS:
+        names = [*variants[0].cells, *RUN_COLUMNS, *known]
+        raise UsageError(f"--sort: there is no column {header!r}; {suggest_nearest(header, names)}")
+    return sorted(variants, key=lambda variant: _make_sort_key(_find_sort_value(variant, header)))
 
 
-MADE = ("n", "best_epoch", "seconds", "state")
+RUN_COLUMNS = ("n", "best_epoch", "seconds", "state")
 """Columns that are made of the runs, and are no metrics."""
 
 
-def _made(variant: Variant, header: str) -> object:
+def _find_sort_value(variant: Variant, header: str) -> object:
     if header in variant.cells:
         return variant.cells[header]
     if header == "n":
-        return len(variant.done)
-    return ", ".join(variant.states) if header == "state" else getattr(variant, header)
+        return len(variant.done_rows)
+    return ", ".join(variant.state_counts) if header == "state" else getattr(variant, header)
 
 
-def _place(value: object) -> tuple[int, float, str]:
+def _make_sort_key(value: object) -> tuple[int, float, str]:
     """Numbers first, then words, then nothing."""
     if isinstance(value, int | float):
         return 0, float(value), ""
-    return (1, 0.0, columns.text(value)) if value not in (None, "") else (2, 0.0, "")
+    return (1, 0.0, columns.format_cell(value)) if value not in (None, "") else (2, 0.0, "")
 
 
-def _filtered(variants: list[Variant], condition: Filter, found: Collected) -> list[Variant]:
+def _filter_variants(variants: list[Variant], condition: VariantFilter, found: CollectedRuns) -> list[Variant]:
     """The variants that are meant. Raises UsageError where a name means nothing, or none is left."""
-    names = metrics(found.rows)
-    flats = [columns.parameters(variant.configuration) for variant in variants]
-    declared = found.sweeps[0].values if found.alone else {}  # noqa: PD011 - no DataFrame
+    names = list_metrics(found.rows)
+    flats = [columns.list_parameters(variant.configuration) for variant in variants]
+    declared = found.sweeps[0].values if found.is_single_sweep else {}  # noqa: PD011 - no DataFrame
     said = {name for values in (*flats, *declared.values()) for name in values}
     condition.check_names({*said, *names, "n"})
     kept = []
     for variant, flat in zip(variants, flats, strict=True):
-        means = {name: variant.mean(name).value for name in names}
+        means = {name: variant.compute_mean(name).value for name in names}
         own = declared.get(variant.configuration.key, {})
-        if condition.holds({**means, "n": len(variant.done), **own, **flat}):
+        if condition.is_match({**means, "n": len(variant.done_rows), **own, **flat}):
             kept.append(variant)
     if not kept:
         raise UsageError("--filter: no variant is so")
     return kept
 
 
-def chosen(variants: Sequence[Variant], name: str) -> Variant:
+def find_baseline(variants: Sequence[Variant], name: str) -> Variant:
     """The variant of this name: its label, its kind, one of its cells or one of its runs. Raises UsageError."""
     ways = (
         lambda variant: variant.label == name,
@@ -204,10 +204,10 @@ def chosen(variants: Sequence[Variant], name: str) -> Variant:
             return found[0]
         if found:
             raise UsageError(f"--baseline: {name!r} could be {' or '.join(variant.label for variant in found[:5])}")
-    raise UsageError(f"--baseline: there is no variant {name!r}; {nearest(name, [v.label for v in variants])}")
+    raise UsageError(f"--baseline: there is no variant {name!r}; {suggest_nearest(name, [v.label for v in variants])}")
 
 
-def against(variants: Sequence[Variant], baseline: Variant | None, measured: Measure) -> list[Verdict]:
+def compare_ranked(variants: Sequence[Variant], baseline: Variant | None, measured: RankingMetric) -> list[Verdict]:
     """The best variant beside each of the others, or each beside the baseline, corrected for all comparisons.
 
     The best one was found by looking at all pairs, so all pairs count.
@@ -216,19 +216,19 @@ def against(variants: Sequence[Variant], baseline: Variant | None, measured: Mea
         return []
     if baseline is not None:
         others = [variant for variant in variants if variant is not baseline]
-        return compared([(baseline, other) for other in others], measured)
+        return compare_pairs([(baseline, other) for other in others], measured)
     best, *others = variants
-    return compared([(other, best) for other in others], measured, math.comb(len(variants), 2))
+    return compare_pairs([(other, best) for other in others], measured, math.comb(len(variants), 2))
 
 
-def compared(pairs: Sequence[tuple[Variant, Variant]], measured: Measure, of: int | None = None) -> list[Verdict]:
+def compare_pairs(pairs: Sequence[tuple[Variant, Variant]], measured: RankingMetric, of: int | None = None) -> list[Verdict]:
     """The verdicts of pairs (A, B)."""
     metric = measured.metric
     folded = all(variant.configuration.folds for pair in pairs for variant in pair)
-    differences = [(a.label, b.label, b.less(a, metric)) for a, b in pairs]
-    return verdicts(differences, replace(measured, pair="fold" if folded else "seed"), of)
+    differences = [(a.label, b.label, b.compute_difference(a, metric)) for a, b in pairs]
+    return compute_verdicts(differences, replace(measured, pair="fold" if folded else "seed"), of)
 
 
-def all_pairs(variants: Sequence[Variant]) -> list[tuple[Variant, Variant]]:
+def make_pairs(variants: Sequence[Variant]) -> list[tuple[Variant, Variant]]:
     """Each variant beside every later one."""
     return list(combinations(variants, 2))

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-NETWORK = "network"
+NETWORK_KIND = "network"
 
-PART = ("train", "dev", "test")
+PART_NAMES = ("train", "dev", "test")
 
 
 @dataclass(frozen=True, slots=True)
-class Configuration:
+class VariantConfiguration:
     """What the runs of one variant have in common, which differ in seed, fold or member alone.
 
     kind: network, the name of a baseline, or such as `ensemble of 5`. folds: of the cross-validation that they are of,
@@ -33,7 +33,7 @@ class Configuration:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class RunRow:
     """One run as it stands; it need not have begun.
 
     group: the seed of the ensemble that it is a member of, otherwise its own. data: the fingerprint of
@@ -42,7 +42,7 @@ class Row:
 
     run: str
     path: Path
-    configuration: Configuration
+    configuration: VariantConfiguration
     state: str
     seed: int
     group: int
@@ -57,10 +57,10 @@ class Row:
     """The runs that an ensemble is made of."""
 
 
-def configuration(plain: Mapping[str, Any], ensemble: str = "") -> tuple[Configuration, int | None]:
+def make_configuration(plain: Mapping[str, Any], ensemble: str = "") -> tuple[VariantConfiguration, int | None]:
     """The variant that a resolved spec is of, and the fold that it is of it. `ensemble` says what is averaged.
 
-    >>> configuration({"name": "a", "seed": 3, "data": {"split": {}}, "activation": "relu"})[0].spec["activation"]
+    >>> make_configuration({"name": "a", "seed": 3, "data": {"split": {}}, "activation": "relu"})[0].spec["activation"]
     'relu'
     """
     spec = {key: value for key, value in plain.items() if key != "seed"}
@@ -73,7 +73,7 @@ def configuration(plain: Mapping[str, Any], ensemble: str = "") -> tuple[Configu
     spec["data"] = {**spec["data"], "split": split}
     baseline = spec.get("baseline")
     kind = ensemble or (
-        NETWORK if baseline is None else baseline if isinstance(baseline, str) else next(iter(baseline))
+        NETWORK_KIND if baseline is None else baseline if isinstance(baseline, str) else next(iter(baseline))
     )
     key = json.dumps([kind, spec], sort_keys=True)
-    return Configuration(key, kind, spec, int(folded.get("folds", 0))), folded.get("fold")
+    return VariantConfiguration(key, kind, spec, int(folded.get("folds", 0))), folded.get("fold")

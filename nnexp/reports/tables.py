@@ -9,21 +9,21 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from nnexp.files import strict
-from nnexp.reports.columns import text
+from nnexp.reports.columns import format_cell
 from nnexp.reports.report import Report
 from nnexp.reports.variants import Variant
-from nnexp.statistics.means import Mean
+from nnexp.statistics.means import MeanInterval
 
 if TYPE_CHECKING:
     import pandas as pd
 
-LISTED = 10
+MAX_VERDICTS = 10
 """Verdicts that are said; the rest are counted."""
 
-SPARE = ("time", "best epoch")
+OPTIONAL_HEADERS = ("time", "best epoch")
 """Columns that are left out where there is no room, the first first."""
 
-SPECIAL = {
+LATEX_REPLACEMENTS = {
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",
@@ -34,32 +34,32 @@ SPECIAL = {
 """What LaTeX would take for something else."""
 
 
-def cells(report: Report) -> dict[str, list[str]]:
+def format_cells(report: Report) -> dict[str, list[str]]:
     """The table as texts, by header: what tells the variants apart, then what they came to."""
-    metric, test, variants = report.measure.metric, report.test, report.variants
-    own = {header: [text(variant.cells[header]) for variant in variants] for header in report.headers}
-    found = {(header if header not in MADE else f"{header} "): column for header, column in own.items()}
-    found["n"] = [str(variant.mean(metric).n) for variant in variants]
-    found[metric] = [mean_text(variant.mean(metric), share=report.measure.is_share) for variant in variants]
-    if test != metric and any(variant.mean(test).n for variant in variants):
-        found[test] = [mean_text(variant.mean(test), share=report.measure.is_share) for variant in variants]
+    metric, test, variants = report.measure.metric, report.test_metric, report.variants
+    own = {header: [format_cell(variant.cells[header]) for variant in variants] for header in report.headers}
+    found = {(header if header not in RUN_HEADERS else f"{header} "): column for header, column in own.items()}
+    found["n"] = [str(variant.compute_mean(metric).n) for variant in variants]
+    found[metric] = [format_mean(variant.compute_mean(metric), share=report.measure.is_share) for variant in variants]
+    if test != metric and any(variant.compute_mean(test).n for variant in variants):
+        found[test] = [format_mean(variant.compute_mean(test), share=report.measure.is_share) for variant in variants]
     epochs, seconds = [variant.best_epoch for variant in variants], [variant.seconds for variant in variants]
     if any(epoch is not None for epoch in epochs):
         found["best epoch"] = ["-" if epoch is None else f"{epoch:.1f}".removesuffix(".0") for epoch in epochs]
     found["time"] = [
         "-" if value is None else f"{value:.2f} s" if value < 100 else f"{value:.0f} s" for value in seconds
     ]
-    found["state"] = [state_text(variant) for variant in variants]
+    found["state"] = [format_states(variant) for variant in variants]
     return found
 
 
-MADE = ("n", "best epoch", "time", "state")
+RUN_HEADERS = ("n", "best epoch", "time", "state")
 
 
-def mean_text(mean: Mean, *, share: bool) -> str:
+def format_mean(mean: MeanInterval, *, share: bool) -> str:
     """A mean and its interval; shares in percent.
 
-    >>> mean_text(Mean(5, 0.98, 0.0093), share=True)
+    >>> format_mean(Mean(5, 0.98, 0.0093), share=True)
     '98.00 ± 0.93 %'
     """
     if not mean.n:
@@ -67,17 +67,17 @@ def mean_text(mean: Mean, *, share: bool) -> str:
     factor, unit = (100, " %") if share else (1, "")
     size = abs(factor * mean.value)
     form = ".2f" if share else ".4f" if 1e-3 <= size < 1e4 or not size else ".3e"
-    half = f" ± {factor * mean.half:{form}}" if mean.half is not None else ""
+    half = f" ± {factor * mean.half_width:{form}}" if mean.half_width is not None else ""
     return f"{factor * mean.value:{form}}{half}{unit}"
 
 
-def state_text(variant: Variant) -> str:
+def format_states(variant: Variant) -> str:
     """The state where all runs are in the same; otherwise how many are in which."""
-    states = variant.states
+    states = variant.state_counts
     return next(iter(states)) if len(states) == 1 else ", ".join(f"{count} {state}" for state, count in states.items())
 
 
-def heading(report: Report) -> str:
+def format_verdict_heading(report: Report) -> str:
     """How to read the verdicts."""
     measured, count = report.measure, report.verdicts[0].comparisons
     what = f"{report.baseline.label} beside each of the others" if report.baseline else "the best beside the others"
@@ -85,34 +85,34 @@ def heading(report: Report) -> str:
     return f"{measured.metric}, {what}, paired by {report.verdicts[0].measure.pair}{corrected}:"
 
 
-def sentences(report: Report) -> list[str]:
+def format_sentences(report: Report) -> list[str]:
     """What stands below the table: in what the runs differ that should not, the verdicts, and the health."""
     mixed = [f"mixed: the runs differ in {difference}" for difference in report.mixed]
-    return [*mixed, *_verdicts(report), *(line for entry in report.health for line in entry.sentences())]
+    return [*mixed, *_format_verdicts(report), *(line for entry in report.health for line in entry.format_sentences())]
 
 
-def _verdicts(report: Report) -> list[str]:
+def _format_verdicts(report: Report) -> list[str]:
     if not report.verdicts:
         return []
-    if len(report.verdicts) > 1 and all(verdict.finding == "one pair" for verdict in report.verdicts):
+    if len(report.verdicts) > 1 and all(verdict.conclusion == "one pair" for verdict in report.verdicts):
         return [f"one {report.measure.pair} of each: no difference can be told from chance"]
-    said = [verdict.sentence() for verdict in report.verdicts[:LISTED]]
+    said = [verdict.format_sentence() for verdict in report.verdicts[:MAX_VERDICTS]]
     more = len(report.verdicts) - len(said)
     tail = [f"and {more} more: --format json has all of them"] if more else []
-    return [heading(report), *said, *tail]
+    return [format_verdict_heading(report), *said, *tail]
 
 
-def markdown(report: Report) -> str:
+def format_markdown(report: Report) -> str:
     """A table of Markdown, and the verdicts as a list."""
     columns = {
-        head: [re.sub(r"([|\\`*_<>\[\]])", r"\\\1", cell) for cell in found] for head, found in cells(report).items()
+        head: [re.sub(r"([|\\`*_<>\[\]])", r"\\\1", cell) for cell in found] for head, found in format_cells(report).items()
     }
     headers = [re.sub(r"([|\\`*_<>\[\]])", r"\\\1", header.strip()) for header in columns]
     widths = [max(len(head), 3, *map(len, column)) for head, column in zip(headers, columns.values(), strict=True)]
     rows = [headers, *zip(*columns.values(), strict=True)]
     own = len(report.headers)
 
-    def line(row: Sequence[str]) -> str:
+    def format_line(row: Sequence[str]) -> str:
         padded = [
             cell.ljust(width) if at < own else cell.rjust(width)
             for at, (cell, width) in enumerate(zip(row, widths, strict=True))
@@ -120,55 +120,55 @@ def markdown(report: Report) -> str:
         return f"| {' | '.join(padded)} |"
 
     rule = ["-" * width if at < own else "-" * (width - 1) + ":" for at, width in enumerate(widths)]
-    table = [line(rows[0]), line(rule), *map(line, rows[1:])]
-    said = sentences(report)
+    table = [format_line(rows[0]), format_line(rule), *map(format_line, rows[1:])]
+    said = format_sentences(report)
     return "\n".join([*table, *([""] if said else []), *(f"- {sentence}" for sentence in said)]) + "\n"
 
 
-def latex(report: Report) -> str:
+def format_latex(report: Report) -> str:
     """A table for LaTeX with the package booktabs; the verdicts are comments."""
-    columns = cells(report)
+    columns = format_cells(report)
     own = len(report.headers)
     form = "l" * own + "r" * (len(columns) - own - 1) + "l"
     rows = [list(columns), *zip(*columns.values(), strict=True)]
-    head, *lines = [" & ".join(map(escaped, row)) + r" \\" for row in rows]
+    head, *lines = [" & ".join(map(escape_latex, row)) + r" \\" for row in rows]
     body = [rf"\begin{{tabular}}{{{form}}}", r"\toprule", head, r"\midrule", *lines, r"\bottomrule", r"\end{tabular}"]
-    return "\n".join([*body, *(f"% {sentence}" for sentence in sentences(report))]) + "\n"
+    return "\n".join([*body, *(f"% {sentence}" for sentence in format_sentences(report))]) + "\n"
 
 
-def escaped(cell: str) -> str:
+def escape_latex(cell: str) -> str:
     """A text as LaTeX shows it."""
-    return "".join(SPECIAL.get(character, character) for character in cell.strip())
+    return "".join(LATEX_REPLACEMENTS.get(character, character) for character in cell.strip())
 
 
-def frame(report: Report) -> pd.DataFrame:
+def build_frame(report: Report) -> pd.DataFrame:
     """The table in numbers, a row a variant; shares stay shares."""
     import pandas as pd
 
-    return pd.DataFrame([_numbers(variant, report) for variant in report.variants])
+    return pd.DataFrame([_build_number_row(variant, report) for variant in report.variants])
 
 
-def csv(report: Report) -> str:
+def format_csv(report: Report) -> str:
     """The table in numbers as csv."""
-    return frame(report).to_csv(index=False, lineterminator="\n")
+    return build_frame(report).to_csv(index=False, lineterminator="\n")
 
 
-def _numbers(variant: Variant, report: Report) -> dict[str, Any]:
-    found: dict[str, Any] = {header: _plain(variant.cells[header]) for header in report.headers}
-    for metric in dict.fromkeys((report.measure.metric, report.test)):
-        mean = variant.mean(metric)
+def _build_number_row(variant: Variant, report: Report) -> dict[str, Any]:
+    found: dict[str, Any] = {header: _make_plain_value(variant.cells[header]) for header in report.headers}
+    for metric in dict.fromkeys((report.measure.metric, report.test_metric)):
+        mean = variant.compute_mean(metric)
         found |= {f"{metric}_n": mean.n, metric: mean.value, f"{metric}_low": mean.low, f"{metric}_high": mean.high}
     found |= {"best_epoch": variant.best_epoch, "seconds": variant.seconds}
-    return found | {"state": state_text(variant)}
+    return found | {"state": format_states(variant)}
 
 
-def _plain(value: Any) -> Any:
-    return value if isinstance(value, bool | int | float | str) else text(value)
+def _make_plain_value(value: Any) -> Any:
+    return value if isinstance(value, bool | int | float | str) else format_cell(value)
 
 
-def document(report: Report) -> dict[str, Any]:
+def build_document(report: Report) -> dict[str, Any]:
     """The report for a program."""
-    metrics = list(dict.fromkeys((report.measure.metric, report.test)))
+    metrics = list(dict.fromkeys((report.measure.metric, report.test_metric)))
     return {
         "metric": report.measure.metric,
         "larger_is_better": report.measure.larger_is_better,
@@ -179,11 +179,11 @@ def document(report: Report) -> dict[str, Any]:
                 "variant": variant.label,
                 "kind": variant.configuration.kind,
                 "values": dict(variant.cells),
-                **{metric: mean_dict(variant.mean(metric)) for metric in metrics},
+                **{metric: make_mean_dict(variant.compute_mean(metric)) for metric in metrics},
                 "best_epoch": variant.best_epoch,
                 "seconds": variant.seconds,
-                "states": variant.states,
-                "runs": [run_dict(row.run, row.seed, row.fold, row.state, row.error) for row in variant.rows],
+                "states": variant.state_counts,
+                "runs": [make_run_dict(row.run, row.seed, row.fold, row.state, row.error) for row in variant.rows],
             }
             for variant in report.variants
         ],
@@ -193,21 +193,21 @@ def document(report: Report) -> dict[str, Any]:
     }
 
 
-def mean_dict(mean: Mean) -> dict[str, Any]:
+def make_mean_dict(mean: MeanInterval) -> dict[str, Any]:
     """A mean for a program."""
     value = None if math.isnan(mean.value) else mean.value
     return {"n": mean.n, "mean": value, "low": mean.low, "high": mean.high, "dropped": mean.dropped}
 
 
-def run_dict(run: str, seed: int, fold: int | None, state: str, error: str) -> dict[str, Any]:
+def make_run_dict(run: str, seed: int, fold: int | None, state: str, error: str) -> dict[str, Any]:
     """A run for a program."""
     return {"run": run, "seed": seed, "fold": fold, "state": state, **({"error": error} if error else {})}
 
 
-def json_text(report: Report) -> str:
+def format_json(report: Report) -> str:
     """The report as one JSON document; numbers that JSON does not have are null."""
-    return json.dumps(strict(document(report)), indent=2) + "\n"
+    return json.dumps(strict(build_document(report)), indent=2) + "\n"
 
 
-WRITERS: Mapping[str, Callable[[Report], str]] = {"markdown": markdown, "csv": csv, "latex": latex, "json": json_text}
+REPORT_FORMATTERS: Mapping[str, Callable[[Report], str]] = {"markdown": format_markdown, "csv": format_csv, "latex": format_latex, "json": format_json}
 """What writes a report in a form that needs no terminal."""

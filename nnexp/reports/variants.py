@@ -7,13 +7,13 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from nnexp.reports.rows import Configuration, Row
-from nnexp.statistics.means import Mean, mean_of
-from nnexp.statistics.paired import Difference, paired
+from nnexp.reports.rows import VariantConfiguration, RunRow
+from nnexp.statistics.means import MeanInterval, estimate_mean
+from nnexp.statistics.paired import PairedDifference, compute_paired_difference
 
-STATES = ("done", "diverged", "failed", "pruned", "damaged", "interrupted", "running", "waiting")
+RUN_STATES = ("done", "diverged", "failed", "pruned", "damaged", "interrupted", "running", "waiting")
 
-ENSEMBLE = "ensemble"
+ENSEMBLE_KIND = "ensemble"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,47 +24,47 @@ class Variant:
     short.
     """
 
-    configuration: Configuration
-    rows: tuple[Row, ...] = field(repr=False)
+    configuration: VariantConfiguration
+    rows: tuple[RunRow, ...] = field(repr=False)
     parameters: Mapping[str, Any] = field(repr=False)
     cells: Mapping[str, Any] = field(default_factory=dict)
     label: str = ""
 
     @property
     def is_ensemble(self) -> bool:
-        return self.configuration.kind.startswith(ENSEMBLE)
+        return self.configuration.kind.startswith(ENSEMBLE_KIND)
 
     @property
-    def done(self) -> list[Row]:
+    def done_rows(self) -> list[RunRow]:
         return [row for row in self.rows if row.state == "done"]
 
     @property
-    def states(self) -> dict[str, int]:
+    def state_counts(self) -> dict[str, int]:
         """How many runs are in which state."""
-        counts = {state: sum(row.state == state for row in self.rows) for state in STATES}
+        counts = {state: sum(row.state == state for row in self.rows) for state in RUN_STATES}
         return {state: count for state, count in counts.items() if count}
 
     @property
     def seconds(self) -> float | None:
         """The mean time of a run that is done."""
-        return mean_or_none([row.seconds for row in self.done])
+        return compute_mean_or_none([row.seconds for row in self.done_rows])
 
     @property
     def best_epoch(self) -> float | None:
         """The mean epoch whose weights answer for a run."""
-        return mean_or_none([row.best_epoch for row in self.done if row.best_epoch is not None])
+        return compute_mean_or_none([row.best_epoch for row in self.done_rows if row.best_epoch is not None])
 
     @property
-    def overlap(self) -> float:
+    def fold_overlap(self) -> float:
         """The size of a fold over that of the rest, where there are folds: see `paired`."""
         folds = self.configuration.folds
         return 1 / (folds - 1) if folds else 0.0
 
-    def mean(self, metric: str) -> Mean:
+    def compute_mean(self, metric: str) -> MeanInterval:
         """The mean of a metric: over seeds, or over folds, each of which stands for the mean of its seeds."""
-        return mean_of(list(self.values(metric).values()), self.overlap)
+        return estimate_mean(list(self.collect_values(metric).values()), self.fold_overlap)
 
-    def values(self, metric: str, *, grouped: bool = False) -> dict[Hashable, float]:
+    def collect_values(self, metric: str, *, grouped: bool = False) -> dict[Hashable, float]:
         """A metric by seed, or by fold; NaN for runs that failed or diverged.
 
         With `grouped` by the seeds that a sweep gave to ensembles, the mean over their members. Runs that are not over,
@@ -76,23 +76,23 @@ class Variant:
             if lost or (row.state == "done" and metric in row.metrics):
                 key = row.fold if row.fold is not None else row.group if grouped else row.seed
                 found.setdefault(key, []).append(math.nan if lost else row.metrics[metric])
-        return {key: _mean(values, skip=self.configuration.folds > 0) for key, values in found.items()}
+        return {key: _average_values(values, skip=self.configuration.folds > 0) for key, values in found.items()}
 
-    def less(self, other: Variant, metric: str) -> Difference:
+    def compute_difference(self, other: Variant, metric: str) -> PairedDifference:
         """By how much this variant's metric is more than that of the other, paired by seed or fold.
 
         A baseline draws nothing at random: its one value stands beside every seed.
         """
         grouped = self.is_ensemble != other.is_ensemble
-        own, others = (variant.values(metric, grouped=grouped) for variant in (self, other))
+        own, others = (variant.collect_values(metric, grouped=grouped) for variant in (self, other))
         if self.configuration.folds != other.configuration.folds:
-            return paired({}, {})
+            return compute_paired_difference({}, {})
         if not self.configuration.folds:
-            own, others = _beside(self, own, other, others), _beside(other, others, self, own)
-        return paired(others, own, self.overlap)
+            own, others = _repeat_baseline_value(self, own, other, others), _repeat_baseline_value(other, others, self, own)
+        return compute_paired_difference(others, own, self.fold_overlap)
 
 
-def _beside(
+def _repeat_baseline_value(
     variant: Variant, own: dict[Hashable, float], other: Variant, others: dict[Hashable, float]
 ) -> dict[Hashable, float]:
     """The values of a variant: those of a baseline for every seed of a network, and once beside another baseline."""
@@ -102,12 +102,12 @@ def _beside(
     return dict.fromkeys([0] if other.configuration.is_baseline else others, known[0])
 
 
-def _mean(values: Sequence[float], *, skip: bool) -> float:
+def _average_values(values: Sequence[float], *, skip: bool) -> float:
     """The mean of one seed's or fold's values; of a fold, of those that are there."""
     known = [value for value in values if not math.isnan(value)] if skip else values
     return sum(known) / len(known) if known else math.nan
 
 
-def mean_or_none(values: Sequence[float]) -> float | None:
+def compute_mean_or_none(values: Sequence[float]) -> float | None:
     """The mean, if there is one."""
     return sum(values) / len(values) if values else None

@@ -6,76 +6,76 @@ import time
 from collections.abc import Callable
 
 from nnexp import files, registry
-from nnexp.baselines.base import FitError, Kept
+from nnexp.baselines.base import FitError, FittedArrays
 from nnexp.data.parts import Part, Parts
-from nnexp.data.splits import PARTS
+from nnexp.data.splits import PART_NAMES
 from nnexp.errors import Interrupted, RunError
-from nnexp.fitted import Fitted
+from nnexp.fitted import FittedBaseline
 from nnexp.runs import checkpoints, manifest
-from nnexp.runs.folder import RunFolder, csv
-from nnexp.runs.interrupts import Interrupts
+from nnexp.runs.folder import RunFolder, format_metrics
+from nnexp.runs.interrupts import InterruptListener
 from nnexp.spec.baseline import BaselineSpec
-from nnexp.spec.baseline_fit import size_of
-from nnexp.training.events import Event, Fitting, Notice
-from nnexp.typing import Row
+from nnexp.spec.baseline_fit import count_parameters
+from nnexp.training.events import Event, FitStarted, Notice
+from nnexp.typing import MetricsRow
 
 
-def fit(
-    folder: RunFolder, spec: BaselineSpec, parts: Parts, interrupts: Interrupts, watch: Callable[[Event], None]
+def fit_baseline(
+    folder: RunFolder, spec: BaselineSpec, parts: Parts, interrupts: InterruptListener, watch: Callable[[Event], None]
 ) -> None:
-    """Fit, look at every part, and close the record. Raises Interrupted between two of these, RunError as `_fitted`."""
+    """Fit, look at every part, and close the record. Raises Interrupted between two of these, RunError as `_fit_or_record_failure`."""
     for notice in folder.notices:
         watch(Notice(notice))
-    watch(Fitting(registry.baselines.name_of(spec.baseline), len(parts.train)))
-    _tell_of_absent_classes(folder, parts, watch)
+    watch(FitStarted(registry.baselines.name_of(spec.baseline), len(parts.train)))
+    _report_absent_classes(folder, parts, watch)
     began = time.perf_counter()
-    kept = _fitted(folder, spec, parts)
-    baseline = Fitted(spec.baseline, parts.description, parts.shift, parts.scale, kept)
+    kept = _fit_or_record_failure(folder, spec, parts)
+    baseline = FittedBaseline(spec.baseline, parts.description, parts.shift, parts.scale, kept)
     final: dict[str, dict[str, float]] = {}
-    for name in PARTS:
+    for name in PART_NAMES:
         if interrupts.received is not None:
             raise Interrupted("stopped; the fit will begin again", interrupts.received)
         if len(parts[name]):
             final[name] = baseline.evaluate(parts[name])
     seconds = time.perf_counter() - began
-    checkpoints.save(folder.last, folder.digest, dict(kept), {"epoch": 0})
-    files.write_text(folder.path / "metrics.csv", csv([_row(final, seconds)]))
-    folder.update(
+    checkpoints.write_archive(folder.last_checkpoint, folder.digest, dict(kept), {"epoch": 0})
+    files.write_text(folder.path / "metrics.csv", format_metrics([_build_row(final, seconds)]))
+    folder.update_record(
         state="done",
-        ended=manifest.now(),
+        ended=manifest.utc_now(),
         ending="fitted",
         epochs=0,
         steps=0,
         weights={"checkpoint": "last", "epoch": 0},
-        parameters=size_of(spec),
+        parameters=count_parameters(spec),
         seconds=seconds,
         final=final,
     )
 
 
-def _fitted(folder: RunFolder, spec: BaselineSpec, parts: Parts) -> Kept:
+def _fit_or_record_failure(folder: RunFolder, spec: BaselineSpec, parts: Parts) -> FittedArrays:
     """What the baseline keeps. Raises RunError where it cannot be fitted to these examples; the record says so then."""
     train: Part = parts.train
     try:
         return spec.baseline.fit(train.x.reshape(len(train), -1), train.d, parts.description.classes)
     except FitError as error:
-        folder.log("failed", error=str(error))
-        folder.update(state="failed", ended=manifest.now())
+        folder.log_event("failed", error=str(error))
+        folder.update_record(state="failed", ended=manifest.utc_now())
         raise RunError(f"{spec.name}: {error}") from None
 
 
-def _tell_of_absent_classes(folder: RunFolder, parts: Parts, watch: Callable[[Event], None]) -> None:
+def _report_absent_classes(folder: RunFolder, parts: Parts, watch: Callable[[Event], None]) -> None:
     """Say so where there is a class of which nothing can be learned."""
     if parts.description.targets != "classes":
         return
     counts = parts.train.d.sum(axis=-2)
     absent = [name for name, count in zip(parts.description.classes, counts, strict=True) if not count]
     if absent:
-        folder.log("absent_classes", classes=absent)
+        folder.log_event("absent_classes", classes=absent)
         watch(Notice(f"the training part has no example of {', '.join(absent)}: no example is put into this class"))
 
 
-def _row(final: dict[str, dict[str, float]], seconds: float) -> Row:
+def _build_row(final: dict[str, dict[str, float]], seconds: float) -> MetricsRow:
     """The line of metrics.csv: what a network's line has as well, as far as there is such a thing."""
     metrics = {f"{part}_{name}": value for part in ("train", "dev") for name, value in final.get(part, {}).items()}
     return {"epoch": 0, "step": 0, **metrics, "seconds": seconds}

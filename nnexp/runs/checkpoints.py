@@ -9,44 +9,44 @@ from typing import Any
 import numpy as np
 
 from nnexp import archives, files
-from nnexp.training.state import State
+from nnexp.training.state import TrainingState
 from nnexp.typing import AnyArray
 
-GENERATORS = ("shuffle", "dropout", "augment")
+GENERATOR_FIELDS = ("shuffle", "dropout", "augment")
 
-NO_ARRAYS = (*GENERATORS, "slots", "epoch", "step", "history")
+NON_ARRAY_FIELDS = (*GENERATOR_FIELDS, "slots", "epoch", "step", "history")
 """The fields of a state that are stored otherwise than as an entry of their own."""
 
 
-def save(path: Path, spec: str, arrays: dict[str, AnyArray], rest: dict[str, Any], sync: files.Sync = "folder") -> None:
+def write_archive(path: Path, spec: str, arrays: dict[str, AnyArray], rest: dict[str, Any], sync: files.Sync = "folder") -> None:
     """Write an archive of the run of the spec with this hash."""
-    files.write(path, archives.encode(spec, arrays, rest), sync)
+    files.write(path, archives.encode_archive(spec, arrays, rest), sync)
 
 
-def pack(state: State) -> tuple[dict[str, AnyArray], dict[str, Any]]:
+def pack_state(state: TrainingState) -> tuple[dict[str, AnyArray], dict[str, Any]]:
     """One run's state as arrays and JSON values."""
-    arrays = {f.name: getattr(state, f.name) for f in fields(state) if f.name not in NO_ARRAYS}
+    arrays = {f.name: getattr(state, f.name) for f in fields(state) if f.name not in NON_ARRAY_FIELDS}
     arrays |= {f"slot {name}": slot for name, slot in state.slots.items()}
     if state.diverged.any():
-        arrays = {name: _with_one_nan(array) for name, array in arrays.items()}
-    generators = {name: [source.bit_generator.state for source in getattr(state, name)] for name in GENERATORS}
+        arrays = {name: _normalize_nans(array) for name, array in arrays.items()}
+    generators = {name: [source.bit_generator.state for source in getattr(state, name)] for name in GENERATOR_FIELDS}
     return arrays, {"epoch": state.epoch, "step": state.step, "history": state.history, "generators": generators}
 
 
-def unpack(arrays: dict[str, AnyArray], rest: dict[str, Any]) -> State:
-    """The inverse of `pack`."""
+def unpack_state(arrays: dict[str, AnyArray], rest: dict[str, Any]) -> TrainingState:
+    """The inverse of `pack_state`."""
     slots = {name.removeprefix("slot "): array for name, array in arrays.items() if name.startswith("slot ")}
     values: dict[str, Any] = {name: array for name, array in arrays.items() if not name.startswith("slot ")}
-    values |= {name: [_generator(state) for state in rest["generators"][name]] for name in GENERATORS}
-    return State(**values, slots=slots, epoch=rest["epoch"], step=rest["step"], history=rest["history"])
+    values |= {name: [_restore_generator(state) for state in rest["generators"][name]] for name in GENERATOR_FIELDS}
+    return TrainingState(**values, slots=slots, epoch=rest["epoch"], step=rest["step"], history=rest["history"])
 
 
-def _with_one_nan(array: AnyArray) -> AnyArray:
+def _normalize_nans(array: AnyArray) -> AnyArray:
     """The array with every NaN the same: their signs, which mean nothing, depend on the way that they were come by."""
     return np.where(np.isnan(array), np.nan, array).astype(array.dtype) if array.dtype.kind == "f" else array
 
 
-def _generator(state: Any) -> np.random.Generator:
+def _restore_generator(state: Any) -> np.random.Generator:
     bits = np.random.PCG64()
     bits.state = state
     return np.random.Generator(bits)

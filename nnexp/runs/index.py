@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from nnexp.errors import RunError, UsageError
-from nnexp.runs.lock import is_held
-from nnexp.runs.manifest import Manifest, RunState, read
-from nnexp.spec.problems import nearest
+from nnexp.runs.lock import is_locked
+from nnexp.runs.manifest import Manifest, RunState, read_manifest
+from nnexp.spec.problems import suggest_nearest
 
 
-def run_folders(root: Path) -> Iterator[Path]:
+def list_run_folders(root: Path) -> Iterator[Path]:
     """The run folders in `root`, by name. Raises RunError where it cannot be read."""
     try:
         yield from sorted(path for path in root.iterdir() if (path / "run.json").is_file())
@@ -22,26 +22,26 @@ def run_folders(root: Path) -> Iterator[Path]:
         raise RunError(f"cannot read {root}: {error.strerror}") from None
 
 
-def standing(path: Path, record: Manifest) -> RunState:
+def find_current_state(path: Path, record: Manifest) -> RunState:
     """How a run stands now: one that no process is writing any more was interrupted, whatever its record says."""
     state: RunState = record["state"]
-    return "interrupted" if state == "running" and not is_held(path) else state
+    return "interrupted" if state == "running" and not is_locked(path) else state
 
 
-def _is_run(path: Path) -> bool:
+def _is_run_folder(path: Path) -> bool:
     try:
         return (path / "run.json").is_file()
     except OSError:  # no name that the system takes
         return False
 
 
-def find(name: str, root: Path) -> Path:
+def find_run(name: str, root: Path) -> Path:
     """The run folder that `name` means: a path, a name below `root`, or the beginning of just one.
 
     Raises UsageError where there is none, or more than one.
     """
     for path in (Path(name), root / name):
-        if name and _is_run(path):
+        if name and _is_run_folder(path):
             return path
     return _find_by_beginning(name, root)
 
@@ -67,7 +67,7 @@ def find_to_delete(name: str, root: Path) -> Path:
     if found.is_symlink():
         raise UsageError(f"{found} is a link to {found.readlink()}: {allowed}; `rm {found}` removes the link alone")
     try:
-        read(found)
+        read_manifest(found)
     except RunError as error:
         raise UsageError(
             f"{error}. Nothing was deleted, as nothing shows that nnexp wrote this folder; `rm -r {found}` deletes all "
@@ -78,11 +78,11 @@ def find_to_delete(name: str, root: Path) -> Path:
 
 def _find_by_beginning(name: str, root: Path) -> Path:
     """The only run whose name begins so. Raises UsageError where there is none, or more than one."""
-    names = [path.name for path in run_folders(root)]
+    names = [path.name for path in list_run_folders(root)]
     matching = [candidate for candidate in names if name and candidate.startswith(name)]
     if len(matching) == 1:
         return root / matching[0]
     if matching:
         raise UsageError(f"{name!r} could be {' or '.join(matching)}")
-    hint = f"; {nearest(name, names)}" if names else f"; there are no runs in {root}"
+    hint = f"; {suggest_nearest(name, names)}" if names else f"; there are no runs in {root}"
     raise UsageError(f"there is no run {name!r}{hint}")

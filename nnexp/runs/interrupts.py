@@ -9,10 +9,10 @@ from typing import Any, Self
 
 from nnexp.errors import Interrupted
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-class Interrupts:
+class InterruptListener:
     """While entered, `received` is the first signal, or None; a second one raises Interrupted on the spot.
 
     A signal that the process was started to ignore, as in the background of a script, is ignored still. Outside the
@@ -21,23 +21,23 @@ class Interrupts:
 
     def __init__(self) -> None:
         self.received: int | None = None
-        self._before: dict[signal.Signals, Any] = {}
+        self._previous_handlers: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
-            handlers = {number: signal.getsignal(number) for number in SIGNALS}
-            self._before = {number: now for number, now in handlers.items() if now not in (signal.SIG_IGN, None)}
-            for number in self._before:
-                signal.signal(number, self._handle)
+            handlers = {number: signal.getsignal(number) for number in STOP_SIGNALS}
+            self._previous_handlers = {number: now for number, now in handlers.items() if now not in (signal.SIG_IGN, None)}
+            for number in self._previous_handlers:
+                signal.signal(number, self._receive_signal)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for number, handler in self._before.items():
+        for number, handler in self._previous_handlers.items():
             signal.signal(number, handler)
 
-    def _handle(self, number: int, frame: FrameType | None) -> None:
+    def _receive_signal(self, number: int, frame: FrameType | None) -> None:
         if self.received is not None:
             raise Interrupted("stopped at once; the last checkpoint is whole", number)
         self.received = number

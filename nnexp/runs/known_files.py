@@ -17,7 +17,7 @@ from pathlib import Path
 from nnexp import files
 from nnexp.errors import RunError
 from nnexp.runs import manifest
-from nnexp.runs.lock import LOCK, OWNER, is_own_lock_file
+from nnexp.runs.lock import LOCK_FILE, OWNER_FILE, is_own_lock_file
 
 CHECKPOINTS = "checkpoints"
 """The folder in that of a run."""
@@ -78,8 +78,8 @@ def remove_run(folder: Path, keep: Collection[str] = ()) -> list[str]:
     """
     with files.or_run_error(f"delete {folder}"), _opened(folder.parent) as root, _opened(folder, root) as run:
         names = run.names()
-        parts = [files.part_name(name) for name in (*RUN_FILES, OWNER)]
-        ordered = [*RUN_FILES[:-1], *parts, RUN_FILES[-1], OWNER, LOCK]
+        parts = [files.part_name(name) for name in (*RUN_FILES, OWNER_FILE)]
+        ordered = [*RUN_FILES[:-1], *parts, RUN_FILES[-1], OWNER_FILE, LOCK_FILE]
         _remove_files(run, [name for name in ordered[:1] if name in names])
         if stat.S_ISDIR(run.mode(CHECKPOINTS)):
             with _opened(folder / CHECKPOINTS, run) as inner:
@@ -104,7 +104,7 @@ def is_own(folder: Path, spec: str, resolved: str) -> bool:
 def check_place(folder: Path, spec: str, resolved: str) -> None:
     """Before anything is written to a folder: raises RunError where the files of somebody else would be overwritten."""
     with suppress(RunError):
-        manifest.read(folder)
+        manifest.read_manifest(folder)
         return  # a run; whether it is the right one is a question for those who go on with it
     check_beginning(folder, spec, resolved)
 
@@ -154,7 +154,7 @@ def _obstacles(folder: Path, own: bool) -> Iterator[str]:
     """The entries that bear the names of nnexp's files and are not its own, or that it would write through."""
     with _reading(folder) as run:
         for name in run.names():
-            if name in (LOCK, OWNER):
+            if name in (LOCK_FILE, OWNER_FILE):
                 if _is_foreign_lock(run, name):
                     yield from _described(run, [name])
             elif _is_obstacle(run, name, _is_run_file, own):
@@ -179,7 +179,7 @@ def _is_obstacle(folder: _Folder, name: str, is_known: Callable[[str], bool], ow
 
 def _is_foreign_lock(folder: _Folder, name: str) -> bool:
     """Whether it is the name of a lock and not such a file."""
-    return name in (LOCK, OWNER) and not is_own_lock_file(folder.path / name)
+    return name in (LOCK_FILE, OWNER_FILE) and not is_own_lock_file(folder.path / name)
 
 
 def _is_run_file(name: str) -> bool:
@@ -219,7 +219,7 @@ def _listed(names: Collection[str]) -> str:
 
 def _has_own_record(folder: Path, spec: str) -> bool:
     try:
-        return bool(manifest.read(folder)["spec"] == spec)
+        return bool(manifest.read_manifest(folder)["spec"] == spec)
     except RunError:
         return False
 

@@ -17,54 +17,54 @@ from filelock import FileLock, Timeout
 from nnexp import files
 from nnexp.errors import RunError
 
-LOCK, OWNER = "lock", "owner"
+LOCK_FILE, OWNER_FILE = "lock", "owner"
 """The file that is locked, and the one that says by whom."""
 
 OWNER_LINE = re.compile(r"process [0-9]+ on .*\n")
-"""What `OWNER` says."""
+"""What `OWNER_FILE` says."""
 
-PATIENCE = 0.5
-"""Seconds to wait for a lock: `is_held` takes it for a moment."""
+LOCK_WAIT_SECONDS = 0.5
+"""Seconds to wait for a lock: `is_locked` takes it for a moment."""
 
 
-class Busy(RunError):
+class FolderBusy(RunError):
     """A folder that another process is writing."""
 
 
 @contextmanager
-def locked(folder: Path, patience: float = PATIENCE) -> Iterator[None]:
+def lock_folder(folder: Path, patience: float = LOCK_WAIT_SECONDS) -> Iterator[None]:
     """Hold the folder's lock. Raises Busy that names the owner where another process holds it."""
-    lock = FileLock(folder / LOCK)
+    lock = FileLock(folder / LOCK_FILE)
     try:
         lock.acquire(timeout=patience)
     except Timeout:
-        raise Busy(f"{folder} is being written by {_owner(folder)}; wait for it, or stop it") from None
+        raise FolderBusy(f"{folder} is being written by {_read_owner(folder)}; wait for it, or stop it") from None
     except OSError as error:
         raise RunError(f"cannot lock {folder}: {error.strerror or error}") from None
     try:
-        files.write_text(folder / OWNER, f"process {os.getpid()} on {socket.gethostname()}\n", "nothing")
+        files.write_text(folder / OWNER_FILE, f"process {os.getpid()} on {socket.gethostname()}\n", "nothing")
         yield
     finally:
         with suppress(OSError):
-            (folder / OWNER).unlink()
+            (folder / OWNER_FILE).unlink()
         lock.release()
 
 
 def is_own_lock_file(path: Path) -> bool:
-    """Whether a file with one of the names of a lock is one: `LOCK` is empty, and `OWNER` says one line."""
+    """Whether a file with one of the names of a lock is one: `LOCK_FILE` is empty, and `OWNER_FILE` says one line."""
     if path.is_symlink() or not path.is_file():
         return False
-    if path.name == LOCK:
+    if path.name == LOCK_FILE:
         return path.stat().st_size == 0
     said = path.read_text(encoding="utf-8", errors="replace")
     return OWNER_LINE.fullmatch(said) is not None
 
 
-def is_held(folder: Path) -> bool:
+def is_locked(folder: Path) -> bool:
     """Whether a process is writing the folder now; False where that cannot be found out."""
-    if not (folder / LOCK).exists():
+    if not (folder / LOCK_FILE).exists():
         return False
-    lock = FileLock(folder / LOCK)
+    lock = FileLock(folder / LOCK_FILE)
     try:
         lock.acquire(timeout=0)
     except Timeout:
@@ -75,8 +75,8 @@ def is_held(folder: Path) -> bool:
     return False
 
 
-def _owner(folder: Path) -> str:
+def _read_owner(folder: Path) -> str:
     try:
-        return (folder / OWNER).read_text(encoding="utf-8", errors="replace").strip()
+        return (folder / OWNER_FILE).read_text(encoding="utf-8", errors="replace").strip()
     except OSError:
         return "another process"

@@ -24,7 +24,7 @@ from nnexp.errors import ResumeError, RunError
 RunState: TypeAlias = Literal["running", "done", "diverged", "interrupted", "failed"]
 Manifest: TypeAlias = dict[str, Any]
 
-BEGUN: dict[str, type] = {
+REQUIRED_FIELDS: dict[str, type] = {
     "name": str,
     "state": str,
     "seed": int,
@@ -35,16 +35,16 @@ BEGUN: dict[str, type] = {
 }
 """What the manifest of every run has, and of which type."""
 
-ENDED: dict[str, dict[str, type]] = {
+ENDED_FIELDS: dict[str, dict[str, type]] = {
     "done": {"ending": str, "epochs": int, "steps": int, "weights": dict, "parameters": int, "final": dict},
     "diverged": {"diverged": dict},
 }
 """What it has besides in the states of a run that has ended."""
 
-RESTART = "`nnexp train ... --restart` trains the run again from the beginning"
+RESTART_HINT = "`nnexp train ... --restart` trains the run again from the beginning"
 
 
-def read(folder: Path) -> Manifest:
+def read_manifest(folder: Path) -> Manifest:
     """The manifest of a run folder. Raises RunError where there is none that can be read."""
     path = folder / "run.json"
     try:
@@ -53,16 +53,16 @@ def read(folder: Path) -> Manifest:
         raise RunError(f"{folder} is no run folder: it has no run.json") from None
     except (OSError, ValueError, RecursionError) as error:
         raise RunError(f"{path} is damaged: {error}") from None
-    if problem := _problem(manifest):
+    if problem := _find_problem(manifest):
         raise RunError(f"{path} is damaged: {problem}")
     return manifest
 
 
-def _problem(manifest: Any) -> str | None:
+def _find_problem(manifest: Any) -> str | None:
     """What a manifest lacks of what every reader relies on."""
     if not isinstance(manifest, dict):
         return "it holds no JSON object"
-    wanted = BEGUN | ENDED.get(str(manifest.get("state")), {})
+    wanted = REQUIRED_FIELDS | ENDED_FIELDS.get(str(manifest.get("state")), {})
     wrong = [name for name, kind in wanted.items() if not isinstance(manifest.get(name), kind)]
     if not wrong and not {"fingerprint", "examples"} <= manifest["data"].keys():
         wrong = ["data"]
@@ -74,12 +74,12 @@ def is_ensemble(manifest: Manifest) -> bool:
     return manifest.get("kind") == "ensemble"
 
 
-def write(folder: Path, manifest: Manifest) -> None:
+def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Replace the manifest."""
     files.write_json(folder / "run.json", manifest)
 
 
-def fingerprint(path: Path) -> str:
+def hash_file(path: Path) -> str:
     """SHA-256 of a file's content, in hexadecimal."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
@@ -87,16 +87,16 @@ def fingerprint(path: Path) -> str:
 def check_resolved(folder: Path, manifest: Manifest) -> None:
     """Raises ResumeError where resolved.yaml is not what the run began with."""
     path = folder / "resolved.yaml"
-    if not path.is_file() or fingerprint(path) != manifest["resolved"]:
-        raise ResumeError(f"{path} was changed since the run began; {RESTART}")
+    if not path.is_file() or hash_file(path) != manifest["resolved"]:
+        raise ResumeError(f"{path} was changed since the run began; {RESTART_HINT}")
 
 
-def now() -> str:
+def utc_now() -> str:
     """The time in UTC, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def environment() -> Manifest:
+def describe_environment() -> Manifest:
     """What a run's last bits may depend on besides its spec, and the versions that it was made with."""
     return {
         "versions": {
@@ -105,26 +105,26 @@ def environment() -> Manifest:
             "numpy": version("numpy"),
             "scipy": version("scipy"),
         },
-        "git": _git(),
-        "machine": {"system": platform.platform(), "cpu": _cpu(), "cores": os.cpu_count(), "blas": _blas()},
+        "git": _read_git_state(),
+        "machine": {"system": platform.platform(), "cpu": _read_cpu_name(), "cores": os.cpu_count(), "blas": _list_blas_libraries()},
         "command": sys.argv,
     }
 
 
-def _git() -> dict[str, Any] | None:
+def _read_git_state() -> dict[str, Any] | None:
     """The commit that the working folder stands at, and whether files differ from it; None outside a checkout."""
-    commit = _output("git", "rev-parse", "HEAD")
-    return {"commit": commit, "dirty": bool(_output("git", "status", "--porcelain"))} if commit else None
+    commit = _run_command("git", "rev-parse", "HEAD")
+    return {"commit": commit, "dirty": bool(_run_command("git", "status", "--porcelain"))} if commit else None
 
 
-def _output(*command: str) -> str | None:
+def _run_command(*command: str) -> str | None:
     try:
         return subprocess.run(command, capture_output=True, text=True, check=True, timeout=5).stdout.strip()
     except (OSError, subprocess.SubprocessError):
         return None
 
 
-def _cpu() -> str:
+def _read_cpu_name() -> str:
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
@@ -132,6 +132,6 @@ def _cpu() -> str:
     return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
 
 
-def _blas() -> list[dict[str, Any]]:
+def _list_blas_libraries() -> list[dict[str, Any]]:
     kept = ("internal_api", "version", "architecture")
     return [{k: pool.get(k) for k in kept} for pool in threadpool_info() if pool["user_api"] == "blas"]

@@ -13,11 +13,11 @@ from nnexp.errors import RunError
 from nnexp.files import strict
 from nnexp.runs import manifest
 
-METRIC = ("train_", "dev_", "test_")
+METRIC_PREFIXES = ("train_", "dev_", "test_")
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt:
+class RunOutcome:
     """One run after an attempt at it.
 
     state: done, diverged, failed, busy (another process writes it), or paused, at the epoch that was asked for.
@@ -34,7 +34,7 @@ class Receipt:
     error: str = ""
 
     @property
-    def ended(self) -> bool:
+    def has_ended(self) -> bool:
         """Whether nothing is left to do for the run, short of trying a failure again."""
         return self.state in ("done", "diverged", "failed")
 
@@ -43,39 +43,39 @@ class Receipt:
         return strict(asdict(self))
 
     @classmethod
-    def from_dict(cls, given: Mapping[str, Any]) -> Receipt:
+    def from_dict(cls, given: Mapping[str, Any]) -> RunOutcome:
         """The inverse of `as_dict`. Raises TypeError where something else is given."""
         metrics = {name: math.nan if value is None else value for name, value in given["metrics"].items()}
         return cls(**{**given, "metrics": metrics})
 
 
-def receipt_of(folder: Path, until: int | None = None) -> Receipt:
+def outcome_of_run(folder: Path, until: int | None = None) -> RunOutcome:
     """The receipt of a run folder as it stands; with `until`, where the run has made so many epochs, of its row then.
 
     Raises RunError where the folder is damaged.
     """
-    record = manifest.read(folder)
+    record = manifest.read_manifest(folder)
     name, state = folder.name, record["state"]
     if state == "failed":
-        return Receipt(name, "failed", error="it failed before; see events.jsonl in its folder")
+        return RunOutcome(name, "failed", error="it failed before; see events.jsonl in its folder")
     if until is not None and state != "diverged":
-        rows = history(folder)
+        rows = read_metrics(folder)
         if len(rows) >= until:
             row = rows[until - 1]
             ended = state == "done" and record["epochs"] == until
-            metrics = {key: value for key, value in row.items() if key.startswith(METRIC)}
-            return Receipt(name, "done" if ended else "paused", until, seconds=_seconds(rows[:until]), metrics=metrics)
+            metrics = {key: value for key, value in row.items() if key.startswith(METRIC_PREFIXES)}
+            return RunOutcome(name, "done" if ended else "paused", until, seconds=_sum_seconds(rows[:until]), metrics=metrics)
     if state == "diverged":
-        rows = history(folder)
-        return Receipt(name, state, len(rows), seconds=_seconds(rows), ending=state)
+        rows = read_metrics(folder)
+        return RunOutcome(name, state, len(rows), seconds=_sum_seconds(rows), ending=state)
     if state != "done":
-        return Receipt(name, "paused", len(history(folder)))
+        return RunOutcome(name, "paused", len(read_metrics(folder)))
     final = {f"{part}_{key}": value for part, values in record["final"].items() for key, value in values.items()}
     best = record["weights"]["epoch"] if record["epochs"] else None
-    return Receipt(name, state, record["epochs"], best, record["seconds"], final, record["ending"])
+    return RunOutcome(name, state, record["epochs"], best, record["seconds"], final, record["ending"])
 
 
-def history(folder: Path) -> list[dict[str, float]]:
+def read_metrics(folder: Path) -> list[dict[str, float]]:
     """The rows of metrics.csv. Raises RunError, with the line, where it is damaged."""
     path = folder / "metrics.csv"
     if not path.exists():
@@ -93,5 +93,5 @@ def history(folder: Path) -> list[dict[str, float]]:
     return rows
 
 
-def _seconds(rows: list[dict[str, float]]) -> float:
+def _sum_seconds(rows: list[dict[str, float]]) -> float:
     return sum(row.get("seconds", 0.0) for row in rows)

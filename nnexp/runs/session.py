@@ -13,14 +13,14 @@ from threadpoolctl import threadpool_limits
 from nnexp.data.parts import Parts
 from nnexp.errors import Interrupted, NnexpError, RunError
 from nnexp.files import make_folder
-from nnexp.fitted import THREADS
+from nnexp.fitted import BLAS_THREADS
 from nnexp.runs import baseline, manifest
-from nnexp.runs.conduct import Begun, Watch, conduct
+from nnexp.runs.conduct import ActiveRun, Watch, drive
 from nnexp.runs.folder import RunFolder
-from nnexp.runs.interrupts import Interrupts
-from nnexp.runs.lock import locked
+from nnexp.runs.interrupts import InterruptListener
+from nnexp.runs.lock import lock_folder
 from nnexp.spec.baseline import AnySpec, BaselineSpec
-from nnexp.training.state import State
+from nnexp.training.state import TrainingState
 
 
 def train_run(spec: AnySpec, root: Path, *, restart: bool, watch: Watch, checkpoint_seconds: float) -> Path:
@@ -38,67 +38,67 @@ def train_run(spec: AnySpec, root: Path, *, restart: bool, watch: Watch, checkpo
     if isinstance(spec, BaselineSpec):
         importlib.import_module("scipy.linalg")  # its BLAS has to be there when the threads are limited
     with (
-        Interrupts() as interrupts,
-        locked(folder.path),
-        threadpool_limits(THREADS if isinstance(spec, BaselineSpec) else spec.training.threads, "blas"),
+        InterruptListener() as interrupts,
+        lock_folder(folder.path),
+        threadpool_limits(BLAS_THREADS if isinstance(spec, BaselineSpec) else spec.training.threads, "blas"),
         np.errstate(all="ignore"),
     ):
-        record = None if restart else folder.record()
-        if record and record["state"] in manifest.ENDED:
+        record = None if restart else folder.read_record()
+        if record and record["state"] in manifest.ENDED_FIELDS:
             return folder.path
         parts = spec.prepare()
         if isinstance(spec, BaselineSpec):
-            begin(folder, parts)
-            with recorded(folder):
-                baseline.fit(folder, spec, parts, interrupts, watch)
+            begin_run(folder, parts)
+            with record_interruptions(folder):
+                baseline.fit_baseline(folder, spec, parts, interrupts, watch)
         else:
-            run = Begun(folder, spec, parts, begin_or_restore(folder, record, parts))
-            with recorded(folder):
-                conduct([run], interrupts, watch, checkpoint_seconds)
+            run = ActiveRun(folder, spec, parts, begin_or_restore_run(folder, record, parts))
+            with record_interruptions(folder):
+                drive([run], interrupts, watch, checkpoint_seconds)
     return folder.path
 
 
-def begin(folder: RunFolder, parts: Parts, environment: manifest.Manifest | None = None) -> None:
+def begin_run(folder: RunFolder, parts: Parts, environment: manifest.Manifest | None = None) -> None:
     """Begin a run in its folder, from which the files of the one before go."""
-    folder.clear()
-    folder.begin(parts, environment)
+    folder.remove_files()
+    folder.begin_record(parts, environment)
 
 
-def begin_or_restore(
+def begin_or_restore_run(
     folder: RunFolder,
     record: manifest.Manifest | None,
     parts: Parts,
     environment: manifest.Manifest | None = None,
-) -> State | None:
+) -> TrainingState | None:
     """The state to go on from; None at the beginning."""
     if record is None:
-        begin(folder, parts, environment)
+        begin_run(folder, parts, environment)
         return None
-    state = folder.restore(record, parts)
-    folder.update(state="running", ended=None)
+    state = folder.restore_state(record, parts)
+    folder.update_record(state="running", ended=None)
     return state
 
 
 @contextmanager
-def recorded(folder: RunFolder) -> Iterator[None]:
+def record_interruptions(folder: RunFolder) -> Iterator[None]:
     """Note in the folder how training was cut off, if it was, and the run had not ended before."""
     try:
         yield
     except Interrupted:
-        _cut_off(folder, "interrupted")
+        _record_end_state(folder, "interrupted")
         raise
     except NnexpError:
         raise
     except Exception as error:
         with suppress(RunError):  # it must not stand before the error itself
-            if _cut_off(folder, "failed"):
-                folder.log("failed", error=repr(error))
+            if _record_end_state(folder, "failed"):
+                folder.log_event("failed", error=repr(error))
         raise
 
 
-def _cut_off(folder: RunFolder, state: manifest.RunState) -> bool:
+def _record_end_state(folder: RunFolder, state: manifest.RunState) -> bool:
     """Record it, unless the run has ended; gives whether it was recorded."""
-    if manifest.read(folder.path)["state"] != "running":
+    if manifest.read_manifest(folder.path)["state"] != "running":
         return False
-    folder.update(state=state, ended=manifest.now())
+    folder.update_record(state=state, ended=manifest.utc_now())
     return True

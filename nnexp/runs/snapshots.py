@@ -10,20 +10,20 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from nnexp.runs import checkpoints
-from nnexp.training.state import State
+from nnexp.training.state import TrainingState
 
 
-def path_of(folder: Path, epoch: int) -> Path:
+def snapshot_path(folder: Path, epoch: int) -> Path:
     """Where the weights after so many epochs are."""
     return folder / "checkpoints" / f"snapshot-{epoch}.npz"
 
 
-def keep(folder: Path, spec: str, state: State) -> None:
+def write_snapshot(folder: Path, spec: str, state: TrainingState) -> None:
     """Write the weights of a state, of the run of the spec with this hash."""
     arrays = {"theta": state.theta, "buffers": state.buffers}
-    checkpoints.save(path_of(folder, state.epoch), spec, arrays, {"epoch": state.epoch}, "file")
+    checkpoints.write_archive(snapshot_path(folder, state.epoch), spec, arrays, {"epoch": state.epoch}, "file")
 
 
-def lacking(folder: Path, epochs: Iterable[int], behind: int) -> list[int]:
+def find_missing_snapshots(folder: Path, epochs: Iterable[int], behind: int) -> list[int]:
     """The snapshots that are not there of a run that has so many epochs behind it."""
-    return [epoch for epoch in epochs if epoch <= behind and not path_of(folder, epoch).is_file()]
+    return [epoch for epoch in epochs if epoch <= behind and not snapshot_path(folder, epoch).is_file()]

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnexp.replicas import lift
-from nnexp.typing import Array, NonNegative, Row
+from nnexp.typing import Array, NonNegative, MetricsRow
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class ScheduleProgress:
     """Where training stands before each of S updates; counted in updates, which are whole numbers and so exact.
 
     updates (·, S): updates behind, from 0.    total (·, 1): updates in all.    per_epoch: updates in an epoch.
@@ -34,7 +34,7 @@ class Progress:
         return np.floor(self.updates / self.per_epoch)
 
 
-def power(base: Array, exponent: Array) -> Array:
+def raise_to_power(base: Array, exponent: Array) -> Array:
     """The power of a base, with the same last bits in every stack: each entry gets an exponent of its own.
 
     Where one exponent, 2, is shared by all, NumPy squares instead, which rounds differently.
@@ -53,10 +53,10 @@ class Schedule(ABC):
     warmup_epochs: NonNegative = 0.0
 
     @abstractmethod
-    def multiplier(self, progress: Progress) -> Array:
+    def multiplier(self, progress: ScheduleProgress) -> Array:
         """The factor for each step, (R, S) or broadcastable to it."""
 
-    def factors(self, epoch: int, steps: int, epochs: int, history: Sequence[Sequence[Row]] = ()) -> Array:
+    def compute_factors(self, epoch: int, steps: int, epochs: int, history: Sequence[Sequence[MetricsRow]] = ()) -> Array:
         """The factors (R, S) of all the steps of an epoch, counted from 0, warm-up included.
 
         `history` are the rows of metrics of the epochs behind, of each replica, for schedules that watch a metric.
@@ -64,7 +64,7 @@ class Schedule(ABC):
         updates = epoch * steps + np.arange(steps, dtype=np.float64)[None]
         warmup = lift(self.warmup_epochs, updates) * steps
         if not warmup.any():
-            return self.multiplier(Progress(updates, epochs * steps - warmup, steps))
-        factors = self.multiplier(Progress(np.maximum(updates - warmup, 0), epochs * steps - warmup, steps))
+            return self.multiplier(ScheduleProgress(updates, epochs * steps - warmup, steps))
+        factors = self.multiplier(ScheduleProgress(np.maximum(updates - warmup, 0), epochs * steps - warmup, steps))
         ramp = np.divide(updates + 1, warmup, out=np.ones_like(updates + warmup), where=warmup > 0)
         return factors * np.minimum(ramp, 1)

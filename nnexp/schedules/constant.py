@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnexp.registry import schedules
-from nnexp.schedules.base import Progress, Schedule
+from nnexp.schedules.base import ScheduleProgress, Schedule
 from nnexp.typing import Array
 
 
@@ -21,5 +21,5 @@ class Constant(Schedule):
     What every spec has that names no schedule.
     """
 
-    def multiplier(self, progress: Progress) -> Array:
+    def multiplier(self, progress: ScheduleProgress) -> Array:
         return np.ones_like(progress.updates)

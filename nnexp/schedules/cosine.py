@@ -8,7 +8,7 @@ import numpy as np
 
 from nnexp.registry import schedules
 from nnexp.replicas import lift
-from nnexp.schedules.base import Progress, Schedule
+from nnexp.schedules.base import ScheduleProgress, Schedule
 from nnexp.typing import Array, Count, Fraction
 
 
@@ -26,7 +26,7 @@ class Cosine(Schedule):
     cycles: Count = 1
     final: Fraction = 0.0
 
-    def multiplier(self, progress: Progress) -> Array:
+    def multiplier(self, progress: ScheduleProgress) -> Array:
         behind = np.mod(progress.updates * self.cycles / progress.total, 1)
         final = lift(self.final, progress.updates)
         return final + (1 - final) * (1 + np.cos(np.pi * behind)) / 2

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from nnexp.registry import schedules
 from nnexp.replicas import lift
-from nnexp.schedules.base import Progress, Schedule, power
+from nnexp.schedules.base import ScheduleProgress, Schedule, raise_to_power
 from nnexp.typing import Array, Positive
 
 
@@ -22,5 +22,5 @@ class Exponential(Schedule):
 
     base: Positive = 0.95
 
-    def multiplier(self, progress: Progress) -> Array:
-        return power(lift(self.base, progress.updates), progress.epoch)
+    def multiplier(self, progress: ScheduleProgress) -> Array:
+        return raise_to_power(lift(self.base, progress.updates), progress.epoch)

@@ -9,7 +9,7 @@ import numpy as np
 
 from nnexp.registry import schedules
 from nnexp.replicas import lift
-from nnexp.schedules.base import Progress, Schedule
+from nnexp.schedules.base import ScheduleProgress, Schedule
 from nnexp.typing import Array, Positive
 
 
@@ -26,6 +26,6 @@ class InverseSqrt(Schedule):
     k: Positive = 1.0
     per: Literal["epoch", "batch"] = "epoch"
 
-    def multiplier(self, progress: Progress) -> Array:
+    def multiplier(self, progress: ScheduleProgress) -> Array:
         behind = progress.epoch if self.per == "epoch" else progress.updates
         return lift(self.k, behind) / np.sqrt(behind + 1)

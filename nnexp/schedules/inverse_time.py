@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from nnexp.registry import schedules
 from nnexp.replicas import lift
-from nnexp.schedules.base import Progress, Schedule
+from nnexp.schedules.base import ScheduleProgress, Schedule
 from nnexp.typing import Array, NonNegative
 
 
@@ -22,5 +22,5 @@ class InverseTime(Schedule):
 
     decay: NonNegative
 
-    def multiplier(self, progress: Progress) -> Array:
+    def multiplier(self, progress: ScheduleProgress) -> Array:
         return 1 / (1 + lift(self.decay, progress.updates) * progress.epoch)

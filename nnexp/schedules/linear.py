@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from nnexp.registry import schedules
 from nnexp.replicas import lift
-from nnexp.schedules.base import Progress, Schedule
+from nnexp.schedules.base import ScheduleProgress, Schedule
 from nnexp.typing import Array, Fraction
 
 
@@ -23,5 +23,5 @@ class Linear(Schedule):
 
     final: Fraction = 0.0
 
-    def multiplier(self, progress: Progress) -> Array:
+    def multiplier(self, progress: ScheduleProgress) -> Array:
         return 1 - (1 - lift(self.final, progress.updates)) * (progress.updates / progress.total)

@@ -8,7 +8,7 @@ import numpy as np
 
 from nnexp.registry import schedules
 from nnexp.replicas import lift
-from nnexp.schedules.base import Progress, Schedule
+from nnexp.schedules.base import ScheduleProgress, Schedule
 from nnexp.typing import Array, Fraction
 
 
@@ -31,7 +31,7 @@ class OneCycle(Schedule):
     start: Fraction = 0.04
     final: Fraction = 4e-6
 
-    def multiplier(self, progress: Progress) -> Array:
+    def multiplier(self, progress: ScheduleProgress) -> Array:
         behind = progress.updates / progress.total
         rise, start, final = (lift(h, behind) for h in (self.rise, self.start, self.final))
         up = np.divide(behind, rise, out=np.ones_like(behind + rise), where=behind < rise)

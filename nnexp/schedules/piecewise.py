@@ -9,7 +9,7 @@ import numpy as np
 from annotated_types import Gt
 
 from nnexp.registry import schedules
-from nnexp.schedules.base import Progress, Schedule
+from nnexp.schedules.base import ScheduleProgress, Schedule
 from nnexp.typing import Array
 
 
@@ -28,7 +28,7 @@ class Piecewise(Schedule):
     boundaries: tuple[Annotated[float, Gt(0)], ...]
     values: tuple[Annotated[float, Gt(0)], ...]
 
-    def multiplier(self, progress: Progress) -> Array:
+    def multiplier(self, progress: ScheduleProgress) -> Array:
         assert len(self.values) == len(self.boundaries) + 1, "there is one value more than there are boundaries"
         piece = np.searchsorted(np.array(self.boundaries), progress.epoch, side="right")
         return np.array(self.values)[piece]

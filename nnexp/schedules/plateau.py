@@ -11,8 +11,8 @@ import numpy as np
 from nnexp.comparison import is_better
 from nnexp.registry import schedules
 from nnexp.replicas import lift
-from nnexp.schedules.base import Progress, Schedule
-from nnexp.typing import Array, Count, Fraction, NonNegative, Row
+from nnexp.schedules.base import ScheduleProgress, Schedule
+from nnexp.typing import Array, Count, Fraction, NonNegative, MetricsRow
 
 
 @schedules.register("plateau")
@@ -34,11 +34,11 @@ class Plateau(Schedule):
     min_delta: NonNegative = 0.0
     least: NonNegative = 0.0
 
-    def multiplier(self, progress: Progress) -> Array:
+    def multiplier(self, progress: ScheduleProgress) -> Array:
         return np.ones_like(progress.updates)
 
-    def factors(self, epoch: int, steps: int, epochs: int, history: Sequence[Sequence[Row]] = ()) -> Array:
-        even = Schedule.factors(self, epoch, steps, epochs)
+    def compute_factors(self, epoch: int, steps: int, epochs: int, history: Sequence[Sequence[MetricsRow]] = ()) -> Array:
+        even = Schedule.compute_factors(self, epoch, steps, epochs)
         if not history:
             return even
         rows = np.zeros(len(history))
@@ -47,12 +47,12 @@ class Plateau(Schedule):
         )
         values = [[row[self.metric] for row in past] for past in history]
         lowered = [
-            max(least[r], factor[r] ** self._lowerings(values[r][ceil(warmup[r]) :], delta[r]))
+            max(least[r], factor[r] ** self._count_lowerings(values[r][ceil(warmup[r]) :], delta[r]))
             for r in range(len(rows))
         ]
         return even * lift(np.array(lowered), even)
 
-    def _lowerings(self, values: Sequence[float], min_delta: float) -> int:
+    def _count_lowerings(self, values: Sequence[float], min_delta: float) -> int:
         """How often `patience` epochs in a row brought nothing better."""
         best, waited, lowerings = np.array(np.nan), 0, 0
         for value in values:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from nnexp.registry import schedules
 from nnexp.replicas import lift
-from nnexp.schedules.base import Progress, Schedule, power
+from nnexp.schedules.base import ScheduleProgress, Schedule, raise_to_power
 from nnexp.typing import Array, Fraction, Positive
 
 
@@ -24,7 +24,7 @@ class Polynomial(Schedule):
     power: Positive
     final: Fraction = 0.0
 
-    def multiplier(self, progress: Progress) -> Array:
+    def multiplier(self, progress: ScheduleProgress) -> Array:
         final = lift(self.final, progress.updates)
         left = 1 - progress.updates / progress.total
-        return final + (1 - final) * power(left, lift(self.power, left))
+        return final + (1 - final) * raise_to_power(left, lift(self.power, left))

@@ -8,7 +8,7 @@ import numpy as np
 
 from nnexp.registry import schedules
 from nnexp.replicas import lift
-from nnexp.schedules.base import Progress, Schedule, power
+from nnexp.schedules.base import ScheduleProgress, Schedule, raise_to_power
 from nnexp.typing import Array, Positive
 
 
@@ -25,6 +25,6 @@ class Step(Schedule):
     every: Positive
     factor: Positive = 0.1
 
-    def multiplier(self, progress: Progress) -> Array:
+    def multiplier(self, progress: ScheduleProgress) -> Array:
         stairs = np.floor(progress.epoch / lift(self.every, progress.updates))
-        return power(lift(self.factor, progress.updates), stairs)
+        return raise_to_power(lift(self.factor, progress.updates), stairs)

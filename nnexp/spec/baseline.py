@@ -9,12 +9,12 @@ from annotated_types import Ge
 
 from nnexp.baselines.base import Baseline
 from nnexp.data.parts import Parts
-from nnexp.registry import parameters
-from nnexp.spec.problems import Problem, close
+from nnexp.registry import component_parameters
+from nnexp.spec.problems import Problem, find_closest
 from nnexp.spec.sections import Data, Line, Origin, Spec
 from nnexp.spec.text import Node
 
-KEY = "baseline"
+BASELINE_KEY = "baseline"
 """The key that makes a spec that of a baseline."""
 
 
@@ -43,16 +43,16 @@ AnySpec: TypeAlias = Spec | BaselineSpec
 def is_baseline(root: Node) -> bool:
     """Whether a tree is the spec of a baseline, its key misspelt perhaps."""
     assert isinstance(root.value, dict)
-    of_networks = {parameter.name for parameter in parameters(Spec)}
-    like = any(close(key, [KEY]) for key in root.value.keys() - of_networks)
-    return KEY in root.value or (like and "architecture" not in root.value)
+    of_networks = {parameter.name for parameter in component_parameters(Spec)}
+    like = any(find_closest(key, [BASELINE_KEY]) for key in root.value.keys() - of_networks)
+    return BASELINE_KEY in root.value or (like and "architecture" not in root.value)
 
 
-def take_out_foreign(root: Node) -> list[Problem]:
+def remove_foreign_keys(root: Node) -> list[Problem]:
     """Take the keys that only a network has out of the tree of a baseline, and complain of each in its place."""
     assert isinstance(root.value, dict)
-    own = {parameter.name for parameter in parameters(BaselineSpec)}
-    foreign = [p.name for p in parameters(Spec) if p.name not in own and p.name in root.value]
+    own = {parameter.name for parameter in component_parameters(BaselineSpec)}
+    foreign = [p.name for p in component_parameters(Spec) if p.name not in own and p.name in root.value]
     for key in foreign:
         del root.value[key]
     message = "a baseline has no {}; that belongs to a network, and this spec has `baseline`"

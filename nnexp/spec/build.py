@@ -12,27 +12,27 @@ from typing import Any, get_args, get_origin
 from nnexp import registry
 from nnexp.architectures.base import Architecture
 from nnexp.layers.base import Layer, ShapeError
-from nnexp.layers.chain import Chain, chain
+from nnexp.layers.chain import Chain, make_chain
 from nnexp.layers.output import Output
 from nnexp.named import Named
 from nnexp.network import kind_of
 from nnexp.penalties.base import Penalty
-from nnexp.registry import Parameter, parameters
-from nnexp.spec.advice import way_out
+from nnexp.registry import Parameter, component_parameters
+from nnexp.spec.advice import suggest_fix
 from nnexp.spec.kinds import (
-    REGISTRIES,
-    article,
-    component_type,
-    expected,
-    holds_component,
+    REGISTRIES_BY_TYPE,
+    add_article,
+    find_component_type,
+    describe_type,
+    has_component,
     is_mapping,
     is_optional,
-    one_of,
-    value_of,
+    describe_single,
+    find_only_parameter,
 )
-from nnexp.spec.problems import Place, Problem, close, nearest
-from nnexp.spec.text import Node, join, shortened
-from nnexp.spec.validation import validate
+from nnexp.spec.problems import Place, Problem, find_closest, suggest_nearest
+from nnexp.spec.text import Node, join_path, shorten_text
+from nnexp.spec.validation import validate_parameters
 from nnexp.typing import Shape
 
 
@@ -46,35 +46,35 @@ class Builder:
         self.shape = shape
         self.problems: list[Problem] = []
 
-    def problem(self, place: Place, path: str, message: str, suggestion: str = "") -> None:
+    def add_problem(self, place: Place, path: str, message: str, suggestion: str = "") -> None:
         self.problems.append(Problem(place, path, message, suggestion))
 
-    def section(self, cls: type[Any], node: Node, path: str) -> Any:
+    def build_section(self, cls: type[Any], node: Node, path: str) -> Any:
         """A dataclass with fixed keys, such as `training`; where it has but one, the value of that alone is enough."""
         if not isinstance(node.value, dict):
-            only = value_of(cls)
+            only = find_only_parameter(cls)
             if only:
-                return self.construct(cls, Node({}, node.place, {only.name: node.place}), {only.name: node}, path)
-            keys = ", ".join(p.name for p in parameters(cls))
-            self.problem(node.place, path, f"expected a mapping with the keys {keys}, found {node.describe()}")
+                return self.build_instance(cls, Node({}, node.place, {only.name: node.place}), {only.name: node}, path)
+            keys = ", ".join(p.name for p in component_parameters(cls))
+            self.add_problem(node.place, path, f"expected a mapping with the keys {keys}, found {node.describe()}")
             return None
-        return self.construct(cls, node, node.value, path)
+        return self.build_instance(cls, node, node.value, path)
 
-    def component(self, base: type[Any], node: Node, path: str) -> Any:
+    def build_component(self, base: type[Any], node: Node, path: str) -> Any:
         """A component of the kind `base`, by name."""
-        kind = REGISTRIES[base][0].kind
-        name, place, value = self.head(node)
-        known = {name: reg[name] for reg in REGISTRIES[base] for name in reg}
+        kind = REGISTRIES_BY_TYPE[base][0].kind
+        name, place, value = self.split_head(node)
+        known = {name: reg[name] for reg in REGISTRIES_BY_TYPE[base] for name in reg}
         if name is None:
-            message = f"expected one {kind}, `name` or `name: {{parameters}}`, found {named(node)}"
-            self.problem(place, path, message, single(node, place, path, known))
+            message = f"expected one {kind}, `name` or `name: {{parameters}}`, found {describe_names(node)}"
+            self.add_problem(place, path, message, suggest_single_name(node, place, path, known))
             return None
         if name not in known:
-            self.problem(place, path, f"unknown {kind} {shortened(name)!r}", elsewhere(name) or nearest(name, known))
+            self.add_problem(place, path, f"unknown {kind} {shorten_text(name)!r}", describe_other_kind(name) or suggest_nearest(name, known))
             return None
-        return self.parametrized(known[name], value, place, join(path, name))
+        return self.build_with_parameters(known[name], value, place, join_path(path, name))
 
-    def head(self, node: Node) -> tuple[str | None, Place, Node | None]:
+    def split_head(self, node: Node) -> tuple[str | None, Place, Node | None]:
         """The name of a component, its place, and the node of its parameters."""
         if isinstance(node.value, str):
             return node.value, node.place, None
@@ -83,179 +83,179 @@ class Builder:
             return name, node.keys[name], value
         return None, [node.place, *node.keys.values()][-1], None
 
-    def parametrized(self, cls: type[Any], value: Node | None, place: Place, path: str) -> Any:
+    def build_with_parameters(self, cls: type[Any], value: Node | None, place: Place, path: str) -> Any:
         """The component of a class from the node that stands behind its name."""
         if value is None or value.value is None:
-            return self.construct(cls, Node({}, place), {}, path)
-        known = parameters(cls)
+            return self.build_instance(cls, Node({}, place), {}, path)
+        known = component_parameters(cls)
         if isinstance(value.value, dict) and not is_mapping(cls):
-            return self.construct(cls, Node(value.value, place, value.keys), value.value, path)
+            return self.build_instance(cls, Node(value.value, place, value.keys), value.value, path)
         if not known:
-            self.problem(value.place, path, f"takes no parameters, found {value.describe()}")
+            self.add_problem(value.place, path, f"takes no parameters, found {value.describe()}")
             return None
         first = known[0].name
-        return self.construct(cls, Node({}, place, {first: value.place}), {first: value}, path)
+        return self.build_instance(cls, Node({}, place, {first: value.place}), {first: value}, path)
 
-    def construct(self, cls: type[Any], node: Node, given: dict[str, Node], path: str) -> Any:
+    def build_instance(self, cls: type[Any], node: Node, given: dict[str, Node], path: str) -> Any:
         """An instance of `cls`, or None where a parameter is unknown, missing or wrong."""
-        known = {p.name: p for p in parameters(cls)}
+        known = {p.name: p for p in component_parameters(cls)}
         before = len(self.problems)
-        nested = frozenset(name for name, p in known.items() if holds_component(p))
-        beneath = {name: path if is_mapping(cls) else join(path, name) for name in known}
+        nested = frozenset(name for name, p in known.items() if has_component(p))
+        beneath = {name: path if is_mapping(cls) else join_path(path, name) for name in known}
         values = {
-            name: self.nested(known[name], child, beneath[name]) if name in nested else frozen(child.plain())
+            name: self.build_nested(known[name], child, beneath[name]) if name in nested else freeze_lists(child.make_plain())
             for name, child in given.items()
         }
-        valid, faults = validate(cls, values, nested)
-        misspelt = {close(name, known) for name in given if name not in known}
+        valid, faults = validate_parameters(cls, values, nested)
+        misspelt = {find_closest(name, known) for name in given if name not in known}
         for (name, entry), kind in faults.items():
             if kind == "missing":
                 if name not in misspelt:
-                    self.missing(known[name], node.place, path)
+                    self.report_missing(known[name], node.place, path)
             elif kind == "extra_forbidden":
-                self.unknown(name, list(known), node.keys.get(name, node.place), path)
+                self.report_unknown(name, list(known), node.keys.get(name, node.place), path)
             else:
-                self.wrong(known[name].hint, given[name], join(path, name), entry)
+                self.report_wrong_value(known[name].hint, given[name], join_path(path, name), entry)
         return cls(**valid) if len(self.problems) == before else None
 
-    def missing(self, parameter: Parameter, place: Place, path: str) -> None:
+    def report_missing(self, parameter: Parameter, place: Place, path: str) -> None:
         """A parameter without a default that was not given."""
         name = path.rpartition(".")[2]
-        is_component = any(name in reg for registries in REGISTRIES.values() for reg in registries)
+        is_component = any(name in reg for registries in REGISTRIES_BY_TYPE.values() for reg in registries)
         example = f"{name}: {{{parameter.name}: ...}}" if is_component else f"{parameter.name}: ..."
-        message = f"needs `{parameter.name}`, {expected(parameter.hint)}"
-        self.problem(place, path, message, f"write `{example}`")
+        message = f"needs `{parameter.name}`, {describe_type(parameter.hint)}"
+        self.add_problem(place, path, message, f"write `{example}`")
 
-    def unknown(self, name: str, known: list[str], place: Place, path: str) -> None:
+    def report_unknown(self, name: str, known: list[str], place: Place, path: str) -> None:
         """A key that is no parameter."""
-        suggestion = nearest(name, known) if known else "it takes no parameters"
-        self.problem(place, join(path, shortened(name)), f"unknown key {shortened(name)!r}", suggestion)
+        suggestion = suggest_nearest(name, known) if known else "it takes no parameters"
+        self.add_problem(place, join_path(path, shorten_text(name)), f"unknown key {shorten_text(name)!r}", suggestion)
 
-    def wrong(self, hint: Any, found: Node, path: str, entry: int | None) -> None:
+    def report_wrong_value(self, hint: Any, found: Node, path: str, entry: int | None) -> None:
         """A value, or the entry of a list, that is of another type or out of bounds."""
         if entry is not None and isinstance(found.value, list):
             found, path = found.value[entry], f"{path}.{entry}"
             hint = get_args(hint)[0] if get_origin(hint) is tuple else hint
-        message = f"expected {expected(hint)}, found {found.describe()}"
-        self.problem(found.place, path, message, way_out(hint, found))
+        message = f"expected {describe_type(hint)}, found {found.describe()}"
+        self.add_problem(found.place, path, message, suggest_fix(hint, found))
 
-    def nested(self, parameter: Parameter, node: Node, path: str) -> Any:
+    def build_nested(self, parameter: Parameter, node: Node, path: str) -> Any:
         """The value of a parameter that holds a section, a component, or several."""
-        base = component_type(parameter.hint)
+        base = find_component_type(parameter.hint)
         if node.value is None and is_optional(parameter.hint):
             return None
         if get_origin(parameter.hint) is Named:
-            return self.named(base, node, path, may_be_empty=not parameter.required)
+            return self.build_named(base, node, path, may_be_empty=not parameter.is_required)
         if base is Chain:
-            return self.branches(node, path) if get_origin(parameter.hint) is tuple else self.chain(node, path)
+            return self.build_branches(node, path) if get_origin(parameter.hint) is tuple else self.build_chain(node, path)
         if get_origin(parameter.hint) is tuple:
-            return self.several(base, node, path)
-        return self.one(base, node, path)
+            return self.build_several(base, node, path)
+        return self.build_one(base, node, path)
 
-    def named(self, base: type[Any], node: Node, path: str, *, may_be_empty: bool) -> Named[Any] | None:
+    def build_named(self, base: type[Any], node: Node, path: str, *, may_be_empty: bool) -> Named[Any] | None:
         """A mapping of names to components, sections or lists of layers; their order in the text means nothing."""
         if not isinstance(node.value, dict) or not (node.value or may_be_empty):
-            message = f"expected a mapping of names, each to {one_of(base)}, found {node.describe()}"
-            self.problem(node.place, path, message, "such as {first: ..., second: ...}")
+            message = f"expected a mapping of names, each to {describe_single(base)}, found {node.describe()}"
+            self.add_problem(node.place, path, message, "such as {first: ..., second: ...}")
             return None
-        values = {name: self.one(base, child, join(path, name)) for name, child in sorted(node.value.items())}
+        values = {name: self.build_one(base, child, join_path(path, name)) for name, child in sorted(node.value.items())}
         return Named(tuple(values), tuple(values.values()))
 
-    def one(self, base: type[Any], node: Node, path: str) -> Any:
+    def build_one(self, base: type[Any], node: Node, path: str) -> Any:
         """A component, a section or a list of layers."""
         if base is Chain:
-            return self.chain(node, path)
-        return self.component(base, node, path) if base in REGISTRIES else self.section(base, node, path)
+            return self.build_chain(node, path)
+        return self.build_component(base, node, path) if base in REGISTRIES_BY_TYPE else self.build_section(base, node, path)
 
-    def several(self, base: type[Any], node: Node, path: str) -> Any:
+    def build_several(self, base: type[Any], node: Node, path: str) -> Any:
         """A list of layers or a preset that stands for one, or a mapping of penalties by name."""
         if base is Penalty:
-            return self.by_name(base, node, path)
-        if base is Layer and node.value and isinstance(node.value, str | dict) and not names_layer(node):
-            return self.preset(node, path)
+            return self.build_by_name(base, node, path)
+        if base is Layer and node.value and isinstance(node.value, str | dict) and not is_single_layer(node):
+            return self.build_preset(node, path)
         if not isinstance(node.value, list):
-            message = f"expected a list of {REGISTRIES[base][0].kind}s, found {node.describe()}"
-            self.problem(node.place, path, message, "begin each layer with `- `, on a line of its own")
+            message = f"expected a list of {REGISTRIES_BY_TYPE[base][0].kind}s, found {node.describe()}"
+            self.add_problem(node.place, path, message, "begin each layer with `- `, on a line of its own")
             return ()
-        return tuple(self.component(base, child, f"{path}.{i}") for i, child in enumerate(node.value))
+        return tuple(self.build_component(base, child, f"{path}.{i}") for i, child in enumerate(node.value))
 
-    def preset(self, node: Node, path: str) -> tuple[Layer, ...]:
+    def build_preset(self, node: Node, path: str) -> tuple[Layer, ...]:
         """The layers that an architecture stands for, where the data are of known shape; otherwise the last of them."""
-        architecture: Architecture | None = self.component(Architecture, node, path)
+        architecture: Architecture | None = self.build_component(Architecture, node, path)
         if architecture is None or self.shape is None:
             return (Output(),)
         try:
-            return architecture.layers(self.shape)
+            return architecture.build_layers(self.shape)
         except ShapeError as error:
-            self.problem(node.place, path, str(error))
+            self.add_problem(node.place, path, str(error))
             return ()
 
-    def chain(self, node: Node, path: str) -> Chain | None:
+    def build_chain(self, node: Node, path: str) -> Chain | None:
         """The list of layers that a layer holds."""
         before = len(self.problems)
         if not isinstance(node.value, list):
-            name, place, _ = self.head(node)
+            name, place, _ = self.split_head(node)
             message = f"expected a list of layers, found {node.describe()}"
             if name in registry.architectures:
                 message = f"{name} stands for a whole network with its `output`, and here belong the layers of a part"
-            self.problem(place, path, message, "write the layers out, such as [dense: 8, relu]")
+            self.add_problem(place, path, message, "write the layers out, such as [dense: 8, relu]")
             return None
-        layers = self.several(Layer, node, path)
-        return chain(layers, [kind_of(layer) for layer in layers]) if len(self.problems) == before else None
+        layers = self.build_several(Layer, node, path)
+        return make_chain(layers, [kind_of(layer) for layer in layers]) if len(self.problems) == before else None
 
-    def branches(self, node: Node, path: str) -> tuple[Chain | None, ...]:
+    def build_branches(self, node: Node, path: str) -> tuple[Chain | None, ...]:
         """A list of lists of layers."""
         if not isinstance(node.value, list):
             message = f"expected a list of branches, each a list of layers, found {node.describe()}"
-            self.problem(node.place, path, message, "such as [[dense: 8, relu], [dense: 8]]")
+            self.add_problem(node.place, path, message, "such as [[dense: 8, relu], [dense: 8]]")
             return ()
-        return tuple(self.chain(child, f"{path}.{i}") for i, child in enumerate(node.value))
+        return tuple(self.build_chain(child, f"{path}.{i}") for i, child in enumerate(node.value))
 
-    def by_name(self, base: type[Any], node: Node, path: str) -> Any:
+    def build_by_name(self, base: type[Any], node: Node, path: str) -> Any:
         """A mapping `name: parameters` of components that act together; their order in the text means nothing."""
-        kind = REGISTRIES[base][0].kind
+        kind = REGISTRIES_BY_TYPE[base][0].kind
         if node.value is None:
             return ()
         if not isinstance(node.value, dict):
             message = f"expected a mapping `{kind}: strength`, found {node.describe()}"
-            self.problem(node.place, path, message, "such as {l2: 1e-4}")
+            self.add_problem(node.place, path, message, "such as {l2: 1e-4}")
             return ()
         ordered = sorted(node.value.items())
         singles = [Node({name: child}, node.keys[name], {name: node.keys[name]}) for name, child in ordered]
-        return tuple(self.component(base, single, path) for single in singles)
+        return tuple(self.build_component(base, single, path) for single in singles)
 
 
-def frozen(value: Any) -> Any:
+def freeze_lists(value: Any) -> Any:
     """Lists as the tuples that a frozen component holds."""
-    return tuple(map(frozen, value)) if isinstance(value, list) else value
+    return tuple(map(freeze_lists, value)) if isinstance(value, list) else value
 
 
-def names_layer(node: Node) -> bool:
+def is_single_layer(node: Node) -> bool:
     """Whether a layer stands where the list of layers should."""
     names = node.value if isinstance(node.value, dict) else [node.value]
-    return any(name in reg for name in names for reg in REGISTRIES[Layer])
+    return any(name in reg for name in names for reg in REGISTRIES_BY_TYPE[Layer])
 
 
-def single(node: Node, place: Place, path: str, known: Mapping[str, type[Any]]) -> str:
+def suggest_single_name(node: Node, place: Place, path: str, known: Mapping[str, type[Any]]) -> str:
     """How to mend a mapping of several names where one component belongs."""
     if not isinstance(node.value, dict) or not node.value:
         return ""
     first, *others = node.value
-    if place.text.rank:
+    if place.text.override_number:
         return f"to replace it whole, in quotes: '{path}={{{others[-1]}: ...}}'"
-    if first in known and set(others) <= {p.name for p in parameters(known[first])}:
+    if first in known and set(others) <= {p.name for p in component_parameters(known[first])}:
         return f"indent {' and '.join(others)} further, as parameters of {first}"
     if first in ("name", "type", "kind"):
-        return f"write `{node.value[first].written}: {{{', '.join(f'{other}: ...' for other in others)}}}`"
+        return f"write `{node.value[first].raw}: {{{', '.join(f'{other}: ...' for other in others)}}}`"
     return "keep one of them"
 
 
-def elsewhere(name: str) -> str:
+def describe_other_kind(name: str) -> str:
     """Of what other kind a component of this name is."""
-    kinds = [reg.kind for reg in registry.KINDS.values() if name in reg]
-    return f"{name} is {article(kinds[0])}" if kinds else ""
+    kinds = [reg.kind for reg in registry.REGISTRY_BY_KIND.values() if name in reg]
+    return f"{name} is {add_article(kinds[0])}" if kinds else ""
 
 
-def named(node: Node) -> str:
+def describe_names(node: Node) -> str:
     """What stands where a single name should: the several names of a mapping, or another value."""
-    return shortened(" and ".join(node.value)) if isinstance(node.value, dict) and node.value else node.describe()
+    return shorten_text(" and ".join(node.value)) if isinstance(node.value, dict) and node.value else node.describe()

@@ -9,14 +9,14 @@ from typing import Annotated, Any, Literal, TypeAlias, Union, get_args, get_orig
 
 from annotated_types import BaseMetadata, DocInfo, Ge, Gt, Le, Lt
 
-from nnexp.registry import KINDS, Parameter, documentation, parameters
-from nnexp.spec.kinds import component_type, expected, is_optional
-from nnexp.spec.resolved import plain_value
-from nnexp.spec.validation import is_union, written
+from nnexp.registry import REGISTRY_BY_KIND, Parameter, parse_docstring, component_parameters
+from nnexp.spec.kinds import find_component_type, describe_type, is_optional
+from nnexp.spec.resolved import make_plain_value
+from nnexp.spec.validation import is_union, strip_per_replica
 
-Scalar: TypeAlias = bool | int | float | str
+Choice: TypeAlias = bool | int | float | str
 
-BOUNDS: dict[type[BaseMetadata], tuple[str, str]] = {
+BOUND_NAMES: dict[type[BaseMetadata], tuple[str, str]] = {
     Ge: ("ge", "minimum"),
     Gt: ("gt", "exclusive_minimum"),
     Le: ("le", "maximum"),
@@ -26,7 +26,7 @@ BOUNDS: dict[type[BaseMetadata], tuple[str, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Described:
+class ParameterDescription:
     """One parameter.
 
     type: what it takes, in words, without bounds and choices.  bounds: the limits of a number, `minimum`,
@@ -38,7 +38,7 @@ class Described:
     name: str
     type: str
     bounds: dict[str, float]
-    choices: tuple[Scalar, ...]
+    choices: tuple[Choice, ...]
     nullable: bool
     required: bool
     default: Any
@@ -47,26 +47,26 @@ class Described:
     """What it takes, in words, with bounds and choices."""
 
     @property
-    def shown_default(self) -> str:
+    def default_text(self) -> str:
         """The default on one line: a component with all its own defaults is its name."""
-        return _flow(self.default)
+        return _format_flow(self.default)
 
     @property
-    def words(self) -> str:
+    def summary_line(self) -> str:
         """All of it on one line."""
         return f"{self.name}: " + (
-            f"{self.takes}, required" if self.required else f"{self.shown_default} ({self.takes})"
+            f"{self.takes}, required" if self.required else f"{self.default_text} ({self.takes})"
         )
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CatalogueEntry:
     """One component: its name, what it is, its formula, its parameters, and what else its docstring says."""
 
     name: str
     summary: str
     formula: str
-    parameters: tuple[Described, ...]
+    parameters: tuple[ParameterDescription, ...]
     notes: str
 
     def as_dict(self) -> dict[str, Any]:
@@ -74,73 +74,73 @@ class Entry:
         return asdict(self)
 
 
-def entries(kind: str) -> Iterator[Entry]:
+def list_entries(kind: str) -> Iterator[CatalogueEntry]:
     """The components of a kind, by name."""
-    for name in KINDS[kind]:
-        cls = KINDS[kind][name]
-        words = documentation(cls)
-        yield Entry(name, words.summary, words.formula, tuple(map(described, parameters(cls))), words.rest)
+    for name in REGISTRY_BY_KIND[kind]:
+        cls = REGISTRY_BY_KIND[kind][name]
+        words = parse_docstring(cls)
+        yield CatalogueEntry(name, words.summary, words.formula, tuple(map(describe_parameter, component_parameters(cls))), words.rest)
 
 
-def described(parameter: Parameter) -> Described:
+def describe_parameter(parameter: Parameter) -> ParameterDescription:
     """A parameter of a component, as data."""
     hint = parameter.hint
-    members = [] if component_type(hint) else list(_members(written(hint)))
-    return Described(
+    members = [] if find_component_type(hint) else list(_list_members(strip_per_replica(hint)))
+    return ParameterDescription(
         name=parameter.name,
-        type=expected(_loose(hint)) if members else expected(hint),
-        bounds={shown: getattr(word, own) for _, words in members for word in words for own, shown in _bound(word)},
+        type=describe_type(_remove_bounds(hint)) if members else describe_type(hint),
+        bounds={shown: getattr(word, own) for _, words in members for word in words for own, shown in _find_bound_names(word)},
         choices=tuple(value for member, _ in members if get_origin(member) is Literal for value in get_args(member)),
         nullable=is_optional(hint),
-        required=parameter.required,
-        default=None if parameter.required else _short(parameter.default),
-        per_replica=parameter.per_replica,
-        takes=expected(hint),
+        required=parameter.is_required,
+        default=None if parameter.is_required else _shorten_default(parameter.default),
+        per_replica=parameter.is_per_replica,
+        takes=describe_type(hint),
     )
 
 
-def _members(hint: Any) -> Iterator[tuple[Any, list[Any]]]:
+def _list_members(hint: Any) -> Iterator[tuple[Any, list[Any]]]:
     """The types that a parameter is one of, each with its metadata."""
     if is_union(hint):
         for member in get_args(hint):
-            yield from _members(member)
+            yield from _list_members(member)
     elif get_origin(hint) is Annotated:
         base, *words = get_args(hint)
-        yield from ((member, [*inner, *words]) for member, inner in _members(base))
+        yield from ((member, [*inner, *words]) for member, inner in _list_members(base))
     else:
         yield hint, []
 
 
-def _bound(word: Any) -> Iterator[tuple[str, str]]:
-    yield from (names for kind, names in BOUNDS.items() if isinstance(word, kind))
+def _find_bound_names(word: Any) -> Iterator[tuple[str, str]]:
+    yield from (names for kind, names in BOUND_NAMES.items() if isinstance(word, kind))
 
 
-def _loose(hint: Any) -> Any:
+def _remove_bounds(hint: Any) -> Any:
     """The type without bounds and choices; one that says in words of its own what it takes stays as it is."""
     if get_origin(hint) is Annotated:
         base, *words = get_args(hint)
-        return hint if any(isinstance(word, DocInfo) for word in words) else _loose(base)
+        return hint if any(isinstance(word, DocInfo) for word in words) else _remove_bounds(base)
     if get_origin(hint) is Literal:
         return Union[tuple(type(value) for value in get_args(hint))]  # noqa: UP007
     if is_union(hint):
-        return Union[tuple(_loose(member) for member in get_args(hint))]  # noqa: UP007
+        return Union[tuple(_remove_bounds(member) for member in get_args(hint))]  # noqa: UP007
     return hint
 
 
-def _short(default: Any) -> Any:
+def _shorten_default(default: Any) -> Any:
     """A default as a spec writes it, a component with all its own defaults as its name."""
-    plain = plain_value(default)
-    if isinstance(plain, dict) and all(getattr(default, p.name) == p.default for p in parameters(type(default))):
+    plain = make_plain_value(default)
+    if isinstance(plain, dict) and all(getattr(default, p.name) == p.default for p in component_parameters(type(default))):
         return next(iter(plain))
     return plain
 
 
-def _flow(value: Any) -> str:
+def _format_flow(value: Any) -> str:
     """A plain value as a spec takes it, on one line."""
     if isinstance(value, list):
-        return f"[{', '.join(map(_flow, value))}]"
+        return f"[{', '.join(map(_format_flow, value))}]"
     if isinstance(value, dict):
-        return f"{{{', '.join(f'{key}: {_flow(entry)}' for key, entry in value.items())}}}"
+        return f"{{{', '.join(f'{key}: {_format_flow(entry)}' for key, entry in value.items())}}}"
     if isinstance(value, str):
         return value if value.replace("_", "").isalnum() else json.dumps(value, ensure_ascii=False)
     return json.dumps(value)

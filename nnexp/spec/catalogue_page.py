@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from nnexp import files
-from nnexp.registry import KINDS
-from nnexp.spec.catalogue import Described, Entry, entries
+from nnexp.registry import REGISTRY_BY_KIND
+from nnexp.spec.catalogue import ParameterDescription, CatalogueEntry, list_entries
 
-HEAD = """\
+PAGE_INTRODUCTION = """\
 # The catalogue
 
 Everything that a spec can name, kind by kind, written by `make catalogue` from the components themselves; `nnexp list`
@@ -26,7 +26,7 @@ name, as in `dropout: 0.2`. Anything but what a parameter takes is an error, and
 given. Where the last column says yes, runs that differ in this number alone can be trained together, in one set of
 arrays. [Conventions](conventions.md) says how to convert from the notations of other texts and libraries."""
 
-USES = {
+KIND_USES = {
     "activations": "Named under `activation`, or among the layers.",
     "architectures": "Named under `architecture`, in place of a list of layers; the resolved spec shows the list.",
     "augmentations": "Listed under `data.augment`; they act in their order, at training only.",
@@ -44,19 +44,19 @@ USES = {
 """Where the components of a kind stand in a spec."""
 
 
-def page() -> str:
+def render_catalogue() -> str:
     """The whole page as Markdown."""
-    catalogue = {kind: list(entries(kind)) for kind in KINDS}
-    anchors = _anchors([title for kind, found in catalogue.items() for title in (kind, *(e.name for e in found))])
+    catalogue = {kind: list(list_entries(kind)) for kind in REGISTRY_BY_KIND}
+    anchors = _make_anchors([title for kind, found in catalogue.items() for title in (kind, *(e.name for e in found))])
     contents, sections = [], []
     for kind, found in catalogue.items():
         above, links = next(anchors), ", ".join(f"[{entry.name}](#{next(anchors)})" for entry in found)
         contents.append(f"- [{kind}](#{above}): {links}")
-        sections.append("\n\n".join([f"## {kind}", USES[kind], *map(_component, found)]))
-    return "\n\n".join([HEAD, "\n".join(contents), *sections]) + "\n"
+        sections.append("\n\n".join([f"## {kind}", KIND_USES[kind], *map(_render_component, found)]))
+    return "\n\n".join([PAGE_INTRODUCTION, "\n".join(contents), *sections]) + "\n"
 
 
-def _anchors(titles: list[str]) -> Iterator[str]:
+def _make_anchors(titles: list[str]) -> Iterator[str]:
     """The anchors that Markdown gives these headings, in their order: the second tasks is tasks-1."""
     seen: Counter[str] = Counter()
     for title in titles:
@@ -64,37 +64,37 @@ def _anchors(titles: list[str]) -> Iterator[str]:
         seen[title] += 1
 
 
-def _component(entry: Entry) -> str:
-    blocks = [f"### {entry.name}", _prose(entry.summary)]
+def _render_component(entry: CatalogueEntry) -> str:
+    blocks = [f"### {entry.name}", _escape_prose(entry.summary)]
     if entry.formula:
         blocks.append(f"```text\n{entry.formula}\n```")
     if entry.parameters:
-        blocks.append(_table(entry.parameters))
-    blocks += [_paragraph(text) for text in entry.notes.split("\n\n") if text]
+        blocks.append(_render_table(entry.parameters))
+    blocks += [_render_paragraph(text) for text in entry.notes.split("\n\n") if text]
     return "\n\n".join(blocks)
 
 
-def _table(parameters: tuple[Described, ...]) -> str:
+def _render_table(parameters: tuple[ParameterDescription, ...]) -> str:
     rows = [
-        (f"`{p.name}`", p.takes, "" if p.required else f"`{p.shown_default}`", "yes" if p.per_replica else "")
+        (f"`{p.name}`", p.takes, "" if p.required else f"`{p.default_text}`", "yes" if p.per_replica else "")
         for p in parameters
     ]
     head = [("parameter", "takes", "default", "together"), ("---",) * 4]
     return "\n".join(f"| {' | '.join(row)} |" for row in [*head, *rows])
 
 
-def _paragraph(text: str) -> str:
+def _render_paragraph(text: str) -> str:
     """A paragraph of a docstring; an indented one is a formula."""
     if text.startswith("    "):
         return f"```text\n{re.sub('(?m)^    ', '', text)}\n```"
-    return _prose(text)
+    return _escape_prose(text)
 
 
-def _prose(text: str) -> str:
+def _escape_prose(text: str) -> str:
     """Text whose letters mean nothing in Markdown, but for its `code`."""
     pieces = re.split("(`[^`]*`)", text)
     return "".join(p if p.startswith("`") else re.sub(r"([\\*<]|(?<!\w)_|_(?!\w))", r"\\\1", p) for p in pieces)
 
 
 if __name__ == "__main__":
-    files.write_text(Path(sys.argv[1]), page())
+    files.write_text(Path(sys.argv[1]), render_catalogue())

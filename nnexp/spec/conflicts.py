@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from nnexp.spec.problems import Place, Problem
-from nnexp.spec.text import Node, flow, join, shortened
+from nnexp.spec.text import Node, format_flow, join_path, shorten_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +33,10 @@ def written_paths(node: Node, path: str) -> Iterator[str]:
     """
     if isinstance(node.value, dict) and node.value:
         for key, child in node.value.items():
-            yield from written_paths(child, join(path, key))
+            yield from written_paths(child, join_path(path, key))
     elif isinstance(node.value, list) and node.value:
         for index, child in enumerate(node.value):
-            yield from written_paths(child, join(path, str(index)))
+            yield from written_paths(child, join_path(path, str(index)))
     else:
         yield path
 
@@ -87,18 +87,18 @@ def find_conflicts(assignments: Sequence[Assignment]) -> list[Problem]:
 
 def place_in_words(place: Place) -> str:
     """Where something is written: override 1, or study.yaml:3."""
-    return place.text.name if place.text.rank else f"{place.text.name}:{place.line}"
+    return place.text.name if place.text.override_number else f"{place.text.name}:{place.line}"
 
 
 def _way_out(first: Assignment, later: Assignment, *, ordered: bool) -> str:
     """How to say both: in the other order where the later value has the first one's key, or as one value."""
     keys = first.path.removeprefix(f"{later.path}.").split(".")
-    nested = first.value.plain()
+    nested = first.value.make_plain()
     for key in reversed(keys):
         nested = {key: nested}
     if ordered and _leads_to(later.value, keys):
         return f"write {_text(later)} first, and {_text(first)} after it"
-    return f"keep one of them, or write the value whole: {later.path}={shortened(flow(nested))}"
+    return f"keep one of them, or write the value whole: {later.path}={shorten_text(format_flow(nested))}"
 
 
 def _leads_to(node: Node, keys: Sequence[str]) -> bool:
@@ -113,4 +113,4 @@ def _leads_to(node: Node, keys: Sequence[str]) -> bool:
 
 
 def _text(assignment: Assignment) -> str:
-    return f"{assignment.path}={shortened(flow(assignment.value.plain()))}"
+    return f"{assignment.path}={shorten_text(format_flow(assignment.value.make_plain()))}"

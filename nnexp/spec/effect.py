@@ -16,7 +16,7 @@ from nnexp.losses.base import Loss
 from nnexp.losses.cross_entropy import CrossEntropy
 from nnexp.losses.tasks import TaskLosses
 from nnexp.spec.baseline import AnySpec
-from nnexp.spec.places import at
+from nnexp.spec.places import make_problem
 from nnexp.spec.problems import Problem
 from nnexp.spec.sections import Spec
 from nnexp.spec.text import Node
@@ -35,7 +35,7 @@ def label_smoothing(spec: Spec, description: Description, root: Node) -> Iterato
                 f"{epsilon:g} puts {1 - epsilon:.3g} on the class of an example and {other:.3g} on each other one: "
                 f"with {classes} classes it must be less than {limit:.3g}"
             )
-            yield at(root, f"{path}.cross_entropy.label_smoothing", message, "usual: label_smoothing: 0.1")
+            yield make_problem(root, f"{path}.cross_entropy.label_smoothing", message, "usual: label_smoothing: 0.1")
 
 
 def own_test(spec: AnySpec, description: Description, root: Node) -> Iterator[Problem]:
@@ -49,13 +49,13 @@ def own_test(spec: AnySpec, description: Description, root: Node) -> Iterator[Pr
         suggestion = "name another, or leave it out: data.split then takes a part of `path`"
         if twin.parameter == "path":
             suggestion = "leave the test part out of it: data.split then takes a part of the rest"
-        yield replace(at(root, path, twin.message, suggestion), of_data=twin.of_data)
+        yield replace(make_problem(root, path, twin.message, suggestion), of_data=twin.of_data)
 
 
 def _losses(spec: Spec, description: Description) -> Iterator[tuple[str, Loss, int]]:
     """The loss of each thing to predict: its path, itself, and the number of outputs."""
     if not isinstance(spec.loss, TaskLosses):
-        yield "loss", spec.loss, description.outputs
+        yield "loss", spec.loss, description.output_count
         return
     outputs = {task.name: len(task.classes) for task in description.tasks}
     for name, weighted in spec.loss.tasks.items():
@@ -92,7 +92,7 @@ def _repeated_in_groups(groups: Sequence[Sequence[int]], path: str, root: Node) 
         earlier = asked.setdefault(frozenset(group), group)
         if earlier is not group:
             message = f"{list(group)} asks what {list(earlier)} asks already: two outputs would learn the same"
-            yield at(root, f"{path}.{index}", message, "leave one of them out")
+            yield make_problem(root, f"{path}.{index}", message, "leave one of them out")
 
 
 def _repeated(entries: Sequence[object], path: str, root: Node, noun: str = "") -> Iterator[Problem]:
@@ -100,5 +100,5 @@ def _repeated(entries: Sequence[object], path: str, root: Node, noun: str = "") 
     seen: set[object] = set()
     for index, entry in enumerate(entries):
         if entry in seen:
-            yield at(root, f"{path}.{index}", f"{noun}{entry!r} is in the list twice", "leave one of them out")
+            yield make_problem(root, f"{path}.{index}", f"{noun}{entry!r} is in the list twice", "leave one of them out")
         seen.add(entry)

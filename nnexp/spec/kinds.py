@@ -21,11 +21,11 @@ from nnexp.losses.base import Loss
 from nnexp.named import Named
 from nnexp.optimizers.base import Optimizer
 from nnexp.penalties.base import Penalty
-from nnexp.registry import Parameter, Registry, parameters
+from nnexp.registry import Parameter, Registry, component_parameters
 from nnexp.schedules.base import Schedule
-from nnexp.spec.validation import expectation, is_union
+from nnexp.spec.validation import describe_plain_type, is_union
 
-REGISTRIES: dict[type, tuple[Registry, ...]] = {
+REGISTRIES_BY_TYPE: dict[type, tuple[Registry, ...]] = {
     Activation: (registry.activations,),
     Architecture: (registry.architectures,),
     Augmentation: (registry.augmentations,),
@@ -43,54 +43,54 @@ REGISTRIES: dict[type, tuple[Registry, ...]] = {
 """Where the names for a parameter of each type are looked up."""
 
 
-def expected(hint: Any) -> str:
+def describe_type(hint: Any) -> str:
     """What a parameter of this type takes, in words."""
-    base = component_type(hint)
+    base = find_component_type(hint)
     if base is None:
-        return expectation(hint)
+        return describe_plain_type(hint)
     if get_origin(hint) is Named:
-        return f"a mapping of names, each to {one_of(base)}"
+        return f"a mapping of names, each to {describe_single(base)}"
     if base is Chain:
         return "a list of branches, each a list of layers" if get_origin(hint) is tuple else "a list of layers"
-    if get_origin(hint) is tuple and base in REGISTRIES:
-        return f"a list of {REGISTRIES[base][0].kind}s"
-    return one_of(base)
+    if get_origin(hint) is tuple and base in REGISTRIES_BY_TYPE:
+        return f"a list of {REGISTRIES_BY_TYPE[base][0].kind}s"
+    return describe_single(base)
 
 
-def one_of(base: type[Any]) -> str:
+def describe_single(base: type[Any]) -> str:
     """A component, a section or a list of layers, in words."""
     if base is Chain:
         return "a list of layers"
-    if base in REGISTRIES:
-        return article(REGISTRIES[base][0].kind)
-    value = value_of(base)
-    return expected(value.hint) if value else "a mapping"
+    if base in REGISTRIES_BY_TYPE:
+        return add_article(REGISTRIES_BY_TYPE[base][0].kind)
+    value = find_only_parameter(base)
+    return describe_type(value.hint) if value else "a mapping"
 
 
-def component_type(hint: Any) -> Any:
+def find_component_type(hint: Any) -> Any:
     """The section or component class that a parameter holds, one or several or none; otherwise None."""
-    if isinstance(hint, type) and (hint in REGISTRIES or is_dataclass(hint)):
+    if isinstance(hint, type) and (hint in REGISTRIES_BY_TYPE or is_dataclass(hint)):
         return hint
     if is_union(hint) or get_origin(hint) in (tuple, Named):
-        return next((found for found in map(component_type, get_args(hint)) if found), None)
+        return next((found for found in map(find_component_type, get_args(hint)) if found), None)
     return None
 
 
-def holds_component(parameter: Parameter) -> bool:
+def has_component(parameter: Parameter) -> bool:
     """Whether a parameter holds sections or components rather than plain values."""
-    return component_type(parameter.hint) is not None
+    return find_component_type(parameter.hint) is not None
 
 
 def is_mapping(cls: type[Any]) -> bool:
     """Whether all that a component takes is a mapping of names, which then stands behind its own name."""
-    known = parameters(cls)
+    known = component_parameters(cls)
     return len(known) == 1 and get_origin(known[0].hint) is Named
 
 
-def value_of(cls: type[Any]) -> Parameter | None:
+def find_only_parameter(cls: type[Any]) -> Parameter | None:
     """The one parameter of a section that has just one, a plain value, which may then stand for the whole section."""
-    known = parameters(cls)
-    return known[0] if len(known) == 1 and not holds_component(known[0]) else None
+    known = component_parameters(cls)
+    return known[0] if len(known) == 1 and not has_component(known[0]) else None
 
 
 def is_optional(hint: Any) -> bool:
@@ -98,6 +98,6 @@ def is_optional(hint: Any) -> bool:
     return is_union(hint) and NoneType in get_args(hint)
 
 
-def article(noun: str) -> str:
+def add_article(noun: str) -> str:
     """The noun with its indefinite article."""
     return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"

@@ -8,11 +8,11 @@ from dataclasses import replace
 
 from nnexp.errors import SpecError
 from nnexp.spec.conflicts import Assignment, find_conflicts
-from nnexp.spec.problems import Place, Problem, Text
-from nnexp.spec.text import Node, join, parse, paths, shortened
+from nnexp.spec.problems import Place, Problem, SpecText
+from nnexp.spec.text import Node, join_path, parse_yaml, walk_nodes, shorten_text
 
 
-def apply(root: Node, overrides: Sequence[str]) -> list[Problem]:
+def apply_overrides(root: Node, overrides: Sequence[str]) -> list[Problem]:
     """Put the overrides into the tree, one after another; gives the problems of those that cannot be.
 
     One that wipes out what an earlier one says is a problem as well: nobody asks for a value that is to be lost.
@@ -21,36 +21,36 @@ def apply(root: Node, overrides: Sequence[str]) -> list[Problem]:
     done: list[Assignment] = []
     for number, override in enumerate(overrides, start=1):
         try:
-            done.append(_apply(root, Text(f"override {number}", override, number)))
+            done.append(_apply_override(root, SpecText(f"override {number}", override, number)))
         except SpecError as error:
             problems += error.problems
     return problems + find_conflicts(done)
 
 
-def _apply(root: Node, text: Text) -> Assignment:
+def _apply_override(root: Node, text: SpecText) -> Assignment:
     path, equals, raw = text.content.partition("=")
     if not equals or not path or not all(path.split(".")):
         message, suggestion = "expected key.sub=value", "such as training.epochs=5"
-        raise SpecError([Problem(_place(text, 0, len(text.content)), "", message, suggestion)])
+        raise SpecError([Problem(_make_place(text, 0, len(text.content)), "", message, suggestion)])
     offset = len(path) + 1
-    value = value_of(text, path, " " * offset + raw) if raw.strip() else Node(None, _place(text, offset, 1))
+    value = parse_value(text, path, " " * offset + raw) if raw.strip() else Node(None, _make_place(text, offset, 1))
     # A later override may be put into the value itself, and a conflict is judged by what was written.
-    assignment = Assignment(path, value.copy(), _place(text, 0, len(path)))
-    put(root, path, value, _place(text, 0, 1), raw)
+    assignment = Assignment(path, value.copy(), _make_place(text, 0, len(path)))
+    put_value(root, path, value, _make_place(text, 0, 1), raw)
     return assignment
 
 
-def value_of(text: Text, path: str, padded: str) -> Node:
+def parse_value(text: SpecText, path: str, padded: str) -> Node:
     """The value of an override; the padding stands for its key, so that the columns are right.
 
     Raises SpecError where it is no value.
     """
     try:
-        value = parse(Text(text.name, padded))
+        value = parse_yaml(SpecText(text.name, padded))
     except SpecError as error:
-        moved = [replace(p, path=join(path, p.path), place=replace(p.place, text=text)) for p in error.problems]
+        moved = [replace(p, path=join_path(path, p.path), place=replace(p.place, text=text)) for p in error.problems]
         raise SpecError(moved) from None
-    for _, node in paths(value):
+    for _, node in walk_nodes(value):
         node.place = replace(node.place, text=text)
         node.keys = {key: replace(place, text=text) for key, place in node.keys.items()}
     return value
@@ -64,7 +64,7 @@ class _NoEntryError(Exception):
         super().__init__(reason)
 
 
-def put(root: Node, path: str, value: Node, place: Place, written: str) -> None:
+def put_value(root: Node, path: str, value: Node, place: Place, written: str) -> None:
     """Walk down a dotted path, making mappings on the way, and put the value at its end.
 
     `place` is where the path begins and `written` how the value is, for the SpecError where there is no such way.
@@ -73,27 +73,27 @@ def put(root: Node, path: str, value: Node, place: Place, written: str) -> None:
     for depth, key in enumerate(keys, start=1):
         here = replace(place, column=place.column + start, width=max(1, len(key)))
         try:
-            node = _step(node, key, here, value if depth == len(keys) else None)
+            node = _step_into(node, key, here, value if depth == len(keys) else None)
         except _NoEntryError as error:
             at, above = ".".join(keys[:depth]), ".".join(keys[: depth - 1])
-            whole = f"to replace it whole: {above}={_nested(keys[depth - 1 :], written)}" if error.replaceable else ""
+            whole = f"to replace it whole: {above}={_format_nested(keys[depth - 1 :], written)}" if error.replaceable else ""
             raise SpecError([Problem(here, at, f"{above} {error}", whole)]) from None
         start += len(key) + 1
 
 
-def _step(node: Node, key: str, place: Place, value: Node | None) -> Node:
+def _step_into(node: Node, key: str, place: Place, value: Node | None) -> Node:
     """The node below a key, into whose place `value` is put if there is one."""
     if isinstance(node.value, list):
-        index = _index(node.value, key)
+        index = _parse_index(node.value, key)
         node.value[index] = value or node.value[index]
         return node.value[index]
-    entries = _open(node, key)
+    entries = _open_mapping(node, key)
     node.keys.setdefault(key, place)
     entries[key] = value or entries.get(key, Node(None, place))
     return entries[key]
 
 
-def _open(node: Node, key: str) -> dict[str, Node]:
+def _open_mapping(node: Node, key: str) -> dict[str, Node]:
     """The mapping that a key is to be put into, made of nothing or of a component written as its bare name."""
     if node.value is None:
         node.value = {}
@@ -101,26 +101,26 @@ def _open(node: Node, key: str) -> dict[str, Node]:
         node.value, node.keys = {key: Node(None, node.place)}, {key: node.place}
     elif not isinstance(node.value, dict):
         replaceable = isinstance(node.value, str)
-        raise _NoEntryError(f"is {node.describe()}, which holds no {shortened(key)!r}", replaceable=replaceable)
+        raise _NoEntryError(f"is {node.describe()}, which holds no {shorten_text(key)!r}", replaceable=replaceable)
     assert isinstance(node.value, dict)
     return node.value
 
 
-def _index(entries: list[Node], key: str) -> int:
+def _parse_index(entries: list[Node], key: str) -> int:
     if re.fullmatch("0|[1-9][0-9]{0,8}", key) and int(key) < len(entries):
         return int(key)
     if not entries:
         raise _NoEntryError("is an empty list", replaceable=True)
-    message = f"has the entries 0 to {len(entries) - 1}, found {shortened(key)!r}"
+    message = f"has the entries 0 to {len(entries) - 1}, found {shorten_text(key)!r}"
     raise _NoEntryError(message, replaceable=key.isidentifier())
 
 
-def _nested(keys: list[str], value: str) -> str:
+def _format_nested(keys: list[str], value: str) -> str:
     """The keys and the value of an override as a value themselves."""
     for key in reversed(keys):
         value = f"{{{key}: {value}}}"
-    return shortened(value)
+    return shorten_text(value)
 
 
-def _place(text: Text, start: int, width: int) -> Place:
+def _make_place(text: SpecText, start: int, width: int) -> Place:
     return Place(text, 1, start + 1, max(1, width))

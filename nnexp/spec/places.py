@@ -8,30 +8,30 @@ from nnexp.spec.problems import Place, Problem
 from nnexp.spec.text import Node
 
 
-def at(root: Node, path: str, message: str, suggestion: str = "") -> Problem:
+def make_problem(root: Node, path: str, message: str, suggestion: str = "") -> Problem:
     """A problem of the node at a dotted path, such as "training.epochs"."""
-    return Problem(place_of(root, path), path, message, suggestion)
+    return Problem(find_place(root, path), path, message, suggestion)
 
 
-def of_layer(index: int, root: Node, message: str, suggestion: str = "") -> Problem:
+def make_layer_problem(index: int, root: Node, message: str, suggestion: str = "") -> Problem:
     """A problem of a layer in the list, counted from 0."""
-    return at(root, f"architecture.{index}", message, suggestion)
+    return make_problem(root, f"architecture.{index}", message, suggestion)
 
 
-def train_size(spec: AnySpec, description: Description) -> int | None:
+def count_train_examples(spec: AnySpec, description: Description) -> int | None:
     """The number of training examples; None where the split asks for what is not there."""
     try:
-        return spec.data.split.sizes(description.examples, description.own_test)["train"]
+        return spec.data.split.count_examples(description.examples, description.own_test)["train"]
     except ValueError:
         return None
 
 
-def counted(number: int, noun: str) -> str:
+def format_count(number: int, noun: str) -> str:
     """A number of things: 1 example, 2 examples."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def place_of(root: Node, path: str) -> Place:
+def find_place(root: Node, path: str) -> Place:
     """The place of the node at a dotted path, or of its nearest ancestor that was written."""
     node = root
     for key in path.split("."):

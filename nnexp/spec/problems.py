@@ -11,27 +11,27 @@ from dataclasses import dataclass, field
 LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 """What ends a line in YAML."""
 
-WIDEST = 160
+MAX_LINE_CHARACTERS = 160
 """The characters of a line that are shown; of a longer one, those around the mistake."""
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class SpecText:
     """A piece of text that a user wrote: a spec file, or one override."""
 
     name: str
     content: str
-    rank: int = 0
+    override_number: int = 0
     """0 for a file, n for the n-th override: the order in which problems are shown."""
-    mark: str = ""
+    byte_order_mark: str = ""
     """The byte-order mark, where the file begins with one; no part of the content."""
 
-    def line(self, number: int) -> str:
+    def find_line(self, number: int) -> str:
         """The `number`-th line, counted from 1."""
         lines = LINE_END.split(self.content)
         return lines[number - 1] if 0 < number <= len(lines) else ""
 
-    def at(self, index: int) -> Place:
+    def find_place(self, index: int) -> Place:
         """The place of the character at an index of the content."""
         before = LINE_END.split(self.content[:index])
         return Place(self, len(before), len(before[-1]) + 1)
@@ -39,15 +39,15 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A stretch of a text; `line` and `column` count from 1, `width` in characters."""
+    """A stretch of a text; `find_line` and `column` count from 1, `width` in characters."""
 
-    text: Text = field(repr=False)
+    text: SpecText = field(repr=False)
     line: int = 1
     column: int = 1
     width: int = 1
 
     def __str__(self) -> str:
-        if self.text.rank:
+        if self.text.override_number:
             return f"{self.text.name}, column {self.column}"
         return f"{self.text.name}:{self.line}:{self.column}"
 
@@ -63,76 +63,76 @@ class Problem:
     of_data: bool = False
     """Whether it is not the spec that is wrong but the data that it names."""
 
-    def render(self) -> str:
+    def format_report(self) -> str:
         """The place and message, the line with a caret under the mistake, and the suggestion."""
         subject = f"{self.path}: " if self.path else ""
-        rows = [f"{self.place}: {subject}{self.message}", *_excerpt(self.place)]
+        rows = [f"{self.place}: {subject}{self.message}", *_format_excerpt(self.place)]
         if self.suggestion:
             rows.append(f"  {self.suggestion}")
-        return "\n".join(map(printable, rows))
+        return "\n".join(map(replace_unprintable, rows))
 
     def as_dict(self) -> dict[str, str | int]:
         """The problem for a program: where it is, and what was said of it."""
         return {
-            "place": printable(self.place.text.name),
+            "place": replace_unprintable(self.place.text.name),
             "line": self.place.line,
             "column": self.place.column,
-            "path": printable(self.path),
-            "message": printable(self.message),
-            "suggestion": printable(self.suggestion),
+            "path": replace_unprintable(self.path),
+            "message": replace_unprintable(self.message),
+            "suggestion": replace_unprintable(self.suggestion),
         }
 
 
-def _excerpt(place: Place) -> list[str]:
+def _format_excerpt(place: Place) -> list[str]:
     """The line of a place, and a caret under it; nothing where the line is blank."""
-    line, start = _window(place.text.line(place.line), place.column - 1)
+    line, start = _cut_line(place.text.find_line(place.line), place.column - 1)
     if not line.strip():
         return []
-    gutter = str(place.text.rank or place.line)
+    gutter = str(place.text.override_number or place.line)
     before, marked = line[:start], line[start : start + place.width]
-    blank = "".join("\t" if character == "\t" else " " * _cells(character) for character in before)
-    carets = "^" * max(1, sum(map(_cells, marked)))
+    blank = "".join("\t" if character == "\t" else " " * _count_cells(character) for character in before)
+    carets = "^" * max(1, sum(map(_count_cells, marked)))
     return [f"  {gutter} | {line}", f"  {' ' * len(gutter)} | {blank}{carets}"]
 
 
-def _window(line: str, start: int) -> tuple[str, int]:
+def _cut_line(line: str, start: int) -> tuple[str, int]:
     """What is shown of a line, and where in it the mistake begins."""
-    if len(line) <= WIDEST:
+    if len(line) <= MAX_LINE_CHARACTERS:
         return line, start
-    first = max(0, min(start - WIDEST // 2, len(line) - WIDEST))
-    head, tail = "… " if first else "", " …" if first + WIDEST < len(line) else ""
-    return f"{head}{line[first : first + WIDEST]}{tail}", start - first + len(head)
+    first = max(0, min(start - MAX_LINE_CHARACTERS // 2, len(line) - MAX_LINE_CHARACTERS))
+    head, tail = "… " if first else "", " …" if first + MAX_LINE_CHARACTERS < len(line) else ""
+    return f"{head}{line[first : first + MAX_LINE_CHARACTERS]}{tail}", start - first + len(head)
 
 
-def _cells(character: str) -> int:
+def _count_cells(character: str) -> int:
     """The columns of a terminal that a character takes."""
     if unicodedata.combining(character):
         return 0
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
-def printable(row: str) -> str:
+def replace_unprintable(row: str) -> str:
     """A row with a mark in the place of every character that a terminal would obey or could not show."""
     return "".join(c if c == "\t" or c.isprintable() or unicodedata.category(c) == "Zs" else "�" for c in row)
 
 
-def in_order(problems: Iterable[Problem]) -> list[Problem]:
+def sort_problems(problems: Iterable[Problem]) -> list[Problem]:
     """Each problem once: the file's in the order of their places, then the overrides' in theirs."""
     unique = dict.fromkeys(problems)
-    return sorted(unique, key=lambda p: (p.place.text.rank, p.place.line, p.place.column))
+    return sorted(unique, key=lambda p: (p.place.text.override_number, p.place.line, p.place.column))
 
 
-def close(name: str, known: Iterable[str]) -> str | None:
+def find_closest(name: str, known: Iterable[str]) -> str | None:
     """The known name that is most like `name`, or None where none is."""
     by_folded = {candidate.casefold(): candidate for candidate in known}
-    found = difflib.get_close_matches(name.casefold()[:WIDEST], by_folded, n=1, cutoff=0.6)
+    found = difflib.get_close_matches(name.casefold()[:MAX_LINE_CHARACTERS], by_folded, n=1, cutoff=0.6)
     return by_folded[found[0]] if found else None
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
+def suggest_nearest(name: str, known: Iterable[str]) -> str:
     """A suggestion: the known name that is like `name`, or else what there is to choose from."""
     known = sorted(known)
-    found = close(name, known)
+    found = find_closest(name, known)
     if found is not None:
         return f"did you mean {found!r}?"
     return f"known: {', '.join(known)}" if known else ""

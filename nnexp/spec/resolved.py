@@ -11,62 +11,62 @@ from typing import Any
 
 from nnexp.layers.chain import Chain
 from nnexp.named import Named
-from nnexp.registry import Registry, parameters
+from nnexp.registry import Registry, component_parameters
 from nnexp.spec.baseline import AnySpec
-from nnexp.spec.kinds import REGISTRIES, is_mapping, value_of
+from nnexp.spec.kinds import REGISTRIES_BY_TYPE, is_mapping, find_only_parameter
 from nnexp.spec.sections import Spec
-from nnexp.spec.text import dump
+from nnexp.spec.text import format_yaml
 
 
-def plain(spec: AnySpec) -> dict[str, Any]:
+def make_plain_spec(spec: AnySpec) -> dict[str, Any]:
     """The spec as nested dictionaries, lists and scalars, in the order of its fields."""
-    values = _parameters(spec)
+    values = _make_plain_parameters(spec)
     if isinstance(spec, Spec):
-        values["regularization"] = {k: v for penalty in spec.regularization for k, v in _component(penalty).items()}
+        values["regularization"] = {k: v for penalty in spec.regularization for k, v in _make_plain_component(penalty).items()}
     first = ("name", "seed", "data", "architecture", "activation", "init")
     return {name: values[name] for name in dict.fromkeys((*first, *values)) if name in values}
 
 
-def text(spec: AnySpec) -> str:
+def format_spec(spec: AnySpec) -> str:
     """The resolved spec as YAML."""
-    return dump(plain(spec))
+    return format_yaml(make_plain_spec(spec))
 
 
-def digest(spec: AnySpec) -> str:
+def hash_spec(spec: AnySpec) -> str:
     """SHA-256 of the resolved spec, in hexadecimal: the identity of a run."""
-    return hashlib.sha256(json.dumps(plain(spec), sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(make_plain_spec(spec), sort_keys=True).encode()).hexdigest()
 
 
-def plain_value(value: Any) -> Any:
+def make_plain_value(value: Any) -> Any:
     """What a parameter holds, as nested dictionaries, lists and scalars."""
     if isinstance(value, Chain):
-        return [plain_value(layer) for layer in value.layers]
+        return [make_plain_value(layer) for layer in value.layers]
     if isinstance(value, Named):
-        return {name: plain_value(entry) for name, entry in value.items()}
+        return {name: make_plain_value(entry) for name, entry in value.items()}
     if isinstance(value, tuple):
-        return [plain_value(entry) for entry in value]
-    if _registry(value):
-        component = _component(value)
+        return [make_plain_value(entry) for entry in value]
+    if _find_registry(value):
+        component = _make_plain_component(value)
         return component if any(component.values()) else next(iter(component))
     if hasattr(type(value), "__dataclass_fields__"):
-        only = value_of(type(value))
-        return plain_value(getattr(value, only.name)) if only else _parameters(value)
+        only = find_only_parameter(type(value))
+        return make_plain_value(getattr(value, only.name)) if only else _make_plain_parameters(value)
     return value
 
 
-def _component(value: Any) -> dict[str, Any]:
-    registry = _registry(value)
+def _make_plain_component(value: Any) -> dict[str, Any]:
+    registry = _find_registry(value)
     assert registry, f"{value!r} is no component"
-    given = _parameters(value)
+    given = _make_plain_parameters(value)
     return {registry.name_of(value): next(iter(given.values())) if is_mapping(type(value)) else given}
 
 
-def _parameters(value: Any) -> dict[str, Any]:
-    return {p.name: plain_value(getattr(value, p.name)) for p in parameters(type(value))}
+def _make_plain_parameters(value: Any) -> dict[str, Any]:
+    return {p.name: make_plain_value(getattr(value, p.name)) for p in component_parameters(type(value))}
 
 
-def _registry(value: Any) -> Registry | None:
-    for base, registries in REGISTRIES.items():
+def _find_registry(value: Any) -> Registry | None:
+    for base, registries in REGISTRIES_BY_TYPE.items():
         if isinstance(value, base):
             return next((r for r in registries if type(value) in map(r.__getitem__, r)), None)
     return None

@@ -14,7 +14,7 @@ from nnexp.data.augmentations.base import Augmentation
 from nnexp.data.base import Source
 from nnexp.data.normalizations.base import Normalization
 from nnexp.data.normalizations.linear import Standard
-from nnexp.data.parts import Parts, prepare
+from nnexp.data.parts import Parts, prepare_parts
 from nnexp.data.splits import Split
 from nnexp.data.targets.base import Target
 from nnexp.data.targets.given import Given
@@ -50,7 +50,7 @@ class Data:
 
     def prepare(self, dtype: str) -> Parts:
         """The data made ready in a precision. Raises DataError where they cannot be read."""
-        return prepare(self.source, self.split, self.normalize, dtype, self.targets)
+        return prepare_parts(self.source, self.split, self.normalize, dtype, self.targets)
 
 
 @dataclass(frozen=True, slots=True)

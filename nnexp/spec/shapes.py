@@ -11,156 +11,156 @@ from nnexp.activations.softmax import Softmax
 from nnexp.data.base import Description
 from nnexp.errors import RunError
 from nnexp.initializers.from_run import FromRun
-from nnexp.layers.activation import ActivationHere
-from nnexp.layers.base import Layer, ShapeError, times
+from nnexp.layers.activation import ActivationPlaceholder
+from nnexp.layers.base import Layer, ShapeError, format_shape
 from nnexp.layers.heads import Heads
 from nnexp.layers.output import Output
 from nnexp.layers.rbf import RBF
-from nnexp.network import assemble, kind_of, walk
-from nnexp.parameters import Declaration, matches
-from nnexp.spec.memory import memory_size, too_much, training_bytes
-from nnexp.spec.places import at, counted, of_layer, train_size
-from nnexp.spec.problems import Problem, close, nearest
+from nnexp.network import build_network, kind_of, walk_layers
+from nnexp.parameters import Declaration, matches_pattern
+from nnexp.spec.memory import memory_size, describe_memory_excess, estimate_training_bytes
+from nnexp.spec.places import make_problem, format_count, make_layer_problem, count_train_examples
+from nnexp.spec.problems import Problem, find_closest, suggest_nearest
 from nnexp.spec.sections import Spec
 from nnexp.spec.text import Node
 from nnexp.typing import Shape
 
-END = "end the architecture with `- output`"
+OUTPUT_SUGGESTION = "end the architecture with `- output`"
 
 
-def architecture(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
+def check_architecture(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
     """Shapes flow through the layers and end in one number for every target."""
-    yield from _outputs(spec, root)
+    yield from _check_outputs(spec, root)
     followed = list(_followed(spec, description, root))
     if followed:
         yield from followed
         return
-    network = assemble(spec.architecture, spec.activation, description.widths)
+    network = build_network(spec.architecture, spec.activation, description.output_widths)
     shape: Shape = description.shape
     parts: dict[str, Declaration] = {}
     for index, (name, layer) in enumerate(zip(network.names, network.layers, strict=True)):
         try:
             parts[name] = layer.declare(shape)
         except ShapeError as error:
-            yield of_layer(index, root, _named(str(error), name, root))
+            yield make_layer_problem(index, root, _add_layer_name(str(error), name, root))
             return
         shape = parts[name].output
-    if shape != (description.outputs,):
-        yield _wrong_end(shape, description, len(network.layers), root)
+    if shape != (description.output_count,):
+        yield _make_end_problem(shape, description, len(network.layers), root)
         return
-    if not Declaration(shape, parts=parts).size:
-        yield at(root, "architecture", "there are no weights to train", END)
+    if not Declaration(shape, parts=parts).weight_count:
+        yield make_problem(root, "architecture", "there are no weights to train", OUTPUT_SUGGESTION)
 
 
-def _named(message: str, layer: str, root: Node) -> str:
+def _add_layer_name(message: str, layer: str, root: Node) -> str:
     """The message, with the name of the layer where no line of the text is the layer's: one of a preset."""
     listed = isinstance(root.value, dict) and isinstance(root.value["architecture"].value, list)
     kind = layer.rpartition("_")[0]
     return message if listed else f"{layer}: {message.removeprefix(f'{kind}: ')}"
 
 
-def heads(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
+def check_heads(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
     """Heads come last and are the tasks', one each."""
     tasks = [task.name for task in description.tasks]
     for index, layer in enumerate(spec.architecture):
         if not isinstance(layer, Heads):
-            if any(isinstance(inner, Heads) for inner in walk([layer])):
-                yield of_layer(index, root, "`heads` stands by itself, at the end of the architecture")
+            if any(isinstance(inner, Heads) for inner in walk_layers([layer])):
+                yield make_layer_problem(index, root, "`check_heads` stands by itself, at the end of the architecture")
             continue
         if not tasks:
             suggestion = "name them: data: {targets: {tasks: {...}}}"
-            yield of_layer(index, root, "`heads` are for several tasks, and there is one thing to predict", suggestion)
+            yield make_layer_problem(index, root, "`check_heads` are for several tasks, and there is one thing to predict", suggestion)
         elif index < len(spec.architecture) - 1:
-            yield of_layer(index, root, "`heads` is the last layer")
+            yield make_layer_problem(index, root, "`check_heads` is the last layer")
         elif missing := [name for name in tasks if name not in layer.heads.names]:
-            yield of_layer(index, root, f"the task {missing[0]} has no head", f"write `{missing[0]}: [output]`")
+            yield make_layer_problem(index, root, f"the task {missing[0]} has no head", f"write `{missing[0]}: [output]`")
         else:
             unknown = [name for name in layer.heads.names if name not in tasks]
             for name in unknown:
-                yield at(root, f"architecture.{index}.heads.{name}", f"there is no task {name!r}", nearest(name, tasks))
+                yield make_problem(root, f"architecture.{index}.heads.{name}", f"there is no task {name!r}", suggest_nearest(name, tasks))
 
 
-def declared(spec: Spec, description: Description) -> Declaration | None:
+def find_declaration(spec: Spec, description: Description) -> Declaration | None:
     """The weights of the network; None where the shapes do not fit, which is reported elsewhere."""
     try:
-        declaration = assemble(spec.architecture, spec.activation, description.widths).declare(description.shape)
+        declaration = build_network(spec.architecture, spec.activation, description.output_widths).declare(description.shape)
     except ShapeError:
         return None
-    return declaration if declaration.size else None
+    return declaration if declaration.weight_count else None
 
 
-def centers(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
+def check_centers(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
     """There are as many training examples as centres are found among."""
-    examples = train_size(spec, description)
+    examples = count_train_examples(spec, description)
     for index, layer in enumerate(spec.architecture):
-        for inner in walk([layer]):
+        for inner in walk_layers([layer]):
             if isinstance(inner, RBF) and inner.centers != "normal" and inner.units > (examples or inner.units):
                 message = (
-                    f"rbf: {inner.units} centers cannot be found among {counted(examples or 0, 'training example')}"
+                    f"rbf: {inner.units} centers cannot be found among {format_count(examples or 0, 'training example')}"
                 )
-                yield of_layer(index, root, message, "have fewer units, or draw them: `centers: normal`")
+                yield make_layer_problem(index, root, message, "have fewer units, or draw them: `centers: normal`")
 
 
-def frozen(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
+def check_frozen(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
     """What is frozen exists, and something is left to train."""
-    patterns, declaration = spec.training.freeze, declared(spec, description)
+    patterns, declaration = spec.training.freeze, find_declaration(spec, description)
     if not patterns or declaration is None:
         return
-    yield from unmatched(patterns, declaration, "training.freeze", root)
-    if not declaration.trainable(patterns).any():
-        yield at(root, "training.freeze", "everything is frozen: there is nothing left to train")
+    yield from check_patterns(patterns, declaration, "training.freeze", root)
+    if not declaration.trainable_mask(patterns).any():
+        yield make_problem(root, "training.freeze", "everything is frozen: there is nothing left to train")
 
 
-def taken(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
+def check_transferred_weights(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
     """The weights that are taken over from another run are there, and fit."""
-    init, declaration = spec.init, declared(spec, description)
+    init, declaration = spec.init, find_declaration(spec, description)
     if not isinstance(init, FromRun) or declaration is None:
         return
     try:
-        stored = init.stored()
+        stored = init.load_weights()
     except RunError as error:
-        yield at(root, "init.from_run.run", str(error))
+        yield make_problem(root, "init.from_run.run", str(error))
         return
-    here = {**{name: w.shape for name, w in declaration.entries()}, **dict(declaration.buffer_entries())}
+    here = {**{name: w.shape for name, w in declaration.iterate_weights()}, **dict(declaration.iterate_buffers())}
     there = {name: values.shape for name, values in stored.items()}
     known = ", ".join(dict.fromkeys(name.rpartition(".")[0] for name in there))
     for index, pattern in enumerate(init.layers):
-        if not any(matches(name, pattern) for name in there):
+        if not any(matches_pattern(name, pattern) for name in there):
             message = f"{pattern!r} fits no layer of {init.run}"
-            yield at(root, f"init.from_run.layers.{index}", message, f"known: {known}")
-    chosen = {name: shape for name, shape in there.items() if any(matches(name, p) for p in init.layers)}
+            yield make_problem(root, f"init.from_run.layers.{index}", message, f"known: {known}")
+    chosen = {name: shape for name, shape in there.items() if any(matches_pattern(name, p) for p in init.layers)}
     wrong = [
-        f"{name} is {times(shape)} there and {times(here[name]) if name in here else 'not'} here"
+        f"{name} is {format_shape(shape)} there and {format_shape(here[name]) if name in here else 'not'} here"
         for name, shape in chosen.items()
         if here.get(name) != shape
     ]
     if wrong:
         more = f", and {len(wrong) - 5} more" if len(wrong) > 5 else ""
         message = f"the weights of {init.run} do not fit: {'; '.join(wrong[:5])}{more}"
-        yield at(root, "init.from_run", message, "name the layers to take over: `layers: [...]`")
+        yield make_problem(root, "init.from_run", message, "name the layers to take over: `layers: [...]`")
 
 
-def unmatched(patterns: Sequence[str], declaration: Declaration, path: str, root: Node) -> Iterator[Problem]:
+def check_patterns(patterns: Sequence[str], declaration: Declaration, path: str, root: Node) -> Iterator[Problem]:
     """Each pattern fits a layer or a weight."""
-    names = [name for name, _ in declaration.entries()]
+    names = [name for name, _ in declaration.iterate_weights()]
     layers = dict.fromkeys(name.rpartition(".")[0] for name in names)
     for index, pattern in enumerate(patterns):
-        if not any(matches(name, pattern) for name in names):
-            near = close(pattern, [*layers, *names])
+        if not any(matches_pattern(name, pattern) for name in names):
+            near = find_closest(pattern, [*layers, *names])
             suggestion = f"did you mean {near!r}?" if near else f"known: {', '.join(layers)}"
-            yield at(root, f"{path}.{index}", f"{pattern!r} fits no layer with weights", suggestion)
+            yield make_problem(root, f"{path}.{index}", f"{pattern!r} fits no layer with weights", suggestion)
 
 
-def _outputs(spec: Spec, root: Node) -> Iterator[Problem]:
+def _check_outputs(spec: Spec, root: Node) -> Iterator[Problem]:
     """There is one output layer at most."""
     places = [index for index, layer in enumerate(spec.architecture) if isinstance(layer, Output)]
     for index in places[:-1]:
-        yield of_layer(index, root, "`output` comes once, at the end", "write `dense: {units: ...}` here")
+        yield make_layer_problem(index, root, "`output` comes once, at the end", "write `dense: {units: ...}` here")
 
 
 def _followed(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
     """Nothing but activations follows `output`, of the network or of a head."""
-    yield from _after_output(spec.architecture, description.outputs, "architecture", root)
+    yield from _after_output(spec.architecture, description.output_count, "architecture", root)
     outputs = {task.name: len(task.classes) for task in description.tasks}
     for index, layer in enumerate(spec.architecture):
         if isinstance(layer, Heads):
@@ -176,41 +176,41 @@ def _after_output(layers: Sequence[Layer], outputs: int, path: str, root: Node) 
         return
     last = places[-1]
     # An activation bounds the outputs, as a sigmoid does for values from 0 to 1; any other layer makes them hidden.
-    following = [layer for layer in layers[last + 1 :] if not isinstance(layer, Activation | ActivationHere)]
+    following = [layer for layer in layers[last + 1 :] if not isinstance(layer, Activation | ActivationPlaceholder)]
     if following:
         names = ", ".join(dict.fromkeys(kind_of(layer) for layer in following))
         verb = "follows" if len(following) == 1 else "follow"
         message = f"`output` gives what is predicted, and comes last; {names} {verb} it"
         suggestion = f"move `output` to the end; if the order is meant, write `dense: {outputs}` in its place"
-        yield at(root, f"{path}.{last}", message, suggestion)
+        yield make_problem(root, f"{path}.{last}", message, suggestion)
 
 
-def _wrong_end(shape: Shape, description: Description, count: int, root: Node) -> Problem:
+def _make_end_problem(shape: Shape, description: Description, count: int, root: Node) -> Problem:
     wanted = {"classes": "classes", "binary": "outputs", "values": "values", "tasks": "outputs of all tasks"}[
         description.targets
     ]
-    numbers = times(shape)
+    numbers = format_shape(shape)
     if not count:
-        return at(root, "architecture", "there are no layers", END)
-    message = f"the network ends with {numbers} numbers, but there are {description.outputs} {wanted}"
-    return of_layer(count - 1, root, message, END)
+        return make_problem(root, "architecture", "there are no layers", OUTPUT_SUGGESTION)
+    message = f"the network ends with {numbers} numbers, but there are {description.output_count} {wanted}"
+    return make_layer_problem(count - 1, root, message, OUTPUT_SUGGESTION)
 
 
-def probabilities(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
+def check_last_activation(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
     """A loss on logits applies its own softmax or sigmoid."""
-    layers = assemble(spec.architecture, spec.activation, description.widths).layers
+    layers = build_network(spec.architecture, spec.activation, description.output_widths).layers
     if layers and spec.loss.outputs == "logits" and isinstance(layers[-1], Softmax | Sigmoid):
         loss = registry.losses.name_of(spec.loss)
         message = (
             f"{loss} takes logits and applies its own {'sigmoid' if loss == 'binary_cross_entropy' else 'softmax'}"
         )
-        yield of_layer(len(layers) - 1, root, message, "leave this last activation out")
+        yield make_layer_problem(len(layers) - 1, root, message, "leave this last activation out")
 
 
-def memory(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
+def check_memory(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
     """What training holds fits into memory."""
-    declaration = declared(spec, description)
-    needed = training_bytes(spec, declaration) if declaration else 0
+    declaration = find_declaration(spec, description)
+    needed = estimate_training_bytes(spec, declaration) if declaration else 0
     if needed > memory_size():
-        message = too_much("training", needed)
-        yield at(root, "architecture", message, "make the layers or the batch smaller")
+        message = describe_memory_excess("training", needed)
+        yield make_problem(root, "architecture", message, "make the layers or the batch smaller")

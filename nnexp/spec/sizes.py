@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 
 from nnexp.data.base import Description
 from nnexp.errors import DataError
-from nnexp.spec.memory import described
+from nnexp.spec.memory import describe_data
 from nnexp.spec.sections import Data
 from nnexp.typing import Shape
 
 
 @dataclass(frozen=True, slots=True)
-class Sizes:
+class AssumedSizes:
     """The sizes at which a network is only looked at; None is for what the data say.
 
     Nothing need fit into memory, and where both are given the data need not be there.
@@ -21,10 +21,10 @@ class Sizes:
     shape: Shape | None = None
     outputs: int | None = None
 
-    def described(self, data: Data) -> Description:
+    def describe_data(self, data: Data) -> Description:
         """What the data hold, with these sizes. Raises DataError where that cannot be said."""
         try:
-            description = described(data, self.shape)
+            description = describe_data(data, self.shape)
         except DataError:
             if self.shape is None or self.outputs is None:
                 raise

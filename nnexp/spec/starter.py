@@ -7,14 +7,14 @@ from pathlib import Path
 
 from nnexp import files
 from nnexp.errors import UsageError
-from nnexp.spec.schema import schema
+from nnexp.spec.schema import build_schema
 from nnexp.spec.sections import Line, is_line
-from nnexp.spec.text import dump
-from nnexp.spec.validation import expectation
+from nnexp.spec.text import format_yaml
+from nnexp.spec.validation import describe_plain_type
 
 SCHEMA_FILE = "nnexp.schema.json"
 
-STARTER = """\
+STARTER_SPEC = """\
 # yaml-language-server: $schema={schema}
 # The line above lets editors complete and check this file. `nnexp list` shows all that can be named here.
 
@@ -47,24 +47,24 @@ training:
 """
 
 
-def write(path: Path) -> Path:
+def write_starter(path: Path) -> Path:
     """Write the starter at `path` and the schema beside it; gives the schema's path.
 
     Raises UsageError where the file is there already, or cannot be there, or cannot name a spec; RunError where it
     cannot be written.
     """
     if not is_line(path.stem):
-        raise UsageError(f"{path.stem!r} cannot be the name of a spec, which is {expectation(Line)}")
+        raise UsageError(f"{path.stem!r} cannot be the name of a spec, which is {describe_plain_type(Line)}")
     try:
         path.parent.stat()
         is_free = not (path.exists() or path.is_symlink())
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror}") from None
     beside = path.with_name(SCHEMA_FILE)
-    starter = STARTER.format(name=dump({"name": path.stem}).strip(), schema=SCHEMA_FILE)
+    starter = STARTER_SPEC.format(name=format_yaml({"name": path.stem}).strip(), schema=SCHEMA_FILE)
     if is_free:
         # The spec comes last: with it there, the same command would not write a schema that is lacking.
-        files.write_text(beside, json.dumps(schema(), indent=2) + "\n")
+        files.write_text(beside, json.dumps(build_schema(), indent=2) + "\n")
         is_free = files.write_new(path, starter.encode())
     if not is_free:
         raise UsageError(f"{path} is there already; choose another name")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import yaml
 
-from nnexp.spec.problems import Place, Problem, Text
+from nnexp.spec.problems import Place, Problem, SpecText
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Explanation:
     opening: bool = False
 
 
-EXPLANATIONS: dict[str, Explanation] = {
+EXPLANATIONS_BY_MESSAGE: dict[str, Explanation] = {
     r"nested more than .*": Explanation(r"\g<0>"),
     r"found unexpected end of stream": Explanation("this quotation mark is never closed", opening=True),
     r"expected ',' or ('[]}]'), but got .*": Explanation(r"this bracket is not closed by \1", opening=True),
@@ -49,22 +49,22 @@ EXPLANATIONS: dict[str, Explanation] = {
 """By PyYAML's words for the problem, as a regular expression."""
 
 
-def explained(text: Text, error: yaml.MarkedYAMLError) -> Problem:
+def explain_error(text: SpecText, error: yaml.MarkedYAMLError) -> Problem:
     """The problem that PyYAML found, where it is and how to mend it."""
-    place = _place(text, error.problem_mark or error.context_mark)
-    line = text.line(place.line)
+    place = _make_place(text, error.problem_mark or error.context_mark)
+    line = text.find_line(place.line)
     indentation = line[: len(line) - len(line.lstrip())]
     if "'\\t'" in str(error.problem) or "\t" in indentation:
         column = line.index("\t") + 1 if "\t" in indentation else place.column
         return Problem(Place(text, place.line, column), "", "a tab, where YAML takes spaces", "use spaces instead")
-    for words, explanation in EXPLANATIONS.items():
+    for words, explanation in EXPLANATIONS_BY_MESSAGE.items():
         if match := re.fullmatch(words, str(error.problem), re.DOTALL):
             if explanation.opening and error.context_mark:
-                place = _place(text, error.context_mark)
+                place = _make_place(text, error.context_mark)
             return Problem(place, "", match.expand(explanation.message), explanation.suggestion)
     context = f" ({error.context})" if error.context else ""
     return Problem(place, "", f"not valid YAML: {error.problem}{context}")
 
 
-def _place(text: Text, mark: yaml.Mark | None) -> Place:
+def _make_place(text: SpecText, mark: yaml.Mark | None) -> Place:
     return Place(text, mark.line + 1, mark.column + 1) if mark else Place(text)

@@ -13,54 +13,54 @@ import numpy as np
 from annotated_types import DocInfo, Ge, Gt, Le, Lt
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
-from nnexp.registry import parameters
+from nnexp.registry import component_parameters
 from nnexp.typing import PerReplica
 
 
-def model(cls: type[Any], components: frozenset[str] = frozenset()) -> type[BaseModel]:
+def make_pydantic_model(cls: type[Any], components: frozenset[str] = frozenset()) -> type[BaseModel]:
     """The pydantic model of a constructor; the fields named in `components` hold components and pass unchecked."""
-    if (cls, components) not in _MODELS:
+    if (cls, components) not in _PYDANTIC_MODELS:
         fields: dict[str, Any] = {
-            p.name: (Any if p.name in components else written(p.hint), ... if p.required else p.default)
-            for p in parameters(cls)
+            p.name: (Any if p.name in components else strip_per_replica(p.hint), ... if p.is_required else p.default)
+            for p in component_parameters(cls)
         }
         config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, arbitrary_types_allowed=True)
-        _MODELS[cls, components] = create_model(cls.__name__, __config__=config, **fields)
-    return _MODELS[cls, components]
+        _PYDANTIC_MODELS[cls, components] = create_model(cls.__name__, __config__=config, **fields)
+    return _PYDANTIC_MODELS[cls, components]
 
 
-_MODELS: dict[tuple[type[Any], frozenset[str]], type[BaseModel]] = {}
-"""What `model` has made, since making one is slow."""
+_PYDANTIC_MODELS: dict[tuple[type[Any], frozenset[str]], type[BaseModel]] = {}
+"""What `make_pydantic_model` has made, since making one is slow."""
 
-Faults: TypeAlias = dict[tuple[str, int | None], str]
+ParameterErrors: TypeAlias = dict[tuple[str, int | None], str]
 """The wrong parameters (of a list: the wrong entry), each with pydantic's kind of error.
 
 The kinds that matter are "missing" and "extra_forbidden"; all others are a wrong value.
 """
 
 
-def validate(cls: type[Any], values: dict[str, Any], components: frozenset[str]) -> tuple[dict[str, Any], Faults]:
+def validate_parameters(cls: type[Any], values: dict[str, Any], components: frozenset[str]) -> tuple[dict[str, Any], ParameterErrors]:
     """The values that were given, whole numbers made real where a real number belongs; and what is wrong with them."""
     try:
-        valid = model(cls, components).model_validate(values)
+        valid = make_pydantic_model(cls, components).model_validate(values)
     except ValidationError as error:
-        return {}, {_concerned(e["loc"]): e["type"] for e in reversed(error.errors(include_url=False))}
+        return {}, {_find_parameter(e["loc"]): e["type"] for e in reversed(error.errors(include_url=False))}
     return {name: getattr(valid, name) for name in values}, {}
 
 
-def _concerned(location: tuple[int | str, ...]) -> tuple[str, int | None]:
+def _find_parameter(location: tuple[int | str, ...]) -> tuple[str, int | None]:
     entry = location[1] if len(location) > 1 else None
     return str(location[0]), entry if isinstance(entry, int) else None
 
 
-def written(hint: Any) -> Any:
+def strip_per_replica(hint: Any) -> Any:
     """The type of a parameter as a spec writes it: without the array that it becomes inside a stack."""
     if get_origin(hint) is Annotated:
         base, *metadata = get_args(hint)
         words = [word for word in metadata if not isinstance(word, PerReplica)]
-        return Annotated[(written(base), *words)] if words else written(base)
+        return Annotated[(strip_per_replica(base), *words)] if words else strip_per_replica(base)
     if is_union(hint):
-        return Union[tuple(written(m) for m in get_args(hint) if get_origin(m) is not np.ndarray)]  # noqa: UP007
+        return Union[tuple(strip_per_replica(m) for m in get_args(hint) if get_origin(m) is not np.ndarray)]  # noqa: UP007
     return hint
 
 
@@ -69,26 +69,26 @@ def is_union(hint: Any) -> bool:
     return get_origin(hint) in (Union, types.UnionType)
 
 
-def expectation(hint: Any) -> str:
+def describe_plain_type(hint: Any) -> str:
     """What may stand for a parameter of this type, in words: "a number > 0", "true or false", "one of in, out"."""
-    hint = written(hint)
+    hint = strip_per_replica(hint)
     if get_origin(hint) is Annotated:
         base, *metadata = get_args(hint)
         words = [word.documentation for word in metadata if isinstance(word, DocInfo)]
-        return " ".join(words or [expectation(base), *_bounds(metadata)])
+        return " ".join(words or [describe_plain_type(base), *_describe_bounds(metadata)])
     if get_origin(hint) is Literal:
         names = [str(value) for value in get_args(hint)]
         return names[0] if len(names) == 1 else f"one of {', '.join(names)}"
     if is_union(hint):
         if set(get_args(hint)) == {int, float}:
             return "a number"
-        return " or ".join(expectation(member) for member in get_args(hint) if member is not types.NoneType)
+        return " or ".join(describe_plain_type(member) for member in get_args(hint) if member is not types.NoneType)
     if get_origin(hint) is tuple:
-        return f"a list, each entry {expectation(get_args(hint)[0])}"
+        return f"a list, each entry {describe_plain_type(get_args(hint)[0])}"
     return {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}[hint]
 
 
-def _bounds(metadata: list[Any]) -> list[str]:
+def _describe_bounds(metadata: list[Any]) -> list[str]:
     found = [
         f"{sign} {getattr(bound, name)}"
         for bound in metadata

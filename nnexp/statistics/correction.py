@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 
-def holm(p: Sequence[float], of: int | None = None) -> list[float]:
+def holm_correction(p: Sequence[float], of: int | None = None) -> list[float]:
     """P-values such that, of all comparisons together, one that is none is taken for a difference at the level at most.
 
         p'_(i) = max over j ≤ i of min(1, (m - j + 1) p_(j))
@@ -15,7 +15,7 @@ def holm(p: Sequence[float], of: int | None = None) -> list[float]:
     factor is smaller than among all of them. Source: Holm 1979, A Simple Sequentially Rejective Multiple Test
     Procedure.
 
-    >>> holm([0.01, 0.04, 0.03])
+    >>> holm_correction([0.01, 0.04, 0.03])
     [0.03, 0.06, 0.06]
     """
     m = len(p) if of is None else of

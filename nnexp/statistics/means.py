@@ -11,15 +11,15 @@ from scipy import special
 
 from nnexp.typing import AnyArray
 
-CONFIDENCE = 0.95
+CONFIDENCE_LEVEL = 0.95
 """How often an interval holds the true value, where values are normally distributed."""
 
-ROUNDING = 1e-9
+ROUNDING_SHARE = 1e-9
 """Of the size of the values: a spread that is smaller is that of rounding."""
 
 
 @dataclass(frozen=True, slots=True)
-class Mean:
+class MeanInterval:
     """A mean over `n` values and half the width of its interval; None where there is no interval.
 
     There is none for one value, nor for values that are all the same, as their spread says nothing of the next one.
@@ -28,46 +28,46 @@ class Mean:
 
     n: int
     value: float
-    half: float | None
+    half_width: float | None
     dropped: int = 0
 
     @property
     def low(self) -> float | None:
-        return None if self.half is None else self.value - self.half
+        return None if self.half_width is None else self.value - self.half_width
 
     @property
     def high(self) -> float | None:
-        return None if self.half is None else self.value + self.half
+        return None if self.half_width is None else self.value + self.half_width
 
 
-def mean_of(values: Sequence[float], overlap: float = 0.0) -> Mean:
+def estimate_mean(values: Sequence[float], overlap: float = 0.0) -> MeanInterval:
     """The mean of the finite values and its t interval.
 
         m ± t(n - 1) s √(1/n + overlap)
 
     overlap: see `paired`.
 
-    >>> mean_of([1.0, 2.0, 3.0]).value
+    >>> estimate_mean([1.0, 2.0, 3.0]).value
     2.0
     """
     given = np.asarray(values, dtype=np.float64)
     known = given[np.isfinite(given)]
     n, dropped = len(known), len(given) - len(known)
     if not n:
-        return Mean(0, math.nan, None, dropped)
-    spread = spread_of(known, float(np.abs(known).max()))
-    half = half_width(spread, n, overlap) if spread else None
-    return Mean(n, float(known.mean()), half, dropped)
+        return MeanInterval(0, math.nan, None, dropped)
+    spread = compute_std(known, float(np.abs(known).max()))
+    half = compute_half_width(spread, n, overlap) if spread else None
+    return MeanInterval(n, float(known.mean()), half, dropped)
 
 
-def spread_of(values: AnyArray, scale: float) -> float:
+def compute_std(values: AnyArray, scale: float) -> float:
     """The standard deviation of a sample, √(Σ (v - m)² / (n - 1)); 0 where it is rounding beside `scale`."""
     if len(values) < 2:
         return 0.0
     spread = float(values.std(ddof=1))
-    return 0.0 if spread <= ROUNDING * scale else spread
+    return 0.0 if spread <= ROUNDING_SHARE * scale else spread
 
 
-def half_width(spread: float, n: int, overlap: float = 0.0) -> float:
+def compute_half_width(spread: float, n: int, overlap: float = 0.0) -> float:
     """Half the width of the t interval of a mean."""
-    return float(special.stdtrit(n - 1, (1 + CONFIDENCE) / 2)) * spread * math.sqrt(1 / n + overlap)
+    return float(special.stdtrit(n - 1, (1 + CONFIDENCE_LEVEL) / 2)) * spread * math.sqrt(1 / n + overlap)

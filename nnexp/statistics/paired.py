@@ -20,20 +20,20 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from scipy import special
 
-from nnexp.statistics.means import ROUNDING, half_width, spread_of
+from nnexp.statistics.means import ROUNDING_SHARE, compute_half_width, compute_std
 from nnexp.typing import AnyArray
 
-LEVEL = 0.05
+SIGNIFICANCE_LEVEL = 0.05
 """A p-value up to this counts as a difference."""
 
-EXACT = 12
+MAX_EXACT_PAIRS = 12
 """Pairs up to which all sign flips are counted; beyond, the t test is enough."""
 
-Test: TypeAlias = Literal["t", "sign flips"]
+TestName: TypeAlias = Literal["t", "sign flips"]
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class PairedDifference:
     """What B has more than A, b - a, over `n` pairs.
 
     spread: the standard deviation of the differences. half: half the width of the 95 % interval of the mean; None for
@@ -43,45 +43,45 @@ class Difference:
 
     n: int
     mean: float
-    spread: float = 0.0
-    half: float | None = None
+    std: float = 0.0
+    half_width: float | None = None
     p_t: float | None = None
     p_flips: float | None = None
     dropped: int = 0
 
     @property
     def low(self) -> float | None:
-        return None if self.half is None else self.mean - self.half
+        return None if self.half_width is None else self.mean - self.half_width
 
     @property
     def high(self) -> float | None:
-        return None if self.half is None else self.mean + self.half
+        return None if self.half_width is None else self.mean + self.half_width
 
-    def test(self, level: float = LEVEL) -> tuple[float, Test] | None:
+    def choose_test(self, level: float = SIGNIFICANCE_LEVEL) -> tuple[float, TestName] | None:
         """The p-value that is used where differences up to `level` count, and the test that it is of."""
         if self.n < 2:
             return None
         if self.p_t is None:
             assert self.p_flips is not None, "differences without spread have a sign-flip test"
             return self.p_flips, "sign flips"
-        reaches = self.p_flips is not None and least_p(self.n) <= level
+        reaches = self.p_flips is not None and compute_min_p_value(self.n) <= level
         if reaches and self.p_flips is not None and self.p_flips > self.p_t:
             return self.p_flips, "sign flips"
         return self.p_t, "t"
 
-    def reversed(self) -> Difference:
+    def reverse_sign(self) -> PairedDifference:
         """The difference the other way round, a - b."""
-        return Difference(self.n, -self.mean, self.spread, self.half, self.p_t, self.p_flips, self.dropped)
+        return PairedDifference(self.n, -self.mean, self.std, self.half_width, self.p_t, self.p_flips, self.dropped)
 
 
-def paired(a: Mapping[Any, float], b: Mapping[Any, float], overlap: float = 0.0) -> Difference:
+def compute_paired_difference(a: Mapping[Any, float], b: Mapping[Any, float], overlap: float = 0.0) -> PairedDifference:
     """The difference of values with the same key, such as the same seed.
 
     Folds of a cross-validation are no independent pairs, as they share training examples: `overlap`, the size of a test
     part over that of its training part, widens their interval. Source: Nadeau & Bengio 2003, Inference for the
     Generalization Error, the corrected resampled t test.
 
-    >>> paired({0: 0.5, 1: 0.75}, {0: 0.75, 1: 1.25, 2: 1.0}).mean
+    >>> compute_paired_difference({0: 0.5, 1: 0.75}, {0: 0.75, 1: 1.25, 2: 1.0}).mean
     0.375
     """
     keys = [key for key in a if key in b]
@@ -90,43 +90,43 @@ def paired(a: Mapping[Any, float], b: Mapping[Any, float], overlap: float = 0.0)
     first, second = first[both], second[both]
     n, dropped = len(first), len(keys) - len(first)
     if not n:
-        return Difference(0, math.nan, dropped=dropped)
+        return PairedDifference(0, math.nan, dropped=dropped)
     scale = float(np.maximum(np.abs(first), np.abs(second)).max())
     difference = second - first
-    difference[np.abs(difference) <= ROUNDING * scale] = 0.0
-    mean, spread = float(difference.mean()), spread_of(difference, scale)
-    mean = mean if abs(mean) > ROUNDING * scale else 0.0
+    difference[np.abs(difference) <= ROUNDING_SHARE * scale] = 0.0
+    mean, spread = float(difference.mean()), compute_std(difference, scale)
+    mean = mean if abs(mean) > ROUNDING_SHARE * scale else 0.0
     if n == 1:
-        return Difference(n, mean, dropped=dropped)
+        return PairedDifference(n, mean, dropped=dropped)
     if not spread:
-        return Difference(n, mean, p_flips=least_p(n) if mean else 1.0, dropped=dropped)
+        return PairedDifference(n, mean, p_flips=compute_min_p_value(n) if mean else 1.0, dropped=dropped)
     t = mean / (spread * math.sqrt(1 / n + overlap))
     p = float(2 * special.stdtr(n - 1, -abs(t)))
-    flips = sign_flips(difference) if n <= EXACT else None
-    return Difference(n, mean, spread, half_width(spread, n, overlap), p, flips, dropped)
+    flips = compute_sign_flip_p_value(difference) if n <= MAX_EXACT_PAIRS else None
+    return PairedDifference(n, mean, spread, compute_half_width(spread, n, overlap), p, flips, dropped)
 
 
-def least_p(n: int) -> float:
+def compute_min_p_value(n: int) -> float:
     """The smallest p-value of a sign-flip test: 2 of 2ⁿ assignments of signs are as extreme as all alike."""
     return 2.0 ** (1 - n)
 
 
-def sign_flips(difference: AnyArray) -> float:
+def compute_sign_flip_p_value(difference: AnyArray) -> float:
     """The exact two-sided p-value of the hypothesis that every difference might as well have the other sign.
 
         p = #{signs s : |Σ s_i d_i| ≥ |Σ d_i|} / 2ⁿ
 
     core: (n) -> (). Source: Fisher 1935, The Design of Experiments, section 21.
 
-    >>> sign_flips(np.array([1.0, 2.0, 3.0]))
+    >>> compute_sign_flip_p_value(np.array([1.0, 2.0, 3.0]))
     0.25
     """
-    sums = np.abs(signs(len(difference)) @ difference)
-    slack = ROUNDING * float(np.abs(difference).sum())
+    sums = np.abs(list_sign_assignments(len(difference)) @ difference)
+    slack = ROUNDING_SHARE * float(np.abs(difference).sum())
     return float(np.mean(sums >= abs(float(difference.sum())) - slack))
 
 
-@lru_cache(maxsize=EXACT)
-def signs(n: int) -> AnyArray:
+@lru_cache(maxsize=MAX_EXACT_PAIRS)
+def list_sign_assignments(n: int) -> AnyArray:
     """Half of all assignments of signs to n numbers, the other half being their negatives: (2^(n - 1), n)."""
     return 1.0 - 2.0 * ((np.arange(2 ** (n - 1))[:, None] >> np.arange(n)) & 1)

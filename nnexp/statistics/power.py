@@ -7,20 +7,20 @@ import math
 import numpy as np
 from scipy import special
 
-from nnexp.statistics.paired import EXACT, LEVEL, least_p
+from nnexp.statistics.paired import MAX_EXACT_PAIRS, SIGNIFICANCE_LEVEL, compute_min_p_value
 
-POWER = 0.8
+MIN_POWER = 0.8
 """How often the seeds that are called enough would show the difference."""
 
-MOST = 1000
+MAX_SEEDS = 1000
 """More seeds than these nobody trains."""
 
 
-GRID = (np.arange(1000) + 0.5) / 1000
+QUANTILE_LEVELS = (np.arange(1000) + 0.5) / 1000
 """Levels whose quantiles stand for a distribution."""
 
 
-def power(effect: float, n: int, level: float = LEVEL) -> float:
+def compute_power(effect: float, n: int, level: float = SIGNIFICANCE_LEVEL) -> float:
     """How often n pairs show a difference of `effect` standard deviations.
 
         P(|T| > c) = E[Φ(δ - c √(V/ν)) + Φ(-δ - c √(V/ν))],   δ = effect · √n,  c = t(1 - level/2)
@@ -31,32 +31,32 @@ def power(effect: float, n: int, level: float = LEVEL) -> float:
     """
     freedom, shift = n - 1, effect * math.sqrt(n)
     critical = float(special.stdtrit(freedom, 1 - level / 2))
-    bound = critical * np.sqrt(2 * special.gammaincinv(freedom / 2, GRID) / freedom)
+    bound = critical * np.sqrt(2 * special.gammaincinv(freedom / 2, QUANTILE_LEVELS) / freedom)
     found = float(np.mean(special.ndtr(shift - bound) + special.ndtr(-shift - bound)))
-    if n <= EXACT and least_p(n) <= level < 2 * least_p(n):
+    if n <= MAX_EXACT_PAIRS and compute_min_p_value(n) <= level < 2 * compute_min_p_value(n):
         return min(found, float(special.ndtr(effect) ** n + special.ndtr(-effect) ** n))
     return found
 
 
-def seeds_needed(effect: float, level: float = LEVEL) -> int | None:
+def find_seeds_needed(effect: float, level: float = SIGNIFICANCE_LEVEL) -> int | None:
     """The fewest pairs with which a difference of `effect` standard deviations is shown four times of five.
 
-    None where even `MOST` are too few. A difference without any spread is shown where the sign-flip test reaches the
+    None where even `MAX_SEEDS` are too few. A difference without any spread is shown where the sign-flip test reaches the
     level.
 
-    >>> seeds_needed(0.5), seeds_needed(0.01)
+    >>> find_seeds_needed(0.5), find_seeds_needed(0.01)
     (34, None)
     """
     effect = abs(effect)
     if math.isinf(effect):
-        return next(n for n in range(2, MOST) if least_p(n) <= level)
-    if power(effect, MOST, level) < POWER:
+        return next(n for n in range(2, MAX_SEEDS) if compute_min_p_value(n) <= level)
+    if compute_power(effect, MAX_SEEDS, level) < MIN_POWER:
         return None
-    for n in range(2, EXACT + 1):
-        if power(effect, n, level) >= POWER:
+    for n in range(2, MAX_EXACT_PAIRS + 1):
+        if compute_power(effect, n, level) >= MIN_POWER:
             return n
-    few, enough = EXACT, MOST
+    few, enough = MAX_EXACT_PAIRS, MAX_SEEDS
     while enough - few > 1:
         middle = (few + enough) // 2
-        few, enough = (few, middle) if power(effect, middle, level) >= POWER else (middle, enough)
+        few, enough = (few, middle) if compute_power(effect, middle, level) >= MIN_POWER else (middle, enough)
     return enough

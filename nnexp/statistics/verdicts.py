@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from nnexp.statistics.correction import holm
-from nnexp.statistics.paired import LEVEL, Difference, Test
-from nnexp.statistics.power import MOST, seeds_needed
+from nnexp.statistics.correction import holm_correction
+from nnexp.statistics.paired import SIGNIFICANCE_LEVEL, PairedDifference, TestName
+from nnexp.statistics.power import MAX_SEEDS, find_seeds_needed
 
-Finding: TypeAlias = Literal["better", "worse", "undecided", "same", "one pair", "unpaired"]
+Conclusion: TypeAlias = Literal["better", "worse", "undecided", "same", "one pair", "unpaired"]
 
 
 @dataclass(frozen=True, slots=True)
-class Measure:
+class RankingMetric:
     """What is compared: whether it is to be large, whether it is a share, which is said in percentage points.
 
     pairs: what the pairs are called: seed, fold.
@@ -36,21 +36,21 @@ class Verdict:
 
     a: str
     b: str
-    measure: Measure
-    difference: Difference
+    measure: RankingMetric
+    difference: PairedDifference
     p: float | None
     p_corrected: float | None
-    test: Test | None
+    test: TestName | None
     comparisons: int
 
     @property
-    def finding(self) -> Finding:
+    def conclusion(self) -> Conclusion:
         """What is known of B; better and worse are said where the corrected p-value is small enough."""
         if self.difference.n < 2:
             return "one pair" if self.difference.n else "unpaired"
-        if self.p_corrected is not None and self.p_corrected <= LEVEL:
+        if self.p_corrected is not None and self.p_corrected <= SIGNIFICANCE_LEVEL:
             return "better" if self.is_ahead else "worse"
-        return "same" if not self.difference.mean and not self.difference.spread else "undecided"
+        return "same" if not self.difference.mean and not self.difference.std else "undecided"
 
     @property
     def is_ahead(self) -> bool:
@@ -58,67 +58,67 @@ class Verdict:
         return (self.difference.mean > 0) == self.measure.larger_is_better
 
     @property
-    def needed(self) -> int | None:
+    def pairs_needed(self) -> int | None:
         """The pairs that would show a difference of this size four times of five; None where none would."""
         found = self.difference
-        if self.finding != "undecided":
+        if self.conclusion != "undecided":
             return None
-        effect = found.mean / found.spread if found.spread else math.inf
-        enough = seeds_needed(effect, LEVEL / self.comparisons) if found.mean else None
+        effect = found.mean / found.std if found.std else math.inf
+        enough = find_seeds_needed(effect, SIGNIFICANCE_LEVEL / self.comparisons) if found.mean else None
         return None if enough is None else max(enough, found.n + 1)
 
-    def sentence(self) -> str:
+    def format_sentence(self) -> str:
         """The verdict for people."""
         found, pair = self.difference, self.measure.pair
         first, second = (self.b, self.a) if self.is_ahead else (self.a, self.b)
-        lost = f"; {_counted(found.dropped, f'more {pair}')} without a value" if found.dropped else ""
-        match self.finding:
+        lost = f"; {_format_count(found.dropped, f'more {pair}')} without a value" if found.dropped else ""
+        match self.conclusion:
             case "unpaired":
                 return f"{self.b} and {self.a} have no {pair} in common with a value of both: nothing is compared{lost}"
             case "one pair" if not found.mean:
                 return f"{self.b} and {self.a} came to the same in the one {pair} of both, which says nothing{lost}"
             case "one pair":
-                ahead = f"{first} is ahead of {second} by {self._amount()}"
+                ahead = f"{first} is ahead of {second} by {self._format_difference()}"
                 return f"{ahead} in the one {pair} of both, which cannot tell it from chance{lost}"
             case "same":
                 return f"{self.b} and {self.a} came to the same in each of {found.n} {pair}s{lost}"
             case "better" | "worse":
-                return f"{first} is better than {second} by {self._amount()} ({self._evidence()}{lost})"
-        shown = f"no difference between {self.b} and {self.a} is shown ({self._evidence()}{lost})"
+                return f"{first} is better than {second} by {self._format_difference()} ({self._format_evidence()}{lost})"
+        shown = f"no difference between {self.b} and {self.a} is shown ({self._format_evidence()}{lost})"
         ahead = f"{first} is ahead by" if found.mean else "their means are the same,"
-        return f"{shown}: {ahead} {self._amount()}{self._alone()}{self._outlook()}"
+        return f"{shown}: {ahead} {self._format_difference()}{self._format_uncorrected()}{self._format_outlook()}"
 
-    def _amount(self) -> str:
+    def _format_difference(self) -> str:
         """The size of the difference with its interval."""
-        return amount(self.measure, abs(self.difference.mean), self.difference.half)
+        return format_amount(self.measure, abs(self.difference.mean), self.difference.half_width)
 
-    def _evidence(self) -> str:
+    def _format_evidence(self) -> str:
         assert self.p_corrected is not None
         p = self.p_corrected
         said = "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
-        return f"{_counted(self.difference.n, self.measure.pair)}, {said}"
+        return f"{_format_count(self.difference.n, self.measure.pair)}, {said}"
 
-    def _alone(self) -> str:
+    def _format_uncorrected(self) -> str:
         """That the pair by itself would show a difference, where it is the other comparisons that forbid to say so."""
-        if self.p is None or self.p > LEVEL:
+        if self.p is None or self.p > SIGNIFICANCE_LEVEL:
             return ""
         p = "p < 0.001" if self.p < 0.001 else f"p = {self.p:.3f}"
         return f", which would be a difference by itself ({p}) but not among {self.comparisons} comparisons"
 
-    def _outlook(self) -> str:
+    def _format_outlook(self) -> str:
         """What the interval excludes, and what would decide."""
         found, pair = self.difference, self.measure.pair
         said = ""
         if found.low is not None and found.high is not None:
             bound = max(abs(found.low), abs(found.high))
             if not self.measure.is_share or bound < 1:
-                said = f", and a difference larger than {amount(self.measure, bound)} can be excluded"
+                said = f", and a difference larger than {format_amount(self.measure, bound)} can be excluded"
         if pair != "seed" or not found.mean:
             return said
-        if self.needed is None:
-            return f"{said}; more than {MOST:,} seeds would be needed to show one of this size"
-        few = f"{_counted(found.n, pair)} are too few"
-        return f"{said}; {few}: about {self.needed - found.n} more would show a difference of this size"
+        if self.pairs_needed is None:
+            return f"{said}; more than {MAX_SEEDS:,} seeds would be needed to show one of this size"
+        few = f"{_format_count(found.n, pair)} are too few"
+        return f"{said}; {few}: about {self.pairs_needed - found.n} more would show a difference of this size"
 
     def as_dict(self) -> dict[str, Any]:
         """For a program; shares stay shares."""
@@ -136,21 +136,21 @@ class Verdict:
             "p": self.p,
             "p_corrected": self.p_corrected,
             "test": self.test,
-            "finding": self.finding,
-            "needed": self.needed,
-            "sentence": self.sentence(),
+            "finding": self.conclusion,
+            "needed": self.pairs_needed,
+            "sentence": self.format_sentence(),
         }
 
 
-def verdicts(found: Sequence[tuple[str, str, Difference]], measure: Measure, of: int | None = None) -> list[Verdict]:
+def compute_verdicts(found: Sequence[tuple[str, str, PairedDifference]], measure: RankingMetric, of: int | None = None) -> list[Verdict]:
     """The verdicts of comparisons (A, B, b - a), corrected for all of them, or for the `of` that they were chosen from.
 
     Comparisons that cannot be made, for want of pairs, count as well.
     """
     comparisons = max(1, len(found) if of is None else of)
-    tests = [difference.test(LEVEL / comparisons) for _, _, difference in found]
+    tests = [difference.choose_test(SIGNIFICANCE_LEVEL / comparisons) for _, _, difference in found]
     tested = [test[0] for test in tests if test]
-    corrected = iter(holm(tested, comparisons))
+    corrected = iter(holm_correction(tested, comparisons))
     return [
         Verdict(a, b, measure, difference, test[0], next(corrected), test[1], comparisons)
         if test
@@ -159,19 +159,19 @@ def verdicts(found: Sequence[tuple[str, str, Difference]], measure: Measure, of:
     ]
 
 
-def amount(measure: Measure, size: float, half: float | None = None) -> str:
+def format_amount(measure: RankingMetric, size: float, half: float | None = None) -> str:
     """A size, ± half the width of its interval: shares in percentage points, others as numbers.
 
-    >>> amount(Measure("dev_accuracy", True, True), 0.0089, 0.0031)
+    >>> format_amount(RankingMetric("dev_accuracy", True, True), 0.0089, 0.0031)
     '0.9 ± 0.3 points'
     """
     factor, unit = (100, " points") if measure.is_share else (1, "")
-    places = _places(factor * (half or size))
+    places = _count_decimals(factor * (half or size))
     text = f"{factor * size:.{places}f}"
     return f"{text} ± {factor * half:.{places}f}{unit}" if half is not None else f"{text}{unit}"
 
 
-def _places(size: float) -> int:
+def _count_decimals(size: float) -> int:
     """Decimal places that show a size with one digit, or with two where the first is small; at least one."""
     if not size or not math.isfinite(size):
         return 1
@@ -179,5 +179,5 @@ def _places(size: float) -> int:
     return min(8, max(1, -exponent + (size / 10**exponent < 3)))
 
 
-def _counted(number: int, noun: str) -> str:
+def _format_count(number: int, noun: str) -> str:
     return f"{number} {noun}{'s' * (number != 1)}"

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from nnexp.sweeps.plan import short_names
+from nnexp.sweeps.plan import shorten_names
 
-ABSENT = ""
+ABSENT_CELL = ""
 """The cell of a parameter that a variant does not have."""
 
 
-def columns(variants: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+def build_columns(variants: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
     """Cells by short header, one for each variant; what is the same in all is left out.
 
     Parameters of the same name that no variant has two of, as the rates of different optimizers, share a column.
 
-    >>> columns([{"optimizer": "sgd", "optimizer.sgd.lr": 1}, {"optimizer": "adam", "optimizer.adam.lr": 0.1}])
+    >>> build_columns([{"optimizer": "sgd", "optimizer.sgd.lr": 1}, {"optimizer": "adam", "optimizer.adam.lr": 0.1}])
     {'optimizer': ['sgd', 'adam'], 'lr': [1, 0.1]}
     """
     names = list(dict.fromkeys(name for variant in variants for name in variant))
@@ -27,10 +27,10 @@ def columns(variants: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
         together = [*groups.get(word, []), name]
         exclusive = all(sum(part in variant for part in together) <= 1 for variant in variants)
         groups.setdefault(word if exclusive else name, []).append(name)
-    headers = short_names([members[0] if len(members) == 1 else word for word, members in groups.items()])
+    headers = shorten_names([members[0] if len(members) == 1 else word for word, members in groups.items()])
     return {
         headers[members[0] if len(members) == 1 else word]: [
-            next((variant[name] for name in members if name in variant), ABSENT) for variant in variants
+            next((variant[name] for name in members if name in variant), ABSENT_CELL) for variant in variants
         ]
         for word, members in groups.items()
     }

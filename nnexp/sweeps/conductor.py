@@ -10,155 +10,155 @@ from typing import TypeAlias
 
 from nnexp.errors import Interrupted, RunError
 from nnexp.runs import manifest
-from nnexp.runs.conduct import Stop
-from nnexp.runs.receipts import Receipt, receipt_of
-from nnexp.runs.snapshots import lacking
+from nnexp.runs.conduct import StopRequest
+from nnexp.runs.receipts import RunOutcome, outcome_of_run
+from nnexp.runs.snapshots import find_missing_snapshots
 from nnexp.spec.sections import Spec
-from nnexp.sweeps.board import Board
-from nnexp.sweeps.executors.base import Executor, Finished, Lost, Progress, Report, Task
+from nnexp.sweeps.board import SweepProgress
+from nnexp.sweeps.executors.base import Executor, TaskFinished, TaskLost, TaskProgress, TaskReport, StackTask
 from nnexp.sweeps.folder import SweepFolder
-from nnexp.sweeps.plan import Planned
-from nnexp.sweeps.snapshots import snapshot_epochs
-from nnexp.sweeps.stacks import Stacks
+from nnexp.sweeps.plan import PlannedRun
+from nnexp.sweeps.snapshots import compute_snapshot_epochs
+from nnexp.sweeps.stacks import StackPlanner
 from nnexp.sweeps.strategies import Strategy
-from nnexp.sweeps.structure import chunks
+from nnexp.sweeps.structure import split_evenly
 
-Watch: TypeAlias = Callable[[Board], None]
+WatchProgress: TypeAlias = Callable[[SweepProgress], None]
 
-TOGETHER, ALONE = 2, 4
+MAX_STACK_ATTEMPTS, MAX_RUN_ATTEMPTS = 2, 4
 """Attempts at a stack whose worker dies, before its runs are tried one by one; and at a run by itself."""
 
-WAIT = 0.1
+POLL_SECONDS = 0.1
 """Seconds to wait for reports at a time."""
 
-AGAIN = 1.0
+BUSY_RETRY_SECONDS = 1.0
 """Seconds before a run is looked at again that another process is writing."""
 
 
 @dataclass(slots=True)
-class Limits:
+class SchedulerLimits:
     """When to give up: after so many failures of this call; None for never."""
 
-    failures: int | None = None
+    max_failures: int | None = None
     checkpoint_seconds: float = 5.0
 
 
 @dataclass(slots=True)
-class Conductor:
+class Scheduler:
     """Trains what a strategy asks for. `specs` gives each planned run as components."""
 
     folder: SweepFolder
     root: Path
     executor: Executor
-    stacks: Stacks
-    board: Board
-    plan: Mapping[str, Planned]
-    stop: Stop
-    watch: Watch
-    limits: Limits = field(default_factory=Limits)
-    _tasks: dict[int, Task] = field(default_factory=dict)
+    stacks: StackPlanner
+    progress: SweepProgress
+    plan: Mapping[str, PlannedRun]
+    stop: StopRequest
+    watch: WatchProgress
+    limits: SchedulerLimits = field(default_factory=SchedulerLimits)
+    _tasks: dict[int, StackTask] = field(default_factory=dict)
     _attempts: dict[str, int] = field(default_factory=dict)
-    _not_before: dict[str, float] = field(default_factory=dict)
-    _number: int = 0
-    _failed_before: int = 0
+    _retry_times: dict[str, float] = field(default_factory=dict)
+    _last_task_number: int = 0
+    _initial_failures: int = 0
 
-    def run(self, strategy: Strategy) -> bool:
+    def run_strategy(self, strategy: Strategy) -> bool:
         """Train until nothing is due; gives whether that came to be, or too many runs failed before.
 
         Raises Interrupted where that was asked for: the workers have saved their states by then.
         """
-        self._failed_before = self._failures()
-        self._find_ended(strategy)
-        while due := strategy.due(self.board.known):
+        self._initial_failures = self._count_failures()
+        self._collect_ended_runs(strategy)
+        while due := strategy.find_due_runs(self.progress.outcomes):
             self._check_stop()
-            if self._too_many_failures():
+            if self._has_too_many_failures():
                 self.executor.close()
                 return False
-            self._submit(due)
-            for report in self.executor.poll(WAIT):
-                self._take(report)
-            self._show(strategy)
-        self._show(strategy)
+            self._submit_due_runs(due)
+            for report in self.executor.poll(POLL_SECONDS):
+                self._apply_report(report)
+            self._report_progress(strategy)
+        self._report_progress(strategy)
         return True
 
-    def _show(self, strategy: Strategy) -> None:
-        self.board.pruned = strategy.pruned(self.board.known)
-        self.board.running = {run for task in self._tasks.values() for run in task.specs}
-        self.watch(self.board)
+    def _report_progress(self, strategy: Strategy) -> None:
+        self.progress.pruned = strategy.find_pruned_runs(self.progress.outcomes)
+        self.progress.running = {run for task in self._tasks.values() for run in task.specs}
+        self.watch(self.progress)
 
     def _check_stop(self) -> None:
         if self.stop.received is not None:
             self.executor.close()
             raise Interrupted("stopped; the states are saved", self.stop.received)
 
-    def _too_many_failures(self) -> bool:
-        most = self.limits.failures
-        return most is not None and self._failures() - self._failed_before >= most
+    def _has_too_many_failures(self) -> bool:
+        most = self.limits.max_failures
+        return most is not None and self._count_failures() - self._initial_failures >= most
 
-    def _failures(self) -> int:
-        return self.board.count("failed") + self.board.count("diverged")
+    def _count_failures(self) -> int:
+        return self.progress.count_runs("failed") + self.progress.count_runs("diverged")
 
-    def _find_ended(self, strategy: Strategy) -> None:
+    def _collect_ended_runs(self, strategy: Strategy) -> None:
         """Take the receipts of runs that have come far enough: by another command, or before a ledger was cut."""
-        while found := [r for run, until in strategy.due(self.board.known).items() if (r := self._stored(run, until))]:
-            self._record(found)
+        while found := [r for run, until in strategy.find_due_runs(self.progress.outcomes).items() if (r := self._find_stored_outcome(run, until))]:
+            self._record_outcomes(found)
 
-    def _stored(self, run: str, until: int | None) -> Receipt | None:
+    def _find_stored_outcome(self, run: str, until: int | None) -> RunOutcome | None:
         """The receipt of a run that needs no training to come to an epoch, or its end."""
         folder = self.root / run
         if not (folder / "run.json").is_file():
             return None
         try:
-            receipt = receipt_of(folder, until)
-            whole = receipt.state != "done" or not lacking(folder, self._snapshots(run), receipt.epochs)
-            if whole and receipt.state != "failed" and (receipt.ended or receipt.epochs == until):
-                manifest.check_resolved(folder, manifest.read(folder))
+            receipt = outcome_of_run(folder, until)
+            whole = receipt.state != "done" or not find_missing_snapshots(folder, self._list_snapshot_epochs(run), receipt.epochs)
+            if whole and receipt.state != "failed" and (receipt.has_ended or receipt.epochs == until):
+                manifest.check_resolved(folder, manifest.read_manifest(folder))
                 return receipt
         except RunError:
             pass  # the worker will say what is wrong with it
         return None
 
-    def _snapshots(self, run: str) -> tuple[int, ...]:
+    def _list_snapshot_epochs(self, run: str) -> tuple[int, ...]:
         """The epochs after which snapshots of a run are kept."""
-        ensemble, base = self.folder.definition.common.ensemble, self.folder.definition.base_text
+        ensemble, base = self.folder.definition.settings.ensemble, self.folder.definition.base_text
         if not ensemble or not ensemble.snapshots:
             return ()
-        spec = self.plan[run].spec(base)
-        return snapshot_epochs(spec, ensemble.snapshots) if isinstance(spec, Spec) else ()
+        spec = self.plan[run].build_spec(base)
+        return compute_snapshot_epochs(spec, ensemble.snapshots) if isinstance(spec, Spec) else ()
 
-    def _submit(self, due: Mapping[str, int | None]) -> None:
+    def _submit_due_runs(self, due: Mapping[str, int | None]) -> None:
         """Give stacks of what is due to the executor, as many as keep its workers busy."""
         busy = {run for task in self._tasks.values() for run in task.specs}
         now = time.monotonic()
-        free = {run: until for run, until in due.items() if run not in busy and self._not_before.get(run, 0) <= now}
+        free = {run: until for run, until in due.items() if run not in busy and self._retry_times.get(run, 0) <= now}
         if not free or len(self._tasks) > self.executor.workers:
             return
-        for runs, until in self._grouped(free):
+        for runs, until in self._group_into_stacks(free):
             if len(self._tasks) > 2 * self.executor.workers:
                 return
-            self._send(runs, until)
+            self._submit_stack(runs, until)
 
-    def _grouped(self, due: Mapping[str, int | None]) -> list[tuple[list[str], int | None]]:
+    def _group_into_stacks(self, due: Mapping[str, int | None]) -> list[tuple[list[str], int | None]]:
         """What is due, in stacks."""
         groups: dict[Hashable, list[str]] = {}
         for run, until in due.items():
-            alone = self._attempts.get(run, 0) >= TOGETHER
-            groups.setdefault((until, self.stacks.structure(run), run if alone else None), []).append(run)
+            alone = self._attempts.get(run, 0) >= MAX_STACK_ATTEMPTS
+            groups.setdefault((until, self.stacks.find_structure(run), run if alone else None), []).append(run)
         pieces = []
         for runs in groups.values():
-            size = self.stacks.size(runs)
-            pieces += [(piece, due[piece[0]]) for piece in chunks(runs, size, self.executor.workers)]
+            size = self.stacks.choose_size(runs)
+            pieces += [(piece, due[piece[0]]) for piece in split_evenly(runs, size, self.executor.workers)]
         return pieces
 
-    def _send(self, runs: Sequence[str], until: int | None) -> None:
-        self._number += 1
+    def _submit_stack(self, runs: Sequence[str], until: int | None) -> None:
+        self._last_task_number += 1
         planned = [self.plan[run] for run in runs]
-        ensemble = self.folder.definition.common.ensemble
-        task = Task(
-            self._number,
+        ensemble = self.folder.definition.settings.ensemble
+        task = StackTask(
+            self._last_task_number,
             str(self.root),
             self.folder.definition.base_text,
-            {run.run: run.plain for run in planned},
+            {run.run: run.plain_spec for run in planned},
             {run.run: run.overrides for run in planned},
             until,
             max(self._attempts.get(run, 0) for run in runs),
@@ -168,36 +168,36 @@ class Conductor:
         self._tasks[task.number] = task
         self.executor.submit(task)
 
-    def _take(self, report: Report) -> None:
+    def _apply_report(self, report: TaskReport) -> None:
         """Act upon a report; one of a task that is over is a second delivery, and says nothing new."""
-        if isinstance(report, Progress):
-            self.board.under_way[report.task] = report.epochs
+        if isinstance(report, TaskProgress):
+            self.progress.epochs_by_task[report.task] = report.epochs
             return
         task = self._tasks.pop(report.task, None)
-        self.board.under_way.pop(report.task, None)
+        self.progress.epochs_by_task.pop(report.task, None)
         if task is None:
             return
-        if isinstance(report, Finished):
-            for receipt in report.receipts:
+        if isinstance(report, TaskFinished):
+            for receipt in report.outcomes:
                 if receipt.state == "busy":
-                    self._not_before[receipt.run] = time.monotonic() + AGAIN
-            self._record([receipt for receipt in report.receipts if receipt.state != "busy"])
+                    self._retry_times[receipt.run] = time.monotonic() + BUSY_RETRY_SECONDS
+            self._record_outcomes([receipt for receipt in report.outcomes if receipt.state != "busy"])
         else:
-            self._lost(task, report)
+            self._retry_lost_runs(task, report)
 
-    def _lost(self, task: Task, report: Lost) -> None:
+    def _retry_lost_runs(self, task: StackTask, report: TaskLost) -> None:
         """Try again what a worker took with it, at last each run by itself; then it has failed."""
         given_up = []
         for run in task.specs:
             self._attempts[run] = self._attempts.get(run, 0) + 1
-            if self._attempts[run] >= ALONE:
-                given_up.append(Receipt(run, "failed", error=f"its worker died {ALONE} times: {report.reason}"))
-        self._record(given_up)
+            if self._attempts[run] >= MAX_RUN_ATTEMPTS:
+                given_up.append(RunOutcome(run, "failed", error=f"its worker died {MAX_RUN_ATTEMPTS} times: {report.reason}"))
+        self._record_outcomes(given_up)
 
-    def _record(self, receipts: Sequence[Receipt]) -> None:
+    def _record_outcomes(self, receipts: Sequence[RunOutcome]) -> None:
         """Remember receipts that are news."""
-        news = [r for r in receipts if not any(old.ended for old in self.board.known.get(r.run, [])) or not r.ended]
+        news = [r for r in receipts if not any(old.has_ended for old in self.progress.outcomes.get(r.run, [])) or not r.has_ended]
         if news:
-            self.folder.record(news)
+            self.folder.append_outcomes(news)
         for receipt in news:
-            self.board.known.setdefault(receipt.run, []).append(receipt)
+            self.progress.outcomes.setdefault(receipt.run, []).append(receipt)

@@ -8,10 +8,10 @@ from typing import Any
 
 from nnexp.errors import SpecError
 from nnexp.spec.conflicts import Assignment, find_conflict, find_conflicts, is_within, place_in_words, written_paths
-from nnexp.spec.problems import Problem, in_order
-from nnexp.spec.text import Node, join
+from nnexp.spec.problems import Problem, sort_problems
+from nnexp.spec.text import Node, join_path
 from nnexp.sweeps import space
-from nnexp.sweeps.definition import Axis, Definition, Point
+from nnexp.sweeps.definition import SweepAxis, SweepDefinition, Point
 
 FOLD = "data.split.k_fold"
 """What `folds` sets in each run."""
@@ -20,12 +20,12 @@ BOOTSTRAP = "data.split.bootstrap"
 """What bagging sets in each member."""
 
 
-def check_definition(definition: Definition) -> None:
+def check_definition(definition: SweepDefinition) -> None:
     """Raises SpecError where a value of the sweep would be lost in its runs, or a pattern excludes nothing."""
     problems = [*_fixed(definition), *_varied(definition), *_replaced(definition), *_reserved(definition)]
     problems += _excluded(definition)
     if problems:
-        raise SpecError(in_order(problems))
+        raise SpecError(sort_problems(problems))
 
 
 def sweep_paths(node: Node, path: str) -> Iterator[str]:
@@ -39,8 +39,8 @@ def sweep_paths(node: Node, path: str) -> Iterator[str]:
     if not isinstance(node.value, dict):
         yield from written_paths(node, path)
         return
-    kind = space.EACH if space.is_marked(node, space.EACH) else space.marked(node)
-    if kind in (space.EACH, space.CHOICE):
+    kind = space.GRID_KEY if space.has_only_key(node, space.GRID_KEY) else space.find_distribution(node)
+    if kind in (space.GRID_KEY, space.CHOICE_KEY):
         entries = node.value[kind].value
         assert isinstance(entries, list)
         for entry in entries:
@@ -49,7 +49,7 @@ def sweep_paths(node: Node, path: str) -> Iterator[str]:
         yield path
     else:
         for key, child in node.value.items():
-            yield from sweep_paths(child, join(path, key))
+            yield from sweep_paths(child, join_path(path, key))
 
 
 def remaining(fixed: Point, point: Point) -> Point:
@@ -57,20 +57,20 @@ def remaining(fixed: Point, point: Point) -> Point:
     return tuple(one for one in fixed if not any(is_within(one.path, later.path) for later in point))
 
 
-def _fixed(definition: Definition) -> list[Problem]:
+def _fixed(definition: SweepDefinition) -> list[Problem]:
     """Fixed values that replace each other."""
     return find_conflicts(definition.fixed)
 
 
-def _assigned(axis: Axis) -> Assignment:
+def _assigned(axis: SweepAxis) -> Assignment:
     """All values of an axis as one that stands for each of them."""
     if len(axis.values) == 1:
         return Assignment(axis.path, axis.values[0], axis.place)
     values = Node(list(axis.values), axis.place)
-    return Assignment(axis.path, Node({space.EACH: values}, axis.place), axis.place)
+    return Assignment(axis.path, Node({space.GRID_KEY: values}, axis.place), axis.place)
 
 
-def _sequences(definition: Definition) -> list[list[Assignment]]:
+def _sequences(definition: SweepDefinition) -> list[list[Assignment]]:
     """What each named variant assigns, in its order; of a sweep without names, the one list of what varies."""
     axes = [_assigned(axis) for axis in (*definition.zipped, *definition.grid)]
     drawn = definition.sampled.keys if definition.sampled else ()
@@ -78,7 +78,7 @@ def _sequences(definition: Definition) -> list[list[Assignment]]:
     return [[*named.point, *shared] for named in definition.variants] or [shared]
 
 
-def _varied(definition: Definition) -> Iterator[Problem]:
+def _varied(definition: SweepDefinition) -> Iterator[Problem]:
     """Values of one variant that replace each other."""
     for sequence in _sequences(definition):
         for number, later in enumerate(sequence):
@@ -91,7 +91,7 @@ def _varied(definition: Definition) -> Iterator[Problem]:
                     break
 
 
-def _replaced(definition: Definition) -> Iterator[Problem]:
+def _replaced(definition: SweepDefinition) -> Iterator[Problem]:
     """Fixed values that no variant has, or that one has in part."""
     sequences = _sequences(definition)
     for first in definition.fixed:
@@ -111,14 +111,14 @@ def _replaced(definition: Definition) -> Iterator[Problem]:
                 yield conflict
 
 
-def _reserved(definition: Definition) -> Iterator[Problem]:
+def _reserved(definition: SweepDefinition) -> Iterator[Problem]:
     """Values for what the sweep itself sets in every run."""
     taken = {}
     if definition.seeds:
         taken["seed"] = "the seeds of the sweep take its place: keep one of them"
-    if definition.common.folds:
+    if definition.settings.folds:
         taken[FOLD] = "`folds` takes its place: keep one of them"
-    if definition.common.ensemble and definition.common.ensemble.bagging:
+    if definition.settings.ensemble and definition.settings.ensemble.bagging:
         taken[BOOTSTRAP] = "bagging takes its place: keep one of them"
     for assignment in chain(definition.fixed, *_sequences(definition)):
         for path in sweep_paths(assignment.value, assignment.path):
@@ -130,11 +130,11 @@ def _reserved(definition: Definition) -> Iterator[Problem]:
             yield Problem(place, path, "seeds are no parameter to be drawn", "write `seeds: [...]`")
 
 
-def _excluded(definition: Definition) -> Iterator[Problem]:
+def _excluded(definition: SweepDefinition) -> Iterator[Problem]:
     """Patterns that no variant can match."""
     drawn = {path: node for path, node, _ in definition.sampled.keys} if definition.sampled else {}
     points = definition.fixed_points() if definition.exclude else []
-    known = [{a.path: a.value.plain() for a in point} for point in points]
+    known = [{a.path: a.value.make_plain() for a in point} for point in points]
     for number, pattern in enumerate(definition.exclude):
         of_points = {path: value for path, value in pattern.items() if path not in drawn}
         is_met = any(_has(values, of_points) for values in known)
@@ -151,11 +151,11 @@ def _has(values: Mapping[str, Any], pattern: Mapping[str, Any]) -> bool:
 
 def _can_be(node: Node, value: Any) -> bool:
     """Whether a value can be drawn; of values with several distributions inside this is not decided."""
-    kind = space.marked(node)
+    kind = space.find_distribution(node)
     if kind is None or not isinstance(node.value, dict):
         return True
-    entries = node.value[kind].plain()
-    if kind == space.CHOICE:
+    entries = node.value[kind].make_plain()
+    if kind == space.CHOICE_KEY:
         is_plain = not any(isinstance(entry, dict | list) for entry in entries)
         return value in entries or not is_plain
     low, high = entries

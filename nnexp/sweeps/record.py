@@ -8,10 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 from nnexp import registry
-from nnexp.network import assemble
+from nnexp.network import build_network
 from nnexp.spec import resolved
 from nnexp.spec.baseline import AnySpec
-from nnexp.spec.memory import described
+from nnexp.spec.memory import describe_data
 from nnexp.spec.sections import Spec
 
 ABSENT = object()
@@ -54,7 +54,7 @@ def _trained(written: Any, found: Any) -> Any:
 
 def meaning(spec: AnySpec) -> str:
     """The resolved spec without what makes no difference: its name, and an activation that no layer takes."""
-    plain = resolved.plain(spec)
+    plain = resolved.make_plain_spec(spec)
     del plain["name"]
     if isinstance(spec, Spec) and not _takes_activation(spec):
         del plain["activation"]
@@ -63,9 +63,9 @@ def meaning(spec: AnySpec) -> str:
 
 def _takes_activation(spec: Spec) -> bool:
     """Whether the network is another one with another activation."""
-    widths = described(spec.data).widths
+    widths = describe_data(spec.data).output_widths
     other = "tanh" if registry.activations.name_of(spec.activation) != "tanh" else "relu"
     changed = replace(spec, activation=registry.activations[other]())
-    return assemble(spec.architecture, spec.activation, widths) != assemble(
+    return build_network(spec.architecture, spec.activation, widths) != build_network(
         changed.architecture, changed.activation, widths
     )

@@ -11,7 +11,7 @@ from nnexp.typing import Count
 
 
 @dataclass(frozen=True, slots=True)
-class Objective:
+class SweepObjective:
     """What the runs are ranked by: one metric, such as dev_accuracy or dev_loss, to be large or to be small."""
 
     maximize: str | None = None
@@ -27,12 +27,12 @@ class Objective:
         return 1 if self.maximize else -1
 
 
-RUNGS = "pruning.successive_halving.rungs"
+RUNGS_PATH = "pruning.successive_halving.rungs"
 """The path of the rungs in a sweep file."""
 
 
 @dataclass(frozen=True, slots=True)
-class Halving:
+class HalvingSettings:
     """Successive halving: at each rung, an epoch, the share `keep` of the variants goes on, at least one.
 
     All runs of a variant go on, or none; its value is their mean. With `asynchronous` a variant goes on as soon as it
@@ -47,14 +47,14 @@ class Halving:
 
 
 @dataclass(frozen=True, slots=True)
-class Pruning:
+class PruningSettings:
     """How the training of variants that do badly is cut short."""
 
-    successive_halving: Halving
+    successive_halving: HalvingSettings
 
 
 @dataclass(frozen=True, slots=True)
-class Ensemble:
+class EnsembleSettings:
     """Networks whose outputs are averaged: members with seeds of their own, on resampled data, or snapshots of one run.
 
     Of the three just one is given. `snapshots` are taken at the ends of equal stretches of the training, at each of
@@ -67,12 +67,12 @@ class Ensemble:
     snapshots: Annotated[int, Ge(2)] | None = None
 
     @property
-    def size(self) -> int:
+    def member_count(self) -> int:
         return self.members or self.bagging or self.snapshots or 0
 
 
 @dataclass(frozen=True, slots=True)
-class Trials:
+class TrialSettings:
     """How many variants are drawn, by which seed; `batch` of them are chosen and trained before the next are chosen.
 
     Only `tpe` learns from earlier ones, so only for it does the batch matter.
@@ -84,11 +84,11 @@ class Trials:
 
 
 @dataclass(frozen=True, slots=True)
-class Common:
+class SweepSettings:
     """What a sweep file says besides which values are tried."""
 
     name: str | None = None
     folds: Annotated[int, Ge(2)] | None = None
-    objective: Objective | None = None
-    pruning: Pruning | None = None
-    ensemble: Ensemble | None = None
+    objective: SweepObjective | None = None
+    pruning: PruningSettings | None = None
+    ensemble: EnsembleSettings | None = None

@@ -7,10 +7,10 @@ from nnexp.schedules.cosine import Cosine
 from nnexp.spec.baseline import AnySpec, BaselineSpec
 from nnexp.spec.problems import Place, Problem
 from nnexp.spec.sections import Spec
-from nnexp.sweeps.sections import Ensemble
+from nnexp.sweeps.sections import EnsembleSettings
 
 
-def snapshot_epochs(spec: Spec, count: int) -> tuple[int, ...]:
+def compute_snapshot_epochs(spec: Spec, count: int) -> tuple[int, ...]:
     """The epochs after which snapshots are taken: the last whole ones in each of the schedule's cycles.
 
         e_k = ⌊w + k (E - w) / K⌋,  k = 1, ..., K
@@ -21,7 +21,7 @@ def snapshot_epochs(spec: Spec, count: int) -> tuple[int, ...]:
     return tuple(int(warmup + (k * (epochs - warmup)) / count + 1e-9) for k in range(1, count + 1))
 
 
-def check(spec: AnySpec, ensemble: Ensemble, place: Place) -> None:
+def check_ensemble_members(spec: AnySpec, ensemble: EnsembleSettings, place: Place) -> None:
     """Raises SpecError with all that keeps the runs of a spec from being members of an ensemble."""
     if isinstance(spec, BaselineSpec):
         raise SpecError([Problem(place, "ensemble", "an ensemble is made of networks, and the base fits a baseline")])
@@ -32,12 +32,12 @@ def check(spec: AnySpec, ensemble: Ensemble, place: Place) -> None:
     if ensemble.bagging and spec.data.split.bootstrap is not None:
         found.append(("the members draw their own resamples: leave data.split.bootstrap out", ""))
     if ensemble.snapshots:
-        found += _snapshot_problems(spec, ensemble.snapshots)
+        found += _find_snapshot_problems(spec, ensemble.snapshots)
     if found:
         raise SpecError([Problem(place, "ensemble", message, suggestion) for message, suggestion in found])
 
 
-def _snapshot_problems(spec: Spec, count: int) -> list[tuple[str, str]]:
+def _find_snapshot_problems(spec: Spec, count: int) -> list[tuple[str, str]]:
     """What is wrong, each with what to do about it."""
     found, schedule, epochs = [], spec.schedule, spec.training.epochs
     if epochs - schedule.warmup_epochs < count:

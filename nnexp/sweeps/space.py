@@ -14,18 +14,18 @@ from itertools import product
 from typing import TypeAlias
 
 from nnexp.spec.problems import Problem
-from nnexp.spec.text import Node, join
+from nnexp.spec.text import Node, join_path
 
-EACH = "grid"
-CHOICE = "choice"
-NUMBERS = ("uniform", "log_uniform", "integer", "log_integer")
+GRID_KEY = "grid"
+CHOICE_KEY = "choice"
+NUMBER_KEYS = ("uniform", "log_uniform", "integer", "log_integer")
 
-DIGITS = 4
+SIGNIFICANT_DIGITS = 4
 """The significant digits of a number that is drawn: no result depends on more, and people read it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Leaf:
+class SearchDimension:
     """One number to draw, by the path of its place: from `low` to `high`, or an index below `high` of choices."""
 
     path: str
@@ -39,149 +39,149 @@ class Leaf:
 
     @property
     def is_whole(self) -> bool:
-        return self.kind.endswith("integer") or self.kind == CHOICE
+        return self.kind.endswith("integer") or self.kind == CHOICE_KEY
 
-    def at(self, u: float) -> float | int:
+    def compute_value(self, u: float) -> float | int:
         """The value at a point u of [0, 1): equal stretches of it stand for equally likely values."""
-        if self.kind == CHOICE:
+        if self.kind == CHOICE_KEY:
             return int(u * self.high)
         high = self.high + 1 if self.is_whole else self.high
         if self.is_log:
             value = math.exp(math.log(self.low) + u * (math.log(high) - math.log(self.low)))
         else:
             value = self.low + u * (high - self.low)
-        return min(max(math.floor(value), int(self.low)), int(self.high)) if self.is_whole else self.rounded(value)
+        return min(max(math.floor(value), int(self.low)), int(self.high)) if self.is_whole else self.round_value(value)
 
-    def rounded(self, value: float) -> float:
+    def round_value(self, value: float) -> float:
         """The number with few digits, within the bounds.
 
-        >>> Leaf("lr", "uniform", 0.0, 1.0).rounded(0.123456)
+        >>> SearchDimension("lr", "uniform", 0.0, 1.0).round_value(0.123456)
         0.1235
         """
-        return min(max(float(f"{value:.{DIGITS}g}"), self.low), self.high)
+        return min(max(float(f"{value:.{SIGNIFICANT_DIGITS}g}"), self.low), self.high)
 
 
-Draw: TypeAlias = Callable[[Leaf], float | int]
+DrawValue: TypeAlias = Callable[[SearchDimension], float | int]
 """Gives a leaf its value."""
 
 
-def expanded(node: Node) -> Iterator[Node]:
+def expand_grid(node: Node) -> Iterator[Node]:
     """Every value that a value with `{grid: [...]}` inside stands for."""
     if isinstance(node.value, dict):
-        if is_marked(node, EACH):
-            for entry in _entries(node.value[EACH]):
-                yield from expanded(entry)
+        if has_only_key(node, GRID_KEY):
+            for entry in _list_entries(node.value[GRID_KEY]):
+                yield from expand_grid(entry)
             return
-        for values in product(*map(expanded, node.value.values())):
+        for values in product(*map(expand_grid, node.value.values())):
             yield Node(dict(zip(node.value, values, strict=True)), node.place, node.keys)
     elif isinstance(node.value, list):
-        for values in product(*map(expanded, node.value)):
+        for values in product(*map(expand_grid, node.value)):
             yield Node(list(values), node.place)
     else:
         yield node
 
 
-def count(node: Node) -> int:
-    """How many values `expanded` gives."""
-    if is_marked(node, EACH):
+def count_values(node: Node) -> int:
+    """How many values `expand_grid` gives."""
+    if has_only_key(node, GRID_KEY):
         assert isinstance(node.value, dict)
-        return sum(map(count, _entries(node.value[EACH])))
+        return sum(map(count_values, _list_entries(node.value[GRID_KEY])))
     if isinstance(node.value, dict):
-        return math.prod(map(count, node.value.values()))
-    return math.prod(map(count, node.value)) if isinstance(node.value, list) else 1
+        return math.prod(map(count_values, node.value.values()))
+    return math.prod(map(count_values, node.value)) if isinstance(node.value, list) else 1
 
 
-def drawn(node: Node, path: str, draw: Draw) -> Node:
+def draw_values(node: Node, path: str, draw: DrawValue) -> Node:
     """The value with every distribution that stands in it replaced by what is drawn from it."""
     if isinstance(node.value, dict):
-        if kind := marked(node):
-            leaf = leaf_of(kind, node.value[kind], path)
+        if kind := find_distribution(node):
+            leaf = make_dimension(kind, node.value[kind], path)
             value = draw(leaf)
-            if kind != CHOICE:
+            if kind != CHOICE_KEY:
                 return Node(value, node.place)
-            return drawn(_entries(node.value[CHOICE])[int(value)], join(path, str(value)), draw)
-        return Node({k: drawn(c, join(path, k), draw) for k, c in node.value.items()}, node.place, node.keys)
+            return draw_values(_list_entries(node.value[CHOICE_KEY])[int(value)], join_path(path, str(value)), draw)
+        return Node({k: draw_values(c, join_path(path, k), draw) for k, c in node.value.items()}, node.place, node.keys)
     if isinstance(node.value, list):
-        return Node([drawn(child, join(path, str(i)), draw) for i, child in enumerate(node.value)], node.place)
+        return Node([draw_values(child, join_path(path, str(i)), draw) for i, child in enumerate(node.value)], node.place)
     return node
 
 
-def leaves(node: Node, path: str) -> Iterator[Leaf]:
+def find_dimensions(node: Node, path: str) -> Iterator[SearchDimension]:
     """Every number that may have to be drawn, whatever the choices."""
     if isinstance(node.value, dict):
-        if kind := marked(node):
-            yield leaf_of(kind, node.value[kind], path)
+        if kind := find_distribution(node):
+            yield make_dimension(kind, node.value[kind], path)
             children: Mapping[str, Node] = {}
-            if kind == CHOICE:
-                children = {str(i): entry for i, entry in enumerate(_entries(node.value[CHOICE]))}
+            if kind == CHOICE_KEY:
+                children = {str(i): entry for i, entry in enumerate(_list_entries(node.value[CHOICE_KEY]))}
         else:
             children = node.value
     else:
         children = {str(i): entry for i, entry in enumerate(node.value)} if isinstance(node.value, list) else {}
     for key, child in children.items():
-        yield from leaves(child, join(path, key))
+        yield from find_dimensions(child, join_path(path, key))
 
 
-def leaf_of(kind: str, arguments: Node, path: str) -> Leaf:
+def make_dimension(kind: str, arguments: Node, path: str) -> SearchDimension:
     """A distribution that is known to be right."""
-    if kind == CHOICE:
-        return Leaf(path, kind, 0, len(_entries(arguments)))
-    low, high = (entry.value for entry in _entries(arguments))
+    if kind == CHOICE_KEY:
+        return SearchDimension(path, kind, 0, len(_list_entries(arguments)))
+    low, high = (entry.value for entry in _list_entries(arguments))
     assert isinstance(low, int | float)
     assert isinstance(high, int | float)
-    return Leaf(path, kind, low, high)
+    return SearchDimension(path, kind, low, high)
 
 
-def problems(node: Node, path: str, *, drawing: bool) -> Iterator[Problem]:
+def find_problems(node: Node, path: str, *, drawing: bool) -> Iterator[Problem]:
     """What is wrong with the distributions, or in a grid the lists, that stand in a value."""
     if isinstance(node.value, dict):
-        if is_marked(node, EACH) and not drawing:
-            yield from _choice_problems(node.value[EACH], join(path, EACH))
-        if drawing and (kind := marked(node)):
-            wrong = _choice_problems if kind == CHOICE else _bound_problems
-            yield from wrong(node.value[kind], join(path, kind))
-        elif not drawing and (kind := marked(node)):
+        if has_only_key(node, GRID_KEY) and not drawing:
+            yield from _find_choice_problems(node.value[GRID_KEY], join_path(path, GRID_KEY))
+        if drawing and (kind := find_distribution(node)):
+            wrong = _find_choice_problems if kind == CHOICE_KEY else _find_bound_problems
+            yield from wrong(node.value[kind], join_path(path, kind))
+        elif not drawing and (kind := find_distribution(node)):
             message = f"{kind} draws numbers at random, and a grid has none"
             yield Problem(node.place, path, message, "write `{grid: [...]}`, or use random: or sobol:")
         for key, child in node.value.items():
-            yield from problems(child, join(path, key), drawing=drawing)
+            yield from find_problems(child, join_path(path, key), drawing=drawing)
     elif isinstance(node.value, list):
         for index, child in enumerate(node.value):
-            yield from problems(child, join(path, str(index)), drawing=drawing)
+            yield from find_problems(child, join_path(path, str(index)), drawing=drawing)
 
 
-def marked(node: Node) -> str | None:
+def find_distribution(node: Node) -> str | None:
     """The distribution that a value is, if it is one; a component of the same name has a mapping of parameters."""
-    kind = next((kind for kind in (*NUMBERS, CHOICE) if is_marked(node, kind)), None)
+    kind = next((kind for kind in (*NUMBER_KEYS, CHOICE_KEY) if has_only_key(node, kind)), None)
     return None if kind and isinstance(node.value, dict) and isinstance(node.value[kind].value, dict) else kind
 
 
-def is_marked(node: Node, word: str) -> bool:
+def has_only_key(node: Node, word: str) -> bool:
     """Whether a value is a mapping of this word alone."""
     return isinstance(node.value, dict) and list(node.value) == [word]
 
 
-def found(node: Node) -> str:
+def describe_found(node: Node) -> str:
     """What stands where something else was expected, in words."""
     empty = {list: "an empty list", dict: "an empty mapping"}
     return empty[type(node.value)] if node.value in ([], {}) else node.describe()
 
 
-def _entries(node: Node) -> list[Node]:
+def _list_entries(node: Node) -> list[Node]:
     assert isinstance(node.value, list)
     return node.value
 
 
-def _choice_problems(arguments: Node, path: str) -> Iterator[Problem]:
+def _find_choice_problems(arguments: Node, path: str) -> Iterator[Problem]:
     if not isinstance(arguments.value, list) or not arguments.value:
-        yield Problem(arguments.place, path, f"expected a list of values, found {found(arguments)}")
+        yield Problem(arguments.place, path, f"expected a list of values, found {describe_found(arguments)}")
 
 
-def _bound_problems(arguments: Node, path: str) -> Iterator[Problem]:
+def _find_bound_problems(arguments: Node, path: str) -> Iterator[Problem]:
     kind = path.rpartition(".")[2]
     whole = kind.endswith("integer")
     entries = arguments.value if isinstance(arguments.value, list) else []
-    numbers = [number for entry in entries if (number := _number(entry, whole=whole)) is not None]
+    numbers = [number for entry in entries if (number := _parse_number(entry, whole=whole)) is not None]
     if len(entries) != 2 or len(numbers) != 2:
         wanted = "two whole numbers" if whole else "two numbers"
         yield Problem(arguments.place, path, f"expected {wanted}, [low, high], found {arguments.describe()}")
@@ -195,7 +195,7 @@ def _bound_problems(arguments: Node, path: str) -> Iterator[Problem]:
         yield Problem(entries[0].place, path, f"{low} has no logarithm", "the bounds of a log scale are larger than 0")
 
 
-def _number(node: Node, *, whole: bool) -> float | int | None:
+def _parse_number(node: Node, *, whole: bool) -> float | int | None:
     value = node.value
     if isinstance(value, bool) or not isinstance(value, int | float) or (whole and not isinstance(value, int)):
         return None

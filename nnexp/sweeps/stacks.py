@@ -6,63 +6,63 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from nnexp.spec.baseline import AnySpec
-from nnexp.spec.meaning import declaration_of
-from nnexp.spec.memory import memory_size, training_bytes
+from nnexp.spec.meaning import declare_network
+from nnexp.spec.memory import memory_size, estimate_training_bytes
 from nnexp.spec.sections import Spec
-from nnexp.sweeps.estimate import LARGEST, Pace, pace
-from nnexp.sweeps.plan import Planned
-from nnexp.sweeps.structure import structure
-from nnexp.sweeps.work import prepared
+from nnexp.sweeps.estimate import MAX_STACK_RUNS, StackTiming, measure_fastest_stack
+from nnexp.sweeps.plan import PlannedRun
+from nnexp.sweeps.structure import compute_structure
+from nnexp.sweeps.work import prepare_data
 
-SHARE = 0.5
+MAX_MEMORY_SHARE = 0.5
 """Of the machine's memory, what all workers together may take for states and activations."""
 
 
 @dataclass(slots=True)
-class Stacks:
+class StackPlanner:
     """Stacks that are uniform in structure, within the memory cap, and of a size that was measured to be fast.
 
     most: the largest stack that is allowed, None for whatever is fastest.
     """
 
-    plan: Mapping[str, Planned]
+    plan: Mapping[str, PlannedRun]
     base_text: str
     workers: int
-    most: int | None = None
+    max_size: int | None = None
     _structures: dict[str, Hashable] = field(default_factory=dict)
-    _paces: dict[Hashable, Pace] = field(default_factory=dict)
+    _timings: dict[Hashable, StackTiming] = field(default_factory=dict)
 
-    def structure(self, run: str) -> Hashable:
+    def find_structure(self, run: str) -> Hashable:
         """What the runs of one stack have in common."""
         if run not in self._structures:
-            found = structure(self.spec(run))
+            found = compute_structure(self.build_spec(run))
             self._structures[run] = run if found is None else found
         return self._structures[run]
 
-    def size(self, runs: Sequence[str]) -> int:
+    def choose_size(self, runs: Sequence[str]) -> int:
         """The largest number of these runs, of one structure, to put into one stack."""
-        if len(runs) == 1 or self.most == 1:
+        if len(runs) == 1 or self.max_size == 1:
             return 1
-        spec = self.spec(runs[0])
+        spec = self.build_spec(runs[0])
         if not isinstance(spec, Spec):
             return 1
-        found = self.pace(runs).size
-        fitting = max(1, int(self.memory / max(1, training_bytes(spec, declaration_of(spec)))))
-        return min(found, fitting, self.most or LARGEST)
+        found = self.measure_timing(runs).stack_size
+        fitting = max(1, int(self.worker_memory / max(1, estimate_training_bytes(spec, declare_network(spec)))))
+        return min(found, fitting, self.max_size or MAX_STACK_RUNS)
 
-    def pace(self, runs: Sequence[str]) -> Pace:
+    def measure_timing(self, runs: Sequence[str]) -> StackTiming:
         """What these runs, of one structure, were measured to take."""
-        key = self.structure(runs[0])
-        if key not in self._paces:
-            chosen = [spec for run in runs[:LARGEST] if isinstance(spec := self.spec(run), Spec)]
-            self._paces[key] = pace(chosen, prepared, self.memory)
-        return self._paces[key]
+        key = self.find_structure(runs[0])
+        if key not in self._timings:
+            chosen = [spec for run in runs[:MAX_STACK_RUNS] if isinstance(spec := self.build_spec(run), Spec)]
+            self._timings[key] = measure_fastest_stack(chosen, prepare_data, self.worker_memory)
+        return self._timings[key]
 
     @property
-    def memory(self) -> float:
+    def worker_memory(self) -> float:
         """The bytes that one worker may take."""
-        return SHARE * memory_size() / self.workers
+        return MAX_MEMORY_SHARE * memory_size() / self.workers
 
-    def spec(self, run: str) -> AnySpec:
+    def build_spec(self, run: str) -> AnySpec:
         """A planned run as components."""
-        return self.plan[run].spec(self.base_text)
+        return self.plan[run].build_spec(self.base_text)

@@ -6,9 +6,9 @@ from collections.abc import Hashable, Sequence
 from dataclasses import is_dataclass
 from typing import Any, TypeVar
 
-from nnexp.registry import parameters
+from nnexp.registry import component_parameters
 from nnexp.spec.baseline import AnySpec
-from nnexp.spec.memory import described
+from nnexp.spec.memory import describe_data
 from nnexp.spec.sections import Data, Spec
 
 T = TypeVar("T")
@@ -16,43 +16,43 @@ T = TypeVar("T")
 ANY_NUMBER = "a number"
 """Stands for whatever number a per-replica parameter has."""
 
-OWN = ("name", "seed", "data")
+INDIVIDUAL_KEYS = ("name", "seed", "data")
 """What a run may have to itself, data as far as their sizes are the same."""
 
 
-def structure(spec: AnySpec) -> Hashable:
+def compute_structure(spec: AnySpec) -> Hashable:
     """What the specs of one stack have in common; None where a run is fitted by itself, as a baseline is."""
     if not isinstance(spec, Spec):
         return None
-    rest = tuple((p.name, skeleton(getattr(spec, p.name))) for p in parameters(Spec) if p.name not in OWN)
-    return (_sizes(spec.data), rest)
+    rest = tuple((p.name, make_skeleton(getattr(spec, p.name))) for p in component_parameters(Spec) if p.name not in INDIVIDUAL_KEYS)
+    return (_describe_data_sizes(spec.data), rest)
 
 
-def skeleton(value: Any) -> Hashable:
+def make_skeleton(value: Any) -> Hashable:
     """A component without its per-replica numbers."""
     if isinstance(value, tuple):
-        return tuple(map(skeleton, value))
+        return tuple(map(make_skeleton, value))
     if is_dataclass(value) and not isinstance(value, type):
         entries = [
-            ANY_NUMBER if p.per_replica and getattr(value, p.name) is not None else skeleton(getattr(value, p.name))
-            for p in parameters(type(value))
+            ANY_NUMBER if p.is_per_replica and getattr(value, p.name) is not None else make_skeleton(getattr(value, p.name))
+            for p in component_parameters(type(value))
         ]
         return (type(value).__qualname__, *entries)
     return (type(value).__name__, value)
 
 
-def _sizes(data: Data) -> Hashable:
+def _describe_data_sizes(data: Data) -> Hashable:
     """What has to be the same of the data: shapes, classes, sizes of the parts, and how they are changed at random."""
-    found = described(data)
-    sizes = data.split.sizes(found.examples, found.own_test)
+    found = describe_data(data)
+    sizes = data.split.count_examples(found.examples, found.own_test)
     about = (found.shape, found.targets, found.classes, found.tasks)
-    return (about, tuple(sorted(sizes.items())), skeleton(data.targets), skeleton(data.augment))
+    return (about, tuple(sorted(sizes.items())), make_skeleton(data.targets), make_skeleton(data.augment))
 
 
-def chunks(entries: Sequence[T], size: int, workers: int) -> list[list[T]]:
+def split_evenly(entries: Sequence[T], size: int, workers: int) -> list[list[T]]:
     """The entries in pieces of at most `size`, of sizes as equal as can be, and enough of them for all workers.
 
-    >>> [len(chunk) for chunk in chunks(range(64), 48, 2)], [len(chunk) for chunk in chunks(range(5), 64, 2)]
+    >>> [len(chunk) for chunk in split_evenly(range(64), 48, 2)], [len(chunk) for chunk in split_evenly(range(5), 64, 2)]
     ([32, 32], [3, 2])
     """
     count = max(-(-len(entries) // size), min(workers, len(entries)))

@@ -23,47 +23,47 @@ from typing import Any, TextIO
 
 from nnexp.errors import Interrupted
 from nnexp.files import strict
-from nnexp.registry import KINDS
-from nnexp.sweeps.executors.base import Task
-from nnexp.sweeps.work import perform
+from nnexp.registry import REGISTRY_BY_KIND
+from nnexp.sweeps.executors.base import StackTask
+from nnexp.sweeps.work import train_task
 
-EVERY = 0.2
+PROGRESS_SECONDS = 0.2
 """Seconds between two reports of progress."""
 
 
 @dataclass(slots=True)
-class Stopping:
+class StopSignal:
     """Whether to stop what is being trained, and by which signal."""
 
     received: int | None = None
 
 
 @dataclass(slots=True)
-class Inbox:
+class WorkerInbox:
     """What was asked for on the standard input, read beside the work."""
 
-    tasks: queue.Queue[Task | None] = field(default_factory=queue.Queue)
-    stopping: Stopping = field(default_factory=Stopping)
-    current: int | None = None
+    tasks: queue.Queue[StackTask | None] = field(default_factory=queue.Queue)
+    stop_signal: StopSignal = field(default_factory=StopSignal)
+    current_task: int | None = None
     cancelled: set[int] = field(default_factory=set)
-    ended: bool = False
+    is_closed: bool = False
 
-    def read(self, stream: TextIO) -> None:
+    def read_messages(self, stream: TextIO) -> None:
         """Read to the end."""
         for line in stream:
-            self.take(json.loads(line))
-        self.take({"stop": signal.SIGTERM})
+            self.apply_message(json.loads(line))
+        self.apply_message({"stop": signal.SIGTERM})
 
-    def take(self, message: dict[str, Any]) -> None:
+    def apply_message(self, message: dict[str, Any]) -> None:
         """Act upon one message."""
         if "task" in message:
-            self.tasks.put(Task(**message["task"]))
+            self.tasks.put(StackTask(**message["task"]))
         elif "cancel" in message:
             self.cancelled.add(message["cancel"])
-            if message["cancel"] == self.current:
-                self.stopping.received = signal.SIGTERM
+            if message["cancel"] == self.current_task:
+                self.stop_signal.received = signal.SIGTERM
         else:
-            self.ended, self.stopping.received = True, message["stop"]
+            self.is_closed, self.stop_signal.received = True, message["stop"]
             self.tasks.put(None)
 
 
@@ -72,47 +72,47 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what anything prints must not stand between the answers
-    lock, inbox = threading.Lock(), Inbox()
+    lock, inbox = threading.Lock(), WorkerInbox()
 
-    def say(**message: Any) -> None:
+    def write_message(**message: Any) -> None:
         with lock, contextlib.suppress(BrokenPipeError):  # its input ends as well, which saves and stops what it trains
             answers.write(json.dumps(strict(message)) + "\n")
             answers.flush()
 
-    threading.Thread(target=inbox.read, args=(sys.stdin,), daemon=True).start()
-    say(ready=os.getpid())
-    for known in KINDS.values():  # loaded while the plan is being made
+    threading.Thread(target=inbox.read_messages, args=(sys.stdin,), daemon=True).start()
+    write_message(ready=os.getpid())
+    for known in REGISTRY_BY_KIND.values():  # loaded while the plan is being made
         list(known)
-    while (task := inbox.tasks.get()) is not None and not inbox.ended:
-        work(task, inbox, say)
+    while (task := inbox.tasks.get()) is not None and not inbox.is_closed:
+        run_task(task, inbox, write_message)
     os._exit(0)  # all is written; tidying up would only take time
 
 
-def work(task: Task, inbox: Inbox, say: Any) -> None:
+def run_task(task: StackTask, inbox: WorkerInbox, say: Any) -> None:
     """Do one task and say what came of it."""
-    inbox.current, behind, told = task.number, 0, time.monotonic()
+    inbox.current_task, behind, told = task.number, 0, time.monotonic()
     if task.number in inbox.cancelled:
         say(cancelled=task.number)
         return
-    inbox.stopping.received = None
-    if inbox.ended:  # looked at last, as it may come to be at any moment
-        inbox.stopping.received = signal.SIGTERM
+    inbox.stop_signal.received = None
+    if inbox.is_closed:  # looked at last, as it may come to be at any moment
+        inbox.stop_signal.received = signal.SIGTERM
 
-    def tell(epochs: int) -> None:
+    def report_epochs(epochs: int) -> None:
         nonlocal behind, told
         behind += epochs
-        if time.monotonic() - told >= EVERY:
+        if time.monotonic() - told >= PROGRESS_SECONDS:
             say(progress=task.number, epochs=behind)
             told = time.monotonic()
 
     try:
-        receipts = perform(task, inbox.stopping, tell)
+        receipts = train_task(task, inbox.stop_signal, report_epochs)
     except Interrupted:
         say(cancelled=task.number)
     else:
         say(finished=task.number, receipts=[receipt.as_dict() for receipt in receipts])
     finally:
-        inbox.current = None
+        inbox.current_task = None
 
 
 if __name__ == "__main__":

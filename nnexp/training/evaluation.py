@@ -8,29 +8,29 @@ import numpy as np
 
 from nnexp.data.parts import Part
 from nnexp.model import Model
-from nnexp.replicas import together
-from nnexp.scoring import Scoring
+from nnexp.replicas import stack_arrays
+from nnexp.scoring import TaskMetrics
 from nnexp.typing import Array, IntArray
 
-BLOCK = 256
+BLOCK_EXAMPLES = 256
 """Examples that are evaluated at once. Fixed, because another number could give other last bits."""
 
 
-def evaluate(model: Model, parts: Sequence[Part], scoring: Scoring, chosen: IntArray | None = None) -> dict[str, Array]:
+def evaluate_model(model: Model, parts: Sequence[Part], scoring: TaskMetrics, chosen: IntArray | None = None) -> dict[str, Array]:
     """Loss and metrics, each (R,), on one part that all replicas share or on one part a replica.
 
     To `chosen` (R, O), where it is given, is added how often each output is the class, or says yes.
     """
     replicas, examples = len(model.theta), len(parts[0])
-    scores = np.empty((replicas, examples, scoring.size))
+    scores = np.empty((replicas, examples, scoring.score_count))
     total = np.zeros(replicas)
-    for start in range(0, examples, BLOCK):
-        here = slice(start, start + BLOCK)
-        x, d = together([part.inputs(here) for part in parts]), together([part.d[here] for part in parts])
-        z = model.outputs(x)
+    for start in range(0, examples, BLOCK_EXAMPLES):
+        here = slice(start, start + BLOCK_EXAMPLES)
+        x, d = stack_arrays([part.take_inputs(here) for part in parts]), stack_arrays([part.d[here] for part in parts])
+        z = model.compute_outputs(x)
         total += model.loss(z, d)[0].astype(np.float64) * x.shape[1]
-        scoring.score(z, d, out=scores[:, here])
+        scoring.score_examples(z, d, out=scores[:, here])
         if chosen is not None:
-            chosen += scoring.chosen(z)
-    d = together([part.d for part in parts])
-    return {"loss": total / examples, **scoring.summarize(scores, d)}
+            chosen += scoring.count_choices(z)
+    d = stack_arrays([part.d for part in parts])
+    return {"loss": total / examples, **scoring.summarize_scores(scores, d)}

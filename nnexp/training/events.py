@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from nnexp.training.state import State
-from nnexp.typing import Row
+from nnexp.training.state import TrainingState
+from nnexp.typing import MetricsRow
 
 Ending: TypeAlias = Literal["finished", "stopped_early", "diverged", "paused"]
 
 
 @dataclass(frozen=True, slots=True)
-class Began:
+class TrainingStarted:
     """Training begins, or goes on from where it was: epochs and steps of an epoch in all, and those behind."""
 
     epochs: int
@@ -22,7 +22,7 @@ class Began:
 
 
 @dataclass(frozen=True, slots=True)
-class Fitting:
+class FitStarted:
     """A baseline of this name is fitted to so many examples, in one piece: no step and no epoch will follow."""
 
     baseline: str
@@ -39,7 +39,7 @@ class EpochDone:
     """An epoch is behind: the runs that made it, by their numbers, and the row of metrics of each."""
 
     runs: tuple[int, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[MetricsRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class RunDone:
 
     run: int
     ending: Ending
-    state: State
+    state: TrainingState
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,6 @@ class Notice:
     text: str
 
 
-Event: TypeAlias = Notice | Fitting | Began | StepDone | EpochDone | RunDone
+Event: TypeAlias = Notice | FitStarted | TrainingStarted | StepDone | EpochDone | RunDone
 
 STEP_DONE = StepDone()

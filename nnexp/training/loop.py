@@ -8,20 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from nnexp.training.events import STEP_DONE, Began, Ending, EpochDone, Event, RunDone
+from nnexp.training.events import STEP_DONE, TrainingStarted, Ending, EpochDone, Event, RunDone
 from nnexp.training.stack import Stack
 
 
-def train(stack: Stack, until: int | None = None) -> Iterator[Event]:
+def train_stack(stack: Stack, until: int | None = None) -> Iterator[Event]:
     """Train every run of the stack until it has finished, stopped early, diverged, or made `until` epochs."""
-    yield Began(stack.training.epochs, stack.steps, stack.state.epoch, stack.state.step)
+    yield TrainingStarted(stack.training.epochs, stack.steps_per_epoch, stack.state.epoch, stack.state.step)
     while True:
-        yield from retire(stack, until)
+        yield from retire_runs(stack, until)
         if not stack.runs:
             return
         stack.begin_epoch()
         for batch in stack.remaining_batches():
-            finite = stack.step(batch)
+            finite = stack.train_step(batch)
             yield STEP_DONE
             if not finite:
                 break
@@ -29,15 +29,15 @@ def train(stack: Stack, until: int | None = None) -> Iterator[Event]:
             yield EpochDone(tuple(stack.runs), stack.end_epoch())
 
 
-def retire(stack: Stack, until: int | None = None) -> Iterator[RunDone]:
+def retire_runs(stack: Stack, until: int | None = None) -> Iterator[RunDone]:
     """Take the runs that have come to their end out of the stack."""
-    endings = {run: ending(stack, row, until) for row, run in enumerate(stack.runs)}
-    done = [RunDone(run, how, stack.snapshot(run)) for run, how in endings.items() if how]
-    stack.leave([event.run for event in done])
+    endings = {run: find_ending(stack, row, until) for row, run in enumerate(stack.runs)}
+    done = [RunDone(run, how, stack.copy_state(run)) for run, how in endings.items() if how]
+    stack.remove_runs([event.run for event in done])
     yield from done
 
 
-def ending(stack: Stack, row: int, until: int | None = None) -> Ending | None:
+def find_ending(stack: Stack, row: int, until: int | None = None) -> Ending | None:
     """How the run in this row has ended, if it has. A pure function of the state, so it holds after a resume too."""
     state, training = stack.state, stack.training
     if state.diverged[row]:

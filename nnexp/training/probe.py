@@ -18,39 +18,39 @@ from nnexp.data.parts import Part
 from nnexp.layers.base import Context, Layer
 from nnexp.model import Model
 from nnexp.parameters import Views
-from nnexp.replicas import Held, norm, together
+from nnexp.replicas import GeneratorSnapshot, row_norms, stack_arrays
 from nnexp.spec.sections import Diagnostics
 from nnexp.typing import AnyArray, Array
 
-OF_NETWORK = ("step", "loss", "input_rms", "input_offset", "input_spread")
+NETWORK_STATISTICS = ("step", "loss", "input_rms", "input_offset", "input_spread")
 """Of a look as a whole: the steps behind, the loss of the examples; and of the inputs as the network sees them √(mean
 x²), the largest |mean| of a feature, and the largest standard deviation of a feature over the median one."""
 
-OF_WEIGHTS = ("gradient", "weight", "update", "alike")
+WEIGHT_STATISTICS = ("gradient", "weight", "update", "alike")
 """Of a layer with weights: ‖∂L/∂W‖ without penalties, ‖W‖, ‖ΔW‖ of the last step (NaN before the first one), and
 whether the drawn weights of all units are equal (NaN where there is one unit)."""
 
-OF_UNITS = ("dead", "saturated", "rms")
+UNIT_STATISTICS = ("dead", "saturated", "rms")
 """Of an activation: the share of units that are never positive where such are dead, of outputs that are saturated where
 there are such (NaN for other kinds), and √(mean z²) of what goes in."""
 
-LEAST = 40
+MIN_GAP_STEPS = 40
 """Steps between two looks, at least, where they are not asked for; one costs about as much as two."""
 
-SELDOM = 2.0**52
+MAX_GAP_STEPS = 2.0**52
 """More steps than anybody makes."""
 
-MOST = 200
+MAX_RECORDS = 200
 """Looks of a training, at most, where they are not asked for."""
 
 
-def interval(wish: Diagnostics, steps: int, epochs: int) -> float | None:
+def choose_gap_steps(wish: Diagnostics, steps: int, epochs: int) -> float | None:
     """Steps from one look to the next, for epochs of so many steps; None where there are none."""
     if wish.every == "never":
         return None
     if wish.every == "auto":
-        return steps * max(1, math.ceil(LEAST / steps), math.ceil(epochs / MOST))
-    return max(1.0, min(wish.every * steps, SELDOM))
+        return steps * max(1, math.ceil(MIN_GAP_STEPS / steps), math.ceil(epochs / MAX_RECORDS))
+    return max(1.0, min(wish.every * steps, MAX_GAP_STEPS))
 
 
 def is_due(step: int, gap: float) -> bool:
@@ -63,7 +63,7 @@ def is_due(step: int, gap: float) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class RecordLayout:
     """What looks measure, in the order of their numbers: of the network, of layers with weights, of activations.
 
     layers, activations: their full names. units: how many each activation has, of images channels.
@@ -76,29 +76,29 @@ class Seen:
     @property
     def size(self) -> int:
         """The numbers of one look."""
-        return len(OF_NETWORK) + len(OF_WEIGHTS) * len(self.layers) + len(OF_UNITS) * len(self.activations)
+        return len(NETWORK_STATISTICS) + len(WEIGHT_STATISTICS) * len(self.layers) + len(UNIT_STATISTICS) * len(self.activations)
 
-    def columns(self) -> Iterator[tuple[str, str]]:
+    def list_columns(self) -> Iterator[tuple[str, str]]:
         """The layer, empty for the network, and the name of each number."""
-        yield from (("", name) for name in OF_NETWORK)
-        yield from ((layer, name) for layer in self.layers for name in OF_WEIGHTS)
-        yield from ((layer, name) for layer in self.activations for name in OF_UNITS)
+        yield from (("", name) for name in NETWORK_STATISTICS)
+        yield from ((layer, name) for layer in self.layers for name in WEIGHT_STATISTICS)
+        yield from ((layer, name) for layer in self.activations for name in UNIT_STATISTICS)
 
 
-def seen(model: Model, x: Array) -> Seen:
+def trace_record_layout(model: Model, x: Array) -> RecordLayout:
     """What a look at this network shows; found out by a pass of one example x (1, 1, ...)."""
     units: dict[str, int] = {}
 
-    def note(layer: Layer, w: Views, z: Array) -> None:
+    def record_units(layer: Layer, w: Views, z: Array) -> None:
         if isinstance(layer, Activation):
             units[w.path] = z.shape[-1]
 
     with np.errstate(all="ignore"):
-        model.network.forward(model.w, x, Context(training=False, observe=note))
-    return Seen(tuple(model.declaration.sections()), tuple(units), tuple(units.values()))
+        model.network.forward(model.w, x, Context(training=False, observe=record_units))
+    return RecordLayout(tuple(model.declaration.layer_slices()), tuple(units), tuple(units.values()))
 
 
-class Probe:
+class LayerRecorder:
     """The examples, evenly spaced over the training part, and what is measured with them."""
 
     def __init__(self, model: Model, sources: Sequence[Part], wish: Diagnostics) -> None:
@@ -106,74 +106,74 @@ class Probe:
         count = min(wish.examples, total)
         rows = np.arange(count) * total // count
         self._model = model
-        self._x = together([source.inputs(rows) for source in sources])
-        self._d = together([source.d[rows] for source in sources])
-        self.seen = seen(model, self._x[:1, :1])
-        self._sections = model.declaration.sections()
-        self._drawn = {
+        self._x = stack_arrays([source.take_inputs(rows) for source in sources])
+        self._d = stack_arrays([source.d[rows] for source in sources])
+        self.layout = trace_record_layout(model, self._x[:1, :1])
+        self._sections = model.declaration.layer_slices()
+        self._drawn_weights = {
             section: [
                 name
-                for name, weight in model.declaration.entries()
-                if name.rpartition(".")[0] == section and weight.regularized and weight.shape[-1] > 1
+                for name, weight in model.declaration.iterate_weights()
+                if name.rpartition(".")[0] == section and weight.is_regularized and weight.shape[-1] > 1
             ]
             for section in self._sections
         }
-        self._inputs = _of_inputs(self._x)
+        self._input_statistics = _measure_inputs(self._x)
 
-    def look(self, step: int, dropout: Sequence[np.random.Generator], before: Array | None) -> Array:
+    def record(self, step: int, dropout: Sequence[np.random.Generator], before: Array | None) -> Array:
         """The numbers of one look (R, 1, n) after so many steps. `before` is theta before the last one of them."""
         model = self._model
         kept = model.buffers.copy()
         units: dict[str, AnyArray] = {}
 
-        def note(layer: Layer, w: Views, z: Array) -> None:
+        def record_units(layer: Layer, w: Views, z: Array) -> None:
             if isinstance(layer, Activation):
-                units[w.path] = _of_units(layer, z)
+                units[w.path] = _measure_units(layer, z)
 
-        context = Context(training=True, generators=Held(dropout), propagate=False, observe=note)
+        context = Context(training=True, generators=GeneratorSnapshot(dropout), propagate=False, observe=record_units)
         loss, _ = model.backpropagate(self._x, self._d, context)
         model.buffers[...] = kept
-        found = np.empty((len(model.theta), 1, self.seen.size))
-        found[:, 0, 0], found[:, 0, 1], found[:, 0, 2:5] = step, loss, self._inputs
-        at = len(OF_NETWORK)
-        for column, numbers in enumerate(self._of_weights(before)):
+        found = np.empty((len(model.theta), 1, self.layout.size))
+        found[:, 0, 0], found[:, 0, 1], found[:, 0, 2:5] = step, loss, self._input_statistics
+        at = len(NETWORK_STATISTICS)
+        for column, numbers in enumerate(self._measure_weights(before)):
             found[:, 0, at + column] = numbers
-        at += len(OF_WEIGHTS) * len(self.seen.layers)
-        for name in self.seen.activations:
-            found[:, 0, at : at + len(OF_UNITS)] = units[name]
-            at += len(OF_UNITS)
+        at += len(WEIGHT_STATISTICS) * len(self.layout.layers)
+        for name in self.layout.activations:
+            found[:, 0, at : at + len(UNIT_STATISTICS)] = units[name]
+            at += len(UNIT_STATISTICS)
         return found
 
-    def _of_weights(self, before: Array | None) -> Iterator[Array | float]:
+    def _measure_weights(self, before: Array | None) -> Iterator[Array | float]:
         """The numbers of each layer with weights in turn, each (R)."""
         model = self._model
         update = None if before is None else model.theta - before
         for section, here in self._sections.items():
-            yield norm(model.grad[:, here])
-            yield norm(model.theta[:, here])
-            yield math.nan if update is None else norm(update[:, here])
-            drawn = [model.w.at(name) for name in self._drawn[section]]
-            yield np.logical_and.reduce([_alike(W) for W in drawn]) if drawn else math.nan
+            yield row_norms(model.grad[:, here])
+            yield row_norms(model.theta[:, here])
+            yield math.nan if update is None else row_norms(update[:, here])
+            drawn = [model.w.array_of(name) for name in self._drawn_weights[section]]
+            yield np.logical_and.reduce([_is_symmetric(W) for W in drawn]) if drawn else math.nan
 
 
-def _alike(W: AnyArray) -> AnyArray:
+def _is_symmetric(W: AnyArray) -> AnyArray:
     """Whether all units have the same weights. core: (..., U) -> ()"""
     return (W[..., :1] == W).reshape(len(W), -1).all(axis=-1)
 
 
-def _of_units(layer: Activation, z: Array) -> AnyArray:
+def _measure_units(layer: Activation, z: Array) -> AnyArray:
     """dead, saturated and rms of an activation's inputs z (R, N, ..., U). (R, 3)"""
     flat = z.reshape(len(z), -1)
-    numbers = np.full((len(z), len(OF_UNITS)), np.nan)
-    if layer.mortal:
+    numbers = np.full((len(z), len(UNIT_STATISTICS)), np.nan)
+    if layer.can_die:
         numbers[:, 0] = 1 - (z > 0).reshape(len(z), -1, z.shape[-1]).any(axis=-2).mean(axis=-1)
     if layer.saturates_beyond is not None:
         numbers[:, 1] = (np.abs(flat) > layer.saturates_beyond).mean(axis=-1)
-    numbers[:, 2] = norm(flat) / math.sqrt(flat.shape[-1])
+    numbers[:, 2] = row_norms(flat) / math.sqrt(flat.shape[-1])
     return numbers
 
 
-def _of_inputs(x: Array) -> AnyArray:
+def _measure_inputs(x: Array) -> AnyArray:
     """input_rms, input_offset and input_spread of x (R or 1, N, ..., features). (R or 1, 3)"""
     features = x.reshape(len(x), -1, x.shape[-1]).astype(np.float64)
     spread = features.std(axis=-2)

@@ -11,25 +11,25 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from nnexp.beginning import begin
+from nnexp.beginning import initialize_parameters
 from nnexp.comparison import is_better
-from nnexp.data.augmentations.base import augmented
-from nnexp.data.batches import Batch, batches, steps_per_epoch
+from nnexp.data.augmentations.base import augment_batch
+from nnexp.data.batches import Batch, iterate_batches, steps_per_epoch
 from nnexp.data.parts import Part, Parts
 from nnexp.data.splits import PartName
 from nnexp.layers.base import Context
 from nnexp.model import Model
-from nnexp.network import assemble
+from nnexp.network import build_network
 from nnexp.objective import BatchObjective
 from nnexp.optimizers.solver import Solver
-from nnexp.replicas import held, lift, norm, stack, take, together
-from nnexp.scoring import Scoring
+from nnexp.replicas import copy_generators, lift, row_norms, stack_replicas, take_replicas, stack_arrays
+from nnexp.scoring import TaskMetrics
 from nnexp.spec.sections import Spec
 from nnexp.training.clipping import clip_norm, clip_value
-from nnexp.training.evaluation import evaluate
-from nnexp.training.probe import Probe, interval, is_due
-from nnexp.training.state import State, initial_state
-from nnexp.typing import Array, Row
+from nnexp.training.evaluation import evaluate_model
+from nnexp.training.probe import LayerRecorder, choose_gap_steps, is_due
+from nnexp.training.state import TrainingState, make_initial_state
+from nnexp.typing import Array, MetricsRow
 
 
 class Stack:
@@ -39,65 +39,65 @@ class Stack:
     runs that share it. Without a `state` the runs begin at the beginning.
     """
 
-    def __init__(self, specs: Sequence[Spec], parts: Sequence[Parts], state: State | None = None) -> None:
+    def __init__(self, specs: Sequence[Spec], parts: Sequence[Parts], state: TrainingState | None = None) -> None:
         self.runs = list(range(len(specs)))
-        self._bind(list(specs), list(parts), state)
+        self._build_model(list(specs), list(parts), state)
 
-    def _bind(self, specs: list[Spec], parts: list[Parts], state: State | None) -> None:
+    def _build_model(self, specs: list[Spec], parts: list[Parts], state: TrainingState | None) -> None:
         """Build the network on the state's arrays."""
         self.specs, self.parts = specs, parts
-        self.training = stack([spec.training for spec in specs])
+        self.training = stack_replicas([spec.training for spec in specs])
         self.description = parts[0].description
         self.examples = len(parts[0].train)
         size = self.training.batch_size
         self.batch_size = self.examples if size == "full" else size
-        self.steps = steps_per_epoch(self.examples, self.batch_size)
-        widths = self.description.widths
-        network = stack([assemble(spec.architecture, spec.activation, widths) for spec in specs])
-        loss = stack([spec.loss.fitted(widths) for spec in specs])
-        self.scoring = Scoring(self.description, loss)
+        self.steps_per_epoch = steps_per_epoch(self.examples, self.batch_size)
+        widths = self.description.output_widths
+        network = stack_replicas([build_network(spec.architecture, spec.activation, widths) for spec in specs])
+        loss = stack_replicas([spec.loss.with_widths(widths) for spec in specs])
+        self.scoring = TaskMetrics(self.description, loss)
         declaration = network.declare(self.description.shape)
-        self.optimizer = stack([spec.optimizer for spec in specs])
-        self.schedule = stack([spec.schedule for spec in specs])
+        self.optimizer = stack_replicas([spec.optimizer for spec in specs])
+        self.schedule = stack_replicas([spec.schedule for spec in specs])
         seeds = [spec.seed for spec in specs]
         same_data = all(entry is parts[0] for entry in parts)
         if state is None:
-            init = stack([spec.init for spec in specs])
+            init = stack_replicas([spec.init for spec in specs])
             sources = [entry.train for entry in (parts[:1] if same_data else parts)]
 
-            def inputs(rows: slice) -> Array:
-                return together([source.inputs(rows) for source in sources])
+            def gather_inputs(rows: slice) -> Array:
+                return stack_arrays([source.take_inputs(rows) for source in sources])
 
-            theta, buffers = begin(network, declaration, init, seeds, inputs, self.training.dtype)
-            slots, scores = self.optimizer.slots, self.scoring.size
-            state = initial_state(theta, buffers, slots, seeds, self.examples, self.steps, scores)
+            theta, buffers = initialize_parameters(network, declaration, init, seeds, gather_inputs, self.training.dtype)
+            slots, scores = self.optimizer.slots, self.scoring.score_count
+            state = make_initial_state(theta, buffers, slots, seeds, self.examples, self.steps_per_epoch, scores)
         self.state = state
-        penalties = stack([spec.regularization for spec in specs])
-        trainable = declaration.trainable(self.training.freeze)
+        penalties = stack_replicas([spec.regularization for spec in specs])
+        trainable = declaration.trainable_mask(self.training.freeze)
         self.model = Model(network, declaration, loss, penalties, state.theta, state.buffers, trainable)
         self._solver = self.optimizer if isinstance(self.optimizer, Solver) else None
         if self._solver is None:
-            self._update = self.optimizer.bind(state.theta, self.model.grad, state.slots, self.model.regularized)
-        self._augmented = any(spec.data.augment for spec in specs)
+            self._apply_update = self.optimizer.bind(state.theta, self.model.grad, state.slots, self.model.regularized)
+        self._is_augmented = any(spec.data.augment for spec in specs)
         alike = all(spec.data.augment == specs[0].data.augment for spec in specs)
-        self._shared = len(set(seeds)) == 1 and same_data and alike
-        self._sources = parts[:1] if same_data else parts
+        self._shares_batches = len(set(seeds)) == 1 and same_data and alike
+        self._distinct_parts = parts[:1] if same_data else parts
         self._contexts = [
             Context(training=True, generators=state.dropout, new_epoch=new, propagate=False) for new in (False, True)
         ]
-        starts = np.arange(self.steps)[:, None] * self.batch_size
-        self._share = np.minimum(self.batch_size, self.examples - starts) / self.examples  # of each step, (S, 1)
-        self._interval = interval(specs[0].diagnostics, self.steps, self.training.epochs)
-        self._probe = (
+        starts = np.arange(self.steps_per_epoch)[:, None] * self.batch_size
+        self._batch_fractions = np.minimum(self.batch_size, self.examples - starts) / self.examples  # of each step, (S, 1)
+        self._gap_steps = choose_gap_steps(specs[0].diagnostics, self.steps_per_epoch, self.training.epochs)
+        self._recorder = (
             None
-            if self._interval is None
-            else Probe(self.model, [entry.train for entry in self._sources], specs[0].diagnostics)
+            if self._gap_steps is None
+            else LayerRecorder(self.model, [entry.train for entry in self._distinct_parts], specs[0].diagnostics)
         )
-        if self._probe and not state.looks.size:
-            self._look(None)
-        self._clock = time.perf_counter()
+        if self._recorder and not state.looks.size:
+            self._record_layers(None)
+        self._clock_start = time.perf_counter()
 
-    def leave(self, leaving: Sequence[int]) -> None:
+    def remove_runs(self, leaving: Sequence[int]) -> None:
         """Take the runs with these numbers out; the others go on as if they had never been there."""
         if not leaving:
             return
@@ -105,63 +105,63 @@ class Stack:
         self.runs = [self.runs[row] for row in stay]
         if stay:
             specs, parts = [self.specs[row] for row in stay], [self.parts[row] for row in stay]
-            clock = self._clock
-            self._bind(specs, parts, take(self.state, stay))
-            self._clock = clock
+            clock = self._clock_start
+            self._build_model(specs, parts, take_replicas(self.state, stay))
+            self._clock_start = clock
 
-    def snapshot(self, run: int) -> State:
+    def copy_state(self, run: int) -> TrainingState:
         """A copy of one run's state, a stack of one."""
-        state = take(self.state, [self.runs.index(run)])
-        state.seconds = state.seconds + (time.perf_counter() - self._clock)
+        state = take_replicas(self.state, [self.runs.index(run)])
+        state.seconds = state.seconds + (time.perf_counter() - self._clock_start)
         return state
 
     def begin_epoch(self) -> None:
         """Draw the order of the examples, unless the epoch has begun already, and set the learning rates."""
         state = self.state
         if state.step == 0:
-            self._clock = time.perf_counter()
+            self._clock_start = time.perf_counter()
             state.seconds[...] = 0
             if self.batch_size == self.examples:
                 state.order[...] = np.arange(self.examples)
             else:
                 for order, source in zip(state.order, state.shuffle, strict=True):
                     order[...] = source.permutation(self.examples)
-        factors = self.schedule.factors(state.epoch, self.steps, self.training.epochs, state.history)
+        factors = self.schedule.compute_factors(state.epoch, self.steps_per_epoch, self.training.epochs, state.history)
         self._lr = lift(self.optimizer.lr, factors) * factors
         self._rates = self._lr.astype(state.theta.dtype)
 
     def remaining_batches(self) -> Iterator[Batch]:
         """The batches of this epoch that are still to come."""
-        apart = 1 if self._shared else len(self.runs)
+        apart = 1 if self._shares_batches else len(self.runs)
         sources = [entry.train for entry in self.parts[:apart]]
-        own = batches(sources, self.state.order[:apart], self.batch_size, self.state.step)
-        return map(self._augment, own) if self._augmented else own
+        own = iterate_batches(sources, self.state.order[:apart], self.batch_size, self.state.step)
+        return map(self._augment_batch, own) if self._is_augmented else own
 
-    def _augment(self, batch: Batch) -> Batch:
+    def _augment_batch(self, batch: Batch) -> Batch:
         """Each run's examples, changed by its own generator as its spec says; what runs share is changed once."""
         generators = self.state.augment
         changed = [
-            augmented(spec.data.augment, x, d, source)
+            augment_batch(spec.data.augment, x, d, source)
             for spec, x, d, source in zip(self.specs, batch.x, batch.d, generators, strict=False)
         ]
         for source in generators[len(changed) :]:  # they would have drawn the same
             source.bit_generator.state = generators[0].bit_generator.state
-        x, d = (together(arrays) for arrays in zip(*changed, strict=True))
+        x, d = (stack_arrays(arrays) for arrays in zip(*changed, strict=True))
         return batch._replace(x=x, d=d)
 
-    def step(self, batch: Batch) -> bool:
+    def train_step(self, batch: Batch) -> bool:
         """One update of every run: forward, loss, backward, clipping, optimizer; and what is measured on the way.
 
         Gives whether every loss is finite; the runs whose loss is not have diverged.
         """
         state, model = self.state, self.model
         k = state.step
-        due = self._interval is not None and is_due(state.epoch * self.steps + k + 1, self._interval)
+        due = self._gap_steps is not None and is_due(state.epoch * self.steps_per_epoch + k + 1, self._gap_steps)
         before = state.theta.copy() if due else None
         self.optimizer.look_ahead(state.theta, state.slots)
-        objective = self._solver and BatchObjective(model, batch.x, batch.d, held(state.dropout, range(len(self.runs))))
-        loss, penalty, z = model.gradient(batch.x, batch.d, self._contexts[k == 0])
-        norms = norm(model.grad)
+        objective = self._solver and BatchObjective(model, batch.x, batch.d, copy_generators(state.dropout, range(len(self.runs))))
+        loss, penalty, z = model.compute_gradient(batch.x, batch.d, self._contexts[k == 0])
+        norms = row_norms(model.grad)
         if self.training.clip_norm is not None:
             clip_norm(model.grad, norms, self.training.clip_norm)
         if self.training.clip_value is not None:
@@ -170,35 +170,35 @@ class Stack:
         if self._solver and objective:
             self._solver.solve(objective, rates)
         else:
-            self._update(state.epoch * self.steps + k + 1, rates)
-        model.constrain()
+            self._apply_update(state.epoch * self.steps_per_epoch + k + 1, rates)
+        model.constrain_weights()
 
         measured = state.losses[:, k]
         measured[:, 0], measured[:, 1], measured[:, 2] = loss, loss + penalty, norms
-        self.scoring.score(z, batch.d, out=state.scores[:, batch.start : batch.stop])
+        self.scoring.score_examples(z, batch.d, out=state.scores[:, batch.start : batch.stop])
         state.step = k + 1
         if before is not None:
-            self._look(before)
+            self._record_layers(before)
         finite = all(map(math.isfinite, loss.tolist()))
         if not finite:
             state.diverged[~np.isfinite(loss)] = k + 1
         return finite
 
-    def _look(self, before: Array | None) -> None:
+    def _record_layers(self, before: Array | None) -> None:
         """Look into the layers; `before` is theta before the last step, None before the first."""
         state = self.state
-        assert self._probe is not None, "a look needs its examples"
-        found = self._probe.look(state.epoch * self.steps + state.step, state.dropout, before)
+        assert self._recorder is not None, "a look needs its examples"
+        found = self._recorder.record(state.epoch * self.steps_per_epoch + state.step, state.dropout, before)
         state.looks = np.concatenate([state.looks, found], axis=-2) if state.looks.size else found
 
-    def end_epoch(self) -> tuple[Row, ...]:
+    def end_epoch(self) -> tuple[MetricsRow, ...]:
         """Close the epoch: metrics, the row of each run, and its best weights so far."""
         state = self.state
         state.epoch, state.step = state.epoch + 1, 0
-        metrics = {**self._training_metrics(), **self._dev_metrics()}
-        elapsed = state.seconds + (time.perf_counter() - self._clock)
+        metrics = {**self._compute_training_metrics(), **self._compute_dev_metrics()}
+        elapsed = state.seconds + (time.perf_counter() - self._clock_start)
         metrics |= {"grad_norm": state.losses[..., 2].mean(axis=-1), "seconds": elapsed}
-        step = state.epoch * self.steps
+        step = state.epoch * self.steps_per_epoch
         rows = tuple(
             {"epoch": state.epoch, "step": step, "lr": float(self._lr[i, -1])}
             | {name: float(values[i]) for name, values in metrics.items()}
@@ -206,28 +206,28 @@ class Stack:
         )
         for past, row in zip(state.history, rows, strict=True):
             past.append(row)
-        self._keep_best(metrics)
+        self._keep_best_weights(metrics)
         return rows
 
-    def _training_metrics(self) -> dict[str, Array]:
+    def _compute_training_metrics(self) -> dict[str, Array]:
         """Averages over the epoch's examples as they were trained on: weights moving, dropout on."""
-        averages = np.add.reduce(self.state.losses * self._share, axis=-2)
-        targets = together([entry.train.d for entry in self._sources])  # in another order, which does not matter
-        scores = self.scoring.summarize(self.state.scores, targets)
+        averages = np.add.reduce(self.state.losses * self._batch_fractions, axis=-2)
+        targets = stack_arrays([entry.train.d for entry in self._distinct_parts])  # in another order, which does not matter
+        scores = self.scoring.summarize_scores(self.state.scores, targets)
         named = {"loss": averages[:, 0], "objective": averages[:, 1], **scores}
         return {f"train_{name}": values for name, values in named.items()}
 
-    def _dev_metrics(self) -> dict[str, Array]:
+    def _compute_dev_metrics(self) -> dict[str, Array]:
         if not len(self.parts[0].dev):
             return {}
-        return {f"dev_{name}": values for name, values in self.evaluate("dev").items()}
+        return {f"dev_{name}": values for name, values in self.evaluate_part("dev").items()}
 
-    def evaluate(self, part: PartName) -> dict[str, Array]:
+    def evaluate_part(self, part: PartName) -> dict[str, Array]:
         """Loss and metrics, each (R,), on a part of the data, with the weights as they are."""
-        sources: list[Part] = [entry[part] for entry in self._sources]
-        return evaluate(self.model, sources, self.scoring)
+        sources: list[Part] = [entry[part] for entry in self._distinct_parts]
+        return evaluate_model(self.model, sources, self.scoring)
 
-    def _keep_best(self, metrics: dict[str, Array]) -> None:
+    def _keep_best_weights(self, metrics: dict[str, Array]) -> None:
         stopping, state = self.training.early_stopping, self.state
         watched = stopping.metric if stopping else "dev_loss"
         if watched not in metrics:

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nnexp.replicas import generators
-from nnexp.typing import AnyArray, Array, IntArray, Row
+from nnexp.replicas import make_generators
+from nnexp.typing import AnyArray, Array, IntArray, MetricsRow
 
 
 @dataclass(slots=True)
-class State:
+class TrainingState:
     """What training has come to; arrays and lists have one entry a replica."""
 
     theta: Array
@@ -42,7 +42,7 @@ class State:
     """The scores of each example of this epoch, (R, N, ...), from which the training metrics are made."""
     seconds: Array
     """Time spent on this epoch before the present process took over, (R,)."""
-    history: list[list[Row]]
+    history: list[list[MetricsRow]]
 
     best_theta: Array
     best_buffers: Array
@@ -56,18 +56,18 @@ class State:
     """The step of this epoch, from 1, whose loss was not finite; 0 where all is well. (R,)"""
 
 
-def initial_state(
+def make_initial_state(
     theta: Array, buffers: Array, slots: Sequence[str], seeds: Sequence[int], examples: int, steps: int, scores: int
-) -> State:
+) -> TrainingState:
     """The state before the first step."""
     replicas = len(theta)
-    return State(
+    return TrainingState(
         theta=theta,
         buffers=buffers,
         slots={name: np.zeros_like(theta) for name in slots},
-        shuffle=generators(seeds, "shuffle"),
-        dropout=generators(seeds, "dropout"),
-        augment=generators(seeds, "augment"),
+        shuffle=make_generators(seeds, "shuffle"),
+        dropout=make_generators(seeds, "dropout"),
+        augment=make_generators(seeds, "augment"),
         epoch=0,
         step=0,
         order=np.zeros((replicas, examples), dtype=np.int64),

@@ -16,30 +16,30 @@ from nnexp.data.parts import Parts
 from nnexp.spec.sections import Spec
 from nnexp.training.stack import Stack
 
-WORTH_ASKING = 2e-3
+MIN_STEP_SECONDS = 2e-3
 """Seconds for a step from which more threads may pay; below, handing the work to them costs more than it brings."""
 
-STEPS, ROUNDS = 3, 3
+MEASURED_STEPS, MEASURED_ROUNDS = 3, 3
 
 
-def speedup(spec: Spec, parts: Parts) -> tuple[int, float]:
+def measure_speedup(spec: Spec, parts: Parts) -> tuple[int, float]:
     """The number of cores, and how many times faster a step is with that many threads than with the spec's."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     few, many = [], []
-    for _ in range(ROUNDS):
-        few.append(_seconds(spec, parts, spec.training.threads))
-        many.append(_seconds(spec, parts, cores))
+    for _ in range(MEASURED_ROUNDS):
+        few.append(_measure_seconds(spec, parts, spec.training.threads))
+        many.append(_measure_seconds(spec, parts, cores))
     return cores, min(few) / min(many)
 
 
-def _seconds(spec: Spec, parts: Parts, threads: int) -> float:
+def _measure_seconds(spec: Spec, parts: Parts, threads: int) -> float:
     """The time of a few steps from the beginning of training."""
     with threadpool_limits(threads, "blas"), np.errstate(all="ignore"):
         stack = Stack([spec], [parts])
         stack.begin_epoch()
         ready = stack.remaining_batches()
-        stack.step(next(ready))
+        stack.train_step(next(ready))
         began = time.perf_counter()
-        for batch, _ in zip(ready, range(STEPS), strict=False):
-            stack.step(batch)
+        for batch, _ in zip(ready, range(MEASURED_STEPS), strict=False):
+            stack.train_step(batch)
         return time.perf_counter() - began

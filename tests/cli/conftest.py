@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 import nnexp
-from nnexp.spec.load import loads
-from nnexp.spec.problems import Text
+from nnexp.spec.load import parse_network_spec
+from nnexp.spec.problems import SpecText
 
 DIGITS = """
 name: short_digits
@@ -27,7 +27,7 @@ training: {epochs: 3}
 
 
 def trained(text: str, runs: Path) -> nnexp.Run:
-    return nnexp.train(loads(Text("spec.yaml", text), name="spec"), runs=runs)
+    return nnexp.train(parse_network_spec(SpecText("spec.yaml", text), name="spec"), runs=runs)
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 import nnexp
-from nnexp.data.images import chosen_images, read_images
+from nnexp.data.images import choose_images, read_images
 from nnexp.data.sources.image_folder import ImageFolder
 from tests.cli.program import program
 
@@ -66,7 +66,7 @@ def test_predictions_are_the_names_of_classes_even_where_the_data_are_gone(write
     assert "[bold] white" in evaluated.stdout
     shutil.rmtree(tmp_path / "set", ignore_errors=True)
     (tmp_path / "set.npz").unlink(missing_ok=True)
-    shape = run.network.description.shape
+    shape = run.predictor.description.shape
     np.savez(tmp_path / "x.npz", x=np.stack([shade(name, 3).reshape(shape) for name in SHADES]))
     table = pd.read_csv(io.StringIO(program("predict", str(run.path), "x.npz", cwd=tmp_path).stdout))
     assert table["class"].tolist() == list(SHADES)
@@ -80,10 +80,10 @@ def test_a_run_on_images_takes_images(tmp_path: Path) -> None:
     (tmp_path / "new").mkdir()
     for name, value in SHADES.items():
         Image.fromarray(shade(name, 5)).convert("RGB").resize((9, 16)).save(tmp_path / "new" / f"{value:03}.jpg")
-    found = run.network.predict(read_images(chosen_images(tmp_path / "new"), source.look))
-    assert [run.network.classes[k] for k in found] == list(SHADES)
-    [one] = run.network.predict(read_images(chosen_images(tmp_path / "new" / "128.jpg"), source.look))
-    assert run.network.classes[one] == "gray, middle"
+    found = run.predictor.predict(read_images(choose_images(tmp_path / "new"), source.conversion))
+    assert [run.predictor.classes[k] for k in found] == list(SHADES)
+    [one] = run.predictor.predict(read_images(choose_images(tmp_path / "new" / "128.jpg"), source.conversion))
+    assert run.predictor.classes[one] == "gray, middle"
 
 
 def test_changed_data_are_noticed(tmp_path: Path) -> None:

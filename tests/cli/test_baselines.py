@@ -19,9 +19,9 @@ from nnexp.baselines.base import Baseline, FitError
 from nnexp.baselines.least_squares import LeastSquares
 from nnexp.errors import Interrupted, RunError, SpecError
 from nnexp.registry import baselines
-from nnexp.spec.load import loads_any
-from nnexp.spec.problems import Text
-from nnexp.training.events import Event, Fitting, Notice
+from nnexp.spec.load import parse_spec
+from nnexp.spec.problems import SpecText
+from nnexp.training.events import Event, FitStarted, Notice
 from tests.cli.inside import Done, inside
 from tests.faults.support import events, only_run, program
 
@@ -43,7 +43,7 @@ TEXTS = {"near": KNN, "bell": GAUSSIAN, "line": LINE}
 
 
 def fitted(text: str, runs: Path, *overrides: str) -> nnexp.Run:
-    return nnexp.train(loads_any(Text("spec.yaml", text), overrides, name="spec"), runs=runs)
+    return nnexp.train(parse_spec(SpecText("spec.yaml", text), overrides, name="spec"), runs=runs)
 
 
 def told(*arguments: str | Path, code: int = 0) -> Done:
@@ -158,16 +158,16 @@ def test_predict_writes_shares_probabilities_or_values(runs: Path, tmp_path: Pat
         table = pd.read_csv(io.StringIO(told("predict", name, tmp_path / "x.csv", "--runs", runs).stdout))
         assert list(table.columns) == ["class", *(f"p_{k}" for k in range(10))]
         np.testing.assert_allclose(table.iloc[:, 1:].sum(axis="columns"), 1)
-        assert (table["class"] == run_of(runs, name).network.predict(x)).all()
+        assert (table["class"] == run_of(runs, name).predictor.predict(x)).all()
     pd.DataFrame([[0.0], [0.5]]).to_csv(tmp_path / "t.csv", index=False)
     table = pd.read_csv(io.StringIO(told("predict", "line", tmp_path / "t.csv", "--runs", runs).stdout))
-    np.testing.assert_array_equal(table, run_of(runs, "line").network.predict(np.array([[0.0], [0.5]])))
+    np.testing.assert_array_equal(table, run_of(runs, "line").predictor.predict(np.array([[0.0], [0.5]])))
 
 
 def test_predictions_of_least_squares_for_classes_are_scores_and_no_probabilities(tmp_path: Path) -> None:
     run = fitted(KNN, tmp_path, "baseline=least_squares")
     x = run.spec.data.source.load().x[:5].reshape(5, -1)
-    assert not run.network.predictions(x)[0].are_probabilities
+    assert not run.predictor.predictions(x)[0].are_probabilities
     assert told("predict", run.path, save(tmp_path, x)).stdout.startswith("class,score_0,")
 
 
@@ -177,7 +177,7 @@ def save(folder: Path, x: np.ndarray) -> Path:
 
 
 def test_the_library_gives_the_methods_of_a_network(runs: Path) -> None:
-    baseline = run_of(runs, "bell").network
+    baseline = run_of(runs, "bell").predictor
     assert baseline.classes == tuple("0123456789")
     assert baseline.description.shape == (64,)
     x = run_of(runs, "bell").spec.data.source.load().x[:300].reshape(300, -1)
@@ -188,19 +188,19 @@ def test_the_library_gives_the_methods_of_a_network(runs: Path) -> None:
 
 
 def test_examples_of_another_shape_or_not_finite_are_data_errors(runs: Path) -> None:
-    baseline = run_of(runs, "near").network
+    baseline = run_of(runs, "near").predictor
     with pytest.raises(nnexp.DataError, match="the baseline takes examples of 64 numbers, and these have 3"):
         baseline.predict(np.zeros((2, 3)))
     with pytest.raises(nnexp.DataError, match="not finite, or too large"):
         baseline.predict(np.full((2, 64), np.nan))
     with pytest.raises(nnexp.DataError, match="not finite, or too large"):
-        run_of(runs, "bell").network.predict(np.full((2, 64), 1e200))
+        run_of(runs, "bell").predictor.predict(np.full((2, 64), 1e200))
 
 
 def test_images_are_flattened(tmp_path: Path) -> None:
     flat = fitted(KNN, tmp_path)
     images = fitted(KNN, tmp_path, "data.source={digits: {flat: false}}")
-    assert images.network.description.shape == (8, 8, 1)
+    assert images.predictor.description.shape == (8, 8, 1)
     assert images.final == flat.final
 
 
@@ -216,17 +216,17 @@ def test_a_class_without_training_examples_is_told_of_and_never_named(tmp_path: 
     few = "data.split={train: 12, dev: 100, test: 100, stratify: false}"
     for baseline in ("knn", "gaussian_classifier", "least_squares"):
         heard.clear()
-        loaded = loads_any(Text("s.yaml", KNN), [few, f"baseline={baseline}"], name="s")
+        loaded = parse_spec(SpecText("s.yaml", KNN), [few, f"baseline={baseline}"], name="s")
         run = nnexp.train(loaded, runs=tmp_path, watch=heard.append)
         fitting, notice = heard
-        assert fitting == Fitting(baseline, 12)
+        assert fitting == FitStarted(baseline, 12)
         assert isinstance(notice, Notice)
         [event] = events(run.path)
         absent = event["classes"]
         assert notice.text.startswith(f"the training part has no example of {', '.join(absent)}: ")
-        named = run.network.predict(run.spec.data.source.load().x.reshape(-1, 64))
+        named = run.predictor.predict(run.spec.data.source.load().x.reshape(-1, 64))
         assert absent
-        assert not {*np.array(run.network.classes)[named]} & {*absent}
+        assert not {*np.array(run.predictor.classes)[named]} & {*absent}
 
 
 def test_a_singular_covariance_is_an_error_in_words_and_the_run_has_failed(spec: Path, tmp_path: Path) -> None:
@@ -280,7 +280,7 @@ def test_a_damaged_file_is_said_and_a_restart_mends_it(runs: Path, tmp_path: Pat
     (copy / "checkpoints" / "last.npz").write_bytes(content[:-40])
     with pytest.raises(RunError, match="`--restart` trains the run again"):
         nnexp.Run(copy).evaluate()
-    loaded = loads_any(Text("s.yaml", LINE), name="s")
+    loaded = parse_spec(SpecText("s.yaml", LINE), name="s")
     assert nnexp.train(loaded, runs=tmp_path, restart=True).evaluate() == run_of(runs, "line").final["test"]
 
 
@@ -316,7 +316,7 @@ def test_list_shows_them(tmp_path: Path) -> None:
 def test_the_weights_of_a_baseline_cannot_be_taken_over(runs: Path) -> None:
     text = f"data: {{source: digits}}\narchitecture: [output]\ninit: {{from_run: {run_of(runs, 'near').path}}}\n"
     with pytest.raises(SpecError, match="is a knn, which has no layers whose weights could be taken over"):
-        loads_any(Text("s.yaml", text), name="s")
+        parse_spec(SpecText("s.yaml", text), name="s")
 
 
 def test_every_baseline_is_one_of_the_kind() -> None:

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 import nnexp
-from nnexp.registry import KINDS
+from nnexp.registry import REGISTRY_BY_KIND
 from nnexp.spec import resolved
 from tests.config_files import make_files
 
@@ -73,8 +73,8 @@ def test_every_component_is_used_in_a_config(tmp_path: Path, monkeypatch: pytest
         make_files(path)
     used = {word for path in CONFIGS for word in words(yaml.safe_load(path.read_text(encoding="utf-8")))}
     loaded = [nnexp.load(path) for path in CONFIGS if path.stem not in BEFORE and path not in BASELINES]
-    used |= {word for spec in loaded for word in words(resolved.plain(spec))}
-    assert not {f"{kind}: {name}" for kind, known in KINDS.items() for name in known if name not in used}
+    used |= {word for spec in loaded for word in words(resolved.make_plain_spec(spec))}
+    assert not {f"{kind}: {name}" for kind, known in REGISTRY_BY_KIND.items() for name in known if name not in used}
 
 
 def test_adam_with_batch_norm_reaches_97_percent_on_digits_as_the_mean_of_five_seeds(tmp_path: Path) -> None:

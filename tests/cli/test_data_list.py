@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nnexp.data.known import KNOWN
+from nnexp.data.known import KNOWN_SETS
 from nnexp.registry import sources
 from tests.cli.program import program
 
@@ -43,7 +43,7 @@ def test_json_has_the_files_with_addresses_paths_and_checksums(tmp_path: Path) -
     done = program("data", "list", "--json", cwd=tmp_path, NNEXP_DATA=str(tmp_path))
     document = json.loads(done.stdout)
     assert document["cache"] == str(tmp_path)
-    assert [entry["name"] for entry in document["known"]] == list(KNOWN)
+    assert [entry["name"] for entry in document["known"]] == list(KNOWN_SETS)
     [mnist] = [entry for entry in document["known"] if entry["name"] == "mnist"]
     assert (mnist["bytes"], mnist["there"]) == (11_594_722, False)
     assert "CC BY-SA 3.0" in mnist["credit"]
@@ -55,11 +55,11 @@ def test_json_has_the_files_with_addresses_paths_and_checksums(tmp_path: Path) -
         "checksum": "md5:f68b3c2dcbeaaa9fbdd348bbdeb94873",
     }
     listed = {entry["name"] for entry in document["sources"]}
-    assert listed | set(KNOWN) == set(sources) | set(KNOWN)
-    assert not listed & set(KNOWN)
+    assert listed | set(KNOWN_SETS) == set(sources) | set(KNOWN_SETS)
+    assert not listed & set(KNOWN_SETS)
 
 
-@pytest.mark.parametrize("name", KNOWN)
+@pytest.mark.parametrize("name", KNOWN_SETS)
 def test_every_known_set_is_read_by_a_source_of_its_name(name: str) -> None:
     assert name in sources
 

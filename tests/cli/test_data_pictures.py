@@ -9,18 +9,18 @@ import pytest
 from PIL import Image
 
 from nnexp import files, pictures
-from nnexp.cli.scatter import scatter
+from nnexp.cli.scatter import render_scatter
 from nnexp.data.base import Dataset, Description
 from nnexp.data.sources.digits import Digits
 from nnexp.errors import RunError, UsageError
-from nnexp.pictures import check_target, draw, ticks
-from nnexp.showing import Look, look
+from nnexp.pictures import check_png_path, draw_picture, find_ticks
+from nnexp.showing import DataPreview, preview_data
 from nnexp.typing import AnyArray
 
 
 def cells(points: AnyArray, labels: AnyArray | None, names: tuple[str, ...], width: int = 31) -> list[str]:
     """The lines of the drawing, without the numbers at the left."""
-    lines = scatter(points, labels, names, width)
+    lines = render_scatter(points, labels, names, width)
     return [line.plain.partition("│")[2] for line in lines if "│" in line.plain]
 
 
@@ -44,7 +44,7 @@ def test_a_cell_has_the_letter_of_most_of_its_points_as_a_capital_where_there_ar
 )
 def test_letters_are_those_of_the_names_where_these_differ(names: tuple[str, ...], letters: str) -> None:
     assert "".join(sorted("".join(cells(CORNERS[:2], np.arange(2), names)).replace(" ", ""))) == letters
-    assert scatter(CORNERS[:2], np.arange(2), names, 31)[-2].plain.split() == [
+    assert render_scatter(CORNERS[:2], np.arange(2), names, 31)[-2].plain.split() == [
         letters[0],
         names[0],
         letters[1],
@@ -70,24 +70,24 @@ def test_a_single_point_and_equal_points_are_drawn() -> None:
 def test_missing_numbers_are_left_out() -> None:
     points = np.concatenate([CORNERS, [[np.nan, 5.0], [np.inf, 0.0]]])
     assert cells(points, None, ("y",)) == cells(CORNERS, None, ("y",))
-    assert [line.plain for line in scatter(points[4:], None, ("y",), 31)] == ["no points to draw"]
+    assert [line.plain for line in render_scatter(points[4:], None, ("y",), 31)] == ["no points to draw"]
 
 
 @pytest.mark.parametrize("width", [10, 40, 79, 80, 300])
 def test_a_drawing_is_no_wider_than_it_may_be(width: int) -> None:
     assert max(
-        line.cell_len for line in scatter(CORNERS * 12345.678, np.arange(4), ("a", "b", "c", "d"), width)[:-1]
+        line.cell_len for line in render_scatter(CORNERS * 12345.678, np.arange(4), ("a", "b", "c", "d"), width)[:-1]
     ) <= max(width, 21)
 
 
-def images(x: AnyArray, labels: AnyArray, classes: tuple[str, ...]) -> Look:
+def images(x: AnyArray, labels: AnyArray, classes: tuple[str, ...]) -> DataPreview:
     description = Description(len(x), x.shape[1:], "classes", classes)
-    return Look("mine", Digits(), Dataset(x, labels, description), {}, description)
+    return DataPreview("mine", Digits(), Dataset(x, labels, description), {}, description)
 
 
-def sheet(found: Look, path: Path) -> AnyArray:
+def sheet(found: DataPreview, path: Path) -> AnyArray:
     """The picture that is drawn, as an array (H, W, 3)."""
-    draw(found, path)
+    draw_picture(found, path)
     with Image.open(path) as picture:
         assert picture.mode == "RGB"
         return np.asarray(picture)
@@ -130,13 +130,13 @@ def test_every_shape_and_number_of_classes_can_be_drawn(
 def test_images_with_values_are_drawn_without_names(tmp_path: Path) -> None:
     x = np.random.default_rng(0).random((3, 8, 8, 1))
     description = Description(3, (8, 8, 1), "values", ("y",))
-    found = Look("mine", Digits(), Dataset(x, np.ones((3, 1)), description), {}, description)
+    found = DataPreview("mine", Digits(), Dataset(x, np.ones((3, 1)), description), {}, description)
     assert sheet(found, tmp_path / "x.png").shape == (2 * 20 + 20 + 59, 20 + 3 * 59 + 20, 3)
 
 
 @pytest.mark.parametrize("source", ["moons", "spirals", "sine", "polynomial", "xor"])
 def test_points_are_drawn_in_colours(tmp_path: Path, source: str) -> None:
-    found = look(source, ["examples=90"])
+    found = preview_data(source, ["examples=90"])
     drawn = sheet(found, tmp_path / "x.png")
     assert drawn.shape == (640, 900, 3)
     spread = drawn.max(axis=-1).astype(int) - drawn.min(axis=-1)
@@ -146,20 +146,20 @@ def test_points_are_drawn_in_colours(tmp_path: Path, source: str) -> None:
 def test_equal_points_are_drawn(tmp_path: Path) -> None:
     description = Description(5, (2,), "classes", ("a",))
     data = Dataset(np.ones((5, 2)), np.zeros(5, np.int64), description)
-    assert sheet(Look("mine", Digits(), data, {}, description), tmp_path / "x.png").shape == (640, 900, 3)
+    assert sheet(DataPreview("mine", Digits(), data, {}, description), tmp_path / "x.png").shape == (640, 900, 3)
 
 
 def test_only_missing_points_are_refused(tmp_path: Path) -> None:
     description = Description(5, (2,), "classes", ("a",))
     data = Dataset(np.full((5, 2), np.nan), np.zeros(5, np.int64), description)
     with pytest.raises(UsageError, match="only missing numbers"):
-        draw(Look("mine", Digits(), data, {}, description), tmp_path / "x.png")
+        draw_picture(DataPreview("mine", Digits(), data, {}, description), tmp_path / "x.png")
     assert not list(tmp_path.iterdir())
 
 
 def test_of_very_many_points_some_are_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pictures, "MOST_POINTS", 7)
-    points, labels = pictures._some(np.arange(40.0).reshape(20, 2), np.arange(20))
+    monkeypatch.setattr(pictures, "MAX_POINTS", 7)
+    points, labels = pictures._choose_points(np.arange(40.0).reshape(20, 2), np.arange(20))
     assert labels is not None
     assert len(labels) == 7
     np.testing.assert_array_equal(points[:, 0], 2 * labels)
@@ -171,19 +171,19 @@ def test_a_picture_that_cannot_be_written_leaves_nothing(tmp_path: Path, monkeyp
 
     monkeypatch.setattr(files, "operation", full)
     with pytest.raises(RunError, match=r"cannot write .*x\.png: No space left on device"):
-        draw(look("moons", ["examples=9"]), tmp_path / "x.png")
+        draw_picture(preview_data("moons", ["examples=9"]), tmp_path / "x.png")
     assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(("low", "high"), [(-1.0, 1.0), (0.0, 1e-9), (-3e7, 5e8), (99.999, 100.001), (-1e-300, 1e-300)])
 def test_ticks_are_few_round_numbers_in_between(low: float, high: float) -> None:
-    found = ticks(low, high)
+    found = find_ticks(low, high)
     assert 3 <= len(found) <= 8
     assert low <= found[0] < found[-1] <= high
     assert np.ptp(np.diff(found)) <= 1e-6 * (high - low)
 
 
 def test_a_target_is_checked_before_the_data_are_read(tmp_path: Path) -> None:
-    check_target(tmp_path / "X.PNG")
+    check_png_path(tmp_path / "X.PNG")
     with pytest.raises(UsageError, match=r"should end in \.png"):
-        check_target(tmp_path / "x")
+        check_png_path(tmp_path / "x")

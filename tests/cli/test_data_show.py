@@ -11,7 +11,7 @@ import pytest
 
 from nnexp.data.sources.digits import Digits
 from nnexp.data.sources.moons import Moons
-from nnexp.spec.load import load_any
+from nnexp.spec.load import load_spec
 from tests.cli.program import program
 from tests.cli.test_describe import on_a_terminal
 
@@ -90,7 +90,7 @@ def test_a_spec_has_its_parts_though_the_rest_of_it_is_wrong(tmp_path: Path) -> 
 
 def test_the_fingerprint_is_that_of_a_run(tmp_path: Path) -> None:
     (tmp_path / "spec.yaml").write_text("data: {source: moons}\narchitecture: [output]\n")
-    of_run = load_any(tmp_path / "spec.yaml").prepare().fingerprint.digest
+    of_run = load_spec(tmp_path / "spec.yaml").prepare().fingerprint.digest
     assert document(tmp_path, "spec.yaml")["fingerprint"] == of_run == document(tmp_path, "moons")["fingerprint"]
 
 

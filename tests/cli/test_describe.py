@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from nnexp.spec.outline import outline
-from nnexp.spec.sizes import Sizes
+from nnexp.spec.outline import outline_network
+from nnexp.spec.sizes import AssumedSizes
 from tests.cli.program import program
 
 IMAGENET = ("--input", "224x224x3", "--outputs", "1000")
@@ -155,11 +155,11 @@ def test_a_wrong_spec_is_reported_as_ever(folder: Path) -> None:
 
 
 def test_a_batch_that_is_full_holds_the_training_part(folder: Path) -> None:
-    found = outline(folder / "small.yaml", ["training.batch_size=full"])
-    assert found.batch == 1437
-    assert found.memory(found.network)[1] == 1437 * 2 * 4 * (4 + 4 + 10)
+    found = outline_network(folder / "small.yaml", ["training.batch_size=full"])
+    assert found.batch_size == 1437
+    assert found.estimate_memory(found.network)[1] == 1437 * 2 * 4 * (4 + 4 + 10)
 
 
 def test_the_outline_is_a_plain_function(folder: Path) -> None:
-    found = outline(folder / "small.yaml", sizes=Sizes((3,), 2))
-    assert (found.x, found.network.weights, found.network.biases) == ((3,), 20, 6)
+    found = outline_network(folder / "small.yaml", sizes=AssumedSizes((3,), 2))
+    assert (found.input_shape, found.network.weights, found.network.biases) == ((3,), 20, 6)

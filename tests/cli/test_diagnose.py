@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from nnexp.cli.diagnose import brief
+from nnexp.cli.diagnose import print_gravest_findings
 from nnexp.diagnosis.findings import Diagnosis, Finding, Remedy
 from tests.cli.inside import Done, inside
 
@@ -125,7 +125,7 @@ def test_on_a_terminal_lines_break_between_words_and_never_in_an_override(width:
     console = Console(
         file=(shown := io.StringIO()), force_terminal=True, width=width, soft_wrap=True, color_system=None
     )
-    brief(TOLD, console)
+    print_gravest_findings(TOLD, console)
     lines = shown.getvalue().splitlines()
     assert all(len(line) <= width for line in lines if OVERRIDE not in line)
     assert sum(f"'{OVERRIDE}'" in line for line in lines) == 1
@@ -137,7 +137,7 @@ def test_on_a_terminal_lines_break_between_words_and_never_in_an_override(width:
 
 def test_elsewhere_each_sentence_is_one_line() -> None:
     console = Console(file=(shown := io.StringIO()), width=40, soft_wrap=True)
-    brief(TOLD, console)
+    print_gravest_findings(TOLD, console)
     assert len(shown.getvalue().splitlines()) == 4
 
 

@@ -82,11 +82,11 @@ def test_predict_takes_an_ensemble(folder: Path, tmp_path: Path) -> None:
     source = tmp_path / "points.csv"
     source.write_text("x1,x2\n" + "".join(f"{a},{b}\n" for a, b in x.tolist()))
     rows = list(csv.DictReader(StringIO(program("predict", run.path.name, str(source), cwd=folder).stdout)))
-    members = [nnexp.Run(folder / "runs" / member["run"]).network for member in run.record["members"]]
+    members = [nnexp.Run(folder / "runs" / member["run"]).predictor for member in run.record["members"]]
     by_hand = np.mean([member.probabilities(x).astype(np.float64) for member in members], axis=0)
-    found = [[float(row[f"p_{name}"]) for name in run.network.classes] for row in rows]
+    found = [[float(row[f"p_{name}"]) for name in run.predictor.classes] for row in rows]
     np.testing.assert_allclose(found, by_hand, rtol=1e-5)
-    assert [row["class"] for row in rows] == [run.network.classes[k] for k in by_hand.argmax(axis=-1)]
+    assert [row["class"] for row in rows] == [run.predictor.classes[k] for k in by_hand.argmax(axis=-1)]
 
 
 def test_runs_lists_an_ensemble_and_rm_deletes_it_alone(tmp_path: Path) -> None:

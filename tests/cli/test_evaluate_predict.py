@@ -74,13 +74,13 @@ def test_predict_gives_classes_and_probabilities(digits: nnexp.Run, tmp_path: Pa
     probabilities = table.iloc[:, 1:].to_numpy()
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-6)
     assert (table["class"] == probabilities.argmax(axis=1)).all()
-    assert (table["class"] == digits.network.predict(x.reshape(23, *digits.network.description.shape))).all()
+    assert (table["class"] == digits.predictor.predict(x.reshape(23, *digits.predictor.description.shape))).all()
 
 
 def test_predict_reads_npz_and_csv_alike_and_writes_a_file(digits: nnexp.Run, tmp_path: Path) -> None:
     x = raw(digits, 11)
-    np.savez(tmp_path / "x.npz", x=x.reshape(11, *digits.network.description.shape), other=np.zeros(3))
-    np.savez(tmp_path / "one.npz", anything=x.reshape(11, *digits.network.description.shape))
+    np.savez(tmp_path / "x.npz", x=x.reshape(11, *digits.predictor.description.shape), other=np.zeros(3))
+    np.savez(tmp_path / "one.npz", anything=x.reshape(11, *digits.predictor.description.shape))
     outputs = [
         program("predict", digits.path, source).stdout
         for source in (write_csv(tmp_path / "x.csv", x), tmp_path / "x.npz", tmp_path / "one.npz")
@@ -94,7 +94,7 @@ def test_predict_gives_values_for_a_sine(sine: nnexp.Run, tmp_path: Path) -> Non
     (tmp_path / "x.csv").write_text("x\n-1.5\n0\n1.5\n")
     table = pd.read_csv(io.StringIO(program("predict", sine.path, tmp_path / "x.csv").stdout))
     assert list(table.columns) == ["y"]
-    expected = sine.network.predict(np.array([[-1.5], [0], [1.5]]))
+    expected = sine.predictor.predict(np.array([[-1.5], [0], [1.5]]))
     np.testing.assert_allclose(table.to_numpy(), expected, rtol=1e-6)
 
 
@@ -107,7 +107,7 @@ def test_predict_says_where_a_csv_is_wrong(sine: nnexp.Run, tmp_path: Path) -> N
 
 def test_predict_says_which_shape_it_wants(digits: nnexp.Run, tmp_path: Path) -> None:
     np.savez(tmp_path / "x.npz", x=np.zeros((3, 5)))
-    wanted = " x ".join(map(str, digits.network.description.shape))
+    wanted = " x ".join(map(str, digits.predictor.description.shape))
     done = program("predict", digits.path, tmp_path / "x.npz", code=6)
     assert f"expected an array of N x {wanted}, found 3 x 5" in done.stderr
 

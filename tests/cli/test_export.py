@@ -47,7 +47,7 @@ def test_the_files_are_named_after_the_run_and_their_paths_printed(
         assert (done.stdout, done.stderr) == (f"{path}\n", "")
         assert (tmp_path / path).exists()
     assert sorted(path.name for path in tmp_path.iterdir()) == [f"{name}.npz", f"{name}.onnx", "tensorboard"]
-    assert [path.name for path in (tmp_path / "tensorboard" / name).iterdir()] == [events.FILE]
+    assert [path.name for path in (tmp_path / "tensorboard" / name).iterdir()] == [events.EVENTS_FILE]
 
 
 def test_another_program_predicts_the_same(runs: Path, digits: nnexp.Run, tmp_path: Path) -> None:
@@ -55,7 +55,7 @@ def test_another_program_predicts_the_same(runs: Path, digits: nnexp.Run, tmp_pa
     session = onnxruntime.InferenceSession(tmp_path / "net.onnx", providers=["CPUExecutionProvider"])
     x = digits.spec.data.source.load().x[:20].astype(np.float32)
     _, probabilities = session.run(None, {"inputs": x})
-    np.testing.assert_allclose(probabilities, digits.network.probabilities(x), atol=1e-6)
+    np.testing.assert_allclose(probabilities, digits.predictor.probabilities(x), atol=1e-6)
 
 
 def test_output_may_be_a_folder_that_is_there(runs: Path, sine: nnexp.Run, tmp_path: Path) -> None:
@@ -81,7 +81,7 @@ def test_several_runs_go_to_tensorboard_each_once(
 @pytest.mark.parametrize("to", ["onnx", "npz", "tensorboard"])
 def test_what_is_there_is_replaced_only_with_force(to: str, runs: Path, tmp_path: Path) -> None:
     first = export("short_sine", "--to", to, runs=runs, cwd=tmp_path).stdout.strip()
-    path = tmp_path / first / events.FILE if to == "tensorboard" else tmp_path / first
+    path = tmp_path / first / events.EVENTS_FILE if to == "tensorboard" else tmp_path / first
     path.write_text("mine")
     done = export("short_sine", "--to", to, runs=runs, cwd=tmp_path, code=2)
     assert "is there already; --force replaces it" in done.stderr
@@ -99,7 +99,7 @@ def test_a_folder_is_never_replaced(runs: Path, sine: nnexp.Run, tmp_path: Path)
 @pytest.mark.parametrize("to", ["onnx", "npz"])
 def test_a_run_that_is_not_done_has_no_network(to: str, copied: Path, sine: nnexp.Run, tmp_path: Path) -> None:
     folder = copied / sine.path.name
-    manifest.write(folder, manifest.read(folder) | {"state": "interrupted"})
+    manifest.write_manifest(folder, manifest.read_manifest(folder) | {"state": "interrupted"})
     done = export("short_sine", "--to", to, runs=copied, cwd=tmp_path, code=1)
     assert "is interrupted: only a run that is done has a network to use" in done.stderr
     assert not list(tmp_path.glob("*.*"))

@@ -149,7 +149,7 @@ def test_all_with_a_wrong_component_ends_with_4(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     planted(monkeypatch, Wrong)
-    monkeypatch.setattr("nnexp.checks.components.CHECKED", ("activations",))
+    monkeypatch.setattr("nnexp.checks.components.CHECKED_KINDS", ("activations",))
     assert run_here(monkeypatch, "gradcheck", "--all") == 4
     shown = capsys.readouterr()
     assert rows(shown.out)["relu"][1] == "wrong"

@@ -45,7 +45,7 @@ def test_a_sweep_ends_in_a_report_and_a_verdict(spec: Path, tmp_path: Path) -> N
 
 
 def test_what_the_layers_showed_is_a_table(digits: nnexp.Run) -> None:
-    looks = digits.looks
+    looks = digits.layer_history
     assert set(looks["layer"]) >= {"", "dense_1", "relu_1", "output"}
     first = {str(row["layer"]): row for row in looks[looks["step"] == 0].to_dict("records")}
     assert first["dense_1"]["gradient"] > 0
@@ -65,8 +65,8 @@ def test_the_metrics_are_the_csv(digits: nnexp.Run) -> None:
 
 def test_predictions_on_raw_inputs_have_the_accuracy_of_the_record(digits: nnexp.Run) -> None:
     data, split = digits.spec.data.source.load(), digits.spec.data.split
-    test = split.indices(len(data.x), data.labels)["test"]
-    right = digits.network.predict(data.x[test]) == data.y[test]
+    test = split.choose_indices(len(data.x), data.labels)["test"]
+    right = digits.predictor.predict(data.x[test]) == data.y[test]
     assert right.mean() == digits.final["test"]["accuracy"] == digits.evaluate("test")["accuracy"]
 
 
@@ -92,12 +92,12 @@ def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
 
 def test_inputs_of_another_shape_are_refused(digits: nnexp.Run) -> None:
     with pytest.raises(nnexp.DataError, match=r"takes examples of .* numbers"):
-        digits.network.predict(np.zeros((2, 3)))
+        digits.predictor.predict(np.zeros((2, 3)))
 
 
 def test_no_examples_give_no_predictions(digits: nnexp.Run) -> None:
-    shape = digits.network.description.shape
-    assert digits.network.probabilities(np.zeros((0, *shape))).shape == (0, 10)
+    shape = digits.predictor.description.shape
+    assert digits.predictor.probabilities(np.zeros((0, *shape))).shape == (0, 10)
 
 
 def test_an_error_in_the_watch_is_not_swallowed_and_the_run_goes_on_from_there(spec: Path, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nnexp.registry import KINDS, documentation
+from nnexp.registry import REGISTRY_BY_KIND, parse_docstring
 from tests.cli.program import program
 
 
@@ -15,10 +15,10 @@ def test_every_component_is_listed_with_its_summary_and_formula_whole(tmp_path: 
     done = program("list", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     rows = [line.strip() for line in done.stdout.splitlines()]
-    for kind, known in KINDS.items():
+    for kind, known in REGISTRY_BY_KIND.items():
         assert kind in rows
         for name in known:
-            words = documentation(known[name])
+            words = parse_docstring(known[name])
             assert {name, words.summary, *map(str.strip, words.formula.splitlines())} <= set(rows)
 
 
@@ -53,8 +53,8 @@ def test_a_pipe_gets_no_line_cut_or_padded(tmp_path: Path) -> None:
 def test_json_is_one_document_with_the_same_content(tmp_path: Path) -> None:
     done = program("list", "--json", cwd=tmp_path)
     document = json.loads(done.stdout)
-    assert list(document) == list(KINDS)
-    assert [entry["name"] for entry in document["layers"]] == list(KINDS["layers"])
+    assert list(document) == list(REGISTRY_BY_KIND)
+    assert [entry["name"] for entry in document["layers"]] == list(REGISTRY_BY_KIND["layers"])
     [dense] = [entry for entry in document["layers"] if entry["name"] == "dense"]
     assert dense["formula"].startswith("y = x W + b")
     units, bias = dense["parameters"]

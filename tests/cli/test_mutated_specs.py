@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from nnexp.errors import SpecError, UsageError
-from nnexp.spec.load import load, loads
-from nnexp.spec.problems import Problem, Text
+from nnexp.spec.load import load_network_spec, parse_network_spec
+from nnexp.spec.problems import Problem, SpecText
 from tests.cli import mutations
 from tests.cli.mutations import BASE
 from tests.cli.program import program
@@ -28,7 +28,7 @@ MUTATIONS: list[tuple[str, ...]] = [
 
 def problems_of(text: str, *overrides: str) -> tuple[Problem, ...]:
     with pytest.raises(SpecError) as caught:
-        loads(Text("s.yaml", text), overrides, name="s")
+        parse_network_spec(SpecText("s.yaml", text), overrides, name="s")
     return caught.value.problems
 
 
@@ -37,7 +37,7 @@ def said(problem: Problem) -> str:
 
 
 def test_the_base_is_valid() -> None:
-    assert loads(Text("s.yaml", BASE), name="s").name == "base"
+    assert parse_network_spec(SpecText("s.yaml", BASE), name="s").name == "base"
 
 
 def test_there_are_many_mutations() -> None:
@@ -61,7 +61,7 @@ def test_a_wrong_override_is_reported_with_its_text(row: tuple[Any, ...]) -> Non
     assert str(problem.place) == f"override 1, column {column}"
     assert message in said(problem)
     assert problem.suggestion == "".join(suggestion)
-    assert f"1 | {override}\n" in problem.render()
+    assert f"1 | {override}\n" in problem.format_report()
 
 
 @pytest.mark.parametrize("row", WHOLE, ids=[repr(row[0][-20:]) for row in WHOLE])
@@ -75,7 +75,7 @@ def test_a_text_that_is_no_spec_is_reported(row: tuple[str, ...]) -> None:
 
 def test_the_caret_stands_under_the_mistake() -> None:
     [problem] = problems_of(BASE.replace("lr: 1e-3", "lr: 'x'"))
-    _, line, caret = problem.render().split("\n")
+    _, line, caret = problem.format_report().split("\n")
     assert line == "  17 | optimizer: {adam: {lr: 'x'}}"
     assert line[caret.index("^") : caret.rindex("^") + 1] == "'x'"
 
@@ -111,14 +111,14 @@ def test_one_mistake_in_an_alias_is_reported_for_every_value_that_it_stands_for(
 )
 def test_what_is_no_file_is_a_usage_error(tmp_path: Path, name: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
-        load(tmp_path / name)
+        load_network_spec(tmp_path / name)
 
 
 def test_a_file_far_too_long_for_a_spec_is_not_read_to_its_end(tmp_path: Path) -> None:
     path = tmp_path / "long.yaml"
     path.write_bytes(b"# \n" * 400_000)
     with pytest.raises(UsageError, match="more than 1,000,000 bytes"):
-        load(path)
+        load_network_spec(path)
 
 
 FILES: dict[str, tuple[bytes, str]] = {
@@ -152,7 +152,7 @@ def test_bytes_that_are_not_utf_8_are_named_with_line_and_column(tmp_path: Path)
     path = tmp_path / "latin.yaml"
     path.write_bytes("# ü\nname: caf".encode() + "é\n".encode("latin-1"))
     with pytest.raises(SpecError) as caught:
-        load(path)
+        load_network_spec(path)
     [problem] = caught.value.problems
     assert (problem.place.line, problem.place.column) == (2, 10)
     assert problem.message == "the byte 0xE9 is not UTF-8 text"

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from nnexp.cli.report import table
-from nnexp.reports.report import report
+from nnexp.cli.report import render_variants
+from nnexp.reports.report import build_report
 from tests.unit.reports.support import adam, plain, write_run
 
 
@@ -30,7 +30,7 @@ def test_no_number_is_cut(width: int, tmp_path: Path) -> None:
             write_run(tmp_path, plain(seed=seed, **change), 0.9 + number / 100 + seed / 1000)
     console = Console(width=width, color_system=None)
     with console.capture() as capture:
-        console.print(table(report([str(tmp_path)], tmp_path), width))
+        console.print(render_variants(build_report([str(tmp_path)], tmp_path), width))
     lines = capture.get().splitlines()
     assert max(map(len, lines)) <= width
     rows = [line for line in lines if "±" in line]

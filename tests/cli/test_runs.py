@@ -41,7 +41,7 @@ def test_json_lists_the_same(runs: Path, digits: nnexp.Run) -> None:
 def test_states_are_told_apart(copied: Path) -> None:
     run = next(path for path in copied.iterdir() if path.name.startswith("short_sine"))
     for state, shown in {"interrupted": "interrupted", "failed": "failed", "running": "interrupted"}.items():
-        manifest.write(run, manifest.read(run) | {"state": state})
+        manifest.write_manifest(run, manifest.read_manifest(run) | {"state": state})
         rows = json.loads(program("runs", "--runs", copied, "--json").stdout)
         assert {row["run"]: row["state"] for row in rows}[run.name] == shown
 

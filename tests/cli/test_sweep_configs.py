@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from nnexp.sweeps import reading
-from nnexp.sweeps.definition import Definition
-from nnexp.sweeps.session import Options, planned, sweep
+from nnexp.sweeps.definition import SweepDefinition
+from nnexp.sweeps.session import SweepOptions, plan_sweep, run_sweep
 from tests.inline import Inline
 
 FOLDER = Path(__file__).parents[2] / "configs" / "sweeps"
@@ -19,12 +19,12 @@ EPOCHS = 3
 """What is left of the training, where there are not as many snapshots or rungs; some warm up for two."""
 
 
-def shortened(path: Path) -> Definition:
+def shortened(path: Path) -> SweepDefinition:
     """The sweep with one seed and few epochs."""
-    common = reading.from_file(path).common
+    common = reading.read_definition(path).settings
     rungs = common.pruning.successive_halving.rungs if common.pruning else ()
     snapshots = (common.ensemble.snapshots or 0) if common.ensemble else 0
-    return reading.from_file(path, [f"training.epochs={max(EPOCHS, snapshots, *rungs)}", "seed=0"])
+    return reading.read_definition(path, [f"training.epochs={max(EPOCHS, snapshots, *rungs)}", "seed=0"])
 
 
 def test_there_are_sweeps() -> None:
@@ -38,20 +38,20 @@ def test_the_file_begins_with_what_it_is_for(path: Path) -> None:
 
 @pytest.mark.parametrize("path", SWEEPS, ids=lambda path: path.stem)
 def test_the_plan_as_it_stands_is_sound(path: Path, tmp_path: Path) -> None:
-    definition = reading.from_file(path)
-    found = planned(definition, tmp_path)
-    assert len(found.board.runs) + found.same == definition.size or definition.exclude
+    definition = reading.read_definition(path)
+    found = plan_sweep(definition, tmp_path)
+    assert len(found.progress.runs) + found.duplicate_count == definition.run_count or definition.exclude
     assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("path", SWEEPS, ids=lambda path: path.stem)
 def test_the_sweep_is_carried_out(path: Path, tmp_path: Path) -> None:
     definition = shortened(path)
-    found = sweep(definition, tmp_path, Options(Inline))
-    assert found.complete
-    assert {found.board.state(run.run) for run in found.board.runs} <= {"done", "pruned"}
-    assert found.board.best()
-    assert len(found.ensembles) == (1 if definition.common.ensemble else 0)
+    found = run_sweep(definition, tmp_path, SweepOptions(Inline))
+    assert found.is_complete
+    assert {found.progress.find_state(run.run) for run in found.progress.runs} <= {"done", "pruned"}
+    assert found.progress.find_best_run()
+    assert len(found.ensembles) == (1 if definition.settings.ensemble else 0)
     assert all(entry.state == "done" for entry in found.ensembles)
     with (found.path / "sweep.csv").open(newline="") as file:
-        assert len(list(csv.DictReader(file))) == len(found.board.runs) + len(found.ensembles)
+        assert len(list(csv.DictReader(file))) == len(found.progress.runs) + len(found.ensembles)

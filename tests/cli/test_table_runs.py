@@ -14,10 +14,10 @@ import pytest
 import nnexp
 from nnexp.data.base import Description
 from nnexp.errors import DataError, ResumeError
-from nnexp.predictions import examples, table
+from nnexp.predictions import read_examples, make_prediction_table
 from nnexp.runs.folder import read_inputs
-from nnexp.spec.load import loads_any
-from nnexp.spec.problems import Text
+from nnexp.spec.load import parse_spec
+from nnexp.spec.problems import SpecText
 from tests.faults.support import killed_at, outcome, program, train
 
 COUNT = 60
@@ -54,7 +54,7 @@ def flats() -> pd.DataFrame:
 def spec(target: str = "rent", kind: str = "auto", missing: str = "mean", **changes: Any) -> Any:
     others = sorted({"rent", "kind", "new"} - {word.strip("[], ") for word in target.split(",")})
     overrides = [f"data.source.csv.drop=[{', '.join(others)}]", *(f"{k}={v}" for k, v in changes.items())]
-    return loads_any(Text("s.yaml", SPEC.format(target=target, kind=kind, missing=missing)), overrides, name="s")
+    return parse_spec(SpecText("s.yaml", SPEC.format(target=target, kind=kind, missing=missing)), overrides, name="s")
 
 
 @pytest.fixture(autouse=True)
@@ -100,7 +100,7 @@ SAME: dict[str, Change] = {
 @pytest.mark.parametrize("targets", TARGETS)
 def test_predictions_are_those_for_the_inputs_of_training_whatever_else_a_file_has(targets: str, change: str) -> None:
     run = nnexp.train(spec(*TARGETS[targets]))
-    expected = table(run.network, run.spec.data.source.load().x)
+    expected = make_prediction_table(run.predictor, run.spec.data.source.load().x)
     SAME[change](flats()).to_csv("new.csv", index=False)
     Path("flats.csv").unlink()
     printed = program("predict", run.path, "new.csv").stdout
@@ -109,16 +109,16 @@ def test_predictions_are_those_for_the_inputs_of_training_whatever_else_a_file_h
 
 def test_answers_are_in_the_words_of_the_file() -> None:
     classes = nnexp.train(spec("kind"))
-    found = table(classes.network, examples(Path("flats.csv"), classes.network, classes.spec.data.source))
+    found = make_prediction_table(classes.predictor, read_examples(Path("flats.csv"), classes.predictor, classes.spec.data.source))
     assert list(found.columns) == ["class", "p_large flat", "p_small"]
     assert set(found["class"]) <= {"large flat", "small"}
     values = nnexp.train(spec("rent"))
-    found = table(values.network, examples(Path("flats.csv"), values.network, values.spec.data.source))
+    found = make_prediction_table(values.predictor, read_examples(Path("flats.csv"), values.predictor, values.spec.data.source))
     assert list(found.columns) == ["rent"]
     levels = "{district: [north, south, 3], new: [yes, no]}"
     changes = {"target": "[rent, size]", "drop": "[kind]", "categorical": levels}
     several = nnexp.train(spec(**{f"data.source.csv.{name}": value for name, value in changes.items()}))
-    found = table(several.network, examples(Path("flats.csv"), several.network, several.spec.data.source))
+    found = make_prediction_table(several.predictor, read_examples(Path("flats.csv"), several.predictor, several.spec.data.source))
     assert list(found.columns) == ["rent", "size"]
 
 
@@ -126,13 +126,13 @@ def test_what_is_missing_in_a_new_file_is_filled_in_from_the_training_part() -> 
     run = nnexp.train(spec(missing="median"))
     Path("new.csv").write_text("district,size,age\nnorth,,30\nNA,50,\n")
     Path("flats.csv").rename("moved.csv")
-    raw = examples(Path("new.csv"), run.network, run.spec.data.source)
+    raw = read_examples(Path("new.csv"), run.predictor, run.spec.data.source)
     nan = np.nan
     np.testing.assert_array_equal(raw, [[nan, 30, 1, 0, 0], [50, nan, nan, nan, nan]])
     Path("moved.csv").rename("flats.csv")
-    data, rows = run.spec.data.source.load(), run.spec.data.split.indices(COUNT, None)["train"]
+    data, rows = run.spec.data.source.load(), run.spec.data.split.choose_indices(COUNT, None)["train"]
     by_hand = np.where(np.isnan(raw), np.nanmedian(data.x[rows], axis=0), raw)
-    assert np.array_equal(run.network.predict(raw), run.network.predict(by_hand))
+    assert np.array_equal(run.predictor.predict(raw), run.predictor.predict(by_hand))
     np.savez("new.npz", x=raw)
     assert program("predict", run.path, "new.npz").stdout == program("predict", run.path, "new.csv").stdout
 
@@ -179,10 +179,10 @@ def test_a_run_without_missing_values_takes_none_to_predict_for() -> None:
     Path("new.csv").write_text("district,size,age\nnorth,30,NA\n")
     message = "line 2, column 'age': the value is missing, 'NA'; the run was trained without missing values"
     with pytest.raises(DataError, match=message):
-        examples(Path("new.csv"), run.network, run.spec.data.source)
+        read_examples(Path("new.csv"), run.predictor, run.spec.data.source)
     np.savez("new.npz", x=np.full((1, 5), np.nan))
     with pytest.raises(DataError, match="not a finite number"):
-        examples(Path("new.npz"), run.network, run.spec.data.source)
+        read_examples(Path("new.npz"), run.predictor, run.spec.data.source)
 
 
 def test_a_file_of_a_header_alone_gives_a_header_alone() -> None:
@@ -193,11 +193,11 @@ def test_a_file_of_a_header_alone_gives_a_header_alone() -> None:
 
 def test_a_baseline_fills_in_and_predicts_too() -> None:
     text = SPEC.partition("architecture")[0].format(target="rent", kind="auto", missing="mean")
-    fitted = loads_any(Text("s.yaml", text + "baseline: knn\n"), ["data.source.csv.drop=[kind, new]"], name="s")
+    fitted = parse_spec(SpecText("s.yaml", text + "baseline: knn\n"), ["data.source.csv.drop=[kind, new]"], name="s")
     run = nnexp.train(fitted)
     assert run.evaluate("dev") == run.final["dev"]
     flats()[["age", "district", "size"]].to_csv("new.csv", index=False)
-    expected = table(run.network, run.spec.data.source.load().x)
+    expected = make_prediction_table(run.predictor, run.spec.data.source.load().x)
     Path("flats.csv").unlink()
     assert program("predict", run.path, "new.csv").stdout == expected.to_csv(index=False)
 

@@ -29,7 +29,7 @@ def test_piped_it_tells_one_plain_line_an_epoch_and_then_the_result(spec: Path, 
     assert all("train_loss" in line and "dev_accuracy" in line for line in lines)
     assert "\x1b" not in done.stdout + done.stderr
     assert done.stdout.splitlines()[-1] == str(only_run(tmp_path / "runs"))
-    record = manifest.read(only_run(tmp_path / "runs"))
+    record = manifest.read_manifest(only_run(tmp_path / "runs"))
     for part, count in record["data"]["examples"].items():
         accuracy = f"{100 * record['final'][part]['accuracy']:.2f} %"
         assert re.search(rf"{part} +{count} .*{re.escape(accuracy)}", done.stdout)
@@ -41,7 +41,7 @@ def test_json_is_one_document_and_nothing_else(spec: Path, tmp_path: Path) -> No
     assert done.stderr == ""
     run = only_run(tmp_path / "runs")
     assert document.pop("diagnosis")["run"] == run.name
-    assert document == {"run": str(run), **manifest.read(run)}
+    assert document == {"run": str(run), **manifest.read_manifest(run)}
 
 
 def test_quiet_gives_only_the_result(spec: Path, tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_a_run_that_diverges_ends_with_1_and_says_what_to_try(spec: Path, tmp_pa
     arguments = ("train", spec, *DIVERGING, "--runs", tmp_path / "runs")
     done = program(*arguments, code=1)
     run = only_run(tmp_path / "runs")
-    where = manifest.read(run)["diverged"]
+    where = manifest.read_manifest(run)["diverged"]
     assert f"the loss was not finite in epoch {where['epoch']}, step {where['step']}" in done.stderr
     assert "diverged in epoch 1" in done.stderr
     assert "nnexp diagnose" in done.stderr
@@ -98,7 +98,7 @@ def test_the_spec_is_kept_as_it_was_written_and_the_overrides_with_it(spec: Path
     program("train", spec, "seed=3", "training.epochs=1", "--runs", tmp_path / "runs")
     run = only_run(tmp_path / "runs")
     assert (run / "spec.yaml").read_bytes() == spec.read_bytes()
-    assert manifest.read(run)["overrides"] == ["seed=3", "training.epochs=1"]
+    assert manifest.read_manifest(run)["overrides"] == ["seed=3", "training.epochs=1"]
     program("train", run / "resolved.yaml", "--runs", tmp_path / "again", "-q")
     assert outcome(only_run(tmp_path / "again")) == outcome(run)
 

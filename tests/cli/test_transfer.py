@@ -12,10 +12,10 @@ import pytest
 import nnexp
 from nnexp.errors import Interrupted, ResumeError, SpecError
 from nnexp.parameters import Views, weight_views
-from nnexp.predictor import Network
-from nnexp.spec.load import loads
-from nnexp.spec.meaning import declaration_of
-from nnexp.spec.problems import Text
+from nnexp.predictor import TrainedNetwork
+from nnexp.spec.load import parse_network_spec
+from nnexp.spec.meaning import declare_network
+from nnexp.spec.problems import SpecText
 from nnexp.spec.sections import Spec
 from nnexp.training.stack import Stack
 from tests.cli.conftest import DIGITS
@@ -31,17 +31,17 @@ training: {epochs: 2, freeze: [dense_1]}
 
 
 def spec(run: Path | str, layers: str = "[dense_1, batch_norm_1]", *overrides: str) -> Spec:
-    return loads(Text("spec.yaml", TARGET.replace("RUN", str(run)).replace("LAYERS", layers)), overrides, name="t")
+    return parse_network_spec(SpecText("spec.yaml", TARGET.replace("RUN", str(run)).replace("LAYERS", layers)), overrides, name="t")
 
 
 def weights(run: nnexp.Run) -> Views:
     assert isinstance(run.spec, Spec)
-    return weight_views(declaration_of(run.spec), network(run)._model.theta)
+    return weight_views(declare_network(run.spec), network(run)._model.theta)
 
 
-def network(run: nnexp.Run) -> Network:
-    assert isinstance(run.network, Network)
-    return run.network
+def network(run: nnexp.Run) -> TrainedNetwork:
+    assert isinstance(run.predictor, TrainedNetwork)
+    return run.predictor
 
 
 def problems(run: Path | str, layers: str, *overrides: str) -> list[str]:
@@ -56,15 +56,15 @@ def test_layers_begin_with_the_weights_that_answer_for_the_other_run(digits: nne
     stack = Stack([target, target], [parts, parts])
     there = weights(digits)
     for views in (weight_views(stack.model.declaration, stack.state.theta),):
-        assert identical(views.at("dense_1.W")[1], there.at("dense_1.W")[0])
-        assert identical(views.at("batch_norm_1.gain")[0], there.at("batch_norm_1.gain")[0])
-        assert views.at("output.W").shape[-1] == 4
+        assert identical(views.array_of("dense_1.W")[1], there.array_of("dense_1.W")[0])
+        assert identical(views.array_of("batch_norm_1.gain")[0], there.array_of("batch_norm_1.gain")[0])
+        assert views.array_of("output.W").shape[-1] == 4
     assert identical(stack.state.buffers[0], network(digits)._model.buffers[0])
 
 
 def test_frozen_layers_end_with_them_and_the_record_says_where_they_are_from(digits: nnexp.Run, tmp_path: Path) -> None:
     run = nnexp.train(spec(digits.path), runs=tmp_path)
-    assert identical(weights(run).at("dense_1.W"), weights(digits).at("dense_1.W"))
+    assert identical(weights(run).array_of("dense_1.W"), weights(digits).array_of("dense_1.W"))
     assert run.record["origin"]["run"] == str(digits.path)
     assert len(run.record["origin"]["weights"]) == 64
 
@@ -72,14 +72,14 @@ def test_frozen_layers_end_with_them_and_the_record_says_where_they_are_from(dig
 def test_the_rest_is_drawn_as_always(digits: nnexp.Run, tmp_path: Path) -> None:
     rest = "init.from_run.rest={normal: {std: 0.5, bias: 0.25}}"
     run = nnexp.train(spec(digits.path, "[dense_1]", rest, "optimizer={sgd: {lr: 1e-9}}"), runs=tmp_path)
-    assert np.allclose(weights(run).at("output.b"), 0.25)
-    assert weights(run).at("output.W").std() == pytest.approx(0.5, rel=0.2)
+    assert np.allclose(weights(run).array_of("output.b"), 0.25)
+    assert weights(run).array_of("output.W").std() == pytest.approx(0.5, rel=0.2)
 
 
 def test_a_whole_run_taken_over_is_where_it_ended(digits: nnexp.Run, tmp_path: Path) -> None:
-    again = loads(Text("s", DIGITS), [f"init={{from_run: {digits.path}}}", "optimizer={sgd: {lr: 1e-30}}"], name="s")
+    again = parse_network_spec(SpecText("s", DIGITS), [f"init={{from_run: {digits.path}}}", "optimizer={sgd: {lr: 1e-30}}"], name="s")
     run = nnexp.train(again, runs=tmp_path)
-    assert identical(weights(run).at("output.W"), weights(digits).at("output.W"))
+    assert identical(weights(run).array_of("output.W"), weights(digits).array_of("output.W"))
 
 
 def test_a_trained_run_needs_its_origin_no_more(digits: nnexp.Run, tmp_path: Path) -> None:
@@ -137,7 +137,7 @@ def test_a_run_is_found_by_the_beginning_of_its_name_where_only_one_begins_so(
     digits: nnexp.Run, tmp_path: Path
 ) -> None:
     shutil.copytree(digits.path, tmp_path / "first-abc")
-    assert spec(tmp_path / "first").init.origin() == spec(tmp_path / "first-abc").init.origin()
+    assert spec(tmp_path / "first").init.describe_origin() == spec(tmp_path / "first-abc").init.describe_origin()
     shutil.copytree(digits.path, tmp_path / "first-def")
     [problem] = problems(tmp_path / "first", "[dense_1]")
     assert "several runs begin with" in problem

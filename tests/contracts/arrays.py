@@ -12,7 +12,7 @@ import numpy as np
 from nnexp.layers.base import Backward, Context, Layer
 from nnexp.losses.base import Targets
 from nnexp.parameters import Declaration, Views, layer_views, weight_views
-from nnexp.replicas import generators
+from nnexp.replicas import make_generators
 from nnexp.typing import AnyArray, Shape
 from tests.contracts.examples import N, O, R
 
@@ -71,7 +71,7 @@ class Bound:
 
     def context(self, *, training: bool) -> Context:
         """A context whose generators begin anew, so that a second pass drops the same units."""
-        return Context(training, generators(self.seeds, "dropout"), new_epoch=True)
+        return Context(training, make_generators(self.seeds, "dropout"), new_epoch=True)
 
     def forward(
         self, x: AnyArray, *, training: bool = True, theta: AnyArray | None = None
@@ -98,6 +98,6 @@ class Bound:
 
 def bind(layer: Layer, shape: Shape, dtype: str = "float64", replicas: int = R) -> Bound:
     declaration = layer.declare(shape)
-    theta = normal(replicas, declaration.size, seed=2, dtype=dtype)
-    buffers = random(3).uniform(0.5, 1.5, (replicas, declaration.buffer_size)).astype(dtype)
+    theta = normal(replicas, declaration.weight_count, seed=2, dtype=dtype)
+    buffers = random(3).uniform(0.5, 1.5, (replicas, declaration.buffer_count)).astype(dtype)
     return Bound(layer, declaration, theta, buffers, range(replicas))

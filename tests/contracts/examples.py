@@ -7,21 +7,21 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from nnexp.activations.tanh import Tanh
-from nnexp.data.tables.features import Levels
+from nnexp.data.tables.features import CategoryLevels
 from nnexp.data.targets.given import Given
 from nnexp.data.targets.inputs import Inputs
 from nnexp.layers.base import Layer
-from nnexp.layers.chain import Chain, chain
+from nnexp.layers.chain import Chain, make_chain
 from nnexp.layers.dense import Dense
 from nnexp.layers.dropout import Dropout
 from nnexp.layers.residual import Residual
 from nnexp.losses.cross_entropy import CrossEntropy
 from nnexp.losses.squared_error import SquaredError
-from nnexp.losses.tasks import Weighted
+from nnexp.losses.tasks import WeightedLoss
 from nnexp.named import Named
 from nnexp.network import kind_of
 from nnexp.optimizers.solver import Solver
-from nnexp.registry import KINDS, parameters
+from nnexp.registry import REGISTRY_BY_KIND, component_parameters
 from nnexp.typing import Shape
 
 R, N, I, O = 3, 5, 7, 11
@@ -29,7 +29,7 @@ R, N, I, O = 3, 5, 7, 11
 
 def chained(*layers: Layer) -> Chain:
     """Layers inside a layer."""
-    return chain(layers, [kind_of(layer) for layer in layers])
+    return make_chain(layers, [kind_of(layer) for layer in layers])
 
 
 EXAMPLES: dict[str, dict[str, list[dict[str, Any]]]] = {
@@ -147,7 +147,7 @@ EXAMPLES: dict[str, dict[str, list[dict[str, Any]]]] = {
         "squared_hinge": [{}, {"margin": 0.3}],
         "tasks": [
             {
-                "tasks": Named(("a", "b"), (Weighted(CrossEntropy(0.2)), Weighted(SquaredError(), 0.3))),
+                "tasks": Named(("a", "b"), (WeightedLoss(CrossEntropy(0.2)), WeightedLoss(SquaredError(), 0.3))),
                 "widths": (4, 7),
             }
         ],
@@ -196,7 +196,7 @@ EXAMPLES: dict[str, dict[str, list[dict[str, Any]]]] = {
         "circles": [{"examples": 103}],
         "csv": [
             {"path": "none", "target": "y"},
-            {"path": "none", "target": ("u", "v"), "categorical": Named(("c",), (Levels(("a", 1)),))},
+            {"path": "none", "target": ("u", "v"), "categorical": Named(("c",), (CategoryLevels(("a", 1)),))},
         ],
         "digits": [{}, {"flat": False}],
         "fashion_mnist": [{}, {"flat": True}],
@@ -226,7 +226,7 @@ EXAMPLES: dict[str, dict[str, list[dict[str, Any]]]] = {
 }
 
 PLACEHOLDERS = frozenset({"activation", "output"})
-"""Layers that `nnexp.network.assemble` replaces before anything goes through them."""
+"""Layers that `nnexp.network.build_network` replaces before anything goes through them."""
 
 FLAT = frozenset(
     {
@@ -279,11 +279,11 @@ class Example:
 def examples(*kinds: str) -> list[Example]:
     """All examples of the kinds."""
     return [
-        Example(kind, name, KINDS[kind][name](**given))
+        Example(kind, name, REGISTRY_BY_KIND[kind][name](**given))
         for kind in kinds
         for name, several in EXAMPLES[kind].items()
         for given in several
-        if name in KINDS[kind]
+        if name in REGISTRY_BY_KIND[kind]
     ]
 
 
@@ -300,11 +300,11 @@ def layer_examples() -> list[Example]:
 
 def variations(component: Any) -> list[Any]:
     """R components that differ in every per-replica parameter that is not zero and not left open."""
-    known = [p.name for p in parameters(type(component)) if p.per_replica]
+    known = [p.name for p in component_parameters(type(component)) if p.is_per_replica]
     hyper = [name for name in known if getattr(component, name) is not None]
     return [replace(component, **{h: getattr(component, h) * factor for h in hyper}) for factor in (1.0, 0.5, 0.75)]
 
 
 def classes() -> Iterator[tuple[str, str, type[Any]]]:
     """Every registered component: kind, name and class."""
-    return ((kind, name, registry[name]) for kind, registry in KINDS.items() for name in registry)
+    return ((kind, name, registry[name]) for kind, registry in REGISTRY_BY_KIND.items() for name in registry)

@@ -41,7 +41,7 @@ from nnexp.optimizers.rmsprop import RMSProp
 from nnexp.optimizers.rmsprop_momentum import RMSPropMomentum
 from nnexp.optimizers.sgd import SGD
 from nnexp.parameters import Weight, layer_views, weight_views
-from nnexp.replicas import generators
+from nnexp.replicas import make_generators
 from nnexp.typing import AnyArray
 from tests.contracts.test_optimizers import run
 
@@ -135,7 +135,7 @@ SIZES: dict[str, Initializer] = {
 def test_limits_and_standard_deviations_of_initial_weights(name: str) -> None:
     """A weight of any shape may have these fans: one large enough shows the limit, or the deviation to 0.5 percent."""
     fans = {fan: STORED["initializers"][fan] for fan in ("fan_in", "fan_out")}
-    drawn = SIZES[name].draw(generators([0], "init"), Weight((300, 1000), **fans))
+    drawn = SIZES[name].draw_weight(make_generators([0], "init"), Weight((300, 1000), **fans))
     wanted = STORED["initializers"]["sizes"][name]
     if "uniform" in name:
         assert 0.9999 * wanted < np.abs(drawn).max() <= wanted
@@ -147,7 +147,7 @@ def test_limits_and_standard_deviations_of_initial_weights(name: str) -> None:
 def test_orthogonal_weights_of_the_same_normal_numbers(case: dict[str, Any]) -> None:
     normal = np.array(case["normal"])
     source: Any = SimpleNamespace(standard_normal=normal.reshape)
-    w = Orthogonal(gain=1.3).draw([source], Weight(normal.shape))
+    w = Orthogonal(gain=1.3).draw_weight([source], Weight(normal.shape))
     np.testing.assert_allclose(w[0], case["weights"], rtol=1e-11, atol=1e-14)
 
 

@@ -11,10 +11,10 @@ from nnexp.initializers.base import Initializer
 from nnexp.initializers.orthogonal import Orthogonal
 from nnexp.initializers.random_walk import RandomWalk
 from nnexp.layers.dense import Dense
-from nnexp.model import initial_parameters
+from nnexp.model import draw_parameters
 from nnexp.parameters import Weight, weight_views
 from nnexp.registry import initializers
-from nnexp.replicas import generators, stack
+from nnexp.replicas import make_generators, stack_replicas
 from nnexp.typing import AnyArray
 from tests.contracts.examples import Example, I, O, R, examples, variations
 
@@ -54,7 +54,7 @@ every_initializer = pytest.mark.parametrize("example", examples("initializers"),
 
 
 def draw(init: Initializer, weight: Weight = WEIGHT) -> AnyArray:
-    return init.draw(generators([0], "init"), weight)
+    return init.draw_weight(make_generators([0], "init"), weight)
 
 
 def test_every_initializer_has_a_variance_here() -> None:
@@ -87,7 +87,7 @@ def test_normal_weights_have_the_tails_of_a_normal_distribution(name: str) -> No
 
 @every_initializer
 def test_weights_are_drawn_in_double_precision(example: Example) -> None:
-    w = stack(variations(example.component)).draw(generators(range(R), "init"), WEIGHT)
+    w = stack_replicas(variations(example.component)).draw(make_generators(range(R), "init"), WEIGHT)
     assert w.shape == (R, FAN_IN, FAN_OUT)
     assert w.dtype == np.float64
 
@@ -96,17 +96,17 @@ def test_weights_are_drawn_in_double_precision(example: Example) -> None:
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_biases_all_start_at_the_bias_and_weights_are_rounded_once(example: Example, dtype: str) -> None:
     declaration = Dense(O).declare((I,))
-    init = stack(variations(example.component))
-    views = weight_views(declaration, initial_parameters(declaration, init, range(R), dtype))
+    init = stack_replicas(variations(example.component))
+    views = weight_views(declaration, draw_parameters(declaration, init, range(R), dtype))
     assert np.array_equal(views["b"], np.repeat(init.bias, O).reshape(R, 1, O).astype(dtype))
-    drawn = init.draw(generators(range(R), "init W"), declaration.weights["W"])
+    drawn = init.draw(make_generators(range(R), "init W"), declaration.weights["W"])
     assert np.array_equal(views["W"], drawn.astype(dtype))
 
 
 @pytest.mark.parametrize("shape", [(I, O), (O, I), (2, 3, I, O), (2, 3, 2, 13), (I, 1), (1, O)], ids=str)
 @pytest.mark.parametrize("gain", [1.0, 1.3])
 def test_orthogonal_weights_have_orthonormal_columns_or_rows(shape: tuple[int, ...], gain: float) -> None:
-    drawn = Orthogonal(gain=gain).draw(generators(range(R), "init"), Weight(shape))
+    drawn = Orthogonal(gain=gain).draw_weight(make_generators(range(R), "init"), Weight(shape))
     assert drawn.shape == (R, *shape)
     w = drawn.reshape(R, -1, shape[-1])
     products = w.mT @ w if prod(shape[:-1]) >= shape[-1] else w @ w.mT
@@ -117,7 +117,7 @@ def test_orthogonal_weights_have_orthonormal_columns_or_rows(shape: tuple[int, .
 
 def test_orthogonal_weights_are_uniform_over_all_such_matrices() -> None:
     """Without the signs the first entry of Q would never be positive; with them it is, half the time."""
-    draws = Orthogonal().draw(generators(range(400), "init"), Weight((3, 3)))
+    draws = Orthogonal().draw_weight(make_generators(range(400), "init"), Weight((3, 3)))
     assert abs(np.mean(draws[:, 0, 0] > 0) - 0.5) < 0.1  # four standard errors
 
 
@@ -125,6 +125,6 @@ def test_random_walk_gains_by_hand() -> None:
     """g = √2 exp(1.2 / (max(n, 6) - 2.4)): for n = 8, √2 e^(1.2/5.6) = 1.7522; for n below 6, √2 e^(1/3) = 1.9737."""
     for n, gain in ((8, 1.7522), (4, 1.9737)):
         given, unit = (
-            RandomWalk(gain=g).draw(generators([0], "init"), Weight((n, O), fan_in=n)) for g in (None, sqrt(n))
+            RandomWalk(gain=g).draw_weight(make_generators([0], "init"), Weight((n, O), fan_in=n)) for g in (None, sqrt(n))
         )
         np.testing.assert_allclose(given, gain / sqrt(n) * unit, rtol=1e-4)

@@ -10,7 +10,7 @@ import pytest
 from nnexp.layers.base import Backward, Context, Layer, ShapeError
 from nnexp.layers.dense import Dense
 from nnexp.parameters import Declaration, Views
-from nnexp.replicas import stack
+from nnexp.replicas import stack_replicas
 from nnexp.typing import AnyArray
 from tests.contracts.arrays import DTYPES, away_from_kinks, bind, identical, normal
 from tests.contracts.examples import (
@@ -37,7 +37,7 @@ in_both_modes = pytest.mark.parametrize("training", [True, False], ids=["trainin
 @every_dtype
 @in_both_modes
 def test_shapes_are_as_declared_and_the_precision_is_kept(example: Example, dtype: str, training: bool) -> None:
-    bound = bind(stack(variations(example.component)), example.shape, dtype)
+    bound = bind(stack_replicas(variations(example.component)), example.shape, dtype)
     x = away_from_kinks(R, N, *example.shape, dtype=dtype)
     dy = normal(R, N, *bound.declaration.output, dtype=dtype)
     y, dx, grad = bound.gradients(x, dy, training=training)
@@ -85,7 +85,7 @@ def test_backward_overwrites_every_entry_of_dw(example: Example, training: bool)
 @every_layer
 @in_both_modes
 def test_gradients_are_central_differences(example: Example, training: bool) -> None:
-    check_layer(stack(variations(example.component)), example, training=training)
+    check_layer(stack_replicas(variations(example.component)), example, training=training)
 
 
 def check_layer(layer: Layer, example: Example, *, training: bool = True) -> None:
@@ -100,7 +100,7 @@ def check_layer(layer: Layer, example: Example, *, training: bool = True) -> Non
 
     buffers = bound.buffers.copy()
     check_gradient(lambda moved: objective(moved, bound.theta), x, dx)
-    if bound.declaration.size:
+    if bound.declaration.weight_count:
         check_gradient(lambda moved: objective(x, moved), bound.theta, grad)
     assert training or identical(bound.buffers, buffers)
 

@@ -12,7 +12,7 @@ import pytest
 from nnexp.losses.absolute_error import AbsoluteError
 from nnexp.losses.base import Loss
 from nnexp.losses.binary_cross_entropy import BinaryCrossEntropy
-from nnexp.losses.cross_entropy import CrossEntropy, smooth
+from nnexp.losses.cross_entropy import CrossEntropy, smooth_labels
 from nnexp.losses.hinge import Hinge
 from nnexp.losses.huber import Huber
 from nnexp.losses.kl_divergence import KLDivergence
@@ -22,7 +22,7 @@ from nnexp.losses.squared_error import SquaredError
 from nnexp.losses.squared_hinge import SquaredHinge
 from nnexp.losses.tasks import TaskLosses
 from nnexp.registry import losses
-from nnexp.replicas import stack
+from nnexp.replicas import stack_replicas
 from nnexp.typing import AnyArray
 from tests.contracts.arrays import DTYPES, identical, normal, targets
 from tests.contracts.examples import Example, N, O, R, examples, variations
@@ -42,7 +42,7 @@ every_case = pytest.mark.parametrize(("example", "d"), CASES)
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_one_number_a_replica_and_the_precision_is_kept(example: Example, d: AnyArray, dtype: str) -> None:
     z = normal(R, N, O, dtype=dtype)
-    loss, dz = stack(variations(example.component))(z, d.astype(dtype))
+    loss, dz = stack_replicas(variations(example.component))(z, d.astype(dtype))
     assert loss.shape == (R,)
     assert dz.shape == z.shape
     assert loss.dtype == dz.dtype == dtype
@@ -50,7 +50,7 @@ def test_one_number_a_replica_and_the_precision_is_kept(example: Example, d: Any
 
 @every_case
 def test_dz_is_the_gradient_of_the_mean_loss(example: Example, d: AnyArray) -> None:
-    loss, z = stack(variations(example.component)), normal(R, N, O)
+    loss, z = stack_replicas(variations(example.component)), normal(R, N, O)
     check_gradient(lambda moved: loss(moved, d)[0], z, loss(z, d)[1])
 
 
@@ -58,7 +58,7 @@ def test_dz_is_the_gradient_of_the_mean_loss(example: Example, d: AnyArray) -> N
 @pytest.mark.parametrize("size", [1, 1e3])
 def test_averaged_outputs_say_the_mean_of_what_each_says(example: Example, d: AnyArray, size: float) -> None:
     z = size * normal(R, N, O)
-    said = stack([example.component]).predict(z)
+    said = stack_replicas([example.component]).predict(z)
     averaged = example.component.averaged(z)
     assert averaged.shape == (N, O)
     np.testing.assert_allclose(example.component.predict(averaged[None])[0], sum(said) / R, rtol=1e-12, atol=1e-300)
@@ -216,7 +216,7 @@ def test_equal_logits_cost_the_logarithm_of_the_number_of_classes() -> None:
 
 
 def test_smoothing_puts_a_tenth_beside_the_class_as_the_notes_do() -> None:
-    row = smooth(np.eye(10)[None, :1], 0.1)[0, 0]
+    row = smooth_labels(np.eye(10)[None, :1], 0.1)[0, 0]
     np.testing.assert_allclose(row, [0.9] + 9 * [0.1 / 9], rtol=1e-15)
 
 

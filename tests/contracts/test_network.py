@@ -9,7 +9,7 @@ import pytest
 
 from nnexp.activations.identity import Identity
 from nnexp.activations.tanh import Tanh
-from nnexp.layers.activation import ActivationHere
+from nnexp.layers.activation import ActivationPlaceholder
 from nnexp.layers.base import Context
 from nnexp.layers.batch_norm import BatchNorm
 from nnexp.layers.dense import Dense
@@ -18,12 +18,12 @@ from nnexp.layers.output import Output
 from nnexp.losses.base import Loss
 from nnexp.losses.cross_entropy import CrossEntropy
 from nnexp.losses.squared_error import SquaredError
-from nnexp.model import Model, initial_buffers, initial_parameters
-from nnexp.network import assemble, kind_of
+from nnexp.model import Model, make_buffers, draw_parameters
+from nnexp.network import build_network, kind_of
 from nnexp.penalties.l1 import L1
 from nnexp.penalties.l2 import L2
 from nnexp.registry import initializers
-from nnexp.replicas import generators
+from nnexp.replicas import make_generators
 from nnexp.typing import AnyArray
 from tests.contracts.arrays import identical, normal, targets
 from tests.contracts.examples import SHAPES, Example, I, N, O, R, examples
@@ -38,10 +38,10 @@ NETWORKS = {
 
 
 def model_of(layers: list[Any], loss: Loss, penalties: tuple[Any, ...]) -> Model:
-    network = assemble(layers, Tanh(), O)
+    network = build_network(layers, Tanh(), O)
     declaration = network.declare((I,))
-    theta = initial_parameters(declaration, initializers["xavier"](bias=0.1), range(R), "float64")
-    return Model(network, declaration, loss, penalties, theta, initial_buffers(declaration, R, "float64"))
+    theta = draw_parameters(declaration, initializers["xavier"](bias=0.1), range(R), "float64")
+    return Model(network, declaration, loss, penalties, theta, make_buffers(declaration, R, "float64"))
 
 
 @pytest.mark.parametrize("layers", NETWORKS.values(), ids=NETWORKS)
@@ -54,8 +54,8 @@ def test_grad_is_the_gradient_of_mean_loss_and_penalties(layers: list[Any], loss
 
     def objective(moved: AnyArray) -> AnyArray:
         model.theta[...] = moved
-        context = Context(training=True, generators=generators(range(R), "dropout"), propagate=False)
-        value, penalty, _ = model.gradient(x, d, context)
+        context = Context(training=True, generators=make_generators(range(R), "dropout"), propagate=False)
+        value, penalty, _ = model.compute_gradient(x, d, context)
         return value + penalty
 
     objective(theta)
@@ -66,30 +66,30 @@ def test_penalties_leave_biases_gains_and_shifts_alone() -> None:
     layers, x, d = NETWORKS["batch_norm"], normal(R, N, I), targets("classes")[0]
     plain, punished = (model_of(layers, CrossEntropy(), penalties) for penalties in ((), (L2(0.3),)))
     for model in (plain, punished):
-        model.gradient(x, d, Context(training=True, generators=generators(range(R), "dropout")))
+        model.compute_gradient(x, d, Context(training=True, generators=make_generators(range(R), "dropout")))
     changed = punished.grad != plain.grad
     assert np.array_equal(changed.any(axis=0), plain.regularized)
     assert 0 < plain.regularized.sum() < plain.regularized.size
 
 
 def test_the_placeholders_are_replaced_by_the_activation_and_by_a_dense_layer() -> None:
-    network = assemble([Dense(I), ActivationHere(), Output(bias=False)], Tanh(), O)
+    network = build_network([Dense(I), ActivationPlaceholder(), Output(bias=False)], Tanh(), O)
     assert network.layers == (Dense(I), Tanh(), Dense(O, bias=False))
     assert network.names == ("dense_1", "tanh_1", "output")
 
 
 def test_layers_are_counted_within_their_kind() -> None:
-    layers = [Dense(I), BatchNorm(), ActivationHere(), Dense(I), BatchNorm(), ActivationHere(), Tanh(), Output()]
-    assert assemble(layers, Tanh(), O).names == (
+    layers = [Dense(I), BatchNorm(), ActivationPlaceholder(), Dense(I), BatchNorm(), ActivationPlaceholder(), Tanh(), Output()]
+    assert build_network(layers, Tanh(), O).names == (
         *("dense_1", "batch_norm_1", "tanh_1", "dense_2", "batch_norm_2", "tanh_2", "tanh_3"),
         "output",
     )
 
 
 def test_two_outputs_have_two_names() -> None:
-    network = assemble([Output(), Output()], Tanh(), O)
+    network = build_network([Output(), Output()], Tanh(), O)
     assert len(set(network.names)) == 2
-    assert network.declare((I,)).size == I * O + O + O * O + O
+    assert network.declare((I,)).weight_count == I * O + O + O * O + O
 
 
 @pytest.mark.parametrize("example", examples("layers", "activations"), ids=str)
@@ -102,12 +102,12 @@ def test_architectures_end_in_the_output_and_can_be_assembled(example: Example) 
     for shape in SHAPES.get(example.name, ((I,),)):
         layers = example.component.layers(shape)
         assert isinstance(layers[-1], Output)
-        assert assemble(layers, Tanh(), O).declare(shape).output == (O,)
+        assert build_network(layers, Tanh(), O).declare(shape).output == (O,)
 
 
 def test_evaluation_gives_the_same_outputs_twice_and_changes_no_buffer() -> None:
     model = model_of(NETWORKS["batch_norm"], CrossEntropy(), ())
     before = model.buffers.copy()
     x = normal(1, N, I)
-    assert identical(model.outputs(x), model.outputs(x))
+    assert identical(model.compute_outputs(x), model.compute_outputs(x))
     assert identical(model.buffers, before)

@@ -8,7 +8,7 @@ import pytest
 from nnexp.penalties.base import Penalty
 from nnexp.penalties.l1 import L1
 from nnexp.penalties.l2 import L2
-from nnexp.replicas import stack
+from nnexp.replicas import stack_replicas
 from tests.contracts.arrays import DTYPES, away_from_kinks
 from tests.contracts.examples import Example, I, R, examples, variations
 from tests.contracts.gradients import check_gradient
@@ -18,7 +18,7 @@ every_penalty = pytest.mark.parametrize("example", examples("penalties"), ids=st
 
 @every_penalty
 def test_gradient_is_central_differences(example: Example) -> None:
-    penalty, weights = stack(variations(example.component)), away_from_kinks(R, I)
+    penalty, weights = stack_replicas(variations(example.component)), away_from_kinks(R, I)
     check_gradient(lambda moved: penalty(moved)[0], weights, penalty(weights)[1])
 
 
@@ -27,7 +27,7 @@ def test_gradient_is_central_differences(example: Example) -> None:
 def test_one_number_a_replica_and_the_precision_is_kept(example: Example, dtype: str) -> None:
     weights = away_from_kinks(R, I, dtype=dtype)
     weights.flags.writeable = False
-    value, slope = stack(variations(example.component))(weights)
+    value, slope = stack_replicas(variations(example.component))(weights)
     assert value.shape == (R,)
     assert slope.shape == (R, I)
     assert value.dtype == slope.dtype == dtype

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nnexp.registry import schedules
-from nnexp.replicas import stack
-from nnexp.schedules.base import power
+from nnexp.replicas import stack_replicas
+from nnexp.schedules.base import raise_to_power
 from nnexp.schedules.cosine import Cosine
 from nnexp.typing import AnyArray
 from tests.contracts.arrays import identical
@@ -89,7 +89,7 @@ def test_factors_by_hand(name: str, parameters: dict[str, Any], values: dict[int
 
 @every_schedule
 def test_shape_and_precision_of_the_factors_of_an_epoch(example: Example) -> None:
-    factors = stack(variations(example.component)).factors(0, STEPS, EPOCHS)
+    factors = stack_replicas(variations(example.component)).factors(0, STEPS, EPOCHS)
     assert factors.dtype == np.float64
     assert np.broadcast_shapes(factors.shape, (R, STEPS)) == (R, STEPS)
 
@@ -129,6 +129,6 @@ def test_powers_have_the_same_bits_in_a_stack_and_alone() -> None:
     bases, shapes = np.random.default_rng(0).random((1000, 1)), [(1, 1), (1, 3), (1000, 1)]
     for shape in shapes:
         exponents = np.full(shape, 2.0)
-        together = np.broadcast_to(power(bases, exponents), (1000, shape[1]))
+        together = np.broadcast_to(raise_to_power(bases, exponents), (1000, shape[1]))
         for r in range(1000):
-            assert identical(power(bases[r : r + 1], exponents[:1]), together[r : r + 1].copy())
+            assert identical(raise_to_power(bases[r : r + 1], exponents[:1]), together[r : r + 1].copy())

@@ -11,11 +11,11 @@ import pytest
 from nnexp.layers.base import Context
 from nnexp.objective import BatchObjective
 from nnexp.optimizers.lbfgs import LBFGS
-from nnexp.optimizers.newton import Newton, hessian
+from nnexp.optimizers.newton import Newton, compute_hessian
 from nnexp.optimizers.normal_equations import NormalEquations
 from nnexp.optimizers.solver import Solver
 from nnexp.parameters import weight_views
-from nnexp.replicas import generators, held
+from nnexp.replicas import make_generators, copy_generators
 from nnexp.typing import AnyArray, BoolArray
 from tests.contracts.arrays import identical
 from tests.laws.stacks import spec_of, stack_of
@@ -48,7 +48,7 @@ def rosenbrock(p: AnyArray) -> tuple[AnyArray, AnyArray]:
 
 
 def test_the_hessian_of_a_parabola() -> None:
-    found = hessian(Function(parabola, np.zeros((1, 2))), 0, np.array([5.0, -3.0]))
+    found = compute_hessian(Function(parabola, np.zeros((1, 2))), 0, np.array([5.0, -3.0]))
     np.testing.assert_allclose(found, [[2, 1], [1, 6]], atol=1e-9)
 
 
@@ -111,7 +111,7 @@ def solved(*overrides: str) -> tuple[AnyArray, AnyArray, AnyArray, AnyArray]:
     for _ in range(stack.training.epochs):
         stack.begin_epoch()
         for batch in stack.remaining_batches():
-            stack.step(batch)
+            stack.train_step(batch)
         stack.end_epoch()
     w = weight_views(stack.model.declaration, stack.state.theta).parts["output"]
     return stack.parts[0].train.x, stack.parts[0].train.d, w["W"][0], w["b"][0]
@@ -153,13 +153,13 @@ def test_the_objective_of_a_batch_is_the_models_with_the_same_dropout_everywhere
     stack = stack_of([spec_of(NOISY, f"seed={seed}") for seed in range(3)])
     stack.begin_epoch()
     batch = next(stack.remaining_batches())
-    sources = generators(range(3), "dropout")
+    sources = make_generators(range(3), "dropout")
     objective = BatchObjective(stack.model, batch.x, batch.d, sources)
-    loss, penalty, _ = stack.model.gradient(
-        batch.x, batch.d, Context(training=True, generators=held(sources, range(3)))
+    loss, penalty, _ = stack.model.compute_gradient(
+        batch.x, batch.d, Context(training=True, generators=copy_generators(sources, range(3)))
     )
     for row in range(3):
-        values, slopes = objective.at(row, np.repeat(stack.model.theta[row : row + 1], 7, axis=0))
+        values, slopes = objective.evaluate_at(row, np.repeat(stack.model.theta[row : row + 1], 7, axis=0))
         assert identical(values, np.repeat(loss[row] + penalty[row], 7))
         assert identical(slopes, np.repeat(stack.model.grad[row : row + 1], 7, axis=0))
 
@@ -169,8 +169,8 @@ def test_many_places_are_looked_at_in_blocks(monkeypatch: pytest.MonkeyPatch) ->
     stack.begin_epoch()
     batch = next(stack.remaining_batches())
     places = np.random.default_rng(0).standard_normal((11, stack.model.theta.shape[1]))
-    sources = generators([0], "dropout")
-    whole = BatchObjective(stack.model, batch.x, batch.d, sources).at(0, places)
+    sources = make_generators([0], "dropout")
+    whole = BatchObjective(stack.model, batch.x, batch.d, sources).evaluate_at(0, places)
     monkeypatch.setattr("nnexp.objective.BLOCK_BYTES", 1)
-    one_by_one = BatchObjective(stack.model, batch.x, batch.d, sources).at(0, places)
+    one_by_one = BatchObjective(stack.model, batch.x, batch.d, sources).evaluate_at(0, places)
     assert all(identical(a, b) for a, b in zip(whole, one_by_one, strict=True))

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 import nnexp
-from nnexp.diagnosis.diagnosis import diagnose
+from nnexp.diagnosis.diagnosis import diagnose_run
 from nnexp.diagnosis.findings import Cause, Diagnosis
 from nnexp.spec.sections import Spec
 
@@ -44,7 +44,7 @@ class Answer:
     @property
     def alarm(self) -> bool:
         """Whether anything is said to be wrong."""
-        return not self.said.healthy
+        return not self.said.is_healthy
 
     @property
     def right(self) -> bool:
@@ -61,7 +61,7 @@ def answer(case: Case, folder: Path, seed: int = 0) -> Answer:
     file = case.written(folder)
     run = nnexp.train(nnexp.load(file, [f"seed={seed}"]), runs=folder / "runs", checkpoint_seconds=1e9)
     assert isinstance(run.spec, Spec)
-    return Answer(case, file, diagnose(run.path, case.optimal))
+    return Answer(case, file, diagnose_run(run.path, case.optimal))
 
 
 def recall(answers: Iterable[Answer]) -> float:

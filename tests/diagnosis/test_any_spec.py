@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 import nnexp
-from nnexp.diagnosis.diagnosis import diagnose
-from nnexp.spec.load import load
-from nnexp.spec.text import dump
+from nnexp.diagnosis.diagnosis import diagnose_run
+from nnexp.spec.load import load_network_spec
+from nnexp.spec.text import format_yaml
 from tests.strategies import Plain, specs
 
 
@@ -25,10 +25,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @given(plain=specs())
 def test_every_spec_is_diagnosed_and_its_remedies_fit(plain: Plain, folder: Path) -> None:
     file = folder / "spec.yaml"
-    file.write_text(dump(plain))
-    spec = load(file)
-    said = diagnose(nnexp.train(spec, runs=folder / "runs", restart=True).path)
+    file.write_text(format_yaml(plain))
+    spec = load_network_spec(file)
+    said = diagnose_run(nnexp.train(spec, runs=folder / "runs", restart=True).path)
     json.dumps(said.as_dict())
     for finding in said.findings:
         for remedy in finding.remedies:
-            assert not remedy.override or load(file, [remedy.override]) != spec
+            assert not remedy.override or load_network_spec(file, [remedy.override]) != spec

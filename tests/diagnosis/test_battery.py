@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import nnexp
-from nnexp.spec.load import load
+from nnexp.spec.load import load_network_spec
 from tests.diagnosis import faulty, healthy
 from tests.diagnosis.cases import Answer, Case, answer, precision, recall, write_files
 
@@ -45,7 +45,7 @@ def pasted_in_vain(given: list[Answer]) -> list[str]:
         for one in given
         for finding in one.said.findings
         for remedy in finding.remedies
-        if remedy.override and load(one.file, [remedy.override]) == load(one.file)
+        if remedy.override and load_network_spec(one.file, [remedy.override]) == load_network_spec(one.file)
     ]
 
 

@@ -14,12 +14,12 @@ from typing import Any
 
 import nnexp
 from nnexp.sweeps import session
-from nnexp.sweeps.conductor import Limits, Watch
-from nnexp.sweeps.definition import Definition
-from nnexp.sweeps.executors.base import Executor, Report, Task
-from nnexp.sweeps.executors.dask import Dask
-from nnexp.sweeps.session import Options, Sweep
-from nnexp.sweeps.words import from_command
+from nnexp.sweeps.conductor import SchedulerLimits, WatchProgress
+from nnexp.sweeps.definition import SweepDefinition
+from nnexp.sweeps.executors.base import Executor, TaskReport, StackTask
+from nnexp.sweeps.executors.dask import DaskExecutor
+from nnexp.sweeps.session import SweepOptions, SweepState
+from nnexp.sweeps.words import parse_command
 from tests.faults.support import TEXT, outcome
 
 SHORT = "training={epochs: 20, batch_size: 13}"
@@ -46,38 +46,38 @@ def local_cluster(scratch: Path, workers: int = 2) -> Iterator[Any]:
         yield cluster
 
 
-def definition(folder: Path, *words: str) -> Definition:
+def definition(folder: Path, *words: str) -> SweepDefinition:
     """A sweep of the tiny spec."""
     path = folder / "tiny.yaml"
     path.write_text(TEXT)
-    return from_command(path, words)
+    return parse_command(path, words)
 
 
-def swept(asked: Definition, root: Path, executor: Callable[[], Executor], watch: Watch = lambda board: None) -> Sweep:
+def swept(asked: SweepDefinition, root: Path, executor: Callable[[], Executor], watch: WatchProgress = lambda board: None) -> SweepState:
     """The sweep, carried out, with a checkpoint every now and then."""
-    return session.sweep(asked, root, Options(executor, limits=Limits(checkpoint_seconds=0.2)), watch)
+    return session.run_sweep(asked, root, SweepOptions(executor, limits=SchedulerLimits(checkpoint_seconds=0.2)), watch)
 
 
-def assert_as_one_by_one(found: Sweep, runs: Path) -> None:
+def assert_as_one_by_one(found: SweepState, runs: Path) -> None:
     """Every planned run is there once, and is what `nnexp train` makes of its spec, byte by byte."""
     ledger = [json.loads(line) for line in (found.path / "ledger.jsonl").read_text().splitlines()]
-    assert sorted(line["run"] for line in ledger if line["state"] == "done") == sorted(found.board.states())
-    for planned in found.board.runs:
-        spec = planned.spec(found.folder.definition.base_text)
+    assert sorted(line["run"] for line in ledger if line["state"] == "done") == sorted(found.progress.collect_states())
+    for planned in found.progress.runs:
+        spec = planned.build_spec(found.folder.definition.base_text)
         alone = nnexp.train(spec, runs=runs)
         assert outcome(found.root / planned.run) == outcome(alone.path)
 
 
-def task(asked: Definition, root: Path, number: int = 1) -> Task:
+def task(asked: SweepDefinition, root: Path, number: int = 1) -> StackTask:
     """All runs of a sweep as one stack."""
-    planned = session.planned(asked, root).board.runs
-    specs = {run.run: run.plain for run in planned}
-    return Task(number, str(root), asked.base_text, specs, {run.run: run.overrides for run in planned})
+    planned = session.plan_sweep(asked, root).progress.runs
+    specs = {run.run: run.plain_spec for run in planned}
+    return StackTask(number, str(root), asked.base_text, specs, {run.run: run.overrides for run in planned})
 
 
-def reports(executor: Executor, until: Callable[[list[Report]], bool], seconds: float = 60) -> list[Report]:
+def reports(executor: Executor, until: Callable[[list[TaskReport]], bool], seconds: float = 60) -> list[TaskReport]:
     """What an executor reports until enough of it is there."""
-    found: list[Report] = []
+    found: list[TaskReport] = []
     end = time.monotonic() + seconds
     while not until(found):
         assert time.monotonic() < end, found
@@ -97,4 +97,4 @@ def kill_owner(root: Path) -> list[int]:
 
 
 def dask(address: str) -> Callable[[], Executor]:
-    return lambda: Dask(address, 1)
+    return lambda: DaskExecutor(address, 1)

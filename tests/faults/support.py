@@ -18,8 +18,8 @@ import numpy as np
 
 import nnexp
 from nnexp import files
-from nnexp.spec.load import loads
-from nnexp.spec.problems import Text
+from nnexp.spec.load import parse_network_spec
+from nnexp.spec.problems import SpecText
 from nnexp.spec.sections import Spec
 
 TEXT = """
@@ -43,7 +43,7 @@ Operation = tuple[str, Path]
 
 
 def tiny(*overrides: str) -> Spec:
-    return loads(Text("tiny.yaml", TEXT), overrides, name="tiny")
+    return parse_network_spec(SpecText("tiny.yaml", TEXT), overrides, name="tiny")
 
 
 def train(spec: Spec, runs: Path) -> nnexp.Run:

@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from nnexp.runs.lock import OWNER
+from nnexp.runs.lock import OWNER_FILE
 from nnexp.sweeps.folder import SweepFolder
-from nnexp.sweeps.words import from_command
+from nnexp.sweeps.words import parse_command
 from tests.faults.support import TEXT, environment, nnexp_command, outcome
 
 WORDS = ("optimizer.adam.lr=1e-2,5e-2", "activation=relu,tanh", "seed=0..1", "training.epochs=30")
@@ -110,11 +110,11 @@ def came_to(run: Path) -> dict[str, Any]:
     A worker that is killed may leave its own name in the folder of a run that had ended before: that changes nothing.
     """
     found = outcome(run)
-    return found | {"files": [name for name in found["files"] if name != OWNER]}
+    return found | {"files": [name for name in found["files"] if name != OWNER_FILE]}
 
 
 def ledger(folder: Path) -> SweepFolder:
-    return SweepFolder(from_command(base(folder), WORDS), folder / "runs")
+    return SweepFolder(parse_command(base(folder), WORDS), folder / "runs")
 
 
 def differences(found: dict[str, dict[str, Any]], expected: dict[str, dict[str, Any]]) -> list[str]:
@@ -130,7 +130,7 @@ def differences(found: dict[str, dict[str, Any]], expected: dict[str, dict[str, 
 def assert_whole(folder: Path, expected: dict[str, dict[str, Any]]) -> None:
     """Every planned run is there exactly once, done, with the bits of an undisturbed sweep."""
     sweep = ledger(folder)
-    plan, known = sweep.plan(), sweep.known()
+    plan, known = sweep.read_plan(), sweep.read_ledger()
     found = outcomes(folder)
     assert found == expected, differences(found, expected)
     assert set(plan) == set(expected)

@@ -14,8 +14,8 @@ import nnexp
 from nnexp.errors import RunError
 from nnexp.runs import manifest
 from nnexp.spec.baseline import BaselineSpec
-from nnexp.spec.load import loads_any
-from nnexp.spec.problems import Text
+from nnexp.spec.load import parse_spec
+from nnexp.spec.problems import SpecText
 from tests.faults.support import KILLED, at, hooked, in_child, metrics, only_run
 
 TEXT = "data: {source: {moons: {examples: 53}}, split: {train: 23, dev: 13, test: 11}}\nbaseline: {knn: 3}\n"
@@ -23,11 +23,11 @@ TEXT = "data: {source: {moons: {examples: 53}}, split: {train: 23, dev: 13, test
 
 @pytest.fixture(autouse=True)
 def _no_git(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(manifest, "_git", lambda: None)
+    monkeypatch.setattr(manifest, "_read_git_state", lambda: None)
 
 
 def spec() -> BaselineSpec:
-    found = loads_any(Text("near.yaml", TEXT), name="near")
+    found = parse_spec(SpecText("near.yaml", TEXT), name="near")
     assert isinstance(found, BaselineSpec)
     return found
 

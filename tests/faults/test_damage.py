@@ -19,8 +19,8 @@ from nnexp import archives
 from nnexp.data.parts import Parts
 from nnexp.errors import ResumeError, RunError
 from nnexp.runs import manifest, session
-from nnexp.runs.folder import LONG, folder_of, name_of
-from nnexp.runs.lock import LOCK, locked
+from nnexp.runs.folder import LONG_HASH_DIGITS, find_folder, make_folder_name
+from nnexp.runs.lock import LOCK_FILE, lock_folder
 from nnexp.spec.sections import Spec
 from tests.faults.support import KILLED, events, in_child, killed_at, only_run, operations, outcome, tiny, train
 
@@ -81,13 +81,13 @@ def test_a_last_checkpoint_cut_short_anywhere_gives_way_to_the_previous(
 def test_no_flipped_bit_is_ever_taken_for_the_truth(runs: Path) -> None:
     path = only_run(runs) / "checkpoints" / "last.npz"
     whole = path.read_bytes()
-    arrays, rest = archives.load(path, manifest.read(only_run(runs))["spec"])
+    arrays, rest = archives.load_archive(path, manifest.read_manifest(only_run(runs))["spec"])
     source = random.Random(0)
     for bit in (source.randrange(8 * len(whole)) for _ in range(400)):
         path.write_bytes(flipped(whole, bit))
         try:
-            again, again_rest = archives.load(path, rest["spec"])
-        except archives.Damaged:
+            again, again_rest = archives.load_archive(path, rest["spec"])
+        except archives.DamagedArchiveError:
             continue
         assert again_rest == rest  # the bit says nothing, such as the time of an entry
         assert all(np.array_equal(again[name], arrays[name], equal_nan=True) for name in arrays)
@@ -127,7 +127,7 @@ def test_a_checkpoint_of_another_run_is_not_taken(runs: Path, undisturbed: Path,
 
 
 def test_a_checkpoint_of_another_format_is_refused(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archives, "FORMAT", archives.FORMAT + 1)
+    monkeypatch.setattr(archives, "FORMAT_VERSION", archives.FORMAT_VERSION + 1)
     with pytest.raises(ResumeError, match=r"has format 2, and this version of nnexp reads format 3"):
         train(SPEC, runs)
 
@@ -135,8 +135,8 @@ def test_a_checkpoint_of_another_format_is_refused(runs: Path, monkeypatch: pyte
 def test_a_pickle_is_never_read(runs: Path) -> None:
     path = only_run(runs) / "checkpoints" / "last.npz"
     np.savez(path, theta=np.array([object()], dtype=object))
-    with pytest.raises(archives.Damaged, match=r"no whole \.npz file"):
-        archives.load(path, "")
+    with pytest.raises(archives.DamagedArchiveError, match=r"no whole \.npz file"):
+        archives.load_archive(path, "")
 
 
 DAMAGED_MANIFESTS = [b"", b"{", b"[]", b"null", b"{}", b"\xff\xfe", b'{"state": "done"}', b"[" * 100_000]
@@ -151,9 +151,9 @@ def test_a_damaged_run_json_is_refused_and_restart_mends_it(content: bytes, runs
     assert outcome(only_run(runs)) == outcome(only_run(undisturbed))
 
 
-@pytest.mark.parametrize("field", [*manifest.BEGUN, *manifest.ENDED["done"]])
+@pytest.mark.parametrize("field", [*manifest.REQUIRED_FIELDS, *manifest.ENDED_FIELDS["done"]])
 def test_a_run_json_that_lacks_a_field_is_damaged(field: str, undisturbed: Path, tmp_path: Path) -> None:
-    record = manifest.read(only_run(undisturbed))
+    record = manifest.read_manifest(only_run(undisturbed))
     del record[field]
     record["state"] = record.get("state", "done")
     (tmp_path / "run.json").write_text(json.dumps(record | ({"state": 1} if field == "state" else {})))
@@ -193,10 +193,10 @@ def test_an_edited_resolved_spec_of_a_finished_run_is_not_evaluated(undisturbed:
 
 def test_a_folder_of_another_spec_is_left_alone_and_the_run_gets_a_longer_name(runs: Path) -> None:
     other = tiny("training.dtype=float64", "seed=6")
-    taken = folder_of(other, runs)
+    taken = find_folder(other, runs)
     shutil.move(only_run(runs), taken)
     before = (taken / "run.json").read_bytes()
-    assert train(other, runs).path.name == name_of(other, LONG)
+    assert train(other, runs).path.name == make_folder_name(other, LONG_HASH_DIGITS)
     assert train(other, runs).state == "done"
     assert (taken / "run.json").read_bytes() == before
 
@@ -226,7 +226,7 @@ def test_damaged_weights_of_a_finished_run_are_not_used(name: str, undisturbed: 
 
 
 def test_a_folder_that_another_process_writes_is_refused(runs: Path) -> None:
-    with locked(only_run(runs)):
+    with lock_folder(only_run(runs)):
 
         def work() -> None:
             with pytest.raises(RunError, match=r"is being written by process [0-9]+ on .*; wait for it, or stop it"):
@@ -237,11 +237,11 @@ def test_a_folder_that_another_process_writes_is_refused(runs: Path) -> None:
 
 def test_the_lock_of_a_dead_process_is_no_obstacle(runs: Path, undisturbed: Path) -> None:
     def work() -> None:
-        with locked(only_run(runs)):
+        with lock_folder(only_run(runs)):
             os._exit(KILLED)
 
     assert in_child(work) == KILLED
-    assert {LOCK, "owner"} <= {path.name for path in only_run(runs).iterdir()}
+    assert {LOCK_FILE, "owner"} <= {path.name for path in only_run(runs).iterdir()}
     train(SPEC, runs)
     assert outcome(only_run(runs)) == outcome(only_run(undisturbed))
 
@@ -254,9 +254,9 @@ def test_a_runs_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["checkpoints", "spec.yaml", "metrics.csv", "events.jsonl", "lock"])
 def test_a_file_in_the_place_of_a_folder_and_the_reverse_are_refused(name: str, tmp_path: Path) -> None:
-    run = folder_of(SPEC, tmp_path)
+    run = find_folder(SPEC, tmp_path)
     train(SPEC, tmp_path)
-    manifest.write(run, manifest.read(run) | {"state": "interrupted"})
+    manifest.write_manifest(run, manifest.read_manifest(run) | {"state": "interrupted"})
     shutil.rmtree(run / name) if (run / name).is_dir() else (run / name).unlink(missing_ok=True)
     (run / name).write_text("") if name == "checkpoints" else (run / name).mkdir()
     if name == "spec.yaml":  # nobody reads it
@@ -270,5 +270,5 @@ def test_a_finished_run_is_found_in_a_folder_that_cannot_be_written(
     undisturbed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("nnexp.runs.folder.os.access", lambda *_: False)
-    monkeypatch.setattr(session, "locked", None)
+    monkeypatch.setattr(session, "lock_folder", None)
     assert nnexp.train(SPEC, runs=undisturbed).state == "done"

@@ -12,10 +12,10 @@ import pytest
 
 from nnexp.errors import UsageError
 from nnexp.runs import manifest
-from nnexp.sweeps.board import Board
+from nnexp.sweeps.board import SweepProgress
 from nnexp.sweeps.executors import cluster as clusters
-from nnexp.sweeps.executors.base import Finished, Progress, Report
-from nnexp.sweeps.executors.dask import Dask
+from nnexp.sweeps.executors.base import TaskFinished, TaskProgress, TaskReport
+from nnexp.sweeps.executors.dask import DaskExecutor
 from tests.faults.clusters import (
     ENDLESS,
     LONG,
@@ -43,15 +43,15 @@ def address(cluster: Any) -> str:
     return str(cluster.scheduler_address)
 
 
-def over(found: list[Report]) -> bool:
+def over(found: list[TaskReport]) -> bool:
     """Whether a task has come to its end."""
-    return any(isinstance(report, Finished) for report in found)
+    return any(isinstance(report, TaskFinished) for report in found)
 
 
 def test_runs_are_byte_for_byte_those_of_training_one_by_one(address: str, tmp_path: Path) -> None:
     asked = definition(tmp_path, SEEDS, "activation=relu,tanh", SHORT)
     found = swept(asked, tmp_path / "runs", dask(address))
-    assert found.board.count("done") == 8
+    assert found.progress.count_runs("done") == 8
     assert_as_one_by_one(found, tmp_path / "alone")
     assert not list((tmp_path / "runs").glob(".shared-*"))
 
@@ -59,13 +59,13 @@ def test_runs_are_byte_for_byte_those_of_training_one_by_one(address: str, tmp_p
 def test_a_stack_whose_worker_is_killed_goes_on_from_its_checkpoints(address: str, tmp_path: Path) -> None:
     killed: list[int] = []
 
-    def watch(board: Board) -> None:
-        if not killed and any(board.under_way.values()):
+    def watch(board: SweepProgress) -> None:
+        if not killed and any(board.epochs_by_task.values()):
             killed.extend(kill_owner(tmp_path / "runs"))
 
     found = swept(definition(tmp_path, "seed=0,1", LONG), tmp_path / "runs", dask(address), watch)
     assert killed
-    events = [(found.root / run.run / "events.jsonl").exists() for run in found.board.runs]
+    events = [(found.root / run.run / "events.jsonl").exists() for run in found.progress.runs]
     assert any(events)
     assert_as_one_by_one(found, tmp_path / "alone")
 
@@ -74,42 +74,42 @@ def test_what_is_cancelled_saves_and_makes_room(address: str, tmp_path: Path) ->
     runs = tmp_path / "runs"
     endless = task(definition(tmp_path, SEEDS, ENDLESS), runs, number=1)
     short = task(definition(tmp_path, SEEDS, SHORT), runs, number=2)
-    with Dask(address, 1) as executor:
+    with DaskExecutor(address, 1) as executor:
         for number in range(executor.workers):
             executor.submit(task(definition(tmp_path, f"seed=1{number}", ENDLESS), runs, number=10 + number))
         executor.submit(short)
         executor.submit(endless)
         executor.cancel(endless.number)  # it has not begun
-        reports(executor, lambda found: len({r.task for r in found if isinstance(r, Progress) and r.epochs}) == 2)
+        reports(executor, lambda found: len({r.task for r in found if isinstance(r, TaskProgress) and r.epochs}) == 2)
         executor.cancel(10)
         assert reports(executor, over)[-1].task == short.number
-    states = {path.name: manifest.read(path)["state"] for path in runs.iterdir() if (path / "run.json").exists()}
+    states = {path.name: manifest.read_manifest(path)["state"] for path in runs.iterdir() if (path / "run.json").exists()}
     assert sorted(states.values()) == ["done"] * 4 + ["interrupted"] * 2
     assert not any((runs / run).exists() for run in endless.specs)
 
 
 def test_a_stack_that_two_clients_deliver_is_trained_once(address: str, tmp_path: Path) -> None:
     stack = task(definition(tmp_path, SEEDS, LONG), tmp_path / "runs")
-    with Dask(address, 1) as first, Dask(address, 1) as second:
+    with DaskExecutor(address, 1) as first, DaskExecutor(address, 1) as second:
         first.submit(stack)
-        reports(first, lambda found: any(isinstance(r, Progress) and r.epochs for r in found))
-        second._workers.admitted = {w: pid for w, pid in second._workers.admitted.items() if w != first._sent[1].worker}
+        reports(first, lambda found: any(isinstance(r, TaskProgress) and r.epochs for r in found))
+        second._workers.admitted = {w: pid for w, pid in second._workers.admitted.items() if w != first._sent_tasks[1].worker}
         second.submit(stack)
         late = reports(second, over)[-1]
-        assert isinstance(late, Finished)
-        assert {receipt.state for receipt in late.receipts} == {"busy"}
+        assert isinstance(late, TaskFinished)
+        assert {receipt.state for receipt in late.outcomes} == {"busy"}
         published = reports(first, over)[-1]
-    assert isinstance(published, Finished)
-    assert {receipt.state for receipt in published.receipts} == {"done"}
+    assert isinstance(published, TaskFinished)
+    assert {receipt.state for receipt in published.outcomes} == {"done"}
 
 
 def test_other_versions_are_refused_with_worker_package_and_both(
     address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = clusters.versions()
-    monkeypatch.setattr(clusters, "versions", lambda: {**real, "numpy": "1.2.3", "no-such-package": "4.5.6"})
+    real = clusters.list_versions()
+    monkeypatch.setattr(clusters, "list_versions", lambda: {**real, "numpy": "1.2.3", "no-such-package": "4.5.6"})
     with pytest.raises(UsageError) as told:
-        Dask(address, 1)
+        DaskExecutor(address, 1)
     lines = str(told.value).splitlines()
     assert len(lines) == 4
     assert f"has numpy {real['numpy']}; here it is numpy 1.2.3" in lines[0]
@@ -128,22 +128,22 @@ def test_a_folder_that_is_not_shared_is_refused(address: str, tmp_path: Path, mo
 
 @pytest.mark.parametrize("wrong", ["tcp://127.0.0.1:9", "tcp://no.such.host.invalid:8786", "what://is:1", "nonsense"])
 def test_an_address_that_does_not_answer_is_refused(wrong: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clusters, "ANSWER", 0.5)
+    monkeypatch.setattr(clusters, "ANSWER_SECONDS", 0.5)
     with pytest.raises(UsageError, match=f"the scheduler at {wrong} does not answer"):
-        Dask(wrong, 1)
+        DaskExecutor(wrong, 1)
 
 
 def test_a_missing_library_is_named_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(UsageError, match=r"--executor dask needs distributed: pip install 'nnexp\[cluster\]'"):
-        Dask(None, 1)
+        DaskExecutor(None, 1)
 
 
 def test_a_cluster_of_its_own_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path / "scratch"))
     (tmp_path / "scratch").mkdir()
     monkeypatch.setattr("tempfile.tempdir", None)
-    with Dask(None, 1) as executor:
+    with DaskExecutor(None, 1) as executor:
         pids = list(executor._workers.admitted.values())
         assert len(pids) == executor.workers == 1
         executor.submit(task(definition(tmp_path, SEEDS, SHORT), tmp_path / "runs"))

@@ -16,8 +16,8 @@ import pytest
 
 from nnexp.runs import manifest
 from nnexp.sweeps import session
-from nnexp.sweeps.board import Board
-from nnexp.sweeps.executors.dask import Dask
+from nnexp.sweeps.board import SweepProgress
+from nnexp.sweeps.executors.dask import DaskExecutor
 from tests.faults.clusters import (
     LONG,
     SEEDS,
@@ -91,7 +91,7 @@ def test_when_the_scheduler_dies_the_same_command_goes_on_elsewhere(tmp_path: Pa
         assert "Traceback" not in told
         again = subprocess.run([*command, "--jobs", "1"], capture_output=True, text=True, check=False, timeout=120)
     assert again.returncode == 0, again.stderr
-    assert_as_one_by_one(session.sweep(asked, runs, session.Options(lambda: Dask(None, 1))), tmp_path / "alone")
+    assert_as_one_by_one(session.run_sweep(asked, runs, session.SweepOptions(lambda: DaskExecutor(None, 1))), tmp_path / "alone")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -112,18 +112,18 @@ def test_a_signal_to_all_its_processes_saves_every_state(number: signal.Signals,
     assert program.returncode == 128 + number
     assert "the states are saved" in told
     assert "Traceback" not in told
-    states = [manifest.read(path.parent)["state"] for path in runs.glob("*/run.json")]
+    states = [manifest.read_manifest(path.parent)["state"] for path in runs.glob("*/run.json")]
     assert states == ["interrupted"] * 4
     assert not list(runs.glob("*/owner"))
-    assert_as_one_by_one(session.sweep(asked, runs, session.Options(lambda: Dask(None, 1))), tmp_path / "alone")
+    assert_as_one_by_one(session.run_sweep(asked, runs, session.SweepOptions(lambda: DaskExecutor(None, 1))), tmp_path / "alone")
 
 
 def test_a_worker_that_the_scheduler_takes_for_dead_publishes_nothing_twice(tmp_path: Path) -> None:
     removed: list[str] = []
     with local_cluster(tmp_path / "scratch") as cluster:
 
-        def watch(board: Board) -> None:
-            if not removed and any(board.under_way.values()):
+        def watch(board: SweepProgress) -> None:
+            if not removed and any(board.epochs_by_task.values()):
                 removed.append(next(iter(cluster.scheduler.workers)))
                 cluster.loop.add_callback(cluster.scheduler.remove_worker, removed[0], stimulus_id="test", close=False)
 
@@ -135,9 +135,9 @@ def test_a_worker_that_the_scheduler_takes_for_dead_publishes_nothing_twice(tmp_
 def test_workers_killed_again_and_again_change_no_bit(tmp_path: Path) -> None:
     kills: list[float] = []
 
-    def watch(board: Board) -> None:
+    def watch(board: SweepProgress) -> None:
         due = not kills or (len(kills) < 3 and time.monotonic() > kills[-1] + 2)
-        if due and any(board.under_way.values()):
+        if due and any(board.epochs_by_task.values()):
             kills.extend(time.monotonic() for _ in kill_owner(tmp_path / "runs"))
 
     with local_cluster(tmp_path / "scratch") as cluster:

@@ -35,7 +35,7 @@ SHORT, LONG = ("training.epochs=2",), ()
 
 @pytest.fixture(autouse=True)
 def _no_git(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(manifest, "_git", lambda: None)
+    monkeypatch.setattr(manifest, "_read_git_state", lambda: None)
 
 
 def disk_full_from(k: int, spec: Spec, runs: Path) -> None:
@@ -98,7 +98,7 @@ def test_any_operation_of_a_run_that_diverges(share: int, tmp_path: Path) -> Non
 
 def outcome_of_diverged(runs: Path) -> tuple[object, ...]:
     run = only_run(runs)
-    record = manifest.read(run)
+    record = manifest.read_manifest(run)
     return record["state"], record["diverged"], metrics(run)
 
 

@@ -11,7 +11,7 @@ import pytest
 import nnexp
 from nnexp.errors import RunError
 from nnexp.runs import known_files
-from nnexp.runs.folder import folder_of
+from nnexp.runs.folder import find_folder
 from nnexp.sweeps.folder import SweepFolder
 from nnexp.training.events import Event, Notice
 from tests.faults.support import only_run, outcome, tiny, train
@@ -55,7 +55,7 @@ def notices(restart: bool, runs: Path) -> str:
 
 @pytest.mark.parametrize("restart", [False, True])
 def test_a_run_begins_beside_files_that_are_not_in_its_way_and_names_them(restart: bool, tmp_path: Path) -> None:
-    run = folder_of(SPEC, tmp_path)
+    run = find_folder(SPEC, tmp_path)
     if restart:
         train(SPEC, tmp_path)
     put(run, *NOTES)
@@ -68,7 +68,7 @@ def test_a_run_begins_beside_files_that_are_not_in_its_way_and_names_them(restar
 @pytest.mark.parametrize("restart", [False, True])
 @pytest.mark.parametrize("name", OURS)
 def test_files_of_others_that_a_run_would_overwrite_stop_it(name: str, restart: bool, tmp_path: Path) -> None:
-    run = folder_of(SPEC, tmp_path)
+    run = find_folder(SPEC, tmp_path)
     put(run, name, *NOTES)
     before = contents(run)
     for _ in range(2):  # the refusal leaves nothing that would make the folder nnexp's own
@@ -82,7 +82,7 @@ def test_no_run_begins_through_a_link(restart: bool, tmp_path: Path) -> None:
     put(tmp_path / "thesis", *NOTES)
     before = contents(tmp_path / "thesis")
     (tmp_path / "runs").mkdir()
-    folder_of(SPEC, tmp_path / "runs").symlink_to(tmp_path / "thesis")
+    find_folder(SPEC, tmp_path / "runs").symlink_to(tmp_path / "thesis")
     with pytest.raises(RunError, match=r"is a link to .*thesis, and no run begins through a link"):
         nnexp.train(SPEC, runs=tmp_path / "runs", restart=restart)
     assert contents(tmp_path / "thesis") == before
@@ -159,5 +159,5 @@ def test_a_sweep_overwrites_no_file_of_others_in_its_folder(name: str, tmp_path:
     put(folder.path, name, "notes.md")
     before = contents(folder.path)
     with pytest.raises(RunError, match=f"has {name}, which nnexp did not write and the sweep would overwrite"):
-        folder.freeze([], {})
+        folder.freeze_plan([], {})
     assert contents(folder.path) == before

@@ -61,7 +61,7 @@ def test_a_signal_saves_the_state_and_says_how_to_go_on(
     assert "the state is saved" in err
     command = shlex.split(err.strip().splitlines()[-1])
     assert command == ["nnexp", "train", str(spec), LONG, "--runs", str(runs)]
-    record = manifest.read(only_run(runs))
+    record = manifest.read_manifest(only_run(runs))
     assert record["state"] == "interrupted"
     assert record["ended"]
     assert "checkpoints" in {path.name for path in only_run(runs).iterdir()}
@@ -116,5 +116,5 @@ def test_a_run_being_trained_is_running_and_a_killed_one_interrupted(spec: Path,
     assert f"is being written by process {process.pid} on " in refused.stderr
     assert "is being written" in program("runs", "rm", only_run(runs), "--yes", "--runs", runs, code=1).stderr
     assert end(process, signal.SIGKILL)[0] == -signal.SIGKILL
-    assert manifest.read(only_run(runs))["state"] == "running"
+    assert manifest.read_manifest(only_run(runs))["state"] == "running"
     assert "interrupted" in program("runs", "--runs", runs).stdout

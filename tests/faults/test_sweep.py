@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from nnexp.runs.together import train_together
+from nnexp.runs.together import train_runs
 from nnexp.spec.sections import Spec
 from tests.faults.support import at, environment, events, hooked, outcome, tiny, train
 from tests.faults.sweeps import (
@@ -157,7 +157,7 @@ def test_a_run_that_takes_its_worker_with_it_every_time_is_given_up_and_the_othe
     for name, wanted in expected.items():
         if name != victim:
             assert came_to(tmp_path / "runs" / name) == wanted
-    known = ledger(tmp_path).known()
+    known = ledger(tmp_path).read_ledger()
     assert {run for run, receipts in known.items() if receipts[-1].state == "failed"} == {victim}
     assert len(known) == len(expected)
     completed(tmp_path, "--retry-failed")
@@ -278,7 +278,7 @@ class Never:
 
 def stacked(specs: dict[str, Spec], root: Path) -> list[str]:
     """Train a stack as a worker does, saving at every opportunity; gives the states that it ends in."""
-    receipts = train_together(
+    receipts = train_runs(
         specs,
         root,
         stop=Never(),

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 import nnexp
-from nnexp.spec.load import loads
-from nnexp.spec.problems import Text
+from nnexp.spec.load import parse_network_spec
+from nnexp.spec.problems import SpecText
 
 GOLDEN = Path(__file__).with_name("metrics.csv")
 
@@ -38,7 +38,7 @@ training: {epochs: 7, batch_size: 32, dtype: float64, clip_norm: 1.0}
 
 
 def metrics(runs: Path) -> pd.DataFrame:
-    run = nnexp.train(loads(Text("golden.yaml", SPEC), name="golden"), runs=runs)
+    run = nnexp.train(parse_network_spec(SpecText("golden.yaml", SPEC), name="golden"), runs=runs)
     return run.metrics.drop(columns="seconds")
 
 

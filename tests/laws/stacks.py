@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from nnexp.data.parts import Parts, prepare
-from nnexp.spec.load import loads
-from nnexp.spec.problems import Text
+from nnexp.data.parts import Parts, prepare_parts
+from nnexp.spec.load import parse_network_spec
+from nnexp.spec.problems import SpecText
 from nnexp.spec.sections import Spec
 from nnexp.training.events import Ending, RunDone
-from nnexp.training.loop import train
+from nnexp.training.loop import train_stack
 from nnexp.training.stack import Stack
-from nnexp.training.state import State
+from nnexp.training.state import TrainingState
 from tests.contracts.arrays import identical
 
 
@@ -34,12 +34,12 @@ class Study:
 
 @cache
 def spec_of(text: str, *overrides: str) -> Spec:
-    return loads(Text("spec.yaml", text), overrides, name="law")
+    return parse_network_spec(SpecText("spec.yaml", text), overrides, name="law")
 
 
 @cache
 def _parts(data: Any, dtype: str) -> Parts:
-    return prepare(data.source, data.split, data.normalize, dtype, data.targets)
+    return prepare_parts(data.source, data.split, data.normalize, dtype, data.targets)
 
 
 def parts_of(spec: Spec) -> Parts:
@@ -51,17 +51,17 @@ def stack_of(specs: Sequence[Spec]) -> Stack:
     return Stack(specs, [parts_of(spec) for spec in specs])
 
 
-def trained(specs: Sequence[Spec]) -> dict[int, tuple[Ending, State]]:
+def trained(specs: Sequence[Spec]) -> dict[int, tuple[Ending, TrainingState]]:
     """Each run's ending and last state, after training all of them together."""
     with np.errstate(all="ignore"):
-        events = list(train(stack_of(specs)))
+        events = list(train_stack(stack_of(specs)))
     return {event.run: (event.ending, event.state) for event in events if isinstance(event, RunDone)}
 
 
 TIMES = frozenset({"seconds"})
 
 
-def differences(a: State, b: State) -> list[str]:
+def differences(a: TrainingState, b: TrainingState) -> list[str]:
     """The names of what differs between two states in any bit, times aside."""
     names = ["theta", "buffers", "epoch", "step", "order", "losses", "scores", "looks", "diverged"]
     names += ["best_theta", "best_buffers", "best_value", "best_epoch"]
@@ -76,7 +76,7 @@ def state(generator: np.random.Generator) -> Any:
     return generator.bit_generator.state
 
 
-def rows(one: State) -> list[list[list[tuple[str, bytes]]]]:
+def rows(one: TrainingState) -> list[list[list[tuple[str, bytes]]]]:
     """Every row of every history as names and bits, so that NaN equals NaN."""
     return [[bits(row.items()) for row in history] for history in one.history]
 

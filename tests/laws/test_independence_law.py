@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from nnexp.kernels import dispatch
-from nnexp.replicas import norm, stack
+from nnexp.replicas import row_norms, stack_replicas
 from nnexp.training.clipping import clip_norm, clip_value
 from nnexp.training.stack import Stack
 from nnexp.typing import AnyArray
@@ -42,7 +42,7 @@ def check(f: Callable[..., tuple[AnyArray, ...]], *arrays: AnyArray) -> None:
 @pytest.mark.parametrize("example", layer_examples(), ids=str)
 @pytest.mark.parametrize("training", [True, False], ids=["training", "evaluation"])
 def test_layers(example: Example, training: bool) -> None:
-    bound = bind(stack(variations(example.component)), example.shape)
+    bound = bind(stack_replicas(variations(example.component)), example.shape)
 
     def passes(x: AnyArray, theta: AnyArray, buffers: AnyArray, dy: AnyArray) -> tuple[AnyArray, ...]:
         bound.theta, bound.buffers = theta, buffers
@@ -55,19 +55,19 @@ def test_layers(example: Example, training: bool) -> None:
 @pytest.mark.parametrize("example", examples("losses"), ids=str)
 def test_losses(example: Example) -> None:
     for d in targets(example.component.targets[0]):
-        check(stack(variations(example.component)), normal(R, N, O), d)
+        check(stack_replicas(variations(example.component)), normal(R, N, O), d)
 
 
 @pytest.mark.parametrize("example", examples("penalties"), ids=str)
 def test_penalties(example: Example) -> None:
-    check(stack(variations(example.component)), normal(R, I))
+    check(stack_replicas(variations(example.component)), normal(R, I))
 
 
 @pytest.mark.parametrize("example", update_rules(), ids=str)
 @pytest.mark.parametrize("repaid", [0, 10**9], ids=["compiled", "numpy"])
 def test_optimizers(monkeypatch: pytest.MonkeyPatch, example: Example, repaid: int) -> None:
-    monkeypatch.setattr(dispatch, "REPAID", repaid)
-    optimizer = stack(variations(example.component))
+    monkeypatch.setattr(dispatch, "MIN_COMPILED_ENTRIES", repaid)
+    optimizer = stack_replicas(variations(example.component))
 
     def step(theta: AnyArray, grad: AnyArray, *arrays: AnyArray) -> tuple[AnyArray, ...]:
         slots = dict(zip(optimizer.slots, arrays, strict=True))
@@ -80,7 +80,7 @@ def test_optimizers(monkeypatch: pytest.MonkeyPatch, example: Example, repaid: i
     check(step, *arrays)
 
 
-@pytest.mark.parametrize("clip", [lambda g, c: clip_norm(g, norm(g), c), clip_value], ids=["norm", "value"])
+@pytest.mark.parametrize("clip", [lambda g, c: clip_norm(g, row_norms(g), c), clip_value], ids=["norm", "value"])
 @pytest.mark.parametrize("limit", [0.5, 1e6])
 def test_clipping(clip: Any, limit: float) -> None:
     def clipped(grad: AnyArray) -> tuple[AnyArray]:
@@ -123,7 +123,7 @@ def epochs(trained: Stack, spoil: str = "") -> None:
         for batch in trained.remaining_batches():
             if spoil and batch.start and not trained.state.epoch:
                 ruin(trained, spoil, batch.x)
-            trained.step(batch)
+            trained.train_step(batch)
         trained.end_epoch()
 
 

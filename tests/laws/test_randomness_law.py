@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from nnexp.data import batches as batching
-from nnexp.data.batches import batches
+from nnexp.data.batches import iterate_batches
 from nnexp.data.parts import Part
 from nnexp.initializers.base import Initializer
-from nnexp.model import initial_parameters
-from nnexp.network import assemble
+from nnexp.model import draw_parameters
+from nnexp.network import build_network
 from nnexp.parameters import weight_views
 from nnexp.registry import initializers
-from nnexp.replicas import draw_normal, draw_uniform, generator, generators
+from nnexp.replicas import draw_normal, draw_uniform, make_generator, make_generators
 from nnexp.typing import AnyArray
 from tests.contracts.arrays import identical, normal
 from tests.contracts.examples import I, R
@@ -34,7 +34,7 @@ STORED = {
 
 
 def words(seed: int, purpose: str, count: int = 2) -> tuple[int, ...]:
-    return tuple(int(word) for word in generator(seed, purpose).integers(0, 2**32, count, dtype=np.uint64))
+    return tuple(int(word) for word in make_generator(seed, purpose).integers(0, 2**32, count, dtype=np.uint64))
 
 
 @pytest.mark.parametrize(("seed", "purpose"), STORED)
@@ -51,12 +51,12 @@ def test_generators_are_reproducible_and_differ_between_seeds_and_purposes() -> 
 
 def test_generators_of_two_purposes_are_uncorrelated() -> None:
     """10,000 pairs of independent numbers correlate by less than 0.05, five standard errors."""
-    a, b = (generator(0, purpose).standard_normal(10_000) for purpose in ("shuffle", "dropout"))
+    a, b = (make_generator(0, purpose).standard_normal(10_000) for purpose in ("shuffle", "dropout"))
     assert abs(np.corrcoef(a, b)[0, 1]) < 0.05
 
 
 def test_drawing_for_one_purpose_moves_no_other() -> None:
-    shuffle, dropout = generator(0, "shuffle"), generator(0, "dropout")
+    shuffle, dropout = make_generator(0, "shuffle"), make_generator(0, "dropout")
     before = state(dropout)
     shuffle.permutation(101)
     assert state(dropout) == before
@@ -64,8 +64,8 @@ def test_drawing_for_one_purpose_moves_no_other() -> None:
 
 @pytest.mark.parametrize("draw", [draw_normal, draw_uniform])
 def test_a_replica_draws_the_same_in_whatever_company(draw: Any) -> None:
-    together = draw(generators([3, 1, 2], "dropout"), (5, 7))
-    assert identical(together[1:2], draw(generators([1], "dropout"), (5, 7)))
+    together = draw(make_generators([3, 1, 2], "dropout"), (5, 7))
+    assert identical(together[1:2], draw(make_generators([1], "dropout"), (5, 7)))
 
 
 DENSE = [f"dense: {I}", "activation"]
@@ -81,8 +81,8 @@ ADDITIONS = {
 def initial_weights(layers: list[str], init: Initializer | None = None) -> dict[str, AnyArray]:
     """Every initial weight by its full name."""
     spec = spec_of(SMALL, f"architecture=[{', '.join([*layers, 'output'])}]")
-    declaration = assemble(spec.architecture, spec.activation, 2).declare((2,))
-    theta = initial_parameters(declaration, init or spec.init, [spec.seed], "float32")
+    declaration = build_network(spec.architecture, spec.activation, 2).declare((2,))
+    theta = draw_parameters(declaration, init or spec.init, [spec.seed], "float32")
     views = weight_views(declaration, theta)
     return {f"{layer}.{name}": w for layer, part in views.parts.items() for name, w in part.items()}
 
@@ -125,7 +125,7 @@ def test_every_epoch_has_an_order_of_its_own_and_sees_every_example_once() -> No
         one.begin_epoch()
         orders.append(one.state.order.copy())
         for batch in one.remaining_batches():
-            one.step(batch)
+            one.train_step(batch)
         one.end_epoch()
     assert not np.array_equal(orders[0], orders[1])
     for order in orders:
@@ -135,11 +135,11 @@ def test_every_epoch_has_an_order_of_its_own_and_sees_every_example_once() -> No
 def test_dropout_draws_at_training_and_nothing_at_evaluation() -> None:
     one = stack_of([spec_of(FULL)])
     before = state(one.state.dropout[0])
-    one.evaluate("dev")
-    one.model.outputs(one.parts[0].dev.x[None])
+    one.evaluate_part("dev")
+    one.model.compute_outputs(one.parts[0].dev.x[None])
     assert state(one.state.dropout[0]) == before
     one.begin_epoch()
-    one.step(next(one.remaining_batches()))
+    one.train_step(next(one.remaining_batches()))
     assert state(one.state.dropout[0]) != before
 
 
@@ -158,11 +158,11 @@ def test_batches_do_not_depend_on_how_many_are_gathered_at_once(
     monkeypatch: pytest.MonkeyPatch, size: int, first: int
 ) -> None:
     parts = [Part(normal(101, I, seed=seed), normal(101, 2, seed=seed)) for seed in range(R)]
-    order = np.stack([generator(seed, "shuffle").permutation(101) for seed in range(R)])
+    order = np.stack([make_generator(seed, "shuffle").permutation(101) for seed in range(R)])
     found = []
     for gather in GATHERS:
         monkeypatch.setattr(batching, "GATHER_BYTES", gather)
-        found.append([(b.start, b.stop, b.x.tobytes(), b.d.tobytes()) for b in batches(parts, order, size, first)])
+        found.append([(b.start, b.stop, b.x.tobytes(), b.d.tobytes()) for b in iterate_batches(parts, order, size, first)])
     assert found[0] == found[1] == found[2]
 
 

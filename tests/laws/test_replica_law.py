@@ -9,10 +9,10 @@ import pytest
 
 from nnexp.kernels import dispatch
 from nnexp.layers.dense import Dense
-from nnexp.model import initial_parameters
+from nnexp.model import draw_parameters
 from nnexp.parameters import Weight
-from nnexp.registry import parameters
-from nnexp.replicas import generators, norm, stack, take
+from nnexp.registry import component_parameters
+from nnexp.replicas import make_generators, row_norms, stack_replicas, take_replicas
 from nnexp.training.clipping import clip_norm, clip_value
 from nnexp.typing import AnyArray
 from tests.contracts.arrays import DTYPES, away_from_kinks, bind, identical, normal, row, targets
@@ -29,15 +29,15 @@ KINDS = ("activations", "initializers", "layers", "losses", "optimizers", "penal
 def test_the_replicas_of_a_stack_are_its_components(example: Example) -> None:
     """The law below would be empty if the parameters did not differ: here they do, and come apart again."""
     components = variations(example.component)
-    stacked = stack(components)
-    for parameter in parameters(type(example.component)):
-        if parameter.per_replica and getattr(example.component, parameter.name):
+    stacked = stack_replicas(components)
+    for parameter in component_parameters(type(example.component)):
+        if parameter.is_per_replica and getattr(example.component, parameter.name):
             assert len(np.unique(getattr(stacked, parameter.name))) == R
     for r, component in enumerate(components):
-        alone, taken = stack([component]), take(stacked, [r])
-        for parameter in parameters(type(component)):
+        alone, taken = stack_replicas([component]), take_replicas(stacked, [r])
+        for parameter in component_parameters(type(component)):
             one, other = getattr(alone, parameter.name), getattr(taken, parameter.name)
-            assert identical(one, other) if parameter.per_replica else repr(one) == repr(other)
+            assert identical(one, other) if parameter.is_per_replica else repr(one) == repr(other)
 
 
 @pytest.mark.parametrize("example", layer_examples(), ids=str)
@@ -46,10 +46,10 @@ def test_the_replicas_of_a_stack_are_its_components(example: Example) -> None:
 @pytest.mark.parametrize("inputs", [1, R], ids=["shared", "own"])
 def test_layers(example: Example, dtype: str, training: bool, inputs: int) -> None:
     components = variations(example.component)
-    together = bind(stack(components), example.shape, dtype)
+    together = bind(stack_replicas(components), example.shape, dtype)
     x = away_from_kinks(inputs, N, *example.shape, dtype=dtype)
     dy = normal(R, N, *together.declaration.output, dtype=dtype)
-    each = [together.alone(stack([component]), r) for r, component in enumerate(components)]
+    each = [together.alone(stack_replicas([component]), r) for r, component in enumerate(components)]
     found = together.gradients(x, dy, training=training)
     for r, alone in enumerate(each):
         wanted = alone.gradients(row(x, r), dy[r : r + 1], training=training)
@@ -66,9 +66,9 @@ def test_losses(example: Example, dtype: str, shared: bool) -> None:
         for d in targets(kind, dtype=dtype):
             goals = d[:1] if shared else d
             z = normal(R, N, O, dtype=dtype)
-            found = stack(components)(z, goals)
+            found = stack_replicas(components)(z, goals)
             for r, component in enumerate(components):
-                wanted = stack([component])(z[r : r + 1], row(goals, r))
+                wanted = stack_replicas([component])(z[r : r + 1], row(goals, r))
                 assert all(identical(row(a, r), b) for a, b in zip(found, wanted, strict=True))
 
 
@@ -76,38 +76,38 @@ def test_losses(example: Example, dtype: str, shared: bool) -> None:
 @every_dtype
 def test_penalties(example: Example, dtype: str) -> None:
     components, weights = variations(example.component), normal(R, P, dtype=dtype)
-    found = stack(components)(weights)
+    found = stack_replicas(components)(weights)
     for r, component in enumerate(components):
-        wanted = stack([component])(weights[r : r + 1])
+        wanted = stack_replicas([component])(weights[r : r + 1])
         assert all(identical(row(a, r), b) for a, b in zip(found, wanted, strict=True))
 
 
 @pytest.mark.parametrize("example", examples("initializers"), ids=str)
 def test_initializers(example: Example) -> None:
     components, weight = variations(example.component), Weight((I, O), fan_in=I, fan_out=O)
-    found = stack(components).draw(generators(range(R), "init"), weight)
+    found = stack_replicas(components).draw(make_generators(range(R), "init"), weight)
     for r, component in enumerate(components):
-        assert identical(found[r : r + 1], stack([component]).draw(generators([r], "init"), weight))
+        assert identical(found[r : r + 1], stack_replicas([component]).draw(make_generators([r], "init"), weight))
 
 
 @pytest.mark.parametrize("example", examples("initializers"), ids=str)
 @every_dtype
 def test_initial_parameters(example: Example, dtype: str) -> None:
     components, declaration = variations(example.component), Dense(O).declare((I,))
-    found = initial_parameters(declaration, stack(components), range(R), dtype)
+    found = draw_parameters(declaration, stack_replicas(components), range(R), dtype)
     for r, component in enumerate(components):
-        assert identical(found[r : r + 1], initial_parameters(declaration, stack([component]), [r], dtype))
+        assert identical(found[r : r + 1], draw_parameters(declaration, stack_replicas([component]), [r], dtype))
 
 
 @pytest.mark.parametrize("example", update_rules(), ids=str)
 @every_dtype
 @pytest.mark.parametrize("repaid", [0, 10**9], ids=["compiled", "numpy"])
 def test_optimizers_after_k_steps(monkeypatch: pytest.MonkeyPatch, example: Example, dtype: str, repaid: int) -> None:
-    monkeypatch.setattr(dispatch, "REPAID", repaid)
+    monkeypatch.setattr(dispatch, "MIN_COMPILED_ENTRIES", repaid)
     components = variations(example.component)
-    found = after_k_steps(stack(components), normal(R, P, dtype=dtype), range(R))
+    found = after_k_steps(stack_replicas(components), normal(R, P, dtype=dtype), range(R))
     for r, component in enumerate(components):
-        wanted = after_k_steps(stack([component]), normal(R, P, dtype=dtype)[r : r + 1], [r])
+        wanted = after_k_steps(stack_replicas([component]), normal(R, P, dtype=dtype)[r : r + 1], [r])
         assert all(identical(found[name][r : r + 1], wanted[name]) for name in found)
 
 
@@ -128,15 +128,15 @@ def after_k_steps(optimizer: Any, theta: AnyArray, seeds: Any) -> dict[str, AnyA
 def test_schedules(example: Example, steps: int) -> None:
     components = variations(example.component)
     for epoch in range(K):
-        found = np.broadcast_to(stack(components).factors(epoch, steps, K), (R, steps))
+        found = np.broadcast_to(stack_replicas(components).factors(epoch, steps, K), (R, steps))
         for r, component in enumerate(components):
-            assert np.array_equal(found[r : r + 1], stack([component]).factors(epoch, steps, K))
+            assert np.array_equal(found[r : r + 1], stack_replicas([component]).factors(epoch, steps, K))
 
 
 @every_dtype
 def test_clipping(dtype: str) -> None:
     grad, limits = normal(R, P, dtype=dtype), np.array([1.0, 1e6, 3.0])
-    for clip in (lambda g, c: clip_norm(g, norm(g), c), clip_value):
+    for clip in (lambda g, c: clip_norm(g, row_norms(g), c), clip_value):
         together = grad.copy()
         clip(together, limits)
         for r in range(R):

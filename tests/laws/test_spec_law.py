@@ -15,11 +15,11 @@ from nnexp import registry
 from nnexp.errors import SpecError
 from nnexp.spec import resolved
 from nnexp.spec.baseline import AnySpec
-from nnexp.spec.load import loads_any
-from nnexp.spec.meaning import declaration_of
-from nnexp.spec.problems import LINE_END, Text, printable
+from nnexp.spec.load import parse_spec
+from nnexp.spec.meaning import declare_network
+from nnexp.spec.problems import LINE_END, SpecText, replace_unprintable
 from nnexp.spec.sections import Spec
-from nnexp.spec.text import dump, parse, paths
+from nnexp.spec.text import format_yaml, parse_yaml, walk_nodes
 from tests.config_files import make_files
 from tests.strategies import Plain, component, loaded, specs
 
@@ -30,7 +30,7 @@ CONFIGS = [p for p in sorted((Path(__file__).parents[2] / "configs").glob("*.yam
 
 
 def reloaded(spec: AnySpec) -> AnySpec:
-    return loads_any(Text("resolved.yaml", resolved.text(spec)), name="another")
+    return parse_spec(SpecText("resolved.yaml", resolved.format_spec(spec)), name="another")
 
 
 @given(specs())
@@ -40,9 +40,9 @@ def test_the_resolved_spec_is_the_same_spec_and_a_fixed_point(written: Plain) ->
     again = reloaded(spec)
     assert isinstance(again, Spec)
     assert again == spec
-    assert resolved.digest(again) == resolved.digest(spec)
-    assert resolved.text(again) == resolved.text(spec)
-    assert declaration_of(again).size == declaration_of(spec).size > 0
+    assert resolved.hash_spec(again) == resolved.hash_spec(spec)
+    assert resolved.format_spec(again) == resolved.format_spec(spec)
+    assert declare_network(again).weight_count == declare_network(spec).weight_count > 0
 
 
 @pytest.mark.usefixtures("fetched")
@@ -50,20 +50,20 @@ def test_the_resolved_spec_is_the_same_spec_and_a_fixed_point(written: Plain) ->
 def test_every_config_resolves_to_itself(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     make_files(path)
-    spec = loads_any(Text(path.name, path.read_text()), name=path.stem)
+    spec = parse_spec(SpecText(path.name, path.read_text()), name=path.stem)
     assert reloaded(spec) == spec
-    assert resolved.digest(reloaded(spec)) == resolved.digest(spec)
+    assert resolved.hash_spec(reloaded(spec)) == resolved.hash_spec(spec)
 
 
-@pytest.mark.parametrize("kind", registry.KINDS)
+@pytest.mark.parametrize("kind", registry.REGISTRY_BY_KIND)
 @given(data=st.data())
 @settings(deadline=None, max_examples=20)
 def test_every_kind_of_component_is_drawn_with_parameters_that_its_constructor_takes(
     kind: str, data: st.DataObject
 ) -> None:
-    found = data.draw(component(registry.KINDS[kind]))
+    found = data.draw(component(registry.REGISTRY_BY_KIND[kind]))
     name = found if isinstance(found, str) else next(iter(found))
-    assert name in registry.KINDS[kind]
+    assert name in registry.REGISTRY_BY_KIND[kind]
 
 
 @given(specs())
@@ -72,7 +72,7 @@ def test_the_digest_depends_on_every_field(written: Plain) -> None:
     spec = loaded(written)
     other = loaded({**written, "seed": spec.seed + 1})
     assert other != spec
-    assert resolved.digest(other) != resolved.digest(spec)
+    assert resolved.hash_spec(other) != resolved.hash_spec(spec)
 
 
 def inline(value: Any) -> str:
@@ -97,13 +97,13 @@ def without(written: Plain, path: str) -> Plain:
 @given(specs(), st.data())
 @settings(deadline=None, max_examples=60)
 def test_an_override_is_the_same_as_the_key_in_the_file(written: Plain, data: st.DataObject) -> None:
-    tree = parse(Text("spec.yaml", dump(written)))
-    overridable = [path for path, _ in paths(tree) if path]
+    tree = parse_yaml(SpecText("spec.yaml", format_yaml(written)))
+    overridable = [path for path, _ in walk_nodes(tree) if path]
     path = data.draw(st.sampled_from(overridable))
-    value = next(node.plain() for at, node in paths(tree) if at == path)
+    value = next(node.make_plain() for at, node in walk_nodes(tree) if at == path)
     overridden = loaded(without(written, path), f"{path}={inline(value)}")
     assert overridden == loaded(written)
-    assert resolved.digest(overridden) == resolved.digest(loaded(written))
+    assert resolved.hash_spec(overridden) == resolved.hash_spec(loaded(written))
 
 
 @given(specs(), st.integers(1, 99), st.integers(1, 99))
@@ -139,7 +139,7 @@ def damaged(draw: st.DrawFn, text: str) -> str:
 def test_a_damaged_file_is_a_valid_spec_or_a_spec_error_and_nothing_else(path: Path, data: st.DataObject) -> None:
     text = data.draw(damaged(path.read_text(encoding="utf-8")))
     try:
-        spec = loads_any(Text("damaged.yaml", text), name="damaged")
+        spec = parse_spec(SpecText("damaged.yaml", text), name="damaged")
     except SpecError as error:
         check_problems(error, text)
     else:
@@ -151,7 +151,7 @@ def test_a_damaged_file_is_a_valid_spec_or_a_spec_error_and_nothing_else(path: P
 def test_any_override_is_applied_or_a_spec_error_and_nothing_else(override: str) -> None:
     path = CONFIGS[0]
     try:
-        loads_any(Text(path.name, path.read_text(encoding="utf-8")), [override], name="spec")
+        parse_spec(SpecText(path.name, path.read_text(encoding="utf-8")), [override], name="spec")
     except SpecError as error:
         check_problems(error, override)
 
@@ -159,11 +159,11 @@ def test_any_override_is_applied_or_a_spec_error_and_nothing_else(override: str)
 def check_problems(error: SpecError, text: str) -> None:
     """Each problem has a place in the text, and they are in the text's order."""
     places = [problem.place for problem in error.problems]
-    order = [(place.text.rank, place.line, place.column) for place in places]
+    order = [(place.text.override_number, place.line, place.column) for place in places]
     assert order == sorted(order)
     assert order
     lines = LINE_END.split(text)
     for place in places:
         if place.text.content == text:
             assert 1 <= place.column <= len(lines[place.line - 1]) + 1
-    assert all(row == printable(row) for row in str(error).split("\n"))
+    assert all(row == replace_unprintable(row) for row in str(error).split("\n"))

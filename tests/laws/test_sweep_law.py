@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 import nnexp
-from nnexp.spec.load import load_any
+from nnexp.spec.load import load_spec
 from nnexp.sweeps import reading, session
-from nnexp.sweeps.executors.local import Local
-from nnexp.sweeps.session import Options, Sweep
+from nnexp.sweeps.executors.local import LocalExecutor
+from nnexp.sweeps.session import SweepOptions, SweepState
 from tests.faults.support import outcome
 
 BASE = """\
@@ -47,11 +47,11 @@ WAYS = {
 }
 
 
-def swept(folder: Path, jobs: int, most: int | None) -> Sweep:
+def swept(folder: Path, jobs: int, most: int | None) -> SweepState:
     (folder / "tiny.yaml").write_text(BASE)
     (folder / "study.yaml").write_text(SWEEP)
-    definition = reading.from_file(folder / "study.yaml")
-    return session.sweep(definition, folder / "runs", Options(lambda: Local(jobs), most))
+    definition = reading.read_definition(folder / "study.yaml")
+    return session.run_sweep(definition, folder / "runs", SweepOptions(lambda: LocalExecutor(jobs), most))
 
 
 @pytest.fixture(scope="module")
@@ -60,10 +60,10 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, objec
     folder = tmp_path_factory.mktemp("alone")
     (folder / "tiny.yaml").write_text(BASE)
     (folder / "study.yaml").write_text(SWEEP)
-    plan = session.planned(reading.from_file(folder / "study.yaml"), folder / "runs").board.runs
+    plan = session.plan_sweep(reading.read_definition(folder / "study.yaml"), folder / "runs").progress.runs
     found = {}
     for planned in plan:
-        spec = load_any(folder / "tiny.yaml", planned.overrides)
+        spec = load_spec(folder / "tiny.yaml", planned.overrides)
         assert isinstance(spec, nnexp.Spec)
         run = nnexp.train(spec, runs=folder / "runs")
         assert run.path.name == planned.run
@@ -85,5 +85,5 @@ def test_a_run_of_a_sweep_is_the_run_alone(
     jobs: int, most: int | None, alone: dict[str, dict[str, object]], tmp_path: Path
 ) -> None:
     found = swept(tmp_path, jobs, most)
-    assert found.complete
-    assert {run.run: outcome(tmp_path / "runs" / run.run) for run in found.board.runs} == alone
+    assert found.is_complete
+    assert {run.run: outcome(tmp_path / "runs" / run.run) for run in found.progress.runs} == alone

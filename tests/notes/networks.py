@@ -9,12 +9,12 @@ import numpy as np
 from nnexp.initializers.normal import Normal
 from nnexp.layers.base import Context, Layer
 from nnexp.losses.base import Loss
-from nnexp.model import Model, initial_buffers, initial_parameters
+from nnexp.model import Model, make_buffers, draw_parameters
 from nnexp.parameters import weight_views
 from nnexp.penalties.base import Penalty
-from nnexp.replicas import generators
-from nnexp.spec.load import loads
-from nnexp.spec.problems import Text
+from nnexp.replicas import make_generators
+from nnexp.spec.load import parse_network_spec
+from nnexp.spec.problems import SpecText
 from nnexp.training.stack import Stack
 from nnexp.typing import AnyArray, Shape
 from tests.contracts.examples import chained
@@ -35,8 +35,8 @@ def model_of(shape: Shape, layers: Sequence[Layer], loss: Loss, penalties: Seque
     """A model whose weights are N(0, 0.7²) and whose biases are 0.1."""
     network = chained(*layers)
     declaration = network.declare(shape)
-    theta = initial_parameters(declaration, Normal(0.7, bias=0.1), [0], "float64")
-    return Model(network, declaration, loss, penalties, theta, initial_buffers(declaration, 1, "float64"))
+    theta = draw_parameters(declaration, Normal(0.7, bias=0.1), [0], "float64")
+    return Model(network, declaration, loss, penalties, theta, make_buffers(declaration, 1, "float64"))
 
 
 def weights(model: Model) -> ByName:
@@ -46,19 +46,19 @@ def weights(model: Model) -> ByName:
 
 def gradients(model: Model, x: AnyArray, d: AnyArray) -> tuple[float, ByName]:
     """The objective of these examples, x (N, ...) and d (N, O), and its gradient."""
-    context = Context(training=True, generators=generators([0], "dropout"), new_epoch=True)
-    loss, penalty, _ = model.gradient(x[None], d[None], context)
+    context = Context(training=True, generators=make_generators([0], "dropout"), new_epoch=True)
+    loss, penalty, _ = model.compute_gradient(x[None], d[None], context)
     return float(loss[0] + penalty[0]), _named(model, model.grad)
 
 
 def _named(model: Model, flat: AnyArray) -> ByName:
     views = weight_views(model.declaration, flat)
-    return {name: views.at(name)[0].copy() for name, _ in model.declaration.entries()}
+    return {name: views.array_of(name)[0].copy() for name, _ in model.declaration.iterate_weights()}
 
 
 def begun(text: str, *overrides: str) -> Stack:
     """A training that a spec describes, before its first step."""
-    spec = loads(Text("notes.yaml", text), overrides, name="notes")
+    spec = parse_network_spec(SpecText("notes.yaml", text), overrides, name="notes")
     return Stack([spec], [spec.prepare()])
 
 

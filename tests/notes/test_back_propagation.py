@@ -188,7 +188,7 @@ def test_the_graph_of_a_sigmoid_unit() -> None:
     dc = exp(c) / (1 + exp(c)) ** 2
     model = model_of((2,), [Dense(1), Sigmoid()], SquaredError())
     model.theta[0] = [w0, w1, w2]
-    z = model.outputs(np.array([[[x0, x1]]]))
+    z = model.compute_outputs(np.array([[[x0, x1]]]))
     objective, found = gradients(model, np.array([[x0, x1]]), z[0] - 1)  # so that the loss's slope is 1
     assert objective == pytest.approx(0.5, rel=1e-12)
     assert z.item() == pytest.approx(1 / (1 + exp(c)), rel=1e-14)

@@ -159,13 +159,13 @@ def after_two_epochs(*overrides: str) -> tuple[list[list[AnyArray]], AnyArray, A
         batches = list(stack.remaining_batches())
         seen.append([batch.x[0] for batch in batches])
         for batch in batches:
-            stack.step(batch)
+            stack.train_step(batch)
         stack.end_epoch()
     dev = stack.parts[0].dev.x
     w = layer_views(stack.model.declaration, stack.state.theta, stack.state.buffers)
-    z = stack.model.outputs(dev[None])[0]
-    gain, shift = (w.at(f"batch_norm_1.{name}")[0] for name in ("gain", "shift"))
-    normed = np.linalg.lstsq(w.at("output.W")[0].T, (z - w.at("output.b")[0]).T, rcond=None)[0].T
+    z = stack.model.compute_outputs(dev[None])[0]
+    gain, shift = (w.array_of(f"batch_norm_1.{name}")[0] for name in ("gain", "shift"))
+    normed = np.linalg.lstsq(w.array_of("output.W")[0].T, (z - w.array_of("output.b")[0]).T, rcond=None)[0].T
     return seen, dev, (normed - shift) / gain
 
 

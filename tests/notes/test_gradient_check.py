@@ -10,13 +10,13 @@ import pytest
 
 import nnexp
 from nnexp.activations.tanh import Tanh
-from nnexp.checks.compare import Comparison
+from nnexp.checks.compare import GradientComparison
 from nnexp.layers.dense import Dense
 from nnexp.losses.cross_entropy import CrossEntropy
 from nnexp.model import Model
 from nnexp.penalties.l2 import L2
-from nnexp.spec.load import loads
-from nnexp.spec.problems import Text
+from nnexp.spec.load import parse_network_spec
+from nnexp.spec.problems import SpecText
 from nnexp.typing import AnyArray
 from tests.notes.networks import draw, gradients, model_of, one_hot
 
@@ -73,7 +73,7 @@ CASES = [
 
 @pytest.mark.parametrize(("approx", "exact", "wanted"), CASES, ids=str)
 def test_the_checkers_error_is_the_notes_ratio(approx: list[float], exact: list[float], wanted: float) -> None:
-    found = Comparison(np.array(approx), np.array(exact), np.zeros(2), np.ones(2, bool))
+    found = GradientComparison(np.array(approx), np.array(exact), np.zeros(2), np.ones(2, bool))
     assert found.error == pytest.approx(wanted, rel=1e-15)
     assert found.is_wrong(THRESHOLD) == (wanted > THRESHOLD)
 
@@ -89,7 +89,7 @@ training: {epochs: 2, batch_size: 16}
 @pytest.mark.parametrize("after", [0, 3])
 def test_a_spec_is_checked_at_10_to_the_minus_7_from_random_weights_and_after_some_training(after: int) -> None:
     """N0, points 3 to 5: with the penalties, dropout's masks held, at a random start; and where w and b have moved."""
-    found = nnexp.gradcheck(loads(Text("s.yaml", SPEC), name="s"), after=after)
+    found = nnexp.gradcheck(parse_network_spec(SpecText("s.yaml", SPEC), name="s"), after=after)
     assert found.threshold == THRESHOLD
     assert found.passed
     assert 0 < found.error <= THRESHOLD

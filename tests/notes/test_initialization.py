@@ -21,12 +21,12 @@ from nnexp.initializers.base import Initializer
 from nnexp.initializers.he import He
 from nnexp.initializers.normal import Normal
 from nnexp.initializers.xavier import Xavier
-from nnexp.layers.base import EVALUATION, Context
+from nnexp.layers.base import EVALUATION_CONTEXT, Context
 from nnexp.layers.dense import Dense
 from nnexp.losses.squared_error import SquaredError
-from nnexp.model import Model, initial_buffers, initial_parameters
+from nnexp.model import Model, make_buffers, draw_parameters
 from nnexp.parameters import Weight, weight_views
-from nnexp.replicas import generators
+from nnexp.replicas import make_generators
 from nnexp.typing import AnyArray
 from tests.contracts.examples import chained
 
@@ -48,19 +48,19 @@ def study(case: str) -> tuple[list[AnyArray], list[AnyArray]]:
     init, activation, _ = STUDY[case]
     network = chained(*[layer for _ in range(DEPTH) for layer in (Dense(WIDTH), activation)])
     declaration = network.declare((WIDTH,))
-    theta = initial_parameters(declaration, init, [0], "float64")
-    model = Model(network, declaration, SquaredError(), (), theta, initial_buffers(declaration, 1, "float64"))
+    theta = draw_parameters(declaration, init, [0], "float64")
+    model = Model(network, declaration, SquaredError(), (), theta, make_buffers(declaration, 1, "float64"))
     x = np.random.default_rng(0).standard_normal((1, N, WIDTH))
     outputs: list[AnyArray] = []
     a: AnyArray = x
     w = weight_views(declaration, theta)
     for name, layer in zip(network.names, network.layers, strict=True):
-        a, _ = layer.forward(w.parts[name], a, EVALUATION)
+        a, _ = layer.forward(w.parts[name], a, EVALUATION_CONTEXT)
         if not name.startswith("dense"):
             outputs.append(a[0])
-    model.gradient(x, a - np.random.default_rng(1).standard_normal(a.shape), Context(training=True))
+    model.compute_gradient(x, a - np.random.default_rng(1).standard_normal(a.shape), Context(training=True))
     slopes = weight_views(declaration, model.grad)
-    return outputs, [slopes.at(f"dense_{l}.W")[0] for l in range(1, DEPTH + 1)]
+    return outputs, [slopes.array_of(f"dense_{l}.W")[0] for l in range(1, DEPTH + 1)]
 
 
 def spread(case: str) -> list[float]:
@@ -158,7 +158,7 @@ VARIANCES = [
 @pytest.mark.parametrize(("init", "variance"), VARIANCES, ids=str)
 def test_the_variances_of_a_layer_from_4_to_3(init: Initializer, variance: float) -> None:
     """N0: random numbers times √(1/n), √(2/n) or √(2/(n + n')): the same numbers as N(0, 1) would give."""
-    found, unit = (some.draw(generators([0], "init"), Weight((4, 3), "init", 4, 3)) for some in (init, Normal(1.0)))
+    found, unit = (some.draw_weight(make_generators([0], "init"), Weight((4, 3), "init", 4, 3)) for some in (init, Normal(1.0)))
     np.testing.assert_allclose(found, sqrt(variance) * unit, rtol=1e-14)
 
 
@@ -170,7 +170,7 @@ def test_deep_linear_networks_explode_or_vanish_by_powers() -> None:
         network = chained(*[Dense(2, bias=False) for _ in range(50)])
         declaration = network.declare((2,))
         theta = np.tile(factor * np.eye(2).ravel(), 50)[None]
-        y, backward = network.forward(weight_views(declaration, theta), np.ones((1, 1, 2)), EVALUATION)
+        y, backward = network.forward(weight_views(declaration, theta), np.ones((1, 1, 2)), EVALUATION_CONTEXT)
         dx = backward(np.ones((1, 1, 2)), weight_views(declaration, np.empty_like(theta)))
         assert dx is not None
         np.testing.assert_allclose([y, dx], factor**50, rtol=1e-12)

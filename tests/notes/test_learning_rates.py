@@ -29,7 +29,7 @@ def rates(schedule: str) -> list[float]:
         stack.begin_epoch()
         found += stack._rates[0].tolist()
         for batch in stack.remaining_batches():
-            stack.step(batch)
+            stack.train_step(batch)
         [row] = stack.end_epoch()
         assert row["lr"] == pytest.approx(found[-1], rel=1e-6)
     return found

@@ -32,7 +32,7 @@ def solved(*overrides: str) -> tuple[AnyArray, AnyArray, AnyArray]:
     stack = begun(LINE, *overrides)
     stack.begin_epoch()
     [batch] = stack.remaining_batches()
-    stack.step(batch)
+    stack.train_step(batch)
     train, w = stack.parts[0].train, weights_of(stack)
     return np.column_stack([train.x, np.ones(len(train))]), train.d, np.vstack([w["output.W"], w["output.b"]])
 
@@ -82,7 +82,7 @@ def test_the_error_of_the_back_propagation_sheet_is_the_root_mean_square_times_t
     stack = begun(LINE, "optimizer={sgd: {lr: 0.1}}")
     stack.begin_epoch()
     [batch] = stack.remaining_batches()
-    stack.step(batch)
+    stack.train_step(batch)
     [row] = stack.end_epoch()
     error = np.sqrt(sum(y * y for y in stack.parts[0].train.d[:, 0]))
     assert row["train_rmse"] == pytest.approx(error / np.sqrt(30), rel=1e-12)

@@ -20,7 +20,7 @@ from nnexp.layers.dense import Dense
 from nnexp.losses.absolute_error import AbsoluteError
 from nnexp.losses.base import Loss
 from nnexp.losses.binary_cross_entropy import BinaryCrossEntropy
-from nnexp.losses.cross_entropy import CrossEntropy, smooth
+from nnexp.losses.cross_entropy import CrossEntropy, smooth_labels
 from nnexp.losses.huber import Huber
 from nnexp.losses.kl_divergence import KLDivergence
 from nnexp.losses.log_cosh import LogCosh
@@ -160,7 +160,7 @@ def test_the_gradient_of_a_softmax_classifier_by_row() -> None:
 
 
 def test_smoothed_labels_of_ten_classes_are_0_9_and_0_011() -> None:
-    row = smooth(np.eye(10)[None, 3:4], 0.1)[0, 0]
+    row = smooth_labels(np.eye(10)[None, 3:4], 0.1)[0, 0]
     assert [f"{p:.3f}".rstrip("0") for p in row] == ["0.011"] * 3 + ["0.9"] + ["0.011"] * 6
     assert row.sum() == pytest.approx(1, abs=1e-15)
 

@@ -20,8 +20,8 @@ import pytest
 from nnexp.data.base import Description
 from nnexp.data.fingerprints import Fingerprint
 from nnexp.data.parts import Part, Parts
-from nnexp.spec.load import loads
-from nnexp.spec.problems import Text
+from nnexp.spec.load import parse_network_spec
+from nnexp.spec.problems import SpecText
 from nnexp.training.stack import Stack
 from nnexp.typing import AnyArray
 from tests.notes.networks import begun, close, draw, weights_of
@@ -58,7 +58,7 @@ def steps(stack: Stack) -> Iterator[Step]:
         order = stack.state.order[0].copy()
         assert sorted(order) == list(range(len(train)))
         for k, batch in zip(order, stack.remaining_batches(), strict=True):
-            stack.step(batch)
+            stack.train_step(batch)
             w = weights_of(stack)
             yield train.x[k], 1.0 if train.d[k, -1] == 1 else -1.0, w["output.W"], w["output.b"][0]
         stack.end_epoch()
@@ -66,7 +66,7 @@ def steps(stack: Stack) -> Iterator[Step]:
 
 def in_one_unit(text: str, *overrides: str) -> Stack:
     """The same training on examples with one yes-or-no target, of 0 or 1."""
-    spec = loads(Text("one.yaml", text), overrides, name="one")
+    spec = parse_network_spec(SpecText("one.yaml", text), overrides, name="one")
     x = draw(50, 2, seed=1)
     d = (x @ [1.0, -2.0] + draw(50, seed=2) > 0.3)[:, None].astype(float)  # no line parts these
     description = Description(50, (2,), "binary", ("yes",))
@@ -149,7 +149,7 @@ def test_the_adaline_rule_on_values() -> None:
     train, w, b = stack.parts[0].train, 0.0, 0.0
     stack.begin_epoch()
     for k, batch in zip(stack.state.order[0].copy(), stack.remaining_batches(), strict=True):
-        stack.step(batch)
+        stack.train_step(batch)
         x, y = train.x[k].item(), train.d[k].item()
         error = y - (w * x + b)
         w, b = w + 0.05 * error * x, b + 0.05 * error

@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nnexp.layers.base import EVALUATION, Context, Layer
+from nnexp.layers.base import EVALUATION_CONTEXT, Context, Layer
 from nnexp.layers.classic_dropout import ClassicDropout
 from nnexp.layers.dropout import Dropout
 from nnexp.parameters import Views
-from nnexp.replicas import generator, generators
+from nnexp.replicas import make_generator, make_generators
 from nnexp.typing import AnyArray
 from tests.notes.networks import begun, close, weights_of
 
@@ -50,7 +50,7 @@ def one_step(*overrides: str) -> tuple[dict[str, AnyArray], dict[str, AnyArray],
     before = weights_of(stack)
     stack.begin_epoch()
     [batch] = stack.remaining_batches()
-    stack.step(batch)
+    stack.train_step(batch)
     [row] = stack.end_epoch()
     return before, weights_of(stack), row
 
@@ -97,10 +97,10 @@ DRAWS = 20_000
 def thinned(layer: Layer) -> tuple[AnyArray, AnyArray, AnyArray]:
     """What many passes at training give for X, what comes back of ones, and the output at evaluation."""
     x = np.broadcast_to(X, (1, DRAWS, 3))
-    y, backward = layer.forward(Views(), x, Context(training=True, generators=generators([0], "dropout")))
+    y, backward = layer.forward(Views(), x, Context(training=True, generators=make_generators([0], "dropout")))
     dx = backward(np.ones_like(y), Views())
     assert dx is not None
-    return y[0], dx[0], layer.forward(Views(), X[None, None], EVALUATION)[0][0, 0]
+    return y[0], dx[0], layer.forward(Views(), X[None, None], EVALUATION_CONTEXT)[0][0, 0]
 
 
 @pytest.mark.parametrize("rate", [0.2, 0.5, 0.8])
@@ -128,7 +128,7 @@ def test_the_2_to_the_q_masks_of_q_units_average_to_the_output_at_evaluation(
 @pytest.mark.parametrize("keep_prob", [0.25, 0.5, 0.9])
 def test_the_notes_implementation_of_inverted_dropout(keep_prob: float) -> None:
     """N0: dl = rand(...) < keep-prob, al = al · dl / keep-prob, and dA = dA · dl / keep-prob on the way back."""
-    random = generator(0, "dropout").random((DRAWS, 3), dtype=np.float32)
+    random = make_generator(0, "dropout").random((DRAWS, 3), dtype=np.float32)
     y, dx, evaluated = thinned(Dropout(1 - keep_prob))
     dl = 1 - random <= keep_prob  # the layer keeps where its numbers are large, which is as likely
     np.testing.assert_allclose(y, X * dl / keep_prob, rtol=1e-12)

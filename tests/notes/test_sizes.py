@@ -13,16 +13,16 @@ import pytest
 
 from nnexp.activations.relu import ReLU
 from nnexp.architectures.alexnet import AlexNet
-from nnexp.counting import Count, count
+from nnexp.counting import LayerSize, count_network
 from nnexp.errors import SpecError
 from nnexp.layers.average_pool import AveragePool
-from nnexp.layers.base import EVALUATION, Layer, ShapeError
+from nnexp.layers.base import EVALUATION_CONTEXT, Layer, ShapeError
 from nnexp.layers.conv2d import Conv2D
 from nnexp.layers.max_pool import MaxPool
-from nnexp.network import assemble
+from nnexp.network import build_network
 from nnexp.parameters import Views
-from nnexp.spec.load import loads
-from nnexp.spec.problems import Text
+from nnexp.spec.load import parse_network_spec
+from nnexp.spec.problems import SpecText
 from tests.contracts.examples import chained
 
 
@@ -69,7 +69,7 @@ def test_a_stride_that_does_not_fit_is_a_mistake_in_the_spec() -> None:
         "data: {source: {digits: {flat: false}}}\narchitecture: [conv2d: {filters: 2, kernel: 3, stride: 3}, output]\n"
     )
     with pytest.raises(SpecError, match="stride 1, 5 does"):
-        loads(Text("s.yaml", text), name="s")
+        parse_network_spec(SpecText("s.yaml", text), name="s")
 
 
 @pytest.mark.parametrize("size", [2, 3, 4])
@@ -79,14 +79,14 @@ def test_pooling_stays_the_same_for_most_shifts_by_one_pixel(size: int) -> None:
     for column in range(side - 1):
         image = np.zeros((1, 2, side, side, 1))
         image[0, 0, 0, column] = image[0, 1, 0, column + 1] = 1
-        [[before, after]] = MaxPool(size).forward(Views(), image, EVALUATION)[0]
+        [[before, after]] = MaxPool(size).forward(Views(), image, EVALUATION_CONTEXT)[0]
         stays += np.array_equal(before, after)
     assert stays == 3 * (size - 1)  # of 3 size - 1 shifts, which cross two borders
 
 
-def stacked(*kernels: int, channels: int = 5) -> Count:
+def stacked(*kernels: int, channels: int = 5) -> LayerSize:
     layers = [Conv2D(channels, kernel, bias=False) for kernel in kernels]
-    return count(chained(*layers), (32, 32, channels))
+    return count_network(chained(*layers), (32, 32, channels))
 
 
 @pytest.mark.parametrize(("layers", "kernel"), [(2, 5), (3, 7)])
@@ -103,7 +103,7 @@ def test_small_filters_see_as_much_as_a_large_one_with_fewer_weights(layers: int
 
 def test_alexnets_layers_hold_the_numbers_of_the_homework() -> None:
     """3 x 3 x 384 x 384, 3 x 3 x 384 x 256 and 6 x 6 x 256 x 4096 weights; 27 x 27 x 256 outputs, of 4 bytes each."""
-    found = count(assemble(AlexNet().layers((227, 227, 3)), ReLU(), 1000), (227, 227, 3))
+    found = count_network(build_network(AlexNet().build_layers((227, 227, 3)), ReLU(), 1000), (227, 227, 3))
     parts = {part.name: part for part in found.parts}
     assert parts["conv2d_4"].weights == 3 * 3 * 384 * 384 == 1_327_104
     assert parts["conv2d_5"].weights == 3 * 3 * 384 * 256 == 884_736

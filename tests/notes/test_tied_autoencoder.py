@@ -74,6 +74,6 @@ def test_training_moves_down_the_notes_gradient() -> None:
     before = weights_of(stack)["tied_autoencoder_1.W"].T
     stack.begin_epoch()
     [batch] = stack.remaining_batches()
-    stack.step(batch)
+    stack.train_step(batch)
     _, encoder, decoder = mean_of(before, stack.parts[0].train.x)
     close(weights_of(stack)["tied_autoencoder_1.W"].T, before - 0.01 * (encoder + decoder), rtol=1e-9)

@@ -146,7 +146,7 @@ def test_a_gate_in_its_linear_range_makes_a_quadratic_function() -> None:
             [scale * w["gated_1.gate.W"].ravel(), np.full(E, shift), w["gated_1.content.W"].ravel(), [0.1] * E]
         )
         quadratic = (0.5 + scale * X @ w["gated_1.gate.W"] / 4) * content
-        found = model.outputs(X[None])[0]
+        found = model.compute_outputs(X[None])[0]
         np.testing.assert_allclose(found, quadratic if wanted is None else wanted, atol=1e-8)
 
 
@@ -211,6 +211,6 @@ def test_widths_start_at_the_largest_distance_over_the_root_of_their_number() ->
     model = model_of((2,), [layer], SquaredError())
     points = np.array([[0.0, 0], [3, 4], [1, 1], [0, 1]])
     views = model.w.parts["rbf_1"]
-    layer.settle(views, points[None], [0])
+    layer.initialize_from_inputs(views, points[None], [0])
     assert {tuple(row) for row in views["centers"][0]} == {tuple(row) for row in points}
     np.testing.assert_allclose(views["widths"], 2.5, rtol=1e-15)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy import special
 
-from nnexp.activations.selu import ALPHA, LAMBDA
+from nnexp.activations.selu import SELU_ALPHA, SELU_LAMBDA
 from nnexp.registry import activations
 from nnexp.typing import AnyArray
 from tests.contracts.arrays import DTYPES
@@ -32,7 +32,7 @@ TRUTHS: dict[str, tuple[dict[str, float], Callable[[float], float]]] = {
     "leaky_relu": ({"slope": 0.1}, lambda z: max(z, 0.1 * z)),
     "prelu": ({"slope": 0.1}, lambda z: max(z, 0.1 * z)),
     "elu": ({"alpha": 0.7}, lambda z: z if z > 0 else 0.7 * math.expm1(z)),
-    "selu": ({}, lambda z: LAMBDA * (z if z > 0 else ALPHA * math.expm1(z))),
+    "selu": ({}, lambda z: SELU_LAMBDA * (z if z > 0 else SELU_ALPHA * math.expm1(z))),
     "softplus": ({}, lambda z: math.log1p(math.exp(z))),
     "gelu": ({}, lambda z: z * phi(z)),
     "silu": ({}, lambda z: z / (1 + math.exp(-z))),

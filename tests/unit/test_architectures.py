@@ -13,7 +13,7 @@ from nnexp.architectures.mlp import MLP
 from nnexp.architectures.two_layer import TwoLayer
 from nnexp.architectures.vgg import VGG
 from nnexp.architectures.zfnet import ZFNet
-from nnexp.layers.activation import ActivationHere
+from nnexp.layers.activation import ActivationPlaceholder
 from nnexp.layers.base import Layer, ShapeError
 from nnexp.layers.conv2d import Conv2D
 from nnexp.layers.dense import Dense
@@ -22,21 +22,21 @@ from nnexp.layers.flatten import Flatten
 from nnexp.layers.gated import Gated
 from nnexp.layers.max_pool import MaxPool
 from nnexp.layers.output import Output
-from nnexp.network import assemble
+from nnexp.network import build_network
 from nnexp.registry import architectures
 from nnexp.typing import Shape
 
-HERE = ActivationHere()
+HERE = ActivationPlaceholder()
 
 
 def maps(architecture: Architecture, x: Shape) -> list[Shape]:
     """The sizes after each convolution and pool."""
-    parts = assemble(architecture.layers(x), Tanh(), 10).declare(x).parts
+    parts = build_network(architecture.build_layers(x), Tanh(), 10).declare(x).parts
     return [part.output for name, part in parts.items() if name.startswith(("conv2d", "max_pool"))]
 
 
 def pools(architecture: Architecture, x: Shape) -> list[MaxPool]:
-    return [layer for layer in architecture.layers(x) if isinstance(layer, MaxPool)]
+    return [layer for layer in architecture.build_layers(x) if isinstance(layer, MaxPool)]
 
 
 @pytest.mark.parametrize("name", ["linear_regression", "softmax_classifier", "perceptron", "adaline"])
@@ -46,20 +46,20 @@ def test_linear_models_are_an_output_layer(name: str) -> None:
 
 
 def test_the_decoder_mirrors_the_encoder() -> None:
-    assert Autoencoder((5, 3, 2)).layers((7,)) == (
+    assert Autoencoder((5, 3, 2)).build_layers((7,)) == (
         *(layer for units in (5, 3, 2, 3, 5) for layer in (Dense(units), HERE)),
         Output(),
     )
-    assert Autoencoder((3,)).layers((7,)) == (Dense(3), HERE, Output())
+    assert Autoencoder((3,)).build_layers((7,)) == (Dense(3), HERE, Output())
 
 
 def test_an_mlp_flattens_images_and_nothing_else() -> None:
-    assert MLP((3,)).layers((7,)) == (Dense(3), HERE, Output())
-    assert MLP((3,)).layers((4, 6, 2)) == (Flatten(), Dense(3), HERE, Output())
+    assert MLP((3,)).build_layers((7,)) == (Dense(3), HERE, Output())
+    assert MLP((3,)).build_layers((4, 6, 2)) == (Flatten(), Dense(3), HERE, Output())
 
 
 def test_a_two_layer_network_is_its_embedding_and_the_output() -> None:
-    assert TwoLayer(Gated(3)).layers((7,)) == (Gated(3), Output())
+    assert TwoLayer(Gated(3)).build_layers((7,)) == (Gated(3), Output())
 
 
 def test_alexnet_has_the_papers_maps() -> None:
@@ -96,15 +96,15 @@ def test_small_images_keep_their_size_in_the_first_layer_and_are_pooled_while_th
     architecture: Architecture, x: Shape, sides: list[int]
 ) -> None:
     assert [shape[0] for shape in maps(architecture, x)] == sides
-    [first, *_] = architecture.layers(x)
+    [first, *_] = architecture.build_layers(x)
     assert isinstance(first, Conv2D)
     assert (first.kernel, first.stride, first.padding) == (3, 1, "same")
 
 
 def test_the_large_first_layer_begins_at_64_pixels() -> None:
-    assert AlexNet().layers((63, 63, 3))[0] == Conv2D(96, 3, padding="same")
-    assert AlexNet().layers((67, 67, 3))[0] == Conv2D(96, 11, 4)
-    assert AlexNet().layers((64, 64, 3))[0] == Conv2D(96, 11, 4, padding="same")  # 64 - 11 is no multiple of 4
+    assert AlexNet().build_layers((63, 63, 3))[0] == Conv2D(96, 3, padding="same")
+    assert AlexNet().build_layers((67, 67, 3))[0] == Conv2D(96, 11, 4)
+    assert AlexNet().build_layers((64, 64, 3))[0] == Conv2D(96, 11, 4, padding="same")  # 64 - 11 is no multiple of 4
 
 
 def test_a_map_that_no_pool_fits_is_not_pooled() -> None:
@@ -113,9 +113,9 @@ def test_a_map_that_no_pool_fits_is_not_pooled() -> None:
 
 @pytest.mark.parametrize("architecture", [AlexNet, ZFNet, VGG], ids=lambda cls: str(cls.__name__))
 def test_width_is_a_factor_on_filters_and_units(architecture: type[AlexNet | ZFNet | VGG]) -> None:
-    whole, half = (architecture(width=width).layers((8, 8, 1)) for width in (1.0, 0.5))
+    whole, half = (architecture(width=width).build_layers((8, 8, 1)) for width in (1.0, 0.5))
     assert [_width(layer) for layer in half] == [_width(layer) / 2 for layer in whole]
-    narrowest = architecture(width=1e-9).layers((8, 8, 1))
+    narrowest = architecture(width=1e-9).build_layers((8, 8, 1))
     assert {_width(layer) for layer in narrowest} == {0, 1}
 
 
@@ -125,10 +125,10 @@ def _width(layer: Layer) -> float:
 
 @pytest.mark.parametrize("architecture", [AlexNet, ZFNet, VGG], ids=lambda cls: str(cls.__name__))
 def test_dropout_follows_both_dense_layers_and_can_be_left_out(architecture: type[AlexNet | ZFNet | VGG]) -> None:
-    layers = architecture().layers((8, 8, 1))
+    layers = architecture().build_layers((8, 8, 1))
     assert [layer for layer in layers if isinstance(layer, Dropout)] == [Dropout(0.5)] * 2
     assert all(isinstance(layers[i - 2], Dense) for i, layer in enumerate(layers) if isinstance(layer, Dropout))
-    without = architecture(dropout=0.0).layers((8, 8, 1))
+    without = architecture(dropout=0.0).build_layers((8, 8, 1))
     assert without == tuple(layer for layer in layers if not isinstance(layer, Dropout))
 
 
@@ -136,4 +136,4 @@ def test_dropout_follows_both_dense_layers_and_can_be_left_out(architecture: typ
 def test_networks_for_images_refuse_vectors_by_name(architecture: Architecture) -> None:
     name = architectures.name_of(architecture)
     with pytest.raises(ShapeError, match=f"{name} takes images of height x width x channels, but these are 64"):
-        architecture.layers((64,))
+        architecture.build_layers((64,))

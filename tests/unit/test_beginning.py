@@ -9,12 +9,12 @@ import pytest
 
 from nnexp.activations.relu import ReLU
 from nnexp.activations.tanh import Tanh
-from nnexp.beginning import begin
+from nnexp.beginning import initialize_parameters
 from nnexp.initializers.base import Initializer
 from nnexp.initializers.data_dependent import DataDependent
 from nnexp.initializers.he import He
 from nnexp.initializers.lsuv import LSUV
-from nnexp.layers.base import EVALUATION, Layer
+from nnexp.layers.base import EVALUATION_CONTEXT, Layer
 from nnexp.layers.chain import Chain
 from nnexp.layers.conv2d import Conv2D
 from nnexp.layers.dense import Dense
@@ -34,7 +34,7 @@ N, I = 101, 7
 def settled(network: Chain, init: Initializer, x: AnyArray, replicas: int = 1) -> Views:
     """The network's weights at the start, for training inputs x (R or 1, N, ...)."""
     declaration = network.declare(x.shape[2:])
-    theta, buffers = begin(network, declaration, init, range(replicas), lambda rows: x[:, rows], "float64")
+    theta, buffers = initialize_parameters(network, declaration, init, range(replicas), lambda rows: x[:, rows], "float64")
     return layer_views(declaration, theta, buffers)
 
 
@@ -42,7 +42,7 @@ def outputs(network: Chain, w: Views, x: AnyArray) -> dict[str, AnyArray]:
     """What each layer gives."""
     found = {}
     for name, layer in zip(network.names, network.layers, strict=True):
-        x = layer.forward(w.parts[name], x, EVALUATION)[0]
+        x = layer.forward(w.parts[name], x, EVALUATION_CONTEXT)[0]
         found[name] = x
     return found
 
@@ -89,8 +89,8 @@ def spread_of_rates(network: Chain, w: Views, x: AnyArray) -> float:
     draw = np.random.default_rng(1)
     squares: dict[str, Any] = dict.fromkeys(("dense_1", "dense_2", "dense_3", "dense_4"), 0.0)
     for n in range(x.shape[1]):
-        z, backward = network.forward(w, x[:, n : n + 1], EVALUATION)
-        dw = layer_views(network.declare((I,)), np.zeros((1, network.declare((I,)).size)), np.zeros((1, 0)))
+        z, backward = network.forward(w, x[:, n : n + 1], EVALUATION_CONTEXT)
+        dw = layer_views(network.declare((I,)), np.zeros((1, network.declare((I,)).weight_count)), np.zeros((1, 0)))
         backward(draw.standard_normal(z.shape), dw)
         squares = {name: total + np.square(dw.parts[name]["W"]).mean() for name, total in squares.items()}
     rates = [np.sqrt(total / x.shape[1]) / np.linalg.norm(w.parts[name]["W"]) for name, total in squares.items()]

@@ -12,10 +12,10 @@ from nnexp.architectures.base import Architecture
 from nnexp.architectures.lenet5 import LeNet5
 from nnexp.architectures.vgg import VGG
 from nnexp.architectures.zfnet import ZFNet
-from nnexp.counting import Count, activations, count, memory
+from nnexp.counting import LayerSize, count_activations, count_network, estimate_memory
 from nnexp.initializers.he import He
 from nnexp.layers.average_pool import AveragePool
-from nnexp.layers.base import EVALUATION, Layer
+from nnexp.layers.base import EVALUATION_CONTEXT, Layer
 from nnexp.layers.batch_norm import BatchNorm
 from nnexp.layers.conv2d import Conv2D
 from nnexp.layers.dense import Dense
@@ -32,19 +32,19 @@ from nnexp.layers.rbf import RBF
 from nnexp.layers.residual import Residual
 from nnexp.layers.residual_block import ResidualBlock
 from nnexp.layers.tied_autoencoder import TiedAutoencoder
-from nnexp.model import initial_buffers, initial_parameters
-from nnexp.network import assemble
+from nnexp.model import make_buffers, draw_parameters
+from nnexp.network import build_network
 from nnexp.parameters import layer_views
 from nnexp.typing import Shape
 from tests.contracts.examples import Example, chained, layer_examples
 
 
-def counted(x: Shape, *layers: Layer) -> Count:
-    return count(chained(*layers), x)
+def counted(x: Shape, *layers: Layer) -> LayerSize:
+    return count_network(chained(*layers), x)
 
 
-def preset(architecture: Architecture, x: Shape, outputs: int) -> Count:
-    return count(assemble(architecture.layers(x), ReLU(), outputs), x)
+def preset(architecture: Architecture, x: Shape, outputs: int) -> LayerSize:
+    return count_network(build_network(architecture.build_layers(x), ReLU(), outputs), x)
 
 
 def test_a_3_4_2_network_has_20_weights_and_6_biases_and_as_many_connections() -> None:
@@ -151,14 +151,14 @@ def test_the_receptive_field_is_where_a_changed_pixel_changes_a_number(layers: l
     shape = (32, 32, 1)
     network = chained(*layers)
     declaration = network.declare(shape)
-    theta = initial_parameters(declaration, He(), [0], "float64")
-    w = layer_views(declaration, theta, initial_buffers(declaration, 1, "float64"))
+    theta = draw_parameters(declaration, He(), [0], "float64")
+    w = layer_views(declaration, theta, make_buffers(declaration, 1, "float64"))
     pixels = np.eye(32 * 32).reshape(1, -1, *shape)  # one example for each pixel
-    changed = network.forward(w, pixels, EVALUATION)[0] - network.forward(w, 0 * pixels[:, :1], EVALUATION)[0]
+    changed = network.forward(w, pixels, EVALUATION_CONTEXT)[0] - network.forward(w, 0 * pixels[:, :1], EVALUATION_CONTEXT)[0]
     down, across, _ = declaration.output
     seen = np.abs(changed[0, :, down // 2, across // 2]).sum(axis=-1).reshape(32, 32) > 0
     rows, columns = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
-    field = count(network, shape).field
+    field = count_network(network, shape).field
     assert field is not None
     assert field.size == (rows[-1] - rows[0] + 1, columns[-1] - columns[0] + 1)
 
@@ -167,7 +167,7 @@ def test_the_activations_are_the_outputs_of_all_layers() -> None:
     block = ResidualBlock(chained(Dense(5), Tanh(), Dense(7)))
     found = counted((7,), Dense(7), block)
     assert found.activations == 7 + (5 + 5 + 7) + 7  # dense; inside the block; the sum
-    assert activations(chained(Dense(7), block).declare((7,))) == found.activations
+    assert count_activations(chained(Dense(7), block).declare((7,))) == found.activations
 
 
 def test_a_layer_holds_the_numbers_of_those_in_it() -> None:
@@ -175,7 +175,7 @@ def test_a_layer_holds_the_numbers_of_those_in_it() -> None:
     straight, inner = block.parts
     assert [part.name for part in inner.parts] == ["dense_1", "dense_2"]
     assert block.parameters == straight.parameters + inner.parameters == 7 * 3 + (8 * 5 + 6 * 3)
-    assert [(depth, part.name) for depth, part in block.rows()][:3] == [
+    assert [(depth, part.name) for depth, part in block.walk_layers()][:3] == [
         (0, "residual_block_1"),
         (1, "branch_1"),
         (2, "projection"),
@@ -184,10 +184,10 @@ def test_a_layer_holds_the_numbers_of_those_in_it() -> None:
 
 def test_memory_by_hand() -> None:
     # 26 parameters: theta, gradient, best, two in an update, and Adam's two; 6 outputs of 10 examples, twice
-    assert memory(26, 6, slots=2, batch=10, itemsize=4) == (26 * 7 * 4, 6 * 10 * 2 * 4)
+    assert estimate_memory(26, 6, slots=2, batch=10, itemsize=4) == (26 * 7 * 4, 6 * 10 * 2 * 4)
 
 
 def test_counting_makes_no_weights() -> None:
     wide = 10**9
-    found = count(assemble([Dense(wide), Output()], Tanh(), 10), (wide,))
+    found = count_network(build_network([Dense(wide), Output()], Tanh(), 10), (wide,))
     assert found.weights == wide * wide + 10 * wide

@@ -9,16 +9,16 @@ import pytest
 
 from nnexp.comparison import HIGHER_IS_BETTER, is_better
 from nnexp.losses.base import Outputs, Targets
-from nnexp.metrics import NAMES, score, scores_per_example, summarize
+from nnexp.metrics import METRIC_NAMES, score_examples, count_scores, summarize_scores
 from tests.contracts.arrays import normal
 from tests.contracts.examples import I, O, R
 
 
 def measured(targets: Targets, z: Any, d: Any, outputs: Outputs = "logits") -> dict[str, list[float]]:
     z, d = np.asarray(z, float), np.asarray(d, float)
-    scores = np.empty((*z.shape[:2], scores_per_example(targets)))
-    score(targets, outputs, z, d, out=scores)
-    return {name: value.tolist() for name, value in summarize(targets, scores, d).items()}
+    scores = np.empty((*z.shape[:2], count_scores(targets)))
+    score_examples(targets, outputs, z, d, out=scores)
+    return {name: value.tolist() for name, value in summarize_scores(targets, scores, d).items()}
 
 
 def test_accuracy_counts_right_classes_and_the_first_wins_a_tie() -> None:
@@ -62,15 +62,15 @@ def test_r2_is_one_for_the_targets_zero_for_their_mean_and_nan_where_they_do_not
     assert np.isnan(measured("values", d, np.ones_like(d))["r2"]).all()
 
 
-@pytest.mark.parametrize("targets", NAMES)
+@pytest.mark.parametrize("targets", METRIC_NAMES)
 def test_shared_targets_are_every_replicas_targets(targets: Targets) -> None:
     z, d = normal(R, 5, O), np.abs(np.sign(normal(1, 5, O, seed=1).round()))
-    scores, same = (np.empty((R, 5, scores_per_example(targets))) for _ in range(2))
-    score(targets, "logits", z, d, out=scores)
-    score(targets, "logits", z, d.repeat(R, axis=0), out=same)
+    scores, same = (np.empty((R, 5, count_scores(targets))) for _ in range(2))
+    score_examples(targets, "logits", z, d, out=scores)
+    score_examples(targets, "logits", z, d.repeat(R, axis=0), out=same)
     assert np.array_equal(scores, same)
-    found = summarize(targets, scores, d)
-    assert tuple(found) == NAMES[targets]
+    found = summarize_scores(targets, scores, d)
+    assert tuple(found) == METRIC_NAMES[targets]
     assert {value.shape for value in found.values()} == {(R,)}
 
 
@@ -97,5 +97,5 @@ def test_what_is_better(metric: str, value: float, best: float, min_delta: float
 
 
 def test_every_metric_has_a_direction() -> None:
-    names = {name for several in NAMES.values() for name in several}
+    names = {name for several in METRIC_NAMES.values() for name in several}
     assert names - set(HIGHER_IS_BETTER) == {"rmse", "mae"}

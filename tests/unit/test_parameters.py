@@ -7,31 +7,31 @@ import pytest
 
 from nnexp.activations.relu import ReLU
 from nnexp.layers.batch_norm import BatchNorm
-from nnexp.layers.chain import chain
+from nnexp.layers.chain import make_chain
 from nnexp.layers.dense import Dense
 from nnexp.layers.dropout import Dropout
 from nnexp.parameters import Declaration, Weight, layer_views, weight_views
 from tests.contracts.examples import I, O, R
 
 LAYERS = [Dense(O), BatchNorm(statistics="weighted_average"), ReLU(), Dropout(0.5), Dense(5, bias=False)]
-DECLARATION = chain(LAYERS, ["dense", "batch_norm", "relu", "dropout", "dense"]).declare((I,))
+DECLARATION = make_chain(LAYERS, ["dense", "batch_norm", "relu", "dropout", "dense"]).declare((I,))
 SIZE = I * O + O + O + O + O * 5
 BUFFERS = O + O + 1
 
 
 def test_entries_have_full_names_in_the_order_of_theta() -> None:
-    names = [name for name, _ in DECLARATION.entries()]
+    names = [name for name, _ in DECLARATION.iterate_weights()]
     assert names == ["dense_1.W", "dense_1.b", "batch_norm_1.gain", "batch_norm_1.shift", "dense_2.W"]
 
 
 def test_sizes_count_every_entry() -> None:
     assert DECLARATION.output == (5,)
-    assert DECLARATION.size == SIZE
-    assert DECLARATION.buffer_size == BUFFERS
+    assert DECLARATION.weight_count == SIZE
+    assert DECLARATION.buffer_count == BUFFERS
 
 
 def test_weights_are_regularized_and_biases_gains_and_shifts_are_not() -> None:
-    mask = DECLARATION.regularized()
+    mask = DECLARATION.regularized_mask()
     views = weight_views(DECLARATION, mask[None]).parts
     assert mask.shape == (SIZE,)
     assert views["dense_1"]["W"].all()
@@ -81,8 +81,8 @@ def test_buffers_start_at_their_declared_values() -> None:
 
 def test_a_declaration_of_nothing_has_no_weights() -> None:
     empty = Declaration((I,))
-    assert empty.size == empty.buffer_size == 0
-    assert empty.regularized().shape == (0,)
+    assert empty.weight_count == empty.buffer_count == 0
+    assert empty.regularized_mask().shape == (0,)
     assert empty.initial_buffers().shape == (1, 0)
 
 
@@ -90,4 +90,4 @@ def test_a_declaration_of_nothing_has_no_weights() -> None:
     ("weight", "regularized"), [(Weight((1,)), True), (Weight((1,), "bias"), False), (Weight((1,), 1.0), False)]
 )
 def test_only_drawn_weights_are_regularized(weight: Weight, regularized: bool) -> None:
-    assert weight.regularized is regularized
+    assert weight.is_regularized is regularized

@@ -12,9 +12,9 @@ import pytest
 
 import nnexp
 from nnexp.errors import DataError
-from nnexp.predictions import read_inputs, table
-from nnexp.spec.load import loads
-from nnexp.spec.problems import Text
+from nnexp.predictions import read_input_file, make_prediction_table
+from nnexp.spec.load import parse_network_spec
+from nnexp.spec.problems import SpecText
 
 INPUTS = 64
 
@@ -56,7 +56,7 @@ def test_a_wrong_csv_is_refused_with_its_place(case: str, tmp_path: Path) -> Non
     content, message = WRONG_CSV[case]
     (tmp_path / "x.csv").write_bytes(content)
     with pytest.raises(DataError, match=re.escape(message)):
-        read_inputs(tmp_path / "x.csv", (INPUTS,))
+        read_input_file(tmp_path / "x.csv", (INPUTS,))
 
 
 def pickled(path: Path) -> None:
@@ -98,7 +98,7 @@ WRONG_NPZ: dict[str, Callable[[Path], object]] = {
 def test_a_wrong_npz_is_refused(case: str, tmp_path: Path) -> None:
     WRONG_NPZ[case](tmp_path / "x.npz")
     with pytest.raises(DataError, match=r"^\S*x\.npz"):
-        read_inputs(tmp_path / "x.npz", (INPUTS,))
+        read_input_file(tmp_path / "x.npz", (INPUTS,))
 
 
 @pytest.mark.parametrize("name", ["no.csv", "x.txt", "folder.csv", "x"])
@@ -106,24 +106,24 @@ def test_a_file_that_is_not_there_or_of_another_kind_is_refused(name: str, tmp_p
     (tmp_path / "x.txt").write_text("")
     (tmp_path / "folder.csv").mkdir()
     with pytest.raises(DataError, match=re.escape(name)):
-        read_inputs(tmp_path / name, (INPUTS,))
+        read_input_file(tmp_path / name, (INPUTS,))
 
 
 def test_a_csv_is_read_exactly_and_in_the_shape_of_the_examples(tmp_path: Path) -> None:
     (tmp_path / "x.CSV").write_bytes('\ufeffa,b\r\n0.1,-2e-3\r\n 7 ,"8"\r\n\r\n'.encode())
-    x = read_inputs(tmp_path / "x.CSV", (2, 1))
+    x = read_input_file(tmp_path / "x.CSV", (2, 1))
     assert x.tolist() == [[[0.1], [-2e-3]], [[7.0], [8.0]]]
 
 
 @pytest.mark.parametrize("header", ["0,1", "1,2", "a,b"])
 def test_columns_may_be_numbered(header: str, tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text(f"{header}\n3,4\n")
-    assert read_inputs(tmp_path / "x.csv", (2,)).tolist() == [[3.0, 4.0]]
+    assert read_input_file(tmp_path / "x.csv", (2,)).tolist() == [[3.0, 4.0]]
 
 
 def test_a_csv_of_a_header_alone_has_no_examples(tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text("a,b\n")
-    assert read_inputs(tmp_path / "x.csv", (2,)).shape == (0, 2)
+    assert read_input_file(tmp_path / "x.csv", (2,)).shape == (0, 2)
 
 
 @pytest.mark.parametrize(("loss", "prefix"), [("cross_entropy", "p_"), ("squared_hinge", "score_")])
@@ -131,6 +131,6 @@ def test_the_columns_say_whether_they_hold_probabilities_or_scores(loss: str, pr
     text = (
         f"data: {{source: {{moons: {{examples: 60}}}}}}\narchitecture: [output]\nloss: {loss}\ntraining: {{epochs: 1}}"
     )
-    run = nnexp.train(loads(Text("spec.yaml", text), name="spec"), runs=tmp_path)
-    predicted = table(run.network, np.zeros((3, 2)))
+    run = nnexp.train(parse_network_spec(SpecText("spec.yaml", text), name="spec"), runs=tmp_path)
+    predicted = make_prediction_table(run.predictor, np.zeros((3, 2)))
     assert list(predicted.columns) == ["class", f"{prefix}0", f"{prefix}1"]

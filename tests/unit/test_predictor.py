@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from nnexp.data.base import Description
-from nnexp.predictor import Network
-from nnexp.spec.load import loads
-from nnexp.spec.problems import Text
+from nnexp.predictor import TrainedNetwork
+from nnexp.spec.load import parse_network_spec
+from nnexp.spec.problems import SpecText
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ from nnexp.spec.problems import Text
 )
 def test_yes_is_a_positive_score_a_probability_above_a_half_or_a_value_above_a_half(loss: str, yes: list[bool]) -> None:
     """One linear unit with weight 1, so that the outputs are the inputs."""
-    spec = loads(Text("s.yaml", f"data: {{source: moons}}\narchitecture: [output]\nloss: {loss}\n"), name="s")
+    spec = parse_network_spec(SpecText("s.yaml", f"data: {{source: moons}}\narchitecture: [output]\nloss: {loss}\n"), name="s")
     one = Description(3, (1,), "binary", ("yes",))
-    network = Network(spec, one, np.zeros(1), np.ones(1), np.array([[1.0, 0.0]]), np.zeros((1, 0)))
+    network = TrainedNetwork(spec, one, np.zeros(1), np.ones(1), np.array([[1.0, 0.0]]), np.zeros((1, 0)))
     assert network.predict(np.array([[-0.4], [0.4], [0.6]])).ravel().tolist() == yes

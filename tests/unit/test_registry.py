@@ -8,7 +8,7 @@ import pytest
 
 from nnexp.layers.dense import Dense
 from nnexp.optimizers.adamw import AdamW
-from nnexp.registry import Registry, documentation, initializers, layers, optimizers, parameters, schedules
+from nnexp.registry import Registry, parse_docstring, initializers, layers, optimizers, component_parameters, schedules
 from nnexp.spec.sections import Spec, Training
 
 
@@ -71,35 +71,35 @@ def test_a_subclass_does_not_answer_to_its_parents_name() -> None:
 
 
 def test_required_parameters_come_first() -> None:
-    found = parameters(initializers["constant"])
-    assert [(p.name, p.required, p.per_replica) for p in found] == [("value", True, True), ("bias", False, True)]
+    found = component_parameters(initializers["constant"])
+    assert [(p.name, p.is_required, p.is_per_replica) for p in found] == [("value", True, True), ("bias", False, True)]
 
 
 def test_defaults_and_replica_marks_are_read_from_the_signature() -> None:
-    found = {p.name: p for p in parameters(AdamW)}
+    found = {p.name: p for p in component_parameters(AdamW)}
     assert list(found) == ["lr", "beta1", "beta2", "eps", "bias_correction", "decay"]
     assert found["decay"].default == 0.01
-    assert [name for name, p in found.items() if not p.per_replica] == ["bias_correction"]
+    assert [name for name, p in found.items() if not p.is_per_replica] == ["bias_correction"]
 
 
 def test_optional_per_replica_parameters_are_seen_through_their_union() -> None:
-    marks = {p.name for p in parameters(Training) if p.per_replica}
+    marks = {p.name for p in component_parameters(Training) if p.is_per_replica}
     assert marks == {"clip_norm", "clip_value"}
 
 
 def test_hidden_fields_are_no_parameters() -> None:
-    assert "origin" not in {p.name for p in parameters(Spec)}
-    assert {p.name: p.default for p in parameters(Spec)}["training"] == Training()
+    assert "origin" not in {p.name for p in component_parameters(Spec)}
+    assert {p.name: p.default for p in component_parameters(Spec)}["training"] == Training()
 
 
 def test_documentation_has_summary_formula_and_rest() -> None:
-    found = documentation(Thing)
+    found = parse_docstring(Thing)
     assert (found.summary, found.formula, found.rest) == ("What it is.", "y = x", "More of it.\n\nSource: nobody.")
 
 
 @pytest.mark.parametrize(("cls", "rest"), [(Bare, ""), (Plain, "Only more of it.")])
 def test_documentation_without_a_formula(cls: type, rest: str) -> None:
-    found = documentation(cls)
+    found = parse_docstring(cls)
     assert (found.summary, found.formula, found.rest) == ("What it is.", "", rest)
 
 
@@ -110,4 +110,4 @@ def test_documentation_without_a_formula(cls: type, rest: str) -> None:
 def test_the_first_parameter_is_the_components_own_and_not_an_inherited_one(
     registry: Registry, name: str, first: str
 ) -> None:
-    assert parameters(registry[name])[0].name == first
+    assert component_parameters(registry[name])[0].name == first

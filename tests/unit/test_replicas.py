@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from nnexp.layers.dropout import Dropout
 from nnexp.optimizers.adam import Adam
 from nnexp.optimizers.momentum import Momentum
-from nnexp.replicas import join, lift, norm, stack, take
+from nnexp.replicas import join_replicas, lift, row_norms, stack_replicas, take_replicas
 from nnexp.schedules.cosine import Cosine
 from nnexp.spec.sections import EarlyStopping, Training
 from nnexp.typing import AnyArray
@@ -58,7 +58,7 @@ def test_lift_speaks_to_replicas_even_where_their_number_is_that_of_the_examples
 
 
 def test_stack_turns_per_replica_numbers_into_arrays_and_keeps_the_rest() -> None:
-    stacked: Any = stack([Adam(lr=0.1, beta1=0.5), Adam(lr=0.2), Adam(lr=0.3, eps=1.0)])
+    stacked: Any = stack_replicas([Adam(lr=0.1, beta1=0.5), Adam(lr=0.2), Adam(lr=0.3, eps=1.0)])
     assert identical(stacked.lr, np.array([0.1, 0.2, 0.3]))
     assert identical(stacked.beta1, np.array([0.5, 0.9, 0.9]))
     assert identical(stacked.eps, np.array([1e-8, 1e-8, 1.0]))
@@ -66,9 +66,9 @@ def test_stack_turns_per_replica_numbers_into_arrays_and_keeps_the_rest() -> Non
 
 
 def test_stack_descends_into_tuples_and_sections() -> None:
-    layers: Any = stack([(Dropout(rate), Dropout(0.5)) for rate in (0.1, 0.2)])
+    layers: Any = stack_replicas([(Dropout(rate), Dropout(0.5)) for rate in (0.1, 0.2)])
     assert layers[0].rate.tolist() == [0.1, 0.2]
-    training: Any = stack([Training(early_stopping=EarlyStopping(3, min_delta=delta)) for delta in (0.1, 0.2)])
+    training: Any = stack_replicas([Training(early_stopping=EarlyStopping(3, min_delta=delta)) for delta in (0.1, 0.2)])
     assert training.early_stopping.min_delta.tolist() == [0.1, 0.2]
     assert training.clip_norm is None
 
@@ -87,12 +87,12 @@ def test_stack_descends_into_tuples_and_sections() -> None:
 )
 def test_structural_differences_cannot_be_stacked(components: list[Any], message: str) -> None:
     with pytest.raises(AssertionError, match=message):
-        stack(components)
+        stack_replicas(components)
 
 
 @given(st.lists(st.integers(0, 4), max_size=7))
 def test_take_gives_the_wanted_replicas_in_the_wanted_order(rows: list[int]) -> None:
-    taken = take(tree(5), rows)
+    taken = take_replicas(tree(5), rows)
     assert identical(taken.array, tree(5).array[rows])
     assert taken.entries == [f"run {row}" for row in rows]
     assert taken.both[1] == rows
@@ -102,22 +102,22 @@ def test_take_gives_the_wanted_replicas_in_the_wanted_order(rows: list[int]) -> 
 def test_join_is_the_inverse_of_take(sizes: list[int]) -> None:
     ends = np.cumsum(sizes).tolist()
     whole = tree(ends[-1])
-    parts = [take(whole, range(end - size, end)) for size, end in zip(sizes, ends, strict=True)]
-    assert same(join(parts), whole)
+    parts = [take_replicas(whole, range(end - size, end)) for size, end in zip(sizes, ends, strict=True)]
+    assert same(join_replicas(parts), whole)
 
 
 def test_taken_arrays_are_copies() -> None:
     whole = tree()
-    taken = take(whole, range(R))
+    taken = take_replicas(whole, range(R))
     taken.array[...] = taken.named["m"][...] = taken.both[0][...] = 0
     assert same(whole, tree())
 
 
 def test_stacked_components_can_be_taken_apart_and_joined() -> None:
-    stacked: Any = stack([Adam(lr=lr) for lr in (0.1, 0.2, 0.3)])
-    taken: Any = take(stacked, [2, 0])
+    stacked: Any = stack_replicas([Adam(lr=lr) for lr in (0.1, 0.2, 0.3)])
+    taken: Any = take_replicas(stacked, [2, 0])
     assert taken.lr.tolist() == [0.3, 0.1]
-    again: Any = join([take(stacked, [0, 1]), take(stacked, [2])])
+    again: Any = join_replicas([take_replicas(stacked, [0, 1]), take_replicas(stacked, [2])])
     assert identical(again.lr, stacked.lr)
 
 
@@ -125,8 +125,8 @@ def test_stacks_that_differ_in_a_shared_value_cannot_be_joined() -> None:
     a, b = tree(), tree()
     b.shared = 0.6
     with pytest.raises(AssertionError, match="shared value"):
-        join([a, b])
+        join_replicas([a, b])
 
 
 def test_norm_of_each_row_by_hand() -> None:
-    assert norm(np.array([[3.0, 4.0], [0.0, 0.0], [5.0, -12.0]])).tolist() == [5.0, 0.0, 13.0]
+    assert row_norms(np.array([[3.0, 4.0], [0.0, 0.0], [5.0, -12.0]])).tolist() == [5.0, 0.0, 13.0]

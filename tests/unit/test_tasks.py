@@ -18,13 +18,13 @@ from nnexp.data.targets.tasks import Tasks
 from nnexp.errors import SpecError, UsageError
 from nnexp.losses.cross_entropy import CrossEntropy
 from nnexp.losses.squared_error import SquaredError
-from nnexp.losses.tasks import TaskLosses, Weighted
-from nnexp.metrics import score
+from nnexp.losses.tasks import TaskLosses, WeightedLoss
+from nnexp.metrics import score_examples
 from nnexp.named import Named
-from nnexp.predictions import table
-from nnexp.scoring import Scoring, names
-from nnexp.spec.load import loads
-from nnexp.spec.problems import Text
+from nnexp.predictions import make_prediction_table
+from nnexp.scoring import TaskMetrics, list_metric_names
+from nnexp.spec.load import parse_network_spec
+from nnexp.spec.problems import SpecText
 from tests.contracts.arrays import identical, normal, targets
 from tests.contracts.examples import N, O, R
 from tests.laws.stacks import spec_of, stack_of
@@ -35,15 +35,15 @@ BOTH = Tasks(Named(("kind", "pixels"), (Given(), Inputs())))
 
 def test_classes_are_one_hot_and_values_are_as_they_are() -> None:
     x, labels = np.zeros((3, 2, 2), np.float32), np.array([2, 0, 1])
-    d = Given().make(CLASSES, x, labels)
+    d = Given().make_targets(CLASSES, x, labels)
     assert d.tolist() == [[0, 0, 1], [1, 0, 0], [0, 1, 0]]
     assert d.dtype == np.float32
-    assert Given().make(Description(9, (4,), "values", ("v",)), x, np.array([[1.5]])).tolist() == [[1.5]]
+    assert Given().make_targets(Description(9, (4,), "values", ("v",)), x, np.array([[1.5]])).tolist() == [[1.5]]
 
 
 def test_inputs_as_targets_are_flat() -> None:
     x = normal(5, 2, 2)
-    assert identical(Inputs().make(CLASSES, x, np.zeros(5, int)), x.reshape(5, 4))
+    assert identical(Inputs().make_targets(CLASSES, x, np.zeros(5, int)), x.reshape(5, 4))
     assert Inputs().describe(CLASSES).classes == ("x0", "x1", "x2", "x3")
     assert Inputs().describe(CLASSES).targets == "values"
 
@@ -51,7 +51,7 @@ def test_inputs_as_targets_are_flat() -> None:
 def test_groups_by_hand() -> None:
     grouped = Grouped(((2, 0), (1,)))
     assert grouped.describe(CLASSES).classes == ("c/a", "b")
-    assert grouped.make(CLASSES, np.zeros((3, 4)), np.array([0, 1, 2])).tolist() == [[1, 0], [0, 1], [1, 0]]
+    assert grouped.make_targets(CLASSES, np.zeros((3, 4)), np.array([0, 1, 2])).tolist() == [[1, 0], [0, 1], [1, 0]]
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_membership_by_hand() -> None:
     membership = Membership(((2, 0), (1, 2)))
     assert membership.describe(CLASSES).classes == ("c/a", "b/c")
     assert membership.describe(CLASSES).targets == "binary"
-    assert membership.make(CLASSES, np.zeros((3, 4)), np.array([0, 1, 2])).tolist() == [[1, 0], [0, 1], [1, 1]]
+    assert membership.make_targets(CLASSES, np.zeros((3, 4)), np.array([0, 1, 2])).tolist() == [[1, 0], [0, 1], [1, 1]]
 
 
 @pytest.mark.parametrize("group", [(), (3,), (0, 1, 2)])
@@ -82,11 +82,11 @@ def test_a_group_of_none_or_all_of_the_classes_asks_nothing(group: tuple[int, ..
 
 def test_tasks_stand_side_by_side() -> None:
     description = BOTH.describe(CLASSES)
-    assert description.widths == {"kind": 3, "pixels": 4}
-    assert description.outputs == 7
+    assert description.output_widths == {"kind": 3, "pixels": 4}
+    assert description.output_count == 7
     assert description.classes[:4] == ("kind_a", "kind_b", "kind_c", "pixels_x0")
     x, y = normal(5, 2, 2), np.array([0, 1, 2, 0, 1])
-    d = BOTH.make(CLASSES, x, y)
+    d = BOTH.make_targets(CLASSES, x, y)
     assert identical(d, np.concatenate([np.eye(3)[y], x.reshape(5, 4)], axis=-1))
 
 
@@ -106,7 +106,7 @@ def test_tasks_that_make_no_sense_are_refused(given: Named[Given | Inputs | Task
 def test_a_description_is_the_same_after_json() -> None:
     for description in (CLASSES, BOTH.describe(CLASSES)):
         again = Description.from_dict(description.as_dict())
-        assert again.widths == description.widths
+        assert again.output_widths == description.output_widths
         assert (again.shape, again.targets, again.classes) == (
             description.shape,
             description.targets,
@@ -116,8 +116,8 @@ def test_a_description_is_the_same_after_json() -> None:
 
 def test_the_loss_of_tasks_is_the_weighted_sum_of_their_losses() -> None:
     loss = TaskLosses(
-        Named(("b", "a"), (Weighted(SquaredError(), np.array([0.3, 1.0, 0.0])), Weighted(CrossEntropy(0.2))))
-    ).fitted({"a": 4, "b": O - 4})
+        Named(("b", "a"), (WeightedLoss(SquaredError(), np.array([0.3, 1.0, 0.0])), WeightedLoss(CrossEntropy(0.2))))
+    ).with_widths({"a": 4, "b": O - 4})
     z, d = normal(R, N, O), targets("tasks")[0]
     first, dz_first = CrossEntropy(0.2)(z[..., :4], d[..., :4])
     second, dz_second = SquaredError()(z[..., 4:], d[..., 4:])
@@ -128,7 +128,7 @@ def test_the_loss_of_tasks_is_the_weighted_sum_of_their_losses() -> None:
 
 
 def test_predictions_of_tasks_are_each_losses_own() -> None:
-    loss = TaskLosses(Named(("a", "b"), (Weighted(CrossEntropy()), Weighted(SquaredError())))).fitted({"a": 4, "b": 7})
+    loss = TaskLosses(Named(("a", "b"), (WeightedLoss(CrossEntropy()), WeightedLoss(SquaredError())))).with_widths({"a": 4, "b": 7})
     z = normal(R, N, O)
     p = loss.predict(z)
     assert identical(p[..., 4:], z[..., 4:])
@@ -137,15 +137,15 @@ def test_predictions_of_tasks_are_each_losses_own() -> None:
 
 def test_metrics_of_tasks_are_those_of_each_alone_with_its_name() -> None:
     description = BOTH.describe(CLASSES)
-    loss = TaskLosses(Named(("kind", "pixels"), (Weighted(CrossEntropy()), Weighted(SquaredError()))))
-    scoring = Scoring(description, loss.fitted({"kind": 3, "pixels": 4}))
+    loss = TaskLosses(Named(("kind", "pixels"), (WeightedLoss(CrossEntropy()), WeightedLoss(SquaredError()))))
+    scoring = TaskMetrics(description, loss.with_widths({"kind": 3, "pixels": 4}))
     z, d = normal(R, N, 7), np.concatenate([np.eye(3)[np.zeros((R, N), int)], normal(R, N, 4, seed=1)], axis=-1)
-    scores = np.zeros((R, N, scoring.size))
-    scoring.score(z, d, scores)
+    scores = np.zeros((R, N, scoring.score_count))
+    scoring.score_examples(z, d, scores)
     alone = np.zeros((R, N, 1))
-    score("classes", "logits", z[..., :3], d[..., :3], alone)
-    found = scoring.summarize(scores, d)
-    assert list(found) == names(description) == ["kind_accuracy", "pixels_rmse", "pixels_mae", "pixels_r2"]
+    score_examples("classes", "logits", z[..., :3], d[..., :3], alone)
+    found = scoring.summarize_scores(scores, d)
+    assert list(found) == list_metric_names(description) == ["kind_accuracy", "pixels_rmse", "pixels_mae", "pixels_r2"]
     assert identical(found["kind_accuracy"], alone.mean(axis=(-1, -2)))
     rmse = np.sqrt(np.square(z[..., 3:] - d[..., 3:]).mean(axis=(-1, -2)))
     np.testing.assert_allclose(found["pixels_rmse"], rmse, rtol=1e-12)
@@ -179,7 +179,7 @@ def test_heads_stand_in_the_order_of_the_tasks_however_they_are_written() -> Non
 
 
 def test_a_head_has_its_own_weights_under_its_name() -> None:
-    entries = dict(stack_of([spec_of(TEXT)]).model.declaration.entries())
+    entries = dict(stack_of([spec_of(TEXT)]).model.declaration.iterate_weights())
     assert entries["heads_1.kind.dense_1.W"].shape == (7, 5)
     assert entries["heads_1.pixels.output.W"].shape == (7, 4)
 
@@ -189,12 +189,12 @@ def test_a_run_with_tasks_from_beginning_to_prediction(tmp_path: Path) -> None:
     assert {"train_kind_accuracy", "dev_first_accuracy", "dev_pixels_rmse"} <= set(run.metrics.columns)
     assert run.evaluate("test") == run.final["test"]
     x = run.spec.data.source.load().x[:5]
-    shown = table(run.network, x)
+    shown = make_prediction_table(run.predictor, x)
     assert list(shown.columns[:3]) == ["first_class", "first_score_0", "first_score_1/2"]
     assert {"kind_class", "kind_p_0", "pixels_x3"} <= set(shown.columns)
     with pytest.raises(UsageError, match="predicts several tasks"):
-        run.network.predict(x)
-    assert [found.task.name for found in run.network.predictions(x)] == ["first", "kind", "pixels"]
+        run.predictor.predict(x)
+    assert [found.task.name for found in run.predictor.predictions(x)] == ["first", "kind", "pixels"]
 
 
 def test_each_task_has_the_usual_loss_where_none_is_named() -> None:
@@ -231,7 +231,7 @@ def test_each_task_has_the_usual_loss_where_none_is_named() -> None:
 )
 def test_what_does_not_fit_is_said_in_its_place(override: str, path: str, words: str) -> None:
     with pytest.raises(SpecError) as raised:
-        loads(Text("spec.yaml", TEXT), [override], name="s")
+        parse_network_spec(SpecText("spec.yaml", TEXT), [override], name="s")
     found = {problem.path: problem.message for problem in raised.value.problems}
     assert path in found, found
     assert words in found[path]

@@ -24,13 +24,13 @@ class Augmentation(ABC):
         """Other inputs (B, ...) and targets (B, O) in place of normalised ones, which it may not write into."""
 
 
-def augmented(several: Sequence[Augmentation], x: Array, d: Array, source: np.random.Generator) -> tuple[Array, Array]:
+def augment_batch(several: Sequence[Augmentation], x: Array, d: Array, source: np.random.Generator) -> tuple[Array, Array]:
     """The examples of a batch (B, ...), changed by each augmentation in turn."""
     for augmentation in several:
         x, d = augmentation.apply(x, d, source)
     return x, d
 
 
-def fits(augmentation: Augmentation, x: Shape) -> bool:
+def fits_shape(augmentation: Augmentation, x: Shape) -> bool:
     """Whether inputs of this core shape can be changed so."""
     return len(x) == 3 or not augmentation.for_images

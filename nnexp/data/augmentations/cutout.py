@@ -28,11 +28,11 @@ class Cutout(Augmentation):
     for_images: ClassVar[bool] = True
 
     def apply(self, x: Array, d: Array, source: np.random.Generator) -> tuple[Array, Array]:
-        inside = [self._span(side, len(x), source) for side in x.shape[1:3]]
+        inside = [self._mark_span(side, len(x), source) for side in x.shape[1:3]]
         out = inside[0][:, :, None] & inside[1][:, None, :]
         return np.where(out[..., None], np.zeros((), x.dtype), x), d
 
-    def _span(self, side: int, count: int, source: np.random.Generator) -> BoolArray:
+    def _mark_span(self, side: int, count: int, source: np.random.Generator) -> BoolArray:
         """Which rows, or columns, of each image are in the square. (B, side)"""
         first = source.integers(0, side, (count, 1)) - self.size // 2
         places = np.arange(side)

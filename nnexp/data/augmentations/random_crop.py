@@ -33,18 +33,18 @@ class RandomCrop(Augmentation):
         down, right = (np.clip(move, -side, side).tolist() for move, side in zip(moves, (height, width), strict=True))
         rows, out = (array.reshape(count, height, width * channels) for array in (x, np.zeros_like(x)))
         for n in range(count):  # slices copy whole stretches of a row; indexing goes pixel by pixel
-            here, there = overlap(down[n], height)
-            across, wide = overlap(channels * right[n], width * channels)
+            here, there = overlap_slices(down[n], height)
+            across, wide = overlap_slices(channels * right[n], width * channels)
             out[n, here, across] = rows[n, there, wide]
         return out.reshape(x.shape), d
 
 
-def overlap(move: int, side: int) -> tuple[slice, slice]:
+def overlap_slices(move: int, side: int) -> tuple[slice, slice]:
     """Where a row of `side` entries and itself, moved, overlap: from i to i + move.
 
-    >>> overlap(2, 5)
+    >>> overlap_slices(2, 5)
     (slice(0, 3, None), slice(2, 5, None))
-    >>> overlap(-1, 5)
+    >>> overlap_slices(-1, 5)
     (slice(1, 5, None), slice(0, 4, None))
     """
     return slice(max(0, -move), side - max(0, move)), slice(max(0, move), side + min(0, move))

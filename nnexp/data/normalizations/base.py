@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
-from nnexp.data.statistics import Statistics
+from nnexp.data.statistics import FeatureStatistics
 from nnexp.typing import Array
 
 
@@ -14,5 +14,5 @@ class Normalization(ABC):
     __slots__ = ()
 
     @abstractmethod
-    def fit(self, x: Statistics) -> tuple[Array, Array]:
+    def fit(self, x: FeatureStatistics) -> tuple[Array, Array]:
         """Shift and scale, broadcastable to an example, from statistics of the training inputs."""

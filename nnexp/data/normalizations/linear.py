@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnexp.data.normalizations.base import Normalization
-from nnexp.data.statistics import Statistics
+from nnexp.data.statistics import FeatureStatistics
 from nnexp.registry import normalizations
 from nnexp.typing import Array
 
@@ -22,7 +22,7 @@ class Unchanged(Normalization):
     For inputs that have a sensible size already.
     """
 
-    def fit(self, x: Statistics) -> tuple[Array, Array]:
+    def fit(self, x: FeatureStatistics) -> tuple[Array, Array]:
         return np.zeros(()), np.ones(())
 
 
@@ -36,8 +36,8 @@ class Center(Normalization):
     The features keep their different spreads.
     """
 
-    def fit(self, x: Statistics) -> tuple[Array, Array]:
-        return x.mean(), np.ones(())
+    def fit(self, x: FeatureStatistics) -> tuple[Array, Array]:
+        return x.compute_mean(), np.ones(())
 
 
 @normalizations.register("standard")
@@ -51,10 +51,10 @@ class Standard(Normalization):
     meant to be the standard deviation.
     """
 
-    def fit(self, x: Statistics) -> tuple[Array, Array]:
-        varies = x.high() > x.low()  # the mean of equal numbers is rounded, so their σ may not be 0
-        mean = x.mean()
-        return mean, _nonzero(np.where(varies, x.deviation(mean), 0))
+    def fit(self, x: FeatureStatistics) -> tuple[Array, Array]:
+        varies = x.compute_max() > x.compute_min()  # the mean of equal numbers is rounded, so their σ may not be 0
+        mean = x.compute_mean()
+        return mean, _replace_zeros(np.where(varies, x.compute_std(mean), 0))
 
 
 @normalizations.register("min_max")
@@ -67,9 +67,9 @@ class MinMax(Normalization):
     A feature that never varies in training is shifted and not scaled; other parts may leave [0, 1].
     """
 
-    def fit(self, x: Statistics) -> tuple[Array, Array]:
-        low = x.low()
-        return low, _nonzero(x.high() - low)
+    def fit(self, x: FeatureStatistics) -> tuple[Array, Array]:
+        low = x.compute_min()
+        return low, _replace_zeros(x.compute_max() - low)
 
 
 @normalizations.register("per_channel")
@@ -83,15 +83,15 @@ class PerChannel(Normalization):
     channel. A channel that never varies is centred and not scaled. Source: lecture notes on convolutional networks.
     """
 
-    def fit(self, x: Statistics) -> tuple[Array, Array]:
-        means = x.mean()
-        squares = np.square(x.deviation(means))
+    def fit(self, x: FeatureStatistics) -> tuple[Array, Array]:
+        means = x.compute_mean()
+        squares = np.square(x.compute_std(means))
         pixels = tuple(range(means.ndim - 1)) or (0,)
         mean = means.mean(axis=pixels, keepdims=True)
         variance = (squares + np.square(means - mean)).mean(axis=pixels, keepdims=True)
-        varies = (x.high().max(axis=pixels, keepdims=True)) > x.low().min(axis=pixels, keepdims=True)
-        return mean, _nonzero(np.where(varies, np.sqrt(variance), 0))
+        varies = (x.compute_max().max(axis=pixels, keepdims=True)) > x.compute_min().min(axis=pixels, keepdims=True)
+        return mean, _replace_zeros(np.where(varies, np.sqrt(variance), 0))
 
 
-def _nonzero(scale: Array) -> Array:
+def _replace_zeros(scale: Array) -> Array:
     return np.where(scale > 0, scale, 1)

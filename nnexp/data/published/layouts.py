@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nnexp.data.published.members import is_file
-from nnexp.data.reading import cache_folder, existing
+from nnexp.data.reading import find_cache_folder, find_path
 from nnexp.errors import DataError
 
 
 @dataclass(frozen=True, slots=True)
-class Labels:
+class LabelLayout:
     """Where the labels and the names of their classes stand.
 
     key, names_key: in the pickles. byte: which one before the pixels in the binary version. names_file: the file with
@@ -27,7 +27,7 @@ class Labels:
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class FileLayout:
     """The files of a set: its batches with their numbers of pictures, in order, of which the last is the test part.
 
     label_bytes: before the pixels of a picture in the binary version. largest: more bytes than one of the files has.
@@ -44,41 +44,41 @@ class Layout:
     largest: int
 
     @property
-    def names(self) -> tuple[str, ...]:
+    def batch_names(self) -> tuple[str, ...]:
         """The batches' names, which have .bin after them in the binary version."""
         return tuple(name for name, _ in self.batches)
 
-    def wanted(self, labels: Labels) -> tuple[str, ...]:
+    def list_wanted(self, labels: LabelLayout) -> tuple[str, ...]:
         """Every file that is read, of both versions."""
-        return (*self.names, *(f"{name}.bin" for name in self.names), self.meta, labels.names_file)
+        return (*self.batch_names, *(f"{name}.bin" for name in self.batch_names), self.meta, labels.names_file)
 
-    def home(self, path: str | None) -> Path:
+    def find_home(self, path: str | None) -> Path:
         """The archive, or the folder with the batches. Raises DataError where there is neither."""
         if path is None:
-            return self._cached()
-        found = existing(path)
+            return self._find_cached()
+        found = find_path(path)
         if is_file(found):
             return found
         if not found.is_dir():
             raise DataError(f"{path} is neither an archive nor a folder")
         folder = self._first_with_batches([found, *(found / name for name in self.folders)])
         if not folder:
-            raise DataError(f"the folder {path} {self.lacking(self.names)}")
+            raise DataError(f"the folder {path} {self.describe_missing(self.batch_names)}")
         return folder
 
-    def files(self, labels: Labels, path: str | None) -> tuple[Path, ...]:
+    def find_files(self, labels: LabelLayout, path: str | None) -> tuple[Path, ...]:
         """The archive, or the files of the folder."""
-        home = self.home(path)
-        return tuple(present(home, self.wanted(labels))) if home.is_dir() else (home,)
+        home = self.find_home(path)
+        return tuple(find_present(home, self.list_wanted(labels))) if home.is_dir() else (home,)
 
-    def lacking(self, missing: tuple[str, ...]) -> str:
+    def describe_missing(self, missing: tuple[str, ...]) -> str:
         """The complaint about missing batches."""
-        what = f"lacks {', '.join(missing)}" if missing != self.names else f"holds no batch of {self.title}"
-        return f"{what}: expected {', '.join(self.names)}, or the same with .bin"
+        what = f"lacks {', '.join(missing)}" if missing != self.batch_names else f"holds no batch of {self.title}"
+        return f"{what}: expected {', '.join(self.batch_names)}, or the same with .bin"
 
-    def _cached(self) -> Path:
-        cache = cache_folder()
-        archives = present(cache, self.archives)
+    def _find_cached(self) -> Path:
+        cache = find_cache_folder()
+        archives = find_present(cache, self.archives)
         found = archives[0] if archives else self._first_with_batches([cache / name for name in self.folders])
         if found:
             return found
@@ -87,10 +87,10 @@ class Layout:
         raise DataError(f"{self.title} is not in {cache}, where {looked} were looked for: {advice}")
 
     def _first_with_batches(self, folders: Iterable[Path]) -> Path | None:
-        batches = (*self.names, *(f"{name}.bin" for name in self.names))
-        return next((folder for folder in folders if any(present(folder, batches))), None)
+        batches = (*self.batch_names, *(f"{name}.bin" for name in self.batch_names))
+        return next((folder for folder in folders if any(find_present(folder, batches))), None)
 
 
-def present(folder: Path, names: Iterable[str]) -> list[Path]:
+def find_present(folder: Path, names: Iterable[str]) -> list[Path]:
     """Those of some files that are in a folder."""
     return [folder / name for name in names if is_file(folder / name)]

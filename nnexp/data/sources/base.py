@@ -16,32 +16,32 @@ from nnexp.typing import Array, IntArray
 Seed: TypeAlias = Annotated[int, Ge(0)]
 """The seed of the data itself, so that another seed of the run varies the training and not the examples."""
 
-Noise: TypeAlias = Annotated[float, Ge(0)]
+NoiseStd: TypeAlias = Annotated[float, Ge(0)]
 """The standard deviation of what is added to each coordinate; structural."""
 
 
-def classification(examples: int, features: int, classes: int) -> Description:
+def describe_classification(examples: int, features: int, classes: int) -> Description:
     """The description of a set whose classes are named by their numbers."""
     return Description(examples, (features,), "classes", tuple(str(label) for label in range(classes)))
 
 
-def balanced_labels(examples: int, classes: int) -> IntArray:
+def make_balanced_labels(examples: int, classes: int) -> IntArray:
     """Labels 0, 1, …, K-1, 0, 1, … (M,), so that no class has more than one example more than another."""
     return np.arange(examples, dtype=np.int64) % classes
 
 
-def polar(radius: Array, angle: Array) -> Array:
+def polar_points(radius: Array, angle: Array) -> Array:
     """Points of the plane by radius and angle in radians. (M), (M) -> (M, 2)"""
     return np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=-1)
 
 
-def regression(examples: int, features: int, outputs: int = 1) -> Description:
+def describe_regression(examples: int, features: int, outputs: int = 1) -> Description:
     """The description of a set with values, y or y1, y2, …"""
     names = ("y",) if outputs == 1 else tuple(f"y{output}" for output in range(1, outputs + 1))
     return Description(examples, (features,), "values", names)
 
 
-def product(a: Array, b: Array) -> Array:
+def matrix_product(a: Array, b: Array) -> Array:
     """The product of two matrices, whose bits do not depend on the number of threads as those of BLAS do.
 
     core: (M, I), (I, O) -> (M, O)

@@ -8,9 +8,9 @@ from typing import Annotated
 from annotated_types import Ge
 
 from nnexp.data.base import Dataset, Description, Source
-from nnexp.data.sources.base import Noise, Seed, balanced_labels, classification
+from nnexp.data.sources.base import NoiseStd, Seed, make_balanced_labels, describe_classification
 from nnexp.registry import sources
-from nnexp.replicas import generator
+from nnexp.replicas import make_generator
 from nnexp.typing import Count
 
 
@@ -29,15 +29,15 @@ class Blobs(Source):
     examples: Count = 300
     classes: Annotated[int, Ge(2)] = 3
     features: Count = 2
-    spread: Noise = 1.0
+    spread: NoiseStd = 1.0
     seed: Seed = 0
 
     def describe(self) -> Description:
-        return classification(self.examples, self.features, self.classes)
+        return describe_classification(self.examples, self.features, self.classes)
 
     def load(self) -> Dataset:
-        random = generator(self.seed, "data")
-        labels = balanced_labels(self.examples, self.classes)
+        random = make_generator(self.seed, "data")
+        labels = make_balanced_labels(self.examples, self.classes)
         centres = random.uniform(-10, 10, (self.classes, self.features))
         x = centres[labels] + self.spread * random.standard_normal((self.examples, self.features))
         return Dataset(x, labels, self.describe())

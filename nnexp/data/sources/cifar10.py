@@ -7,12 +7,12 @@ from pathlib import Path
 
 from nnexp.data.base import Dataset
 from nnexp.data.published import cifar
-from nnexp.data.published.layouts import Labels, Layout
+from nnexp.data.published.layouts import LabelLayout, FileLayout
 from nnexp.data.reading import FileSource
 from nnexp.registry import sources
 from nnexp.typing import FileName
 
-LAYOUT = Layout(
+FILE_LAYOUT = FileLayout(
     title="CIFAR-10",
     fetched="cifar10",
     archives=("cifar-10-python.tar.gz", "cifar-10-binary.tar.gz"),
@@ -23,8 +23,8 @@ LAYOUT = Layout(
     largest=2**26,
 )
 
-CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
-LABELS = Labels("labels", 0, "label_names", "batches.meta.txt", CLASSES)
+CLASS_NAMES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+LABEL_LAYOUT = LabelLayout("labels", 0, "label_names", "batches.meta.txt", CLASS_NAMES)
 
 
 @sources.register("cifar10")
@@ -44,8 +44,8 @@ class Cifar10(FileSource):
 
     path: FileName | None = None
 
-    def files(self) -> tuple[Path, ...]:
-        return LAYOUT.files(LABELS, self.path)
+    def find_files(self) -> tuple[Path, ...]:
+        return FILE_LAYOUT.find_files(LABEL_LAYOUT, self.path)
 
-    def read(self) -> Dataset:
-        return cifar.read(LAYOUT, LABELS, self.path)
+    def read_dataset(self) -> Dataset:
+        return cifar.read_cifar(FILE_LAYOUT, LABEL_LAYOUT, self.path)

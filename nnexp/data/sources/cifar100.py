@@ -8,12 +8,12 @@ from typing import Literal
 
 from nnexp.data.base import Dataset
 from nnexp.data.published import cifar
-from nnexp.data.published.layouts import Labels, Layout
+from nnexp.data.published.layouts import LabelLayout, FileLayout
 from nnexp.data.reading import FileSource
 from nnexp.registry import sources
 from nnexp.typing import FileName
 
-LAYOUT = Layout(
+FILE_LAYOUT = FileLayout(
     title="CIFAR-100",
     fetched="cifar100",
     archives=("cifar-100-python.tar.gz", "cifar-100-binary.tar.gz"),
@@ -24,7 +24,7 @@ LAYOUT = Layout(
     largest=2**28,
 )
 
-FINE = """
+FINE_CLASS_NAMES = """
 apple aquarium_fish baby bear beaver bed bee beetle bicycle bottle bowl boy bridge bus butterfly camel can castle
 caterpillar cattle chair chimpanzee clock cloud cockroach couch crab crocodile cup dinosaur dolphin elephant flatfish
 forest fox girl hamster house kangaroo keyboard lamp lawn_mower leopard lion lizard lobster man maple_tree motorcycle
@@ -34,15 +34,15 @@ sunflower sweet_pepper table tank telephone television tiger tractor train trout
 willow_tree wolf woman worm
 """
 
-COARSE = """
+COARSE_CLASS_NAMES = """
 aquatic_mammals fish flowers food_containers fruit_and_vegetables household_electrical_devices household_furniture
 insects large_carnivores large_man-made_outdoor_things large_natural_outdoor_scenes large_omnivores_and_herbivores
 medium_mammals non-insect_invertebrates people reptiles small_mammals trees vehicles_1 vehicles_2
 """
 
-LABELS = {
-    "coarse": Labels("coarse_labels", 0, "coarse_label_names", "coarse_label_names.txt", tuple(COARSE.split())),
-    "fine": Labels("fine_labels", 1, "fine_label_names", "fine_label_names.txt", tuple(FINE.split())),
+LABEL_LAYOUTS = {
+    "coarse": LabelLayout("coarse_labels", 0, "coarse_label_names", "coarse_label_names.txt", tuple(COARSE_CLASS_NAMES.split())),
+    "fine": LabelLayout("fine_labels", 1, "fine_label_names", "fine_label_names.txt", tuple(FINE_CLASS_NAMES.split())),
 }
 
 
@@ -64,8 +64,8 @@ class Cifar100(FileSource):
     path: FileName | None = None
     labels: Literal["fine", "coarse"] = "fine"
 
-    def files(self) -> tuple[Path, ...]:
-        return LAYOUT.files(LABELS[self.labels], self.path)
+    def find_files(self) -> tuple[Path, ...]:
+        return FILE_LAYOUT.find_files(LABEL_LAYOUTS[self.labels], self.path)
 
-    def read(self) -> Dataset:
-        return cifar.read(LAYOUT, LABELS[self.labels], self.path)
+    def read_dataset(self) -> Dataset:
+        return cifar.read_cifar(FILE_LAYOUT, LABEL_LAYOUTS[self.labels], self.path)

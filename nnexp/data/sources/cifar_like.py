@@ -9,21 +9,21 @@ import numpy as np
 from annotated_types import Ge, Le
 
 from nnexp.data.base import Dataset, Description, Source
-from nnexp.data.sources.base import Seed, balanced_labels, classification
+from nnexp.data.sources.base import Seed, make_balanced_labels, describe_classification
 from nnexp.registry import sources
-from nnexp.replicas import generator
+from nnexp.replicas import make_generator
 from nnexp.typing import AnyArray, Array, Count, IntArray, Shape
 
-SHAPE: Shape = (32, 32, 3)
-SIDE = SHAPE[0]
+PICTURE_SHAPE: Shape = (32, 32, 3)
+SIDE_PIXELS = PICTURE_SHAPE[0]
 
-BLOCK = 100
+BLOCK_PICTURES = 100
 """Pictures that are drawn together, from a generator of their own: small enough for the cache."""
 
-SPREADING = 0.7548776662466927, 0.5698402909980532
+PLASTIC_STEPS = 0.7548776662466927, 0.5698402909980532
 """1/ρ and 1/ρ² for the plastic number ρ: their multiples modulo 1 spread as evenly over the square as can be."""
 
-LOBES = np.array([0, 3, 2, 4, 5])
+LOBES_BY_CLASS = np.array([0, 3, 2, 4, 5])
 """Of the figure, by class modulo 5; without lobes it is a disc."""
 
 
@@ -58,91 +58,91 @@ class CifarLike(Source):
     seed: Seed = 0
 
     def describe(self) -> Description:
-        return replace(classification(self.examples, 0, self.classes), shape=SHAPE, itemsize=1)
+        return replace(describe_classification(self.examples, 0, self.classes), shape=PICTURE_SHAPE, itemsize=1)
 
     def load(self) -> Dataset:
-        labels = balanced_labels(self.examples, self.classes)
-        x = np.empty((self.examples, *SHAPE), np.uint8)
-        for start in range(0, self.examples, BLOCK):
-            kept = x[start : start + BLOCK]
-            random = generator(self.seed, f"data, block {start // BLOCK}")
-            kept[...] = pictures(random, (start + np.arange(BLOCK)) % self.classes, self.difficulty)[: len(kept)]
+        labels = make_balanced_labels(self.examples, self.classes)
+        x = np.empty((self.examples, *PICTURE_SHAPE), np.uint8)
+        for start in range(0, self.examples, BLOCK_PICTURES):
+            kept = x[start : start + BLOCK_PICTURES]
+            random = make_generator(self.seed, f"data, block {start // BLOCK_PICTURES}")
+            kept[...] = draw_pictures(random, (start + np.arange(BLOCK_PICTURES)) % self.classes, self.difficulty)[: len(kept)]
         return Dataset(x, labels, self.describe())
 
 
-def pictures(random: np.random.Generator, labels: IntArray, difficulty: float) -> AnyArray:
+def draw_pictures(random: np.random.Generator, labels: IntArray, difficulty: float) -> AnyArray:
     """One picture of each label. (N) -> (N, H, W, C) uint8"""
-    draw = Draw(random, len(labels), difficulty)
-    mask, stripes = (part[..., None] for part in figures(draw, labels))
-    back = clouds(draw)
-    axis = coloured(34 * (1 + draw.pose(0.4)), draw.normal(12), draw.normal(12))
-    other = coloured(draw.normal(25), draw.normal(15), draw.normal(15))
-    x = 128 + palette(draw, labels) + back + mask * (other - 0.7 * back + stripes * axis)
-    x += draw.normal(16, SHAPE)
+    draw = PictureRandom(random, len(labels), difficulty)
+    mask, stripes = (part[..., None] for part in draw_figures(draw, labels))
+    back = draw_clouds(draw)
+    axis = mix_colours(34 * (1 + draw.draw_pose(0.4)), draw.draw_normal(12), draw.draw_normal(12))
+    other = mix_colours(draw.draw_normal(25), draw.draw_normal(15), draw.draw_normal(15))
+    x = 128 + draw_palette(draw, labels) + back + mask * (other - 0.7 * back + stripes * axis)
+    x += draw.draw_normal(16, PICTURE_SHAPE)
     return np.clip(np.rint(x), 0, 255).astype(np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
-class Draw:
+class PictureRandom:
     """Random numbers for each of N pictures, (N, 1, 1) unless another core shape is asked for."""
 
     random: np.random.Generator
     count: int
     difficulty: float
 
-    def normal(self, spread: float, shape: Shape = (1, 1)) -> Array:
+    def draw_normal(self, spread: float, shape: Shape = (1, 1)) -> Array:
         """Normal numbers; the difficulty multiplies their standard deviation."""
         return self.difficulty * spread * self.random.standard_normal((self.count, *shape))
 
-    def pose(self, reach: float) -> Array:
+    def draw_pose(self, reach: float) -> Array:
         """Numbers in [-reach, reach); below difficulty 1 in a smaller interval."""
         return min(self.difficulty, 1) * reach * self.random.uniform(-1, 1, (self.count, 1, 1))
 
-    def chosen(self, probability: float) -> IntArray:
+    def draw_choice(self, probability: float) -> IntArray:
         """Ones with a probability, else zeros (N,)."""
         return (self.random.random(self.count) < probability).astype(np.int64)
 
 
-def figures(draw: Draw, labels: IntArray) -> tuple[Array, Array]:
+def draw_figures(draw: PictureRandom, labels: IntArray) -> tuple[Array, Array]:
     """The figures' masks, 0 to 1, and stripes, -1 to 1, both (N, H, W)."""
     labels = labels[:, None, None]
-    across, down = evenly(labels)
-    grid = np.arange(SIDE) - (SIDE - 1) / 2
-    u = (grid - draw.pose(6)) * (1 - 2 * draw.chosen(min(draw.difficulty, 1) / 2)[:, None, None])
-    v = grid[:, None] - draw.pose(6)
-    lobes = LOBES[labels % len(LOBES)]
-    wave = np.where(lobes > 0, 0.3 * np.cos(lobes * np.arctan2(v, u) + draw.pose(np.pi)), 0)
-    mask = np.clip(0.5 + 9 * np.exp(draw.normal(0.2)) * (1 + wave) - np.hypot(u, v), 0, 1)
-    angle = np.pi / 2 * across + draw.normal(0.15)
-    width = 3.5 * 2.2**down * np.exp(draw.normal(0.12))
-    stripes = np.sin(2 * np.pi / width * (u * np.cos(angle) + v * np.sin(angle)) + draw.pose(np.pi))
+    across, down = spread_over_square(labels)
+    grid = np.arange(SIDE_PIXELS) - (SIDE_PIXELS - 1) / 2
+    u = (grid - draw.draw_pose(6)) * (1 - 2 * draw.draw_choice(min(draw.difficulty, 1) / 2)[:, None, None])
+    v = grid[:, None] - draw.draw_pose(6)
+    lobes = LOBES_BY_CLASS[labels % len(LOBES_BY_CLASS)]
+    wave = np.where(lobes > 0, 0.3 * np.cos(lobes * np.arctan2(v, u) + draw.draw_pose(np.pi)), 0)
+    mask = np.clip(0.5 + 9 * np.exp(draw.draw_normal(0.2)) * (1 + wave) - np.hypot(u, v), 0, 1)
+    angle = np.pi / 2 * across + draw.draw_normal(0.15)
+    width = 3.5 * 2.2**down * np.exp(draw.draw_normal(0.12))
+    stripes = np.sin(2 * np.pi / width * (u * np.cos(angle) + v * np.sin(angle)) + draw.draw_pose(np.pi))
     return mask, stripes
 
 
-def palette(draw: Draw, labels: IntArray) -> Array:
+def draw_palette(draw: PictureRandom, labels: IntArray) -> Array:
     """The colour of the whole picture, on a sphere around grey and off it by chance. (N) -> (N, 1, 1, C)"""
-    height, turn = evenly((2 * labels + draw.chosen(0.2))[:, None, None])
+    height, turn = spread_over_square((2 * labels + draw.draw_choice(0.2))[:, None, None])
     light, chroma = 1 - 2 * height, 2 * np.sqrt(height * (1 - height))
     place = light, chroma * np.cos(2 * np.pi * turn), chroma * np.sin(2 * np.pi * turn)
-    return coloured(*(33 * part + draw.normal(9.5) for part in place))
+    return mix_colours(*(33 * part + draw.draw_normal(9.5) for part in place))
 
 
-def clouds(draw: Draw) -> Array:
+def draw_clouds(draw: PictureRandom) -> Array:
     """Smooth random colours: 5 x 5 random ones, and between them (N, H, W, C) in soft steps."""
-    away = np.abs(np.linspace(0, 4, SIDE)[:, None] - np.arange(5))
+    away = np.abs(np.linspace(0, 4, SIDE_PIXELS)[:, None] - np.arange(5))
     near = np.clip(1 - away, 0, 1)
     soft = near * near * (3 - 2 * near)
-    rows = np.einsum("hi,nijc->nhjc", soft, draw.normal(25, (5, 5, SHAPE[-1])))
+    rows = np.einsum("hi,nijc->nhjc", soft, draw.draw_normal(25, (5, 5, PICTURE_SHAPE[-1])))
     return np.einsum("wj,nhjc->nhwc", soft, rows)
 
 
-def coloured(light: Array, red_green: Array, blue_yellow: Array) -> Array:
+def mix_colours(light: Array, red_green: Array, blue_yellow: Array) -> Array:
     """Red, green and blue of lightness and two pairs of opponent colours. (N, H, W) each -> (N, H, W, C)"""
     half = blue_yellow / 2
     return np.stack([light + red_green + half, light - red_green + half, light - blue_yellow], axis=-1)
 
 
-def evenly(index: IntArray) -> tuple[Array, Array]:
+def spread_over_square(index: IntArray) -> tuple[Array, Array]:
     """Two numbers in [0, 1) for each index: points of the square, none of them close together."""
-    first, second = SPREADING
+    first, second = PLASTIC_STEPS
     return (0.5 + first * index) % 1, (0.5 + second * index) % 1

@@ -9,9 +9,9 @@ import numpy as np
 from annotated_types import Gt, Lt
 
 from nnexp.data.base import Dataset, Description, Source
-from nnexp.data.sources.base import Noise, Seed, balanced_labels, classification, polar
+from nnexp.data.sources.base import NoiseStd, Seed, make_balanced_labels, describe_classification, polar_points
 from nnexp.registry import sources
-from nnexp.replicas import generator
+from nnexp.replicas import make_generator
 from nnexp.typing import Count
 
 
@@ -27,17 +27,17 @@ class Circles(Source):
     """
 
     examples: Count = 500
-    noise: Noise = 0.1
+    noise: NoiseStd = 0.1
     factor: Annotated[float, Gt(0), Lt(1)] = 0.5
     seed: Seed = 0
 
     def describe(self) -> Description:
-        return classification(self.examples, features=2, classes=2)
+        return describe_classification(self.examples, features=2, classes=2)
 
     def load(self) -> Dataset:
-        random = generator(self.seed, "data")
-        labels = balanced_labels(self.examples, 2)
+        random = make_generator(self.seed, "data")
+        labels = make_balanced_labels(self.examples, 2)
         radius = np.where(labels == 0, 1, self.factor)
-        clean = polar(radius, random.uniform(0, 2 * np.pi, self.examples))
+        clean = polar_points(radius, random.uniform(0, 2 * np.pi, self.examples))
         x = clean + self.noise * random.standard_normal(clean.shape)
         return Dataset(x, labels, self.describe())

@@ -12,18 +12,18 @@ from tokenize import TokenError
 import numpy as np
 
 from nnexp.data.base import Dataset, Description, Source
-from nnexp.data.sources.base import classification
+from nnexp.data.sources.base import describe_classification
 from nnexp.errors import DataError
 from nnexp.registry import sources
 
-FILE = files("nnexp.data") / "files" / "digits.npz"
-SHA256 = "87ff0c9e40dc7e2c0e34e7257799c2e3f3aec1a016363bb11cad869ec428a826"
+DIGITS_FILE = files("nnexp.data") / "files" / "digits.npz"
+CONTENT_SHA256 = "87ff0c9e40dc7e2c0e34e7257799c2e3f3aec1a016363bb11cad869ec428a826"
 """Of the images' bytes followed by the labels' bytes."""
 
-UNREADABLE = (ValueError, KeyError, EOFError, RuntimeError, TokenError, zipfile.BadZipFile, zlib.error)
+READ_ERRORS = (ValueError, KeyError, EOFError, RuntimeError, TokenError, zipfile.BadZipFile, zlib.error)
 """What NumPy raised for copies of the file with bytes changed or cut off."""
 
-ADVICE = "Reinstall nnexp, which brings the file."
+REINSTALL_ADVICE = "Reinstall nnexp, which brings the file."
 
 
 @sources.register("digits")
@@ -42,18 +42,18 @@ class Digits(Source):
     flat: bool = True
 
     def describe(self) -> Description:
-        flat = classification(examples=1797, features=64, classes=10)
+        flat = describe_classification(examples=1797, features=64, classes=10)
         return flat if self.flat else replace(flat, shape=(8, 8, 1))
 
     def load(self) -> Dataset:
         try:
-            with FILE.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
+            with DIGITS_FILE.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
                 images, labels = arrays["images"], arrays["labels"]
         except OSError as error:
-            raise DataError(f"digits: cannot read {FILE}: {error}. {ADVICE}") from error
-        except UNREADABLE as error:
-            raise DataError(f"digits: {FILE} is damaged: {error}. {ADVICE}") from error
+            raise DataError(f"digits: cannot read {DIGITS_FILE}: {error}. {REINSTALL_ADVICE}") from error
+        except READ_ERRORS as error:
+            raise DataError(f"digits: {DIGITS_FILE} is damaged: {error}. {REINSTALL_ADVICE}") from error
         found = hashlib.sha256(images.tobytes() + labels.tobytes()).hexdigest()
-        if found != SHA256:
-            raise DataError(f"digits: {FILE} is damaged: expected SHA-256 {SHA256}, found {found}. {ADVICE}")
+        if found != CONTENT_SHA256:
+            raise DataError(f"digits: {DIGITS_FILE} is damaged: expected SHA-256 {CONTENT_SHA256}, found {found}. {REINSTALL_ADVICE}")
         return Dataset(images.reshape(-1, *self.describe().shape), labels.astype(np.int64), self.describe())

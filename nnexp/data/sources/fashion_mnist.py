@@ -11,7 +11,7 @@ from nnexp.data.reading import FileSource
 from nnexp.registry import sources
 from nnexp.typing import FileName
 
-CLASSES = (
+CLASS_NAMES = (
     "T-shirt/top",
     "Trouser",
     "Pullover",
@@ -42,8 +42,8 @@ class FashionMnist(FileSource):
     path: FileName | None = None
     flat: bool = False
 
-    def files(self) -> tuple[Path, ...]:
-        return idx.files("fashion_mnist", self.path)
+    def find_files(self) -> tuple[Path, ...]:
+        return idx.find_files("fashion_mnist", self.path)
 
-    def read(self) -> Dataset:
-        return idx.read("fashion_mnist", self.path, CLASSES, flat=self.flat)
+    def read_dataset(self) -> Dataset:
+        return idx.read_idx_files("fashion_mnist", self.path, CLASS_NAMES, flat=self.flat)

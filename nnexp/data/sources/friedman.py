@@ -9,9 +9,9 @@ import numpy as np
 from annotated_types import Ge
 
 from nnexp.data.base import Dataset, Description, Source
-from nnexp.data.sources.base import Noise, Seed, regression
+from nnexp.data.sources.base import NoiseStd, Seed, describe_regression
 from nnexp.registry import sources
-from nnexp.replicas import generator
+from nnexp.replicas import make_generator
 from nnexp.typing import Count
 
 
@@ -29,14 +29,14 @@ class Friedman(Source):
 
     examples: Count = 500
     features: Annotated[int, Ge(5)] = 10
-    noise: Noise = 1.0
+    noise: NoiseStd = 1.0
     seed: Seed = 0
 
     def describe(self) -> Description:
-        return regression(self.examples, self.features)
+        return describe_regression(self.examples, self.features)
 
     def load(self) -> Dataset:
-        random = generator(self.seed, "data")
+        random = make_generator(self.seed, "data")
         x = random.uniform(0, 1, (self.examples, self.features))
         x1, x2, x3, x4, x5 = x[:, :5].T
         clean = 10 * np.sin(np.pi * x1 * x2) + 20 * (x3 - 0.5) ** 2 + 10 * x4 + 5 * x5

@@ -9,9 +9,9 @@ import numpy as np
 from annotated_types import Ge
 
 from nnexp.data.base import Dataset, Description, Source
-from nnexp.data.sources.base import Seed, balanced_labels, classification, product
+from nnexp.data.sources.base import Seed, make_balanced_labels, describe_classification, matrix_product
 from nnexp.registry import sources
-from nnexp.replicas import generator
+from nnexp.replicas import make_generator
 from nnexp.typing import Array, Count
 
 
@@ -36,19 +36,19 @@ class Gaussians(Source):
     seed: Seed = 0
 
     def describe(self) -> Description:
-        return classification(self.examples, self.features, self.classes)
+        return describe_classification(self.examples, self.features, self.classes)
 
     def load(self) -> Dataset:
-        labels = balanced_labels(self.examples, self.classes)
-        means, factors = self.truth()
-        x = generator(self.seed, "data").standard_normal((self.examples, self.features))
+        labels = make_balanced_labels(self.examples, self.classes)
+        means, factors = self.draw_truth()
+        x = make_generator(self.seed, "data").standard_normal((self.examples, self.features))
         for label, (mean, factor) in enumerate(zip(means, factors, strict=True)):
-            x[labels == label] = mean + product(x[labels == label], factor.T)
+            x[labels == label] = mean + matrix_product(x[labels == label], factor.T)
         return Dataset(x, labels, self.describe())
 
-    def truth(self) -> tuple[Array, Array]:
+    def draw_truth(self) -> tuple[Array, Array]:
         """The means μ (K, D), and the factors L (K, D, D) of the covariances."""
-        random = generator(self.seed, "truth")
+        random = make_generator(self.seed, "truth")
         shape = (self.classes, self.features, self.features)
         means = self.separation * random.standard_normal(shape[:2])
         below = np.tril(random.standard_normal(shape), -1) / np.sqrt(self.features)

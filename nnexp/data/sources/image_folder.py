@@ -10,22 +10,22 @@ import numpy as np
 from annotated_types import doc
 
 from nnexp.data.base import Dataset, Description
-from nnexp.data.class_names import checked_names
-from nnexp.data.images import Look, count_by_ending, entries, images_in, other_files, read_images, shown
-from nnexp.data.reading import FileSource, existing
+from nnexp.data.class_names import check_names
+from nnexp.data.images import ImageConversion, count_by_ending, list_folder, find_images, other_files, read_images, format_path
+from nnexp.data.reading import FileSource, find_path
 from nnexp.data.twins import NOTHING_SAID, Twin, are_alike, twin_of
 from nnexp.errors import DataError
 from nnexp.registry import sources
 from nnexp.typing import Count, FileName
 
-Size: TypeAlias = Annotated[Count | tuple[Count, Count], doc("a whole number ≥ 1, or [height, width]")]
+ImageSize: TypeAlias = Annotated[Count | tuple[Count, Count], doc("a whole number ≥ 1, or [height, width]")]
 
-PARTS = ["test", "train"]
+PART_FOLDERS = ["test", "train"]
 """The only folders of a set that comes in these two parts."""
 
 
 @dataclass(frozen=True, slots=True)
-class Tree:
+class ImageTree:
     """The images of each class; those of the set's own test part come last."""
 
     classes: tuple[str, ...]
@@ -67,22 +67,22 @@ class ImageFolder(FileSource):
     """
 
     path: FileName
-    size: Size = 32
+    size: ImageSize = 32
     color: Literal["rgb", "gray"] = "rgb"
     resize: Literal["crop", "stretch"] = "crop"
     test: FileName | None = None
 
     @property
-    def look(self) -> Look:
+    def conversion(self) -> ImageConversion:
         """How every image is made the same."""
         height, width = (self.size, self.size) if isinstance(self.size, int) else self.size
-        return Look(height, width, self.color, self.resize)
+        return ImageConversion(height, width, self.color, self.resize)
 
-    def files(self) -> tuple[Path, ...]:
-        return tuple(self._tree().images)
+    def find_files(self) -> tuple[Path, ...]:
+        return tuple(self._find_tree().images)
 
     def passed_over(self) -> str:
-        classes = dict.fromkeys(image.parent for image in self._tree().images)
+        classes = dict.fromkeys(image.parent for image in self._find_tree().images)
         folders = [*classes, *dict.fromkeys(folder.parent for folder in classes)]
         found = [path for folder in folders for path in other_files(folder)]
         return count_by_ending(found) if found else ""
@@ -91,58 +91,58 @@ class ImageFolder(FileSource):
         found = None if self.test is None else twin_of(self.path, self.test)
         if found:
             return found
-        tree = self._tree()
+        tree = self._find_tree()
         pairs = zip(tree.train, tree.test, strict=False)
         if not tree.own_test or not all(are_alike(train, test) for train, test in pairs):
             return None
-        message = f"{shown(tree.own[0].parent.parent)} holds, byte for byte, the images of the training part"
+        message = f"{format_path(tree.own[0].parent.parent)} holds, byte for byte, the images of the training part"
         return Twin("test" if self.test else "path", f"{message}: {NOTHING_SAID}", of_data=True)
 
     def describe(self) -> Description:
         """What the names say; no image is opened."""
-        return self._described(self._tree())
+        return self._describe_tree(self._find_tree())
 
-    def read(self) -> Dataset:
-        tree = self._tree()
+    def read_dataset(self) -> Dataset:
+        tree = self._find_tree()
         counts = [len(images) for part in (tree.train, tree.test) for images in part]
         labels = [number for part in (tree.train, tree.test) for number in range(len(part))]
         y = np.repeat(np.array(labels, np.int64), counts)
-        return Dataset(read_images(tree.images, self.look), y, self._described(tree))
+        return Dataset(read_images(tree.images, self.conversion), y, self._describe_tree(tree))
 
-    def _described(self, tree: Tree) -> Description:
-        examples, shape = len(tree.images), self.look.shape
+    def _describe_tree(self, tree: ImageTree) -> Description:
+        examples, shape = len(tree.images), self.conversion.shape
         return Description(examples, shape, "classes", tree.classes, own_test=tree.own_test, itemsize=1)
 
-    def _tree(self) -> Tree:
+    def _find_tree(self) -> ImageTree:
         """What is there. Raises DataError where the folders are not as they should be."""
-        root = existing(self.path)
+        root = find_path(self.path)
         if self.test is not None:
-            test = existing(self.test)
-            return tree(root, root, test, test)
-        folders, stray = entries(root, root)
-        if [folder.name for folder in folders] == PARTS and not stray:
-            return tree(root / "train", root, root / "test", root)
-        return tree(root, root)
+            test = find_path(self.test)
+            return build_tree(root, root, test, test)
+        folders, stray = list_folder(root, root)
+        if [folder.name for folder in folders] == PART_FOLDERS and not stray:
+            return build_tree(root / "train", root, root / "test", root)
+        return build_tree(root, root)
 
 
-def tree(train: Path, root: Path, test: Path | None = None, test_root: Path | None = None) -> Tree:
+def build_tree(train: Path, root: Path, test: Path | None = None, test_root: Path | None = None) -> ImageTree:
     """The images in the folders of two parts, each with the folder that its links may not leave."""
-    found = by_class(train, root)
-    names = checked_names(list(found), f"{shown(train)}, which holds a folder for each class")
+    found = find_class_images(train, root)
+    names = check_names(list(found), f"{format_path(train)}, which holds a folder for each class")
     if test is None or test_root is None:
-        return Tree(names, tuple(found.values()), ())
-    own = by_class(test, test_root)
+        return ImageTree(names, tuple(found.values()), ())
+    own = find_class_images(test, test_root)
     strange = [name for name in own if name not in found]
     if strange:
-        raise DataError(f"{shown(test / strange[0])} is of a class that {shown(train)} has no folder of")
-    return Tree(names, tuple(found.values()), tuple(own.get(name, ()) for name in names))
+        raise DataError(f"{format_path(test / strange[0])} is of a class that {format_path(train)} has no folder of")
+    return ImageTree(names, tuple(found.values()), tuple(own.get(name, ()) for name in names))
 
 
-def by_class(folder: Path, root: Path) -> dict[str, tuple[Path, ...]]:
+def find_class_images(folder: Path, root: Path) -> dict[str, tuple[Path, ...]]:
     """The images of each class, whose name is that of its folder. Raises DataError."""
-    classes, stray = entries(folder, root)
+    classes, stray = list_folder(folder, root)
     if stray:
-        raise DataError(f"{shown(stray[0])} lies beside the folders; each image lies in the folder of its class")
+        raise DataError(f"{format_path(stray[0])} lies beside the folders; each image lies in the folder of its class")
     if not classes:
-        raise DataError(f"{shown(folder)} has no folders; expected one for each class, with its images")
-    return {path.name: images_in(path, root) for path in classes}
+        raise DataError(f"{format_path(folder)} has no folders; expected one for each class, with its images")
+    return {path.name: find_images(path, root) for path in classes}

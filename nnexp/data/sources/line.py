@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nnexp.data.base import Dataset, Description, Source
-from nnexp.data.sources.base import Noise, Seed, regression
+from nnexp.data.sources.base import NoiseStd, Seed, describe_regression
 from nnexp.registry import sources
-from nnexp.replicas import generator
+from nnexp.replicas import make_generator
 from nnexp.typing import Count
 
 
@@ -24,14 +24,14 @@ class Line(Source):
     examples: Count = 100
     slope: float = 2.0
     intercept: float = 1.0
-    noise: Noise = 0.1
+    noise: NoiseStd = 0.1
     seed: Seed = 0
 
     def describe(self) -> Description:
-        return regression(self.examples, features=1)
+        return describe_regression(self.examples, features=1)
 
     def load(self) -> Dataset:
-        random = generator(self.seed, "data")
+        random = make_generator(self.seed, "data")
         x = random.uniform(-1, 1, (self.examples, 1))
         y = self.slope * x + self.intercept + self.noise * random.standard_normal(x.shape)
         return Dataset(x, y, self.describe())

@@ -11,7 +11,7 @@ from nnexp.data.reading import FileSource
 from nnexp.registry import sources
 from nnexp.typing import FileName
 
-CLASSES = tuple("0123456789")
+CLASS_NAMES = tuple("0123456789")
 
 
 @sources.register("mnist")
@@ -31,8 +31,8 @@ class Mnist(FileSource):
     path: FileName | None = None
     flat: bool = False
 
-    def files(self) -> tuple[Path, ...]:
-        return idx.files("mnist", self.path)
+    def find_files(self) -> tuple[Path, ...]:
+        return idx.find_files("mnist", self.path)
 
-    def read(self) -> Dataset:
-        return idx.read("mnist", self.path, CLASSES, flat=self.flat)
+    def read_dataset(self) -> Dataset:
+        return idx.read_idx_files("mnist", self.path, CLASS_NAMES, flat=self.flat)

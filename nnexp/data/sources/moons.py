@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnexp.data.base import Dataset, Description, Source
-from nnexp.data.sources.base import Noise, Seed, balanced_labels, classification, polar
+from nnexp.data.sources.base import NoiseStd, Seed, make_balanced_labels, describe_classification, polar_points
 from nnexp.registry import sources
-from nnexp.replicas import generator
+from nnexp.replicas import make_generator
 from nnexp.typing import Count
 
 
@@ -26,16 +26,16 @@ class Moons(Source):
     """
 
     examples: Count = 500
-    noise: Noise = 0.1
+    noise: NoiseStd = 0.1
     seed: Seed = 0
 
     def describe(self) -> Description:
-        return classification(self.examples, features=2, classes=2)
+        return describe_classification(self.examples, features=2, classes=2)
 
     def load(self) -> Dataset:
-        random = generator(self.seed, "data")
-        labels = balanced_labels(self.examples, 2)
-        upper = polar(np.ones(self.examples), random.uniform(0, np.pi, self.examples))
+        random = make_generator(self.seed, "data")
+        labels = make_balanced_labels(self.examples, 2)
+        upper = polar_points(np.ones(self.examples), random.uniform(0, np.pi, self.examples))
         clean = np.where(labels[:, None] == 0, upper, (1, 0.5) - upper)
         x = clean + self.noise * random.standard_normal(clean.shape)
         return Dataset(x, labels, self.describe())

@@ -9,30 +9,30 @@ from typing import Any
 import numpy as np
 
 from nnexp.data.base import Dataset, Description
-from nnexp.data.class_names import checked_names
-from nnexp.data.npz_members import Archive, Member
+from nnexp.data.class_names import check_names
+from nnexp.data.npz_members import NpzArchive, ArrayMember
 from nnexp.data.npz_targets import (
-    WORDS,
-    Kind,
+    DTYPE_WORDS,
+    TargetKind,
     check_finite,
     check_labels,
-    class_names,
-    labels,
-    meaning,
-    numbers,
-    values,
+    find_class_names,
+    read_labels,
+    find_meaning,
+    read_numbers,
+    read_values,
 )
-from nnexp.data.reading import FileSource, existing
-from nnexp.data.sources.base import regression
+from nnexp.data.reading import FileSource, find_path
+from nnexp.data.sources.base import describe_regression
 from nnexp.data.twins import NOTHING_SAID, Twin
 from nnexp.errors import DataError
 from nnexp.registry import sources
 from nnexp.typing import AnyArray, ArrayName, FileName
 
-MAPPED_BYTES = 2**26
+MIN_MAPPED_BYTES = 2**26
 """An array that is larger, and not compressed, is left in the file."""
 
-CLASSES = "classes"
+CLASSES_ARRAY = "classes"
 """The array with the classes' names, where a file has one."""
 
 
@@ -56,122 +56,122 @@ class Npz(FileSource):
     path: FileName
     x: ArrayName = "x"
     y: ArrayName = "y"
-    kind: Kind = "auto"
+    kind: TargetKind = "auto"
     classes: tuple[str, ...] = ()
 
-    def files(self) -> tuple[Path, ...]:
-        return (existing(self.path),)
+    def find_files(self) -> tuple[Path, ...]:
+        return (find_path(self.path),)
 
     def twin(self) -> Twin | None:
         """The sums that an archive keeps of each array tell, without reading them, whether two are the same."""
-        parts = [x.entry for x, _ in self._parts(Archive(self.path))]
+        parts = [x.entry for x, _ in self._find_parts(NpzArchive(self.path))]
         if len(parts) < 2 or (parts[0].CRC, parts[0].file_size) != (parts[1].CRC, parts[1].file_size):
             return None
         return Twin("path", f"{self.x}_test holds the same numbers as {self.x}: {NOTHING_SAID}", of_data=True)
 
     def describe(self) -> Description:
         """What the headers say; of the targets' entries, only labels are looked at."""
-        archive = Archive(self.path)
-        return self._described(archive, self._parts(archive))
+        archive = NpzArchive(self.path)
+        return self._describe_parts(archive, self._find_parts(archive))
 
-    def read(self) -> Dataset:
-        archive = Archive(self.path)
-        parts = self._parts(archive)
-        description = self._described(archive, parts)
-        x = _inputs([x for x, _ in parts])
-        targets = [_targets(y, description) for _, y in parts]
+    def read_dataset(self) -> Dataset:
+        archive = NpzArchive(self.path)
+        parts = self._find_parts(archive)
+        description = self._describe_parts(archive, parts)
+        x = _read_inputs([x for x, _ in parts])
+        targets = [_read_targets(y, description) for _, y in parts]
         return Dataset(x, targets[0] if len(targets) == 1 else np.concatenate(targets), description)
 
-    def _parts(self, archive: Archive) -> list[tuple[Member, Member]]:
+    def _find_parts(self, archive: NpzArchive) -> list[tuple[ArrayMember, ArrayMember]]:
         """Inputs and targets, and those of the test part if there is one, fitting each other."""
-        parts = [_pair(archive, self.x, self.y)]
+        parts = [_find_pair(archive, self.x, self.y)]
         test = f"{self.x}_test", f"{self.y}_test"
         if test[0] in archive or test[1] in archive:
-            parts.append(_pair(archive, *test))
+            parts.append(_find_pair(archive, *test))
             for train, own in zip(*parts, strict=True):
-                _check_alike(train, own)
+                _check_same_form(train, own)
         return parts
 
-    def _described(self, archive: Archive, parts: list[tuple[Member, Member]]) -> Description:
+    def _describe_parts(self, archive: NpzArchive, parts: list[tuple[ArrayMember, ArrayMember]]) -> Description:
         """What parts hold that fit each other."""
-        examples, own_test = sum(len_of(x) for x, _ in parts), sum(len_of(x) for x, _ in parts[1:])
+        examples, own_test = sum(count_examples(x) for x, _ in parts), sum(count_examples(x) for x, _ in parts[1:])
         y = [y for _, y in parts]
-        found = meaning(y[0], self.kind)
+        found = find_meaning(y[0], self.kind)
         if found == "classes":
-            own = archive.member(CLASSES) if CLASSES in archive and not self.classes else None
-            names = class_names(y, self.classes, own)
+            own = archive.find_member(CLASSES_ARRAY) if CLASSES_ARRAY in archive and not self.classes else None
+            names = find_class_names(y, self.classes, own)
             for part in y:
                 check_labels(part, names)
         else:
-            names = self._outputs(y[0])
-        shape, itemsize = parts[0][0].shape[1:], _type([x for x, _ in parts]).itemsize
+            names = self._output_names(y[0])
+        shape, itemsize = parts[0][0].shape[1:], _common_dtype([x for x, _ in parts]).itemsize
         return Description(examples, shape, found, names, own_test=own_test, itemsize=itemsize)
 
-    def _outputs(self, y: Member) -> tuple[str, ...]:
+    def _output_names(self, y: ArrayMember) -> tuple[str, ...]:
         """The names of outputs that are no classes."""
         outputs = y.shape[1] if len(y.shape) == 2 else 1
         if not self.classes:
-            return regression(0, 0, outputs).classes
+            return describe_regression(0, 0, outputs).classes
         if len(self.classes) != outputs:
             raise DataError(f"{y} has {outputs} outputs, and `classes` names {len(self.classes)}")
-        return checked_names(self.classes, f"{self.path}: classes", least=1)
+        return check_names(self.classes, f"{self.path}: classes", least=1)
 
 
-def len_of(member: Member) -> int:
+def count_examples(member: ArrayMember) -> int:
     """The number of examples."""
     return member.shape[0]
 
 
-def _pair(archive: Archive, *names: str) -> tuple[Member, Member]:
+def _find_pair(archive: NpzArchive, *names: str) -> tuple[ArrayMember, ArrayMember]:
     """Inputs and targets of as many examples. Raises DataError."""
-    x, y = (archive.member(name) for name in names)
+    x, y = (archive.find_member(name) for name in names)
     if x.dtype.kind == "U":
         raise DataError(f"{x} holds texts; expected numbers")
     if len(x.shape) < 2 or 0 in x.shape[1:]:
         raise DataError(f"{x} has shape {x.shape}; expected (M, ...), for one number an example (M, 1)")
-    if not len_of(x):
+    if not count_examples(x):
         raise DataError(f"{x} holds no examples")
     if y.shape[:1] != x.shape[:1]:
         raise DataError(f"{x} has shape {x.shape} and {y.name} has {y.shape}: expected as many examples")
     return x, y
 
 
-def _check_alike(train: Member, test: Member) -> None:
+def _check_same_form(train: ArrayMember, test: ArrayMember) -> None:
     """Raise DataError where the arrays of the parts could not be one."""
-    if (train.shape[1:], WORDS[train.dtype.kind]) != (test.shape[1:], WORDS[test.dtype.kind]):
+    if (train.shape[1:], DTYPE_WORDS[train.dtype.kind]) != (test.shape[1:], DTYPE_WORDS[test.dtype.kind]):
         raise DataError(
             f"{train} has shape {train.shape} of {train.dtype} and {test.name} has {test.shape} of "
             f"{test.dtype}: expected examples of one shape and type"
         )
 
 
-def _inputs(parts: list[Member]) -> AnyArray:
+def _read_inputs(parts: list[ArrayMember]) -> AnyArray:
     """The inputs of all parts, one after the other, or left in the file. Raises DataError where one is not finite."""
     first = parts[0]
-    if len(parts) == 1 and _can_stay(first) and (mapped := first.mapped()).flags.aligned:
-        for start, block in first.blocks():
+    if len(parts) == 1 and _can_map(first) and (mapped := first.map_array()).flags.aligned:
+        for start, block in first.read_blocks():
             check_finite(first, start, block)
         return mapped
-    together = np.empty((sum(len_of(x) for x in parts), *first.shape[1:]), _type(parts))
+    together = np.empty((sum(count_examples(x) for x in parts), *first.shape[1:]), _common_dtype(parts))
     start = 0
     for x in parts:
-        numbers(x, together[start : start + len_of(x)])
-        start += len_of(x)
+        read_numbers(x, together[start : start + count_examples(x)])
+        start += count_examples(x)
     return together
 
 
-def _type(parts: list[Member]) -> np.dtype[Any]:
+def _common_dtype(parts: list[ArrayMember]) -> np.dtype[Any]:
     """The type that holds the numbers of all parts, in the machine's byte order."""
     return np.result_type(*(np.uint8 if x.dtype.kind == "b" else x.dtype.newbyteorder("=") for x in parts))
 
 
-def _can_stay(x: Member) -> bool:
+def _can_map(x: ArrayMember) -> bool:
     """Whether an array is large, and lies in the file as it is used."""
     plain = not x.fortran and x.dtype.isnative and x.dtype.kind != "b"
-    return plain and not x.entry.compress_type and x.size * x.dtype.itemsize > MAPPED_BYTES
+    return plain and not x.entry.compress_type and x.entry_count * x.dtype.itemsize > MIN_MAPPED_BYTES
 
 
-def _targets(y: Member, description: Description) -> AnyArray:
+def _read_targets(y: ArrayMember, description: Description) -> AnyArray:
     if description.targets == "classes":
-        return labels(y, description.classes)
-    return values(y, binary=description.targets == "binary")
+        return read_labels(y, description.classes)
+    return read_values(y, binary=description.targets == "binary")

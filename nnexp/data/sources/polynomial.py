@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from numpy.polynomial.polynomial import polyval
 
 from nnexp.data.base import Dataset, Description, Source
-from nnexp.data.sources.base import Noise, Seed, regression
+from nnexp.data.sources.base import NoiseStd, Seed, describe_regression
 from nnexp.registry import sources
-from nnexp.replicas import generator
+from nnexp.replicas import make_generator
 from nnexp.typing import Count
 
 
@@ -27,14 +27,14 @@ class Polynomial(Source):
 
     coefficients: tuple[float, ...] = (0.0, -3.0, 0.0, 4.0)
     examples: Count = 200
-    noise: Noise = 0.1
+    noise: NoiseStd = 0.1
     seed: Seed = 0
 
     def describe(self) -> Description:
-        return regression(self.examples, features=1)
+        return describe_regression(self.examples, features=1)
 
     def load(self) -> Dataset:
-        random = generator(self.seed, "data")
+        random = make_generator(self.seed, "data")
         x = random.uniform(-1, 1, (self.examples, 1))
         y = polyval(x, self.coefficients or (0.0,)) + self.noise * random.standard_normal(x.shape)
         return Dataset(x, y, self.describe())

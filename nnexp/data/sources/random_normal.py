@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nnexp.data.base import Dataset, Description, Source
-from nnexp.data.sources.base import Seed, regression
+from nnexp.data.sources.base import Seed, describe_regression
 from nnexp.registry import sources
-from nnexp.replicas import generator
+from nnexp.replicas import make_generator
 from nnexp.typing import Count
 
 
@@ -29,10 +29,10 @@ class RandomNormal(Source):
     seed: Seed = 0
 
     def describe(self) -> Description:
-        return regression(self.examples, self.features, self.outputs)
+        return describe_regression(self.examples, self.features, self.outputs)
 
     def load(self) -> Dataset:
-        random = generator(self.seed, "data")
+        random = make_generator(self.seed, "data")
         x = random.standard_normal((self.examples, self.features))
         y = random.standard_normal((self.examples, self.outputs))
         return Dataset(x, y, self.describe())

@@ -9,9 +9,9 @@ import numpy as np
 from annotated_types import Ge, Gt, Le
 
 from nnexp.data.base import Dataset, Description, Source
-from nnexp.data.sources.base import Noise, Seed, balanced_labels, classification, polar
+from nnexp.data.sources.base import NoiseStd, Seed, make_balanced_labels, describe_classification, polar_points
 from nnexp.registry import sources
-from nnexp.replicas import generator
+from nnexp.replicas import make_generator
 from nnexp.typing import Count
 
 
@@ -30,17 +30,17 @@ class Rings(Source):
     examples: Count = 500
     classes: Annotated[int, Ge(2)] = 3
     width: Annotated[float, Gt(0), Le(1)] = 0.7
-    noise: Noise = 0.0
+    noise: NoiseStd = 0.0
     seed: Seed = 0
 
     def describe(self) -> Description:
-        return classification(self.examples, features=2, classes=self.classes)
+        return describe_classification(self.examples, features=2, classes=self.classes)
 
     def load(self) -> Dataset:
-        random = generator(self.seed, "data")
-        labels = balanced_labels(self.examples, self.classes)
+        random = make_generator(self.seed, "data")
+        labels = make_balanced_labels(self.examples, self.classes)
         inner = 1 + labels
         area = random.uniform(inner**2, (inner + self.width) ** 2)
-        clean = polar(np.sqrt(area), random.uniform(0, 2 * np.pi, self.examples))
+        clean = polar_points(np.sqrt(area), random.uniform(0, 2 * np.pi, self.examples))
         x = clean + self.noise * random.standard_normal(clean.shape)
         return Dataset(x, labels, self.describe())

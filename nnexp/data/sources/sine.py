@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnexp.data.base import Dataset, Description, Source
-from nnexp.data.sources.base import Noise, Seed
+from nnexp.data.sources.base import NoiseStd, Seed
 from nnexp.registry import sources
-from nnexp.replicas import generator
+from nnexp.replicas import make_generator
 from nnexp.typing import Count
 
 
@@ -24,14 +24,14 @@ class Sine(Source):
     """
 
     examples: Count = 300
-    noise: Noise = 0.1
+    noise: NoiseStd = 0.1
     seed: Seed = 0
 
     def describe(self) -> Description:
         return Description(self.examples, (1,), "values", ("y",))
 
     def load(self) -> Dataset:
-        random = generator(self.seed, "data")
+        random = make_generator(self.seed, "data")
         x = random.uniform(-np.pi, np.pi, (self.examples, 1))
         y = np.sin(x) + self.noise * random.standard_normal(x.shape)
         return Dataset(x, y, self.describe())

@@ -9,9 +9,9 @@ import numpy as np
 from annotated_types import Ge, Gt
 
 from nnexp.data.base import Dataset, Description, Source
-from nnexp.data.sources.base import Noise, Seed, balanced_labels, classification, polar
+from nnexp.data.sources.base import NoiseStd, Seed, make_balanced_labels, describe_classification, polar_points
 from nnexp.registry import sources
-from nnexp.replicas import generator
+from nnexp.replicas import make_generator
 from nnexp.typing import Count
 
 
@@ -29,17 +29,17 @@ class Spirals(Source):
 
     examples: Count = 500
     classes: Annotated[int, Ge(2)] = 3
-    noise: Noise = 0.03
+    noise: NoiseStd = 0.03
     turns: Annotated[float, Gt(0)] = 1.0
     seed: Seed = 0
 
     def describe(self) -> Description:
-        return classification(self.examples, features=2, classes=self.classes)
+        return describe_classification(self.examples, features=2, classes=self.classes)
 
     def load(self) -> Dataset:
-        random = generator(self.seed, "data")
-        labels = balanced_labels(self.examples, self.classes)
+        random = make_generator(self.seed, "data")
+        labels = make_balanced_labels(self.examples, self.classes)
         t = random.uniform(0, 1, self.examples)
-        clean = polar(t, 2 * np.pi * (self.turns * t + labels / self.classes))
+        clean = polar_points(t, 2 * np.pi * (self.turns * t + labels / self.classes))
         x = clean + self.noise * random.standard_normal(clean.shape)
         return Dataset(x, labels, self.describe())

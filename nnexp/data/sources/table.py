@@ -11,12 +11,12 @@ import numpy as np
 from annotated_types import Predicate, doc
 
 from nnexp.data.base import Dataset, Description
-from nnexp.data.reading import FileSource, existing
+from nnexp.data.reading import FileSource, find_path
 from nnexp.data.tables import answers
-from nnexp.data.tables.advice import Advice, SpecAdvice
-from nnexp.data.tables.columns import choose, names_of, require
-from nnexp.data.tables.features import Features, Levels
-from nnexp.data.tables.reading import read
+from nnexp.data.tables.advice import CsvAdvice, CsvSpecAdvice
+from nnexp.data.tables.columns import choose_features, read_column_names, check_columns
+from nnexp.data.tables.features import Features, CategoryLevels
+from nnexp.data.tables.reading import read_table
 from nnexp.data.tables.text import CsvFile
 from nnexp.data.twins import Twin, twin_of
 from nnexp.losses.base import Targets
@@ -24,7 +24,7 @@ from nnexp.named import Named
 from nnexp.registry import sources
 from nnexp.typing import AnyArray, Array, FileName
 
-NO_ROWS = "has no rows below the names of its columns"
+NO_ROWS_MESSAGE = "has no rows below the names of its columns"
 
 
 def is_separator(text: str) -> bool:
@@ -64,80 +64,80 @@ class Csv(FileSource):
     classes: tuple[str | int, ...] = ()
     features: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
-    categorical: Named[Levels] = Named((), ())
+    categorical: Named[CategoryLevels] = Named((), ())
     missing: Literal["refuse", "mean", "median", "zero"] = "refuse"
     test: FileName | None = None
     separator: Separator = ","
 
-    def files(self) -> tuple[Path, ...]:
-        return tuple(existing(path) for path in (self.path, self.test) if path is not None)
+    def find_files(self) -> tuple[Path, ...]:
+        return tuple(find_path(path) for path in (self.path, self.test) if path is not None)
 
     def twin(self) -> Twin | None:
         return None if self.test is None else twin_of(self.path, self.test)
 
-    def read(self) -> Dataset:
+    def read_dataset(self) -> Dataset:
         file = CsvFile(self.path, self.separator)
-        names = names_of(file)
+        names = read_column_names(file)
         targets = (self.target,) if isinstance(self.target, str) else self.target
-        features = choose(file, names, targets, self.features, self.drop, self.categorical)
+        features = choose_features(file, names, targets, self.features, self.drop, self.categorical)
         listed = tuple(map(str, self.classes))
-        kind = answers.kind_of(file, self.kind, _first(file, names, targets), listed)
-        asked = Asked(features, targets, kind)
-        x, y, classes = self._part(file, names, asked, listed)
+        kind = answers.find_kind(file, self.kind, _read_first_row(file, names, targets), listed)
+        asked = ColumnRequest(features, targets, kind)
+        x, y, classes = self._read_part(file, names, asked, listed)
         own = 0
         if self.test is not None:
             test = CsvFile(self.test, self.separator)
-            more_x, more_y, _ = self._part(test, names_of(test), asked, classes)
+            more_x, more_y, _ = self._read_part(test, read_column_names(test), asked, classes)
             x, y, own = np.concatenate([x, more_x]), np.concatenate([y, more_y]), len(more_y)
-        description = Description(len(x), x.shape[1:], kind, classes, own_test=own, inputs=features.inputs)
+        description = Description(len(x), x.shape[1:], kind, classes, own_test=own, inputs=features.input_names)
         return Dataset(x, y, description, None if self.missing == "refuse" else self.missing)
 
-    def examples(self, path: str, inputs: Sequence[str]) -> Array:
+    def read_inputs(self, path: str, inputs: Sequence[str]) -> Array:
         """The rows of another file as inputs (N, I) of these names, to predict for; it may have more columns."""
         file = CsvFile(path, self.separator)
-        names = names_of(file)
-        features = Features.of_inputs(inputs, self.categorical)
-        require(file, names, features.columns)
-        table = read(file, names, features.numbers, features.words)
-        return features.encode(table, Advice(), may_miss=self.missing != "refuse")
+        names = read_column_names(file)
+        features = Features.from_inputs(inputs, self.categorical)
+        check_columns(file, names, features.columns)
+        table = read_table(file, names, features.number_columns, features.category_columns)
+        return features.encode_table(table, CsvAdvice(), may_miss=self.missing != "refuse")
 
-    def _part(
-        self, file: CsvFile, names: Sequence[str], asked: Asked, classes: tuple[str, ...]
+    def _read_part(
+        self, file: CsvFile, names: Sequence[str], asked: ColumnRequest, classes: tuple[str, ...]
     ) -> tuple[Array, AnyArray, tuple[str, ...]]:
         """The inputs and targets of one file, and the names of what there is to predict."""
         features, targets, kind = asked.features, asked.targets, asked.kind
-        require(file, names, [*features.columns, *targets])
-        numbers, words = features.numbers, features.words
+        check_columns(file, names, [*features.columns, *targets])
+        numbers, words = features.number_columns, features.category_columns
         if kind == "values":
             numbers += targets
         else:
             words += targets
-        table = read(file, names, numbers, words)
+        table = read_table(file, names, numbers, words)
         if not len(table):
-            raise file.wrong(NO_ROWS)
-        x = features.encode(table, self._advice(), may_miss=self.missing != "refuse")
+            raise file.make_error(NO_ROWS_MESSAGE)
+        x = features.encode_table(table, self._make_advice(), may_miss=self.missing != "refuse")
         if kind == "classes":
-            y, classes = answers.labels(table, targets[0], classes, mixed=self.kind == "classes")
+            y, classes = answers.make_labels(table, targets[0], classes, mixed=self.kind == "classes")
             return x, y, classes
         if kind == "binary":
-            return x, answers.yes_or_no(table, targets), targets
-        return x, answers.values(table, targets, sure=self.kind == "values"), targets
+            return x, answers.make_binary(table, targets), targets
+        return x, answers.make_values(table, targets, sure=self.kind == "values"), targets
 
-    def _advice(self) -> SpecAdvice:
-        levels = tuple((name, entry.words) for name, entry in self.categorical.items())
-        return SpecAdvice(levels, self.drop, bool(self.features))
+    def _make_advice(self) -> CsvSpecAdvice:
+        levels = tuple((name, entry.level_words) for name, entry in self.categorical.items())
+        return CsvSpecAdvice(levels, self.drop, bool(self.features))
 
 
-def _first(file: CsvFile, names: Sequence[str], columns: Sequence[str]) -> dict[str, str]:
+def _read_first_row(file: CsvFile, names: Sequence[str], columns: Sequence[str]) -> dict[str, str]:
     """The entries of some columns in the first row."""
-    row = next(file.rows(), None)
+    row = next(file.read_rows(), None)
     if row is None:
-        raise file.wrong(NO_ROWS)
+        raise file.make_error(NO_ROWS_MESSAGE)
     return {name: row[1][names.index(name)] for name in columns}
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ColumnRequest:
     """What is asked of a file: features, and targets of a kind."""
 
     features: Features

@@ -9,12 +9,12 @@ from itertools import pairwise
 import numpy as np
 
 from nnexp.data.base import Dataset, Description, Source
-from nnexp.data.sources.base import Noise, Seed, product, regression
+from nnexp.data.sources.base import NoiseStd, Seed, matrix_product, describe_regression
 from nnexp.registry import sources
-from nnexp.replicas import generator
+from nnexp.replicas import make_generator
 from nnexp.typing import Array, Count
 
-GAIN = 2.0
+TEACHER_GAIN = 2.0
 """Makes a layer's sums large enough to bend the tanh, and small enough not to saturate it."""
 
 
@@ -35,24 +35,24 @@ class Teacher(Source):
     hidden: tuple[Count, ...] = (16,)
     features: Count = 10
     outputs: Count = 1
-    noise: Noise = 0.0
+    noise: NoiseStd = 0.0
     examples: Count = 1000
     seed: Seed = 0
 
     def describe(self) -> Description:
-        return regression(self.examples, self.features, self.outputs)
+        return describe_regression(self.examples, self.features, self.outputs)
 
     def load(self) -> Dataset:
-        random = generator(self.seed, "data")
+        random = make_generator(self.seed, "data")
         x = random.standard_normal((self.examples, self.features))
         noise = self.noise * random.standard_normal((self.examples, self.outputs))
-        clean = taught(generator(self.seed, "truth"), x, (self.features, *self.hidden, self.outputs))
+        clean = run_teacher(make_generator(self.seed, "truth"), x, (self.features, *self.hidden, self.outputs))
         return Dataset(x, clean + noise, self.describe())
 
 
-def taught(random: np.random.Generator, x: Array, widths: Sequence[int]) -> Array:
+def run_teacher(random: np.random.Generator, x: Array, widths: Sequence[int]) -> Array:
     """What a network with these widths, drawn at random, says of x (M, D): (M, O)"""
     *hidden, last = [random.standard_normal(pair) / np.sqrt(pair[0]) for pair in pairwise(widths)]
     for W in hidden:
-        x = np.tanh(GAIN * product(x, W) + random.standard_normal(W.shape[1]))
-    return product(x, last)
+        x = np.tanh(TEACHER_GAIN * matrix_product(x, W) + random.standard_normal(W.shape[1]))
+    return matrix_product(x, last)

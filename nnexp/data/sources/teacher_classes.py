@@ -9,10 +9,10 @@ import numpy as np
 from annotated_types import Ge
 
 from nnexp.data.base import Dataset, Description, Source
-from nnexp.data.sources.base import Noise, Seed, classification
-from nnexp.data.sources.teacher import taught
+from nnexp.data.sources.base import NoiseStd, Seed, describe_classification
+from nnexp.data.sources.teacher import run_teacher
 from nnexp.registry import sources
-from nnexp.replicas import generator
+from nnexp.replicas import make_generator
 from nnexp.typing import Count
 
 
@@ -33,17 +33,17 @@ class TeacherClasses(Source):
     hidden: tuple[Count, ...] = (16,)
     features: Count = 10
     classes: Annotated[int, Ge(2)] = 3
-    noise: Noise = 0.0
+    noise: NoiseStd = 0.0
     examples: Count = 1000
     seed: Seed = 0
 
     def describe(self) -> Description:
-        return classification(self.examples, self.features, self.classes)
+        return describe_classification(self.examples, self.features, self.classes)
 
     def load(self) -> Dataset:
-        random = generator(self.seed, "data")
+        random = make_generator(self.seed, "data")
         x = random.standard_normal((self.examples, self.features))
-        value = taught(generator(self.seed, "truth"), x, (self.features, *self.hidden, 1))[:, 0]
+        value = run_teacher(make_generator(self.seed, "truth"), x, (self.features, *self.hidden, 1))[:, 0]
         value += self.noise * random.standard_normal(self.examples)
         labels = np.empty(self.examples, np.int64)
         labels[np.argsort(value, kind="stable")] = np.arange(self.examples) * self.classes // self.examples

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnexp.data.base import Dataset, Description, Source
-from nnexp.data.sources.base import Noise, Seed, balanced_labels, classification
+from nnexp.data.sources.base import NoiseStd, Seed, make_balanced_labels, describe_classification
 from nnexp.registry import sources
-from nnexp.replicas import generator
+from nnexp.replicas import make_generator
 from nnexp.typing import Count
 
-CORNERS = np.array([[1, 1], [1, -1], [-1, -1], [-1, 1]])
+CORNER_POINTS = np.array([[1, 1], [1, -1], [-1, -1], [-1, 1]])
 """Once around the square, so that neighbours have different classes."""
 
 
@@ -30,15 +30,15 @@ class Xor(Source):
     """
 
     examples: Count = 500
-    noise: Noise = 0.3
+    noise: NoiseStd = 0.3
     seed: Seed = 0
 
     def describe(self) -> Description:
-        return classification(self.examples, features=2, classes=2)
+        return describe_classification(self.examples, features=2, classes=2)
 
     def load(self) -> Dataset:
-        random = generator(self.seed, "data")
-        clean = CORNERS[balanced_labels(self.examples, len(CORNERS))]
+        random = make_generator(self.seed, "data")
+        clean = CORNER_POINTS[make_balanced_labels(self.examples, len(CORNER_POINTS))]
         labels = (clean.prod(axis=-1) < 0).astype(np.int64)
         x = clean + self.noise * random.standard_normal(clean.shape)
         return Dataset(x, labels, self.describe())

@@ -15,18 +15,18 @@ from typing import Any
 
 import numpy as np
 
-from nnexp.data.tables.text import MISSING, CsvFile, number
+from nnexp.data.tables.text import MISSING_ENTRIES, CsvFile, parse_number
 from nnexp.typing import AnyArray, Array, IntArray
 
-MOST_VALUES = 20
+MAX_TEXT_VALUES = 20
 """The different texts of a column that are remembered where numbers are expected."""
 
-EXACT_SINCE = (3, 1)
+EXACT_PANDAS_VERSION = (3, 1)
 """The version of pandas whose usual way of reading numbers rounds correctly; before that it has to be asked to."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Words:
+class TextColumn:
     """A column of texts: the different ones in the order of their appearance, and which each row has (M,)."""
 
     values: tuple[str, ...]
@@ -34,7 +34,7 @@ class Words:
 
 
 @dataclass(slots=True)
-class Texts:
+class UnexpectedTexts:
     """What a column holds that numbers are expected in: its first text and where, some more, and how many numbers."""
 
     line: int
@@ -43,13 +43,13 @@ class Texts:
     numbers: int = 0
 
     @property
-    def are_few(self) -> bool:
+    def has_few_values(self) -> bool:
         """Whether the column has texts alone, and so few that they may be categories."""
-        return not self.numbers and len(self.values) <= MOST_VALUES
+        return not self.numbers and len(self.values) <= MAX_TEXT_VALUES
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Table:
+class CsvTable:
     """The columns that were asked for: of numbers (M,), NaN where one is missing, and of words.
 
     Where a column of numbers has texts, `texts` says so, and there are no numbers.
@@ -57,8 +57,8 @@ class Table:
 
     file: CsvFile
     numbers: dict[str, Array]
-    words: dict[str, Words]
-    texts: dict[str, Texts] = field(default_factory=dict)
+    words: dict[str, TextColumn]
+    texts: dict[str, UnexpectedTexts] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """The number of rows."""
@@ -66,51 +66,51 @@ class Table:
         return len(column)
 
 
-def read(file: CsvFile, names: Sequence[str], numbers: Sequence[str], words: Sequence[str]) -> Table:
+def read_table(file: CsvFile, names: Sequence[str], numbers: Sequence[str], words: Sequence[str]) -> CsvTable:
     """Some columns of a file that has these names. Raises DataError where a row is not as long as the others."""
-    return quick(file, names, numbers, words) or exact(file, names, numbers, words)
+    return read_quickly(file, names, numbers, words) or read_exactly(file, names, numbers, words)
 
 
-def exact(file: CsvFile, names: Sequence[str], numbers: Sequence[str], words: Sequence[str]) -> Table:
-    """What `read` gives, entry by entry."""
-    columns = [(names.index(name), array("d"), Texts(0, "")) for name in numbers]
+def read_exactly(file: CsvFile, names: Sequence[str], numbers: Sequence[str], words: Sequence[str]) -> CsvTable:
+    """What `read_table` gives, entry by entry."""
+    columns = [(names.index(name), array("d"), UnexpectedTexts(0, "")) for name in numbers]
     coded: list[tuple[int, array[int], dict[str, int]]] = [(names.index(name), array("q"), {}) for name in words]
-    for line, entries in file.rows():
+    for line, entries in file.read_rows():
         for index, values, texts in columns:
-            value = number(entries[index])
+            value = parse_number(entries[index])
             values.append(np.nan if value is None else value)
             if value is None:
                 texts.line, texts.first = texts.line or line, texts.first or entries[index]
-                if len(texts.values) <= MOST_VALUES:
+                if len(texts.values) <= MAX_TEXT_VALUES:
                     texts.values[entries[index]] = None
             elif value == value:  # noqa: PLR0124 - it is no NaN
                 texts.numbers += 1
         for index, which, codes in coded:
             which.append(codes.setdefault(entries[index], len(codes)))
     found = {name: texts for name, (_, _, texts) in zip(numbers, columns, strict=True) if texts.line}
-    return Table(
+    return CsvTable(
         file,
-        {name: _plain(np.array(values)) for name, (_, values, _) in zip(numbers, columns, strict=True)},
-        {name: Words(tuple(codes), np.array(which)) for name, (_, which, codes) in zip(words, coded, strict=True)},
+        {name: _remove_negative_zero(np.array(values)) for name, (_, values, _) in zip(numbers, columns, strict=True)},
+        {name: TextColumn(tuple(codes), np.array(which)) for name, (_, which, codes) in zip(words, coded, strict=True)},
         found,
     )
 
 
-def quick(file: CsvFile, names: Sequence[str], numbers: Sequence[str], words: Sequence[str]) -> Table | None:
-    """What `read` gives, by pandas; None where it might not be what `exact` gives.
+def read_quickly(file: CsvFile, names: Sequence[str], numbers: Sequence[str], words: Sequence[str]) -> CsvTable | None:
+    """What `read_table` gives, by pandas; None where it might not be what `read_exactly` gives.
 
     Rows that are too short are filled up by pandas, so a last column with gaps is not trusted; nor is a first row of
     another length, from which pandas makes an index, a column of true and false, or whatever it complains of.
     """
     import pandas as pd
 
-    _, first = next(islice(file.records(), 1, None), (0, []))
+    _, first = next(islice(file.read_records(), 1, None), (0, []))
     if len(first) != len(names):
         return None
     labels = list(map(str, range(len(names))))
     label = dict(zip(names, labels, strict=True))
     others = set(labels) - {label[name] for name in numbers}
-    spellings = sorted({spelling for word in MISSING for spelling in (word, word.upper(), word.capitalize(), "NaN")})
+    spellings = sorted({spelling for word in MISSING_ENTRIES for spelling in (word, word.upper(), word.capitalize(), "NaN")})
     version = tuple(int(part) for part in pd.__version__.split(".")[:2])
     options: dict[str, Any] = {
         "sep": file.separator,
@@ -124,7 +124,7 @@ def quick(file: CsvFile, names: Sequence[str], numbers: Sequence[str], words: Se
         "encoding": "utf-8-sig",
         "engine": "c",
         "low_memory": False,
-        **({} if version >= EXACT_SINCE else {"float_precision": "round_trip"}),
+        **({} if version >= EXACT_PANDAS_VERSION else {"float_precision": "round_trip"}),
     }
     try:
         with file.path.open("rb") as stream, warnings.catch_warnings():
@@ -134,14 +134,14 @@ def quick(file: CsvFile, names: Sequence[str], numbers: Sequence[str], words: Se
         return None
     if not all(frame[label[name]].dtype.kind in "iuf" for name in numbers) or _has_gaps(frame[labels[-1]].to_numpy()):
         return None
-    return Table(
+    return CsvTable(
         file,
-        {name: _plain(frame[label[name]].to_numpy(np.float64)) for name in numbers},
-        {name: _words(frame[label[name]].to_numpy()) for name in words},
+        {name: _remove_negative_zero(frame[label[name]].to_numpy(np.float64)) for name in numbers},
+        {name: _make_text_column(frame[label[name]].to_numpy()) for name in words},
     )
 
 
-def _plain(column: Array) -> Array:
+def _remove_negative_zero(column: Array) -> Array:
     """The numbers of a column, without a zero that is negative, as pandas keeps only some of these."""
     return column + 0.0
 
@@ -153,11 +153,11 @@ def _has_gaps(column: AnyArray) -> bool:
     return column.dtype.kind == "O" and any(not entry or entry.isspace() for entry in column)
 
 
-def _words(column: AnyArray) -> Words:
+def _make_text_column(column: AnyArray) -> TextColumn:
     """The words of a column of texts as they were read, spaces around them perhaps."""
     import pandas as pd
 
     which, values = pd.factorize(column)
     codes: dict[str, int] = {}
     merged = np.array([codes.setdefault(value.strip(), len(codes)) for value in values], np.int64)
-    return Words(tuple(codes), merged[which])
+    return TextColumn(tuple(codes), merged[which])

@@ -32,7 +32,7 @@ class Target(ABC):
         """The data set with this as what there is to predict. Raises TargetError where it does not offer that."""
 
     @abstractmethod
-    def make(self, data: Description, x: Array, y: AnyArray) -> Array:
+    def make_targets(self, data: Description, x: Array, y: AnyArray) -> Array:
         """The targets d (N, O) from normalised inputs x (N, ...) and the labels or values y (N, ...) of the source.
 
         `data` describes the source. Classes become one-hot rows; d has the precision of x.

@@ -23,5 +23,5 @@ class Given(Target):
     def describe(self, data: Description) -> Description:
         return data
 
-    def make(self, data: Description, x: Array, y: AnyArray) -> Array:
-        return one_hot(y, data.outputs, x.dtype) if data.targets == "classes" else y.astype(x.dtype)
+    def make_targets(self, data: Description, x: Array, y: AnyArray) -> Array:
+        return one_hot(y, data.output_count, x.dtype) if data.targets == "classes" else y.astype(x.dtype)

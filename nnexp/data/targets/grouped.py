@@ -31,15 +31,15 @@ class Grouped(Target):
         if data.targets != "classes":
             raise TargetError(f"grouped takes classes together, and here the targets are {data.targets}")
         chosen = [k for group in self.groups for k in group]
-        missing = sorted(set(range(data.outputs)) - set(chosen))
-        if missing or len(chosen) != data.outputs:
+        missing = sorted(set(range(data.output_count)) - set(chosen))
+        if missing or len(chosen) != data.output_count:
             wrong = f"class {missing[0]} is in none" if missing else "some are in several, or are not there"
-            raise TargetError(f"each of the {data.outputs} classes, 0 to {data.outputs - 1}, is in one group: {wrong}")
+            raise TargetError(f"each of the {data.output_count} classes, 0 to {data.output_count - 1}, is in one group: {wrong}")
         names = tuple("/".join(data.classes[k] for k in group) for group in self.groups)
         return replace(data, classes=names)
 
-    def make(self, data: Description, x: Array, y: AnyArray) -> Array:
-        group_of = np.empty(data.outputs, np.int64)
+    def make_targets(self, data: Description, x: Array, y: AnyArray) -> Array:
+        group_of = np.empty(data.output_count, np.int64)
         for number, group in enumerate(self.groups):
             group_of[list(group)] = number
         return one_hot(group_of[y], len(self.groups), x.dtype)

@@ -28,5 +28,5 @@ class Inputs(Target):
     def describe(self, data: Description) -> Description:
         return replace(data, targets="values", classes=tuple(f"x{i}" for i in range(prod(data.shape))))
 
-    def make(self, data: Description, x: Array, y: AnyArray) -> Array:
+    def make_targets(self, data: Description, x: Array, y: AnyArray) -> Array:
         return x.reshape(len(x), prod(data.shape))

@@ -32,11 +32,11 @@ class Membership(Target):
         if data.targets != "classes":
             raise TargetError(f"membership asks about classes, and here the targets are {data.targets}")
         for group in self.groups:
-            if not group or max(group) >= data.outputs or len(set(group)) == data.outputs:
-                last = data.outputs - 1
+            if not group or max(group) >= data.output_count or len(set(group)) == data.output_count:
+                last = data.output_count - 1
                 raise TargetError(f"each group holds some of the classes 0 to {last} and not all, not {list(group)}")
         names = tuple("/".join(data.classes[k] for k in group) for group in self.groups)
         return replace(data, targets="binary", classes=names)
 
-    def make(self, data: Description, x: Array, y: AnyArray) -> Array:
+    def make_targets(self, data: Description, x: Array, y: AnyArray) -> Array:
         return np.stack([np.isin(y, group) for group in self.groups], axis=-1).astype(x.dtype)

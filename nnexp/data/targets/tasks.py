@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from nnexp.data.base import Description, Task
+from nnexp.data.base import Description, PredictionTask
 from nnexp.data.targets.base import Target, TargetError
 from nnexp.named import Named
 from nnexp.registry import targets
@@ -39,9 +39,9 @@ class Tasks(Target):
         found = [(name, target.describe(data)) for name, target in self.tasks.items()]
         if any(one.tasks for _, one in found):
             raise TargetError("tasks hold single targets, not tasks again")
-        tasks = tuple(Task(name, one.targets, one.classes) for name, one in found)
+        tasks = tuple(PredictionTask(name, one.targets, one.classes) for name, one in found)
         classes = tuple(f"{task.name}_{entry}" for task in tasks for entry in task.classes)
         return replace(data, targets="tasks", classes=classes, tasks=tasks)
 
-    def make(self, data: Description, x: Array, y: AnyArray) -> Array:
-        return np.concatenate([target.make(data, x, y) for target in self.tasks.values], axis=-1)
+    def make_targets(self, data: Description, x: Array, y: AnyArray) -> Array:
+        return np.concatenate([target.make_targets(data, x, y) for target in self.tasks.values], axis=-1)

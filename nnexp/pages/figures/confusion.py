@@ -8,29 +8,29 @@ from typing import Any
 
 import altair as alt
 
-from nnexp.pages.figures.base import Chart, Style, values
-from nnexp.pages.html import visible
-from nnexp.pages.theme import SHADES
+from nnexp.pages.figures.base import Chart, ChartStyle, make_data
+from nnexp.pages.html import escape_controls
+from nnexp.pages.theme import SHADE_COLOURS
 from nnexp.typing import AnyArray
 
-WRONG = ("#fdf3ec", "#fbc79f", "#ee8a45", "#c4500a", "#7f2f04")
+MISTAKE_COLOURS = ("#fdf3ec", "#fbc79f", "#ee8a45", "#c4500a", "#7f2f04")
 """From few mistakes to many."""
 
-MOST_TEXTS = 20
+MAX_TEXT_CLASSES = 20
 """Classes up to which counts stand in the cells."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Confusion:
+class ConfusionCounts:
     """counts (K, K): how many examples of each class (rows) were taken for each (columns)."""
 
     classes: Sequence[str]
     counts: AnyArray
 
 
-def confusion(found: Confusion, style: Style) -> Chart:
+def plot_confusion(found: ConfusionCounts, style: ChartStyle) -> Chart:
     """The chart: what is right in blue by its share of the class, what is wrong in orange on a scale of its own."""
-    names = [visible(name) if len(name) <= 16 else f"{visible(name[:15])}…" for name in found.classes]
+    names = [escape_controls(name) if len(name) <= 16 else f"{escape_controls(name[:15])}…" for name in found.classes]
     names = names if len(set(names)) == len(names) else [f"{i} {name}" for i, name in enumerate(names)]
     totals = found.counts.sum(axis=-1)
     rows: list[dict[str, Any]] = [
@@ -45,7 +45,7 @@ def confusion(found: Confusion, style: Style) -> Chart:
     few = alt.Axis(
         labelAngle=0 if max(map(len, names)) * 7 <= side else -90, ticks=False, domain=False, labelOverlap=True
     )
-    base = alt.Chart(values(rows)).encode(
+    base = alt.Chart(make_data(rows)).encode(
         x=alt.X("predicted:N", sort=names, title="predicted class", axis=few, scale=alt.Scale(domain=names)),
         y=alt.Y(
             "right:N",
@@ -63,12 +63,12 @@ def confusion(found: Confusion, style: Style) -> Chart:
     )
     cell: dict[str, Any] = {"stroke": "white", "strokeWidth": 1}
     good = base.transform_filter("datum.right == datum.predicted").mark_rect(**cell)
-    good = good.encode(color=alt.Color("share:Q", scale=alt.Scale(domain=[0, 1], range=list(SHADES)), legend=None))
+    good = good.encode(color=alt.Color("share:Q", scale=alt.Scale(domain=[0, 1], range=list(SHADE_COLOURS)), legend=None))
     bad = base.transform_filter("datum.right != datum.predicted").mark_rect(**cell)
-    scale = alt.Scale(domain=[0, max(0.1, worst)], range=list(WRONG))
+    scale = alt.Scale(domain=[0, max(0.1, worst)], range=list(MISTAKE_COLOURS))
     bad = bad.encode(color=alt.Color("share:Q", scale=scale, legend=None))
     layers = [good, bad]
-    if k <= MOST_TEXTS:
+    if k <= MAX_TEXT_CLASSES:
         dark = f"datum.right == datum.predicted ? datum.share > 0.55 : datum.share > {0.6 * max(0.1, worst):.4f}"
         texts = base.mark_text(fontSize=11).encode(
             text=alt.Text("count:Q", format=","), color=alt.condition(dark, alt.value("white"), alt.value("#1b1f24"))

@@ -10,40 +10,40 @@ from typing import Any
 import altair as alt
 import numpy as np
 
-from nnexp.pages.curves import Curve
-from nnexp.pages.figures.base import PICKED, Chart, Style, form, sized, spans, values
-from nnexp.pages.figures.labels import spread
-from nnexp.pages.figures.names import shortened
-from nnexp.pages.figures.scales import extent, ticks
-from nnexp.pages.html import visible
-from nnexp.pages.theme import PALETTE
+from nnexp.pages.curves import MeanCurve
+from nnexp.pages.figures.base import PICKED_EXPRESSION, Chart, ChartStyle, choose_number_format, set_size, needs_log_axis, make_data
+from nnexp.pages.figures.labels import move_apart
+from nnexp.pages.figures.names import shorten_names
+from nnexp.pages.figures.scales import find_extent, make_log_ticks
+from nnexp.pages.html import escape_controls
+from nnexp.pages.theme import VARIANT_COLOURS
 
-HEIGHT = 260
+HEIGHT_PIXELS = 260
 
-LABELLED = 4
+MAX_LABELLED_VARIANTS = 4
 """Variants up to which lines on the page have their names beside them; on paper all have."""
 
-LETTERS = 26
+MAX_LABEL_CHARACTERS = 26
 """Characters of such a name."""
 
-APART = 13 / HEIGHT
+MIN_LABEL_GAP = 13 / HEIGHT_PIXELS
 """Of two names beside lines, as a share of the height."""
 
-PALE = 0.08
+PALE_OPACITY = 0.08
 """Opacity of what is not picked."""
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class CurveLine:
     """One curve: of which variant, on which part of the data."""
 
     variant: str
     part: str
-    curve: Curve
+    curve: MeanCurve
 
 
 @dataclass(frozen=True, slots=True)
-class Axis:
+class MetricAxis:
     """The vertical axis: its title, whether it is a share, and the colours of the variants in their order.
 
     extent: from where to where; log: whether it is logarithmic.
@@ -55,25 +55,25 @@ class Axis:
     extent: tuple[float, float] = (0.0, 1.0)
     log: bool = False
 
-    def place(self, value: float) -> float:
+    def place_of(self, value: float) -> float:
         """Where a value stands, from 0 to 1."""
         low, high = self.extent
         if self.log:
             return math.log(value / low) / math.log(high / low)
         return (value - low) / (high - low)
 
-    def value(self, place: float) -> float:
+    def value_at(self, place: float) -> float:
         """What stands at a place from 0 to 1."""
         low, high = self.extent
         return low * (high / low) ** place if self.log else low + place * (high - low)
 
-    def y(self, field: str) -> alt.Y:
+    def encode_y(self, field: str) -> alt.Y:
         if self.log:
             scale = alt.Scale(type="log", domain=list(self.extent), nice=False)
         else:
             scale = alt.Scale(domain=list(self.extent), nice=False, zero=False)
-        written = ticks(*self.extent) if self.log else alt.Undefined
-        axis = alt.Axis(format=form(share=self.share), tickCount=6, values=written, labelOverlap=not self.log)
+        written = make_log_ticks(*self.extent) if self.log else alt.Undefined
+        axis = alt.Axis(format=choose_number_format(share=self.share), tickCount=6, values=written, labelOverlap=not self.log)
         return alt.Y(f"{field}:Q", title=self.title, scale=scale, axis=axis)
 
     @property
@@ -82,7 +82,7 @@ class Axis:
         return alt.Color("variant:N", legend=None, scale=scale)
 
 
-def closer(numbers: Sequence[float]) -> tuple[float, float] | None:
+def find_cropped_extent(numbers: Sequence[float]) -> tuple[float, float] | None:
     """An axis of shares that leaves out the lowest of the numbers, where a few of them would take most of the room.
 
     Of numbers four fifths of which lie close together at the top, such as accuracies by epoch.
@@ -95,40 +95,40 @@ def closer(numbers: Sequence[float]) -> tuple[float, float] | None:
     return start, high + 0.04 * (high - start)
 
 
-def axis_of(found: Sequence[Line], title: str, colours: Mapping[str, str], *, share: bool, log: bool | None) -> Axis:
-    """The axis for lines; log: None where the numbers decide. `cut_below` says what it leaves out."""
+def make_axis(found: Sequence[CurveLine], title: str, colours: Mapping[str, str], *, share: bool, log: bool | None) -> MetricAxis:
+    """The axis for lines; log: None where the numbers decide. `is_cut_below` says what it leaves out."""
     numbers = [mean.value for line in found for mean in line.curve.means if math.isfinite(mean.value)] or [0.0, 1.0]
-    chosen = (spans(numbers) and not share) if log is None else log and min(numbers) > 0
-    near = closer(numbers) if share else None
-    return Axis(title, share, colours, near or extent(numbers, log=chosen), chosen)
+    chosen = (needs_log_axis(numbers) and not share) if log is None else log and min(numbers) > 0
+    near = find_cropped_extent(numbers) if share else None
+    return MetricAxis(title, share, colours, near or find_extent(numbers, log=chosen), chosen)
 
 
-def cut_below(found: Sequence[Line], axis: Axis) -> bool:
+def is_cut_below(found: Sequence[CurveLine], axis: MetricAxis) -> bool:
     """Whether some means lie below the axis."""
     return any(mean.value < axis.extent[0] for line in found for mean in line.curve.means)
 
 
-def lines(found: Sequence[Line], axis: Axis, *, style: Style) -> Chart:
+def plot_lines(found: Sequence[CurveLine], axis: MetricAxis, *, style: ChartStyle) -> Chart:
     """The chart; a line that has one epoch is a point."""
-    rows = [row for line in found for row in rows_of(line)]
-    shown = alt.condition(PICKED, alt.value(1.0), alt.value(PALE))
+    rows = [row for line in found for row in make_rows(line)]
+    shown = alt.condition(PICKED_EXPRESSION, alt.value(1.0), alt.value(PALE_OPACITY))
     x = alt.X(
         "epoch:Q", title="epoch", axis=alt.Axis(grid=False, tickMinStep=1, format="d"), scale=alt.Scale(nice=False)
     )
-    base = alt.Chart(values(rows)).encode(x=x, color=axis.colour, detail="part:N")
+    base = alt.Chart(make_data(rows)).encode(x=x, color=axis.colour, detail="part:N")
     dash = alt.StrokeDash("part:N", legend=None, scale=alt.Scale(domain=["dev", "train"], range=[[1, 0], [5, 3]]))
-    line = base.mark_line(strokeWidth=1.8, clip=True).encode(y=axis.y("value"), strokeDash=dash, opacity=shown)
-    layers: list[Any] = [*_band(found, axis, x), line]
+    line = base.mark_line(strokeWidth=1.8, clip=True).encode(y=axis.encode_y("value"), strokeDash=dash, opacity=shown)
+    layers: list[Any] = [*_plot_band(found, axis, x), line]
     if len({row["epoch"] for row in rows}) == 1:
-        layers.append(base.mark_point(filled=True, size=50, clip=True).encode(y=axis.y("value"), opacity=shown))
+        layers.append(base.mark_point(filled=True, size=50, clip=True).encode(y=axis.encode_y("value"), opacity=shown))
     if style.interactive:
-        points = base.transform_filter(PICKED).mark_point(filled=True, size=70, opacity=0, clip=True)
-        layers.append(points.encode(y=axis.y("value"), tooltip=_tooltip(axis, rows)))
-    layers += _names(found, axis, x, style)
-    return sized(alt.layer(*layers), style, HEIGHT).add_params(alt.param(name="picked", value=[]))
+        points = base.transform_filter(PICKED_EXPRESSION).mark_point(filled=True, size=70, opacity=0, clip=True)
+        layers.append(points.encode(y=axis.encode_y("value"), tooltip=_make_tooltips(axis, rows)))
+    layers += _plot_names(found, axis, x, style)
+    return set_size(alt.layer(*layers), style, HEIGHT_PIXELS).add_params(alt.param(name="picked", value=[]))
 
 
-def rows_of(line: Line) -> list[dict[str, Any]]:
+def make_rows(line: CurveLine) -> list[dict[str, Any]]:
     """A line's points that are numbers."""
     return [
         {"variant": line.variant, "part": line.part, "epoch": epoch}
@@ -138,37 +138,37 @@ def rows_of(line: Line) -> list[dict[str, Any]]:
     ]
 
 
-def _band(found: Sequence[Line], axis: Axis, x: alt.X) -> list[alt.Chart]:
+def _plot_band(found: Sequence[CurveLine], axis: MetricAxis, x: alt.X) -> list[alt.Chart]:
     """The interval of the dev lines, as far as the axis goes."""
     low, high = axis.extent
     rows = [
         row | {"low": max(row["low"], low, floor), "high": min(row["high"], high)}
         for line in found
         if line.part == "dev"
-        for floor in [lowest(line) if axis.log else -math.inf]
-        for row in rows_of(line)
+        for floor in [find_min_positive(line) if axis.log else -math.inf]
+        for row in make_rows(line)
         if row["low"] is not None and row["high"] > low
     ]
     if not rows:
         return []
-    area = alt.Chart(values(rows)).mark_area(clip=True).encode(x=x, y=axis.y("low"), y2="high:Q", color=axis.colour)
-    return [area.encode(opacity=alt.condition(PICKED, alt.value(0.16), alt.value(0.01)))]
+    area = alt.Chart(make_data(rows)).mark_area(clip=True).encode(x=x, y=axis.encode_y("low"), y2="high:Q", color=axis.colour)
+    return [area.encode(opacity=alt.condition(PICKED_EXPRESSION, alt.value(0.16), alt.value(0.01)))]
 
 
-def lowest(line: Line) -> float:
+def find_min_positive(line: CurveLine) -> float:
     """The lowest positive number of a line and its intervals, at which a band that reaches 0 ends on a logarithm."""
     ends = [mean.low for mean in line.curve.means if mean.low is not None and math.isfinite(mean.value)]
     known = [mean.value for mean in line.curve.means if math.isfinite(mean.value)]
     return min(number for number in (*ends, *known) if number > 0)
 
 
-def reach_zero(found: Sequence[Line], axis: Axis) -> bool:
+def has_zero_interval(found: Sequence[CurveLine], axis: MetricAxis) -> bool:
     """Whether an interval of the bands has no place on the axis, as it reaches 0 and the axis is logarithmic."""
     bands = [line for line in found if axis.log and line.part == "dev"]
     return any(mean.low is not None and mean.low <= 0 for line in bands for mean in line.curve.means)
 
 
-def _tooltip(axis: Axis, rows: Sequence[Mapping[str, Any]]) -> list[alt.Tooltip]:
+def _make_tooltips(axis: MetricAxis, rows: Sequence[Mapping[str, Any]]) -> list[alt.Tooltip]:
     number = ".2%" if axis.share else ".4~g"
     fields = [alt.Tooltip("variant:N"), alt.Tooltip("part:N"), alt.Tooltip("epoch:Q", format="d")]
     fields.append(alt.Tooltip("value:Q", title=axis.title, format=number))
@@ -178,26 +178,26 @@ def _tooltip(axis: Axis, rows: Sequence[Mapping[str, Any]]) -> list[alt.Tooltip]
     return [*fields, alt.Tooltip("n:Q", title="n")]
 
 
-def _names(found: Sequence[Line], axis: Axis, x: alt.X, style: Style) -> list[alt.Chart]:
+def _plot_names(found: Sequence[CurveLine], axis: MetricAxis, x: alt.X, style: ChartStyle) -> list[alt.Chart]:
     """The names of the variants at the ends of their lines."""
-    if (style.interactive and len(axis.colours) > LABELLED) or len(axis.colours) < 2:
+    if (style.interactive and len(axis.colours) > MAX_LABELLED_VARIANTS) or len(axis.colours) < 2:
         return []
     last: dict[str, dict[str, Any]] = {}
     for line in found:
-        rows = rows_of(line)
+        rows = make_rows(line)
         if rows and (line.variant not in last or line.part == "dev"):
             last[line.variant] = rows[-1]
     end = max(row["epoch"] for row in last.values())
-    places = spread([min(1.0, max(0.0, axis.place(row["value"]))) for row in last.values()], APART)
+    places = move_apart([min(1.0, max(0.0, axis.place_of(row["value"]))) for row in last.values()], MIN_LABEL_GAP)
     rows = [
-        {"variant": variant, "epoch": end, "at": axis.value(place), "label": label}
-        for variant, place, label in zip(last, places, shortened(list(last), LETTERS), strict=True)
+        {"variant": variant, "epoch": end, "at": axis.value_at(place), "label": label}
+        for variant, place, label in zip(last, places, shorten_names(list(last), MAX_LABEL_CHARACTERS), strict=True)
     ]
-    label = alt.Chart(values(rows)).mark_text(align="left", dx=6, baseline="middle")
-    shown = alt.condition(PICKED, alt.value(1.0), alt.value(PALE))
-    return [label.encode(x=x, y=axis.y("at"), text="label:N", color=axis.colour, opacity=shown)]
+    label = alt.Chart(make_data(rows)).mark_text(align="left", dx=6, baseline="middle")
+    shown = alt.condition(PICKED_EXPRESSION, alt.value(1.0), alt.value(PALE_OPACITY))
+    return [label.encode(x=x, y=axis.encode_y("at"), text="label:N", color=axis.colour, opacity=shown)]
 
 
-def colours(variants: Sequence[str]) -> dict[str, str]:
+def assign_colours(variants: Sequence[str]) -> dict[str, str]:
     """The colour of each variant that is drawn."""
-    return dict(zip(map(visible, variants), PALETTE, strict=False))
+    return dict(zip(map(escape_controls, variants), VARIANT_COLOURS, strict=False))

@@ -9,27 +9,27 @@ from typing import Any
 
 import altair as alt
 
-from nnexp.pages.figures.base import WORD, Chart, Style, sized, spans, values
-from nnexp.pages.figures.names import shortened
-from nnexp.pages.figures.parameters import Point, order, said
-from nnexp.pages.importance import FEW, is_number
-from nnexp.pages.theme import INK, MUTED, PAPER
-from nnexp.reports.columns import text
+from nnexp.pages.figures.base import MAX_VALUE_CHARACTERS, Chart, ChartStyle, set_size, needs_log_axis, make_data
+from nnexp.pages.figures.names import shorten_names
+from nnexp.pages.figures.parameters import VariantPoint, sort_levels, format_level
+from nnexp.pages.importance import MAX_SINGLE_LEVELS, is_number
+from nnexp.pages.theme import INK_COLOUR, MUTED_COLOUR, PAPER_COLOUR
+from nnexp.reports.columns import format_cell
 
-HEIGHT = 290
+HEIGHT_PIXELS = 290
 
-LETTERS = 100
+ROW_CHARACTERS = 100
 """That find room beside each other, in headings and beside the axes, where a figure is narrow."""
 
-RAMP = ("#e8c547", "#7fb685", "#2a788e", "#3b528b", "#5b2a86")
+RAMP_COLOURS = ("#e8c547", "#7fb685", "#2a788e", "#3b528b", "#5b2a86")
 """From bad to good, from light to dark: told apart without colour as well, and seen on white and on black."""
 
-SPREAD = 0.5
+LEVEL_SPREAD_SHARE = 0.5
 """Of the distance between two levels, the part over which the variants of one level are spread."""
 
 
 @dataclass(frozen=True, slots=True)
-class Pole:
+class ParallelAxis:
     """One axis: where each variant crosses it, from 0 to 1, and what is written beside it, at which places."""
 
     name: str
@@ -37,23 +37,23 @@ class Pole:
     marks: tuple[tuple[float, str], ...]
 
 
-def parallel(
-    found: Sequence[Point], parameters: Sequence[str], title: str, *, share: bool, larger: bool, style: Style
+def plot_parallel_axes(
+    found: Sequence[VariantPoint], parameters: Sequence[str], title: str, *, share: bool, larger: bool, style: ChartStyle
 ) -> Chart:
     """The chart; the last axis is the metric."""
     means = [point.mean.value for point in found]
     columns = [[point.values[place] for point in found] for place in range(len(parameters))]
-    letters = max(8, min(WORD, LETTERS // (len(parameters) + 1)))
-    headings = shortened([*parameters, title], letters)
-    poles = [pole(name, column, means) for name, column in zip(headings, columns, strict=False)]
-    poles.append(continuous(headings[-1], means, share=share))
+    letters = max(8, min(MAX_VALUE_CHARACTERS, ROW_CHARACTERS // (len(parameters) + 1)))
+    headings = shorten_names([*parameters, title], letters)
+    poles = [make_parameter_axis(name, column, means) for name, column in zip(headings, columns, strict=False)]
+    poles.append(make_number_axis(headings[-1], means, share=share))
     names = [one.name for one in poles]
     axis = alt.Axis(
         orient="top",
         labelAngle=0,
         domain=False,
         ticks=False,
-        labelColor=INK,
+        labelColor=INK_COLOUR,
         labelPadding=10,
         labelOverlap=False,
     )
@@ -62,36 +62,36 @@ def parallel(
     ticks = [
         {"axis": one.name, "at": at, "label": label}
         for one in poles
-        for (at, _), label in zip(one.marks, shortened([label for _, label in one.marks], letters), strict=True)
+        for (at, _), label in zip(one.marks, shorten_names([label for _, label in one.marks], letters), strict=True)
     ]
-    marks = alt.Chart(values(ticks)).encode(x=x, y=y)
+    marks = alt.Chart(make_data(ticks)).encode(x=x, y=y)
     label = marks.mark_text(align="left", dx=7, fontSize=11).encode(text="label:N")
     halo = label.mark_text(
-        align="left", dx=7, fontSize=11, color=PAPER, stroke=PAPER, strokeWidth=4, strokeJoin="round"
+        align="left", dx=7, fontSize=11, color=PAPER_COLOUR, stroke=PAPER_COLOUR, strokeWidth=4, strokeJoin="round"
     )
     layers: list[Any] = [
-        alt.Chart(values([{"axis": name} for name in names])).mark_rule(color=MUTED).encode(x=x),
-        _lines(found, poles, parameters, title, larger=larger, style=style).encode(x=x, y=y),
-        marks.mark_tick(orient="horizontal", size=8, color=MUTED),
+        alt.Chart(make_data([{"axis": name} for name in names])).mark_rule(color=MUTED_COLOUR).encode(x=x),
+        _plot_lines(found, poles, parameters, title, larger=larger, style=style).encode(x=x, y=y),
+        marks.mark_tick(orient="horizontal", size=8, color=MUTED_COLOUR),
         halo,
-        label.mark_text(align="left", dx=7, fontSize=11, color=INK),
+        label.mark_text(align="left", dx=7, fontSize=11, color=INK_COLOUR),
     ]
-    return sized(alt.layer(*layers), style, HEIGHT)
+    return set_size(alt.layer(*layers), style, HEIGHT_PIXELS)
 
 
-def _lines(
-    found: Sequence[Point], poles: Sequence[Pole], parameters: Sequence[str], title: str, *, larger: bool, style: Style
+def _plot_lines(
+    found: Sequence[VariantPoint], poles: Sequence[ParallelAxis], parameters: Sequence[str], title: str, *, larger: bool, style: ChartStyle
 ) -> alt.Chart:
     """A line for each variant."""
     rows = []
     for number, point in enumerate(found):
-        what = " ".join(f"{name}={said(value)}" for name, value in zip(parameters, point.values, strict=True))
+        what = " ".join(f"{name}={format_level(value)}" for name, value in zip(parameters, point.values, strict=True))
         own = {"line": number, "value": point.mean.value, "variant": what, "text": point.text}
         rows += [{**own, "axis": one.name, "at": one.places[number]} for one in poles]
     numbers = [point.mean.value for point in found]
-    ramp = list(RAMP) if larger else list(reversed(RAMP))
+    ramp = list(RAMP_COLOURS) if larger else list(reversed(RAMP_COLOURS))
     colour = alt.Color("value:Q", scale=alt.Scale(range=ramp, domain=[min(numbers), max(numbers)]), legend=None)
-    line = alt.Chart(values(rows)).mark_line(strokeWidth=1.5).encode(color=colour, detail="line:N")
+    line = alt.Chart(make_data(rows)).mark_line(strokeWidth=1.5).encode(color=colour, detail="line:N")
     if not style.interactive:
         return line
     hover = alt.selection_point(name="hover", fields=["line"], on="pointerover", empty=False, clear="pointerout")
@@ -102,38 +102,38 @@ def _lines(
     ).add_params(hover)
 
 
-def pole(name: str, column: Sequence[Any], means: Sequence[float]) -> Pole:
+def make_parameter_axis(name: str, column: Sequence[Any], means: Sequence[float]) -> ParallelAxis:
     """The axis of a parameter: few levels evenly, many numbers as they are.
 
     The variants of one level are spread around it in the order of their results, so that they can be told apart.
     """
-    if len(set(map(repr, column))) > FEW and all(map(is_number, column)):
-        return continuous(name, [float(value) for value in column])
-    names = order(column)
+    if len(set(map(repr, column))) > MAX_SINGLE_LEVELS and all(map(is_number, column)):
+        return make_number_axis(name, [float(value) for value in column])
+    names = sort_levels(column)
     step = 1 / max(1, len(names) - 1)
     at = {level: number * step for number, level in enumerate(names)}
     places = [0.0] * len(column)
     for level in names:
-        members = sorted((i for i, value in enumerate(column) if said(value) == level), key=lambda i: means[i])
-        room = min(SPREAD * step, 0.024 * (len(members) - 1))
+        members = sorted((i for i, value in enumerate(column) if format_level(value) == level), key=lambda i: means[i])
+        room = min(LEVEL_SPREAD_SHARE * step, 0.024 * (len(members) - 1))
         for rank, i in enumerate(members):
             places[i] = at[level] * (1 - room) + room * (rank / (len(members) - 1) if len(members) > 1 else 0.0)
-    marks = [(_middle([places[i] for i, value in enumerate(column) if said(value) == level]), level) for level in names]
-    return Pole(name, tuple(places), tuple(marks))
+    marks = [(_find_middle([places[i] for i, value in enumerate(column) if format_level(value) == level]), level) for level in names]
+    return ParallelAxis(name, tuple(places), tuple(marks))
 
 
-def _middle(places: Sequence[float]) -> float:
+def _find_middle(places: Sequence[float]) -> float:
     return (min(places) + max(places)) / 2
 
 
-def continuous(name: str, numbers: Sequence[float], *, share: bool = False) -> Pole:
+def make_number_axis(name: str, numbers: Sequence[float], *, share: bool = False) -> ParallelAxis:
     """An axis of numbers, logarithmic where they span much, with five labels."""
-    log = not share and spans(numbers)
+    log = not share and needs_log_axis(numbers)
     low, high = (math.log(f(numbers)) if log else f(numbers) for f in (min, max))
     span = high - low or 1.0
     places = tuple(((math.log(number) if log else number) - low) / span for number in numbers)
     marks = []
     for at in [number / 4 for number in range(5)] if high > low else [0.0]:
         value = math.exp(low + at * span) if log else low + at * span
-        marks.append((at, f"{100 * value:.1f} %" if share else text(float(f"{value:.3g}"))))
-    return Pole(name, places, tuple(marks))
+        marks.append((at, f"{100 * value:.1f} %" if share else format_cell(float(f"{value:.3g}"))))
+    return ParallelAxis(name, places, tuple(marks))

@@ -5,54 +5,54 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-STEPS: tuple[tuple[float, ...], ...] = ((1, 2, 5), (1, 3), (1,))
+LOG_MULTIPLES: tuple[tuple[float, ...], ...] = ((1, 2, 5), (1, 3), (1,))
 """Multiples of the powers of ten that stand beside a logarithmic axis, the closest first."""
 
-TICKS = 8
+MAX_LOG_TICKS = 8
 """Of a logarithmic axis, at most; on a linear one there are about six."""
 
 
-def extent(numbers: Sequence[float], *, log: bool) -> tuple[float, float]:
+def find_extent(numbers: Sequence[float], *, log: bool) -> tuple[float, float]:
     """An axis that holds all numbers and ends at numbers that are written beside it.
 
-    >>> extent([0.012, 1.7], log=True), extent([0.3, 1.72], log=False)
+    >>> find_extent([0.012, 1.7], log=True), find_extent([0.3, 1.72], log=False)
     ((0.01, 2.0), (0.2, 1.8))
     """
     low, high = min(numbers), max(numbers)
     if log:
-        found = ticks(low, high)
+        found = make_log_ticks(low, high)
         return found[0], found[-1]
     edge = 0.02 * (high - low) or 0.05 * abs(high) or 1.0
-    step = _step(high - low + 2 * edge)
+    step = _choose_step(high - low + 2 * edge)
     first = math.floor((low - edge) / step)
     return round(max(first, 0) * step if low >= 0 else first * step, 12), round(
         math.ceil((high + edge) / step) * step, 12
     )
 
 
-def _step(span: float) -> float:
+def _choose_step(span: float) -> float:
     """The distance of about six numbers on a linear axis."""
     size = 10 ** math.floor(math.log10(span / 6))
     over = span / 6 / size
     return float(size * (10 if over >= 50**0.5 else 5 if over >= 10**0.5 else 2 if over >= 2**0.5 else 1))
 
 
-def ticks(low: float, high: float) -> list[float]:
+def make_log_ticks(low: float, high: float) -> list[float]:
     """The numbers beside a logarithmic axis from below `low` to above `high`.
 
-    >>> ticks(0.03, 40.0), ticks(1e-9, 2.0)
+    >>> make_log_ticks(0.03, 40.0), make_log_ticks(1e-9, 2.0)
     ([0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0], [1e-09, 1e-07, 1e-05, 0.001, 0.1, 10.0])
     """
-    for multiples in STEPS:
-        found = _over(low, high, multiples)
-        if len(found) <= TICKS:
+    for multiples in LOG_MULTIPLES:
+        found = _list_multiples(low, high, multiples)
+        if len(found) <= MAX_LOG_TICKS:
             return found
     first, last = (round(math.log10(found[place])) for place in (0, -1))
-    apart = math.ceil((last - first) / (TICKS - 1))
+    apart = math.ceil((last - first) / (MAX_LOG_TICKS - 1))
     return [float(f"1e{first + number * apart}") for number in range(math.ceil((last - first) / apart) + 1)]
 
 
-def _over(low: float, high: float, multiples: Sequence[float]) -> list[float]:
+def _list_multiples(low: float, high: float, multiples: Sequence[float]) -> list[float]:
     """The multiples of powers of ten from the last one below `low` to the first one above `high`."""
     powers = range(math.floor(math.log10(low)) - 1, math.floor(math.log10(high)) + 2)
     every = [float(f"{by:g}e{power}") for power in powers for by in multiples]

@@ -8,55 +8,55 @@ from typing import Any
 
 import altair as alt
 
-from nnexp.pages.figures.base import WORD, Chart, Style, sized, values
-from nnexp.pages.figures.names import shortened
-from nnexp.pages.importance import Analysis
-from nnexp.pages.theme import INK, MUTED, PALETTE
+from nnexp.pages.figures.base import MAX_VALUE_CHARACTERS, Chart, ChartStyle, set_size, make_data
+from nnexp.pages.figures.names import shorten_names
+from nnexp.pages.importance import ImportanceAnalysis
+from nnexp.pages.theme import INK_COLOUR, MUTED_COLOUR, VARIANT_COLOURS
 
-TOGETHER = "combinations and chance"
+REMAINDER_LABEL = "combinations and chance"
 
-SEEN = 0.01
+MIN_VISIBLE_SHARE = 0.01
 """A share below which a mark would lie on the axis."""
 
 
-def shares(found: Analysis, style: Style) -> Chart:
+def plot_shares(found: ImportanceAnalysis, style: ChartStyle) -> Chart:
     """The chart, the parameter that explains most at the top."""
-    names = shortened([one.parameter for one in found.parameters], WORD)
+    names = shorten_names([one.parameter for one in found.parameters], MAX_VALUE_CHARACTERS)
     rows: list[dict[str, Any]] = [
-        {"parameter": one.parameter, "name": name, "share": one.share, "chance": one.chance, "levels": one.levels}
+        {"parameter": one.parameter, "name": name, "share": one.share, "chance": one.chance_share, "levels": one.level_count}
         for name, one in zip(names, found.parameters, strict=True)
     ]
     domain = alt.Scale(domain=[0, 1.2], nice=False)  # room for the number beside a whole bar
     ticks = alt.Axis(format="~%", values=[0, 0.2, 0.4, 0.6, 0.8, 1])
-    y = alt.Y("name:N", sort=[*names, TOGETHER], title=None, axis=alt.Axis(domain=False, ticks=False, labelColor=INK))
+    y = alt.Y("name:N", sort=[*names, REMAINDER_LABEL], title=None, axis=alt.Axis(domain=False, ticks=False, labelColor=INK_COLOUR))
     x = alt.X("share:Q", title="share of the variance between variants", scale=domain, axis=ticks)
-    if found.together is not None:
-        rows.append({"parameter": TOGETHER, "name": TOGETHER, "share": found.together, "chance": None, "levels": None})
-    for row, text in zip(rows, percents([row["share"] for row in rows]), strict=True):
+    if found.remaining_share is not None:
+        rows.append({"parameter": REMAINDER_LABEL, "name": REMAINDER_LABEL, "share": found.remaining_share, "chance": None, "levels": None})
+    for row, text in zip(rows, round_percents([row["share"] for row in rows]), strict=True):
         row["text"] = text
-    base = alt.Chart(values(rows)).encode(y=y)
+    base = alt.Chart(make_data(rows)).encode(y=y)
     tips = [
         alt.Tooltip("parameter:N"),
         alt.Tooltip("share:Q", format=".1%"),
         alt.Tooltip("chance:Q", title="without any effect", format=".1%"),
         alt.Tooltip("levels:Q"),
     ]
-    colour = alt.condition(f"datum.parameter == '{TOGETHER}'", alt.value(MUTED), alt.value(PALETTE[0]))
+    colour = alt.condition(f"datum.parameter == '{REMAINDER_LABEL}'", alt.value(MUTED_COLOUR), alt.value(VARIANT_COLOURS[0]))
     bars = base.mark_bar(height=15, cornerRadiusEnd=2).encode(x=x, color=colour, tooltip=tips)
-    text = base.mark_text(align="left", dx=5, color=INK).encode(x=x, text="text:N")
-    chance = base.transform_filter(f"datum.chance >= {SEEN}").mark_tick(size=21, thickness=2, color=PALETTE[1])
+    text = base.mark_text(align="left", dx=5, color=INK_COLOUR).encode(x=x, text="text:N")
+    chance = base.transform_filter(f"datum.chance >= {MIN_VISIBLE_SHARE}").mark_tick(size=21, thickness=2, color=VARIANT_COLOURS[1])
     layers = [
         bars,
         text,
         chance.encode(x=alt.X("chance:Q", title="share of the variance between variants", scale=domain)),
     ]
-    return sized(alt.layer(*layers), style, 27 * len(rows))
+    return set_size(alt.layer(*layers), style, 27 * len(rows))
 
 
-def percents(shares: Sequence[float]) -> list[str]:
+def round_percents(shares: Sequence[float]) -> list[str]:
     """Shares in whole percent, which add up to 100 where the shares add up to 1: the largest remainders go up.
 
-    >>> percents([0.335, 0.335, 0.33]), percents([0.126, 0.126])
+    >>> round_percents([0.335, 0.335, 0.33]), round_percents([0.126, 0.126])
     (['34%', '33%', '33%'], ['13%', '13%'])
     """
     if abs(sum(shares) - 1) > 1e-6:

@@ -8,11 +8,11 @@ from dataclasses import asdict, dataclass, field
 from types import TracebackType
 from typing import Any, Self, TypeAlias
 
-from nnexp.runs.receipts import Receipt
+from nnexp.runs.receipts import RunOutcome
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class StackTask:
     """A stack to train: the resolved specs of its runs and their overrides, by the names of their folders below `root`.
 
     attempt: how often it was begun before. until: the epoch at which its runs pause. snapshots: how many of each run
@@ -35,7 +35,7 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class TaskProgress:
     """So many epochs, summed over the runs of a task, are behind since it began."""
 
     task: int
@@ -43,22 +43,22 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Finished:
+class TaskFinished:
     """A task has come to its end: the receipt of each run."""
 
     task: int
-    receipts: tuple[Receipt, ...]
+    outcomes: tuple[RunOutcome, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Lost:
+class TaskLost:
     """A task whose worker died, or could not be reached any more."""
 
     task: int
     reason: str
 
 
-Report: TypeAlias = Progress | Finished | Lost
+TaskReport: TypeAlias = TaskProgress | TaskFinished | TaskLost
 
 
 class Executor(ABC):
@@ -70,11 +70,11 @@ class Executor(ABC):
         """How many tasks are trained at a time."""
 
     @abstractmethod
-    def submit(self, task: Task) -> None:
+    def submit(self, task: StackTask) -> None:
         """Have a task trained, as soon as a worker is free. Its number tells it from all others."""
 
     @abstractmethod
-    def poll(self, seconds: float) -> list[Report]:
+    def poll(self, seconds: float) -> list[TaskReport]:
         """What happened since the last call; waits for so long where nothing did."""
 
     @abstractmethod

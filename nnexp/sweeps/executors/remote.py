@@ -15,14 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from nnexp.errors import Interrupted
-from nnexp.sweeps.executors.base import Task
-from nnexp.sweeps.work import perform
-from nnexp.sweeps.worker import Stopping
+from nnexp.sweeps.executors.base import StackTask
+from nnexp.sweeps.work import train_task
+from nnexp.sweeps.worker import StopSignal
 
-LOOK = 0.1
+CANCEL_CHECK_SECONDS = 0.1
 """Seconds between two looks at whether a task is still wanted."""
 
-EVERY = 0.5
+PROGRESS_SECONDS = 0.5
 """Seconds between two reports of progress."""
 
 
@@ -31,7 +31,7 @@ def dask_setup(worker: Any) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def perform_json(text: str, topic: str, folder: str, pid: int) -> str | None:
+def train_task_json(text: str, topic: str, folder: str, pid: int) -> str | None:
     """Train the runs of a task and give their receipts; None where it was stopped, the states being saved.
 
     Progress and the end go to `topic`. The working directory is `folder`, where there is one: relative paths in specs
@@ -41,23 +41,23 @@ def perform_json(text: str, topic: str, folder: str, pid: int) -> str | None:
     from distributed import get_worker
 
     worker: Any = get_worker()
-    task, stopping, ended = Task(**json.loads(text)), Stopping(), threading.Event()
+    task, stopping, ended = StackTask(**json.loads(text)), StopSignal(), threading.Event()
     if os.getpid() != pid:
         return None
     behind, told = 0, 0.0
 
-    def tell(epochs: int) -> None:
+    def report_epochs(epochs: int) -> None:
         nonlocal behind, told
         behind += epochs
-        if time.monotonic() - told >= EVERY:
+        if time.monotonic() - told >= PROGRESS_SECONDS:
             worker.log_event(topic, {"task": task.number, "epochs": behind})
             told = time.monotonic()
 
-    threading.Thread(target=_watch, args=(worker, worker.get_current_task(), stopping, ended), daemon=True).start()
+    threading.Thread(target=_watch_for_cancel, args=(worker, worker.get_current_task(), stopping, ended), daemon=True).start()
     try:
-        tell(0)
-        with _inside(folder):
-            receipts = perform(task, stopping, tell)
+        report_epochs(0)
+        with _enter_folder(folder):
+            receipts = train_task(task, stopping, report_epochs)
     except Interrupted:
         return None
     finally:
@@ -66,19 +66,19 @@ def perform_json(text: str, topic: str, folder: str, pid: int) -> str | None:
     return json.dumps([receipt.as_dict() for receipt in receipts])
 
 
-def _watch(worker: Any, key: str, stopping: Stopping, ended: threading.Event) -> None:
+def _watch_for_cancel(worker: Any, key: str, stopping: StopSignal, ended: threading.Event) -> None:
     """Ask a task to stop that nobody waits for any more."""
-    while not ended.wait(LOOK):
-        if not _wanted(worker, key):
+    while not ended.wait(CANCEL_CHECK_SECONDS):
+        if not _is_wanted(worker, key):
             stopping.received = signal.SIGTERM
             return
 
 
-def _wanted(worker: Any, key: str) -> bool:
+def _is_wanted(worker: Any, key: str) -> bool:
     """Whether a task goes on: not so where it was cancelled, its client has gone, or the worker lost its scheduler."""
     task = worker.state.tasks.get(key)
     return worker.status.name in ("running", "paused") and task is not None and task.state != "cancelled"
 
 
-def _inside(folder: str) -> AbstractContextManager[None]:
+def _enter_folder(folder: str) -> AbstractContextManager[None]:
     return chdir(folder) if Path(folder).is_dir() else nullcontext()

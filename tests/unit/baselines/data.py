@@ -6,7 +6,7 @@ from functools import cache
 
 from nnexp.baselines.base import Baseline
 from nnexp.data.normalizations.linear import Unchanged
-from nnexp.data.parts import Parts, prepare
+from nnexp.data.parts import Parts, prepare_parts
 from nnexp.data.sources.digits import Digits
 from nnexp.data.splits import Split
 from nnexp.typing import Array
@@ -14,12 +14,12 @@ from nnexp.typing import Array
 
 @cache
 def digits() -> Parts:
-    return prepare(Digits(), Split(), Unchanged(), "float64")
+    return prepare_parts(Digits(), Split(), Unchanged(), "float64")
 
 
 def outputs(baseline: Baseline, x: Array, d: Array, new: Array) -> Array:
     """The outputs for new inputs after a fit."""
-    return baseline.bind(baseline.fit(x, d, [f"class {k}" for k in range(d.shape[-1])]))(new)
+    return baseline.make_output_function(baseline.fit(x, d, [f"class {k}" for k in range(d.shape[-1])]))(new)
 
 
 def digits_accuracy(baseline: Baseline) -> float:

@@ -12,13 +12,13 @@ from nnexp.checks.gradients import check_model
 from nnexp.checks.result import GradientCheck
 from nnexp.initializers.xavier import Xavier
 from nnexp.layers.base import Backward, Context, Layer
-from nnexp.layers.chain import chain
+from nnexp.layers.chain import make_chain
 from nnexp.layers.dense import Dense
 from nnexp.losses.base import Loss
 from nnexp.losses.squared_error import SquaredError
-from nnexp.model import Model, initial_buffers, initial_parameters
+from nnexp.model import Model, make_buffers, draw_parameters
 from nnexp.parameters import Declaration, Views
-from nnexp.replicas import generators
+from nnexp.replicas import make_generators
 from nnexp.typing import AnyArray, Array, Shape
 
 N, I, H, O = 13, 5, 7, 3
@@ -70,10 +70,10 @@ class Planted(Layer):
 
 def model_of(layers: Sequence[Layer], loss: Loss | None = None, penalties: tuple[Any, ...] = ()) -> Model:
     """A model on I inputs; its layers are called layer_1, layer_2, ..."""
-    network = chain(layers, ["layer"] * len(layers))
+    network = make_chain(layers, ["layer"] * len(layers))
     declaration = network.declare((I,))
-    theta = initial_parameters(declaration, Xavier(bias=0.1), [0], "float64")
-    buffers = initial_buffers(declaration, 1, "float64")
+    theta = draw_parameters(declaration, Xavier(bias=0.1), [0], "float64")
+    buffers = make_buffers(declaration, 1, "float64")
     return Model(network, declaration, loss or SquaredError(), penalties, theta, buffers)
 
 
@@ -83,7 +83,7 @@ def x_and_d(seed: int = 0) -> tuple[AnyArray, AnyArray]:
 
 
 def checked(model: Model, **options: Any) -> GradientCheck:
-    return check_model(model, *x_and_d(), generators([0], "dropout"), **options)
+    return check_model(model, *x_and_d(), make_generators([0], "dropout"), **options)
 
 
 def around(layer: Layer) -> list[Layer]:

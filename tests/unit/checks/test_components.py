@@ -10,39 +10,39 @@ import pytest
 from nnexp.activations.base import Activation
 from nnexp.activations.tanh import Tanh
 from nnexp.checks import components
-from nnexp.checks.components import CHECKED, NoExample, check_all, check_component, examples, raise_if_failed
+from nnexp.checks.components import CHECKED_KINDS, NoExample, check_all_components, check_component, build_examples, raise_if_failed
 from nnexp.errors import GradientMismatch, GradientUndecided
 from nnexp.layers.base import Backward, Context, Layer, ShapeError
 from nnexp.parameters import Declaration, Views
-from nnexp.registry import KINDS, Registry, activations, layers
+from nnexp.registry import REGISTRY_BY_KIND, Registry, activations, layers
 from nnexp.typing import Array, Count, Shape
 from tests.contracts.examples import EXAMPLES
 
-COMPONENTS = [(kind, name) for kind in CHECKED for name in KINDS[kind]]
+COMPONENTS = [(kind, name) for kind in CHECKED_KINDS for name in REGISTRY_BY_KIND[kind]]
 
 
 @pytest.mark.parametrize(("kind", "name"), COMPONENTS)
 def test_every_component_is_in_a_network_and_its_gradient_is_right(kind: str, name: str) -> None:
-    for example in examples(kind, name):
+    for example in build_examples(kind, name):
         found = check_component(example)
         found.raise_if_failed()
         assert found.passed
 
 
 def test_the_kinds_without_a_gradient_are_the_others() -> None:
-    assert {*CHECKED} < {*KINDS}
-    assert not {"initializers", "optimizers", "schedules", "sources", "normalizations"} & {*CHECKED}
-    assert {*CHECKED} <= {*EXAMPLES}
+    assert {*CHECKED_KINDS} < {*REGISTRY_BY_KIND}
+    assert not {"initializers", "optimizers", "schedules", "sources", "normalizations"} & {*CHECKED_KINDS}
+    assert {*CHECKED_KINDS} <= {*EXAMPLES}
 
 
 def test_options_and_shapes_are_varied() -> None:
-    assert [example.setting for example in examples("layers", "batch_norm")] == [
+    assert [example.setting for example in build_examples("layers", "batch_norm")] == [
         *("flat", "images"),
         *("flat, scale false", "images, scale false", "flat, shift false", "images, shift false"),
         *("flat, weighted_average", "images, weighted_average"),
     ]
-    assert [example.setting for example in examples("layers", "max_pool")] == ["images"]
-    assert {example.setting for example in examples("losses", "huber")} == {"values", "classes", "binary"}
+    assert [example.setting for example in build_examples("layers", "max_pool")] == ["images"]
+    assert {example.setting for example in build_examples("losses", "huber")} == {"values", "classes", "binary"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +87,15 @@ def alone(monkeypatch: pytest.MonkeyPatch) -> Any:
         monkeypatch.setattr(registry, "_classes", {**registry._classes, name: cls})
         single = Registry(registry.kind, "nnexp")
         single._classes, single._loaded = {name: cls}, True
-        monkeypatch.setattr(components, "CHECKED", (kind,))
-        monkeypatch.setattr(components, "KINDS", {kind: single})
+        monkeypatch.setattr(components, "CHECKED_KINDS", (kind,))
+        monkeypatch.setattr(components, "REGISTRY_BY_KIND", {kind: single})
 
     return only
 
 
 def test_a_newly_registered_component_with_a_wrong_gradient_fails(alone: Any) -> None:
     alone("activations", "wrong", Wrong)
-    found = list(check_all())
+    found = list(check_all_components())
     assert {one.name for one in found if one.verdict == "wrong"} == {"wrong"}
     with pytest.raises(GradientMismatch, match=r"wrong \(flat\): the gradient of dense_1") as caught:
         raise_if_failed(found)
@@ -106,8 +106,8 @@ def test_a_newly_registered_component_with_a_wrong_gradient_fails(alone: Any) ->
 def test_a_component_that_fits_into_no_example_fails(alone: Any, cls: type[Any], message: str) -> None:
     alone("layers", "obscure", cls)
     with pytest.raises(NoExample, match=message):
-        examples("layers", "obscure")
-    found = [one for one in check_all() if one.check is None]
+        build_examples("layers", "obscure")
+    found = [one for one in check_all_components() if one.check is None]
     assert [(one.name, one.verdict) for one in found] == [("obscure", "undecided")]
     with pytest.raises(GradientUndecided, match="obscure"):
         raise_if_failed(found)

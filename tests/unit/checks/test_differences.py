@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nnexp.checks.differences import Along, Slopes, noise_of, slopes
+from nnexp.checks.differences import ProbedFunction, Derivatives, estimate_noise, estimate_derivatives
 from nnexp.typing import AnyArray, Array, IntArray
 
 Curve = Callable[[Array], AnyArray]
 
 
-def along(*curves: Curve) -> Along:
+def along(*curves: Curve) -> ProbedFunction:
     """Each probe has a curve of its own; all begin with the same value."""
 
     def f(which: IntArray, steps: Array) -> Array:
@@ -24,9 +24,9 @@ def along(*curves: Curve) -> Along:
     return f
 
 
-def found(*curves: Curve) -> Slopes:
-    noise = max(noise_of(along(curve)) for curve in curves)
-    return slopes(along(*curves), len(curves), noise, 1e-7)
+def found(*curves: Curve) -> Derivatives:
+    noise = max(estimate_noise(along(curve)) for curve in curves)
+    return estimate_derivatives(along(*curves), len(curves), noise, 1e-7)
 
 
 SMOOTH: dict[str, tuple[Curve, float]] = {
@@ -106,18 +106,18 @@ def test_nothing_is_known_where_the_function_is_not_finite(value: float) -> None
 
 def test_rounding_errors_are_measured() -> None:
     draw = np.random.default_rng(0)
-    estimates = [noise_of(along(lambda t: 1 + 3 * t + draw.normal(0, 1e-11))) for _ in range(50)]
+    estimates = [estimate_noise(along(lambda t: 1 + 3 * t + draw.normal(0, 1e-11))) for _ in range(50)]
     assert np.mean(estimates) == pytest.approx(1e-11, rel=0.1)
 
 
 def test_rounding_errors_are_no_kinks_and_the_bound_holds_them() -> None:
     draw = np.random.default_rng(0)
     curves = [lambda t: 1e-6 * np.sin(t) + draw.normal(0, 1e-11)] * 200
-    result = slopes(along(*curves), len(curves), 1e-11, 1e-7)
+    result = estimate_derivatives(along(*curves), len(curves), 1e-11, 1e-7)
     assert result.smooth.all()
     assert (np.abs(result.values - 1e-6) <= result.bounds).mean() == 1
     assert result.bounds.max() < 1e-7
 
 
 def test_a_kink_at_zero_does_not_count_as_noise() -> None:
-    assert noise_of(along(lambda t: 1 + np.abs(t))) < 1e-15
+    assert estimate_noise(along(lambda t: 1 + np.abs(t))) < 1e-15

@@ -12,8 +12,8 @@ import pytest
 import nnexp
 from nnexp.activations.relu import ReLU
 from nnexp.activations.tanh import Tanh
-from nnexp.checks.gradients import ALL_UP_TO, DIRECTIONS, SAMPLE, check_model
-from nnexp.checks.objective import Objective
+from nnexp.checks.gradients import MAX_EXHAUSTIVE_WEIGHTS, DIRECTION_COUNT, SAMPLE_ENTRIES, check_model
+from nnexp.checks.objective import WeightObjective
 from nnexp.checks.result import GradientCheck
 from nnexp.errors import Diverged, GradientMismatch, GradientUndecided, UsageError
 from nnexp.layers.base import Backward, Context, Layer
@@ -26,9 +26,9 @@ from nnexp.parameters import Declaration, Views
 from nnexp.penalties.l1 import L1
 from nnexp.penalties.l2 import L2
 from nnexp.registry import layers
-from nnexp.replicas import generators
-from nnexp.spec.load import load, loads
-from nnexp.spec.problems import Text
+from nnexp.replicas import make_generators
+from nnexp.spec.load import load_network_spec, parse_network_spec
+from nnexp.spec.problems import SpecText
 from nnexp.typing import AnyArray, Array, Shape
 from tests.config_files import make_files
 from tests.contracts.arrays import identical
@@ -55,15 +55,15 @@ def test_every_entry_of_a_small_model_is_compared() -> None:
 
 
 def test_a_large_model_is_compared_by_a_sample_and_along_directions() -> None:
-    units = ALL_UP_TO // (I + O)
+    units = MAX_EXHAUSTIVE_WEIGHTS // (I + O)
     found = checked(model_of([Dense(units), Tanh(), Dense(O)]))
     rows = {row.name: row for row in found.parameters}
     assert found.passed
     assert not found.exhaustive
-    assert (rows["layer_1.W"].checked, rows["layer_1.W"].directions, rows["layer_1.W"].left_out) == (SAMPLE, 8, 0)
+    assert (rows["layer_1.W"].checked, rows["layer_1.W"].directions, rows["layer_1.W"].left_out) == (SAMPLE_ENTRIES, 8, 0)
     assert (rows["layer_3.b"].checked, rows["layer_3.b"].directions) == (O, 0)
     assert found.everywhere is not None
-    assert found.everywhere.directions == DIRECTIONS
+    assert found.everywhere.directions == DIRECTION_COUNT
 
 
 def test_the_sample_is_the_seeds() -> None:
@@ -76,14 +76,14 @@ def test_the_sample_is_the_seeds() -> None:
 def test_the_objective_is_the_one_that_training_measures() -> None:
     model = model_of(NOISY, penalties=(L2(0.1), L1(0.01)))
     x, d = x_and_d()
-    context = Context(training=True, generators=generators([0], "dropout"), propagate=False)
-    objective = Objective(model, x, d, generators([0], "dropout"))
-    loss, penalty, _ = model.copies([0]).gradient(x, d, context)
+    context = Context(training=True, generators=make_generators([0], "dropout"), propagate=False)
+    objective = WeightObjective(model, x, d, make_generators([0], "dropout"))
+    loss, penalty, _ = model.copy_replicas([0]).compute_gradient(x, d, context)
     assert objective(objective.origin[None]) == pytest.approx(loss + penalty, rel=1e-15)
 
 
 def test_perturbed_copies_are_evaluated_together_as_each_alone() -> None:
-    objective = Objective(model_of(NOISY, penalties=(L2(0.1),)), *x_and_d(), generators([0], "dropout"))
+    objective = WeightObjective(model_of(NOISY, penalties=(L2(0.1),)), *x_and_d(), make_generators([0], "dropout"))
     points = objective.origin + 0.1 * np.random.default_rng(0).standard_normal((7, objective.origin.size))
     together = objective(points)
     assert identical(together, np.concatenate([objective(point[None]) for point in points]))
@@ -91,7 +91,7 @@ def test_perturbed_copies_are_evaluated_together_as_each_alone() -> None:
 
 
 def test_a_check_leaves_model_and_generators_as_they_were() -> None:
-    model, sources = model_of(NOISY), generators([0], "dropout")
+    model, sources = model_of(NOISY), make_generators([0], "dropout")
     arrays = [array.copy() for array in (model.theta, model.buffers, model.grad)]
     states = [source.bit_generator.state for source in sources]
     check_model(model, *x_and_d(), sources)
@@ -160,7 +160,7 @@ def test_a_gradient_that_rounding_hides_is_no_false_alarm() -> None:
     model.theta[0, I * H + H : -O] = 1e-14  # so that almost nothing comes back through the second layer
     found = checked(model)
     assert found.passed
-    assert [row.name for row in found.parameters if row.lost] == ["layer_1.W", "layer_1.b"]
+    assert [row.name for row in found.parameters if row.is_lost] == ["layer_1.W", "layer_1.b"]
 
 
 def test_frozen_weights_are_left_out_and_said_to_be() -> None:
@@ -179,7 +179,7 @@ training: {epochs: 2, batch_size: 10}
 
 
 def small(*overrides: str, text: str = SMALL) -> Any:
-    return loads(Text("spec.yaml", text), overrides, name="small")
+    return parse_network_spec(SpecText("spec.yaml", text), overrides, name="small")
 
 
 def checked_after(steps: int, *overrides: str) -> GradientCheck:
@@ -260,7 +260,7 @@ NETWORKS = [
 def test_every_config_passes(path: Path, after: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     make_files(path)
-    spec = load(path)
+    spec = load_network_spec(path)
     most = spec.training.epochs * (1 if spec.training.batch_size == "full" else 3) - 1
     found = nnexp.gradcheck(spec, after=min(after, most), entries=5, examples=12)
     found.raise_if_failed()
@@ -271,7 +271,7 @@ def test_every_config_passes(path: Path, after: int, tmp_path: Path, monkeypatch
 @pytest.mark.usefixtures("fetched")
 @pytest.mark.parametrize("path", [path for path in NETWORKS if path.stem in LARGE], ids=lambda path: path.stem)
 def test_every_config_of_a_large_network_passes(path: Path) -> None:
-    nnexp.gradcheck(load(path), entries=2, examples=4).raise_if_failed()
+    nnexp.gradcheck(load_network_spec(path), entries=2, examples=4).raise_if_failed()
 
 
 def test_a_baseline_has_no_gradient_to_check() -> None:

@@ -125,7 +125,7 @@ def test_a_stale_input_is_seen() -> None:
 
     planted = Planted(Dense(H), stale)
     model = model_of([planted, Tanh(), Dense(O)])
-    model.gradient(*x_and_d(seed=1), Context(training=True))  # what it should have forgotten
+    model.compute_gradient(*x_and_d(seed=1), Context(training=True))  # what it should have forgotten
     found = checked(model)
     assert [(fault.part, fault.what) for fault in found.faults] == [("layer_1", "the gradient of W")]
     assert [row.name for row in found.parameters if row.verdict == "wrong"] == ["layer_1.W"]
@@ -157,14 +157,14 @@ def test_a_penalty_without_its_gradient_is_seen_and_blamed() -> None:
 
 
 def test_a_model_that_forgets_its_penalties_is_seen_and_no_part_is_blamed(monkeypatch: pytest.MonkeyPatch) -> None:
-    right = Model.gradient
+    right = Model.compute_gradient
 
     def forgetful(self: Model, x: Array, d: Array, ctx: Context) -> tuple[Array, Array, Array]:
         monkeypatch.setattr(self, "penalties", ())
         return right(self, x, d, ctx)
 
     model = model_of([Dense(H), Tanh(), Dense(O)], penalties=(L2(0.1),))
-    monkeypatch.setattr(Model, "gradient", forgetful)
+    monkeypatch.setattr(Model, "compute_gradient", forgetful)
     found = checked(model)
     assert (found.verdict, found.faults) == ("wrong", ())
     with pytest.raises(GradientMismatch, match="look at what joins them"):

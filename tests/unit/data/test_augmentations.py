@@ -7,16 +7,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nnexp.data.augmentations.base import augmented, fits
+from nnexp.data.augmentations.base import augment_batch, fits_shape
 from nnexp.data.augmentations.cutout import Cutout
 from nnexp.data.augmentations.horizontal_flip import HorizontalFlip
 from nnexp.data.augmentations.mixup import Mixup
 from nnexp.data.augmentations.noise import Noise
 from nnexp.data.augmentations.random_crop import RandomCrop
 from nnexp.errors import SpecError
-from nnexp.replicas import generator
-from nnexp.spec.load import loads_any
-from nnexp.spec.problems import Text
+from nnexp.replicas import make_generator
+from nnexp.spec.load import parse_spec
+from nnexp.spec.problems import SpecText
 from nnexp.typing import AnyArray
 from tests.contracts.arrays import identical, normal
 from tests.contracts.examples import Example, examples
@@ -36,7 +36,7 @@ def targets(dtype: str = "float32") -> AnyArray:
 
 
 def source(seed: int = 0) -> np.random.Generator:
-    return generator(seed, "augment")
+    return make_generator(seed, "augment")
 
 
 @every
@@ -123,15 +123,15 @@ def test_mixup_mixes_inputs_and_targets_alike() -> None:
 
 def test_several_act_in_their_order() -> None:
     x, d, one, other = images(), targets(), source(), source()
-    both, _ = augmented([HorizontalFlip(1.0), Noise(0.1)], x, d, one)
+    both, _ = augment_batch([HorizontalFlip(1.0), Noise(0.1)], x, d, one)
     turned, _ = HorizontalFlip(1.0).apply(x, d, other)
     assert identical(both, Noise(0.1).apply(turned, d, other)[0])
 
 
 @every
 def test_what_is_for_images_does_not_fit_flat_inputs(example: Example) -> None:
-    assert fits(example.component, (4, 4, 1))
-    assert fits(example.component, (4,)) == (example.name in ("noise", "mixup"))
+    assert fits_shape(example.component, (4, 4, 1))
+    assert fits_shape(example.component, (4,)) == (example.name in ("noise", "mixup"))
 
 
 TEXT = """
@@ -152,8 +152,8 @@ def test_only_training_batches_are_changed_and_each_epoch_in_another_way() -> No
         seen.append(x - train.x[order])
     assert seen[0].std() == pytest.approx(0.5, rel=0.05)
     assert not np.allclose(seen[0], seen[1])
-    dev = stack.evaluate("dev")
-    assert dev["loss"] == stack.evaluate("dev")["loss"]
+    dev = stack.evaluate_part("dev")
+    assert dev["loss"] == stack.evaluate_part("dev")["loss"]
 
 
 def test_augmentation_draws_from_a_generator_of_its_own() -> None:
@@ -161,7 +161,7 @@ def test_augmentation_draws_from_a_generator_of_its_own() -> None:
     for stack in (plain, noisy):
         stack.begin_epoch()
         for batch in stack.remaining_batches():
-            stack.step(batch)
+            stack.train_step(batch)
     assert np.array_equal(plain.state.order, noisy.state.order)
     states: Any = [stack.state.dropout[0].bit_generator.state for stack in (plain, noisy)]
     assert states[0] == states[1]
@@ -180,7 +180,7 @@ def test_augmentation_draws_from_a_generator_of_its_own() -> None:
 )
 def test_what_does_not_fit_is_said_in_its_place(override: str, path: str, words: str) -> None:
     with pytest.raises(SpecError) as raised:
-        loads_any(Text("spec.yaml", TEXT), [override], name="s")
+        parse_spec(SpecText("spec.yaml", TEXT), [override], name="s")
     found = {problem.path: problem.message for problem in raised.value.problems}
     assert path in found, found
     assert words in found[path]
@@ -188,4 +188,4 @@ def test_what_does_not_fit_is_said_in_its_place(override: str, path: str, words:
 
 def test_a_baseline_takes_no_augmentation() -> None:
     with pytest.raises(SpecError, match="fitted once, to the examples as they are"):
-        loads_any(Text("s", "data: {source: digits, augment: [noise: 0.1]}\nbaseline: knn\n"), name="s")
+        parse_spec(SpecText("s", "data: {source: digits, augment: [noise: 0.1]}\nbaseline: knn\n"), name="s")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnexp.data.batches import batches, steps_per_epoch
+from nnexp.data.batches import iterate_batches, steps_per_epoch
 from nnexp.data.parts import Part
 from tests.contracts.arrays import random
 from tests.contracts.examples import R
@@ -30,7 +30,7 @@ def test_steps_of_an_epoch_count_the_last_smaller_batch(examples: int, size: int
 def test_batches_hold_each_replicas_examples_in_its_order(examples: int, size: int, first: int, seed: int) -> None:
     order = np.stack([random(seed + r).permutation(examples) for r in range(R)])
     parts = [part(examples, 1000 * r) for r in range(R)]
-    found = list(batches(parts, order, size, first))
+    found = list(iterate_batches(parts, order, size, first))
     assert [b.start for b in found] == list(range(first * size, examples, size))
     assert all(b.stop == min(b.start + size, examples) for b in found)
     for batch in found:
@@ -41,13 +41,13 @@ def test_batches_hold_each_replicas_examples_in_its_order(examples: int, size: i
 
 
 def test_a_shared_order_gives_one_batch_for_all() -> None:
-    [batch] = batches([part(7)], np.arange(7)[None], 7, 0)
+    [batch] = iterate_batches([part(7)], np.arange(7)[None], 7, 0)
     assert batch.x.shape == (1, 7, 2)
     assert np.array_equal(batch.x[0], part(7).x)
 
 
 def test_images_and_precision_pass_unchanged() -> None:
     images = Part(random().random((11, 2, 3, 5), dtype=np.float32), np.zeros((11, 2), np.float32))
-    [batch] = batches([images], np.arange(11)[None], 11, 0)
+    [batch] = iterate_batches([images], np.arange(11)[None], 11, 0)
     assert batch.x.dtype == np.float32
     assert np.array_equal(batch.x[0], images.x)

@@ -12,8 +12,8 @@ import pytest
 import nnexp
 from nnexp.data.sources.cifar_like import CifarLike
 from nnexp.errors import SpecError
-from nnexp.spec.load import loads
-from nnexp.spec.problems import Text
+from nnexp.spec.load import parse_network_spec
+from nnexp.spec.problems import SpecText
 from nnexp.typing import AnyArray
 
 CONFIGS = Path(__file__).parents[3] / "configs"
@@ -40,7 +40,7 @@ def variants(**parameters: int) -> list[list[bytes]]:
     """The different pictures of each class at difficulty 0, the commoner first."""
     data = CifarLike(examples=300, difficulty=0, **parameters).load()
     found = []
-    for label in range(data.description.outputs):
+    for label in range(data.description.output_count):
         pictures, counts = np.unique(data.x[data.y == label], axis=0, return_counts=True)
         found.append([pictures[index].tobytes() for index in np.argsort(-counts)])
     return found
@@ -131,9 +131,9 @@ def test_the_larger_the_difficulty_the_fewer_pictures_a_linear_classifier_gets_r
     ("key", "expected"), [("difficulty=-0.1", "≥ 0"), ("difficulty=4.1", "≤ 4"), ("classes=1", "≥ 2")]
 )
 def test_a_parameter_out_of_bounds_is_refused(key: str, expected: str) -> None:
-    spec = Text("spec.yaml", "data: {source: {cifar_like: {}}}\narchitecture: [flatten, output]\n")
+    spec = SpecText("spec.yaml", "data: {source: {cifar_like: {}}}\narchitecture: [flatten, output]\n")
     with pytest.raises(SpecError, match=expected):
-        loads(spec, [f"data.source.cifar_like.{key}"], name="spec")
+        parse_network_spec(spec, [f"data.source.cifar_like.{key}"], name="spec")
 
 
 def accuracy(config: str, seed: int, runs: Path) -> float:

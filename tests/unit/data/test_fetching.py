@@ -14,26 +14,26 @@ from typing import Any
 import pytest
 
 from nnexp import downloading, fetching
-from nnexp.data.known import KNOWN, Known, KnownFile
-from nnexp.downloading import Patience, Watch
+from nnexp.data.known import KNOWN_SETS, KnownSet, KnownFile
+from nnexp.downloading import RetryPolicy, DownloadListener
 from nnexp.errors import DataError, Interrupted, UsageError
-from nnexp.fetching import fetch
+from nnexp.fetching import fetch_known_set
 from tests.server import Handler, Site, broken, good, redirect, serving, silent, status, stuck, tag, whole
 
 CONTENT = bytes(range(256)) * 1031
 OTHER = bytes(reversed(CONTENT))
 PATH = "/set.bin"
 
-SET = Known("set", "http://nowhere.invalid/", "", (KnownFile("set.bin", len(CONTENT), ""),), "nobody's")
+SET = KnownSet("set", "http://nowhere.invalid/", "", (KnownFile("set.bin", len(CONTENT), ""),), "nobody's")
 
-CHUNK = downloading.CHUNK
+CHUNK = downloading.CHUNK_BYTES
 
-QUICK = Patience(answer=5, between=(0, 0))
+QUICK = RetryPolicy(timeout_seconds=5, delay_seconds=(0, 0))
 
 Serve = Callable[..., Site]
 
 
-class Heard(Watch):
+class Heard(DownloadListener):
     """Remembers what it heard."""
 
     def __init__(self) -> None:
@@ -68,10 +68,10 @@ def serve() -> Iterator[Serve]:
         one.__exit__(None, None, None)
 
 
-def published(algorithm: str = "md5", content: bytes = CONTENT) -> Known:
+def published(algorithm: str = "md5", content: bytes = CONTENT) -> KnownSet:
     """The set whose only file is the content."""
     checksum = f"{algorithm}:{hashlib.new(algorithm, content).hexdigest()}"
-    return Known("set", SET.address, "", (KnownFile("set.bin", len(content), checksum),), "nobody's")
+    return KnownSet("set", SET.address, "", (KnownFile("set.bin", len(content), checksum),), "nobody's")
 
 
 def left(cache: Path) -> set[str]:
@@ -79,17 +79,17 @@ def left(cache: Path) -> set[str]:
     return {path.name for path in cache.iterdir() if not path.name.endswith(".lock")}
 
 
-def refused(site: Site, wanted: Known | None = None) -> str:
+def refused(site: Site, wanted: KnownSet | None = None) -> str:
     """What is said of a fetch that fails."""
     with pytest.raises(DataError) as caught:
-        fetch(wanted or published(), site.address, patience=QUICK)
+        fetch_known_set(wanted or published(), site.address, patience=QUICK)
     return str(caught.value)
 
 
 @pytest.mark.parametrize("algorithm", ["md5", "sha256"])
 def test_a_file_is_fetched_and_nothing_else_is_left(serve: Serve, cache: Path, algorithm: str) -> None:
     site, heard = serve(), Heard()
-    assert fetch(published(algorithm), site.address, watch=heard) == (cache / "set.bin",)
+    assert fetch_known_set(published(algorithm), site.address, watch=heard) == (cache / "set.bin",)
     assert (cache / "set.bin").read_bytes() == CONTENT
     assert left(cache) == {"set.bin"}
     assert heard.had[0] == 0
@@ -99,8 +99,8 @@ def test_a_file_is_fetched_and_nothing_else_is_left(serve: Serve, cache: Path, a
 
 def test_a_file_that_is_there_and_right_is_not_asked_for(serve: Serve, cache: Path) -> None:
     site = serve()
-    fetch(published(), site.address)
-    assert fetch(published(), site.address) == ()
+    fetch_known_set(published(), site.address)
+    assert fetch_known_set(published(), site.address) == ()
     assert len(site.asked) == 1
 
 
@@ -108,7 +108,7 @@ def test_a_file_that_is_there_and_wrong_is_replaced_with_a_notice(serve: Serve, 
     cache.mkdir()
     (cache / "set.bin").write_bytes(OTHER)
     heard = Heard()
-    fetch(published(), serve().address, watch=heard)
+    fetch_known_set(published(), serve().address, watch=heard)
     assert (cache / "set.bin").read_bytes() == CONTENT
     assert heard.notices == [f"{cache / 'set.bin'} is not the published file: fetching that"]
 
@@ -122,14 +122,14 @@ def test_a_file_that_is_there_and_wrong_stays_until_the_right_one_is_whole(serve
 
 def test_a_redirect_is_followed(serve: Serve, cache: Path) -> None:
     site = serve(redirect("/moved/there.bin"))
-    fetch(published(), site.address)
+    fetch_known_set(published(), site.address)
     assert [path for path, _ in site.asked] == [PATH, "/moved/there.bin"]
     assert (cache / "set.bin").read_bytes() == CONTENT
 
 
 def test_a_redirect_is_followed_when_a_download_goes_on(serve: Serve, cache: Path) -> None:
     site = serve(broken(6 * CHUNK + 7), redirect("/moved/there.bin"))
-    fetch(published(), site.address, patience=QUICK)
+    fetch_known_set(published(), site.address, patience=QUICK)
     assert site.headers("Range") == [None, f"bytes={6 * CHUNK}-", f"bytes={6 * CHUNK}-"]
     assert (cache / "set.bin").read_bytes() == CONTENT
 
@@ -141,7 +141,7 @@ def test_redirects_in_a_circle_end(serve: Serve, cache: Path) -> None:
 
 def test_a_broken_connection_goes_on_where_it_was(serve: Serve, cache: Path) -> None:
     site, heard = serve(broken(6 * CHUNK + 7)), Heard()
-    fetch(published(), site.address, watch=heard, patience=QUICK)
+    fetch_known_set(published(), site.address, watch=heard, patience=QUICK)
     assert site.headers("Range") == [None, f"bytes={6 * CHUNK}-"]
     assert site.headers("If-Range") == [None, tag(CONTENT)]
     assert heard.notices == ["the connection broke off after 96.0 KiB of 257.8 KiB; trying again in 0 s"]
@@ -154,14 +154,14 @@ def test_a_later_command_goes_on_where_an_earlier_one_gave_up(serve: Serve, cach
     assert refused(first).endswith("the server answered 503 Service Unavailable")
     assert left(cache) == {"set.bin.part", "set.bin.part.etag"}
     second = serve()
-    fetch(published(), second.address)
+    fetch_known_set(published(), second.address)
     assert second.headers("Range") == [f"bytes={4 * CHUNK}-"]
     assert (cache / "set.bin").read_bytes() == CONTENT
 
 
 def test_a_server_that_ignores_range_sends_all_of_it_again(serve: Serve, cache: Path) -> None:
     site, heard = serve(broken(6 * CHUNK + 7), whole), Heard()
-    fetch(published(), site.address, watch=heard, patience=QUICK)
+    fetch_known_set(published(), site.address, watch=heard, patience=QUICK)
     assert heard.notices[-1] == "the server cannot go on where it was: it sends the whole file again"
     assert (cache / "set.bin").read_bytes() == CONTENT
 
@@ -171,7 +171,7 @@ def test_a_file_that_changed_between_two_attempts_is_fetched_anew(serve: Serve, 
         broken(6 * CHUNK + 7)(handler, OTHER)
 
     site = serve(other_version)
-    fetch(published(), site.address, patience=QUICK)
+    fetch_known_set(published(), site.address, patience=QUICK)
     assert site.headers("If-Range") == [None, tag(OTHER)]
     assert (cache / "set.bin").read_bytes() == CONTENT
 
@@ -185,7 +185,7 @@ def test_without_a_version_to_name_the_rest_is_asked_for_all_the_same(
         handler.close_connection = True
 
     site = serve(nameless)
-    fetch(published(), site.address, patience=QUICK)
+    fetch_known_set(published(), site.address, patience=QUICK)
     assert site.headers("Range") == [None, f"bytes={3 * CHUNK}-"]
     assert site.headers("If-Range") == [None, None]
     assert (cache / "set.bin").read_bytes() == CONTENT
@@ -205,14 +205,14 @@ def test_a_piece_from_another_place_begins_anew(serve: Serve, cache: Path) -> No
         handler.say(206, content[5:], Content_Length=len(content) - 5, Content_Range=said)
 
     site = serve(broken(6 * CHUNK + 7), elsewhere)
-    fetch(published(), site.address, patience=QUICK)
+    fetch_known_set(published(), site.address, patience=QUICK)
     assert site.headers("Range") == [None, f"bytes={6 * CHUNK}-", None]
     assert (cache / "set.bin").read_bytes() == CONTENT
 
 
 def test_a_piece_that_the_server_does_not_have_begins_anew(serve: Serve, cache: Path) -> None:
     site = serve(broken(6 * CHUNK + 7), status(416))
-    fetch(published(), site.address, patience=QUICK)
+    fetch_known_set(published(), site.address, patience=QUICK)
     assert site.headers("Range") == [None, f"bytes={6 * CHUNK}-", None]
     assert (cache / "set.bin").read_bytes() == CONTENT
 
@@ -221,7 +221,7 @@ def test_more_than_the_file_has_is_no_beginning_of_it(serve: Serve, cache: Path)
     cache.mkdir()
     (cache / "set.bin.part").write_bytes(CONTENT + b"!")
     site = serve()
-    fetch(published(), site.address)
+    fetch_known_set(published(), site.address)
     assert site.headers("Range") == [None]
     assert left(cache) == {"set.bin"}
 
@@ -230,7 +230,7 @@ def test_what_is_whole_already_is_checked_and_not_asked_for(serve: Serve, cache:
     cache.mkdir()
     (cache / "set.bin.part").write_bytes(CONTENT)
     site = serve()
-    fetch(published(), site.address)
+    fetch_known_set(published(), site.address)
     assert site.asked == []
     assert left(cache) == {"set.bin"}
 
@@ -266,7 +266,7 @@ def test_a_connection_that_ends_early_without_a_length_goes_on(serve: Serve, cac
         handler.say(200, content[: 5 * CHUNK + 7], Connection="close")
 
     site = serve(unannounced)
-    fetch(published(), site.address, patience=QUICK)
+    fetch_known_set(published(), site.address, patience=QUICK)
     assert site.headers("Range") == [None, f"bytes={5 * CHUNK + 7}-"]
     assert (cache / "set.bin").read_bytes() == CONTENT
 
@@ -282,7 +282,7 @@ def test_a_refusal_is_final(serve: Serve, cache: Path, number: int) -> None:
 @pytest.mark.parametrize("number", [429, 500, 502, 503, 504])
 def test_a_server_in_trouble_is_asked_again(serve: Serve, cache: Path, number: int) -> None:
     site = serve(status(number))
-    fetch(published(), site.address, patience=QUICK)
+    fetch_known_set(published(), site.address, patience=QUICK)
     assert len(site.asked) == 2
     assert (cache / "set.bin").read_bytes() == CONTENT
 
@@ -290,7 +290,7 @@ def test_a_server_in_trouble_is_asked_again(serve: Serve, cache: Path, number: i
 def test_attempts_in_vain_are_counted_anew_after_one_that_brought_something(
     serve: Serve, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(downloading, "STRIDE", 3 * CHUNK)
+    monkeypatch.setattr(downloading, "MIN_PROGRESS_BYTES", 3 * CHUNK)
 
     def in_pieces(handler: Handler, content: bytes) -> None:
         start = int(handler.headers.get("Range", "bytes=0-")[6:-1])
@@ -300,7 +300,7 @@ def test_attempts_in_vain_are_counted_anew_after_one_that_brought_something(
         handler.close_connection = True
 
     site = serve(*[in_pieces] * 4)
-    fetch(published(), site.address, patience=QUICK)
+    fetch_known_set(published(), site.address, patience=QUICK)
     assert site.headers("Range") == [None, *(f"bytes={4 * CHUNK * done}-" for done in (1, 2, 3, 4))]
     assert (cache / "set.bin").read_bytes() == CONTENT
 
@@ -308,14 +308,14 @@ def test_attempts_in_vain_are_counted_anew_after_one_that_brought_something(
 def test_a_server_that_never_answers_is_given_up(serve: Serve, cache: Path) -> None:
     site = serve(silent, silent)
     with pytest.raises(DataError, match=r"no answer in 0\.2 s"):
-        fetch(published(), site.address, patience=Patience(answer=0.2, between=(0,)))
+        fetch_known_set(published(), site.address, patience=RetryPolicy(timeout_seconds=0.2, delay_seconds=(0,)))
     assert len(site.asked) == 2
     assert left(cache) == set()
 
 
 def test_a_server_that_stops_on_the_way_is_asked_for_the_rest(serve: Serve, cache: Path) -> None:
     site, heard = serve(stuck(131_072)), Heard()
-    fetch(published(), site.address, watch=heard, patience=Patience(answer=0.3, between=(0,)))
+    fetch_known_set(published(), site.address, watch=heard, patience=RetryPolicy(timeout_seconds=0.3, delay_seconds=(0,)))
     assert heard.notices[0].startswith("nothing came for 0.3 s after 128.0 KiB of 257.8 KiB")
     assert (cache / "set.bin").read_bytes() == CONTENT
 
@@ -325,7 +325,7 @@ def test_no_server_is_one_clear_line(cache: Path) -> None:
         taken.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{taken.getsockname()[1]}/"
         with pytest.raises(DataError) as caught:
-            fetch(published(), address, patience=Patience(between=()))
+            fetch_known_set(published(), address, patience=RetryPolicy(delay_seconds=()))
     where = address.removeprefix("http://").rstrip("/")
     assert str(caught.value) == f"cannot fetch {address}set.bin: cannot connect to {where}: Connection refused"
 
@@ -334,9 +334,9 @@ def test_no_server_is_one_clear_line(cache: Path) -> None:
 def test_an_address_is_one_of_the_web(address: str) -> None:
     if address:
         with pytest.raises(UsageError, match="begins with http:// or https://"):
-            fetch(published(), address)
+            fetch_known_set(published(), address)
     else:
-        assert fetching._base("http://x") == "http://x/"
+        assert fetching._format_base_url("http://x") == "http://x/"
 
 
 def test_an_archive_that_is_called_a_compressed_page_stays_an_archive(serve: Serve, cache: Path) -> None:
@@ -344,7 +344,7 @@ def test_an_archive_that_is_called_a_compressed_page_stays_an_archive(serve: Ser
         handler.say(200, content, Content_Length=len(content), Content_Encoding="x-gzip")
 
     site = serve(mislabelled)
-    fetch(published(), site.address)
+    fetch_known_set(published(), site.address)
     assert site.headers("Accept-Encoding") == ["identity"]
     assert (cache / "set.bin").read_bytes() == CONTENT
 
@@ -385,7 +385,7 @@ def test_a_disk_that_fills_up_keeps_what_came(serve: Serve, cache: Path, monkeyp
     assert 0 < len(came) < 150_000
     assert came == CONTENT[: len(came)]
     site = serve()
-    fetch(published(), site.address)
+    fetch_known_set(published(), site.address)
     assert site.headers("Range") == [f"bytes={len(came)}-"]
     assert (cache / "set.bin").read_bytes() == CONTENT
 
@@ -405,11 +405,11 @@ def test_two_at_once_fetch_it_once(serve: Serve, cache: Path) -> None:
 
     site = serve(slow)
     came: dict[str, tuple[Path, ...]] = {}
-    first = threading.Thread(target=lambda: came.update(first=fetch(published(), site.address)))
+    first = threading.Thread(target=lambda: came.update(first=fetch_known_set(published(), site.address)))
     first.start()
     assert asked.wait(30)
     second = Second()
-    came["second"] = fetch(published(), site.address, watch=second)
+    came["second"] = fetch_known_set(published(), site.address, watch=second)
     first.join()
     assert second.notices == ["another process is fetching set.bin: waiting for it"]
     assert came == {"first": (cache / "set.bin",), "second": ()}
@@ -417,17 +417,17 @@ def test_two_at_once_fetch_it_once(serve: Serve, cache: Path) -> None:
 
 
 def test_ctrl_c_keeps_what_came_and_says_that_the_same_command_goes_on(serve: Serve, cache: Path) -> None:
-    class Impatient(Watch):
+    class Impatient(DownloadListener):
         def on_bytes(self, have: int) -> None:
             if have > 100_000:
                 raise KeyboardInterrupt
 
     with pytest.raises(Interrupted, match=r"112\.0 KiB of 257\.8 KiB of set\.bin are there, and the same") as caught:
-        fetch(published(), serve().address, watch=Impatient())
+        fetch_known_set(published(), serve().address, watch=Impatient())
     assert caught.value.exit_code == 130
     assert (cache / "set.bin.part").read_bytes() == CONTENT[: 7 * CHUNK]
     site = serve()
-    fetch(published(), site.address)
+    fetch_known_set(published(), site.address)
     assert site.headers("Range") == [f"bytes={7 * CHUNK}-"]
     assert (cache / "set.bin").read_bytes() == CONTENT
 
@@ -455,7 +455,7 @@ def test_a_cache_that_is_read_only_is_refused(serve: Serve, cache: Path) -> None
 
 
 def test_the_files_of_a_set_lie_where_its_source_looks(serve: Serve, cache: Path) -> None:
-    assert [str(KNOWN[name].path(file).relative_to(cache)) for name in KNOWN for file in KNOWN[name].files] == [
+    assert [str(KNOWN_SETS[name].path_of(file).relative_to(cache)) for name in KNOWN_SETS for file in KNOWN_SETS[name].files] == [
         "cifar-10-python.tar.gz",
         "cifar-100-python.tar.gz",
         *(
@@ -468,10 +468,10 @@ def test_the_files_of_a_set_lie_where_its_source_looks(serve: Serve, cache: Path
 
 
 def test_what_is_there_of_a_set_is_known_by_size(cache: Path) -> None:
-    mnist = KNOWN["mnist"]
-    assert mnist.there() == 0
+    mnist = KNOWN_SETS["mnist"]
+    assert mnist.count_present_files() == 0
     (cache / "mnist").mkdir(parents=True)
-    mnist.path(mnist.files[3]).write_bytes(bytes(4542))
-    mnist.path(mnist.files[1]).write_bytes(bytes(28_880))
-    assert mnist.there() == 1
-    assert mnist.size == 9_912_422 + 28_881 + 1_648_877 + 4_542
+    mnist.path_of(mnist.files[3]).write_bytes(bytes(4542))
+    mnist.path_of(mnist.files[1]).write_bytes(bytes(28_880))
+    assert mnist.count_present_files() == 1
+    assert mnist.total_bytes == 9_912_422 + 28_881 + 1_648_877 + 4_542

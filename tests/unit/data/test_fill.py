@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from nnexp.data.base import Dataset, Description, Source
-from nnexp.data.fill import filled, fitted
+from nnexp.data.fill import fill_missing, fit_fill_values
 from nnexp.data.normalizations.linear import Standard, Unchanged
-from nnexp.data.parts import Parts, prepare
-from nnexp.data.splits import PARTS, Split
+from nnexp.data.parts import Parts, prepare_parts
+from nnexp.data.splits import PART_NAMES, Split
 from nnexp.errors import DataError
 from nnexp.typing import AnyArray
 
@@ -46,7 +46,7 @@ def data(x: AnyArray, fill: str | None = "mean") -> Dataset:
 
 
 def prepared(given: Dataset) -> Parts:
-    return prepare(Given(given), Split(), Standard(), "float64")
+    return prepare_parts(Given(given), Split(), Standard(), "float64")
 
 
 @pytest.mark.parametrize(
@@ -55,20 +55,20 @@ def prepared(given: Dataset) -> Parts:
 )
 def test_what_is_filled_in_worked_by_hand(how: str, expected: list[float]) -> None:
     x = np.array([[1, 10], [2, NAN], [6, 30], [100, 100]])
-    found = fitted(data(x, how), np.array([0, 1, 2]))
+    found = fit_fill_values(data(x, how), np.array([0, 1, 2]))
     assert found is not None
     assert found.tolist() == expected
 
 
 def test_where_nothing_may_be_missing_nothing_is_filled_in() -> None:
     x = holed()
-    assert fitted(data(x, None), np.arange(M)) is None
-    assert filled(x, None) is x
+    assert fit_fill_values(data(x, None), np.arange(M)) is None
+    assert fill_missing(x, None) is x
 
 
 def test_only_what_is_missing_changes() -> None:
     x = holed()
-    found = filled(x, np.array([7.0, 8.0]))
+    found = fill_missing(x, np.array([7.0, 8.0]))
     known = ~np.isnan(x)
     assert np.array_equal(found[known], x[known])
     assert (found[~known] == np.broadcast_to([7.0, 8.0], x.shape)[~known]).all()
@@ -79,7 +79,7 @@ def test_only_what_is_missing_changes() -> None:
 def test_the_fill_sees_the_training_part_alone(part: str) -> None:
     x = holed()
     before = prepared(data(x))
-    rows = Split().indices(M, None)[part]  # type: ignore[index]
+    rows = Split().choose_indices(M, None)[part]  # type: ignore[index]
     x[rows] += 1000
     after = prepared(data(x))
     assert before.fill is not None
@@ -90,12 +90,12 @@ def test_the_fill_sees_the_training_part_alone(part: str) -> None:
 
 def test_the_normalization_is_fitted_to_what_is_filled_in() -> None:
     x = holed()
-    rows = Split().indices(M, None)
+    rows = Split().choose_indices(M, None)
     mean = np.nanmean(x[rows["train"]], axis=0)
     complete = np.where(np.isnan(x), mean, x)
     parts = prepared(data(x))
     by_hand = (complete - complete[rows["train"]].mean(axis=0)) / complete[rows["train"]].std(axis=0)
-    for part in PARTS:
+    for part in PART_NAMES:
         np.testing.assert_allclose(parts[part].x, by_hand[rows[part]], rtol=1e-12, atol=1e-12)
 
 
@@ -103,13 +103,13 @@ def test_the_fingerprint_is_of_the_set_as_it_is_read() -> None:
     x = holed()
     mean, zero = prepared(data(x)), prepared(data(x, "zero"))
     assert mean.fingerprint == zero.fingerprint
-    assert mean.fingerprint != prepared(data(filled(x, np.zeros(2)))).fingerprint
+    assert mean.fingerprint != prepared(data(fill_missing(x, np.zeros(2)))).fingerprint
 
 
 @pytest.mark.parametrize("how", ["mean", "median"])
 def test_a_feature_without_any_value_in_the_training_part_is_refused_by_name(how: str) -> None:
     x = holed()
-    x[Split().indices(M, None)["train"], 1] = NAN
+    x[Split().choose_indices(M, None)["train"], 1] = NAN
     with pytest.raises(DataError, match=f"the training part has no value of 'age', so that there is no {how}"):
         prepared(data(x, how))
     assert prepared(data(x, "zero")).fill is not None
@@ -123,6 +123,6 @@ def test_inputs_without_names_are_numbered() -> None:
 
 def test_a_set_without_missing_values_is_the_same_with_and_without_a_fill() -> None:
     x = np.random.default_rng(1).normal(size=(M, 2))
-    plain, filling = (prepare(Given(data(x, how)), Split(), Unchanged(), "float64") for how in (None, "median"))
+    plain, filling = (prepare_parts(Given(data(x, how)), Split(), Unchanged(), "float64") for how in (None, "median"))
     assert plain.fill is None
     assert plain.train.x.tobytes() == filling.train.x.tobytes()

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nnexp.data.images import Look
+from nnexp.data.images import ImageConversion
 from nnexp.data.sources.image_folder import ImageFolder
 from nnexp.data.splits import Split
 from nnexp.errors import DataError
@@ -49,19 +49,19 @@ def test_classes_are_folders_and_images_files_by_name(folder: Maker) -> None:
     assert data.x.ravel().tolist() == [5, 6, 4, 2, 3, 1]
     assert data.y.dtype == np.int64
     assert data.y.tolist() == [0, 0, 1, 2, 2, 2]
-    assert [path.name for path in source.files()] == ["a.tif", "b.webp", "x.gif", "1.PNG", "10.bmp", "2.png"]
+    assert [path.name for path in source.find_files()] == ["a.tif", "b.webp", "x.gif", "1.PNG", "10.bmp", "2.png"]
 
 
 @pytest.mark.parametrize(
     ("source", "look"),
     [
-        (ImageFolder("p"), Look(32, 32, "rgb", "crop")),
-        (ImageFolder("p", 7, "gray"), Look(7, 7, "gray", "crop")),
-        (ImageFolder("p", (5, 7), resize="stretch"), Look(5, 7, "rgb", "stretch")),
+        (ImageFolder("p"), ImageConversion(32, 32, "rgb", "crop")),
+        (ImageFolder("p", 7, "gray"), ImageConversion(7, 7, "gray", "crop")),
+        (ImageFolder("p", (5, 7), resize="stretch"), ImageConversion(5, 7, "rgb", "stretch")),
     ],
 )
-def test_a_size_is_that_of_both_sides_or_of_height_and_width(source: ImageFolder, look: Look) -> None:
-    assert source.look == look
+def test_a_size_is_that_of_both_sides_or_of_height_and_width(source: ImageFolder, look: ImageConversion) -> None:
+    assert source.conversion == look
 
 
 def test_the_shape_is_height_width_and_channels(folder: Maker) -> None:
@@ -102,7 +102,7 @@ def test_a_test_part_comes_last_and_is_the_test_part(together: bool, folder: Mak
     assert (data.description.examples, data.description.own_test) == (6, 2)
     assert data.x.ravel().tolist() == [1, 2, 3, 4, 6, 7]
     assert data.y.tolist() == [0, 1, 1, 2, 0, 2]
-    assert Split(dev=1).indices(6, data.y, 2)["test"].tolist() == [4, 5]
+    assert Split(dev=1).choose_indices(6, data.y, 2)["test"].tolist() == [4, 5]
 
 
 def test_where_a_test_part_is_named_train_and_test_are_classes(folder: Maker) -> None:

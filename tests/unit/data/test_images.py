@@ -13,14 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from nnexp.data.images import Look, chosen_images, is_image, read_images
+from nnexp.data.images import ImageConversion, choose_images, is_image, read_images
 from nnexp.errors import DataError, UsageError
 from nnexp.typing import AnyArray
 from tests.contracts.arrays import random
 
 PIXELS = random(3).integers(0, 256, (3, 5, 3)).astype(np.uint8)
-AS_IT_IS = Look(3, 5, "rgb", "crop")
-GRAY = Look(1, 2, "gray", "crop")
+AS_IT_IS = ImageConversion(3, 5, "rgb", "crop")
+GRAY = ImageConversion(1, 2, "gray", "crop")
 
 
 def saved(path: Path, pixels: Any, mode: str | None = None, **options: Any) -> Path:
@@ -30,7 +30,7 @@ def saved(path: Path, pixels: Any, mode: str | None = None, **options: Any) -> P
     return path
 
 
-def read(path: Path, look: Look = AS_IT_IS) -> AnyArray:
+def read(path: Path, look: ImageConversion = AS_IT_IS) -> AnyArray:
     [found] = read_images([path], look)
     assert found.dtype == np.uint8
     assert found.shape == look.shape
@@ -46,7 +46,7 @@ def test_pixels_are_read_as_they_are(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["a.jpg", "a.JPEG"])
 def test_jpeg_is_read_up_to_its_losses(name: str, tmp_path: Path) -> None:
     flat = np.full((16, 16, 3), (200, 100, 50), np.uint8)
-    found = read(saved(tmp_path / name, flat, quality=95), Look(16, 16, "rgb", "crop"))
+    found = read(saved(tmp_path / name, flat, quality=95), ImageConversion(16, 16, "rgb", "crop"))
     assert np.abs(found.astype(int) - flat).max() <= 3
 
 
@@ -101,33 +101,33 @@ def test_images_are_turned_upright(orientation: int, expected: list[list[int]], 
     exif[0x0112] = orientation
     path = saved(tmp_path / "a.png", np.array([[1, 2]], np.uint8), exif=exif)
     height, width = np.shape(expected)
-    assert read(path, Look(height, width, "gray", "crop"))[..., 0].tolist() == expected
+    assert read(path, ImageConversion(height, width, "gray", "crop"))[..., 0].tolist() == expected
 
 
 def test_cropping_cuts_out_the_middle(tmp_path: Path) -> None:
     wide = saved(tmp_path / "a.png", np.arange(12, dtype=np.uint8).reshape(2, 6))
-    assert read(wide, Look(2, 2, "gray", "crop"))[..., 0].tolist() == [[2, 3], [8, 9]]
+    assert read(wide, ImageConversion(2, 2, "gray", "crop"))[..., 0].tolist() == [[2, 3], [8, 9]]
     high = saved(tmp_path / "b.png", np.arange(12, dtype=np.uint8).reshape(6, 2))
-    assert read(high, Look(2, 2, "gray", "crop"))[..., 0].tolist() == [[4, 5], [6, 7]]
+    assert read(high, ImageConversion(2, 2, "gray", "crop"))[..., 0].tolist() == [[4, 5], [6, 7]]
 
 
 def test_stretching_keeps_all_of_it(tmp_path: Path) -> None:
     path = saved(tmp_path / "a.png", np.array([[0, 0, 200, 200]], np.uint8))
     # A triangle of half width 2 around 1 and 3 weighs the pixels' middles ½, 1½, 2½, 3½ by ¾, ¾, ¼, 0 over their sum:
     # 200 · ¼ / 1¾ = 28.6 and 200 · 1½ / 1¾ = 171.4
-    assert read(path, Look(1, 2, "gray", "stretch")).ravel().tolist() == [29, 171]
+    assert read(path, ImageConversion(1, 2, "gray", "stretch")).ravel().tolist() == [29, 171]
 
 
 @pytest.mark.parametrize("side", [5, 20])
 def test_cropping_scales_until_the_image_covers_the_size(side: int, tmp_path: Path) -> None:
     wide = saved(tmp_path / "a.png", random(5).integers(0, 256, (10, 30, 3)).astype(np.uint8))
-    scaled = read(wide, Look(side, 3 * side, "rgb", "stretch"))
-    assert np.array_equal(read(wide, Look(side, side, "rgb", "crop")), scaled[:, side : 2 * side])
+    scaled = read(wide, ImageConversion(side, 3 * side, "rgb", "stretch"))
+    assert np.array_equal(read(wide, ImageConversion(side, side, "rgb", "crop")), scaled[:, side : 2 * side])
 
 
 def test_many_images_are_read_in_their_order(tmp_path: Path) -> None:
     paths = [saved(tmp_path / f"{n}.png", np.full((2, 2), n, np.uint8)) for n in range(101)]
-    found = read_images(paths, Look(1, 1, "gray", "crop"))
+    found = read_images(paths, ImageConversion(1, 1, "gray", "crop"))
     assert found.ravel().tolist() == list(range(101))
 
 
@@ -212,17 +212,17 @@ def test_endings_are_known_in_any_case() -> None:
 def test_one_image_or_all_in_a_folder_are_chosen(tmp_path: Path) -> None:
     paths = [saved(tmp_path / f"{n}.png", PIXELS) for n in (3, 1, 2)]
     (tmp_path / "notes.txt").touch()
-    assert chosen_images(paths[0]) == (paths[0],)
-    assert chosen_images(tmp_path) == tuple(sorted(paths))
+    assert choose_images(paths[0]) == (paths[0],)
+    assert choose_images(tmp_path) == tuple(sorted(paths))
     with pytest.raises(DataError, match="there is no file"):
-        chosen_images(tmp_path / "none")
+        choose_images(tmp_path / "none")
 
 
 def test_a_pipe_that_is_named_like_an_image_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.png")
     for path in (tmp_path, tmp_path / "a.png"):
         with pytest.raises(DataError, match=r"a\.png is no regular file"):
-            chosen_images(path)
+            choose_images(path)
 
 
 def test_a_folder_that_cannot_be_listed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -231,7 +231,7 @@ def test_a_folder_that_cannot_be_listed_is_named(tmp_path: Path, monkeypatch: py
 
     monkeypatch.setattr(os, "scandir", refuse)
     with pytest.raises(DataError, match=rf"cannot list {tmp_path}: Permission denied"):
-        chosen_images(tmp_path)
+        choose_images(tmp_path)
 
 
 def test_an_image_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

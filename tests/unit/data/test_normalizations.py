@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nnexp.data.normalizations.linear import PerChannel
-from nnexp.data.parts import Linear
-from nnexp.data.statistics import Statistics
+from nnexp.data.parts import LinearScaling
+from nnexp.data.statistics import FeatureStatistics
 from nnexp.registry import normalizations
 from nnexp.typing import AnyArray
 from tests.contracts.arrays import normal
@@ -26,8 +26,8 @@ BY_HAND: dict[str, tuple[list[float], list[float]]] = {
 }
 
 
-def statistics(x: AnyArray) -> Statistics:
-    return Statistics(x, np.arange(len(x)))
+def statistics(x: AnyArray) -> FeatureStatistics:
+    return FeatureStatistics(x, np.arange(len(x)))
 
 
 def test_every_normalization_is_worked_by_hand() -> None:
@@ -59,10 +59,10 @@ def test_every_channel_is_fitted_over_all_pixels_and_examples() -> None:
 
 def test_statistics_in_blocks_are_those_of_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     x, rows = (100 * normal(101, 7)).astype(np.uint8), np.arange(101)[::3]
-    whole = Statistics(x, rows)
-    wanted = [whole.low(), whole.high(), whole.mean(), whole.deviation(whole.mean())]
+    whole = FeatureStatistics(x, rows)
+    wanted = [whole.compute_min(), whole.compute_max(), whole.compute_mean(), whole.compute_std(whole.compute_mean())]
     monkeypatch.setattr("nnexp.data.statistics.BLOCK_BYTES", 3 * 7 * 8)
-    found = [whole.low(), whole.high(), whole.mean(), whole.deviation(whole.mean())]
+    found = [whole.compute_min(), whole.compute_max(), whole.compute_mean(), whole.compute_std(whole.compute_mean())]
     for a, b in zip(found, wanted, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-14)
     np.testing.assert_allclose(wanted[3], x[rows].std(axis=0), rtol=1e-14)
@@ -70,7 +70,7 @@ def test_statistics_in_blocks_are_those_of_the_whole(monkeypatch: pytest.MonkeyP
 
 def transformed(name: str, train: AnyArray, x: AnyArray) -> AnyArray:
     shift, scale = normalizations[name]().fit(statistics(train))
-    return Linear(shift, scale, np.dtype("float64"))(x)
+    return LinearScaling(shift, scale, np.dtype("float64"))(x)
 
 
 def test_standard_gives_zero_mean_and_unit_deviation_and_min_max_the_unit_interval() -> None:

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nnexp.data import npz_members, npz_targets
-from nnexp.data.npz_members import Archive
+from nnexp.data.npz_members import NpzArchive
 from nnexp.data.sources import npz
 from nnexp.data.sources.npz import Npz
 from nnexp.data.splits import Split
@@ -116,10 +116,10 @@ def test_a_test_part_comes_last_and_is_the_test_part(order: Any, file: Writer) -
     path = file(x=np.asarray(X, order=order), y=LABELS, x_test=own, y_test=np.array([1, 3, 0], np.uint8))
     data = Npz(path).load()
     assert data.description == Npz(path).describe()
-    assert (data.description.examples, data.description.own_test, data.description.outputs) == (M + T, T, 4)
+    assert (data.description.examples, data.description.own_test, data.description.output_count) == (M + T, T, 4)
     assert np.array_equal(data.x, np.concatenate([X, own]))
     assert data.y.tolist() == [*LABELS.tolist(), 1, 3, 0]
-    assert Split(dev=2).indices(M + T, data.y, T)["test"].tolist() == [M, M + 1, M + 2]
+    assert Split(dev=2).choose_indices(M + T, data.y, T)["test"].tolist() == [M, M + 1, M + 2]
 
 
 def test_arrays_are_found_by_the_names_that_are_given(file: Writer) -> None:
@@ -135,9 +135,9 @@ def test_small_blocks_give_the_same(file: Writer, monkeypatch: pytest.MonkeyPatc
         "x_test": X[:3],
         "y_test": np.array(list("cdd")),
     }
-    whole = Npz(file(**paths)).read()
+    whole = Npz(file(**paths)).read_dataset()
     monkeypatch.setattr(npz_members, "BLOCK_BYTES", 24)
-    parts = Npz(file(**paths)).read()
+    parts = Npz(file(**paths)).read_dataset()
     assert parts.description == whole.description
     assert parts.x.tobytes() == whole.x.tobytes()
     assert parts.y.tolist() == whole.y.tolist() == [0, 1, 2, 0, 1, 2, 0, 2, 3, 3]
@@ -146,10 +146,10 @@ def test_small_blocks_give_the_same(file: Writer, monkeypatch: pytest.MonkeyPatc
 def test_large_inputs_that_are_not_compressed_stay_in_the_file(file: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
     x = np.abs(10 * X).astype(np.uint8)
     path = file(other=normal(3), x=x, y=LABELS)
-    monkeypatch.setattr(npz, "MAPPED_BYTES", x.nbytes)
-    assert not isinstance(Npz(path).read().x, np.memmap)
-    monkeypatch.setattr(npz, "MAPPED_BYTES", x.nbytes - 1)
-    found = Npz(path).read().x
+    monkeypatch.setattr(npz, "MIN_MAPPED_BYTES", x.nbytes)
+    assert not isinstance(Npz(path).read_dataset().x, np.memmap)
+    monkeypatch.setattr(npz, "MIN_MAPPED_BYTES", x.nbytes - 1)
+    found = Npz(path).read_dataset().x
     assert isinstance(found, np.memmap)
     assert not found.flags.writeable
     assert np.array_equal(found, x)
@@ -159,10 +159,10 @@ def test_large_inputs_that_are_not_compressed_stay_in_the_file(file: Writer, mon
 def test_large_numbers_stay_in_the_file_where_they_are_aligned(
     dtype: str, file: Writer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(npz, "MAPPED_BYTES", 0)
+    monkeypatch.setattr(npz, "MIN_MAPPED_BYTES", 0)
     x, stayed = X.astype(dtype), []
     for shifted in range(8):
-        found = Npz(file(a=np.zeros(shifted, np.uint8), x=x, y=LABELS)).read().x
+        found = Npz(file(a=np.zeros(shifted, np.uint8), x=x, y=LABELS)).read_dataset().x
         assert found.flags.aligned
         assert np.array_equal(found, x)
         stayed.append(isinstance(found, np.memmap))
@@ -183,8 +183,8 @@ def test_large_numbers_stay_in_the_file_where_they_are_aligned(
 def test_other_inputs_are_read_into_memory_however_large(
     save: Any, x: AnyArray, more: dict[str, AnyArray], file: Writer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(npz, "MAPPED_BYTES", 0)
-    found = Npz(file(save, x=x, y=LABELS, **more)).read().x
+    monkeypatch.setattr(npz, "MIN_MAPPED_BYTES", 0)
+    found = Npz(file(save, x=x, y=LABELS, **more)).read_dataset().x
     assert not isinstance(found, np.memmap)
     assert np.array_equal(found[:M], x)
 
@@ -195,14 +195,14 @@ def test_other_inputs_are_read_into_memory_however_large(
 def test_what_is_not_finite_is_refused_with_its_place(
     large: bool, order: Any, wrong: float, file: Writer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(npz, "MAPPED_BYTES", 0 if large else 2**26)
+    monkeypatch.setattr(npz, "MIN_MAPPED_BYTES", 0 if large else 2**26)
     monkeypatch.setattr(npz_members, "BLOCK_BYTES", 100)
     x = np.array(X, order=order)
     x[4, 1, 3] = wrong
     source = Npz(file(x=x, y=LABELS))
     assert source.describe().examples == M
     with pytest.raises(DataError, match=rf"the array x: example 4, place \[1, 3\]: {wrong} is not a finite number"):
-        source.read()
+        source.read_dataset()
 
 
 def test_describing_reads_no_inputs(file: Writer) -> None:
@@ -217,7 +217,7 @@ def test_describing_reads_no_inputs(file: Writer) -> None:
 def test_a_changed_checksum_is_seen_where_the_array_stays_in_the_file(
     file: Writer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(npz, "MAPPED_BYTES", 0)
+    monkeypatch.setattr(npz, "MIN_MAPPED_BYTES", 0)
     path = Path(file(x=np.zeros((M, 1000)), y=LABELS))
     whole = path.read_bytes()
     path.write_bytes(whole[:1000] + b"\1" + whole[1001:])
@@ -266,8 +266,8 @@ def test_a_header_of_python_2_is_read(tmp_path: Path) -> None:
     text = "{'descr': '<f8', 'fortran_order': False, 'shape': (2L, 1L)}".ljust(117) + "\n"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("x.npy", b"\x93NUMPY\1\0" + struct.pack("<H", 118) + text.encode() + np.arange(2.0).tobytes())
-    member = Archive(str(path)).member("x")
-    assert npz_targets.numbers(member, np.empty((2, 1))).tolist() == [[0], [1]]
+    member = NpzArchive(str(path)).find_member("x")
+    assert npz_targets.read_numbers(member, np.empty((2, 1))).tolist() == [[0], [1]]
 
 
 SMALL: dict[str, Any] = {"x": np.arange(12.0).reshape(4, 3), "y": np.array([0, 1, 1, 0])}
@@ -283,7 +283,7 @@ def test_a_changed_byte_is_a_data_error_or_changes_nothing_that_is_read(
     content[int(position * len(content))] = value
     path.write_bytes(content)
     try:
-        found = Npz(str(path)).read()
+        found = Npz(str(path)).read_dataset()
     except DataError as error:
         refused = error
     else:
@@ -299,4 +299,4 @@ def test_a_file_that_was_cut_off_is_a_data_error(kept: float, tmp_path_factory: 
     np.savez(path, **SMALL)
     path.write_bytes(path.read_bytes()[: int(kept * path.stat().st_size)])
     with pytest.raises(DataError, match=r"short\.npz is damaged, or no \.npz file"):
-        Npz(str(path)).read()
+        Npz(str(path)).read_dataset()

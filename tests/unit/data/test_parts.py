@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from nnexp.data.base import Dataset, Description, Source
-from nnexp.data.fingerprints import fingerprint
+from nnexp.data.fingerprints import compute_fingerprint
 from nnexp.data.normalizations.linear import Standard, Unchanged
-from nnexp.data.parts import Linear, Parts, prepare
-from nnexp.data.splits import PARTS, Split
+from nnexp.data.parts import LinearScaling, Parts, prepare_parts
+from nnexp.data.splits import PART_NAMES, Split
 from nnexp.typing import AnyArray
 from tests.contracts.arrays import normal
 
@@ -39,13 +39,13 @@ def classes(x: AnyArray | None = None) -> Dataset:
 
 
 def prepared(data: Dataset, dtype: str = "float64") -> Parts:
-    return prepare(Given(data), Split(), Standard(), dtype)
+    return prepare_parts(Given(data), Split(), Standard(), dtype)
 
 
 def test_parts_hold_the_examples_of_the_split() -> None:
-    data, indices = classes(), Split().indices(M, LABELS)
-    parts = prepare(Given(data), Split(), Unchanged(), "float64")
-    for part in PARTS:
+    data, indices = classes(), Split().choose_indices(M, LABELS)
+    parts = prepare_parts(Given(data), Split(), Unchanged(), "float64")
+    for part in PART_NAMES:
         assert np.array_equal(parts[part].x, data.x[indices[part]])
         assert np.array_equal(parts[part].d.argmax(axis=-1), LABELS[indices[part]])
         assert len(parts[part]) == len(indices[part])
@@ -58,14 +58,14 @@ def test_classes_become_one_hot_rows_and_values_stay() -> None:
     assert (onehot.sum(axis=-1) == 1).all()
     y = normal(M, 2)
     parts = prepared(Dataset(normal(M, D), y, VALUES))
-    assert np.array_equal(parts.test.d, y[Split().indices(M, None)["test"]])
+    assert np.array_equal(parts.test.d, y[Split().choose_indices(M, None)["test"]])
 
 
 @pytest.mark.parametrize("part", ["dev", "test"])
 def test_the_normalization_sees_the_training_part_alone(part: str) -> None:
     x = normal(M, D)
     before = prepared(classes(x))
-    x[Split().indices(M, LABELS)[part]] += 1000  # type: ignore[index]
+    x[Split().choose_indices(M, LABELS)[part]] += 1000  # type: ignore[index]
     after = prepared(classes(x))
     assert np.array_equal(before.shift, after.shift)
     assert np.array_equal(before.scale, after.scale)
@@ -84,7 +84,7 @@ def test_the_training_part_is_normalized_in_double_precision_and_rounded_once() 
 
 def test_whole_number_inputs_do_not_wrap_around() -> None:
     x = np.array([[250], [5]], np.uint8)
-    assert Linear(np.array([10.0]), np.array([2.0]), np.dtype("float32"))(x).tolist() == [[120.0], [-2.5]]
+    assert LinearScaling(np.array([10.0]), np.array([2.0]), np.dtype("float32"))(x).tolist() == [[120.0], [-2.5]]
 
 
 CHANGES = {
@@ -99,12 +99,12 @@ CHANGES = {
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_the_fingerprint_changes_with_the_content(change: Dataset) -> None:
-    assert fingerprint(change).digest != fingerprint(classes()).digest
+    assert compute_fingerprint(change).digest != compute_fingerprint(classes()).digest
 
 
 def test_the_fingerprint_is_of_the_content_and_not_of_its_place_in_memory() -> None:
     strided = np.repeat(normal(M, D), 2, axis=0)[::2]
-    assert fingerprint(classes(strided)) == fingerprint(classes()) == prepared(classes()).fingerprint
+    assert compute_fingerprint(classes(strided)) == compute_fingerprint(classes()) == prepared(classes()).fingerprint
 
 
 DIFFERENCES = {
@@ -117,14 +117,14 @@ DIFFERENCES = {
 
 @pytest.mark.parametrize("change", DIFFERENCES)
 def test_it_is_said_what_differs(change: str) -> None:
-    said = fingerprint(CHANGES[change]).differs(fingerprint(classes()).as_dict())
+    said = compute_fingerprint(CHANGES[change]).find_difference(compute_fingerprint(classes()).as_dict())
     assert said
     assert said.startswith(DIFFERENCES[change])
 
 
 def test_it_is_said_how_many_examples_there_were_and_are() -> None:
     fewer = Dataset(classes().x[1:], LABELS[1:], CLASSES)
-    said = fingerprint(fewer).differs(fingerprint(classes()).as_dict())
+    said = compute_fingerprint(fewer).find_difference(compute_fingerprint(classes()).as_dict())
     assert said
     assert "101 examples then and 100 now" in said
-    assert fingerprint(classes()).differs(fingerprint(classes()).as_dict()) is None
+    assert compute_fingerprint(classes()).find_difference(compute_fingerprint(classes()).as_dict()) is None

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nnexp.data.published import unpickling
-from nnexp.data.published.members import Member
-from nnexp.data.published.unpickling import OPERATIONS, Stored, unpickled
+from nnexp.data.published.members import ArchiveMember
+from nnexp.data.published.unpickling import OPERATION_BY_CODE, StoredArray, read_pickle
 from nnexp.errors import DataError
 from tests.published import pickled
 
@@ -33,7 +33,7 @@ DTYPES = ["u1", "i1", "<u2", ">u2", "<i2", "<i4", ">i4", "<u4", "<i8", ">i8", "<
 
 
 def read(content: bytes) -> Any:
-    return unpickled(Member("m", "the member", len(content), io.BytesIO(content)))
+    return read_pickle(ArchiveMember("m", "the member", len(content), io.BytesIO(content)))
 
 
 @given(VALUES)
@@ -55,7 +55,7 @@ def test_what_python_3_writes_is_read(value: Any, protocol: int) -> None:
 def test_an_array_of_whole_numbers_is_read(protocol: int, dtype: str, order: Any) -> None:
     array = np.asarray(np.arange(35).reshape(5, 7), dtype, order)
     found = read(pickle.dumps({"data": array, "again": array}, protocol))
-    assert isinstance(found["data"], Stored)
+    assert isinstance(found["data"], StoredArray)
     stored = found["data"].array
     assert stored is not None
     assert stored.dtype == array.dtype
@@ -79,8 +79,8 @@ def test_the_largest_text_is_not_copied() -> None:
 
 def test_every_operation_is_one_that_python_documents() -> None:
     documented = {opcode.code.encode("latin-1"): opcode.name for opcode in pickletools.opcodes}
-    names = {documented[code] for code in OPERATIONS}
-    assert len(names) == len(OPERATIONS)
+    names = {documented[code] for code in OPERATION_BY_CODE}
+    assert len(names) == len(OPERATION_BY_CODE)
     assert not names & {"INST", "OBJ", "NEWOBJ", "NEWOBJ_EX", "PERSID", "BINPERSID", "EXT1", "EXT2", "EXT4"}
 
 
@@ -124,7 +124,7 @@ def test_a_text_encoded_again_and_again_is_refused() -> None:
 
 
 def test_a_pickle_of_too_many_operations_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unpickling, "MOST_OPERATIONS", 1000)
+    monkeypatch.setattr(unpickling, "MAX_OPERATIONS", 1000)
     assert read(b"\x80\x02" + b"]" * 999 + b".") == []
     with pytest.raises(DataError, match="it takes more than 1,000 operations"):
         read(b"\x80\x02" + b"]" * 1000 + b".")
@@ -135,7 +135,7 @@ def test_deep_nesting_is_built_and_taken_down_without_recursion() -> None:
     assert isinstance(read(b"\x80\x02" + b"]" * 10**5 + b"a" * (10**5 - 1) + b"."), list)
 
 
-@given(st.lists(st.sampled_from([*OPERATIONS, b".", b"cnumpy\ndtype\n", b"U\x02u1"]) | st.binary(max_size=5)))
+@given(st.lists(st.sampled_from([*OPERATION_BY_CODE, b".", b"cnumpy\ndtype\n", b"U\x02u1"]) | st.binary(max_size=5)))
 @settings(max_examples=500)
 def test_any_operations_are_read_or_refused(parts: list[bytes]) -> None:
     with suppress(DataError):

@@ -12,8 +12,8 @@ import pytest
 import yaml
 
 from nnexp.data.base import Source
-from nnexp.data.fingerprints import fingerprint
-from nnexp.data.parts import prepare
+from nnexp.data.fingerprints import compute_fingerprint
+from nnexp.data.parts import prepare_parts
 from nnexp.data.published import cifar, members
 from nnexp.data.sources import cifar10, cifar100, fashion_mnist, mnist
 from nnexp.data.sources.cifar10 import Cifar10
@@ -88,7 +88,7 @@ def test_a_pixel_stands_in_its_row_column_and_colour(tmp_path: Path) -> None:
     """The file has 1,024 red values, row by row, then the green and the blue ones: 2000 = 1024 + 30 · 32 + 16."""
     row = np.zeros(3073, np.uint8)
     row[[0, 1 + 2000]] = 3, 201
-    files = {f"{name}.bin": row.tobytes() for name in cifar10.LAYOUT.names}
+    files = {f"{name}.bin": row.tobytes() for name in cifar10.FILE_LAYOUT.batch_names}
     write.write_files(tmp_path / "c.tar.gz", "c", files)
     data = Cifar10(str(tmp_path / "c.tar.gz")).load()
     assert data.x[0, 30, 16].tolist() == [0, 201, 0]
@@ -102,7 +102,7 @@ def test_every_form_has_the_same_fingerprint(tmp_path: Path) -> None:
         name, version, protocol = form.values
         path = tmp_path / f"{number}{name}"
         write.write_cifar10(path, *PICTURES, version, protocol)
-        found.add(fingerprint(Cifar10(str(path)).load()))
+        found.add(compute_fingerprint(Cifar10(str(path)).load()))
     assert len(found) == 1
 
 
@@ -113,13 +113,13 @@ def test_the_sizes_of_the_written_names_are_those_of_the_published_files() -> No
 
 
 def test_the_classes_are_the_published_ones() -> None:
-    assert [len(classes) for classes in (cifar10.CLASSES, mnist.CLASSES, fashion_mnist.CLASSES)] == [10, 10, 10]
-    fine, coarse = (cifar100.LABELS[labels].classes for labels in ("fine", "coarse"))
+    assert [len(classes) for classes in (cifar10.CLASS_NAMES, mnist.CLASS_NAMES, fashion_mnist.CLASS_NAMES)] == [10, 10, 10]
+    fine, coarse = (cifar100.LABEL_LAYOUTS[labels].classes for labels in ("fine", "coarse"))
     assert (len(set(fine)), len(set(coarse))) == (100, 20)
     assert list(fine) == sorted(fine)
     assert (fine[0], fine[46], fine[99]) == ("apple", "man", "worm")
     assert (coarse[0], coarse[14], coarse[19]) == ("aquatic_mammals", "people", "vehicles_2")
-    assert (cifar10.CLASSES[3], fashion_mnist.CLASSES[9], mnist.CLASSES[7]) == ("cat", "Ankle boot", "7")
+    assert (cifar10.CLASS_NAMES[3], fashion_mnist.CLASS_NAMES[9], mnist.CLASS_NAMES[7]) == ("cat", "Ankle boot", "7")
 
 
 @pytest.mark.parametrize("version", ["python", "binary"])
@@ -131,7 +131,7 @@ def test_the_names_of_the_classes_are_those_in_the_files(version: Any, tmp_path:
     (tmp_path / file).write_bytes(content or "\n".join(names).encode())
     assert Cifar10(str(tmp_path)).describe().classes == tuple(names)
     (tmp_path / file).unlink()
-    assert Cifar10(str(tmp_path)).describe().classes == cifar10.CLASSES
+    assert Cifar10(str(tmp_path)).describe().classes == cifar10.CLASS_NAMES
 
 
 @pytest.mark.parametrize("inside", ["cifar-10-batches-py", "cifar-10-batches-bin"])
@@ -182,7 +182,7 @@ def test_a_set_that_is_not_there_is_to_be_fetched(
 
 def test_the_own_test_part_is_tested_on(published: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NNEXP_DATA", str(published))
-    parts = prepare(Cifar10(), Split(dev=0.1, test="own"), normalizations["none"](), "float32")
+    parts = prepare_parts(Cifar10(), Split(dev=0.1, test="own"), normalizations["none"](), "float32")
     assert [len(part) for part in (parts.train, parts.dev, parts.test)] == [180, 20, 40]
     assert np.array_equal(parts.test.x, Cifar10().load().x[200:].astype(np.float32))
 
@@ -209,28 +209,28 @@ def test_a_changed_file_is_read_anew(tmp_path: Path) -> None:
 
 def test_what_unpacks_to_more_than_any_set_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write.write_cifar10(tmp_path / "c.tar.gz", *PICTURES)
-    monkeypatch.setattr(members, "MOST_BYTES", 2**16)
+    monkeypatch.setattr(members, "MAX_UNPACKED_BYTES", 2**16)
     with pytest.raises(DataError, match=r"c\.tar\.gz is damaged, or none of the published archives: it unpacks to"):
         Cifar10(str(tmp_path / "c.tar.gz")).load()
 
 
 def test_a_batch_with_more_pictures_than_published_is_refused(tmp_path: Path) -> None:
     write.write_cifar10(tmp_path, *PICTURES)
-    layout = replace(cifar10.LAYOUT, batches=tuple((name, 4) for name in cifar10.LAYOUT.names))
+    layout = replace(cifar10.FILE_LAYOUT, batches=tuple((name, 4) for name in cifar10.FILE_LAYOUT.batch_names))
     with pytest.raises(DataError, match="data_batch_1 holds 5 pictures: expected 1 to 4"):
-        cifar.read(layout, cifar10.LABELS, str(tmp_path))
+        cifar.read_cifar(layout, cifar10.LABEL_LAYOUT, str(tmp_path))
 
 
 def test_a_file_larger_than_any_published_one_is_not_read(tmp_path: Path) -> None:
     write.write_cifar10(tmp_path, *PICTURES)
     with pytest.raises(DataError, match=r"data_batch_1 says that it has 15,\d+ bytes, and no .* more than 15,000"):
-        cifar.read(replace(cifar10.LAYOUT, largest=15_000), cifar10.LABELS, str(tmp_path))
+        cifar.read_cifar(replace(cifar10.FILE_LAYOUT, largest=15_000), cifar10.LABEL_LAYOUT, str(tmp_path))
 
 
 def test_nothing_is_copied_where_all_batches_are_full(tmp_path: Path) -> None:
     write.write_cifar10(tmp_path, PICTURES[0][:20], PICTURES[1][:20], PICTURES[2][:5], PICTURES[3][:5])
-    layout = replace(cifar10.LAYOUT, batches=(*((f"data_batch_{n}", 4) for n in range(1, 6)), ("test_batch", 5)))
-    data = cifar.read(layout, cifar10.LABELS, str(tmp_path))
+    layout = replace(cifar10.FILE_LAYOUT, batches=(*((f"data_batch_{n}", 4) for n in range(1, 6)), ("test_batch", 5)))
+    data = cifar.read_cifar(layout, cifar10.LABEL_LAYOUT, str(tmp_path))
     assert data.x.base is None
     assert np.array_equal(data.x[:20], PICTURES[0][:20])
 

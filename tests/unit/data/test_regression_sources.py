@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 from nnexp.data.base import Source
-from nnexp.data.sources.base import product
+from nnexp.data.sources.base import matrix_product
 from nnexp.data.sources.friedman import Friedman
 from nnexp.data.sources.line import Line
 from nnexp.data.sources.polynomial import Polynomial
 from nnexp.data.sources.random_normal import RandomNormal
-from nnexp.data.sources.teacher import Teacher, taught
+from nnexp.data.sources.teacher import Teacher, run_teacher
 
 MANY = 10007
 
@@ -89,7 +89,7 @@ def test_what_a_teacher_says_worked_by_hand() -> None:
     """
     drawn = iter([np.array([[2**0.5], [-(2**0.5)]]), np.array([[3.0]]), np.array([0.1])])
     random: Any = SimpleNamespace(standard_normal=lambda shape: next(drawn).reshape(shape))
-    y = taught(random, np.array([[1.0, 0.5]]), (2, 1, 1))
+    y = run_teacher(random, np.array([[1.0, 0.5]]), (2, 1, 1))
     assert y[0, 0] == pytest.approx(3 * tanh(1.1))
     assert atanh(y[0, 0] / 3) == pytest.approx(1.1)
 
@@ -134,4 +134,4 @@ def test_several_values_have_names_with_numbers() -> None:
 
 def test_the_product_is_that_of_the_matrices() -> None:
     a, b = (np.fromiter(count(start), float, 6).reshape(shape) for start, shape in ((0, (2, 3)), (1, (3, 2))))
-    assert product(a, b).tolist() == [[13, 16], [40, 52]]  # 0·1 + 1·3 + 2·5 = 13, and so on
+    assert matrix_product(a, b).tolist() == [[13, 16], [40, 52]]  # 0·1 + 1·3 + 2·5 = 13, and so on

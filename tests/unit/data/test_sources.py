@@ -64,10 +64,10 @@ def test_describe_agrees_with_load(name: str) -> None:
     if description.targets == "classes":
         assert data.y.dtype == np.int64
         assert data.y.shape == (description.examples,)
-        assert set(data.y.tolist()) == set(range(description.outputs))
+        assert set(data.y.tolist()) == set(range(description.output_count))
     else:
         assert data.y.dtype == np.float64
-        assert data.y.shape == (description.examples, description.outputs)
+        assert data.y.shape == (description.examples, description.output_count)
         assert np.isfinite(data.y).all()
 
 
@@ -98,7 +98,7 @@ def test_every_example_changes_with_the_seed(name: str) -> None:
 @pytest.mark.parametrize("examples", [1, 101, 103, 107])
 def test_generated_classes_are_balanced_to_within_one_example(name: str, examples: int) -> None:
     source = example(name, examples=examples)
-    counts = np.bincount(source.load().y, minlength=source.describe().outputs)
+    counts = np.bincount(source.load().y, minlength=source.describe().output_count)
     assert counts.sum() == examples
     assert counts.max() - counts.min() <= 1
 
@@ -135,7 +135,7 @@ def test_digits_that_are_not_flat_are_the_same_as_images() -> None:
 
 
 def test_missing_digits_raise_data_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(digits, "FILE", tmp_path / "digits.npz")
+    monkeypatch.setattr(digits, "DIGITS_FILE", tmp_path / "digits.npz")
     with pytest.raises(DataError, match=r"cannot read .*Reinstall nnexp"):
         Digits().load()
 
@@ -144,19 +144,19 @@ def test_missing_digits_raise_data_error(tmp_path: Path, monkeypatch: pytest.Mon
 def test_one_changed_number_in_digits_raises_data_error(
     array: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with digits.FILE.open("rb") as stream, np.load(stream) as archive:
+    with digits.DIGITS_FILE.open("rb") as stream, np.load(stream) as archive:
         arrays = dict(archive)
     arrays[array].flat[997] ^= 1
     np.savez_compressed(tmp_path / "digits.npz", **arrays)
-    monkeypatch.setattr(digits, "FILE", tmp_path / "digits.npz")
+    monkeypatch.setattr(digits, "DIGITS_FILE", tmp_path / "digits.npz")
     with pytest.raises(DataError, match="expected SHA-256 87ff0c9e"):
         Digits().load()
 
 
 @pytest.mark.parametrize("kept", [0, 1, 97, 30011, -1])
 def test_truncated_digits_raise_data_error(kept: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "digits.npz").write_bytes(digits.FILE.read_bytes()[:kept])
-    monkeypatch.setattr(digits, "FILE", tmp_path / "digits.npz")
+    (tmp_path / "digits.npz").write_bytes(digits.DIGITS_FILE.read_bytes()[:kept])
+    monkeypatch.setattr(digits, "DIGITS_FILE", tmp_path / "digits.npz")
     with pytest.raises(DataError, match="is damaged"):
         Digits().load()
 
@@ -164,9 +164,9 @@ def test_truncated_digits_raise_data_error(kept: int, tmp_path: Path, monkeypatc
 def test_a_changed_byte_in_digits_raises_data_error_or_harms_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole, good = digits.FILE.read_bytes(), Digits().load()
+    whole, good = digits.DIGITS_FILE.read_bytes(), Digits().load()
     copy = tmp_path / "digits.npz"
-    monkeypatch.setattr(digits, "FILE", copy)
+    monkeypatch.setattr(digits, "DIGITS_FILE", copy)
     caught = 0
     # The archive's first and last bytes are its directories, where each byte means something else.
     for place in [*range(199), *range(199, len(whole), 499), *range(len(whole) - 199, len(whole))]:

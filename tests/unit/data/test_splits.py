@@ -9,8 +9,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from nnexp.data.splits import PARTS, KFold, Split, evenly
-from nnexp.replicas import generator
+from nnexp.data.splits import PART_NAMES, KFold, Split, choose_evenly
+from nnexp.replicas import make_generator
 
 
 @st.composite
@@ -24,15 +24,15 @@ def splits(draw: st.DrawFn) -> tuple[Split, int]:
 
 
 def labels_of(examples: int, classes: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    return generator(1, "data").integers(0, classes, examples)
+    return make_generator(1, "data").integers(0, classes, examples)
 
 
 @given(splits(), st.integers(1, 13))
 def test_parts_are_disjoint_sorted_and_of_their_sizes(case: tuple[Split, int], classes: int) -> None:
     split, examples = case
-    parts = split.indices(examples, labels_of(examples, classes))
-    assert {part: len(chosen) for part, chosen in parts.items()} == split.sizes(examples)
-    together = np.concatenate([parts[part] for part in PARTS])
+    parts = split.choose_indices(examples, labels_of(examples, classes))
+    assert {part: len(chosen) for part, chosen in parts.items()} == split.count_examples(examples)
+    together = np.concatenate([parts[part] for part in PART_NAMES])
     assert len(np.unique(together)) == len(together)
     assert ((together >= 0) & (together < examples)).all()
     assert all((np.diff(chosen) > 0).all() for chosen in parts.values())
@@ -47,8 +47,8 @@ def test_every_part_takes_each_class_by_its_share_of_what_is_left_to_within_one_
     assume(split.stratify)
     labels = labels_of(examples, classes)
     left = np.bincount(labels, minlength=classes)
-    parts = split.indices(examples, labels)
-    for part in reversed(PARTS):
+    parts = split.choose_indices(examples, labels)
+    for part in reversed(PART_NAMES):
         taken = np.bincount(labels[parts[part]], minlength=classes)
         assert (abs(taken - left * taken.sum() / max(left.sum(), 1)) < 1).all()
         left = left - taken
@@ -62,19 +62,19 @@ def test_no_part_is_two_examples_off_the_proportions_of_the_whole_where_all_are_
     assume(split.stratify)
     labels = labels_of(examples, classes)
     whole = Split("rest", split.dev, split.test, split.seed)
-    for chosen in whole.indices(examples, labels).values():
+    for chosen in whole.choose_indices(examples, labels).values():
         taken = np.bincount(labels[chosen], minlength=classes)
         assert (abs(taken - np.bincount(labels, minlength=classes) * len(chosen) / examples) < 2).all()
 
 
 def test_without_stratification_labels_do_not_matter() -> None:
     plain = Split(stratify=False)
-    a, b = plain.indices(101, labels_of(101, 7)), plain.indices(101, None)
-    assert all(np.array_equal(a[part], b[part]) for part in PARTS)
+    a, b = plain.choose_indices(101, labels_of(101, 7)), plain.choose_indices(101, None)
+    assert all(np.array_equal(a[part], b[part]) for part in PART_NAMES)
 
 
 def test_a_split_is_drawn_and_not_the_order_of_the_file() -> None:
-    test = Split(0.8, 0.1, 0.1).indices(1000, None)["test"]
+    test = Split(0.8, 0.1, 0.1).choose_indices(1000, None)["test"]
     assert not np.array_equal(test, np.arange(0, 1000, 10))
     assert abs(test.mean() - 500) < 150
 
@@ -82,7 +82,7 @@ def test_a_split_is_drawn_and_not_the_order_of_the_file() -> None:
 @given(examples=st.integers(10, 10_000), dev=st.integers(1, 40), test=st.integers(1, 40))
 def test_fractions_use_every_example_once(examples: int, dev: int, test: int) -> None:
     assume(min(dev, test) * examples > 50)  # neither rounds to none
-    sizes = Split(1 - dev / 100 - test / 100, dev / 100, test / 100).sizes(examples)
+    sizes = Split(1 - dev / 100 - test / 100, dev / 100, test / 100).count_examples(examples)
     assert sum(sizes.values()) == examples
     assert sizes["dev"] == round(dev / 100 * examples)
     assert sizes["test"] == round(test / 100 * examples)
@@ -104,7 +104,7 @@ def test_fractions_use_every_example_once(examples: int, dev: int, test: int) ->
     ids=str,
 )
 def test_sizes_by_hand(split: Split, examples: int, sizes: tuple[int, ...]) -> None:
-    assert tuple(split.sizes(examples).values()) == sizes
+    assert tuple(split.count_examples(examples).values()) == sizes
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_sizes_by_hand(split: Split, examples: int, sizes: tuple[int, ...]) -> N
 )
 def test_what_cannot_be_is_said(split: Split, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        split.sizes(101)
+        split.count_examples(101)
 
 
 OWN = [
@@ -142,9 +142,9 @@ OWN = [
 def test_a_sets_own_test_part_is_left_as_it_is_unless_another_is_asked_for(
     split: Split, sizes: tuple[int, ...]
 ) -> None:
-    assert tuple(split.sizes(120, 20).values()) == sizes
-    parts = split.indices(120, labels_of(100, 3) if split.test == "own" else labels_of(120, 3), 20)
-    assert tuple(len(parts[part]) for part in PARTS) == sizes
+    assert tuple(split.count_examples(120, 20).values()) == sizes
+    parts = split.choose_indices(120, labels_of(100, 3) if split.test == "own" else labels_of(120, 3), 20)
+    assert tuple(len(parts[part]) for part in PART_NAMES) == sizes
     if split.test == "own":
         assert parts["test"].tolist() == list(range(100, 120))
     assert len(np.unique(np.concatenate(list(parts.values())))) == sum(sizes)
@@ -154,11 +154,11 @@ def test_a_sets_own_test_part_is_left_as_it_is_unless_another_is_asked_for(
 def test_folds_are_disjoint_and_make_up_what_is_not_test(examples: int, folds: int, stratify: bool) -> None:
     labels = labels_of(examples, 3)
     splits = [Split(stratify=stratify, k_fold=KFold(folds, fold)) for fold in range(folds)]
-    parts = [split.indices(examples, labels) for split in splits]
+    parts = [split.choose_indices(examples, labels) for split in splits]
     everything = np.concatenate([part["dev"] for part in parts])
     assert sorted([*everything, *parts[0]["test"]]) == list(range(examples))
     for split, part in zip(splits, parts, strict=True):
-        assert {name: len(rows) for name, rows in part.items()} == split.sizes(examples)
+        assert {name: len(rows) for name, rows in part.items()} == split.count_examples(examples)
         assert not set(part["dev"]) & set(part["train"])
         if stratify:
             counts = np.array([np.bincount(labels[other["dev"]], minlength=3) for other in parts])
@@ -166,7 +166,7 @@ def test_folds_are_disjoint_and_make_up_what_is_not_test(examples: int, folds: i
 
 
 def test_a_bootstrap_draws_as_many_with_replacement_by_its_seed() -> None:
-    plain, once, again, other = (Split(bootstrap=seed).indices(400, None) for seed in (None, 3, 3, 4))
+    plain, once, again, other = (Split(bootstrap=seed).choose_indices(400, None) for seed in (None, 3, 3, 4))
     assert np.array_equal(once["train"], again["train"])
     assert not np.array_equal(once["train"], other["train"])
     assert len(once["train"]) == len(plain["train"])
@@ -178,7 +178,7 @@ def test_a_bootstrap_draws_as_many_with_replacement_by_its_seed() -> None:
 @given(count=st.integers(0, 200), share=st.floats(0, 1))
 def test_evenly_chooses_the_number_asked_for_with_even_gaps(count: int, share: float) -> None:
     chosen = floor(count * share)
-    mask = evenly(count, chosen)
+    mask = choose_evenly(count, chosen)
     assert mask.shape == (count,)
     assert mask.sum() == chosen
     gaps = np.diff(np.flatnonzero(mask))

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from nnexp.data.base import Dataset
 from nnexp.data.sources.table import Csv, is_separator
 from nnexp.data.tables import reading
-from nnexp.data.tables.features import Features, Levels
-from nnexp.data.tables.reading import exact, quick
-from nnexp.data.tables.text import MISSING, CsvFile, number
+from nnexp.data.tables.features import Features, CategoryLevels
+from nnexp.data.tables.reading import read_exactly, read_quickly
+from nnexp.data.tables.text import MISSING_ENTRIES, CsvFile, parse_number
 from nnexp.errors import DataError
 from nnexp.named import Named
 
@@ -27,8 +27,8 @@ Biscoe,-5e-1,,female,Gentoo
 Dream,46.5,3500,,Chinstrap
 Torgersen,NA,3800,female,Adelie
 """
-ISLANDS = Levels(("Biscoe", "Dream", "Torgersen"))
-SEXES = Levels(("female", "male"))
+ISLANDS = CategoryLevels(("Biscoe", "Dream", "Torgersen"))
+SEXES = CategoryLevels(("female", "male"))
 NAN = np.nan
 
 
@@ -40,7 +40,7 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def read(text: str | bytes = PENGUINS, name: str = "t.csv", **parameters: Any) -> Dataset:
     """The set in a file with this content."""
     Path(name).write_bytes(text if isinstance(text, bytes) else text.encode())
-    return Csv(name, **{"target": "y", **parameters}).read()
+    return Csv(name, **{"target": "y", **parameters}).read_dataset()
 
 
 def penguins(**parameters: Any) -> Dataset:
@@ -81,13 +81,13 @@ def test_features_are_the_listed_ones_in_their_order_or_all_that_are_not_dropped
     ("columns", "levels"),
     [
         (("a", "b", "c"), Named((), ())),
-        (("a", "b", "c"), Named(("b",), (Levels(("x", "y")),))),
-        (("b", "a"), Named(("a", "b"), (Levels((1, 2, 3)), Levels(("z",))))),
-        (("a=x", "a", "a=x=y"), Named(("a",), (Levels(("y",)),))),
+        (("a", "b", "c"), Named(("b",), (CategoryLevels(("x", "y")),))),
+        (("b", "a"), Named(("a", "b"), (CategoryLevels((1, 2, 3)), CategoryLevels(("z",))))),
+        (("a=x", "a", "a=x=y"), Named(("a",), (CategoryLevels(("y",)),))),
     ],
 )
-def test_the_columns_are_known_from_the_inputs(columns: tuple[str, ...], levels: Named[Levels]) -> None:
-    assert Features.of_inputs(Features(columns, levels).inputs, levels).columns == columns
+def test_the_columns_are_known_from_the_inputs(columns: tuple[str, ...], levels: Named[CategoryLevels]) -> None:
+    assert Features.from_inputs(Features(columns, levels).input_names, levels).columns == columns
 
 
 KINDS: dict[str, tuple[str, dict[str, Any], str, list[Any], tuple[str, ...]]] = {
@@ -130,15 +130,15 @@ def test_these_entries_are_missing_values(word: str) -> None:
         read(f"a,b,y\n{word},1,2\n3,1,4\n")
 
 
-@pytest.mark.parametrize("level", sorted(MISSING - {""}))
+@pytest.mark.parametrize("level", sorted(MISSING_ENTRIES - {""}))
 def test_a_level_may_be_called_what_otherwise_is_missing(level: str) -> None:
-    data = read(f"a,y\n{level},1\nb,2\n", categorical=Named(("a",), (Levels((level, "b")),)))
+    data = read(f"a,y\n{level},1\nb,2\n", categorical=Named(("a",), (CategoryLevels((level, "b")),)))
     assert data.x.tolist() == [[1.0, 0.0], [0.0, 1.0]]
 
 
 def test_a_second_file_is_the_sets_own_test_part_whatever_the_order_of_its_columns() -> None:
     Path("test.csv").write_text("extra,y,b,a\nx,q,7,u\nx,p,8,v\n")
-    categorical = Named(("a",), (Levels(("u", "v")),))
+    categorical = Named(("a",), (CategoryLevels(("u", "v")),))
     data = read("a,b,y\nv,1,p\nu,2,q\nu,3,q\n", test="test.csv", categorical=categorical)
     assert data.description.own_test == 2
     assert data.x.tolist() == [[0, 1, 1], [1, 0, 2], [1, 0, 3], [1, 0, 7], [0, 1, 8]]
@@ -191,7 +191,7 @@ def test_quoted_entries_hold_separators_quotes_and_line_breaks_and_lines_are_cou
     text = 'a,c,y\n1,"x, ""y""\nz",p\n2,w,q\n3x,w,q\n'
     with pytest.raises(DataError, match=r"line 5, column 'a': '3x' is not a number"):
         read(text, drop=("c",))
-    levels = Named(("c",), (Levels(('x, "y"\nz', "w")),))
+    levels = Named(("c",), (CategoryLevels(('x, "y"\nz', "w")),))
     assert read(text.replace("3x", "3"), categorical=levels).x[:, 1].tolist() == [1.0, 0.0, 0.0]
 
 
@@ -253,11 +253,11 @@ def test_the_quick_reader_says_what_the_exact_one_says_or_nothing(
     Path("t.csv").write_bytes(end.join(separator.join(line) for line in lines).encode())
     file = CsvFile("t.csv", separator)
     try:
-        slow = exact(file, names, names[:numbers], names[numbers:])
+        slow = read_exactly(file, names, names[:numbers], names[numbers:])
     except DataError:
         slow = None
     try:
-        fast = quick(file, names, names[:numbers], names[numbers:])
+        fast = read_quickly(file, names, names[:numbers], names[numbers:])
     except DataError:
         fast = None
     assume(fast is not None)
@@ -274,7 +274,7 @@ def test_the_quick_reader_says_what_the_exact_one_says_or_nothing(
 @pytest.mark.parametrize("text", ["a,b\n1,x\n2,y\n", "a,b\n1.5,x\nNA,y\n", 'a,b\n-1e-3,"x, y"\n', "a,b\n 1, x\n"])
 def test_what_is_usual_is_read_quickly(text: str) -> None:
     Path("t.csv").write_text(text)
-    assert quick(CsvFile("t.csv"), ["a", "b"], ["a"], ["b"])
+    assert read_quickly(CsvFile("t.csv"), ["a", "b"], ["a"], ["b"])
 
 
 @pytest.mark.parametrize(
@@ -282,7 +282,7 @@ def test_what_is_usual_is_read_quickly(text: str) -> None:
 )
 def test_what_pandas_would_repair_is_left_to_the_exact_reader(text: str) -> None:
     Path("t.csv").write_text(text)
-    assert quick(CsvFile("t.csv"), ["a", "b"], ["a", "b"], []) is None
+    assert read_quickly(CsvFile("t.csv"), ["a", "b"], ["a", "b"], []) is None
 
 
 def test_older_versions_of_pandas_are_asked_to_round_correctly(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -298,9 +298,9 @@ def test_older_versions_of_pandas_are_asked_to_round_correctly(monkeypatch: pyte
     monkeypatch.setattr(pd, "read_csv", spy)
     for version in ("2.2.3", "3.0.1", "3.1.0", "4.0.0rc1"):
         monkeypatch.setattr(pd, "__version__", version)
-        assert quick(CsvFile("t.csv"), ["a"], ["a"], []) is None
+        assert read_quickly(CsvFile("t.csv"), ["a"], ["a"], []) is None
     assert [options.get("float_precision") for options in asked] == ["round_trip", "round_trip", None, None]
-    assert reading.EXACT_SINCE == (3, 1)
+    assert reading.EXACT_PANDAS_VERSION == (3, 1)
 
 
 @pytest.mark.parametrize(
@@ -308,12 +308,12 @@ def test_older_versions_of_pandas_are_asked_to_round_correctly(monkeypatch: pyte
     [("1", 1.0), ("+1.", 1.0), (".5e-1", 0.05), ("1E3", 1000.0), ("-inf", -np.inf), ("Infinity", np.inf)],
 )
 def test_an_entry_that_is_a_number(entry: str, value: float) -> None:
-    assert number(entry) == value
+    assert parse_number(entry) == value
 
 
 @pytest.mark.parametrize("entry", ["1_0", "0x1", "1e", "e1", "1 2", "1,5", "True", "١", "--1", "1d3", "."])
 def test_an_entry_that_is_no_number(entry: str) -> None:
-    assert number(entry) is None
+    assert parse_number(entry) is None
 
 
 @pytest.mark.parametrize("size", [2**20 - 1, 2**20, 2**20 + 1])
@@ -342,7 +342,7 @@ def test_a_file_is_read_anew_where_it_changed() -> None:
 def test_a_file_that_turns_into_something_else_while_it_is_read_is_refused_too() -> None:
     Path("t.csv").write_bytes(b"a,b\n\xff,1\n")
     with pytest.raises(DataError, match=r"t\.csv is no text in UTF-8"):
-        reading.read(CsvFile("t.csv"), ["a", "b"], ["a", "b"], [])
+        reading.read_table(CsvFile("t.csv"), ["a", "b"], ["a", "b"], [])
 
 
 def test_a_table_of_many_columns_is_read() -> None:

@@ -20,7 +20,7 @@ MANY = 10007
 
 def test_gaussians_have_the_means_and_covariances_of_their_truth() -> None:
     source = Gaussians(examples=MANY, classes=3, features=5)
-    data, (means, factors) = source.load(), source.truth()
+    data, (means, factors) = source.load(), source.draw_truth()
     for label, (mean, factor) in enumerate(zip(means, factors, strict=True)):
         x = data.x[data.y == label]
         deviations = np.sqrt(np.diag(factor @ factor.T))
@@ -30,7 +30,7 @@ def test_gaussians_have_the_means_and_covariances_of_their_truth() -> None:
 
 
 def test_gaussians_covariances_differ_and_are_drawn_as_the_formula_says() -> None:
-    _, factors = Gaussians(classes=500, features=5).truth()
+    _, factors = Gaussians(classes=500, features=5).draw_truth()
     diagonals = np.log2(np.diagonal(factors, axis1=-2, axis2=-1))
     below = factors[:, *np.tril_indices(5, -1)]
     assert np.allclose(np.quantile(diagonals, [0, 0.25, 0.5, 0.75, 1]), np.linspace(-1, 1, 5), atol=0.1)
@@ -41,13 +41,13 @@ def test_gaussians_covariances_differ_and_are_drawn_as_the_formula_says() -> Non
 
 @pytest.mark.parametrize("separation", [0.0, 2.0])
 def test_gaussians_means_are_as_far_apart_as_asked(separation: float) -> None:
-    means, _ = Gaussians(classes=500, features=5, separation=separation).truth()
+    means, _ = Gaussians(classes=500, features=5, separation=separation).draw_truth()
     assert np.sqrt(np.mean(means**2)) == pytest.approx(separation, rel=0.075)  # five standard errors: 5 / √(2 · 2500)
 
 
 def test_the_border_in_the_docstring_is_the_one_of_equal_densities_and_beats_a_straight_one() -> None:
     source = Gaussians(examples=MANY, classes=3, features=2)
-    data, (means, factors) = source.load(), source.truth()
+    data, (means, factors) = source.load(), source.draw_truth()
     covariances = factors @ factors.mT
     scores, densities = [], []
     for mean, covariance in zip(means, covariances, strict=True):

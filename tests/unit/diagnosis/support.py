@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from nnexp.data.base import Description
-from nnexp.diagnosis.evidence import Evidence
-from nnexp.runs.looked import Looked
-from nnexp.spec.load import loads
-from nnexp.spec.problems import Text
-from nnexp.spec.text import parse
-from nnexp.training.probe import Seen
+from nnexp.diagnosis.evidence import RunEvidence
+from nnexp.runs.looked import LayerHistory
+from nnexp.spec.load import parse_network_spec
+from nnexp.spec.problems import SpecText
+from nnexp.spec.text import parse_yaml
+from nnexp.training.probe import RecordLayout
 
 DIGITS = """\
 data: {source: digits}
@@ -30,16 +30,16 @@ def evidence(
     *,
     record: Mapping[str, Any] | None = None,
     columns: Mapping[str, Sequence[float]] | None = None,
-    looked: Looked | None = None,
+    looked: LayerHistory | None = None,
     optimal: float = 0.0,
     examples: Mapping[str, int] = EXAMPLES,
-) -> Evidence:
+) -> RunEvidence:
     """What a run of this spec recorded: as it is while it runs, with these rows of metrics.csv."""
     made = {"state": "running", "data": {"examples": dict(examples)}, **(record or {})}
     given = columns or {}
     rows = [dict(zip(given, values, strict=True)) for values in zip(*given.values(), strict=True)]
-    source = Text("spec.yaml", text)
-    return Evidence(loads(source, name="spec"), made, rows, looked, parse(source), optimal)
+    source = SpecText("spec.yaml", text)
+    return RunEvidence(parse_network_spec(source, name="spec"), made, rows, looked, parse_yaml(source), optimal)
 
 
 def final(train: float, dev: float | None, name: str = "accuracy") -> dict[str, Any]:
@@ -56,10 +56,10 @@ def looks(
     units: int = 64,
     steps: int = 45,
     losses: Sequence[float] = (),
-) -> Looked:
+) -> LayerHistory:
     """Looks after each epoch, the first before training; what is not said is as in a healthy network."""
     acting = activations or {}
-    seen = Seen(tuple(layers), tuple(acting), (units,) * len(acting))
+    seen = RecordLayout(tuple(layers), tuple(acting), (units,) * len(acting))
     count = max((len(v) for part in (*layers.values(), *acting.values()) for v in part.values()), default=1)
     usual = {
         "step": np.arange(count) * steps,
@@ -76,6 +76,6 @@ def looks(
         "rms": np.ones(count),
     }
     told = {"": network or {}, **layers, **acting}
-    columns = [np.asarray(told[layer].get(name, usual[name]), float) for layer, name in seen.columns()]
+    columns = [np.asarray(told[layer].get(name, usual[name]), float) for layer, name in seen.list_columns()]
     described = Description(0, (64,), "classes", tuple("0123456789"))
-    return Looked(seen, np.stack(columns, axis=-1), np.asarray(losses, float), described)
+    return LayerHistory(seen, np.stack(columns, axis=-1), np.asarray(losses, float), described)

@@ -23,57 +23,57 @@ MANY = {"train": 10_000, "dev": 10_000, "test": 0}
 )
 def test_the_table_of_the_notes(train: float, dev: float, optimal: float, bias: bool, variance: bool) -> None:
     seen = evidence(record=final(1 - train, 1 - dev), optimal=optimal, examples=MANY)
-    assert bool(list(fit.bias(seen))) == bias
-    assert bool(list(fit.variance(seen))) == variance
+    assert bool(list(fit.find_high_bias(seen))) == bias
+    assert bool(list(fit.find_high_variance(seen))) == variance
     words = f"{'high' if bias else 'low'} bias, {'high' if variance else 'low'} variance"
-    assert fit.balance(seen).endswith(words)
+    assert fit.format_balance(seen).endswith(words)
 
 
 def test_the_balance_has_its_numbers() -> None:
-    said = fit.balance(evidence(record=final(0.99, 0.89), examples=MANY))
+    said = fit.format_balance(evidence(record=final(0.99, 0.89), examples=MANY))
     assert said == "error: train 1.0 %, dev 11.0 %, optimal 0.0 %: low bias, high variance"
 
 
 def test_a_gap_that_chance_makes_in_a_small_dev_part_is_no_variance() -> None:
     # 10 points with 20 dev examples: standard error √(0.1 · 0.9 / 20) = 6.7 points, twice that 13.4
     few = {"train": 1000, "dev": 20, "test": 0}
-    assert not list(fit.variance(evidence(record=final(1.0, 0.9), examples=few)))
-    assert list(fit.variance(evidence(record=final(1.0, 0.9), examples=MANY)))
+    assert not list(fit.find_high_variance(evidence(record=final(1.0, 0.9), examples=few)))
+    assert list(fit.find_high_variance(evidence(record=final(1.0, 0.9), examples=MANY)))
 
 
 def test_without_a_dev_part_only_the_bias_is_said() -> None:
     seen = evidence(record=final(0.8, None), examples={"train": 500, "dev": 0, "test": 0})
-    assert fit.balance(seen) == "error: train 20.0 %, no dev part, optimal 0.0 %: high bias"
-    assert not list(fit.variance(seen))
+    assert fit.format_balance(seen) == "error: train 20.0 %, no dev part, optimal 0.0 %: high bias"
+    assert not list(fit.find_high_variance(seen))
 
 
 def test_before_the_first_epoch_nothing_is_said() -> None:
-    assert fit.balance(evidence()) == ""
-    assert not fit.is_bad(evidence())
+    assert fit.format_balance(evidence()) == ""
+    assert not fit.is_underfitting(evidence())
 
 
 def test_a_run_that_goes_on_is_judged_by_its_last_epoch() -> None:
     seen = evidence(columns={"train_loss": [1.0, 0.5], "train_accuracy": [0.5, 0.8], "dev_accuracy": [0.5, 0.6]})
-    assert fit.balance(seen) == "error: train 20.0 %, dev 40.0 %, optimal 0.0 %: high bias, high variance"
+    assert fit.format_balance(seen) == "error: train 20.0 %, dev 40.0 %, optimal 0.0 %: high bias, high variance"
 
 
 def test_values_are_judged_by_the_share_of_the_variance() -> None:
     seen = evidence(record=final(0.85, 0.84, "r2"), examples=MANY)
-    assert [finding.cause for finding in fit.bias(seen)] == ["high_bias"]
-    assert fit.balance(seen).startswith("error, a share of the variance: train 15.0 %")
+    assert [finding.cause for finding in fit.find_high_bias(seen)] == ["high_bias"]
+    assert fit.format_balance(seen).startswith("error, a share of the variance: train 15.0 %")
 
 
 def test_each_task_is_judged_by_itself() -> None:
     metrics = {"train": {"digit_accuracy": 0.99, "pixels_r2": 0.5}, "dev": {"digit_accuracy": 0.8, "pixels_r2": 0.5}}
     seen = evidence(record={"state": "done", "final": metrics}, examples=MANY)
-    assert ["of pixels" in finding.text for finding in fit.bias(seen)] == [True]
-    assert ["of digit" in finding.text for finding in fit.variance(seen)] == [True]
+    assert ["of pixels" in finding.text for finding in fit.find_high_bias(seen)] == [True]
+    assert ["of digit" in finding.text for finding in fit.find_high_variance(seen)] == [True]
 
 
 def test_remedies_come_in_the_order_of_the_notes() -> None:
     falling = {"train_loss": [2.0, 1.0], "dev_loss": [2.0, 1.5]}
     seen = evidence(record=final(0.8, 0.6), examples=MANY, columns=falling)
-    [bias], [variance] = fit.bias(seen), fit.variance(seen)
+    [bias], [variance] = fit.find_high_bias(seen), fit.find_high_variance(seen)
     assert [r.text for r in bias.remedies[:3]] == ["a larger network", "train longer", "another architecture"]
     assert [r.override for r in bias.remedies[:3]] == ["architecture.mlp.hidden=[128, 128]", "training.epochs=30", ""]
     assert "--optimal-error" in bias.remedies[3].text
@@ -83,7 +83,7 @@ def test_remedies_come_in_the_order_of_the_notes() -> None:
 
 
 def test_who_named_an_optimal_error_is_not_told_of_it() -> None:
-    [bias] = fit.bias(evidence(record=final(0.8, 0.6), examples=MANY, optimal=0.05))
+    [bias] = fit.find_high_bias(evidence(record=final(0.8, 0.6), examples=MANY, optimal=0.05))
     assert not any("--optimal-error" in remedy.text for remedy in bias.remedies)
 
 
@@ -92,7 +92,7 @@ FALLING = [1.1, 0.7, 0.4, 0.3, 0.2, 0.1, 0.05, 0.02]
 
 
 def test_overfitting_begins_after_the_least_dev_loss() -> None:
-    [finding] = fit.overfitting(evidence(columns={"train_loss": FALLING, "dev_loss": RISING}))
+    [finding] = fit.find_overfitting(evidence(columns={"train_loss": FALLING, "dev_loss": RISING}))
     assert finding.epoch == 3
     assert finding.text.startswith("overfitting since epoch 3: dev loss rose from 0.4 to 0.8 while train loss fell")
     assert "training.early_stopping.patience=3" in [remedy.override for remedy in finding.remedies]
@@ -110,11 +110,11 @@ def test_overfitting_begins_after_the_least_dev_loss() -> None:
     ],
 )
 def test_what_is_no_overfitting(train: list[float], dev: list[float], record: dict[str, object]) -> None:
-    assert not list(fit.overfitting(evidence(record=record, columns={"train_loss": train, "dev_loss": dev})))
+    assert not list(fit.find_overfitting(evidence(record=record, columns={"train_loss": train, "dev_loss": dev})))
 
 
 def test_a_large_gap_is_measured_by_what_training_gained() -> None:
     rows = {"train_loss": [2.0, 0.1], "dev_loss": [2.2, 1.2], "train_accuracy": [0.5, 1.0], "dev_accuracy": [0.5, 1.0]}
-    [finding] = fit.gap(evidence(columns=rows))  # gained 1.9, of which 1.1 do not come to the dev part
+    [finding] = fit.find_large_gap(evidence(columns=rows))  # gained 1.9, of which 1.1 do not come to the dev part
     assert finding.numbers == {"start": 2.0, "train_loss": 0.1, "dev_loss": 1.2}
-    assert not list(fit.gap(evidence(columns={**rows, "dev_loss": [2.2, 1.0]})))
+    assert not list(fit.find_large_gap(evidence(columns={**rows, "dev_loss": [2.2, 1.0]})))

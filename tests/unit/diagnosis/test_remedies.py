@@ -18,7 +18,7 @@ from tests.unit.diagnosis.support import DIGITS, evidence
     ],
 )
 def test_the_learning_rate_however_it_is_written(written: str, override: str) -> None:
-    assert remedies.lr(evidence(DIGITS.replace("{adam: {lr: 1e-3}}", written)), 0.1).override == override
+    assert remedies.suggest_learning_rate(evidence(DIGITS.replace("{adam: {lr: 1e-3}}", written)), 0.1).override == override
 
 
 @pytest.mark.parametrize(
@@ -34,21 +34,21 @@ def test_the_learning_rate_however_it_is_written(written: str, override: str) ->
 )
 def test_dropout_wherever_it_is(architecture: str, overrides: list[str]) -> None:
     seen = evidence(f"data: {{source: digits}}\narchitecture: {architecture}\n")
-    assert [remedy.override for remedy in remedies.drop_less(seen)] == overrides
+    assert [remedy.override for remedy in remedies.suggest_less_dropout(seen)] == overrides
 
 
 def test_an_activation_that_layers_name_themselves_takes_more_than_a_word() -> None:
     seen = evidence("data: {source: digits}\narchitecture: [dense: 8, tanh, output]\n")
-    assert [remedy.override for remedy in remedies.activate(seen, "relu", "another")] == [""]
+    assert [remedy.override for remedy in remedies.suggest_activation(seen, "relu", "another")] == [""]
 
 
 def test_nothing_is_suggested_that_is_there_already() -> None:
     seen = evidence(DIGITS.replace("epochs: 10", "epochs: 10, clip_norm: 1.0, early_stopping: {patience: 3}"))
-    assert not list(remedies.clip(seen))
-    assert not list(remedies.stop_early(seen))
-    assert not list(weights.initialize(seen))
-    assert not list(remedies.normalize(seen))
-    assert not list(remedies.activate(seen, "relu", "another"))
+    assert not list(remedies.suggest_clipping(seen))
+    assert not list(remedies.suggest_early_stopping(seen))
+    assert not list(weights.suggest_initializer(seen))
+    assert not list(remedies.suggest_normalization(seen))
+    assert not list(remedies.suggest_activation(seen, "relu", "another"))
 
 
 @pytest.mark.parametrize(
@@ -62,9 +62,9 @@ def test_nothing_is_suggested_that_is_there_already() -> None:
     ],
 )
 def test_longer_only_where_some_times_as_many_epochs_would_do(losses: list[float], epochs: list[str]) -> None:
-    assert [r.override for r in remedies.longer(evidence(columns={"train_loss": losses}))] == epochs
+    assert [r.override for r in remedies.suggest_longer_training(evidence(columns={"train_loss": losses}))] == epochs
     stopped = evidence(record={"ending": "stopped_early"}, columns={"train_loss": losses})
-    assert not list(remedies.longer(stopped))
+    assert not list(remedies.suggest_longer_training(stopped))
 
 
 @pytest.mark.parametrize(
@@ -77,37 +77,37 @@ def test_longer_only_where_some_times_as_many_epochs_would_do(losses: list[float
     ],
 )
 def test_early_stopping_is_for_runs_that_it_would_have_stopped(dev: list[float], overrides: list[str]) -> None:
-    assert [r.override for r in remedies.stop_early(evidence(columns={"dev_loss": dev}))] == overrides
+    assert [r.override for r in remedies.suggest_early_stopping(evidence(columns={"dev_loss": dev}))] == overrides
     kept = evidence(record={"weights": {"checkpoint": "best"}}, columns={"dev_loss": dev})
-    assert not list(remedies.stop_early(kept))
+    assert not list(remedies.suggest_early_stopping(kept))
 
 
 def test_the_best_weights_are_to_be_taken_where_they_are_not() -> None:
     text = DIGITS.replace("epochs: 10", "epochs: 10, early_stopping: {patience: 3, restore_best: false}")
-    [remedy] = remedies.stop_early(evidence(text, columns={"dev_loss": [1.0, 0.5, 0.6]}))
+    [remedy] = remedies.suggest_early_stopping(evidence(text, columns={"dev_loss": [1.0, 0.5, 0.6]}))
     assert remedy.override == "training.early_stopping.restore_best=true"
 
 
 @pytest.mark.parametrize(("optimizer", "clipped"), [("sgd", 1), ("momentum", 1), ("nesterov", 1), ("ema_momentum", 1)])
 def test_clipping_is_for_steps_that_grow_with_the_gradient(optimizer: str, clipped: int) -> None:
     text = DIGITS.replace("{adam: {lr: 1e-3}}", f"{{{optimizer}: {{lr: 0.1}}}}")
-    assert len(list(remedies.clip(evidence(text)))) == clipped
+    assert len(list(remedies.suggest_clipping(evidence(text)))) == clipped
     for other in ("adam", "rmsprop", "lion"):
-        assert not list(remedies.clip(evidence(text.replace(optimizer, other))))
+        assert not list(remedies.suggest_clipping(evidence(text.replace(optimizer, other))))
 
 
 def test_a_warm_up_to_a_rate_that_is_far_too_high_is_not_suggested() -> None:
-    assert list(remedies.warm_up(evidence()))
+    assert list(remedies.suggest_warmup(evidence()))
     far = DIGITS.replace("1e-3", "1.0")
-    assert not list(remedies.warm_up(evidence(far)))
+    assert not list(remedies.suggest_warmup(evidence(far)))
     falling = far + "schedule: cosine\n"  # and the loss did well when the rate was lower
-    assert not list(remedies.warm_up(evidence(falling, columns={"train_loss": [2.3, 2.2]})))
-    assert list(remedies.warm_up(evidence(falling, columns={"train_loss": [2.3, 0.2]})))
+    assert not list(remedies.suggest_warmup(evidence(falling, columns={"train_loss": [2.3, 2.2]})))
+    assert list(remedies.suggest_warmup(evidence(falling, columns={"train_loss": [2.3, 0.2]})))
 
 
 def test_a_batch_fits_the_training_part_and_leaves_no_batch_of_one() -> None:
-    assert remedies.batch(evidence()).override == "training.batch_size=16"
+    assert remedies.suggest_larger_batch(evidence()).override == "training.batch_size=16"
     one_left = {"train": 1025, "dev": 0, "test": 0}
-    assert remedies.batch(evidence(examples=one_left)).override == "training.batch_size=17"
+    assert remedies.suggest_larger_batch(evidence(examples=one_left)).override == "training.batch_size=17"
     few = {"train": 10, "dev": 0, "test": 0}
-    assert remedies.batch(evidence(examples=few)).override == "training.batch_size=full"
+    assert remedies.suggest_larger_batch(evidence(examples=few)).override == "training.batch_size=full"

@@ -23,7 +23,7 @@ def test_divergence_is_told_by_the_path_of_the_loss() -> None:
         columns={"train_loss": [2.0, 1.5]},
         looked=looks({"output": {}}, losses=[1.4, 20.0, 3000.0, math.inf, 0.7]),  # the last of the epoch before
     )
-    [finding] = stability.diverged(seen)
+    [finding] = stability.find_divergence(seen)
     assert finding.text == (
         "diverged in epoch 3, step 4: the loss went from 1.4 to 3000 and was not finite 3 steps later"
     )
@@ -48,7 +48,7 @@ def test_clipping_is_for_a_good_start_and_warm_up_for_an_ordinary_rate(
 ) -> None:
     record = {"state": "diverged", "diverged": {"epoch": 3, "step": 4}}
     text = SGD.replace("LR", lr)
-    [finding] = stability.diverged(evidence(text, record=record, columns={"train_loss": losses}))
+    [finding] = stability.find_divergence(evidence(text, record=record, columns={"train_loss": losses}))
     assert [remedy.override for remedy in finding.remedies] == overrides
 
 
@@ -56,7 +56,7 @@ def test_of_weights_too_large_and_a_rate_too_high_none_helps_alone() -> None:
     record = {"state": "diverged", "diverged": {"epoch": 1, "step": 4}}
     grown = {f"relu_{n}": {"rms": [30.0**n]} for n in range(1, 4)}
     text = SGD.replace("LR", "0.05") + "init: {normal: {std: 2}}\n"
-    [finding] = stability.diverged(evidence(text, record=record, looked=looks({"output": {}}, grown)))
+    [finding] = stability.find_divergence(evidence(text, record=record, looked=looks({"output": {}}, grown)))
     assert [remedy.override for remedy in finding.remedies] == [""]
     assert finding.remedies[0].text.endswith("optimizer.sgd.lr=5e-4 init=he")
 
@@ -65,87 +65,87 @@ def test_inputs_that_are_not_normalised_are_the_first_thing_to_mend() -> None:
     record = {"state": "diverged", "diverged": {"epoch": 1, "step": 4}}
     text = SGD.replace("LR", "0.05").replace("source: digits", "source: digits, normalize: none")
     looked = looks({"output": {}}, network={"input_rms": [80.0]})
-    [finding] = stability.diverged(evidence(text, record=record, looked=looked))
+    [finding] = stability.find_divergence(evidence(text, record=record, looked=looked))
     assert [remedy.override for remedy in finding.remedies] == ["data.normalize=standard", "optimizer.sgd.lr=5e-4"]
 
 
 def test_divergence_in_the_first_step_is_told_without_any_record() -> None:
     seen = evidence(record={"state": "diverged", "diverged": {"epoch": 1, "step": 1}})
-    [finding] = stability.diverged(seen)
+    [finding] = stability.find_divergence(seen)
     assert finding.text == "diverged in epoch 1, step 1"
 
 
 def test_a_loss_that_grows_and_grows_is_about_to_diverge() -> None:
-    [finding] = stability.about_to_diverge(evidence(columns={"train_loss": [2.0, 1.0, 3.0, 9.0]}))
+    [finding] = stability.find_growing_loss(evidence(columns={"train_loss": [2.0, 1.0, 3.0, 9.0]}))
     assert finding.epoch == 2
-    assert not list(stability.about_to_diverge(evidence(columns={"train_loss": [2.0, 1.0, 9.0, 3.0]})))
-    assert not list(stability.about_to_diverge(evidence(columns={"train_loss": [2.0, 0.001, 0.002, 0.004]})))
+    assert not list(stability.find_growing_loss(evidence(columns={"train_loss": [2.0, 1.0, 9.0, 3.0]})))
+    assert not list(stability.find_growing_loss(evidence(columns={"train_loss": [2.0, 0.001, 0.002, 0.004]})))
 
 
 def test_too_high_a_learning_rate_carries_the_weights_away() -> None:
     rows = {"train_loss": [5.0, 2.3], "train_accuracy": [0.1, 0.1]}
-    [finding] = stability.lr_too_high(evidence(columns=rows, looked=looks({"dense_1": {"weight": [1, 6, 6]}})))
+    [finding] = stability.find_high_learning_rate(evidence(columns=rows, looked=looks({"dense_1": {"weight": [1, 6, 6]}})))
     assert finding.numbers == {"start": 2.3, "first": 5.0, "last": 2.3, "grown": 6.0}
     assert finding.remedies[0].override == "optimizer.adam.lr=1e-5"
     assert not any("clip" in remedy.override for remedy in finding.remedies)
-    assert not list(stability.lr_too_high(evidence(columns=rows, looked=looks({"dense_1": {"weight": [1, 1.5, 1.5]}}))))
+    assert not list(stability.find_high_learning_rate(evidence(columns=rows, looked=looks({"dense_1": {"weight": [1, 1.5, 1.5]}}))))
 
 
 def test_weights_that_grow_while_all_is_learned_are_no_fault() -> None:
     rows = {"train_loss": [1.0, 0.1], "train_accuracy": [0.7, 0.99]}
-    assert not list(stability.lr_too_high(evidence(columns=rows, looked=looks({"dense_1": {"weight": [1, 6, 9]}}))))
+    assert not list(stability.find_high_learning_rate(evidence(columns=rows, looked=looks({"dense_1": {"weight": [1, 6, 9]}}))))
 
 
 def test_too_low_a_learning_rate_is_seen_by_its_steps() -> None:
     rows = {"train_loss": falling(2.5, 2.3), "train_accuracy": WRONG}
     slow = looks({"dense_1": {"update": [math.nan, 1e-6, 1e-6]}})
-    [finding] = stability.lr_too_low(evidence(columns=rows, looked=slow))
+    [finding] = stability.find_low_learning_rate(evidence(columns=rows, looked=slow))
     # 1e-6 is a thousandth of a usual step, but a rate of 1 would be out of all proportion; and no five times as many
     # epochs would do where the last quarter of eight took off 3 %
     assert [remedy.override for remedy in finding.remedies] == ["optimizer.adam.lr=1e-2"]
     assert finding.text.startswith("learning rate too low: the loss fell from 2.5 in epoch 1 to 2.3 in epoch 8; ")
     usual = looks({"dense_1": {"update": [math.nan, 1e-3, 1e-3]}})
-    assert not list(stability.lr_too_low(evidence(columns=rows, looked=usual)))
+    assert not list(stability.find_low_learning_rate(evidence(columns=rows, looked=usual)))
 
 
 def test_a_schedule_that_ends_near_0_is_judged_by_its_largest_steps() -> None:
     rows = {"train_loss": falling(2.5, 1.0), "train_accuracy": WRONG}
     ending = looks({"dense_1": {"update": [math.nan, 1e-3, 1e-5, 1e-9]}})
-    assert not list(stability.lr_too_low(evidence(columns=rows, looked=ending)))
-    assert not list(stability.updates(evidence(columns=rows, looked=ending)))
+    assert not list(stability.find_low_learning_rate(evidence(columns=rows, looked=ending)))
+    assert not list(stability.find_unusual_updates(evidence(columns=rows, looked=ending)))
 
 
 def test_without_looks_a_low_learning_rate_is_seen_by_an_even_fall() -> None:
     rows = {"train_loss": falling(2.5, 2.3), "train_accuracy": WRONG}
-    assert list(stability.lr_too_low(evidence(columns=rows)))
-    assert not list(stability.lr_too_low(evidence(columns={**rows, "train_loss": falling(2.5, 1.0)})))
+    assert list(stability.find_low_learning_rate(evidence(columns=rows)))
+    assert not list(stability.find_low_learning_rate(evidence(columns={**rows, "train_loss": falling(2.5, 1.0)})))
 
 
 def test_a_flat_loss_is_flat_from_the_start() -> None:
     rows = {"train_loss": [2.31, 2.30, 2.30], "train_accuracy": [0.1] * 3}
-    assert [finding.epoch for finding in stability.flat(evidence(columns=rows))] == [1]
-    assert not list(stability.flat(evidence(columns={**rows, "train_loss": [2.3, 1.5, 1.5]})))
+    assert [finding.epoch for finding in stability.find_flat_loss(evidence(columns=rows))] == [1]
+    assert not list(stability.find_flat_loss(evidence(columns={**rows, "train_loss": [2.3, 1.5, 1.5]})))
 
 
 def test_a_fall_is_told_with_as_many_digits_as_show_it() -> None:
     rows = {"train_loss": [2.998, 2.980, 2.964], "train_accuracy": [0.1] * 3}
-    [finding] = stability.flat(evidence(columns=rows))
+    [finding] = stability.find_flat_loss(evidence(columns=rows))
     assert finding.text == "flat from the start: a loss of 3.00 in epoch 1 and 2.96 in epoch 3"
 
 
 def test_a_loss_that_still_falls_wants_more_epochs() -> None:
     rows = {"train_loss": falling(2.5, 1.0), "train_accuracy": WRONG}
-    [finding] = stability.still_improving(evidence(columns=rows))
+    [finding] = stability.find_improving_loss(evidence(columns=rows))
     assert finding.remedies[0].override == "training.epochs=30"
     learned = {**rows, "train_accuracy": [0.99] * 8}
-    assert not list(stability.still_improving(evidence(columns=learned)))
+    assert not list(stability.find_improving_loss(evidence(columns=learned)))
     stopped = {"ending": "stopped_early"}
-    assert not list(stability.still_improving(evidence(record=stopped, columns=rows)))
+    assert not list(stability.find_improving_loss(evidence(record=stopped, columns=rows)))
 
 
 def test_updates_are_judged_layer_by_layer() -> None:
     steps = {"dense_1": {"update": [math.nan, 1e-8, 1e-8]}, "dense_2": {}, "output": {"update": [math.nan, 0.5, 0.5]}}
-    small, large = stability.updates(evidence(columns={"train_loss": [1.0]}, looked=looks(steps)))
+    small, large = stability.find_unusual_updates(evidence(columns={"train_loss": [1.0]}, looked=looks(steps)))
     assert (small.cause, small.layers) == ("small_updates", ("dense_1",))
     assert (large.cause, large.layers) == ("large_updates", ("output",))
 
@@ -153,4 +153,4 @@ def test_updates_are_judged_layer_by_layer() -> None:
 def test_frozen_layers_are_left_out() -> None:
     frozen = DIGITS.replace("epochs: 10", "epochs: 10, freeze: [dense_1]")
     steps = {"dense_1": {"update": [math.nan, 1e-8]}, "output": {}}
-    assert not list(stability.updates(evidence(frozen, columns={"train_loss": [1.0]}, looked=looks(steps))))
+    assert not list(stability.find_unusual_updates(evidence(frozen, columns={"train_loss": [1.0]}, looked=looks(steps))))

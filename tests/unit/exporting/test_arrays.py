@@ -10,14 +10,14 @@ import pytest
 
 import nnexp
 from nnexp.exporting import arrays
-from nnexp.exporting.learned import result_of
+from nnexp.exporting.learned import load_result
 from nnexp.typing import AnyArray
 from tests.inline import carried_out, written
 from tests.unit.exporting.test_onnx_file import FEW, SHORT, SPECS, TASKS, inputs, trained
 
 
 def held(path: Path) -> dict[str, AnyArray]:
-    with np.load(io.BytesIO(arrays.content(result_of(path))), allow_pickle=False) as file:
+    with np.load(io.BytesIO(arrays.encode_npz(load_result(path))), allow_pickle=False) as file:
         return {name: file[name] for name in file.files}
 
 
@@ -44,7 +44,7 @@ def test_the_arrays_compute_what_the_run_does(tmp_path: Path) -> None:
     file, x = held(run.path), inputs(run)
     hidden = np.tanh((x - file["shift"]) / file["scale"] @ file["dense_1.W"] + file["dense_1.b"])
     outputs = hidden @ file["output.W"] + file["output.b"]
-    np.testing.assert_allclose(outputs, run.network.outputs(x), rtol=1e-5)
+    np.testing.assert_allclose(outputs, run.predictor.outputs(x), rtol=1e-5)
 
 
 def test_the_weights_are_those_that_answer_for_the_run(tmp_path: Path) -> None:
@@ -55,7 +55,7 @@ def test_the_weights_are_those_that_answer_for_the_run(tmp_path: Path) -> None:
     assert run.record["weights"]["epoch"] < run.record["epochs"]
     file, x = held(run.path), inputs(run)
     outputs = (x - file["shift"]) / file["scale"] @ file["output.W"] + file["output.b"]
-    np.testing.assert_allclose(outputs, run.network.outputs(x), rtol=1e-4)
+    np.testing.assert_allclose(outputs, run.predictor.outputs(x), rtol=1e-4)
 
 
 def test_each_output_of_several_tasks_has_its_task(tmp_path: Path) -> None:
@@ -104,4 +104,4 @@ def test_a_baseline_has_what_it_keeps(name: str, kept: set[str], tmp_path: Path)
 
 def test_the_same_run_makes_the_same_bytes(tmp_path: Path) -> None:
     run = trained(SPECS["raw"], tmp_path)
-    assert arrays.content(result_of(run.path)) == arrays.content(result_of(run.path))
+    assert arrays.encode_npz(load_result(run.path)) == arrays.encode_npz(load_result(run.path))

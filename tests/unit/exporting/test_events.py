@@ -23,7 +23,7 @@ with warnings.catch_warnings():
 
 
 def read(run: nnexp.Run, folder: Path) -> Any:
-    (folder / events.FILE).write_bytes(events.content(run.path))
+    (folder / events.EVENTS_FILE).write_bytes(events.encode_events(run.path))
     found = EventAccumulator(str(folder), size_guidance={"scalars": 0, "tensors": 0})
     found.Reload()
     return found
@@ -94,18 +94,18 @@ def test_a_run_that_diverged_shows_how_it_went(tmp_path: Path) -> None:
 
 
 def test_the_same_run_makes_the_same_bytes(run: nnexp.Run) -> None:
-    assert events.content(run.path) == events.content(run.path)
+    assert events.encode_events(run.path) == events.encode_events(run.path)
 
 
 def test_a_damaged_record_is_named_with_its_line(run: nnexp.Run) -> None:
     path = run.path / "metrics.csv"
     path.write_text(path.read_text().replace("\n2,", "\nx,"))
     with pytest.raises(RunError, match=r"metrics\.csv: line 3 is damaged"):
-        events.content(run.path)
+        events.encode_events(run.path)
 
 
 def test_a_number_that_is_not_known_is_nan(run: nnexp.Run, tmp_path: Path) -> None:
     final = {**run.final, "test": {"loss": None}}
-    manifest.write(run.path, run.record | {"final": final})
+    manifest.write_manifest(run.path, run.record | {"final": final})
     [event] = read(run, tmp_path).Scalars("final/test_loss")
     assert np.isnan(event.value)

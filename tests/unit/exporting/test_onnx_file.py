@@ -13,9 +13,9 @@ import pytest
 import nnexp
 from nnexp.errors import UsageError
 from nnexp.exporting import onnx_file
-from nnexp.exporting.learned import result_of
-from nnexp.spec.load import loads_any
-from nnexp.spec.problems import Text
+from nnexp.exporting.learned import load_result
+from nnexp.spec.load import parse_spec
+from nnexp.spec.problems import SpecText
 from nnexp.typing import AnyArray
 from tests.inline import carried_out, written
 from tests.unit.exporting.answers import answers, properties
@@ -43,7 +43,7 @@ SPECS = {
 
 
 def trained(text: str, runs: Path) -> nnexp.Run:
-    return nnexp.train(loads_any(Text("spec.yaml", text), name="spec"), runs=runs)
+    return nnexp.train(parse_spec(SpecText("spec.yaml", text), name="spec"), runs=runs)
 
 
 def inputs(run: nnexp.Run) -> AnyArray:
@@ -52,10 +52,10 @@ def inputs(run: nnexp.Run) -> AnyArray:
 
 def check(run: nnexp.Run, x: AnyArray) -> dict[str, AnyArray]:
     """Hold the file against our own outputs and probabilities of raw inputs x (N, ...)."""
-    found = answers(onnx_file.content(result_of(run.path)), x)
-    wanted = {"outputs": run.network.outputs(x)}
+    found = answers(onnx_file.encode_onnx(load_result(run.path)), x)
+    wanted = {"outputs": run.predictor.outputs(x)}
     if "probabilities" in found:
-        wanted["probabilities"] = run.network.probabilities(x)
+        wanted["probabilities"] = run.predictor.probabilities(x)
     assert found.keys() == wanted.keys()
     for name, own in wanted.items():
         limit = 1e-12 if own.dtype == "float64" else 1e-5
@@ -76,7 +76,7 @@ def test_any_number_of_examples_goes_through(tmp_path: Path) -> None:
     run = trained(SPECS["images"], tmp_path)
     x = inputs(run)
     assert len(check(run, x[:1])["outputs"]) == 1
-    [asked] = onnx.load_from_string(onnx_file.content(result_of(run.path))).graph.input
+    [asked] = onnx.load_from_string(onnx_file.encode_onnx(load_result(run.path))).graph.input
     dimensions = asked.type.tensor_type.shape.dim
     assert (asked.name, dimensions[0].dim_param) == ("inputs", "N")
     assert [dimension.dim_value for dimension in dimensions[1:]] == [8, 8, 1]
@@ -101,7 +101,7 @@ def test_missing_values_are_filled_in(tmp_path: Path) -> None:
     run = trained(f"data: {{source: {source}, {FEW}}}\narchitecture: [output]\nloss: squared_error\n{SHORT}", tmp_path)
     x = np.array([[np.nan, 1.0], [2.0, np.nan], [np.nan, np.nan], [0.5, -1.0]])
     assert np.isfinite(check(run, x)["outputs"]).all()
-    assert json.loads(properties(onnx_file.content(result_of(run.path)))["inputs"]) == ["a", "b"]
+    assert json.loads(properties(onnx_file.encode_onnx(load_result(run.path)))["inputs"]) == ["a", "b"]
 
 
 TASKS = f"""
@@ -122,12 +122,12 @@ loss:
 def test_every_task_has_outputs_of_its_own(tmp_path: Path) -> None:
     run = trained(TASKS, tmp_path)
     x = inputs(run)
-    content = onnx_file.content(result_of(run.path))
+    content = onnx_file.encode_onnx(load_result(run.path))
     found = answers(content, x)
     names = ["digit_outputs", "digit_probabilities", "large_outputs", "large_probabilities", "pixels_outputs"]
     assert list(found) == names
     for name, said in zip(
-        ("digit_probabilities", "large_probabilities", "pixels_outputs"), run.network.predictions(x), strict=True
+        ("digit_probabilities", "large_probabilities", "pixels_outputs"), run.predictor.predictions(x), strict=True
     ):
         np.testing.assert_allclose(found[name], said.scores, atol=1e-5)
     tasks = json.loads(properties(content)["tasks"])
@@ -160,7 +160,7 @@ training: {{epochs: 3, batch_size: 13, dtype: {dtype}}}
 
 def test_what_is_known_of_the_run_is_in_the_file(tmp_path: Path) -> None:
     run = trained(SPECS["classes"], tmp_path)
-    content = onnx_file.content(result_of(run.path))
+    content = onnx_file.encode_onnx(load_result(run.path))
     about: dict[str, Any] = properties(content)
     assert about.pop("spec") == (run.path / "resolved.yaml").read_text()
     assert json.loads(about.pop("classes")) == [str(digit) for digit in range(10)]
@@ -178,11 +178,11 @@ def test_what_is_known_of_the_run_is_in_the_file(tmp_path: Path) -> None:
 
 def test_the_same_run_makes_the_same_bytes(tmp_path: Path) -> None:
     run = trained(SPECS["classes"], tmp_path)
-    assert onnx_file.content(result_of(run.path)) == onnx_file.content(result_of(run.path))
+    assert onnx_file.encode_onnx(load_result(run.path)) == onnx_file.encode_onnx(load_result(run.path))
 
 
 @pytest.mark.parametrize("name", ["knn", "gaussian_classifier"])
 def test_other_baselines_are_refused_with_the_reason(name: str, tmp_path: Path) -> None:
     run = trained(f"data: {{source: digits, {FEW}}}\nbaseline: {name}\n", tmp_path)
     with pytest.raises(UsageError, match=f"the baseline {name} cannot be exported to ONNX: it"):
-        onnx_file.content(result_of(run.path))
+        onnx_file.encode_onnx(load_result(run.path))

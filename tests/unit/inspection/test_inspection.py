@@ -9,11 +9,11 @@ import pytest
 
 from nnexp.errors import UsageError
 from nnexp.inspection import inspection
-from nnexp.inspection.examples import examples
-from nnexp.inspection.inspection import Inspection, inspect
-from nnexp.inspection.variants import variants
-from nnexp.spec.load import loads
-from nnexp.spec.problems import Text
+from nnexp.inspection.examples import prepare_examples
+from nnexp.inspection.inspection import Inspection, inspect_networks
+from nnexp.inspection.variants import load_variants
+from nnexp.spec.load import parse_network_spec
+from nnexp.spec.problems import SpecText
 
 CONFIGS = Path(__file__).parents[3] / "configs"
 
@@ -21,7 +21,7 @@ DIGITS = "data: {source: {digits: {flat: false}}, split: {train: 100, dev: 10, t
 
 
 def look(text: str, *, seeds: int = 1, most: int = 256) -> Inspection:
-    [found] = inspect([("init", loads(Text("spec.yaml", DIGITS + text), name="spec"))], seeds=seeds, most=most)
+    [found] = inspect_networks([("init", parse_network_spec(SpecText("spec.yaml", DIGITS + text), name="spec"))], seeds=seeds, most=most)
     return found
 
 
@@ -44,7 +44,7 @@ def test_several_seeds_are_the_mean_of_each_alone() -> None:
 
 def test_seeds_in_groups_are_seeds_together(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = look(MLP, seeds=5)
-    monkeypatch.setattr(inspection, "AT_ONCE", 1)
+    monkeypatch.setattr(inspection, "MAX_BYTES_AT_ONCE", 1)
     grouped = look(MLP, seeds=5)
     assert grouped.layers[1:] == whole.layers[1:]  # before the first weights there is nothing of the seeds
     assert (grouped.loss, grouped.findings) == (whole.loss, whole.findings)
@@ -99,22 +99,22 @@ def test_a_network_without_hidden_layers_says_nothing() -> None:
 @pytest.mark.parametrize("kind", ["real", "normal"])
 @pytest.mark.parametrize("name", ["multi_task_digits", "several_binary", "autoencoder", "two_layer_rbf", "sine"])
 def test_every_kind_of_target_can_be_looked_at(name: str, kind: str) -> None:
-    [found] = inspect(variants(CONFIGS / f"{name}.yaml"), seeds=2, most=11, data=kind)  # type: ignore[arg-type]
+    [found] = inspect_networks(load_variants(CONFIGS / f"{name}.yaml"), seeds=2, most=11, data=kind)  # type: ignore[arg-type]
     assert found.examples == 11
     assert np.isfinite(found.loss)
     assert all(np.isfinite([layer.mean, layer.std, layer.gradient or 0]).all() for layer in found.layers)
 
 
 def test_random_inputs_are_normal_and_of_the_datas_shape() -> None:
-    [found] = inspect(variants(CONFIGS / "lenet5_digits.yaml"), most=200, data="normal")
+    [found] = inspect_networks(load_variants(CONFIGS / "lenet5_digits.yaml"), most=200, data="normal")
     assert found.inputs.shape == (8, 8, 1)
     assert (found.inputs.mean, found.inputs.std) == pytest.approx((0, 1), abs=0.02)
 
 
 def test_random_targets_are_of_their_tasks() -> None:
-    [(_, several)] = variants(CONFIGS / "multi_task_digits.yaml")
-    drawn = examples(several, "normal", 50)
-    widths = drawn.description.widths
+    [(_, several)] = load_variants(CONFIGS / "multi_task_digits.yaml")
+    drawn = prepare_examples(several, "normal", 50)
+    widths = drawn.description.output_widths
     assert isinstance(widths, dict)
     first = next(iter(widths.values()))
     assert drawn.d.shape == (1, 50, sum(widths.values()))
@@ -122,7 +122,7 @@ def test_random_targets_are_of_their_tasks() -> None:
 
 
 def test_all_initialisers_see_the_same_examples() -> None:
-    he, xavier = inspect(variants(CONFIGS / "adam_bn.yaml", (), "he, xavier"), most=40)
+    he, xavier = inspect_networks(load_variants(CONFIGS / "adam_bn.yaml", (), "he, xavier"), most=40)
     assert he.inputs == xavier.inputs
     assert (he.init, xavier.init) == ("he", "xavier")
     assert he.layers != xavier.layers
@@ -153,7 +153,7 @@ def test_numbers_that_overflow_are_said_to() -> None:
 
 def test_an_initialiser_is_named_by_what_is_not_at_its_default() -> None:
     def name(init: str) -> str:
-        return variants(CONFIGS / "spirals.yaml", [f"init={init}"])[0][0]
+        return load_variants(CONFIGS / "spirals.yaml", [f"init={init}"])[0][0]
 
     assert name("he") == "he"
     assert name("{he: {bias: 0.01}}") == "he: {bias: 0.01}"

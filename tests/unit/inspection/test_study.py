@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nnexp.inspection.inspection import Inspection, inspect
-from nnexp.inspection.variants import variants
+from nnexp.inspection.inspection import Inspection, inspect_networks
+from nnexp.inspection.variants import load_variants
 from nnexp.parameters import weight_views
 from nnexp.training.stack import Stack
 from nnexp.typing import AnyArray
@@ -23,7 +23,7 @@ DEPTH = 10
 @cache
 def look(init: str, *overrides: str) -> Inspection:
     """At all 300 training examples."""
-    [found] = inspect(variants(STUDY, overrides, init), most=300)
+    [found] = inspect_networks(load_variants(STUDY, overrides, init), most=300)
     return found
 
 
@@ -40,12 +40,12 @@ def test_the_numbers_are_those_of_a_few_lines_of_numpy(init: str, activation: st
         f"activation={activation}",
         f"init={{{init}}}" if ":" in init else f"init={init}",
     )
-    [(_, spec)] = variants(STUDY, overrides)
+    [(_, spec)] = load_variants(STUDY, overrides)
     parts = spec.prepare()
     stack = Stack([spec], [parts])
     w = weight_views(stack.model.declaration, stack.state.theta)
     names = [*(f"dense_{l}" for l in range(1, DEPTH + 1)), "output"]
-    weights = [(w.at(f"{name}.W")[0], w.at(f"{name}.b")[0]) for name in names]
+    weights = [(w.array_of(f"{name}.W")[0], w.array_of(f"{name}.b")[0]) for name in names]
     found = {layer.name: layer for layer in look(init, *overrides[:2]).layers}
 
     a = [parts.train.x]

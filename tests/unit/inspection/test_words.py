@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from nnexp.inspection.figures import BINS, Figures
-from nnexp.inspection.words import findings
+from nnexp.inspection.figures import HISTOGRAM_BINS, LayerStatistics
+from nnexp.inspection.words import collect_findings
 
-DENSE = Figures("dense_1", "dense", (7,), 0, 1, 1, None, None, 1, 1, False, -3, 3, (0,) * BINS)  # noqa: FBT003
+DENSE = LayerStatistics("dense_1", "dense", (7,), 0, 1, 1, None, None, 1, 1, False, -3, 3, (0,) * HISTOGRAM_BINS)  # noqa: FBT003
 RELU = replace(DENSE, name="relu_1", kind="relu", dead=0.0, weight_gradient=None)
 
 
-def relus(sizes: list[float], slopes: list[float] | None = None, dead: float = 0.0) -> list[Figures]:
+def relus(sizes: list[float], slopes: list[float] | None = None, dead: float = 0.0) -> list[LayerStatistics]:
     """ReLUs with these standard deviations and gradients, and an output layer."""
     slopes = slopes or [1.0] * len(sizes)
     pairs = enumerate(zip(sizes, slopes, strict=True), start=1)
@@ -23,8 +23,8 @@ def relus(sizes: list[float], slopes: list[float] | None = None, dead: float = 0
     return [*layers, replace(DENSE, name="output")]
 
 
-def said(layers: list[Figures]) -> list[str]:
-    return [finding.what for finding in findings(layers, range(len(layers) - 1))]
+def said(layers: list[LayerStatistics]) -> list[str]:
+    return [finding.what for finding in collect_findings(layers, range(len(layers) - 1))]
 
 
 @pytest.mark.parametrize(
@@ -61,37 +61,37 @@ def test_gradients_are_followed_from_the_last_layer_to_the_first(slopes: list[fl
 
 
 def test_the_factor_is_the_mean_one_of_a_layer() -> None:
-    found = findings(relus([1, 0.5, 0.25, 0.125, 0.0625]), range(5))
+    found = collect_findings(relus([1, 0.5, 0.25, 0.125, 0.0625]), range(5))
     assert found[0].text == "activations shrink: standard deviation 1 in relu_1, 0.062 in relu_5, times 0.5 a layer"
 
 
 def test_examples_that_grow_alike_while_units_differ() -> None:
     layers = [replace(layer, between=0.1**l) for l, layer in enumerate(relus([1, 1, 1, 1]))]
-    assert [finding.text for finding in findings(layers, range(4))] == [
+    assert [finding.text for finding in collect_findings(layers, range(4))] == [
         "examples grow alike: between them standard deviation 1 in relu_1, 0.001 in relu_4, times 0.1 a layer",
         "gradients keep their size on their way back: norm 1 in relu_4, 1 in relu_1",
     ]
     same = [replace(layer, between=0.0) for layer in layers]
-    assert findings(same, range(4))[0].text == "every unit of relu_1 to relu_4 gives the same for all examples"
+    assert collect_findings(same, range(4))[0].text == "every unit of relu_1 to relu_4 gives the same for all examples"
 
 
 def test_dead_units_from_a_half_on() -> None:
     assert "dead" not in said(relus([1, 1, 1], dead=0.49))
-    found = findings(relus([1, 1, 1], dead=0.625), range(3))
+    found = collect_findings(relus([1, 1, 1], dead=0.625), range(3))
     assert found[0].text == "dead units: 62 % of the units of relu_1 to relu_3 are never positive on these examples"
     assert [finding.healthy for finding in found] == [False, True]  # nothing good is said of dead activations
 
 
 def test_nothing_else_is_said_of_what_is_not_finite() -> None:
     layers = relus([1, float("inf"), float("nan")])
-    assert [finding.text for finding in findings(layers, range(3))] == ["the outputs are not finite from relu_2 on"]
+    assert [finding.text for finding in collect_findings(layers, range(3))] == ["the outputs are not finite from relu_2 on"]
     layers = relus([1, 1, 1], [float("inf"), float("nan"), 1])
-    assert [f.text for f in findings(layers, range(3))] == ["the gradients are not finite from relu_2 on back"]
+    assert [f.text for f in collect_findings(layers, range(3))] == ["the gradients are not finite from relu_2 on back"]
 
 
 def test_units_that_are_alike_are_named_but_not_the_outputs() -> None:
     layers = [replace(DENSE, alike=True), replace(DENSE, name="dense_2"), replace(DENSE, name="output", alike=True)]
-    found = findings(layers, [0, 1])
+    found = collect_findings(layers, [0, 1])
     assert [finding.what for finding in found] == ["symmetric"]
     assert found[0].text.startswith("symmetric units in dense_1: ")
 
@@ -99,7 +99,7 @@ def test_units_that_are_alike_are_named_but_not_the_outputs() -> None:
 def test_layers_are_named_in_short() -> None:
     def text(*zero: int) -> str:
         layers = [replace(DENSE, name=f"dense_{l}", weight_gradient=float(l not in zero)) for l in range(1, 10)]
-        return findings([*layers, replace(DENSE, name="output", kind="dense")], [])[0].text.partition("of ")[2]
+        return collect_findings([*layers, replace(DENSE, name="output", kind="dense")], [])[0].text.partition("of ")[2]
 
     assert text(2, 3, 4) == "dense_2 to dense_4"
     assert text(2, 3) == "dense_2, dense_3"
@@ -113,4 +113,4 @@ def test_weights_starve_beside_the_last_layers() -> None:
 
 
 def test_no_layers_to_compare_say_nothing() -> None:
-    assert findings([replace(DENSE, name="output")], []) == []
+    assert collect_findings([replace(DENSE, name="output")], []) == []

@@ -51,8 +51,8 @@ def test_dispatch_changes_over_in_the_middle_of_a_run_without_changing_a_bit(mon
     calls: list[str] = []
     for module in (reference, compiled):
         monkeypatch.setattr(module, "adam", recorded(module.adam, module.__name__, calls))
-    monkeypatch.setattr(dispatch, "_updated", Counter())
-    monkeypatch.setattr(dispatch, "REPAID", 3 * R * 7)
+    monkeypatch.setattr(dispatch, "_entries_updated", Counter())
+    monkeypatch.setattr(dispatch, "MIN_COMPILED_ENTRIES", 3 * R * 7)
     ours, theirs = (adam_arguments(1, 7, "float32") for _ in range(2))
     for _ in range(4):
         dispatch.adam(*ours)
@@ -73,7 +73,7 @@ def recorded(function: Any, name: str, calls: list[str]) -> Any:
 
 
 def test_the_environment_can_ask_for_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
-    choose = dispatch.compiled.__wrapped__
+    choose = dispatch.load_compiled.__wrapped__
     assert choose() is compiled
     monkeypatch.setenv("NNEXP_KERNELS", "numpy")
     assert choose() is None

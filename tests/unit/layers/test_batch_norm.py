@@ -7,7 +7,7 @@ import pytest
 
 from nnexp.layers.base import Context
 from nnexp.layers.batch_norm import BatchNorm
-from nnexp.model import initial_buffers
+from nnexp.model import make_buffers
 from nnexp.parameters import layer_views
 from nnexp.typing import AnyArray
 from tests.contracts.arrays import normal
@@ -20,7 +20,7 @@ def passed(layer: BatchNorm, *seen: tuple[AnyArray, bool], evaluated: AnyArray) 
     """The outputs at training for batches (x, whether a new epoch begins), then the output at evaluation."""
     declaration = layer.declare(evaluated.shape[2:])
     theta = np.repeat([[1.0, 0.0]], evaluated.shape[-1], axis=1)
-    w = layer_views(declaration, np.repeat(theta, R, axis=0), initial_buffers(declaration, R, "float64"))
+    w = layer_views(declaration, np.repeat(theta, R, axis=0), make_buffers(declaration, R, "float64"))
     outputs = [layer.forward(w, x, Context(training=True, new_epoch=new))[0] for x, new in seen]
     return outputs, layer.forward(w, evaluated, Context(training=False))[0]
 

@@ -32,7 +32,7 @@ def forward(layer: Layer) -> tuple[AnyArray, AnyArray, Weights]:
     theta = bound.theta[:1]
     views: Any = bound.views(theta)
     weights = {}
-    for name, _ in bound.declaration.entries():
+    for name, _ in bound.declaration.iterate_weights():
         at = views
         *parts, own = name.split(".")
         for part in parts:
@@ -97,7 +97,7 @@ def test_the_gradient_of_a_tied_autoencoder_is_the_sum_of_both_paths() -> None:
     encoder, decoder = Dense(2, bias=False), Dense(I, bias=False)
     through_encoder = x.mT @ (dy @ w)  # as if the decoder were another matrix
     through_decoder = ((x @ w).mT @ dy).mT  # as if the encoder were, transposed back
-    assert encoder.declare((I,)).size == decoder.declare((2,)).size
+    assert encoder.declare((I,)).weight_count == decoder.declare((2,)).weight_count
     np.testing.assert_allclose(grad.reshape(-1, I, 2), through_encoder + through_decoder, rtol=1e-12)
 
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nnexp.layers.base import EVALUATION, Context
+from nnexp.layers.base import EVALUATION_CONTEXT, Context
 from nnexp.layers.dropout import Dropout
 from nnexp.parameters import Views
-from nnexp.replicas import generators
+from nnexp.replicas import make_generators
 from tests.contracts.arrays import identical, normal
 from tests.contracts.examples import I, N, R
 
 
 def training() -> Context:
-    return Context(training=True, generators=generators(range(R), "dropout"))
+    return Context(training=True, generators=make_generators(range(R), "dropout"))
 
 
 @pytest.mark.parametrize("rate", [0.1, 0.5, 0.9])
@@ -34,7 +34,7 @@ def test_the_gradient_passes_the_kept_units_only() -> None:
 
 def test_evaluation_is_the_identity_and_needs_no_generator() -> None:
     x = normal(R, N, I)
-    y, backward = Dropout(0.5).forward(Views(), x, EVALUATION)
+    y, backward = Dropout(0.5).forward(Views(), x, EVALUATION_CONTEXT)
     dx = backward(x, Views())
     assert dx is not None
     assert identical(y, x)

@@ -14,14 +14,14 @@ from nnexp.architectures.lenet5 import LeNet5
 from nnexp.errors import SpecError
 from nnexp.layers import patches
 from nnexp.layers.average_pool import AveragePool
-from nnexp.layers.base import EVALUATION, Layer, ShapeError
-from nnexp.layers.chain import chain
+from nnexp.layers.base import EVALUATION_CONTEXT, Layer, ShapeError
+from nnexp.layers.chain import make_chain
 from nnexp.layers.conv2d import Conv2D
 from nnexp.layers.dense import Dense
 from nnexp.layers.flatten import Flatten
 from nnexp.layers.global_average_pool import GlobalAveragePool
 from nnexp.layers.max_pool import MaxPool
-from nnexp.network import assemble
+from nnexp.network import build_network
 from nnexp.parameters import Views
 from nnexp.typing import AnyArray
 from tests.contracts.arrays import bind, identical, normal
@@ -42,7 +42,7 @@ def test_a_convolution_by_hand() -> None:
     x = single([[1, 2, 0, 1], [0, 1, 3, 0], [2, 0, 1, 1], [1, 1, 0, 2]])
     w = Views()
     w["W"], w["b"] = np.array([1, 0, -1, 2, 0, 0, 0, 1, 0], float)[None, :, None], np.full((1, 1, 1, 1, 1), 10.0)
-    y, backward = Conv2D(1, 3).forward(w, x, EVALUATION)
+    y, backward = Conv2D(1, 3).forward(w, x, EVALUATION_CONTEXT)
     # the first window: 1·1 - 1·0 + 2·0 + 1·0 = 1; right of it 1·2 - 1·1 + 2·1 + 1·1 = 4;
     # below 1·0 - 1·3 + 2·2 + 1·1 = 2; below right 1·1 - 1·0 + 2·0 + 1·0 = 1
     assert y[0, 0, :, :, 0].tolist() == [[11, 14], [12, 11]]
@@ -135,17 +135,17 @@ def test_pooling_equals_explicit_loops(layer: MaxPool | AveragePool) -> None:
 
 def test_pooling_by_hand() -> None:
     x, dy = single([[1, 2, 5, 5], [3, 0, 5, 1]]), single([[10, 20]])
-    y, backward = MaxPool().forward(Views(), x, EVALUATION)
+    y, backward = MaxPool().forward(Views(), x, EVALUATION_CONTEXT)
     dx = backward(dy, Views())
     assert dx is not None
     assert y[0, 0, :, :, 0].tolist() == [[3, 5]]
     assert dx[0, 0, :, :, 0].tolist() == [[0, 0, 20, 0], [10, 0, 0, 0]]  # of the three fives the first
-    y, backward = AveragePool().forward(Views(), x, EVALUATION)
+    y, backward = AveragePool().forward(Views(), x, EVALUATION_CONTEXT)
     dx = backward(dy, Views())
     assert dx is not None
     assert y[0, 0, :, :, 0].tolist() == [[1.5, 4]]
     assert dx[0, 0, :, :, 0].tolist() == [[2.5, 2.5, 5, 5]] * 2
-    y, backward = GlobalAveragePool().forward(Views(), x, EVALUATION)
+    y, backward = GlobalAveragePool().forward(Views(), x, EVALUATION_CONTEXT)
     dx = backward(np.array([[[16.0]]]), Views())
     assert dx is not None
     assert y.tolist() == [[[22 / 8]]]
@@ -157,12 +157,12 @@ def test_a_pool_shows_nan_wherever_it_stands_in_the_window() -> None:
     for place in range(4):
         x = single([[1, 2], [3, 0]])
         x.reshape(-1)[place] = np.nan
-        assert np.isnan(MaxPool().forward(Views(), x, EVALUATION)[0]).all()
+        assert np.isnan(MaxPool().forward(Views(), x, EVALUATION_CONTEXT)[0]).all()
 
 
 def test_flatten_keeps_the_order_of_the_array() -> None:
     x = np.arange(24.0).reshape(1, 1, 2, 3, 4)
-    y, backward = Flatten().forward(Views(), x, EVALUATION)
+    y, backward = Flatten().forward(Views(), x, EVALUATION_CONTEXT)
     dx = backward(y, Views())
     assert y[0, 0].tolist() == list(range(24))
     assert dx is not None
@@ -197,19 +197,19 @@ def test_sizes(layer: Layer, before: tuple[int, ...], after: tuple[int, ...]) ->
 COUNTS = [
     (Dense(500), (3072,), 1_536_500),
     (Conv2D(100, 4), (32, 32, 3), 4_900),
-    (chain([Dense(4), Dense(2)], ["dense", "dense"]), (3,), 20 + 6),
-    (assemble(LeNet5().layers((32, 32, 1)), Tanh(), 10), (32, 32, 1), 61_706),
-    (assemble(LeNet5(2).layers((28, 28, 1)), Tanh(), 10), (28, 28, 1), 61_706),
+    (make_chain([Dense(4), Dense(2)], ["dense", "dense"]), (3,), 20 + 6),
+    (build_network(LeNet5().build_layers((32, 32, 1)), Tanh(), 10), (32, 32, 1), 61_706),
+    (build_network(LeNet5(2).build_layers((28, 28, 1)), Tanh(), 10), (28, 28, 1), 61_706),
 ]
 
 
 @pytest.mark.parametrize(("layer", "shape", "count"), COUNTS, ids=lambda value: str(value)[:40])
 def test_parameter_counts(layer: Layer, shape: tuple[int, ...], count: int) -> None:
-    assert layer.declare(shape).size == count
+    assert layer.declare(shape).weight_count == count
 
 
 def test_a_3_4_2_network_has_20_weights_and_6_biases() -> None:
-    assert chain([Dense(4), Dense(2)], ["dense", "dense"]).declare((3,)).regularized().sum() == 20
+    assert make_chain([Dense(4), Dense(2)], ["dense", "dense"]).declare((3,)).regularized_mask().sum() == 20
 
 
 def test_the_fans_of_a_convolution() -> None:
@@ -218,12 +218,12 @@ def test_the_fans_of_a_convolution() -> None:
 
 
 def test_lenet5_has_the_papers_sizes() -> None:
-    declaration = assemble(LeNet5().layers((32, 32, 1)), Tanh(), 10).declare((32, 32, 1))
+    declaration = build_network(LeNet5().build_layers((32, 32, 1)), Tanh(), 10).declare((32, 32, 1))
     kinds = ("conv2d_1", "average_pool_1", "conv2d_2", "average_pool_2", "flatten_1", "dense_1", "dense_2", "output")
     shapes = [declaration.parts[name].output for name in kinds]
     assert shapes == [(28, 28, 6), (14, 14, 6), (10, 10, 16), (5, 5, 16), (400,), (120,), (84,), (10,)]
     first = declaration.parts["conv2d_1"]
-    assert first.size // 6 * 28 * 28 * 6 == 122_304  # connections: 26 for each of the outputs
+    assert first.weight_count // 6 * 28 * 28 * 6 == 122_304  # connections: 26 for each of the outputs
 
 
 MISFITS: list[tuple[Layer, tuple[int, ...], str]] = [

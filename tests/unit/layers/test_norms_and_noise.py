@@ -7,29 +7,29 @@ import pytest
 
 from nnexp.activations.prelu import PReLU
 from nnexp.initializers.he import He
-from nnexp.layers.base import EVALUATION, Context, ShapeError
+from nnexp.layers.base import EVALUATION_CONTEXT, Context, ShapeError
 from nnexp.layers.classic_dropout import ClassicDropout
 from nnexp.layers.gaussian_noise import GaussianNoise
 from nnexp.layers.group_norm import GroupNorm
 from nnexp.layers.layer_norm import LayerNorm
 from nnexp.layers.maxout import Maxout
-from nnexp.model import initial_parameters
+from nnexp.model import draw_parameters
 from nnexp.parameters import Views
-from nnexp.replicas import generators
+from nnexp.replicas import make_generators
 from nnexp.typing import AnyArray
 from tests.contracts.arrays import bind, identical, normal
 from tests.contracts.examples import I, N, R
 
 
 def training() -> Context:
-    return Context(training=True, generators=generators(range(R), "dropout"))
+    return Context(training=True, generators=make_generators(range(R), "dropout"))
 
 
 def test_layer_norm_by_hand() -> None:
     """1, 2, 3, 6 have mean 3 and variance (4 + 1 + 0 + 9) / 4 = 3.5; with ε = 0.5 they are divided by 2."""
     w = Views()
     w["gain"], w["shift"] = np.array([[[1.0, 1, 1, 2]]]), np.array([[[0.0, 0, 5, 0]]])
-    y, _ = LayerNorm(epsilon=0.5).forward(w, np.array([[[1.0, 2, 3, 6]]]), EVALUATION)
+    y, _ = LayerNorm(epsilon=0.5).forward(w, np.array([[[1.0, 2, 3, 6]]]), EVALUATION_CONTEXT)
     assert y[0, 0].tolist() == [-1, -0.5, 5, 3]
 
 
@@ -37,7 +37,7 @@ def plain(groups: int, x: AnyArray) -> AnyArray:
     """Group normalisation without gain and shift."""
     w = Views()
     w["gain"], w["shift"] = np.ones(()), np.zeros(())
-    return GroupNorm(groups, epsilon=1e-15).forward(w, x, EVALUATION)[0]
+    return GroupNorm(groups, epsilon=1e-15).forward(w, x, EVALUATION_CONTEXT)[0]
 
 
 @pytest.mark.parametrize("groups", [1, 2, 3, 6])
@@ -54,7 +54,7 @@ def test_one_group_is_layer_norm_and_the_batch_does_not_matter() -> None:
     layer = LayerNorm(epsilon=1e-15)
     w = Views()
     w["gain"], w["shift"] = np.ones((R, 1, 4, 5, 6)), np.zeros((R, 1, 4, 5, 6))
-    np.testing.assert_allclose(plain(1, x), layer.forward(w, x, EVALUATION)[0], rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(plain(1, x), layer.forward(w, x, EVALUATION_CONTEXT)[0], rtol=1e-12, atol=1e-14)
     assert identical(plain(2, x[:, 1:2]), plain(2, x)[:, 1:2])
 
 
@@ -73,7 +73,7 @@ def test_classic_dropout_divides_nothing_at_training_and_scales_at_evaluation() 
     assert set(np.unique(y)) == {0.0, 1.0}
     assert np.mean(y == 0) == pytest.approx(0.3, abs=0.023)  # five standard errors of 10,000 units
     assert identical(backward(x, Views()), y)
-    y, backward = ClassicDropout(0.3).forward(Views(), x, EVALUATION)
+    y, backward = ClassicDropout(0.3).forward(Views(), x, EVALUATION_CONTEXT)
     assert np.unique(y).tolist() == [0.7]
     assert identical(backward(x, Views()), y)
 
@@ -86,7 +86,7 @@ def test_noise_has_the_given_deviation_at_training_and_is_not_there_at_evaluatio
     np.testing.assert_allclose(noise.std(axis=(-2, -1)), 0.3, atol=0.011)
     assert len(np.unique(noise[:, 0, 0])) == R
     assert identical(backward(x, Views()), x)
-    assert identical(GaussianNoise(0.3).forward(Views(), x, EVALUATION)[0], x)
+    assert identical(GaussianNoise(0.3).forward(Views(), x, EVALUATION_CONTEXT)[0], x)
 
 
 def test_noise_without_deviation_changes_nothing() -> None:
@@ -118,14 +118,14 @@ def test_maxout_of_dense_layers_takes_the_largest() -> None:
 def test_prelu_learns_one_slope_a_channel_from_the_given_start_and_it_is_not_regularised() -> None:
     declaration = PReLU(0.4).declare((2, 3, I))
     assert declaration.weights["slope"].shape == (1, 1, 1, I)
-    assert not declaration.regularized().any()
-    assert np.unique(initial_parameters(declaration, He(), range(R), "float64")).tolist() == [0.4]
+    assert not declaration.regularized_mask().any()
+    assert np.unique(draw_parameters(declaration, He(), range(R), "float64")).tolist() == [0.4]
 
 
 def test_prelu_by_hand() -> None:
     w, dw = Views(), Views()
     w["slope"], dw["slope"] = np.array([[[0.5, 0.1]]]), np.empty((1, 1, 2))
-    y, backward = PReLU().forward(w, np.array([[[-2.0, -10.0], [3.0, 0.0]]]), EVALUATION)
+    y, backward = PReLU().forward(w, np.array([[[-2.0, -10.0], [3.0, 0.0]]]), EVALUATION_CONTEXT)
     dx = backward(np.array([[[1.0, 2.0], [4.0, 8.0]]]), dw)
     assert y.tolist() == [[[-1, -1], [3, 0]]]
     assert dx is not None

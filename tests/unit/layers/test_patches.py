@@ -11,8 +11,8 @@ import pytest
 
 from nnexp.layers import patches
 from nnexp.layers.base import Context
-from nnexp.layers.conv2d import Conv2D, added_up, back_to_images, correlation
-from nnexp.layers.patches import BLOCK_BYTES, patch_blocks, pieces
+from nnexp.layers.conv2d import Conv2D, add_patch_gradients, backward_to_images, correlate_windows
+from nnexp.layers.patches import BLOCK_BYTES, patch_blocks, cut_slices
 from nnexp.layers.windows import Windows
 from nnexp.typing import AnyArray
 from tests.contracts.arrays import bind, identical, normal
@@ -23,7 +23,7 @@ from tests.contracts.examples import R
     ("total", "most", "sizes"), [(7, 3, [3, 3, 1]), (9, 4, [3, 3, 3]), (5, 9, [5]), (3, 0, [1, 1, 1]), (1, 1, [1])]
 )
 def test_pieces(total: int, most: int, sizes: list[int]) -> None:
-    found = pieces(total, most)
+    found = cut_slices(total, most)
     assert [piece.stop - piece.start for piece in found] == sizes
     assert [row for piece in found for row in range(piece.start, piece.stop)] == list(range(total))
 
@@ -34,7 +34,7 @@ def test_every_patch_is_laid_out_once_whatever_the_blocks(
     block: int, direct: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(patches, "BLOCK_BYTES", block)
-    monkeypatch.setattr(patches, "DIRECT", direct)
+    monkeypatch.setattr(patches, "MAX_DIRECT_MULTIPLICATIONS", direct)
     x = normal(R, 5, 8, 6, 2)
     found = np.full((R, 5, 4, 3, 3 * 3 * 2), np.nan)
     for part, laid_out in patch_blocks(Windows(3, 2, ((1, 0), (0, 1))), x, 7):
@@ -128,18 +128,18 @@ def test_both_ways_back_are_the_adjoint_of_the_correlation(
     """Σ y dy = Σ x dx for any x, dy: the definition of the adjoint of a linear function x -> y."""
     monkeypatch.setattr(patches, "BLOCK_BYTES", block)
     x, w = normal(R, 5, *shape), normal(R, windows.size**2 * shape[-1], 3, seed=1)
-    y = correlation(windows, x, w)
+    y = correlate_windows(windows, x, w)
     dy = normal(*y.shape, seed=2)
-    assert (windows.turned(shape) is not None) == turns
-    for back in (back_to_images, added_up):
+    assert (windows.backward_windows(shape) is not None) == turns
+    for back in (backward_to_images, add_patch_gradients):
         dx: AnyArray = back(windows, shape, dy, w)
         assert dx.shape == x.shape
         np.testing.assert_allclose((x * dx).sum((1, 2, 3, 4)), (y * dy).sum((1, 2, 3, 4)), rtol=1e-11)
-    np.testing.assert_allclose(back_to_images(windows, shape, dy, w), added_up(windows, shape, dy, w), atol=1e-12)
+    np.testing.assert_allclose(backward_to_images(windows, shape, dy, w), add_patch_gradients(windows, shape, dy, w), atol=1e-12)
 
 
 def test_a_filter_as_large_as_the_image_goes_back_by_adding_up() -> None:
     """Turned filters would see 25 windows, mostly zeros, where there is one patch; only the order of sums shows it."""
     windows, dy, w = Windows(5), normal(1, 3, 1, 1, 2), normal(1, 5 * 5 * 3, 2)
-    assert windows.turned((5, 5, 3)) is not None
-    assert identical(back_to_images(windows, (5, 5, 3), dy, w), added_up(windows, (5, 5, 3), dy, w))
+    assert windows.backward_windows((5, 5, 3)) is not None
+    assert identical(backward_to_images(windows, (5, 5, 3), dy, w), add_patch_gradients(windows, (5, 5, 3), dy, w))

@@ -8,9 +8,9 @@ import re
 import pytest
 
 from nnexp.pages import shell
-from nnexp.pages.figures.base import short, values
-from nnexp.pages.html import Html, code, folded, listed, table, tag
-from nnexp.pages.theme import DARK, LIGHT, PALETTE, printed
+from nnexp.pages.figures.base import convert_value, make_data
+from nnexp.pages.html import Html, render_code, render_fold, render_list, render_table, tag
+from nnexp.pages.theme import DARK_COLOURS, LIGHT_COLOURS, VARIANT_COLOURS, resolve_colours
 
 EVIL = "</script><script>alert(1)</script>"
 
@@ -20,33 +20,33 @@ CHART = {"data": {"values": [{"name": EVIL}]}, "mark": "point", "encoding": {"y"
 def test_every_text_is_escaped_and_html_is_not() -> None:
     assert tag("p", EVIL, tag("b", "<")) == ("<p>&lt;/script&gt;&lt;script&gt;alert(1)&lt;/script&gt;<b>&lt;</b></p>")
     assert tag("a", title='"><x', hidden=True, lang=None) == '<a title="&quot;&gt;&lt;x" hidden></a>'
-    for piece in (code(EVIL), folded(EVIL, EVIL), listed([EVIL]), table([EVIL], [[EVIL]])):
+    for piece in (render_code(EVIL), render_fold(EVIL, EVIL), render_list([EVIL]), render_table([EVIL], [[EVIL]])):
         assert piece is not None
         assert "<script" not in piece
 
 
 def test_control_characters_are_made_visible() -> None:
     assert tag("p", "a\x1b[31m\u202eb") == "<p>a\\x1b[31m\\u202eb</p>"
-    assert short("a\x00") == "a\\x00"
+    assert convert_value("a\x00") == "a\\x00"
 
 
 def test_data_cannot_end_the_script_that_it_stands_in_and_is_read_back_as_it_was() -> None:
-    text = shell.data({"name": EVIL, "more": "<!-- & \u2028"})
+    text = shell.encode_json({"name": EVIL, "more": "<!-- & \u2028"})
     assert "<" not in text
     assert "&" not in text
     assert json.loads(text) == {"name": EVIL, "more": "<!-- & \u2028"}
     with pytest.raises(ValueError, match="not JSON compliant"):
-        shell.data([float("nan")])
+        shell.encode_json([float("nan")])
 
 
 def test_numbers_that_json_does_not_have_are_null_in_a_chart() -> None:
-    assert values([{"a": float("inf"), "b": 1.23456789, "c": None}]).to_dict()["values"] == [
+    assert make_data([{"a": float("inf"), "b": 1.23456789, "c": None}]).to_dict()["values"] == [
         {"a": None, "b": 1.2346, "c": None}
     ]
 
 
 def test_a_page_lets_only_its_own_scripts_run_and_names_nothing_to_load() -> None:
-    page = shell.page(EVIL, [shell.section("One", shell.figure("one", EVIL, CHART, EVIL))])
+    page = shell.render_page(EVIL, [shell.render_section("One", shell.render_figure("one", EVIL, CHART, EVIL))])
     policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', page)
     assert policy
     assert policy[1].startswith("default-src &#x27;none&#x27;; script-src &#x27;sha256-")
@@ -58,16 +58,16 @@ def test_a_page_lets_only_its_own_scripts_run_and_names_nothing_to_load() -> Non
 
 
 def test_a_page_without_figures_has_no_script() -> None:
-    page = shell.page("Words", [tag("p", "no figure; data-chart=")])
+    page = shell.render_page("Words", [tag("p", "no figure; data-chart=")])
     assert "<script" not in page
     assert len(page) < 10_000
 
 
 def test_what_is_empty_is_left_out() -> None:
-    assert shell.section("Title", None, "") is None
-    assert shell.grid(None) is None
-    assert listed([]) is None
-    assert isinstance(shell.section("Title", "x"), Html)
+    assert shell.render_section("Title", None, "") is None
+    assert shell.render_grid(None) is None
+    assert render_list([]) is None
+    assert isinstance(shell.render_section("Title", "x"), Html)
 
 
 def luminance(colour: str) -> float:
@@ -77,7 +77,7 @@ def luminance(colour: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-@pytest.mark.parametrize("colours", [LIGHT, DARK], ids=["light", "dark"])
+@pytest.mark.parametrize("colours", [LIGHT_COLOURS, DARK_COLOURS], ids=["light", "dark"])
 def test_texts_can_be_read_on_the_page(colours: dict[str, str]) -> None:
     paper = luminance(colours["--paper"])
     for name in ("--ink", "--muted"):
@@ -86,4 +86,4 @@ def test_texts_can_be_read_on_the_page(colours: dict[str, str]) -> None:
 
 
 def test_paper_has_colours_where_the_page_has_names() -> None:
-    assert printed({"a": [PALETTE[0], "words"], "b": "var(--ink)"}) == {"a": ["#0072b2", "words"], "b": "#1b1f24"}
+    assert resolve_colours({"a": [VARIANT_COLOURS[0], "words"], "b": "var(--ink)"}) == {"a": ["#0072b2", "words"], "b": "#1b1f24"}

@@ -7,11 +7,11 @@ from itertools import product
 import numpy as np
 import pytest
 
-from nnexp.pages.importance import importance, leveled
+from nnexp.pages.importance import compute_importance, assign_levels
 
 
 def shares(values: dict[str, list[object]], results: list[float], noise: float | None = None) -> dict[str, float]:
-    found = importance(values, results, noise)
+    found = compute_importance(values, results, noise)
     assert found is not None
     return {one.parameter: one.share for one in found.parameters}
 
@@ -24,20 +24,20 @@ def test_main_effects_of_a_complete_grid_are_exact() -> None:
     # y = 3 a + b on {-1, 1}²: the variances are 9 and 1
     values = grid([-1, 1], [-1, 1])
     results = [3.0 * a + b for a, b in zip(values["a"], values["b"], strict=True)]  # type: ignore[operator]
-    found = importance(values, results)
+    found = compute_importance(values, results)
     assert found is not None
     assert [one.parameter for one in found.parameters] == ["a", "b"]
     assert [one.share for one in found.parameters] == pytest.approx([0.9, 0.1])
-    assert found.complete
-    assert found.together == pytest.approx(0.0)
+    assert found.is_complete
+    assert found.remaining_share == pytest.approx(0.0)
 
 
 def test_what_only_combinations_explain_is_no_parameters_own() -> None:
     values = grid([-1, 1], [-1, 1])
-    found = importance(values, [1.0, -1.0, -1.0, 1.0])  # y = a b
+    found = compute_importance(values, [1.0, -1.0, -1.0, 1.0])  # y = a b
     assert found is not None
     assert [one.share for one in found.parameters] == [0.0, 0.0]
-    assert found.together == pytest.approx(1.0)
+    assert found.remaining_share == pytest.approx(1.0)
 
 
 def test_words_and_numbers_count_alike() -> None:
@@ -48,13 +48,13 @@ def test_words_and_numbers_count_alike() -> None:
 def test_the_mark_of_chance_on_a_grid_comes_from_the_spread_over_seeds() -> None:
     values = grid([1, 2, 3], [1, 2])
     results = [float(a) for a in values["a"]]  # type: ignore[arg-type]  # Σ (y - 2)² = 4
-    found = importance(values, results, noise=0.5)
+    found = compute_importance(values, results, noise=0.5)
     assert found is not None
-    assert {one.parameter: one.chance for one in found.parameters} == {
+    assert {one.parameter: one.chance_share for one in found.parameters} == {
         "a": pytest.approx(2 * 0.5 / 4),
         "b": pytest.approx(0.5 / 4),
     }
-    assert all(one.chance is None for one in importance(values, results).parameters)  # type: ignore[union-attr]
+    assert all(one.chance_share is None for one in compute_importance(values, results).parameters)  # type: ignore[union-attr]
 
 
 def test_without_a_grid_chance_is_that_of_levels_drawn_by_lot() -> None:
@@ -62,9 +62,9 @@ def test_without_a_grid_chance_is_that_of_levels_drawn_by_lot() -> None:
     found = []
     for _ in range(300):
         values: dict[str, list[object]] = {name: random.random(40).tolist() for name in "ab"}
-        done = importance(values, random.normal(size=40).tolist())
+        done = compute_importance(values, random.normal(size=40).tolist())
         assert done is not None
-        assert not done.complete
+        assert not done.is_complete
         found.append(done.parameters)
     assert found[0][0].chance == pytest.approx(3 / 39)
     assert np.mean([one.share for each in found for one in each]) == pytest.approx(3 / 39, rel=0.1)
@@ -80,14 +80,14 @@ def test_a_linear_function_of_random_numbers_has_nearly_its_sobol_index() -> Non
 
 def test_nothing_is_said_where_nothing_can_be() -> None:
     values = grid([1, 2], [1, 2])
-    assert importance({"a": values["a"]}, [1.0, 2.0, 3.0, 4.0]) is None
-    assert importance(values, [1.0, 1.0, 1.0, 1.0]) is None
-    assert importance({"a": [1, 2, 3], "b": [1, 1, 2]}, [1.0, 2.0, 3.0]) is None
+    assert compute_importance({"a": values["a"]}, [1.0, 2.0, 3.0, 4.0]) is None
+    assert compute_importance(values, [1.0, 1.0, 1.0, 1.0]) is None
+    assert compute_importance({"a": [1, 2, 3], "b": [1, 1, 2]}, [1.0, 2.0, 3.0]) is None
 
 
 def test_few_numbers_are_levels_and_many_are_groups_of_equal_size() -> None:
-    assert leveled([3, 1, 3]) == [0, 1, 0]
-    assert np.bincount(leveled(list(range(20)))).tolist() == [5, 5, 5, 5]
+    assert assign_levels([3, 1, 3]) == [0, 1, 0]
+    assert np.bincount(assign_levels(list(range(20)))).tolist() == [5, 5, 5, 5]
 
 
 def test_parameters_that_part_the_variants_alike_count_as_one_and_the_grid_is_complete() -> None:
@@ -96,13 +96,13 @@ def test_parameters_that_part_the_variants_alike_count_as_one_and_the_grid_is_co
         "lr": [0.1, ""] * 3,
         "architecture": ["a", "a", "b", "b", "c", "c"],
     }
-    found = importance(values, [1.0, 2.0, 3.0, 4.0, 5.0, 6.0])
+    found = compute_importance(values, [1.0, 2.0, 3.0, 4.0, 5.0, 6.0])
     assert found is not None
     # Σ (y - 3.5)² = 17.5; the architectures' means 1.5, 3.5, 5.5 give 2 · (4 + 4) = 16, the optimizers' 3 · 0.5 = 1.5
     assert {one.parameter: one.share for one in found.parameters} == {
         "architecture": pytest.approx(16 / 17.5),
         "optimizer, lr": pytest.approx(1.5 / 17.5),
     }
-    assert found.complete
-    assert found.together == pytest.approx(0.0)
-    assert importance({name: values[name] for name in ("optimizer", "lr")}, [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]) is None
+    assert found.is_complete
+    assert found.remaining_share == pytest.approx(0.0)
+    assert compute_importance({name: values[name] for name in ("optimizer", "lr")}, [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]) is None

@@ -11,15 +11,15 @@ from typing import Any
 
 import pytest
 
-from nnexp.inspection.figures import BINS, Figures
+from nnexp.inspection.figures import HISTOGRAM_BINS, LayerStatistics
 from nnexp.inspection.inspection import Inspection
-from nnexp.inspection.words import Finding
-from nnexp.pages.figures.base import PAGE
-from nnexp.pages.inspection import html
-from nnexp.pages.inspection_histograms import lines_of, number, one_network, percent, share_of, side_by_side
-from nnexp.pages.inspection_lines import Measured, Series, axis_of, by_layer, chosen, together
-from nnexp.spec.load import loads
-from nnexp.spec.problems import Text
+from nnexp.inspection.words import InspectionFinding
+from nnexp.pages.figures.base import PAGE_STYLE
+from nnexp.pages.inspection import render_inspection
+from nnexp.pages.inspection_histograms import split_init_name, format_number, plot_network, format_percent, find_share, plot_side_by_side
+from nnexp.pages.inspection_lines import LayerQuantity, LayerSeries, make_axis, plot_by_layer, cycle_colours, group_overlapping
+from nnexp.spec.load import parse_network_spec
+from nnexp.spec.problems import SpecText
 from nnexp.spec.sections import Spec
 
 EVIL = "<script>alert(1)</script>"
@@ -27,14 +27,14 @@ EVIL = "<script>alert(1)</script>"
 BARS = (*[0.0] * 10, 0.25, 0.5, 0.125, 0.125, *[0.0] * 10)
 
 
-def layer(name: str, std: float = 1.0, **given: Any) -> Figures:
+def layer(name: str, std: float = 1.0, **given: Any) -> LayerStatistics:
     known: dict[str, Any] = {"kind": name.partition("_")[0], "shape": (7,), "mean": 0.0, "between": 1.0}
     known |= {"dead": None, "saturated": None, "gradient": 1.0, "weight_gradient": None, "alike": False}
-    return Figures(name=name, std=std, **known | {"low": -1.0, "high": 1.0, "histogram": BARS} | given)
+    return LayerStatistics(name=name, std=std, **known | {"low": -1.0, "high": 1.0, "histogram": BARS} | given)
 
 
-def inspection(init: str, layers: Sequence[Figures], carriers: Sequence[str] = (), name: str = "study") -> Inspection:
-    found = (Finding("activations keep", "activations keep their size: it is so", healthy=True),)
+def inspection(init: str, layers: Sequence[LayerStatistics], carriers: Sequence[str] = (), name: str = "study") -> Inspection:
+    found = (InspectionFinding("activations keep", "activations keep their size: it is so", healthy=True),)
     inputs = layer("inputs", gradient=None)
     return Inspection(name, init, (0,), "real", 5, 2.3, inputs, tuple(layers), tuple(carriers), found)
 
@@ -48,13 +48,13 @@ def network(init: str, *stds: float) -> Inspection:
 
 @pytest.fixture(scope="module")
 def spec() -> Spec:
-    found = loads(Text("spec.yaml", "data: {source: digits}\narchitecture: [output]\n"), name="spec")
+    found = parse_network_spec(SpecText("spec.yaml", "data: {source: digits}\narchitecture: [output]\n"), name="spec")
     assert isinstance(found, Spec)
     return found
 
 
 def page(found: Sequence[Inspection], spec: Spec) -> str:
-    return html(found, [(each.init, spec) for each in found], "nnexp inspect spec.yaml --html page.html")
+    return render_inspection(found, [(each.init, spec) for each in found], "nnexp inspect spec.yaml --html page.html")
 
 
 def body(text: str) -> str:
@@ -78,27 +78,27 @@ def rows_of(chart: dict[str, Any], one: dict[str, Any]) -> list[dict[str, Any]]:
     return data["values"] if "values" in data else chart["datasets"][data["name"]]
 
 
-def measured(*series: tuple[float | None, ...], share: bool = False) -> Measured:
+def measured(*series: tuple[float | None, ...], share: bool = False) -> LayerQuantity:
     names = tuple(f"tanh_{at}" for at in range(len(series[0])))
-    return Measured("spread", names, tuple(Series(f"init {at}", own) for at, own in enumerate(series)), share)
+    return LayerQuantity("spread", names, tuple(LayerSeries(f"init {at}", own) for at, own in enumerate(series)), share)
 
 
-def drawn(found: Measured) -> dict[str, Any]:
-    return by_layer(found, chosen([one.variant for one in found.series]), style=PAGE).to_dict()
+def drawn(found: LayerQuantity) -> dict[str, Any]:
+    return plot_by_layer(found, cycle_colours([one.variant for one in found.series]), style=PAGE_STYLE).to_dict()
 
 
 def test_bars_are_as_high_as_their_shares_and_stand_where_their_bins_are() -> None:
-    chart = one_network([layer("tanh_1")], {"he": "#123456"}, style=PAGE).to_dict()
+    chart = plot_network([layer("tanh_1")], {"he": "#123456"}, style=PAGE_STYLE).to_dict()
     bars = [row for row in data_of(chart, "rect") if "variant" in row]
     heights = [row["y2"] - row["y"] for row in bars]
     assert [height / max(heights) for height in heights] == pytest.approx([0.5, 1, 0.25, 0.25])
-    wide = 0.9 / BINS  # of a column a twentieth is free on either side
+    wide = 0.9 / HISTOGRAM_BINS  # of a column a twentieth is free on either side
     assert [row["x"] for row in bars] == pytest.approx([0.05 + place * wide for place in (10, 11, 12, 13)], abs=1e-4)
 
 
 def test_layers_go_down_and_initialisers_across() -> None:
     rows = [{name: layer(f"tanh_{at}", at / 10) for name in ("he", "xavier")} for at in (1, 2, 3)]
-    chart = side_by_side(rows, chosen(["he", "xavier"]), style=PAGE).to_dict()
+    chart = plot_side_by_side(rows, cycle_colours(["he", "xavier"]), style=PAGE_STYLE).to_dict()
     cells = [(row["init"], row["layer"], int(row["x"]), row["top"]) for row in data_of(chart, "rule")]
     assert [(init, name, column) for init, name, column, _ in cells] == [
         (init, f"tanh_{at}", column) for at in (1, 2, 3) for column, init in enumerate(("he", "xavier"))
@@ -110,17 +110,17 @@ def test_layers_go_down_and_initialisers_across() -> None:
 @pytest.mark.parametrize("lost", [nan, inf])
 def test_what_is_not_finite_is_said_instead_of_drawn(lost: float) -> None:
     rows = [{"he": layer("tanh_1"), "large": layer("tanh_1", lost, saturated=0.0)}]
-    chart = side_by_side(rows, chosen(["he", "large"]), style=PAGE).to_dict()
+    chart = plot_side_by_side(rows, cycle_colours(["he", "large"]), style=PAGE_STYLE).to_dict()
     assert {row["variant"] for row in data_of(chart, "rect") if "variant" in row} == {"he"}
     assert [row["text"] for row in data_of(chart, "text") if "text" in row].count("not finite") == 1
-    assert percent(share_of(layer("relu_1", lost, dead=1.0))) == "not finite"  # no output that is NaN is positive
+    assert format_percent(find_share(layer("relu_1", lost, dead=1.0))) == "not finite"  # no output that is NaN is positive
 
 
 def test_zeros_stand_below_a_logarithmic_scale_and_a_line_does_not_lead_to_them() -> None:
     found = measured((1.0, 0.0, 0.0, 0.01), (1.0, 0.1, 0.01, 0.001))
-    axis = axis_of(found)
+    axis = make_axis(found)
     assert axis.log
-    assert axis.low < axis.put(0) < 0.001 / 2
+    assert axis.low < axis.replace_zero(0) < 0.001 / 2
     rows = data_of(drawn(found), "line")
     first = [row for row in rows if row["variant"] == "init 0"]
     assert [(row["value"], row["hollow"], row["part"]) for row in first] == [
@@ -128,8 +128,8 @@ def test_zeros_stand_below_a_logarithmic_scale_and_a_line_does_not_lead_to_them(
         (0.01, False, 2),
     ]
     assert len({row["part"] for row in rows if row["variant"] == "init 1"}) == 1
-    assert axis.ticks()[0] == axis.put(0)
-    assert axis.ticks()[1:] == pytest.approx([0.001, 0.01, 0.1, 1])
+    assert axis.list_ticks()[0] == axis.replace_zero(0)
+    assert axis.list_ticks()[1:] == pytest.approx([0.001, 0.01, 0.1, 1])
 
 
 @pytest.mark.parametrize(
@@ -138,22 +138,22 @@ def test_zeros_stand_below_a_logarithmic_scale_and_a_line_does_not_lead_to_them(
 def test_a_scale_is_logarithmic_where_numbers_differ_by_more_than_a_factor_of_ten(
     series: tuple[float, ...], *, log: bool
 ) -> None:
-    axis = axis_of(measured(series))
+    axis = make_axis(measured(series))
     assert axis.log is log
-    assert all(0 <= axis.place(value) <= 1 for value in series)
+    assert all(0 <= axis.place_of(value) <= 1 for value in series)
     assert ("(log scale)" in str(drawn(measured(series)))) is log
 
 
 def test_many_decades_have_at_most_seven_powers_of_ten() -> None:
-    ticks = axis_of(measured((1e-30, 1e12))).ticks()
+    ticks = make_axis(measured((1e-30, 1e12))).list_ticks()
     assert 3 <= len(ticks) <= 7
     ratios = [later / earlier for earlier, later in pairwise(ticks)]
     assert ratios == pytest.approx([ratios[0]] * len(ratios))
 
 
 def test_shares_are_on_a_scale_of_their_own() -> None:
-    assert axis_of(measured((0.001, 0.9), share=True)).high == pytest.approx(1.05)
-    assert axis_of(measured((0.0, 0.02), share=True)).high == pytest.approx(0.105)
+    assert make_axis(measured((0.001, 0.9), share=True)).high == pytest.approx(1.05)
+    assert make_axis(measured((0.0, 0.02), share=True)).high == pytest.approx(0.105)
 
 
 def test_a_line_is_broken_where_a_number_is_not_finite_and_has_no_name_where_it_ends_early() -> None:
@@ -164,12 +164,12 @@ def test_a_line_is_broken_where_a_number_is_not_finite_and_has_no_name_where_it_
 
 
 def test_lines_that_lie_over_each_other_are_named() -> None:
-    assert together(measured((1.0, 2.0), (1.0, 2.001), (1.0, 2.5))) == [["init 0", "init 1"]]
-    assert together(measured((nan, nan), (nan, nan), (1.0, 2.0))) == []
+    assert group_overlapping(measured((1.0, 2.0), (1.0, 2.001), (1.0, 2.5))) == [["init 0", "init 1"]]
+    assert group_overlapping(measured((nan, nan), (nan, nan), (1.0, 2.0))) == []
 
 
 def test_layers_of_which_nothing_is_known_have_no_place() -> None:
-    short = measured((None, 1.0, None), (None, 2.0, 3.0)).shortened()
+    short = measured((None, 1.0, None), (None, 2.0, 3.0)).drop_unknown_layers()
     assert short.layers == ("tanh_1", "tanh_2")
     assert short.series[0].values == (1.0, None)
 
@@ -224,9 +224,9 @@ def test_more_initialisers_than_find_room_are_in_several_figures(spec: Spec) -> 
 
 
 def test_numbers_are_short() -> None:
-    assert [number(value) for value in (None, 0.98765, 3.2e-9, inf)] == ["", "0.988", "3.2e-09", "not finite"]
-    assert [percent(share) for share in (None, 0.0, 0.0001, 0.905, 1.0)] == ["", "0 %", "<0.1 %", "90.5 %", "100 %"]
-    assert lines_of("xavier: {fan: in, distribution: uniform}") == ["xavier", "fan in", "distribution uniform"]
+    assert [format_number(value) for value in (None, 0.98765, 3.2e-9, inf)] == ["", "0.988", "3.2e-09", "not finite"]
+    assert [format_percent(share) for share in (None, 0.0, 0.0001, 0.905, 1.0)] == ["", "0 %", "<0.1 %", "90.5 %", "100 %"]
+    assert split_init_name("xavier: {fan: in, distribution: uniform}") == ["xavier", "fan in", "distribution uniform"]
 
 
 def test_no_path_of_this_machine_is_on_the_page(spec: Spec) -> None:

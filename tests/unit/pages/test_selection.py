@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from nnexp.pages.content import arranged, content, html
-from nnexp.pages.curve_figures import how
-from nnexp.pages.drawn import select
-from nnexp.pages.figures.parallel import continuous, pole
-from nnexp.pages.parameter_figures import parameters
-from nnexp.reports.report import Wish, report
-from nnexp.runs.receipts import history
+from nnexp.pages.content import arrange_columns, build_content, render_report
+from nnexp.pages.curve_figures import describe_curves
+from nnexp.pages.drawn import select_variants
+from nnexp.pages.figures.parallel import make_number_axis, make_parameter_axis
+from nnexp.pages.parameter_figures import make_parameter_figures
+from nnexp.reports.report import ReportOptions, build_report
+from nnexp.runs.receipts import read_metrics
 from tests.unit.reports.support import adam, plain, write_many, write_run
 
 LIMIT = 3_000_000
@@ -24,9 +24,9 @@ def test_the_best_the_baseline_and_what_diverged_are_drawn_and_the_caption_says_
         write_run(tmp_path, plain(optimizer=adam((number + 1) / 1000)), 0.99 - number / 100)
     for seed in (0, 1):
         write_run(tmp_path, plain(seed=seed, optimizer=adam(7.0)), 0.1, epochs=2, state="diverged")
-    made = report([str(tmp_path)], tmp_path, Wish(baseline="lr=0.008"))
-    found = select(made)
-    assert [one.variant.label for one in found.drawn] == [
+    made = build_report([str(tmp_path)], tmp_path, ReportOptions(baseline="lr=0.008"))
+    found = select_variants(made)
+    assert [one.variant.label for one in found.variants] == [
         "lr=0.001",
         "lr=0.002",
         "lr=0.003",
@@ -35,26 +35,26 @@ def test_the_best_the_baseline_and_what_diverged_are_drawn_and_the_caption_says_
         "lr=0.008",
         "lr=7",
     ]
-    assert "Drawn are 7 of 10 variants" in how(found)
+    assert "Drawn are 7 of 10 variants" in describe_curves(found)
 
 
 def test_only_the_curves_that_are_drawn_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_many(tmp_path, variants=30, seeds=2, epochs=3)
-    made = report([str(tmp_path)], tmp_path)
+    made = build_report([str(tmp_path)], tmp_path)
     read: list[Path] = []
 
     def recorded(path: Path) -> list[dict[str, float]]:
         read.append(path)
-        return history(path)
+        return read_metrics(path)
 
     monkeypatch.setattr("nnexp.pages.drawn.history", recorded)
-    select(made)
+    select_variants(made)
     assert len(read) == 10
 
 
 def test_a_page_of_two_hundred_runs_is_small_and_says_how_it_was_thinned(tmp_path: Path) -> None:
     write_many(tmp_path, variants=40, seeds=5, epochs=130)
-    page = html(content(report([str(tmp_path)], tmp_path)), "nnexp report runs")
+    page = render_report(build_content(build_report([str(tmp_path)], tmp_path)), "nnexp report runs")
     assert len(page.encode()) < LIMIT
     assert "Of up to 130 epochs 60 at equal distances are drawn" in page
     assert "Drawn are 5 of 40 variants" in page
@@ -64,7 +64,7 @@ def test_a_page_of_two_hundred_runs_is_small_and_says_how_it_was_thinned(tmp_pat
 
 def test_the_table_of_very_many_variants_is_cut_and_says_so(tmp_path: Path) -> None:
     write_many(tmp_path, variants=230, seeds=1, epochs=1)
-    page = html(content(report([str(tmp_path)], tmp_path)))
+    page = render_report(build_content(build_report([str(tmp_path)], tmp_path)))
     assert "The first 200 of 230 variants." in page
     assert len(page.encode()) < LIMIT
 
@@ -80,7 +80,7 @@ def test_one_parameter_is_a_dot_plot_two_are_a_heat_map_and_more_are_parallel(tm
             training = {"training": {"epochs": 40, "batch_size": [8, 16][bits[2]], "early_stopping": None}}
             spec = plain(seed=number, **changes, **(training if count > 2 else {}))
             write_run(folder, spec, 0.8 + number / 100)
-        return [figure.title for figure in parameters(report([str(folder)], folder))]
+        return [figure.title for figure in make_parameter_figures(build_report([str(folder)], folder))]
 
     assert titles(1) == ["Dev accuracy by lr"]
     assert titles(2) == ["Dev accuracy by activation and lr", "Importance of the parameters"]
@@ -88,21 +88,21 @@ def test_one_parameter_is_a_dot_plot_two_are_a_heat_map_and_more_are_parallel(tm
 
 
 def test_variants_of_one_level_are_spread_around_it_in_the_order_of_their_results() -> None:
-    found = pole("lr", [0.1, 0.1, 0.2, 0.1], [0.5, 0.9, 0.1, 0.7])
+    found = make_parameter_axis("lr", [0.1, 0.1, 0.2, 0.1], [0.5, 0.9, 0.1, 0.7])
     assert found.places[0] < found.places[3] < found.places[1] < found.places[2] == 1
     assert [label for _, label in found.marks] == ["0.1", "0.2"]
 
 
 def test_an_axis_of_many_numbers_is_logarithmic_where_they_span_much() -> None:
-    found = continuous("lr", [1e-4, 1e-2, 1.0])
+    found = make_number_axis("lr", [1e-4, 1e-2, 1.0])
     assert found.places == pytest.approx((0, 0.5, 1))
     assert found.marks[2] == (0.5, "0.01")
-    assert continuous("rate", [0.0, 0.2, 0.8]).places == pytest.approx((0, 0.25, 1))
+    assert make_number_axis("rate", [0.0, 0.2, 0.8]).places == pytest.approx((0, 0.25, 1))
 
 
 def test_a_wide_table_has_its_results_behind_the_first_columns() -> None:
-    assert arranged(6, 3) == [0, 1, 2, 3, 4, 5]
-    assert arranged(18, 13) == [0, 1, *range(13, 18), *range(2, 13)]
+    assert arrange_columns(6, 3) == [0, 1, 2, 3, 4, 5]
+    assert arrange_columns(18, 13) == [0, 1, *range(13, 18), *range(2, 13)]
 
 
 def test_differences_that_are_shown_come_before_those_that_are_not(tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_differences_that_are_shown_come_before_those_that_are_not(tmp_path: Pat
                 plain(seed=seed, optimizer=adam((number + 1) / 1000)),
                 0.9 - off + (seed * 7 + number) % 5 / 1e3,
             )
-    page = html(content(report([str(tmp_path)], tmp_path)))
+    page = render_report(build_content(build_report([str(tmp_path)], tmp_path)))
     answer = page[page.index('id="answer"') : page.index("<figure")]
     before, _, after = answer.partition("<details>")
     assert "is better than" in before
@@ -127,7 +127,7 @@ def test_differences_that_are_shown_come_before_those_that_are_not(tmp_path: Pat
 def test_a_page_says_only_what_applies(tmp_path: Path) -> None:
     for number in range(7):
         write_run(tmp_path, plain(optimizer=adam((number + 1) / 1000)), 0.9 + number / 100)
-    page = html(content(report([str(tmp_path)], tmp_path)))
+    page = render_report(build_content(build_report([str(tmp_path)], tmp_path)))
     assert "Drawn are 5 of 7 variants: the best 5." in page
     assert "95 % intervals (t distribution); below them" not in page
     assert "Data: <code>digits</code> (train 1,437, dev 180, test 180 examples)." in page

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from nnexp.reports.collecting import Collected
-from nnexp.reports.rows import Row, configuration
-from nnexp.spec.text import dump
+from nnexp.reports.collecting import CollectedRuns
+from nnexp.reports.rows import RunRow, make_configuration
+from nnexp.spec.text import format_yaml
 
 PLAIN: Mapping[str, Any] = {
     "name": "fake",
@@ -54,17 +54,17 @@ def split(**changes: Any) -> dict[str, Any]:
     return {**PLAIN["data"], "split": {**PLAIN["data"]["split"], **changes}}
 
 
-def row(run: str, spec: Mapping[str, Any] | None = None, state: str = "done", **more: Any) -> Row:
+def row(run: str, spec: Mapping[str, Any] | None = None, state: str = "done", **more: Any) -> RunRow:
     """A run that is not on disk; its metrics are given by name."""
     spec = dict(spec or PLAIN)
-    found, fold = configuration(spec, more.pop("ensemble", ""))
+    found, fold = make_configuration(spec, more.pop("ensemble", ""))
     about = {key: more.pop(key) for key in ("epochs", "best_epoch", "seconds", "data", "members") if key in more}
     group = more.pop("group", spec["seed"])
-    return Row(run, Path("runs") / run, found, state, spec["seed"], group, fold, more, **about)
+    return RunRow(run, Path("runs") / run, found, state, spec["seed"], group, fold, more, **about)
 
 
-def collected(*rows: Row) -> Collected:
-    return Collected(list(rows))
+def collected(*rows: RunRow) -> CollectedRuns:
+    return CollectedRuns(list(rows))
 
 
 def write_run(
@@ -73,7 +73,7 @@ def write_run(
     """The folder of a run with this resolved spec that came to this accuracy."""
     path = folder / f"{spec['name']}-{hashlib.sha256(json.dumps(spec).encode()).hexdigest()[:8]}"
     path.mkdir(parents=True)
-    text = dump(dict(spec))
+    text = format_yaml(dict(spec))
     (path / "resolved.yaml").write_text(text)
     metrics = {"loss": 1.0 - accuracy, "accuracy": accuracy}
     record = {

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from nnexp.reports.columns import cells_of, describe, labels, parameters
-from nnexp.reports.rows import configuration
+from nnexp.reports.columns import build_cells, describe_layer, make_labels, list_parameters
+from nnexp.reports.rows import make_configuration
 from tests.unit.reports.support import adam, plain
 
 
 def cells(*specs: dict[str, Any]) -> dict[str, list[Any]]:
-    return cells_of([parameters(configuration(spec)[0]) for spec in specs])
+    return build_cells([list_parameters(make_configuration(spec)[0]) for spec in specs])
 
 
 def dense(units: int) -> dict[str, Any]:
@@ -69,8 +69,8 @@ def test_a_baseline_has_no_layers() -> None:
 
 
 def test_ensembles_are_of_another_kind() -> None:
-    variants = [parameters(configuration(plain())[0]), parameters(configuration(plain(), "ensemble of 5")[0])]
-    assert cells_of(variants) == {"kind": ["network", "ensemble of 5"]}
+    variants = [list_parameters(make_configuration(plain())[0]), list_parameters(make_configuration(plain(), "ensemble of 5")[0])]
+    assert build_cells(variants) == {"kind": ["network", "ensemble of 5"]}
 
 
 def test_of_one_variant_the_name_is_said() -> None:
@@ -81,10 +81,10 @@ def test_seed_fold_and_resample_are_not_part_of_a_variant() -> None:
     def key(seed: int, fold: int, bootstrap: int) -> str:
         data = plain()["data"]
         split = {**data["split"], "k_fold": {"folds": 5, "fold": fold}, "bootstrap": bootstrap}
-        return configuration(plain(seed=seed, data={**data, "split": split}))[0].key
+        return make_configuration(plain(seed=seed, data={**data, "split": split}))[0].key
 
     assert key(0, 1, 7) == key(3, 4, 8)
-    assert key(0, 1, 7) != configuration(plain())[0].key
+    assert key(0, 1, 7) != make_configuration(plain())[0].key
 
 
 @pytest.mark.parametrize(
@@ -98,18 +98,18 @@ def test_seed_fold_and_resample_are_not_part_of_a_variant() -> None:
     ],
 )
 def test_a_layer_in_a_word_or_two(layer: Any, words: str) -> None:
-    assert describe(layer) == words
+    assert describe_layer(layer) == words
 
 
 def test_labels_are_as_short_as_they_can_be() -> None:
-    assert labels([{"name": "a", "lr": 0.1}, {"name": "b", "lr": 0.2}]) == ["a", "b"]
-    assert labels([{"kind": "network", "lr": 0.1}, {"kind": "network", "lr": 0.2}, {"kind": "knn", "lr": ""}]) == [
+    assert make_labels([{"name": "a", "lr": 0.1}, {"name": "b", "lr": 0.2}]) == ["a", "b"]
+    assert make_labels([{"kind": "network", "lr": 0.1}, {"kind": "network", "lr": 0.2}, {"kind": "knn", "lr": ""}]) == [
         "lr=0.1",
         "lr=0.2",
         "knn",
     ]
-    assert labels([{"kind": "network", "lr": 0.1}, {"kind": "ensemble of 3", "lr": 0.1}])[1] == "ensemble of 3"
+    assert make_labels([{"kind": "network", "lr": 0.1}, {"kind": "ensemble of 3", "lr": 0.1}])[1] == "ensemble of 3"
 
 
 def test_a_name_that_a_terminal_would_obey_is_shown_harmless() -> None:
-    assert "\x1b" not in labels([{"name": "\x1b[2J"}])[0]
+    assert "\x1b" not in make_labels([{"name": "\x1b[2J"}])[0]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from nnexp.errors import UsageError
-from nnexp.reports.filters import LONGEST, Filter
+from nnexp.reports.filters import MAX_CHARACTERS, VariantFilter
 
 ADAM: dict[str, Any] = {
     "optimizer": "adam",
@@ -42,7 +42,7 @@ ADAM: dict[str, Any] = {
     ],
 )
 def test_what_holds(text: str) -> None:
-    assert Filter(text).holds(ADAM)
+    assert VariantFilter(text).is_match(ADAM)
 
 
 @pytest.mark.parametrize(
@@ -61,13 +61,13 @@ def test_what_holds(text: str) -> None:
     ],
 )
 def test_what_does_not_hold(text: str) -> None:
-    assert not Filter(text).holds(ADAM)
+    assert not VariantFilter(text).is_match(ADAM)
 
 
 def test_what_a_variant_does_not_have_differs_from_everything() -> None:
-    assert Filter("momentum != 0.9").holds(ADAM)
-    assert Filter("momentum not in [0.9]").holds(ADAM)
-    assert not Filter("momentum < 1").holds(ADAM)
+    assert VariantFilter("momentum != 0.9").is_match(ADAM)
+    assert VariantFilter("momentum not in [0.9]").is_match(ADAM)
+    assert not VariantFilter("momentum < 1").is_match(ADAM)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_what_a_variant_does_not_have_differs_from_everything() -> None:
 )
 def test_what_does_not_parse_is_shown_with_a_caret(text: str, message: str, caret: int | None) -> None:
     with pytest.raises(UsageError) as caught:
-        Filter(text)
+        VariantFilter(text)
     first, shown, mark = str(caught.value).split("\n")
     assert message in first
     assert shown == f"  {text}"
@@ -124,13 +124,13 @@ def test_what_does_not_parse_is_shown_with_a_caret(text: str, message: str, care
 def test_nothing_is_run(text: str, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UsageError):
-        Filter(text).holds(ADAM)
+        VariantFilter(text).is_match(ADAM)
     assert not list(tmp_path.iterdir())
 
 
 def test_private_names_mean_nothing() -> None:
-    condition = Filter("optimizer.__class__ == 1")
-    assert not condition.holds(ADAM)
+    condition = VariantFilter("optimizer.__class__ == 1")
+    assert not condition.is_match(ADAM)
     with pytest.raises(UsageError, match=r"there is no 'optimizer\.__class__'"):
         condition.check_names(ADAM)
 
@@ -140,20 +140,20 @@ def test_private_names_mean_nothing() -> None:
 )
 def test_deep_nesting_ends_in_an_answer(text: str) -> None:
     try:
-        assert Filter(text).holds(ADAM) in (True, False)
+        assert VariantFilter(text).is_match(ADAM) in (True, False)
     except UsageError as error:
         assert "--filter" in str(error)  # noqa: PT017 - either answer is right
 
 
-@pytest.mark.parametrize("text", ["lr > 1 " + "or lr > 1 " * LONGEST, "lr > 1\nimport os", "lr > 1\0"])
+@pytest.mark.parametrize("text", ["lr > 1 " + "or lr > 1 " * MAX_CHARACTERS, "lr > 1\nimport os", "lr > 1\0"])
 def test_what_is_no_line_or_too_long_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match=r"--filter"):
-        Filter(text)
+        VariantFilter(text)
 
 
 def test_a_name_of_nothing_is_refused_with_the_nearest() -> None:
     with pytest.raises(UsageError, match="there is no 'optimiser'; did you mean 'optimizer'") as caught:
-        Filter("lr > 1 and optimiser == 'adam'").check_names(ADAM)
+        VariantFilter("lr > 1 and optimiser == 'adam'").check_names(ADAM)
     assert str(caught.value).split("\n")[2].index("^") == 2 + 11
 
 
@@ -161,9 +161,9 @@ def test_a_name_that_could_be_several_is_refused() -> None:
     with pytest.raises(
         UsageError, match=r"'units' could be architecture\.0\.dense\.units or architecture\.2\.dense\.units"
     ):
-        Filter("units > 3").holds({"architecture.0.dense.units": 4, "architecture.2.dense.units": 5})
+        VariantFilter("units > 3").is_match({"architecture.0.dense.units": 4, "architecture.2.dense.units": 5})
 
 
 def test_words_and_numbers_have_no_order() -> None:
     with pytest.raises(UsageError, match="'adam' and 3 have no order"):
-        Filter("optimizer > 3").holds(ADAM)
+        VariantFilter("optimizer > 3").is_match(ADAM)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from nnexp.errors import Interrupted
-from nnexp.runs.interrupts import SIGNALS, Interrupts
+from nnexp.runs.interrupts import STOP_SIGNALS, InterruptListener
 
 
 @pytest.fixture(autouse=True)
@@ -24,26 +24,26 @@ def usual_handlers() -> Iterator[None]:
 
 
 def handlers() -> list[object]:
-    return [signal.getsignal(number) for number in SIGNALS]
+    return [signal.getsignal(number) for number in STOP_SIGNALS]
 
 
 def test_the_handlers_of_before_are_there_again_afterwards() -> None:
     before = handlers()
-    with Interrupts():
+    with InterruptListener():
         assert handlers() != before
     assert handlers() == before
 
 
 def test_the_handlers_are_restored_after_an_error() -> None:
     before = handlers()
-    with pytest.raises(ZeroDivisionError), Interrupts():
+    with pytest.raises(ZeroDivisionError), InterruptListener():
         1 / 0  # noqa: B018 - an error like any other
     assert handlers() == before
 
 
-@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("number", STOP_SIGNALS)
 def test_the_first_signal_is_noted_and_the_second_raises(number: signal.Signals) -> None:
-    with Interrupts() as interrupts:
+    with InterruptListener() as interrupts:
         signal.raise_signal(number)
         assert interrupts.received == number
         with pytest.raises(Interrupted) as stopped:
@@ -54,7 +54,7 @@ def test_the_first_signal_is_noted_and_the_second_raises(number: signal.Signals)
 def test_an_ignored_signal_stays_ignored() -> None:
     before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
     try:
-        with Interrupts() as interrupts:
+        with InterruptListener() as interrupts:
             signal.raise_signal(signal.SIGTERM)
             assert interrupts.received is None
         assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
@@ -66,7 +66,7 @@ def test_in_another_thread_nothing_is_touched() -> None:
     before, seen = handlers(), []
 
     def work() -> None:
-        with Interrupts() as interrupts:
+        with InterruptListener() as interrupts:
             seen.append((handlers(), interrupts.received))
 
     thread = threading.Thread(target=work)

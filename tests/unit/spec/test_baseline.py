@@ -13,11 +13,11 @@ from nnexp.baselines.least_squares import LeastSquares
 from nnexp.errors import SpecError, UsageError
 from nnexp.spec import resolved
 from nnexp.spec.baseline import BaselineSpec
-from nnexp.spec.baseline_fit import size_of
-from nnexp.spec.load import loads, loads_any
-from nnexp.spec.problems import Text
-from nnexp.spec.schema import schema
-from nnexp.spec.text import parse
+from nnexp.spec.baseline_fit import count_parameters
+from nnexp.spec.load import parse_network_spec, parse_spec
+from nnexp.spec.problems import SpecText
+from nnexp.spec.schema import build_schema
+from nnexp.spec.text import parse_yaml
 
 BASE = """\
 name: base
@@ -28,7 +28,7 @@ data:
 baseline: {knn: {k: 7}}
 """
 
-VALIDATOR = Draft202012Validator(schema())
+VALIDATOR = Draft202012Validator(build_schema())
 
 FOREIGN = {
     "architecture": "[output]",
@@ -42,12 +42,12 @@ FOREIGN = {
 }
 
 
-def text(content: str) -> Text:
-    return Text("s.yaml", content)
+def text(content: str) -> SpecText:
+    return SpecText("s.yaml", content)
 
 
 def spec(content: str, *overrides: str) -> BaselineSpec:
-    found = loads_any(text(content), overrides, name="s")
+    found = parse_spec(text(content), overrides, name="s")
     assert isinstance(found, BaselineSpec)
     return found
 
@@ -55,13 +55,13 @@ def spec(content: str, *overrides: str) -> BaselineSpec:
 def problems(content: str, *overrides: str) -> list[tuple[str, str, str]]:
     """Place, path with message, and suggestion of each problem."""
     with pytest.raises(SpecError) as caught:
-        loads_any(text(content), overrides, name="s")
+        parse_spec(text(content), overrides, name="s")
     found = caught.value.problems
     return [(str(p.place).removeprefix("s.yaml:"), f"{p.path}: {p.message}", p.suggestion) for p in found]
 
 
 def is_valid(content: str) -> bool:
-    plain: Any = parse(text(content)).plain()
+    plain: Any = parse_yaml(text(content)).make_plain()
     return VALIDATOR.is_valid(plain)
 
 
@@ -82,17 +82,17 @@ def test_a_baseline_is_written_like_any_component(written: str, baseline: object
 
 def test_the_resolved_spec_has_every_default_and_is_itself_a_spec_with_the_same_hash() -> None:
     found = spec(BASE)
-    written = resolved.text(found)
-    assert list(parse(text(written)).plain()) == ["name", "seed", "data", "baseline"]
+    written = resolved.format_spec(found)
+    assert list(parse_yaml(text(written)).make_plain()) == ["name", "seed", "data", "baseline"]
     assert "metric: euclidean" in written
     assert spec(written) == found
-    assert resolved.digest(spec(written)) == resolved.digest(found)
+    assert resolved.hash_spec(spec(written)) == resolved.hash_spec(found)
     assert is_valid(written)
 
 
 def test_every_field_and_the_method_enter_the_hash() -> None:
     words = ("", "seed=4", "data.split.seed=1", "baseline.knn.k=8", "baseline=knn", "baseline=least_squares")
-    assert len({resolved.digest(spec(BASE, word) if word else spec(BASE)) for word in words}) == len(words)
+    assert len({resolved.hash_spec(spec(BASE, word) if word else spec(BASE)) for word in words}) == len(words)
 
 
 @pytest.mark.parametrize("key", FOREIGN)
@@ -191,7 +191,7 @@ def test_what_memory_cannot_hold_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_where_a_network_is_needed_one_sentence_says_that_there_is_none() -> None:
     with pytest.raises(UsageError, match=r"^s\.yaml is the spec of a baseline, and this takes a network$"):
-        loads(text(BASE), name="s")
+        parse_network_spec(text(BASE), name="s")
 
 
 @pytest.mark.parametrize(
@@ -205,4 +205,4 @@ def test_where_a_network_is_needed_one_sentence_says_that_there_is_none() -> Non
     ],
 )
 def test_the_numbers_that_are_kept_are_counted(baseline: str, numbers: int) -> None:
-    assert size_of(spec(BASE, f"baseline={baseline}")) == numbers
+    assert count_parameters(spec(BASE, f"baseline={baseline}")) == numbers

@@ -8,17 +8,17 @@ from typing import Any
 
 import pytest
 
-from nnexp.registry import KINDS, parameters
-from nnexp.spec.catalogue import entries
-from nnexp.spec.catalogue_page import _anchors, _prose, page
-from nnexp.spec.problems import Text
-from nnexp.spec.text import Node, parse
+from nnexp.registry import REGISTRY_BY_KIND, component_parameters
+from nnexp.spec.catalogue import list_entries
+from nnexp.spec.catalogue_page import _make_anchors, _escape_prose, render_catalogue
+from nnexp.spec.problems import SpecText
+from nnexp.spec.text import Node, parse_yaml
 
 PAGE = Path(__file__).parents[3] / "docs" / "catalogue.md"
 
 
 def parameter(kind: str, component: str, name: str) -> Any:
-    [entry] = [entry for entry in entries(kind) if entry.name == component]
+    [entry] = [entry for entry in list_entries(kind) if entry.name == component]
     [found] = [found for found in entry.parameters if found.name == name]
     return found
 
@@ -60,16 +60,16 @@ def test_a_parameter_as_data(
     assert (found.nullable, found.default, found.per_replica) == (nullable, default, per_replica)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", REGISTRY_BY_KIND)
 def test_every_default_on_one_line_is_read_back_from_a_spec_as_what_it_is(kind: str) -> None:
-    for entry in entries(kind):
+    for entry in list_entries(kind):
         for found in entry.parameters:
-            assert found.required or read_value(found.shown_default) == found.default, (entry.name, found.name)
+            assert found.required or read_value(found.default_text) == found.default, (entry.name, found.name)
 
 
 def read_value(text: str) -> Any:
     """What a spec means that has this text behind a key."""
-    node = parse(Text("spec.yaml", f"key: {text}"))
+    node = parse_yaml(SpecText("spec.yaml", f"key: {text}"))
     assert isinstance(node.value, dict)
     return plain(node.value["key"])
 
@@ -81,27 +81,27 @@ def plain(node: Node) -> Any:
 
 
 def test_required_parameters_are_those_without_a_default() -> None:
-    for kind, registry in KINDS.items():
-        for entry in entries(kind):
-            known = parameters(registry[entry.name])
+    for kind, registry in REGISTRY_BY_KIND.items():
+        for entry in list_entries(kind):
+            known = component_parameters(registry[entry.name])
             assert [found.name for found in entry.parameters] == [p.name for p in known]
-            assert [found.required for found in entry.parameters] == [p.required for p in known]
+            assert [found.required for found in entry.parameters] == [p.is_required for p in known]
 
 
 def test_the_page_in_the_docs_is_current() -> None:
-    assert PAGE.read_text(encoding="utf-8") == page(), "docs/catalogue.md is not current: `make catalogue` renews it"
+    assert PAGE.read_text(encoding="utf-8") == render_catalogue(), "docs/catalogue.md is not current: `make catalogue` renews it"
 
 
 def test_the_page_has_every_component_with_all_that_its_docstring_says() -> None:
-    shown = {word for line in page().splitlines() for word in line.replace("\\", "").split()}
-    for kind in KINDS:
-        for entry in entries(kind):
-            assert f"### {entry.name}\n" in page()
+    shown = {word for line in render_catalogue().splitlines() for word in line.replace("\\", "").split()}
+    for kind in REGISTRY_BY_KIND:
+        for entry in list_entries(kind):
+            assert f"### {entry.name}\n" in render_catalogue()
             assert {*entry.summary.split(), *entry.formula.split(), *entry.notes.split()} <= shown, entry.name
 
 
 def test_every_link_of_the_contents_leads_to_its_heading() -> None:
-    text = page()
+    text = render_catalogue()
     links = re.findall(r"\[([a-z0-9_]+)\]\(#([a-z0-9_-]+)\)", text)
     headings = re.findall(r"^##+ (\S+)$", text, re.MULTILINE)
     assert [title for title, _ in links] == headings
@@ -109,8 +109,8 @@ def test_every_link_of_the_contents_leads_to_its_heading() -> None:
 
 
 def test_a_heading_that_comes_again_is_counted() -> None:
-    assert list(_anchors(["a", "tasks", "b", "tasks", "tasks"])) == ["a", "tasks", "b", "tasks-1", "tasks-2"]
+    assert list(_make_anchors(["a", "tasks", "b", "tasks", "tasks"])) == ["a", "tasks", "b", "tasks-1", "tasks-2"]
 
 
 def test_prose_means_nothing_in_markdown_but_for_its_code() -> None:
-    assert _prose("a * b <c> _d_ x_n \\ and `e * _f_`") == r"a \* b \<c> \_d\_ x_n \\ and `e * _f_`"
+    assert _escape_prose("a * b <c> _d_ x_n \\ and `e * _f_`") == r"a \* b \<c> \_d\_ x_n \\ and `e * _f_`"

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from nnexp.errors import SpecError
-from nnexp.inspection.variants import variants
+from nnexp.inspection.variants import load_variants
 from nnexp.spec import resolved
-from nnexp.spec.load import load_any
+from nnexp.spec.load import load_spec
 from nnexp.spec.problems import Problem
 from tests.unit.sweeps.support import BASE
 
@@ -18,7 +18,7 @@ def problems_of(folder: Path, *overrides: str) -> tuple[Problem, ...]:
     spec = folder / "base.yaml"
     spec.write_text(BASE)
     with pytest.raises(SpecError) as caught:
-        load_any(spec, overrides)
+        load_spec(spec, overrides)
     return caught.value.problems
 
 
@@ -28,14 +28,14 @@ def test_a_component_that_replaces_an_earlier_parameter_is_refused_with_the_orde
     assert problem.path == "optimizer"
     assert "optimizer.adam.lr in override 1 would be lost" in problem.message
     assert problem.suggestion == "write optimizer=adam first, and optimizer.adam.lr=0.5 after it"
-    spec = load_any(tmp_path / "base.yaml", ["optimizer=adam", "optimizer.adam.lr=0.5"])
-    assert resolved.plain(spec)["optimizer"]["adam"]["lr"] == 0.5
+    spec = load_spec(tmp_path / "base.yaml", ["optimizer=adam", "optimizer.adam.lr=0.5"])
+    assert resolved.make_plain_spec(spec)["optimizer"]["adam"]["lr"] == 0.5
 
 
 def test_where_no_order_works_the_whole_value_is_shown(tmp_path: Path) -> None:
     [problem] = problems_of(tmp_path, "optimizer.adam.lr=0.5", "optimizer=nadam")
     assert problem.suggestion.endswith("write the value whole: optimizer={adam: {lr: 0.5}}")
-    load_any(tmp_path / "base.yaml", ["optimizer={adam: {lr: 0.5}}"])
+    load_spec(tmp_path / "base.yaml", ["optimizer={adam: {lr: 0.5}}"])
 
 
 def test_a_parameter_that_an_earlier_value_holds_is_refused(tmp_path: Path) -> None:
@@ -75,13 +75,13 @@ def test_a_key_given_twice_is_refused_even_with_the_same_value(tmp_path: Path) -
 )
 def test_overrides_that_leave_each_other_whole_are_taken(tmp_path: Path, overrides: tuple[str, ...]) -> None:
     (tmp_path / "base.yaml").write_text(BASE)
-    load_any(tmp_path / "base.yaml", overrides)
+    load_spec(tmp_path / "base.yaml", overrides)
 
 
 def test_an_initialiser_beside_the_option_that_replaces_it_is_refused(tmp_path: Path) -> None:
     (tmp_path / "base.yaml").write_text(BASE)
     with pytest.raises(SpecError) as caught:
-        variants(tmp_path / "base.yaml", ["init=he"], "xavier")
+        load_variants(tmp_path / "base.yaml", ["init=he"], "xavier")
     [problem] = caught.value.problems
     assert problem.place.text.name == "override 1"
     assert "--init" in problem.message

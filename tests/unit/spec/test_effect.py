@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from nnexp.errors import SpecError
-from nnexp.spec.load import loads_any
-from nnexp.spec.problems import Problem, Text
+from nnexp.spec.load import parse_spec
+from nnexp.spec.problems import Problem, SpecText
 
 PLAIN = "data: {source: digits}\narchitecture: [dense: 8, activation, output]\n"
 TASKS = (
@@ -18,7 +18,7 @@ TASKS = (
 def problems_of(text: str) -> list[Problem]:
     """Everything that is wrong with a spec."""
     try:
-        loads_any(Text("s.yaml", text), name="s")
+        parse_spec(SpecText("s.yaml", text), name="s")
     except SpecError as error:
         return list(error.problems)
     return []

@@ -7,11 +7,11 @@ import pytest
 from nnexp.activations.tanh import Tanh
 from nnexp.errors import SpecError
 from nnexp.layers.residual import Residual
-from nnexp.network import assemble, walk
+from nnexp.network import build_network, walk_layers
 from nnexp.spec import resolved
-from nnexp.spec.load import loads
-from nnexp.spec.meaning import declaration_of
-from nnexp.spec.problems import Text
+from nnexp.spec.load import parse_network_spec
+from nnexp.spec.meaning import declare_network
+from nnexp.spec.problems import SpecText
 from nnexp.spec.sections import Spec
 
 NESTED = """
@@ -26,26 +26,26 @@ architecture:
 
 
 def spec(text: str) -> Spec:
-    return loads(Text("nested.yaml", text), name="nested")
+    return parse_network_spec(SpecText("nested.yaml", text), name="nested")
 
 
 def test_names_tell_where_a_weight_is() -> None:
-    names = [name for name, _ in declaration_of(spec(NESTED)).entries()]
+    names = [name for name, _ in declare_network(spec(NESTED)).iterate_weights()]
     assert "residual_block_1.branch_2.dense_1.W" in names
     assert "residual_block_1.branch_2.parallel_1.branch_2.dense_1.b" in names
 
 
 def test_the_specs_activation_stands_in_every_place_that_is_left_open() -> None:
     given = spec(NESTED)
-    network = assemble(given.architecture, given.activation, outputs=2)
-    [residual] = [layer for layer in walk(network.layers) if isinstance(layer, Residual)]
+    network = build_network(given.architecture, given.activation, outputs=2)
+    [residual] = [layer for layer in walk_layers(network.layers) if isinstance(layer, Residual)]
     assert residual.activation == Tanh()
-    assert sum(isinstance(layer, Tanh) for layer in walk(network.layers)) == 1
+    assert sum(isinstance(layer, Tanh) for layer in walk_layers(network.layers)) == 1
 
 
 def test_the_resolved_spec_shows_the_lists_and_is_the_same_spec() -> None:
     given = spec(NESTED)
-    assert loads(Text("resolved.yaml", resolved.text(given)), name="other") == given
+    assert parse_network_spec(SpecText("resolved.yaml", resolved.format_spec(given)), name="other") == given
 
 
 @pytest.mark.parametrize(

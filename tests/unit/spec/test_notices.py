@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from nnexp.spec import resolved
-from nnexp.spec.load import loads_any
+from nnexp.spec.load import parse_spec
 from nnexp.spec.notices import notices
-from nnexp.spec.problems import Problem, Text
+from nnexp.spec.problems import Problem, SpecText
 from tests.config_files import make_files
 
 CONFIGS = [
@@ -27,8 +27,8 @@ def notices_of(
     overrides: tuple[str, ...] = (),
 ) -> list[Problem]:
     """What is told of a spec."""
-    text = Text("s.yaml", f"data: {data}\narchitecture: {architecture}\n{rest}\n")
-    return notices(loads_any(text, overrides, name="s"), "s.yaml")
+    text = SpecText("s.yaml", f"data: {data}\narchitecture: {architecture}\n{rest}\n")
+    return notices(parse_spec(text, overrides, name="s"), "s.yaml")
 
 
 def only_notice(
@@ -81,7 +81,7 @@ def test_counts_of_a_set_of_100_are_not_remarked_on() -> None:
 
 def test_counts_that_sum_to_100_are_remarked_on_for_a_baseline() -> None:
     text = "data: {source: digits, split: {train: 80, dev: 10, test: 10}}\nbaseline: knn\n"
-    [notice] = notices(loads_any(Text("s.yaml", text), name="s"), "s.yaml")
+    [notice] = notices(parse_spec(SpecText("s.yaml", text), name="s"), "s.yaml")
     assert notice.path == "data.split"
 
 
@@ -153,8 +153,8 @@ def test_no_config_and_no_resolved_config_is_remarked_on(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     make_files(config)
-    spec = loads_any(Text(config.name, config.read_text(encoding="utf-8")), name=config.stem)
-    again = loads_any(Text("resolved.yaml", resolved.text(spec)), name=config.stem)
+    spec = parse_spec(SpecText(config.name, config.read_text(encoding="utf-8")), name=config.stem)
+    again = parse_spec(SpecText("resolved.yaml", resolved.format_spec(spec)), name=config.stem)
     assert not notices(spec, config.name)
     assert not notices(again, "resolved.yaml")
 

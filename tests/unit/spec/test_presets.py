@@ -12,10 +12,10 @@ from nnexp.layers.gated import Gated
 from nnexp.layers.output import Output
 from nnexp.layers.rbf import RBF
 from nnexp.spec import resolved
-from nnexp.spec.load import loads
-from nnexp.spec.problems import Problem, Text
+from nnexp.spec.load import parse_network_spec
+from nnexp.spec.problems import Problem, SpecText
 from nnexp.spec.sections import Spec
-from nnexp.spec.sizes import Sizes
+from nnexp.spec.sizes import AssumedSizes
 
 IMAGES = "data: {source: {digits: {flat: false}}}\n"
 FLAT = "data: {source: digits}\n"
@@ -23,11 +23,11 @@ HUGE = "data: {source: {blobs: {classes: 9000000000000}}}\n"
 """More than any memory holds, so that nothing can be said of the data."""
 
 
-def spec(text: str, *overrides: str, sizes: Sizes | None = None) -> Spec:
-    return loads(Text("s.yaml", text), overrides, name="s", sizes=sizes)
+def spec(text: str, *overrides: str, sizes: AssumedSizes | None = None) -> Spec:
+    return parse_network_spec(SpecText("s.yaml", text), overrides, name="s", sizes=sizes)
 
 
-def problems_of(text: str, *overrides: str, sizes: Sizes | None = None) -> list[Problem]:
+def problems_of(text: str, *overrides: str, sizes: AssumedSizes | None = None) -> list[Problem]:
     with pytest.raises(SpecError) as caught:
         spec(text, *overrides, sizes=sizes)
     return list(caught.value.problems)
@@ -50,7 +50,7 @@ def test_an_override_of_the_data_decides_too() -> None:
 )
 def test_the_resolved_spec_shows_the_layers_and_is_the_same_spec(architecture: str) -> None:
     given = spec(f"{IMAGES}architecture: {architecture}\n")
-    assert loads(Text("resolved.yaml", resolved.text(given)), name="other") == given
+    assert parse_network_spec(SpecText("resolved.yaml", resolved.format_spec(given)), name="other") == given
 
 
 @pytest.mark.parametrize(
@@ -100,38 +100,38 @@ LENET = f"{IMAGES}architecture: lenet5\n"
 def test_other_sizes_stand_in_place_of_the_data() -> None:
     [problem] = problems_of(LENET)
     assert problem.message == "conv2d_2: a window of 5 x 5 is larger than an image of 2 x 2"
-    assert spec(LENET, sizes=Sizes((32, 32, 1))).architecture[0] == Conv2D(6, 5)
-    [problem] = problems_of(LENET, sizes=Sizes((12, 12, 1)))
+    assert spec(LENET, sizes=AssumedSizes((32, 32, 1))).architecture[0] == Conv2D(6, 5)
+    [problem] = problems_of(LENET, sizes=AssumedSizes((12, 12, 1)))
     assert problem.message == "conv2d_2: a window of 5 x 5 is larger than an image of 4 x 4"
 
 
 def test_a_network_that_is_looked_at_need_not_fit_into_memory() -> None:
     text = f"{FLAT}architecture: [dense: 900000000000, output]\n"
     assert "memory" in problems_of(text)[0].message
-    assert spec(text, sizes=Sizes()).architecture[-1] == Output()
+    assert spec(text, sizes=AssumedSizes()).architecture[-1] == Output()
 
 
 def test_with_both_sizes_the_data_need_not_be_there() -> None:
     text = f"{HUGE}architecture: [output]\n"
-    assert spec(text, sizes=Sizes((5,), 3)).architecture == (Output(),)
-    for sizes in (Sizes((5,)), Sizes(None, 3), Sizes()):
+    assert spec(text, sizes=AssumedSizes((5,), 3)).architecture == (Output(),)
+    for sizes in (AssumedSizes((5,)), AssumedSizes(None, 3), AssumedSizes()):
         assert [problem.path for problem in problems_of(text, sizes=sizes)] == ["data.source"]
 
 
 def test_sizes_replace_only_what_they_give() -> None:
     data = spec(f"{FLAT}architecture: [output]\n").data
-    description = Sizes((5, 7, 2)).described(data)
-    assert (description.shape, description.outputs, description.examples) == ((5, 7, 2), 10, 1797)
-    description = Sizes(None, 3).described(data)
-    assert (description.shape, description.outputs) == ((64,), 3)
+    description = AssumedSizes((5, 7, 2)).describe_data(data)
+    assert (description.shape, description.output_count, description.examples) == ((5, 7, 2), 10, 1797)
+    description = AssumedSizes(None, 3).describe_data(data)
+    assert (description.shape, description.output_count) == ((64,), 3)
 
 
 def test_sizes_describe_no_data_that_cannot_be() -> None:
-    huge = spec(f"{HUGE}architecture: [output]\n", sizes=Sizes((5,), 3)).data
+    huge = spec(f"{HUGE}architecture: [output]\n", sizes=AssumedSizes((5,), 3)).data
     with pytest.raises(DataError, match="memory"):
-        Sizes((5,)).described(huge)
+        AssumedSizes((5,)).describe_data(huge)
 
 
 def test_where_the_inputs_are_the_targets_another_input_has_other_outputs() -> None:
     data = spec("data: {source: digits, targets: inputs}\narchitecture: [output]\n").data
-    assert Sizes((5, 7, 2)).described(data).outputs == 5 * 7 * 2
+    assert AssumedSizes((5, 7, 2)).describe_data(data).output_count == 5 * 7 * 2

@@ -10,28 +10,28 @@ from hypothesis import given, settings
 from jsonschema import Draft202012Validator
 
 from nnexp import registry
-from nnexp.registry import documentation
-from nnexp.spec.kinds import REGISTRIES
-from nnexp.spec.problems import Text
-from nnexp.spec.schema import schema
-from nnexp.spec.starter import STARTER
-from nnexp.spec.text import parse
+from nnexp.registry import parse_docstring
+from nnexp.spec.kinds import REGISTRIES_BY_TYPE
+from nnexp.spec.problems import SpecText
+from nnexp.spec.schema import build_schema
+from nnexp.spec.starter import STARTER_SPEC
+from nnexp.spec.text import parse_yaml
 from tests.cli.mutations import BASE, BOUNDS, MISSING, NAMES, STRUCTURE, TYPES
 from tests.strategies import Plain, specs
 
 CONFIGS = sorted((Path(__file__).parents[3] / "configs").glob("*.yaml"))
-VALIDATOR = Draft202012Validator(schema())
+VALIDATOR = Draft202012Validator(build_schema())
 
 BEYOND = {"lr: .nan", "lr: .inf", "lr: 1e999", "seed: 1e3", 'name: "a\\nb"', "name: '  '"}
 """What a schema cannot refuse: JSON has no such numbers, 1e3 is whole to it, and a text is any text."""
 
 
 def plain(content: str) -> Any:
-    return parse(Text("s.yaml", content)).plain()
+    return parse_yaml(SpecText("s.yaml", content)).make_plain()
 
 
 def test_the_schema_is_a_schema() -> None:
-    Draft202012Validator.check_schema(schema())
+    Draft202012Validator.check_schema(build_schema())
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
@@ -40,7 +40,7 @@ def test_every_config_satisfies_it(path: Path) -> None:
 
 
 def test_the_starter_satisfies_it() -> None:
-    VALIDATOR.validate(plain(STARTER.format(name="name: starter", schema="schema.json")))
+    VALIDATOR.validate(plain(STARTER_SPEC.format(name="name: starter", schema="schema.json")))
 
 
 @given(specs())
@@ -59,20 +59,20 @@ def test_a_wrong_spec_does_not_satisfy_it(mutation: tuple[str, ...]) -> None:
     assert refused == (new not in BEYOND)
 
 
-@pytest.mark.parametrize("kind", registry.KINDS)
+@pytest.mark.parametrize("kind", registry.REGISTRY_BY_KIND)
 def test_every_component_is_described_by_its_summary(kind: str) -> None:
-    [base] = [base for base, known in REGISTRIES.items() if known[0] is registry.KINDS[kind]]
-    full = schema()["$defs"][base.__name__]["anyOf"][-1]["properties"]
-    for name in registry.KINDS[kind]:
-        assert full[name]["description"] == documentation(registry.KINDS[kind][name]).summary
+    [base] = [base for base, known in REGISTRIES_BY_TYPE.items() if known[0] is registry.REGISTRY_BY_KIND[kind]]
+    full = build_schema()["$defs"][base.__name__]["anyOf"][-1]["properties"]
+    for name in registry.REGISTRY_BY_KIND[kind]:
+        assert full[name]["description"] == parse_docstring(registry.REGISTRY_BY_KIND[kind][name]).summary
 
 
 def test_defaults_and_bounds_are_those_of_the_signature() -> None:
-    lr = _parameter(schema(), "Optimizer", "adam", "lr")
+    lr = _parameter(build_schema(), "Optimizer", "adam", "lr")
     assert (lr["default"], lr["exclusiveMinimum"]) == (0.001, 0)
-    rate = _parameter(schema(), "Layer", "dropout", "rate")
+    rate = _parameter(build_schema(), "Layer", "dropout", "rate")
     assert (rate["minimum"], rate["exclusiveMaximum"]) == (0, 1)
-    assert _parameter(schema(), "Layer", "dense", "units")["type"] == "integer"
+    assert _parameter(build_schema(), "Layer", "dense", "units")["type"] == "integer"
 
 
 def _parameter(document: Plain, kind: str, name: str, parameter: str) -> Plain:

@@ -11,17 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nnexp.errors import SpecError
-from nnexp.spec.problems import Problem, Text
-from nnexp.spec.text import MAX_DEPTH, MAX_DIGITS, MAX_NODES, dump, parse, paths
+from nnexp.spec.problems import Problem, SpecText
+from nnexp.spec.text import MAX_DEPTH, MAX_DIGITS, MAX_NODES, format_yaml, parse_yaml, walk_nodes
 
 
 def plain(content: str) -> Any:
-    return parse(Text("s.yaml", content)).plain()
+    return parse_yaml(SpecText("s.yaml", content)).make_plain()
 
 
 def problem(content: str) -> Problem:
     with pytest.raises(SpecError) as caught:
-        parse(Text("s.yaml", content))
+        parse_yaml(SpecText("s.yaml", content))
     return caught.value.problems[0]
 
 
@@ -92,7 +92,7 @@ def test_a_repeated_key_is_an_error_at_its_second_place() -> None:
 
 def test_all_values_that_are_not_allowed_are_reported_together() -> None:
     with pytest.raises(SpecError) as caught:
-        parse(Text("s.yaml", "a: 010\nb: !x 3\na: 4\n? [c]\n: 5\n"))
+        parse_yaml(SpecText("s.yaml", "a: 010\nb: !x 3\na: 4\n? [c]\n: 5\n"))
     assert [found.place.line for found in caught.value.problems] == [1, 2, 3, 4]
 
 
@@ -186,8 +186,8 @@ def test_a_byte_order_mark_is_skipped() -> None:
 
 
 def test_every_node_and_key_has_its_place() -> None:
-    tree = parse(Text("s.yaml", "a: {b: [1, 'x']}\n"))
-    found = {path: (node.place.column, node.place.width) for path, node in paths(tree)}
+    tree = parse_yaml(SpecText("s.yaml", "a: {b: [1, 'x']}\n"))
+    found = {path: (node.place.column, node.place.width) for path, node in walk_nodes(tree)}
     assert found == {"": (1, 1), "a": (4, 13), "a.b": (8, 8), "a.b.0": (9, 1), "a.b.1": (12, 3)}
     assert tree.keys["a"].column == 1
 
@@ -241,15 +241,15 @@ def without_merge_keys(value: Any) -> bool:
 
 @given(VALUES.filter(without_merge_keys))
 def test_what_is_written_is_read_back(value: Any) -> None:
-    found = plain(dump(value))
+    found = plain(format_yaml(value))
     assert repr(found) == repr(value)
 
 
 @pytest.mark.parametrize("value", [1e-05, 1e16, 1e300, -0.0, math.inf, -math.inf, math.nan, 5e-324, 0.1 + 0.2])
 def test_every_float_is_written_so_that_it_comes_back_bit_by_bit(value: float) -> None:
-    assert repr(plain(dump({"a": value}))["a"]) == repr(value)
+    assert repr(plain(format_yaml({"a": value}))["a"]) == repr(value)
 
 
 @pytest.mark.parametrize("value", ["two\nlines\n", " leading", "trailing ", "a\r\nb", "\x85", "\u2028", "é😀", "\x1b"])
 def test_every_text_is_written_so_that_it_comes_back(value: str) -> None:
-    assert plain(dump({value: [value]})) == {value: [value]}
+    assert plain(format_yaml({value: [value]})) == {value: [value]}

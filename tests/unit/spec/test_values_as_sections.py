@@ -10,17 +10,17 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from nnexp.data.base import Source
-from nnexp.data.tables.features import Levels
+from nnexp.data.tables.features import CategoryLevels
 from nnexp.layers.base import Layer
 from nnexp.named import Named
 from nnexp.spec import resolved
 from nnexp.spec.build import Builder
-from nnexp.spec.kinds import value_of
-from nnexp.spec.load import loads_any
-from nnexp.spec.problems import Text
-from nnexp.spec.schema import schema
+from nnexp.spec.kinds import find_only_parameter
+from nnexp.spec.load import parse_spec
+from nnexp.spec.problems import SpecText
+from nnexp.spec.schema import build_schema
 from nnexp.spec.sections import EarlyStopping
-from nnexp.spec.text import parse
+from nnexp.spec.text import parse_yaml
 
 SPEC = """\
 data: {{source: {{csv: {{path: {path}, target: y, categorical: {levels}}}}}}}
@@ -47,24 +47,24 @@ def table(tmp_path: Path) -> Path:
 
 def built(value: str) -> tuple[Any, list[str]]:
     """The source with these levels, and what is wrong with them."""
-    text = Text("s.yaml", f"source: {{csv: {{path: t.csv, target: y, categorical: {value}}}}}")
-    builder, root = Builder(), parse(text)
+    text = SpecText("s.yaml", f"source: {{csv: {{path: t.csv, target: y, categorical: {value}}}}}")
+    builder, root = Builder(), parse_yaml(text)
     assert isinstance(root.value, dict)
-    source = builder.component(Source, root.value["source"], "source")
+    source = builder.build_component(Source, root.value["source"], "source")
     return source, [f"{p.place.column}: {p.path}: {p.message}" for p in builder.problems]
 
 
 def test_the_value_and_the_mapping_mean_the_same() -> None:
     short, long = built(SHORT)[0], built(LONG)[0]
     assert short == long
-    assert short.categorical == Named(("c",), (Levels(("u", 2)),))
+    assert short.categorical == Named(("c",), (CategoryLevels(("u", 2)),))
 
 
 def test_the_resolved_spec_has_the_value_and_is_itself_a_spec(table: Path) -> None:
-    specs = [loads_any(Text("s.yaml", SPEC.format(path=table, levels=levels)), name="s") for levels in (SHORT, LONG)]
-    assert resolved.plain(specs[0])["data"]["source"]["csv"]["categorical"] == {"c": ["u", 2]}
-    assert resolved.digest(specs[0]) == resolved.digest(specs[1])
-    assert loads_any(Text("resolved.yaml", resolved.text(specs[1])), name="s") == specs[0]
+    specs = [parse_spec(SpecText("s.yaml", SPEC.format(path=table, levels=levels)), name="s") for levels in (SHORT, LONG)]
+    assert resolved.make_plain_spec(specs[0])["data"]["source"]["csv"]["categorical"] == {"c": ["u", 2]}
+    assert resolved.hash_spec(specs[0]) == resolved.hash_spec(specs[1])
+    assert parse_spec(SpecText("resolved.yaml", resolved.format_spec(specs[1])), name="s") == specs[0]
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_the_resolved_spec_has_the_value_and_is_itself_a_spec(table: Path) -> No
 )
 def test_the_schema_takes_what_the_program_takes(levels: str, valid: bool) -> None:
     text = SPEC.format(path="t.csv", levels=levels)
-    assert Draft202012Validator(schema()).is_valid(parse(Text("s.yaml", text)).plain()) == valid
+    assert Draft202012Validator(build_schema()).is_valid(parse_yaml(SpecText("s.yaml", text)).make_plain()) == valid
     assert (built(levels)[1] == []) == valid
 
 
@@ -110,32 +110,32 @@ def test_what_is_wrong_is_said_in_its_place(levels: str, message: str) -> None:
 
 def test_a_mapping_of_names_may_be_empty_where_it_has_a_default_and_only_there() -> None:
     assert built("{}")[0].categorical == Named((), ())
-    builder, root = Builder(), parse(Text("s.yaml", "[heads: {}]"))
-    builder.several(Layer, root, "architecture")
+    builder, root = Builder(), parse_yaml(SpecText("s.yaml", "[heads: {}]"))
+    builder.build_several(Layer, root, "architecture")
     assert [p.message for p in builder.problems] == [
         "expected a mapping of names, each to a list of layers, found a mapping"
     ]
 
 
 def test_a_section_with_several_parameters_stays_a_mapping() -> None:
-    builder, root = Builder(), parse(Text("s.yaml", "7"))
-    assert builder.section(EarlyStopping, root, "early_stopping") is None
-    assert value_of(EarlyStopping) is None
+    builder, root = Builder(), parse_yaml(SpecText("s.yaml", "7"))
+    assert builder.build_section(EarlyStopping, root, "early_stopping") is None
+    assert find_only_parameter(EarlyStopping) is None
     [problem] = builder.problems
     assert problem.message.startswith("expected a mapping with the keys patience,")
 
 
 def test_any_section_with_one_parameter_has_this_form() -> None:
     builder = Builder()
-    assert builder.section(One, parse(Text("s.yaml", "7")), "one") == One(7)
-    assert builder.section(One, parse(Text("s.yaml", "{number: 7}")), "one") == One(7)
-    assert resolved.plain_value(One(7)) == 7
+    assert builder.build_section(One, parse_yaml(SpecText("s.yaml", "7")), "one") == One(7)
+    assert builder.build_section(One, parse_yaml(SpecText("s.yaml", "{number: 7}")), "one") == One(7)
+    assert resolved.make_plain_value(One(7)) == 7
     assert builder.problems == []
 
 
 @pytest.mark.parametrize(("target", "kept"), [("y", "y"), ("[y, z]", ("y", "z")), ("[y]", ("y",))])
 def test_the_target_is_a_text_or_a_list_of_them(target: str, kept: Any) -> None:
-    text = Text("s.yaml", f"csv: {{path: t.csv, target: {target}}}")
+    text = SpecText("s.yaml", f"csv: {{path: t.csv, target: {target}}}")
     builder = Builder()
-    assert builder.component(Source, parse(text), "source").target == kept
+    assert builder.build_component(Source, parse_yaml(text), "source").target == kept
     assert builder.problems == []

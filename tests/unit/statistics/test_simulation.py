@@ -25,9 +25,9 @@ import pytest
 from numpy.random import Generator
 from scipy import stats
 
-from nnexp.statistics.means import mean_of
-from nnexp.statistics.paired import LEVEL, paired
-from nnexp.statistics.verdicts import Measure, verdicts
+from nnexp.statistics.means import estimate_mean
+from nnexp.statistics.paired import SIGNIFICANCE_LEVEL, compute_paired_difference
+from nnexp.statistics.verdicts import RankingMetric, compute_verdicts
 from nnexp.typing import AnyArray
 
 SIZES = (3, 5, 12, 30)
@@ -35,7 +35,7 @@ SIZES = (3, 5, 12, 30)
 VARIANTS = 4
 """Each beside each other: six comparisons."""
 
-LOSS = Measure("dev_loss", larger_is_better=False, is_share=False)
+LOSS = RankingMetric("dev_loss", larger_is_better=False, is_share=False)
 
 
 def most(rate: float, draws: int) -> float:
@@ -78,11 +78,11 @@ def alarms(family: Family, seeds: int, draws: int) -> tuple[float, float]:
     two = best = 0
     for _ in range(draws):
         columns = [dict(enumerate(column)) for column in family(rng, seeds).T.tolist()]
-        [verdict] = verdicts([("A", "B", paired(columns[0], columns[1]))], LOSS)
-        two += verdict.finding in ("better", "worse")
+        [verdict] = compute_verdicts([("A", "B", compute_paired_difference(columns[0], columns[1]))], LOSS)
+        two += verdict.conclusion in ("better", "worse")
         first, *others = sorted(columns, key=lambda column: sum(column.values()))
-        pairs = [("other", "best", paired(other, first)) for other in others]
-        best += any(v.finding in ("better", "worse") for v in verdicts(pairs, LOSS, VARIANTS * (VARIANTS - 1) // 2))
+        pairs = [("other", "best", compute_paired_difference(other, first)) for other in others]
+        best += any(v.conclusion in ("better", "worse") for v in compute_verdicts(pairs, LOSS, VARIANTS * (VARIANTS - 1) // 2))
     return two / draws, best / draws
 
 
@@ -90,8 +90,8 @@ def alarms(family: Family, seeds: int, draws: int) -> tuple[float, float]:
 @pytest.mark.parametrize("family", FAMILIES)
 def test_equal_variants_are_said_to_differ_one_time_in_twenty_at_most(family: Family, seeds: int) -> None:
     two, best = alarms(family, seeds, 2000)
-    assert two <= most(LEVEL, 2000)
-    assert best <= most(LEVEL, 2000)
+    assert two <= most(SIGNIFICANCE_LEVEL, 2000)
+    assert best <= most(SIGNIFICANCE_LEVEL, 2000)
 
 
 @pytest.mark.slow
@@ -99,8 +99,8 @@ def test_equal_variants_are_said_to_differ_one_time_in_twenty_at_most(family: Fa
 @pytest.mark.parametrize("family", FAMILIES)
 def test_equal_variants_in_many_draws(family: Family, seeds: int) -> None:
     two, best = alarms(family, seeds, 10_000)
-    assert two <= most(LEVEL, 10_000)
-    assert best <= most(LEVEL, 10_000)
+    assert two <= most(SIGNIFICANCE_LEVEL, 10_000)
+    assert best <= most(SIGNIFICANCE_LEVEL, 10_000)
 
 
 def coverage(draw: Callable[[Generator, int], AnyArray], truth: float, n: int, draws: int) -> tuple[float, float]:
@@ -110,11 +110,11 @@ def coverage(draw: Callable[[Generator, int], AnyArray], truth: float, n: int, d
     for _ in range(draws):
         values = draw(rng, n)
         base = rng.normal(size=n)
-        found = paired(dict(enumerate(base)), dict(enumerate(base + values)))
+        found = compute_paired_difference(dict(enumerate(base)), dict(enumerate(base + values)))
         assert found.low is not None
         assert found.high is not None
         held += found.low <= truth <= found.high
-        mean = mean_of(list(values))
+        mean = estimate_mean(list(values))
         assert mean.low is not None
         assert mean.high is not None
         means += mean.low <= truth <= mean.high
@@ -158,12 +158,12 @@ def test_intervals_in_many_draws(n: int) -> None:
 @pytest.mark.parametrize("effect", [0.7, 1.0, 1.5, 2.0])
 def test_as_many_seeds_as_are_called_enough_show_the_difference_four_times_of_five(effect: float) -> None:
     rng, draws = np.random.default_rng(7), 1000
-    base = paired({0: 0.0, 1: 0.0}, {0: effect + np.sqrt(0.5), 1: effect - np.sqrt(0.5)})  # mean effect, deviation 1
-    [verdict] = verdicts([("A", "B", base)], LOSS)
-    assert verdict.needed is not None
-    n = verdict.needed
+    base = compute_paired_difference({0: 0.0, 1: 0.0}, {0: effect + np.sqrt(0.5), 1: effect - np.sqrt(0.5)})  # mean effect, deviation 1
+    [verdict] = compute_verdicts([("A", "B", base)], LOSS)
+    assert verdict.pairs_needed is not None
+    n = verdict.pairs_needed
     shown = 0
     for _ in range(draws):
-        found = paired(dict.fromkeys(range(n), 0.0), dict(enumerate(effect + rng.normal(size=n))))
-        shown += verdicts([("A", "B", found)], LOSS)[0].finding == "worse"
+        found = compute_paired_difference(dict.fromkeys(range(n), 0.0), dict(enumerate(effect + rng.normal(size=n))))
+        shown += compute_verdicts([("A", "B", found)], LOSS)[0].conclusion == "worse"
     assert least(0.8, draws) <= shown / draws <= most(0.93, draws)

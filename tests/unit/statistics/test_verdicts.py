@@ -8,17 +8,17 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from nnexp.statistics.paired import Difference, paired
-from nnexp.statistics.verdicts import Measure, Verdict, amount, verdicts
+from nnexp.statistics.paired import PairedDifference, compute_paired_difference
+from nnexp.statistics.verdicts import RankingMetric, Verdict, format_amount, compute_verdicts
 
-ACCURACY = Measure("dev_accuracy", larger_is_better=True, is_share=True)
-LOSS = Measure("dev_loss", larger_is_better=False, is_share=False)
+ACCURACY = RankingMetric("dev_accuracy", larger_is_better=True, is_share=True)
+LOSS = RankingMetric("dev_loss", larger_is_better=False, is_share=False)
 
 
-def verdict(differences: Sequence[float], measure: Measure = ACCURACY, of: int = 1) -> Verdict:
+def verdict(differences: Sequence[float], measure: RankingMetric = ACCURACY, of: int = 1) -> Verdict:
     a = dict.fromkeys(range(len(differences)), 0.5)
     b = {seed: 0.5 + value for seed, value in enumerate(differences)}
-    return verdicts([("A", "B", paired(a, b))], measure, of)[0]
+    return compute_verdicts([("A", "B", compute_paired_difference(a, b))], measure, of)[0]
 
 
 def spread(mean: float, deviation: float, n: int) -> list[float]:
@@ -30,24 +30,24 @@ def spread(mean: float, deviation: float, n: int) -> list[float]:
 def test_a_difference_that_is_shown() -> None:
     # ± t(11) 0.005 / √12 = 2.201 · 0.001443 = 0.318 points; t = 6.24, p < 0.001
     assert (
-        verdict(spread(0.009, 0.005, 12)).sentence() == "B is better than A by 0.9 ± 0.3 points (12 seeds, p < 0.001)"
+        verdict(spread(0.009, 0.005, 12)).format_sentence() == "B is better than A by 0.9 ± 0.3 points (12 seeds, p < 0.001)"
     )
 
 
 def test_the_better_one_is_named_first() -> None:
     found = verdict(spread(-0.009, 0.005, 12))
-    assert found.finding == "worse"
-    assert found.sentence() == "A is better than B by 0.9 ± 0.3 points (12 seeds, p < 0.001)"
+    assert found.conclusion == "worse"
+    assert found.format_sentence() == "A is better than B by 0.9 ± 0.3 points (12 seeds, p < 0.001)"
 
 
 def test_a_loss_is_to_be_small_and_is_a_number() -> None:
-    assert verdict(spread(-0.3, 0.1, 9), LOSS).sentence() == "B is better than A by 0.30 ± 0.08 (9 seeds, p = 0.004)"
-    assert verdict(spread(0.3, 0.1, 9), LOSS).finding == "worse"
+    assert verdict(spread(-0.3, 0.1, 9), LOSS).format_sentence() == "B is better than A by 0.30 ± 0.08 (9 seeds, p = 0.004)"
+    assert verdict(spread(0.3, 0.1, 9), LOSS).conclusion == "worse"
 
 
 def test_what_is_not_shown_says_what_is_excluded_and_how_many_more_would_do() -> None:
     # n = 5: ± 2.776 · 0.006 / √5 = 0.745 points; effect 0.004 / 0.006 = 0.667 needs 20 pairs
-    assert verdict(spread(0.004, 0.006, 5)).sentence() == (
+    assert verdict(spread(0.004, 0.006, 5)).format_sentence() == (
         "no difference between B and A is shown (5 seeds, p = 0.210): B is ahead by 0.4 ± 0.7 points, "
         "and a difference larger than 1.1 points can be excluded; "
         "5 seeds are too few: about 15 more would show a difference of this size"
@@ -59,52 +59,52 @@ def test_the_bound_that_is_excluded_is_the_far_end_of_the_interval() -> None:
     low = found.difference.low
     assert low is not None
     assert low == pytest.approx(-0.01145, abs=1e-5)
-    assert f"larger than {100 * -low:.1f} points can be excluded" in found.sentence()
+    assert f"larger than {100 * -low:.1f} points can be excluded" in found.format_sentence()
 
 
 def test_a_tiny_difference_is_not_chased() -> None:
-    sentence = verdict(spread(0.0001, 0.01, 30)).sentence()
+    sentence = verdict(spread(0.0001, 0.01, 30)).format_sentence()
     assert "more than 1,000 seeds would be needed" in sentence
 
 
 def test_one_seed_says_nothing() -> None:
     found = verdict([0.02])
-    assert found.finding == "one pair"
+    assert found.conclusion == "one pair"
     assert (found.p, found.p_corrected) == (None, None)
-    assert found.sentence() == (
+    assert found.format_sentence() == (
         "B is ahead of A by 2.0 points in the one seed of both, which cannot tell it from chance"
     )
-    assert "came to the same in the one seed" in verdict([0.0]).sentence()
+    assert "came to the same in the one seed" in verdict([0.0]).format_sentence()
 
 
 def test_no_seed_in_common() -> None:
-    [found] = verdicts([("A", "B", paired({0: 0.5}, {1: 0.6}))], ACCURACY)
-    assert found.finding == "unpaired"
-    assert "no seed in common" in found.sentence()
+    [found] = compute_verdicts([("A", "B", compute_paired_difference({0: 0.5}, {1: 0.6}))], ACCURACY)
+    assert found.conclusion == "unpaired"
+    assert "no seed in common" in found.format_sentence()
 
 
 def test_the_same_in_every_seed() -> None:
     found = verdict([0.0, 0.0, 0.0])
-    assert found.finding == "same"
-    assert found.sentence() == "B and A came to the same in each of 3 seeds"
+    assert found.conclusion == "same"
+    assert found.format_sentence() == "B and A came to the same in each of 3 seeds"
 
 
 def test_all_differences_equal() -> None:
     few, many = verdict([0.1] * 3), verdict([0.1] * 8)
-    assert few.finding == "undecided"
-    assert few.sentence() == (
+    assert few.conclusion == "undecided"
+    assert few.format_sentence() == (
         "no difference between B and A is shown (3 seeds, p = 0.250): B is ahead by 10.0 points; "
         "3 seeds are too few: about 3 more would show a difference of this size"
     )
-    assert many.sentence() == "B is better than A by 10.0 points (8 seeds, p = 0.008)"
+    assert many.format_sentence() == "B is better than A by 10.0 points (8 seeds, p = 0.008)"
 
 
 def test_pairs_that_were_dropped_are_said() -> None:
     a = {seed: 0.5 + 0.01 * seed for seed in range(5)}
     b = {seed: math.nan if seed > 2 else 0.6 for seed in range(5)}
-    [found] = verdicts([("A", "B", paired(a, b))], ACCURACY)
-    assert "(3 seeds, p = " in found.sentence()
-    assert "; 2 more seeds without a value)" in found.sentence()
+    [found] = compute_verdicts([("A", "B", compute_paired_difference(a, b))], ACCURACY)
+    assert "(3 seeds, p = " in found.format_sentence()
+    assert "; 2 more seeds without a value)" in found.format_sentence()
 
 
 def test_the_corrected_p_decides() -> None:
@@ -112,23 +112,23 @@ def test_the_corrected_p_decides() -> None:
     alone, among = verdict(differences), verdict(differences, of=6)
     assert alone.p == among.p == pytest.approx(0.028, abs=5e-4)
     assert among.p_corrected == pytest.approx(6 * (alone.p or 0))
-    assert (alone.finding, among.finding) == ("better", "undecided")
+    assert (alone.conclusion, among.conclusion) == ("better", "undecided")
 
 
 def test_comparisons_that_cannot_be_made_count() -> None:
-    shown = paired(dict.fromkeys(range(5), 0.5), dict(enumerate(spread(0.6, 0.01, 5))))
-    found = verdicts([("A", "B", shown), ("A", "C", Difference(0, math.nan))], ACCURACY)
+    shown = compute_paired_difference(dict.fromkeys(range(5), 0.5), dict(enumerate(spread(0.6, 0.01, 5))))
+    found = compute_verdicts([("A", "B", shown), ("A", "C", PairedDifference(0, math.nan))], ACCURACY)
     assert found[0].p_corrected == pytest.approx(2 * (found[0].p or 0))
 
 
 def test_a_share_is_not_said_to_differ_by_more_than_everything() -> None:
-    sentence = verdict([0.2, -0.2]).sentence()
+    sentence = verdict([0.2, -0.2]).format_sentence()
     assert "excluded" not in sentence
 
 
 def test_folds_are_called_folds_and_no_more_of_them_are_asked_for() -> None:
-    folds = Measure("dev_accuracy", larger_is_better=True, is_share=True, pair="fold")
-    sentence = verdict(spread(0.004, 0.006, 5), folds).sentence()
+    folds = RankingMetric("dev_accuracy", larger_is_better=True, is_share=True, pair="fold")
+    sentence = verdict(spread(0.004, 0.006, 5), folds).format_sentence()
     assert "(5 folds, " in sentence
     assert "more would" not in sentence
 
@@ -144,7 +144,7 @@ def test_folds_are_called_folds_and_no_more_of_them_are_asked_for() -> None:
     ],
 )
 def test_as_many_digits_as_the_interval_deserves(size: float, half: float | None, text: str) -> None:
-    assert amount(ACCURACY, size, half) == text
+    assert format_amount(ACCURACY, size, half) == text
 
 
 def test_for_a_program_everything_is_a_number() -> None:

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from nnexp.errors import SpecError
-from nnexp.runs.receipts import Receipt
-from nnexp.spec.problems import Text
-from nnexp.spec.text import Node, parse
+from nnexp.runs.receipts import RunOutcome
+from nnexp.spec.problems import SpecText
+from nnexp.spec.text import Node, parse_yaml
 from nnexp.sweeps import reading, samplers
-from nnexp.sweeps.definition import Definition
-from nnexp.sweeps.plan import Planned, Planning
-from nnexp.sweeps.words import from_command
+from nnexp.sweeps.definition import SweepDefinition
+from nnexp.sweeps.plan import PlannedRun, RunPlanner
+from nnexp.sweeps.words import parse_command
 
 BASE = """\
 name: base
@@ -28,40 +28,40 @@ training: {epochs: 9, batch_size: 13}
 
 def node(text: str) -> Node:
     """A value as it stands in a sweep file."""
-    return parse(Text("value.yaml", text))
+    return parse_yaml(SpecText("value.yaml", text))
 
 
-def from_text(folder: Path, text: str, *words: str, base: str = BASE) -> Definition:
+def from_text(folder: Path, text: str, *words: str, base: str = BASE) -> SweepDefinition:
     """The sweep that a file says which stands beside its base spec; the line `base:` is its first."""
     (folder / "base.yaml").write_text(base)
     file = folder / "study.yaml"
     file.write_text(f"base: base.yaml\n{text}")
-    return reading.from_file(file, words)
+    return reading.read_definition(file, words)
 
 
-def from_words(folder: Path, *words: str, base: str = BASE) -> Definition:
+def from_words(folder: Path, *words: str, base: str = BASE) -> SweepDefinition:
     """The sweep that the words of a command say."""
     (folder / "base.yaml").write_text(base)
-    return from_command(folder / "base.yaml", words)
+    return parse_command(folder / "base.yaml", words)
 
 
-def runs_of(definition: Definition) -> list[Planned]:
+def runs_of(definition: SweepDefinition) -> list[PlannedRun]:
     """The plan, of what can be planned before anything is trained."""
-    trials = Planning(definition).trials(samplers.first(definition.sampled))
+    trials = RunPlanner(definition).plan_trials(samplers.draw_first_round(definition.sampled))
     return [run for trial in trials for run in trial]
 
 
-def planned(name: str, variant: str = "", seed: int = 0) -> Planned:
+def planned(name: str, variant: str = "", seed: int = 0) -> PlannedRun:
     """A run of which nothing matters but its name and variant."""
-    return Planned(name, variant or name, seed, {}, {"name": name}, ())
+    return PlannedRun(name, variant or name, seed, {}, {"name": name}, ())
 
 
-def paused(run: str, epoch: int, **metrics: float) -> Receipt:
-    return Receipt(run, "paused", epoch, metrics=metrics)
+def paused(run: str, epoch: int, **metrics: float) -> RunOutcome:
+    return RunOutcome(run, "paused", epoch, metrics=metrics)
 
 
-def done(run: str, epochs: int, **metrics: float) -> Receipt:
-    return Receipt(run, "done", epochs, metrics=metrics)
+def done(run: str, epochs: int, **metrics: float) -> RunOutcome:
+    return RunOutcome(run, "done", epochs, metrics=metrics)
 
 
 def complaints(folder: Path, text: str, *words: str, base: str = BASE) -> list[tuple[int, int, str]]:
@@ -71,5 +71,5 @@ def complaints(folder: Path, text: str, *words: str, base: str = BASE) -> list[t
     return [(p.place.line, p.place.column, p.message) for p in caught.value.problems]
 
 
-def varied(runs: Sequence[Planned]) -> list[dict[str, object]]:
+def varied(runs: Sequence[PlannedRun]) -> list[dict[str, object]]:
     return [dict(run.values) for run in runs]

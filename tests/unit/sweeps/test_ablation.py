@@ -10,19 +10,19 @@ import pytest
 from nnexp.errors import UsageError
 from nnexp.spec import resolved
 from nnexp.spec.sections import Spec
-from nnexp.sweeps.ablation import WHOLE, ablation, inlined, without
-from nnexp.sweeps.plan import Planned, Planning
-from nnexp.sweeps.words import from_command
+from nnexp.sweeps.ablation import UNCHANGED_VARIANT, build_ablation, inline_residual_blocks, remove_layers
+from nnexp.sweeps.plan import PlannedRun, RunPlanner
+from nnexp.sweeps.words import parse_command
 
 SMALL = ("data.source.cifar_like.examples=200", "data.split={train: 100, dev: 50, test: 50}")
 
 CONFIGS = Path(__file__).parents[3] / "configs"
 
 
-def variants(config: str, *words: str, seeds: int = 1) -> dict[str, Planned]:
+def variants(config: str, *words: str, seeds: int = 1) -> dict[str, PlannedRun]:
     """One run of each variant, by the variant's name."""
-    definition = ablation(from_command(CONFIGS / f"{config}.yaml", words), seeds)
-    [runs] = Planning(definition).trials()
+    definition = build_ablation(parse_command(CONFIGS / f"{config}.yaml", words), seeds)
+    [runs] = RunPlanner(definition).plan_trials()
     return {str(run.values["variant"]): run for run in runs}
 
 
@@ -32,7 +32,7 @@ def kinds(plain: Any) -> list[str]:
 
 def test_the_parts_of_adam_bn_are_left_out_or_swapped_one_at_a_time() -> None:
     assert list(variants("adam_bn")) == [
-        WHOLE,
+        UNCHANGED_VARIANT,
         "no batch_norm",
         "no relu",
         "no dropout",
@@ -52,17 +52,17 @@ def test_the_parts_of_adam_bn_are_left_out_or_swapped_one_at_a_time() -> None:
 
 def test_each_variant_differs_from_the_whole_in_its_part_alone() -> None:
     runs = variants("adam_bn")
-    whole = runs[WHOLE].plain
+    whole = runs[UNCHANGED_VARIANT].plain_spec
     for name, run in runs.items():
-        changed = [key for key in whole if run.plain[key] != whole[key]]
-        assert len(changed) == (name != WHOLE), name
+        changed = [key for key in whole if run.plain_spec[key] != whole[key]]
+        assert len(changed) == (name != UNCHANGED_VARIANT), name
 
 
 def test_layers_are_left_out_wherever_they_stand() -> None:
     runs = variants("adam_bn")
-    assert kinds(runs["no batch_norm"].plain) == ["dense", "activation", "dropout", "dense", "activation", "output"]
-    assert kinds(runs["no relu"].plain) == ["dense", "batch_norm", "dropout", "dense", "batch_norm", "output"]
-    assert without(["relu", {"parallel": {"branches": [["relu"], ["tanh"]]}}], "relu") == [
+    assert kinds(runs["no batch_norm"].plain_spec) == ["dense", "activation", "dropout", "dense", "activation", "output"]
+    assert kinds(runs["no relu"].plain_spec) == ["dense", "batch_norm", "dropout", "dense", "batch_norm", "output"]
+    assert remove_layers(["relu", {"parallel": {"branches": [["relu"], ["tanh"]]}}], "relu") == [
         {"parallel": {"branches": [[], ["tanh"]]}}
     ]
 
@@ -70,25 +70,25 @@ def test_layers_are_left_out_wherever_they_stand() -> None:
 def test_a_residual_block_loses_its_shortcut_and_keeps_its_layers() -> None:
     assert "no shortcut" in variants("residual_spirals")
     block = {"residual_block": {"layers": [{"dense": 3}, "relu"], "projected": False}}
-    assert inlined([{"dense": 3}, block]) == [{"dense": 3}, {"dense": 3}, "relu"]
+    assert inline_residual_blocks([{"dense": 3}, block]) == [{"dense": 3}, {"dense": 3}, "relu"]
 
 
 def test_an_optimizer_that_is_not_adaptive_gets_ten_times_the_rate_of_the_adaptive_one() -> None:
-    found = variants("adam_bn", "optimizer.adam.lr=2e-3")["sgd for adam"].plain["optimizer"]
+    found = variants("adam_bn", "optimizer.adam.lr=2e-3")["sgd for adam"].plain_spec["optimizer"]
     assert found == {"sgd": {"lr": pytest.approx(2e-2)}}
 
 
 def test_augmentations_are_left_out_one_at_a_time() -> None:
     runs = variants("augmented_cifar_like", *SMALL)
-    whole = runs[WHOLE].plain["data"]["augment"]
+    whole = runs[UNCHANGED_VARIANT].plain_spec["data"]["augment"]
     for index, entry in enumerate(whole):
-        left = runs[f"no {next(iter(entry))}"].plain["data"]["augment"]
+        left = runs[f"no {next(iter(entry))}"].plain_spec["data"]["augment"]
         assert left == whole[:index] + whole[index + 1 :]
 
 
 def test_all_variants_have_the_same_seeds() -> None:
-    definition = ablation(from_command(CONFIGS / "adam_bn.yaml", []), 3)
-    [runs] = Planning(definition).trials()
+    definition = build_ablation(parse_command(CONFIGS / "adam_bn.yaml", []), 3)
+    [runs] = RunPlanner(definition).plan_trials()
     seeds: dict[str, list[int]] = {}
     for run in runs:
         seeds.setdefault(run.variant, []).append(run.seed)
@@ -97,11 +97,11 @@ def test_all_variants_have_the_same_seeds() -> None:
 
 def test_every_variant_can_be_built_again_from_the_plan() -> None:
     for run in variants("adam_bn").values():
-        spec = run.spec("")
+        spec = run.build_spec("")
         assert isinstance(spec, Spec)
-        assert resolved.plain(spec) == run.plain
+        assert resolved.make_plain_spec(spec) == run.plain_spec
 
 
 def test_a_baseline_has_nothing_to_leave_out() -> None:
     with pytest.raises(UsageError, match="is a baseline"):
-        ablation(from_command(CONFIGS / "knn_digits.yaml", []), 1)
+        build_ablation(parse_command(CONFIGS / "knn_digits.yaml", []), 1)

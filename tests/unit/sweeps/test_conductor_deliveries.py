@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from nnexp.sweeps import session
-from nnexp.sweeps.executors.base import Executor, Finished, Progress, Report, Task
-from nnexp.sweeps.work import perform
-from nnexp.sweeps.worker import Stopping
+from nnexp.sweeps.executors.base import Executor, TaskFinished, TaskProgress, TaskReport, StackTask
+from nnexp.sweeps.work import train_task
+from nnexp.sweeps.worker import StopSignal
 from tests.faults.clusters import SEEDS, SHORT, assert_as_one_by_one, definition
 
 
@@ -17,18 +17,18 @@ from tests.faults.clusters import SEEDS, SHORT, assert_as_one_by_one, definition
 class Twice(Executor):
     """Performs every task two times, and reports each end two times, with progress after it."""
 
-    said: list[Report] = field(default_factory=list)
+    said: list[TaskReport] = field(default_factory=list)
 
     @property
     def workers(self) -> int:
         return 1
 
-    def submit(self, task: Task) -> None:
+    def submit(self, task: StackTask) -> None:
         for _ in range(2):
-            finished = Finished(task.number, tuple(perform(task, Stopping(), lambda epochs: None)))
-            self.said += [Progress(task.number, 1), finished, finished]
+            finished = TaskFinished(task.number, tuple(train_task(task, StopSignal(), lambda epochs: None)))
+            self.said += [TaskProgress(task.number, 1), finished, finished]
 
-    def poll(self, seconds: float) -> list[Report]:
+    def poll(self, seconds: float) -> list[TaskReport]:
         said, self.said = self.said, []
         return said
 
@@ -41,7 +41,7 @@ class Twice(Executor):
 
 def test_a_stack_that_is_delivered_twice_is_in_the_ledger_once(tmp_path: Path) -> None:
     asked = definition(tmp_path, SEEDS, SHORT)
-    found = session.sweep(asked, tmp_path / "runs", session.Options(Twice))
+    found = session.run_sweep(asked, tmp_path / "runs", session.SweepOptions(Twice))
     lines = (found.path / "ledger.jsonl").read_text().splitlines()
-    assert sorted(json.loads(line)["run"] for line in lines) == sorted(found.board.states())
+    assert sorted(json.loads(line)["run"] for line in lines) == sorted(found.progress.collect_states())
     assert_as_one_by_one(found, tmp_path / "alone")

@@ -9,8 +9,8 @@ import pytest
 from nnexp.errors import SpecError
 from nnexp.spec.problems import Problem
 from nnexp.sweeps import session
-from nnexp.sweeps.ablation import ablation
-from nnexp.sweeps.plan import Planned, Planning
+from nnexp.sweeps.ablation import build_ablation
+from nnexp.sweeps.plan import PlannedRun, RunPlanner
 from nnexp.sweeps.record import value_at
 from tests.unit.sweeps.support import BASE, from_text, from_words, runs_of
 
@@ -70,10 +70,10 @@ def problems_of_words(folder: Path, *words: str) -> tuple[Problem, ...]:
     return caught.value.problems
 
 
-def check_record(run: Planned) -> None:
+def check_record(run: PlannedRun) -> None:
     """The run's record says what its resolved spec does."""
     for path, recorded in run.values.items():
-        trained = value_at(run.plain, path)
+        trained = value_at(run.plain_spec, path)
         if isinstance(trained, dict):
             [(name, parameters)] = trained.items()
             trained = name if recorded == name else parameters
@@ -84,7 +84,7 @@ def check_record(run: Planned) -> None:
 def test_a_value_that_no_run_would_have_is_refused_on_its_line(text: str, tmp_path: Path) -> None:
     with pytest.raises(SpecError) as caught:
         from_text(tmp_path, text)
-    assert all(problem.place.line > 1 and "^" in problem.render() for problem in caught.value.problems)
+    assert all(problem.place.line > 1 and "^" in problem.format_report() for problem in caught.value.problems)
 
 
 @pytest.mark.parametrize("text", KINDS.values(), ids=KINDS.keys())
@@ -97,7 +97,7 @@ def test_the_record_of_every_kind_of_sweep_is_what_is_trained(text: str, tmp_pat
 
 def test_the_record_of_words_and_of_an_ablation_is_what_is_trained(tmp_path: Path) -> None:
     definition = from_words(tmp_path, f"{LR}=0.5,0.1", "seed=0..1")
-    for run in [*runs_of(definition), *runs_of(ablation(from_words(tmp_path, f"{LR}=0.5"), 1))]:
+    for run in [*runs_of(definition), *runs_of(build_ablation(from_words(tmp_path, f"{LR}=0.5"), 1))]:
         check_record(run)
 
 
@@ -121,31 +121,31 @@ def test_a_key_given_twice_in_a_command_is_refused(tmp_path: Path) -> None:
 
 def test_an_axis_over_what_an_ablation_changes_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SpecError):
-        ablation(from_words(tmp_path, "optimizer=adam,nadam"), 1)
+        build_ablation(from_words(tmp_path, "optimizer=adam,nadam"), 1)
 
 
 def test_a_word_takes_the_place_of_a_files_own_value(tmp_path: Path) -> None:
     [run] = runs_of(from_text(tmp_path, "set: {training.epochs: 5}", "training.epochs=3"))
     assert run.overrides == ("training.epochs=3",)
-    assert run.plain["training"]["epochs"] == 3
+    assert run.plain_spec["training"]["epochs"] == 3
 
 
 def test_a_set_value_that_one_variant_replaces_is_that_of_the_others(tmp_path: Path) -> None:
     runs = runs_of(from_text(tmp_path, f"set: {{{LR}: 0.5}}\nvariants: {{a: {{}}, b: {{{LR}: 0.1}}}}"))
-    assert [run.plain["optimizer"]["adam"]["lr"] for run in runs] == [0.5, 0.1]
+    assert [run.plain_spec["optimizer"]["adam"]["lr"] for run in runs] == [0.5, 0.1]
     assert [run.overrides for run in runs] == [(f"{LR}=0.5",), (f"{LR}=0.1",)]
 
 
 def test_variants_of_the_same_network_are_one_run_and_named(tmp_path: Path) -> None:
-    planning = Planning(from_words(tmp_path, "activation=relu,tanh", base=NO_ACTIVATION))
-    [runs] = planning.trials()
+    planning = RunPlanner(from_words(tmp_path, "activation=relu,tanh", base=NO_ACTIVATION))
+    [runs] = planning.plan_trials()
     assert len(runs) == 1
     assert planning.alike == {"activation=tanh": "activation=relu"}
 
 
 def test_an_activation_that_a_layer_takes_makes_another_network(tmp_path: Path) -> None:
-    planning = Planning(from_words(tmp_path, "activation=relu,tanh"))
-    [runs] = planning.trials()
+    planning = RunPlanner(from_words(tmp_path, "activation=relu,tanh"))
+    [runs] = planning.plan_trials()
     assert (len(runs), planning.alike) == (2, {})
 
 
@@ -153,4 +153,4 @@ def test_an_activation_that_a_layer_takes_makes_another_network(tmp_path: Path) 
 def test_an_objective_against_its_sense_is_refused(objective: str, tmp_path: Path) -> None:
     definition = from_text(tmp_path, f"objective: {objective}")
     with pytest.raises(SpecError, match="would choose the worst run as the best"):
-        session.planned(definition, tmp_path)
+        session.plan_sweep(definition, tmp_path)

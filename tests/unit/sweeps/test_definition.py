@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from nnexp.sweeps import samplers
-from nnexp.sweeps.definition import Definition
+from nnexp.sweeps.definition import SweepDefinition
 from tests.unit.sweeps.support import from_text, from_words, runs_of, varied
 
 
-def points(definition: Definition) -> list[tuple[str, dict[str, object]]]:
-    drawn = samplers.first(definition.sampled)
-    return [(name, {a.path: a.value.plain() for a in point}) for d in drawn for name, point in definition.points(d)]
+def points(definition: SweepDefinition) -> list[tuple[str, dict[str, object]]]:
+    drawn = samplers.draw_first_round(definition.sampled)
+    return [(name, {a.path: a.value.make_plain() for a in point}) for d in drawn for name, point in definition.expand_points(d)]
 
 
 def test_all_combinations_the_last_key_fastest(tmp_path: Path) -> None:
@@ -33,7 +33,7 @@ random: {trials: 4, space: {f: {integer: [0, 1000000]}}}
 """
     definition = from_text(tmp_path, text)
     found = points(definition)
-    assert len(found) == definition.size == 2 * 2 * 3 * 4
+    assert len(found) == definition.run_count == 2 * 2 * 3 * 4
     assert len({tuple(point.items()) for _, point in found}) == 48
     for name, point in found:
         assert point["d"] == point["c"] + 2  # type: ignore[operator]
@@ -43,7 +43,7 @@ random: {trials: 4, space: {f: {integer: [0, 1000000]}}}
 
 def test_nothing_that_varies_is_one_point(tmp_path: Path) -> None:
     assert points(from_words(tmp_path)) == [("", {})]
-    assert from_words(tmp_path).size == 1
+    assert from_words(tmp_path).run_count == 1
 
 
 def test_what_is_excluded_has_all_values_of_a_pattern(tmp_path: Path) -> None:
@@ -72,7 +72,7 @@ def test_a_parameter_that_exists_with_one_choice_of_a_grid_alone(tmp_path: Path)
         {"optimizer": "adam", "optimizer.adam.lr": 1e-2, "activation": "relu"},
         {"optimizer": "adam", "optimizer.adam.lr": 1e-2, "activation": "tanh"},
     ]
-    assert [run.plain["optimizer"]["adam"]["lr"] for run in runs[2:]] == [1e-3, 1e-3, 1e-2, 1e-2]
+    assert [run.plain_spec["optimizer"]["adam"]["lr"] for run in runs[2:]] == [1e-3, 1e-3, 1e-2, 1e-2]
 
 
 def test_a_parameter_that_exists_with_one_choice_of_a_space_alone(tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ random:
 
 def test_identity_is_what_varies_and_not_the_values_or_seeds(tmp_path: Path) -> None:
     one = from_text(tmp_path, "grid: {activation: [relu, tanh]}\nseeds: 2")
-    assert from_text(tmp_path, "grid: {activation: [relu, tanh, elu]}\nseeds: 5").identity() == one.identity()
+    assert from_text(tmp_path, "grid: {activation: [relu, tanh, elu]}\nseeds: 5").build_identity() == one.build_identity()
     others = [
         "grid: {init: [he, xavier]}\nseeds: 2",
         "grid: {activation: [relu, tanh]}\nseeds: 2\nfolds: 3",
@@ -100,16 +100,16 @@ def test_identity_is_what_varies_and_not_the_values_or_seeds(tmp_path: Path) -> 
         "variants: {a: {activation: relu}}\nseeds: 2",
         "random: {trials: 2, space: {activation: {choice: [relu, tanh]}}}",
     ]
-    assert all(from_text(tmp_path, other).identity() != one.identity() for other in others)
+    assert all(from_text(tmp_path, other).build_identity() != one.build_identity() for other in others)
 
 
 def test_more_trials_are_the_same_sweep_and_another_space_is_not(tmp_path: Path) -> None:
     text = "random: {trials: %d, space: {optimizer.adam.lr: {uniform: [%s, 1]}}}"
-    one = from_text(tmp_path, text % (2, 0.1)).identity()
-    assert from_text(tmp_path, text % (9, 0.1)).identity() == one
-    assert from_text(tmp_path, text % (2, 0.2)).identity() != one
+    one = from_text(tmp_path, text % (2, 0.1)).build_identity()
+    assert from_text(tmp_path, text % (9, 0.1)).build_identity() == one
+    assert from_text(tmp_path, text % (2, 0.2)).build_identity() != one
 
 
 def test_what_varies_is_named_once_for_each_way(tmp_path: Path) -> None:
     definition = from_words(tmp_path, "a=1,2", "b=3,4")
-    assert definition.varying() == ["a", "b"]
+    assert definition.list_varying_keys() == ["a", "b"]

@@ -15,9 +15,9 @@ import nnexp
 from nnexp import archives, files
 from nnexp.errors import RunError, SpecError
 from nnexp.runs import manifest
-from nnexp.spec.load import load_any
+from nnexp.spec.load import load_spec
 from nnexp.sweeps import reading
-from nnexp.sweeps.session import Sweep, planned
+from nnexp.sweeps.session import SweepState, plan_sweep
 from nnexp.typing import AnyArray
 from tests.inline import Inline, carried_out, written
 
@@ -49,12 +49,12 @@ def text(kind: str, size: int = 3) -> str:
 
 
 @pytest.fixture(scope="module")
-def sweeps(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Sweep]:
+def sweeps(tmp_path_factory: pytest.TempPathFactory) -> dict[str, SweepState]:
     """A sweep of each kind; they must not be changed."""
     return {kind: carried_out(written(tmp_path_factory.mktemp(kind), KINDS[kind], text(kind))) for kind in KINDS}
 
 
-def ensemble_of(found: Sweep) -> nnexp.Run:
+def ensemble_of(found: SweepState) -> nnexp.Run:
     [entry] = found.ensembles
     assert entry.state == "done"
     return nnexp.Run(found.root / entry.run)
@@ -64,37 +64,37 @@ def raw(run: nnexp.Run, part: str) -> tuple[AnyArray, AnyArray]:
     """Inputs of a part as the source gives them, and its targets."""
     data = run.spec.data
     given = data.source.load()
-    rows = data.split.indices(len(given.x), given.labels, given.description.own_test)[part]  # type: ignore[index]
+    rows = data.split.choose_indices(len(given.x), given.labels, given.description.own_test)[part]  # type: ignore[index]
     return given.x[rows], np.asarray(run.parts[part].d)  # type: ignore[index]
 
 
 @every_kind
-def test_the_prediction_is_the_mean_of_the_members_probabilities(kind: str, sweeps: dict[str, Sweep]) -> None:
+def test_the_prediction_is_the_mean_of_the_members_probabilities(kind: str, sweeps: dict[str, SweepState]) -> None:
     run = ensemble_of(sweeps[kind])
     x, _ = raw(run, "test")
-    members = run.network.members  # type: ignore[attr-defined]
+    members = run.predictor.members  # type: ignore[attr-defined]
     assert len(members) == 3
     by_hand = (members[0].probabilities(x) + members[1].probabilities(x) + members[2].probabilities(x)) / 3
-    np.testing.assert_allclose(run.network.probabilities(x), by_hand, rtol=1e-5)
+    np.testing.assert_allclose(run.predictor.probabilities(x), by_hand, rtol=1e-5)
     assert len({member.probabilities(x).tobytes() for member in members}) == 3
-    assert np.array_equal(run.network.predict(x), by_hand.argmax(axis=-1))
+    assert np.array_equal(run.predictor.predict(x), by_hand.argmax(axis=-1))
 
 
 @every_kind
-def test_loss_and_accuracy_are_those_of_the_average(kind: str, sweeps: dict[str, Sweep]) -> None:
+def test_loss_and_accuracy_are_those_of_the_average(kind: str, sweeps: dict[str, SweepState]) -> None:
     run = ensemble_of(sweeps[kind])
     for part in ("train", "dev", "test"):
         x, d = raw(run, part)
-        p = run.network.probabilities(x).astype(np.float64)
+        p = run.predictor.probabilities(x).astype(np.float64)
         assert run.final[part]["loss"] == pytest.approx(-np.log((p * d).sum(axis=-1)).mean(), rel=1e-5)
         assert run.final[part]["accuracy"] == (p.argmax(axis=-1) == d.argmax(axis=-1)).mean()
         assert run.evaluate(part) == run.final[part]
 
 
 @pytest.mark.parametrize("kind", ["members", "bagging"])
-def test_a_member_is_recorded_with_its_own_metrics_on_the_same_parts(kind: str, sweeps: dict[str, Sweep]) -> None:
+def test_a_member_is_recorded_with_its_own_metrics_on_the_same_parts(kind: str, sweeps: dict[str, SweepState]) -> None:
     run = ensemble_of(sweeps[kind])
-    assert [member["run"] for member in run.record["members"]] == [r.run for r in sweeps[kind].board.runs]
+    assert [member["run"] for member in run.record["members"]] == [r.run for r in sweeps[kind].progress.runs]
     parts = ("train", "dev", "test") if kind == "members" else ("dev", "test")  # resamples have a part of their own
     for member in run.record["members"]:
         alone = nnexp.Run(run.path.parent / member["run"])
@@ -104,16 +104,16 @@ def test_a_member_is_recorded_with_its_own_metrics_on_the_same_parts(kind: str, 
             assert value == pytest.approx(np.mean([m["final"][part][name] for m in run.record["members"]]))
 
 
-def test_with_bagging_the_training_part_is_the_one_that_was_resampled(sweeps: dict[str, Sweep]) -> None:
+def test_with_bagging_the_training_part_is_the_one_that_was_resampled(sweeps: dict[str, SweepState]) -> None:
     run = ensemble_of(sweeps["bagging"])
     assert "resamples" in run.record["train_part"]
     assert "train_part" not in ensemble_of(sweeps["members"]).record
-    assert run.spec.data == load_any(run.path.parent.parent / "base.yaml").data
+    assert run.spec.data == load_spec(run.path.parent.parent / "base.yaml").data
     labels = run.spec.data.source.load().labels
-    whole, drawn = run.spec.data.split.indices(83, labels), []
+    whole, drawn = run.spec.data.split.choose_indices(83, labels), []
     for member in run.record["members"]:
         spec = nnexp.Run(run.path.parent / member["run"]).spec
-        drawn.append(spec.data.split.indices(83, labels))
+        drawn.append(spec.data.split.choose_indices(83, labels))
     for parts in drawn:
         assert np.array_equal(parts["dev"], whole["dev"])
         assert np.array_equal(parts["test"], whole["test"])
@@ -123,10 +123,10 @@ def test_with_bagging_the_training_part_is_the_one_that_was_resampled(sweeps: di
 
 
 @every_kind
-def test_members_are_the_runs_that_train_makes(kind: str, sweeps: dict[str, Sweep], tmp_path: Path) -> None:
+def test_members_are_the_runs_that_train_makes(kind: str, sweeps: dict[str, SweepState], tmp_path: Path) -> None:
     found = sweeps[kind]
-    for run in found.board.runs:
-        alone = nnexp.train(load_any(found.root.parent / "base.yaml", run.overrides), runs=tmp_path)
+    for run in found.progress.runs:
+        alone = nnexp.train(load_spec(found.root.parent / "base.yaml", run.overrides), runs=tmp_path)
         assert alone.path.name == run.run
         with (
             np.load(alone.path / "checkpoints" / "last.npz") as expected,
@@ -145,12 +145,12 @@ def test_squared_error_lies_between_a_kth_of_the_members_mean_and_no_decrease(ki
         own, mean = run.final[part]["loss"], run.record["members_mean"][part]["loss"]
         assert mean / 5 <= own <= mean
         x, _ = raw(run, part)
-        outputs = np.stack([member.outputs(x) for member in run.network.members])  # type: ignore[attr-defined]
+        outputs = np.stack([member.outputs(x) for member in run.predictor.members])  # type: ignore[attr-defined]
         assert mean - own == pytest.approx(outputs.var(axis=0).mean() / 2, rel=1e-9)
 
 
 @every_kind
-def test_a_second_sweep_finds_the_ensemble_done(kind: str, sweeps: dict[str, Sweep]) -> None:
+def test_a_second_sweep_finds_the_ensemble_done(kind: str, sweeps: dict[str, SweepState]) -> None:
     found = sweeps[kind]
     record = found.root / found.ensembles[0].run / "run.json"
     before = record.stat().st_mtime_ns
@@ -161,57 +161,57 @@ def test_a_second_sweep_finds_the_ensemble_done(kind: str, sweeps: dict[str, Swe
     assert record.stat().st_mtime_ns == before
 
 
-def copied(found: Sweep, folder: Path) -> Path:
+def copied(found: SweepState, folder: Path) -> Path:
     """The folder of a sweep, copied; gives the sweep file."""
     shutil.copytree(found.root.parent, folder, dirs_exist_ok=True)
     return folder / "study.yaml"
 
 
 def test_a_member_that_is_gone_is_named_and_a_second_sweep_makes_it_again(
-    sweeps: dict[str, Sweep], tmp_path: Path
+    sweeps: dict[str, SweepState], tmp_path: Path
 ) -> None:
     file = copied(sweeps["members"], tmp_path)
     run = ensemble_of(carried_out(file))
     gone = run.path.parent / run.record["members"][1]["run"]
     shutil.rmtree(gone)
     with pytest.raises(RunError, match=f"lacks its member {gone.name}"):
-        run.network  # noqa: B018 - the access is the test
+        run.predictor  # noqa: B018 - the access is the test
     made = ensemble_of(carried_out(file))
     assert made.final == run.final
     assert made.record["members"][1]["weights"] == run.record["members"][1]["weights"]
-    assert made.network.predict(raw(made, "test")[0]).shape == (17,)
+    assert made.predictor.predict(raw(made, "test")[0]).shape == (17,)
 
 
 def test_a_member_with_other_weights_is_named_and_a_second_sweep_makes_the_ensemble_anew(
-    sweeps: dict[str, Sweep], tmp_path: Path
+    sweeps: dict[str, SweepState], tmp_path: Path
 ) -> None:
     file = copied(sweeps["members"], tmp_path)
     run = ensemble_of(carried_out(file))
     first, second = (run.path.parent / member["run"] for member in run.record["members"][:2])
     _take_weights(first, second)
     with pytest.raises(RunError, match=rf"{first.name}, a member of .*{run.path.name}, has other weights than it had"):
-        run.network  # noqa: B018 - the access is the test
-    manifest.write(first, manifest.read(first) | {"ended": "later"})
+        run.predictor  # noqa: B018 - the access is the test
+    manifest.write_manifest(first, manifest.read_manifest(first) | {"ended": "later"})
     made = ensemble_of(carried_out(file))
     assert made.record["members"][0]["weights"] == made.record["members"][1]["weights"]
     assert made.final != run.final
 
 
 def _take_weights(run: Path, other: Path) -> None:
-    spec = manifest.read(other)["spec"]
-    arrays, rest = archives.load(other / "checkpoints" / "last.npz", spec)
+    spec = manifest.read_manifest(other)["spec"]
+    arrays, rest = archives.load_archive(other / "checkpoints" / "last.npz", spec)
     rest.pop("spec")
     rest.pop("format")
-    files.write(run / "checkpoints" / "last.npz", archives.encode(manifest.read(run)["spec"], arrays, rest))
+    files.write(run / "checkpoints" / "last.npz", archives.encode_archive(manifest.read_manifest(run)["spec"], arrays, rest))
 
 
-def test_a_member_of_another_spec_is_named(sweeps: dict[str, Sweep], tmp_path: Path) -> None:
+def test_a_member_of_another_spec_is_named(sweeps: dict[str, SweepState], tmp_path: Path) -> None:
     file = copied(sweeps["members"], tmp_path)
     run = ensemble_of(carried_out(file))
     first = run.path.parent / run.record["members"][0]["run"]
-    manifest.write(first, manifest.read(first) | {"spec": "0" * 64})
+    manifest.write_manifest(first, manifest.read_manifest(first) | {"spec": "0" * 64})
     with pytest.raises(RunError, match=f"{first.name}, a member of .*, is the run of another spec now"):
-        run.network  # noqa: B018 - the access is the test
+        run.predictor  # noqa: B018 - the access is the test
 
 
 @pytest.mark.parametrize("stage", ["resolved.yaml", "run.json"])
@@ -239,7 +239,7 @@ def with_hook(hook: Callable[[str, Path], None], act: Callable[[], object]) -> N
         files.operation = before
 
 
-def table(found: Sweep) -> list[dict[str, str]]:
+def table(found: SweepState) -> list[dict[str, str]]:
     with (found.path / "sweep.csv").open(newline="") as file:
         return list(csv.DictReader(file))
 
@@ -248,7 +248,7 @@ def test_every_variant_seed_and_fold_has_an_ensemble_and_a_row_of_the_table(tmp_
     base = MOONS.replace("{train: 47, dev: 19, test: 17}", "{test: 17}").replace("epochs: 3", "epochs: 1")
     more = "seeds: 2\nfolds: 3\ngrid: {activation: [relu, tanh]}\n" + text("members", 2)
     found = carried_out(written(tmp_path, base, more))
-    assert len(found.board.runs) == 24
+    assert len(found.progress.runs) == 24
     rows = [row for row in table(found) if row["kind"] == "ensemble"]
     assert len(rows) == len(found.ensembles) == 12
     places = {(row["activation"], row["seed"], row["fold"]) for row in rows}
@@ -289,7 +289,7 @@ def test_an_ensemble_whose_folder_cannot_be_written_fails_and_says_why(tmp_path:
         if what == "create" and "ensemble" in path.parent.name:
             raise OSError(28, "No space left on device")
 
-    found: list[Sweep] = []
+    found: list[SweepState] = []
     with_hook(refuse, lambda: found.append(carried_out(file)))
     [entry] = found[0].ensembles
     assert entry.state == "failed"
@@ -298,7 +298,7 @@ def test_an_ensemble_whose_folder_cannot_be_written_fails_and_says_why(tmp_path:
 
 
 @pytest.mark.parametrize("name", ["resolved.yaml", "run.json", "owner"])
-def test_an_ensemble_overwrites_no_file_of_somebody_else(name: str, sweeps: dict[str, Sweep], tmp_path: Path) -> None:
+def test_an_ensemble_overwrites_no_file_of_somebody_else(name: str, sweeps: dict[str, SweepState], tmp_path: Path) -> None:
     file = copied(sweeps["members"], tmp_path)
     folder = tmp_path / "runs" / sweeps["members"].ensembles[0].run
     shutil.rmtree(folder)
@@ -310,7 +310,7 @@ def test_an_ensemble_overwrites_no_file_of_somebody_else(name: str, sweeps: dict
     assert [(path.name, path.read_text()) for path in folder.iterdir()] == [(name, "mine")]
 
 
-def test_an_ensemble_is_made_anew_beside_files_of_somebody_else(sweeps: dict[str, Sweep], tmp_path: Path) -> None:
+def test_an_ensemble_is_made_anew_beside_files_of_somebody_else(sweeps: dict[str, SweepState], tmp_path: Path) -> None:
     file = copied(sweeps["members"], tmp_path)
     folder = tmp_path / "runs" / sweeps["members"].ensembles[0].run
     (folder / "run.json").unlink()
@@ -334,9 +334,9 @@ training: {epochs: 2}
 def test_each_of_several_tasks_is_averaged_as_its_loss_says(tmp_path: Path) -> None:
     run = ensemble_of(carried_out(written(tmp_path, TASKS, text("members", 2))))
     x, _ = raw(run, "test")
-    members = run.network.members  # type: ignore[attr-defined]
+    members = run.predictor.members  # type: ignore[attr-defined]
     both = zip(*[member.predictions(x) for member in members], strict=True)
-    for found, (one, two) in zip(run.network.predictions(x), both, strict=True):
+    for found, (one, two) in zip(run.predictor.predictions(x), both, strict=True):
         assert found.are_probabilities == one.are_probabilities
         np.testing.assert_allclose(found.scores, (one.scores + two.scores) / 2, rtol=1e-4, atol=1e-6)
     assert run.final["test"]["digit_accuracy"] == run.evaluate("test")["digit_accuracy"]
@@ -344,8 +344,8 @@ def test_each_of_several_tasks_is_averaged_as_its_loss_says(tmp_path: Path) -> N
 
 def complaint(tmp_path: Path, base: str, more: str) -> str:
     with pytest.raises(SpecError) as found:
-        planned(reading.from_file(written(tmp_path, base, more)), tmp_path / "runs")
-    return "\n".join(problem.render() for problem in found.value.problems)
+        plan_sweep(reading.read_definition(written(tmp_path, base, more)), tmp_path / "runs")
+    return "\n".join(problem.format_report() for problem in found.value.problems)
 
 
 @pytest.mark.parametrize(
@@ -381,7 +381,7 @@ def test_what_cannot_be_an_ensemble_is_said_at_its_line(base: str, more: str, sa
     assert "ensemble: {" in message
 
 
-def test_the_record_is_json_that_any_reader_takes(sweeps: dict[str, Sweep]) -> None:
+def test_the_record_is_json_that_any_reader_takes(sweeps: dict[str, SweepState]) -> None:
     for found in sweeps.values():
         content = (ensemble_of(found).path / "run.json").read_text()
         assert json.loads(content, parse_constant=pytest.fail)["kind"] == "ensemble"

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from nnexp.errors import ResumeError, RunError
-from nnexp.runs.receipts import Receipt
+from nnexp.runs.receipts import RunOutcome
 from nnexp.sweeps.folder import SweepFolder
-from nnexp.sweeps.plan import base_of
+from nnexp.sweeps.plan import resolve_base
 from tests.faults.support import at, hooked
 from tests.unit.sweeps.support import BASE, done, from_text, from_words, paused, runs_of
 
@@ -24,27 +24,27 @@ def folder(tmp_path: Path, *words: str, base: str = BASE) -> SweepFolder:
 
 def frozen(tmp_path: Path, *words: str, base: str = BASE) -> SweepFolder:
     found = folder(tmp_path, *words, base=base)
-    found.freeze(runs_of(found.definition), base_of(found.definition))
+    found.freeze_plan(runs_of(found.definition), resolve_base(found.definition))
     return found
 
 
 RECEIPTS = (
     paused("base-1", 3, dev_loss=0.5, dev_accuracy=math.nan),
-    Receipt("base-2", "failed", error="first line\nsecond line"),
+    RunOutcome("base-2", "failed", error="first line\nsecond line"),
     done("base-1", 9, dev_loss=0.25),
 )
 
 
-def same(one: Receipt, two: Receipt) -> bool:
+def same(one: RunOutcome, two: RunOutcome) -> bool:
     """Equality for which NaN equals NaN."""
     return repr(one) == repr(two)
 
 
 def test_the_ledger_gives_back_what_was_recorded_in_order(tmp_path: Path) -> None:
     found = frozen(tmp_path)
-    found.record(RECEIPTS[:1])
-    found.record(RECEIPTS[1:])
-    known = found.known()
+    found.append_outcomes(RECEIPTS[:1])
+    found.append_outcomes(RECEIPTS[1:])
+    known = found.read_ledger()
     assert set(known) == {"base-1", "base-2"}
     assert all(map(same, known["base-1"], (RECEIPTS[0], RECEIPTS[2])))
     assert known["base-2"] == [RECEIPTS[1]]
@@ -52,20 +52,20 @@ def test_the_ledger_gives_back_what_was_recorded_in_order(tmp_path: Path) -> Non
 
 def test_the_ledger_cut_at_every_byte_of_its_last_record(tmp_path: Path) -> None:
     found = frozen(tmp_path)
-    found.record(RECEIPTS[:2])
+    found.append_outcomes(RECEIPTS[:2])
     path = found.path / "ledger.jsonl"
     before = len(path.read_bytes())
-    found.record(RECEIPTS[2:])
+    found.append_outcomes(RECEIPTS[2:])
     whole = path.read_bytes()
     later = done("base-3", 1, dev_loss=1.0)
     for cut in range(before, len(whole) + 1):
         path.write_bytes(whole[:cut])
-        known = found.known()
+        known = found.read_ledger()
         assert known["base-2"] == [RECEIPTS[1]]
         entire = cut >= len(whole) - 1  # a record without its line end says all that it has to say
         assert len(known["base-1"]) == (2 if entire else 1), cut
-        found.record([later])
-        known = found.known()
+        found.append_outcomes([later])
+        known = found.read_ledger()
         assert known["base-3"] == [later], cut
         assert len(known["base-1"]) == (2 if entire else 1), cut
 
@@ -75,24 +75,24 @@ def test_the_ledger_cut_at_every_byte_of_its_last_record(tmp_path: Path) -> None
 )
 def test_a_line_that_is_no_record_is_as_if_it_was_not_there(noise: bytes, tmp_path: Path) -> None:
     found = frozen(tmp_path)
-    found.record(RECEIPTS[:1])
+    found.append_outcomes(RECEIPTS[:1])
     with (found.path / "ledger.jsonl").open("ab") as file:
         file.write(noise)
-    found.record(RECEIPTS[2:])
-    assert list(found.known()) == ["base-1"]
-    assert len(found.known()["base-1"]) == 2
+    found.append_outcomes(RECEIPTS[2:])
+    assert list(found.read_ledger()) == ["base-1"]
+    assert len(found.read_ledger()["base-1"]) == 2
 
 
 def test_what_follows_a_failure_takes_its_place(tmp_path: Path) -> None:
     found = frozen(tmp_path)
-    found.record([Receipt("base-1", "failed", error="why"), done("base-1", 9)])
-    assert found.known() == {"base-1": [done("base-1", 9)]}
+    found.append_outcomes([RunOutcome("base-1", "failed", error="why"), done("base-1", 9)])
+    assert found.read_ledger() == {"base-1": [done("base-1", 9)]}
 
 
 def append(tmp_path: Path, name: str, count: int) -> None:
     found = folder(tmp_path)
     for number in range(count):
-        found.record([done(f"{name}-{number}", 1, dev_loss=number), paused(f"{name}-{number}", 2)])
+        found.append_outcomes([done(f"{name}-{number}", 1, dev_loss=number), paused(f"{name}-{number}", 2)])
 
 
 def test_two_processes_append_without_loss(tmp_path: Path) -> None:
@@ -105,7 +105,7 @@ def test_two_processes_append_without_loss(tmp_path: Path) -> None:
     for process in processes:
         process.join()
     assert [process.exitcode for process in processes] == [0, 0, 0]
-    known = found.known()
+    known = found.read_ledger()
     assert set(known) == {f"{name}-{number}" for name in names for number in range(count)}
     assert all(len(receipts) == 2 for receipts in known.values())
 
@@ -117,17 +117,17 @@ def test_a_ledger_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     found = frozen(tmp_path)
     (found.path / "ledger.jsonl").mkdir()
     with pytest.raises(RunError, match=r"cannot write .*ledger\.jsonl"):
-        found.record(RECEIPTS)
+        found.append_outcomes(RECEIPTS)
     with hooked(at(0, full, ever_after=True)), pytest.raises(RunError, match="No space left"):
         frozen(tmp_path, "seed=0..3")
 
 
 def test_the_same_request_finds_its_plan(tmp_path: Path) -> None:
     words = ("activation=relu,tanh", "seed=0..2")
-    assert folder(tmp_path, *words).frozen() is None
+    assert folder(tmp_path, *words).find_frozen_runs() is None
     planned = runs_of(frozen(tmp_path, *words).definition)
-    assert folder(tmp_path, *words).frozen() == planned
-    assert folder(tmp_path, *words, "init=he,xavier").frozen() is None
+    assert folder(tmp_path, *words).find_frozen_runs() == planned
+    assert folder(tmp_path, *words, "init=he,xavier").find_frozen_runs() is None
 
 
 @pytest.mark.parametrize(
@@ -139,9 +139,9 @@ def test_more_seeds_and_values_extend_a_sweep(words: tuple[str, ...], tmp_path: 
     second = frozen(tmp_path, *words)
     assert second.path == first.path
     wanted = {run.run for request in (first, second) for run in runs_of(request.definition)}
-    assert set(second.plan()) == wanted
-    assert folder(tmp_path, "activation=relu,tanh", "seed=0..2").frozen() == runs_of(first.definition)
-    assert folder(tmp_path, *words).frozen() == runs_of(second.definition)
+    assert set(second.read_plan()) == wanted
+    assert folder(tmp_path, "activation=relu,tanh", "seed=0..2").find_frozen_runs() == runs_of(first.definition)
+    assert folder(tmp_path, *words).find_frozen_runs() == runs_of(second.definition)
 
 
 @pytest.mark.parametrize("words", [("init=he,xavier",), ("activation=relu,tanh", "training.epochs=3"), ()])
@@ -153,7 +153,7 @@ def test_a_changed_base_is_another_request_that_says_what_differs(tmp_path: Path
     words = ("activation=relu,tanh", "seed=0..2")
     frozen(tmp_path, *words)
     changed = BASE.replace("epochs: 9", "epochs: 7").replace("units: 7", "units: 5")
-    assert folder(tmp_path, *words, base=changed).frozen() is None
+    assert folder(tmp_path, *words, base=changed).find_frozen_runs() is None
     with pytest.raises(ResumeError) as caught:
         frozen(tmp_path, *words, base=changed)
     said = str(caught.value)
@@ -167,14 +167,14 @@ def test_a_base_that_is_written_differently_but_says_the_same_goes_on(tmp_path: 
     first = frozen(tmp_path, "seed=0..2")
     second = frozen(tmp_path, "seed=0..2", base="# a comment\n" + BASE.replace("5e-2", "0.05"))
     assert second.path == first.path
-    assert list(second.plan()) == list(first.plan())
+    assert list(second.read_plan()) == list(first.read_plan())
 
 
 @pytest.mark.parametrize("content", ["{", "[]", "garbage", '{"requests": 3}'])
 def test_a_damaged_record_is_as_if_it_was_not_there(content: str, tmp_path: Path) -> None:
     found = frozen(tmp_path)
     (found.path / "sweep.json").write_text(content)
-    assert found.frozen() is None
+    assert found.find_frozen_runs() is None
 
 
 @pytest.mark.parametrize("content", ["garbage\n", "{}\n", "[1]\n"])
@@ -182,8 +182,8 @@ def test_a_damaged_line_of_the_plan_is_as_if_it_was_not_there(content: str, tmp_
     found = frozen(tmp_path)
     whole = (found.path / "plan.jsonl").read_text()
     (found.path / "plan.jsonl").write_text(content + whole[: len(whole) - 20])
-    assert list(found.plan()) == [json.loads(line)["run"] for line in whole.splitlines()[:-1]]
-    assert found.frozen() is None
+    assert list(found.read_plan()) == [json.loads(line)["run"] for line in whole.splitlines()[:-1]]
+    assert found.find_frozen_runs() is None
 
 
 def test_the_folder_keeps_what_was_asked_for(tmp_path: Path) -> None:
@@ -192,9 +192,9 @@ def test_the_folder_keeps_what_was_asked_for(tmp_path: Path) -> None:
     text = "seeds: 2\ngrid: {init: [he, xavier]}\n"
     definition = from_text(tmp_path, text, "training.epochs=3")
     found = SweepFolder(definition, tmp_path / "runs")
-    found.freeze(runs_of(definition), base_of(definition))
+    found.freeze_plan(runs_of(definition), resolve_base(definition))
     assert (found.path / "sweep.yaml").read_text() == f"base: base.yaml\n{text}\ntraining.epochs=3"
-    assert json.loads((found.path / "sweep.json").read_text())["base"] == base_of(definition)
+    assert json.loads((found.path / "sweep.json").read_text())["base"] == resolve_base(definition)
 
 
 @pytest.mark.parametrize("name", ["../../x", "a/b", "/etc", "..", "x y", "ß"])
@@ -206,10 +206,10 @@ def test_no_name_leads_out_of_the_folder_of_sweeps(name: str, tmp_path: Path) ->
 
 def test_the_table_has_a_row_for_every_run(tmp_path: Path) -> None:
     found = frozen(tmp_path, "optimizer=adam,{nadam: {lr: 0.3}}", "seed=0..1")
-    names = list(found.plan())
-    found.record([done(names[0], 9, dev_loss=0.25), Receipt(names[1], "failed", error="Traceback:\n  x\nwhy, oh why")])
+    names = list(found.read_plan())
+    found.append_outcomes([done(names[0], 9, dev_loss=0.25), RunOutcome(names[1], "failed", error="Traceback:\n  x\nwhy, oh why")])
     states = {names[0]: "done", names[1]: "failed", names[2]: "pruned"}
-    found.write_table(states, found.known())
+    found.write_table(states, found.read_ledger())
     with (found.path / "sweep.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["run"] for row in rows] == names
@@ -226,7 +226,7 @@ def test_the_table_tells_folds_and_members_apart(tmp_path: Path) -> None:
     base = BASE.replace("{train: 23, dev: 13, test: 11}", "{test: 11}")
     definition = from_text(tmp_path, "folds: 2\nensemble: {members: 2}", base=base)
     found = SweepFolder(definition, tmp_path / "runs")
-    found.freeze(runs_of(definition), base_of(definition))
+    found.freeze_plan(runs_of(definition), resolve_base(definition))
     found.write_table({}, {})
     with (found.path / "sweep.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
@@ -235,6 +235,6 @@ def test_the_table_tells_folds_and_members_apart(tmp_path: Path) -> None:
 
 def test_an_empty_sweep_knows_nothing(tmp_path: Path) -> None:
     found = folder(tmp_path)
-    assert found.known() == {}
-    assert found.frozen() is None
+    assert found.read_ledger() == {}
+    assert found.find_frozen_runs() is None
     assert not found.path.exists()

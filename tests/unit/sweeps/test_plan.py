@@ -10,9 +10,9 @@ import pytest
 from nnexp.errors import SpecError
 from nnexp.runs import folder
 from nnexp.spec import resolved
-from nnexp.spec.load import load_any
+from nnexp.spec.load import load_spec
 from nnexp.sweeps import plan
-from nnexp.sweeps.plan import Planned, Planning, base_of, flat, label, short_names
+from nnexp.sweeps.plan import PlannedRun, RunPlanner, resolve_base, flatten_value, format_label, shorten_names
 from tests.unit.sweeps.support import BASE, complaints, from_text, from_words, runs_of
 
 FOLDED = BASE.replace("{train: 23, dev: 13, test: 11}", "{test: 11}")
@@ -21,9 +21,9 @@ FOLDED = BASE.replace("{train: 23, dev: 13, test: 11}", "{test: 11}")
 
 def test_a_run_has_the_folder_of_its_resolved_spec(tmp_path: Path) -> None:
     [first, second] = runs_of(from_words(tmp_path, "optimizer.adam.lr=1e-3,1e-2"))
-    alone = load_any(tmp_path / "base.yaml", ["optimizer.adam.lr=1e-3"])
-    assert first.run == folder.name_of(alone)
-    assert first.plain == resolved.plain(alone)
+    alone = load_spec(tmp_path / "base.yaml", ["optimizer.adam.lr=1e-3"])
+    assert first.run == folder.make_folder_name(alone)
+    assert first.plain_spec == resolved.make_plain_spec(alone)
     assert first.run != second.run
 
 
@@ -39,21 +39,21 @@ variants: {a: {}, b: {architecture: [{dense: {units: 5}}, activation, {dropout: 
     runs = runs_of(from_text(tmp_path, text, "activation=tanh", base=FOLDED))
     assert len(runs) == 3 * 2 * 2 * 2 * 2
     for run in runs:
-        assert resolved.plain(load_any(tmp_path / "base.yaml", run.overrides)) == run.plain
+        assert resolved.make_plain_spec(load_spec(tmp_path / "base.yaml", run.overrides)) == run.plain_spec
 
 
 def test_a_plan_outlasts_being_written_down(tmp_path: Path) -> None:
     for run in runs_of(
         from_text(tmp_path, "grid: {optimizer: [nadam, adam]}\nfolds: 2\nensemble: {members: 2}", base=FOLDED)
     ):
-        again = Planned.from_dict(json.loads(json.dumps(run.as_dict())))
+        again = PlannedRun.from_dict(json.loads(json.dumps(run.as_dict())))
         assert again == run
-        assert resolved.digest(again.spec(FOLDED)) == resolved.digest(load_any(tmp_path / "base.yaml", run.overrides))
+        assert resolved.hash_spec(again.build_spec(FOLDED)) == resolved.hash_spec(load_spec(tmp_path / "base.yaml", run.overrides))
 
 
 def test_each_variant_is_trained_with_the_same_seeds(tmp_path: Path) -> None:
     runs = runs_of(from_words(tmp_path, "activation=relu,tanh", "seed=4,2"))
-    assert [(run.values["activation"], run.seed, run.plain["seed"]) for run in runs] == [
+    assert [(run.values["activation"], run.seed, run.plain_spec["seed"]) for run in runs] == [
         ("relu", 4, 4),
         ("relu", 2, 2),
         ("tanh", 4, 4),
@@ -71,7 +71,7 @@ def test_without_seeds_the_base_spec_says_it(tmp_path: Path) -> None:
 def test_folds(tmp_path: Path) -> None:
     runs = runs_of(from_text(tmp_path, "folds: 3\nseeds: 2", base=FOLDED))
     assert [(run.fold, run.seed) for run in runs] == [(0, 0), (0, 1), (1, 0), (1, 1), (2, 0), (2, 1)]
-    assert {json.dumps(run.plain["data"]["split"]["k_fold"]) for run in runs} == {
+    assert {json.dumps(run.plain_spec["data"]["split"]["k_fold"]) for run in runs} == {
         f'{{"folds": 3, "fold": {fold}}}' for fold in range(3)
     }
     assert len({run.variant for run in runs}) == 1
@@ -80,32 +80,32 @@ def test_folds(tmp_path: Path) -> None:
 def test_members_have_seeds_of_their_own_and_share_that_of_their_ensemble(tmp_path: Path) -> None:
     runs = runs_of(from_text(tmp_path, "ensemble: {members: 3}\nseeds: [0, 5]"))
     assert [(run.seed, run.member) for run in runs] == [(0, 0), (0, 1), (0, 2), (5, 0), (5, 1), (5, 2)]
-    assert [run.plain["seed"] for run in runs] == [0, 1, 2, 15, 16, 17]
+    assert [run.plain_spec["seed"] for run in runs] == [0, 1, 2, 15, 16, 17]
 
 
 def test_bagging_draws_the_examples_of_each_member(tmp_path: Path) -> None:
     runs = runs_of(from_text(tmp_path, "ensemble: {bagging: 2}\nseeds: [4]"))
-    assert [run.plain["data"]["split"]["bootstrap"] for run in runs] == [8, 9]
+    assert [run.plain_spec["data"]["split"]["bootstrap"] for run in runs] == [8, 9]
 
 
 def test_the_same_run_is_planned_once_and_said(tmp_path: Path) -> None:
     definition = from_words(tmp_path, "activation=relu,tanh,relu", "seed=1,2,1")
-    planning = Planning(definition)
-    [runs] = planning.trials()
+    planning = RunPlanner(definition)
+    [runs] = planning.plan_trials()
     assert len(runs) == 4
-    assert planning.same == 9 - 4
+    assert planning.duplicate_count == 9 - 4
     assert len({run.run for run in runs}) == 4
 
 
 def test_values_that_resolve_to_the_same_spec_are_one_run(tmp_path: Path) -> None:
-    planning = Planning(from_words(tmp_path, "optimizer=adam,{adam: {lr: 1e-3}},{adam: {lr: 0.001}}"))
-    [runs] = planning.trials()
-    assert (len(runs), planning.same) == (1, 2)  # 1e-3 is the default
+    planning = RunPlanner(from_words(tmp_path, "optimizer=adam,{adam: {lr: 1e-3}},{adam: {lr: 0.001}}"))
+    [runs] = planning.plan_trials()
+    assert (len(runs), planning.duplicate_count) == (1, 2)  # 1e-3 is the default
 
 
 def test_a_collision_of_six_digits_gets_a_longer_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = folder.name_of
-    monkeypatch.setattr(plan, "name_of", lambda spec, digits=6: "base-aaaaaa" if digits == 6 else real(spec, digits))
+    real = folder.make_folder_name
+    monkeypatch.setattr(plan, "make_folder_name", lambda spec, digits=6: "base-aaaaaa" if digits == 6 else real(spec, digits))
     runs = [run.run for run in runs_of(from_words(tmp_path, "seed=0..2"))]
     assert runs[0] == "base-aaaaaa"
     assert [len(run) for run in runs[1:]] == [len("base-") + 16] * 2
@@ -126,7 +126,7 @@ def test_a_mistake_of_many_runs_is_told_once(tmp_path: Path) -> None:
 
 def test_at_most_fifty_mistakes_are_looked_for(tmp_path: Path) -> None:
     found = complaints(tmp_path, f"grid: {{activation: [{', '.join(f'x{n}' for n in range(80))}]}}")
-    assert len(found) == plan.MOST_PROBLEMS
+    assert len(found) == plan.MAX_PROBLEMS
 
 
 def test_what_fits_by_itself_but_not_together_is_found(tmp_path: Path) -> None:
@@ -159,19 +159,19 @@ def test_the_plan_of_a_drawn_part_comes_trial_by_trial(tmp_path: Path) -> None:
     ],
 )
 def test_values_as_cells_of_a_table(value: object, cells: dict[str, object]) -> None:
-    assert flat("key", value) == cells
+    assert flatten_value("key", value) == cells
 
 
 def test_a_variant_in_a_few_words() -> None:
     columns = ["optimizer.adam.lr", "activation", "variant"]
-    assert label({"optimizer.adam.lr": 1e-05, "activation": "relu"}, columns) == "lr=1e-05 activation=relu"
-    assert label({"variant": "wide", "activation": None}, columns) == "wide activation=null"
-    assert label({}, columns) == "base"
+    assert format_label({"optimizer.adam.lr": 1e-05, "activation": "relu"}, columns) == "lr=1e-05 activation=relu"
+    assert format_label({"variant": "wide", "activation": None}, columns) == "wide activation=null"
+    assert format_label({}, columns) == "base"
 
 
 def test_short_names_tell_columns_from_each_other() -> None:
     columns = ["optimizer", "optimizer.adam.lr", "optimizer.sgd.lr", "training.epochs", "a.b.c", "b.c", "c"]
-    names = short_names(columns)
+    names = shorten_names(columns)
     assert names["optimizer"] == "optimizer"
     assert names["optimizer.adam.lr"] == "adam.lr"
     assert names["training.epochs"] == "epochs"
@@ -180,11 +180,11 @@ def test_short_names_tell_columns_from_each_other() -> None:
 
 def test_the_base_of_a_sweep_is_resolved_whatever_varies(tmp_path: Path) -> None:
     one, two = (from_words(tmp_path, "seed=0..3", f"activation={values}") for values in ("relu,tanh", "elu,gelu"))
-    assert base_of(one) == base_of(two) == resolved.plain(load_any(tmp_path / "base.yaml"))
+    assert resolve_base(one) == resolve_base(two) == resolved.make_plain_spec(load_spec(tmp_path / "base.yaml"))
 
 
 def test_a_base_that_is_wrong_by_itself_may_be_made_right_by_what_varies(tmp_path: Path) -> None:
     broken = BASE.replace("{adam: {lr: 5e-2}}", "{adam: {lr: -1}}")
     definition = from_words(tmp_path, "optimizer.adam.lr=1e-3,1e-2", base=broken)
     assert len(runs_of(definition)) == 2
-    assert base_of(definition) == {}
+    assert resolve_base(definition) == {}

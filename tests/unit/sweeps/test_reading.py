@@ -8,7 +8,7 @@ import pytest
 
 from nnexp.errors import SpecError, UsageError
 from nnexp.sweeps import reading
-from nnexp.sweeps.sections import Common, Ensemble, Halving, Objective, Pruning, Trials
+from nnexp.sweeps.sections import SweepSettings, EnsembleSettings, HalvingSettings, SweepObjective, PruningSettings, TrialSettings
 from tests.unit.sweeps.support import BASE, complaints, from_text, runs_of, varied
 
 ALL = """\
@@ -40,22 +40,22 @@ def test_every_key_of_a_sweep_file(tmp_path: Path) -> None:
     assert found.base_text == BASE
     assert found.overrides == ("training.epochs=5", "activation=tanh")
     assert found.seeds == (4, 2)
-    assert [(axis.path, axis.size) for axis in found.grid] == [("optimizer.adam.lr", 2)]
-    assert [(axis.path, axis.size) for axis in found.zipped] == [("training.batch_size", 2), ("regularization.l2", 2)]
+    assert [(axis.path, axis.value_count) for axis in found.grid] == [("optimizer.adam.lr", 2)]
+    assert [(axis.path, axis.value_count) for axis in found.zipped] == [("training.batch_size", 2), ("regularization.l2", 2)]
     assert [(named.name, len(named.point)) for named in found.variants] == [("plain", 0), ("wide", 1)]
     assert found.sampled
-    assert (found.sampled.sampler, found.sampled.trials) == ("random", Trials(3, seed=5))
+    assert (found.sampled.sampler, found.sampled.trials) == ("random", TrialSettings(3, seed=5))
     assert [path for path, _, _ in found.sampled.keys] == ["init"]
     assert found.exclude == ({"optimizer.adam.lr": 1e-2, "training.batch_size": 5},)
-    assert found.common == Common(
+    assert found.settings == SweepSettings(
         "study",
         3,
-        Objective(minimize="dev_loss"),
-        Pruning(Halving((1, 3), keep=0.5, asynchronous=True)),
-        Ensemble(bagging=2),
+        SweepObjective(minimize="dev_loss"),
+        PruningSettings(HalvingSettings((1, 3), keep=0.5, asynchronous=True)),
+        EnsembleSettings(bagging=2),
     )
     # 2 learning rates × 2 batch sizes × 2 variants × 3 trials × 2 seeds × 3 folds × 2 members
-    assert found.size == 2 * 2 * 2 * 3 * 2 * 3 * 2
+    assert found.run_count == 2 * 2 * 2 * 3 * 2 * 3 * 2
 
 
 def test_the_name_is_that_of_the_file_unless_it_says_another(tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ def test_words_add_to_a_file(tmp_path: Path) -> None:
     assert found.seeds == (0, 1, 2)
     runs = runs_of(found)
     assert len(runs) == 2 * 2 * 3
-    assert {run.plain["training"]["epochs"] for run in runs} == {4}
+    assert {run.plain_spec["training"]["epochs"] for run in runs} == {4}
 
 
 def test_words_replace_the_values_of_a_grid(tmp_path: Path) -> None:
@@ -86,15 +86,15 @@ def test_the_base_is_found_from_the_folder_of_the_sweep(tmp_path: Path) -> None:
     (tmp_path / "adam.yaml").write_text(BASE.replace("name: base\n", ""))
     file = tmp_path / "sweeps" / "study.yaml"
     file.write_text("base: ../adam.yaml\nseeds: 2\n")
-    found = reading.from_file(file)
+    found = reading.read_definition(file)
     assert found.base_name == "adam"
-    assert runs_of(found)[0].plain["name"] == "adam"
+    assert runs_of(found)[0].plain_spec["name"] == "adam"
 
 
 def test_a_file_that_names_a_base_is_a_sweep(tmp_path: Path) -> None:
     from_text(tmp_path, "seeds: 2")
-    assert reading.is_sweep(tmp_path / "study.yaml")
-    assert not reading.is_sweep(tmp_path / "base.yaml")
+    assert reading.is_sweep_file(tmp_path / "study.yaml")
+    assert not reading.is_sweep_file(tmp_path / "base.yaml")
 
 
 MISTAKES = {
@@ -233,7 +233,7 @@ def test_a_sweep_needs_a_base_that_is_a_spec(text: str, message: str, tmp_path: 
     file = tmp_path / "study.yaml"
     file.write_text(text)
     with pytest.raises(SpecError, match=message):
-        reading.from_file(file)
+        reading.read_definition(file)
 
 
 def test_what_is_wrong_with_the_base_is_shown_in_its_own_file(tmp_path: Path) -> None:
@@ -246,4 +246,4 @@ def test_what_is_wrong_with_the_base_is_shown_in_its_own_file(tmp_path: Path) ->
 
 def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="there is no file"):
-        reading.from_file(tmp_path / "none.yaml")
+        reading.read_definition(tmp_path / "none.yaml")

@@ -13,11 +13,11 @@ import pytest
 import nnexp
 from nnexp.errors import RunError
 from nnexp.runs import manifest
-from nnexp.runs.snapshots import path_of
-from nnexp.runs.together import train_together
-from nnexp.spec.load import load_any
+from nnexp.runs.snapshots import snapshot_path
+from nnexp.runs.together import train_runs
+from nnexp.spec.load import load_spec
 from nnexp.spec.sections import Spec
-from nnexp.sweeps.snapshots import snapshot_epochs
+from nnexp.sweeps.snapshots import compute_snapshot_epochs
 from tests.faults.support import KILLED, at, hooked, in_child, metrics
 from tests.inline import Inline, Never, carried_out, written
 
@@ -40,7 +40,7 @@ TEXT = "ensemble: {snapshots: 2}\n"
 
 @pytest.fixture(autouse=True)
 def _no_git(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(manifest, "_git", lambda: None)
+    monkeypatch.setattr(manifest, "_read_git_state", lambda: None)
 
 
 @pytest.mark.parametrize(
@@ -57,9 +57,9 @@ def _no_git(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_snapshots_by_hand(epochs: int, warmup: float, count: int, expected: tuple[int, ...], tmp_path: Path) -> None:
     (tmp_path / "base.yaml").write_text(BASE)
     overrides = [f"training.epochs={epochs}", f"schedule={{cosine: {{cycles: {count}, warmup_epochs: {warmup}}}}}"]
-    spec = load_any(tmp_path / "base.yaml", overrides)
+    spec = load_spec(tmp_path / "base.yaml", overrides)
     assert isinstance(spec, Spec)
-    assert snapshot_epochs(spec, count) == expected
+    assert compute_snapshot_epochs(spec, count) == expected
 
 
 @pytest.mark.parametrize(("epochs", "warmup", "count"), [(20, 0, 5), (23, 0, 5), (40, 2, 3), (9, 1, 8), (50, 1.5, 7)])
@@ -68,14 +68,14 @@ def test_the_rate_falls_until_a_snapshot_and_begins_again_within_an_epoch(
 ) -> None:
     (tmp_path / "base.yaml").write_text(BASE)
     overrides = [f"training.epochs={epochs}", f"schedule={{cosine: {{cycles: {count}, warmup_epochs: {warmup}}}}}"]
-    spec = load_any(tmp_path / "base.yaml", overrides)
+    spec = load_spec(tmp_path / "base.yaml", overrides)
     assert isinstance(spec, Spec)
     steps = 100
-    factors = np.concatenate([spec.schedule.factors(epoch, steps, epochs)[0] for epoch in range(epochs)])
+    factors = np.concatenate([spec.schedule.compute_factors(epoch, steps, epochs)[0] for epoch in range(epochs)])
     tops = [step for step in range(1, len(factors) - 1) if factors[step - 1] < factors[step] > factors[step + 1]]
     restarts = [top for top in tops if top > (warmup + 0.5) * steps]
     assert len(restarts) == count - 1
-    for epoch, top in zip(snapshot_epochs(spec, count), restarts, strict=False):
+    for epoch, top in zip(compute_snapshot_epochs(spec, count), restarts, strict=False):
         assert epoch * steps <= top < (epoch + 1) * steps
 
 
@@ -85,7 +85,7 @@ def weights(path: Path) -> tuple[bytes, bytes]:
 
 
 def outcome(run: Path) -> object:
-    return metrics(run), weights(run / "checkpoints" / "last.npz"), [weights(path_of(run, e)) for e in EPOCHS]
+    return metrics(run), weights(run / "checkpoints" / "last.npz"), [weights(snapshot_path(run, e)) for e in EPOCHS]
 
 
 def only_run(runs: Path) -> Path:
@@ -103,7 +103,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_run_with_snapshots_is_the_run_that_train_makes(undisturbed: Path, tmp_path: Path) -> None:
     run = only_run(undisturbed / "runs")
-    alone = nnexp.train(load_any(undisturbed / "base.yaml"), runs=tmp_path).path
+    alone = nnexp.train(load_spec(undisturbed / "base.yaml"), runs=tmp_path).path
     assert alone.name == run.name
     assert metrics(alone) == metrics(run)
     assert weights(alone / "checkpoints" / "last.npz") == weights(run / "checkpoints" / "last.npz")
@@ -113,9 +113,9 @@ def test_a_run_with_snapshots_is_the_run_that_train_makes(undisturbed: Path, tmp
 def test_a_snapshot_has_the_weights_of_its_epoch_and_the_last_those_of_the_run(
     undisturbed: Path, tmp_path: Path
 ) -> None:
-    run, spec = only_run(undisturbed / "runs"), load_any(undisturbed / "base.yaml")
+    run, spec = only_run(undisturbed / "runs"), load_spec(undisturbed / "base.yaml")
     assert isinstance(spec, Spec)
-    train_together(
+    train_runs(
         {"paused": spec},
         tmp_path,
         stop=Never(),
@@ -125,9 +125,9 @@ def test_a_snapshot_has_the_weights_of_its_epoch_and_the_last_those_of_the_run(
         until=3,
     )
     assert len(metrics(tmp_path / "paused")) == 3
-    assert weights(path_of(run, 3)) == weights(tmp_path / "paused" / "checkpoints" / "last.npz")
-    assert weights(path_of(run, 6)) == weights(run / "checkpoints" / "last.npz")
-    assert weights(path_of(run, 3)) != weights(path_of(run, 6))
+    assert weights(snapshot_path(run, 3)) == weights(tmp_path / "paused" / "checkpoints" / "last.npz")
+    assert weights(snapshot_path(run, 6)) == weights(run / "checkpoints" / "last.npz")
+    assert weights(snapshot_path(run, 3)) != weights(snapshot_path(run, 6))
 
 
 def check_killed(operations: Iterable[int], undisturbed: Path, folder: Path) -> int:
@@ -177,7 +177,7 @@ def test_killed_at_any_operation_a_run_comes_to_the_same_snapshots(
 def test_a_run_that_was_trained_without_snapshots_is_trained_again_to_the_same_bits(
     halfway: bool, undisturbed: Path, tmp_path: Path
 ) -> None:
-    file, spec = written(tmp_path, BASE, TEXT), load_any(undisturbed / "base.yaml")
+    file, spec = written(tmp_path, BASE, TEXT), load_spec(undisturbed / "base.yaml")
     if halfway:
 
         def stop(event: object) -> None:
@@ -197,9 +197,9 @@ def test_a_run_that_was_trained_without_snapshots_is_trained_again_to_the_same_b
 def test_a_snapshot_that_is_gone_is_said_by_the_ensemble(undisturbed: Path, tmp_path: Path) -> None:
     shutil.copytree(undisturbed, tmp_path, dirs_exist_ok=True)
     [ensemble] = (tmp_path / "runs").glob("*_ensemble-*")
-    path_of(only_run(tmp_path / "runs"), 3).unlink()
+    snapshot_path(only_run(tmp_path / "runs"), 3).unlink()
     with pytest.raises(RunError, match=r"snapshot-3.npz cannot be read: No such file"):
-        nnexp.Run(ensemble).network  # noqa: B018 - the access is the test
+        nnexp.Run(ensemble).predictor  # noqa: B018 - the access is the test
 
 
 def test_several_runs_in_one_stack_keep_the_snapshots_that_they_keep_alone(undisturbed: Path, tmp_path: Path) -> None:

@@ -9,19 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nnexp.sweeps import space
-from nnexp.sweeps.space import Leaf
+from nnexp.sweeps.space import SearchDimension
 from tests.unit.sweeps.support import node
 
 BELOW_1 = math.nextafter(1.0, 0.0)
 
 
 def values(text: str) -> list[object]:
-    return [found.plain() for found in space.expanded(node(text))]
+    return [found.make_plain() for found in space.expand_grid(node(text))]
 
 
 def test_a_value_without_lists_stands_for_itself() -> None:
     assert values("{adam: {lr: 0.1}}") == [{"adam": {"lr": 0.1}}]
-    assert space.count(node("{adam: {lr: 0.1}}")) == 1
+    assert space.count_values(node("{adam: {lr: 0.1}}")) == 1
 
 
 def test_a_grid_inside_a_value_stands_for_each_of_its_values() -> None:
@@ -52,46 +52,46 @@ def test_a_grid_may_stand_in_a_list_and_in_a_grid() -> None:
 )
 def test_count_is_the_number_of_values(value: object) -> None:
     found = node(repr(value).replace("'", ""))
-    assert space.count(found) == len(list(space.expanded(found)))
+    assert space.count_values(found) == len(list(space.expand_grid(found)))
 
 
 NESTED = "{choice: [sgd, {adam: {lr: {log_uniform: [1e-3, 1e-1]}, beta1: {uniform: [0.5, 0.9]}}}]}"
 
 
 def test_leaves_are_all_numbers_whatever_the_choices() -> None:
-    found = list(space.leaves(node(NESTED), "optimizer"))
+    found = list(space.find_dimensions(node(NESTED), "optimizer"))
     assert found == [
-        Leaf("optimizer", "choice", 0, 2),
-        Leaf("optimizer.1.adam.lr", "log_uniform", 1e-3, 1e-1),
-        Leaf("optimizer.1.adam.beta1", "uniform", 0.5, 0.9),
+        SearchDimension("optimizer", "choice", 0, 2),
+        SearchDimension("optimizer.1.adam.lr", "log_uniform", 1e-3, 1e-1),
+        SearchDimension("optimizer.1.adam.beta1", "uniform", 0.5, 0.9),
     ]
 
 
 def test_a_parameter_exists_with_its_choice_alone() -> None:
     asked: list[str] = []
 
-    def draw(leaf: Leaf) -> float:
+    def draw(leaf: SearchDimension) -> float:
         asked.append(leaf.path)
         return {"optimizer": index}.get(leaf.path, 0.25)
 
     index = 0
-    assert space.drawn(node(NESTED), "optimizer", draw).plain() == "sgd"
+    assert space.draw_values(node(NESTED), "optimizer", draw).make_plain() == "sgd"
     assert asked == ["optimizer"]
     index = 1
-    assert space.drawn(node(NESTED), "optimizer", draw).plain() == {"adam": {"lr": 0.25, "beta1": 0.25}}
+    assert space.draw_values(node(NESTED), "optimizer", draw).make_plain() == {"adam": {"lr": 0.25, "beta1": 0.25}}
     assert asked[1:] == ["optimizer", "optimizer.1.adam.lr", "optimizer.1.adam.beta1"]
 
 
 def test_what_is_drawn_asks_for_leaves_alone() -> None:
     text = "[{dense: {units: {integer: [2, 9]}}}, {choice: [relu, {choice: [{elu: {alpha: {uniform: [1, 2]}}}]}]}]"
-    known = {leaf.path for leaf in space.leaves(node(text), "a")}
+    known = {leaf.path for leaf in space.find_dimensions(node(text), "a")}
     asked = set()
 
-    def draw(leaf: Leaf) -> float:
+    def draw(leaf: SearchDimension) -> float:
         asked.add(leaf)
-        return leaf.at(BELOW_1)
+        return leaf.compute_value(BELOW_1)
 
-    space.drawn(node(text), "a", draw)
+    space.draw_values(node(text), "a", draw)
     assert {leaf.path for leaf in asked} == known
 
 
@@ -122,7 +122,7 @@ def test_what_is_drawn_asks_for_leaves_alone() -> None:
     ],
 )
 def test_a_point_of_the_unit_interval_as_a_value(kind: str, low: float, high: float, u: float, value: float) -> None:
-    found = Leaf("key", kind, low, high).at(u)
+    found = SearchDimension("key", kind, low, high).compute_value(u)
     assert found == value
     assert isinstance(found, int) == (kind in ("integer", "log_integer", "choice"))
 
@@ -134,13 +134,13 @@ def test_a_point_of_the_unit_interval_as_a_value(kind: str, low: float, high: fl
     st.floats(0, 1, exclude_max=True),
 )
 def test_what_is_drawn_lies_within_the_bounds(kind: str, low: int, width: int, u: float) -> None:
-    assert low <= Leaf("key", kind, low, low + width).at(u) <= low + width
+    assert low <= SearchDimension("key", kind, low, low + width).compute_value(u) <= low + width
 
 
 def test_rounding_never_leaves_the_bounds() -> None:
-    assert Leaf("key", "uniform", 0.12343, 1.0).rounded(0.123431) == 0.12343  # four digits would be 0.1234
-    assert Leaf("key", "uniform", 0.0, 0.98765).rounded(0.987649) == 0.9876
-    assert Leaf("key", "uniform", 0.0, 0.99996).rounded(0.99996) == 0.99996  # four digits would be 1
+    assert SearchDimension("key", "uniform", 0.12343, 1.0).round_value(0.123431) == 0.12343  # four digits would be 0.1234
+    assert SearchDimension("key", "uniform", 0.0, 0.98765).round_value(0.987649) == 0.9876
+    assert SearchDimension("key", "uniform", 0.0, 0.99996).round_value(0.99996) == 0.99996  # four digits would be 1
 
 
 @pytest.mark.parametrize(
@@ -164,12 +164,12 @@ def test_rounding_never_leaves_the_bounds() -> None:
     ],
 )
 def test_what_is_wrong_with_a_distribution(text: str, message: str) -> None:
-    [problem] = space.problems(node(text), "key", drawing=True)
+    [problem] = space.find_problems(node(text), "key", drawing=True)
     assert problem.message == message
 
 
 def test_a_grid_draws_nothing_at_random() -> None:
-    [problem] = space.problems(node("{adam: {lr: {uniform: [1, 2]}}}"), "optimizer", drawing=False)
+    [problem] = space.find_problems(node("{adam: {lr: {uniform: [1, 2]}}}"), "optimizer", drawing=False)
     assert problem.message == "uniform draws numbers at random, and a grid has none"
     assert problem.path == "optimizer.adam.lr"
 
@@ -177,6 +177,6 @@ def test_a_grid_draws_nothing_at_random() -> None:
 @pytest.mark.parametrize("drawing", [True, False])
 def test_a_component_with_the_name_of_a_distribution_is_none(drawing: bool) -> None:
     component = node("{uniform: {limit: 0.1}}")
-    assert not list(space.problems(component, "init", drawing=drawing))
-    assert not list(space.leaves(component, "init"))
-    assert space.drawn(component, "init", lambda leaf: 0).plain() == {"uniform": {"limit": 0.1}}
+    assert not list(space.find_problems(component, "init", drawing=drawing))
+    assert not list(space.find_dimensions(component, "init"))
+    assert space.draw_values(component, "init", lambda leaf: 0).make_plain() == {"uniform": {"limit": 0.1}}

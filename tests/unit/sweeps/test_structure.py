@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nnexp.spec.load import load_any, loads_any
-from nnexp.spec.problems import Text
+from nnexp.spec.load import load_spec, parse_spec
+from nnexp.spec.problems import SpecText
 from nnexp.sweeps import stacks
-from nnexp.sweeps.definition import Definition
-from nnexp.sweeps.stacks import Stacks
-from nnexp.sweeps.structure import chunks, structure
+from nnexp.sweeps.definition import SweepDefinition
+from nnexp.sweeps.stacks import StackPlanner
+from nnexp.sweeps.structure import split_evenly, compute_structure
 from tests.unit.sweeps.support import BASE, from_words, runs_of
 
 RICH = """\
@@ -34,7 +34,7 @@ training: {epochs: 9, batch_size: 13, early_stopping: {patience: 2}, clip_norm: 
 
 
 def of(*overrides: str) -> Hashable:
-    return structure(loads_any(Text("rich.yaml", RICH), overrides, name="rich"))
+    return compute_structure(parse_spec(SpecText("rich.yaml", RICH), overrides, name="rich"))
 
 
 @pytest.mark.parametrize(
@@ -89,16 +89,16 @@ def test_runs_that_differ_in_kind_or_size_do_not(override: str) -> None:
 def test_a_baseline_has_no_structure_and_is_fitted_by_itself(tmp_path: Path) -> None:
     text = "data: {source: moons}\nbaseline: {knn: {k: 3}}\n"
     (tmp_path / "knn.yaml").write_text(text)
-    assert structure(load_any(tmp_path / "knn.yaml")) is None
+    assert compute_structure(load_spec(tmp_path / "knn.yaml")) is None
     runs = runs_of(from_words(tmp_path, "baseline.knn.k=1,3", base=text))
-    planner = Stacks({run.run: run for run in runs}, text, workers=2)
-    assert len({planner.structure(run.run) for run in runs}) == 2
-    assert planner.size([run.run for run in runs]) == 1
+    planner = StackPlanner({run.run: run for run in runs}, text, workers=2)
+    assert len({planner.find_structure(run.run) for run in runs}) == 2
+    assert planner.choose_size([run.run for run in runs]) == 1
 
 
 @given(st.lists(st.integers(), unique=True, max_size=300), st.integers(1, 300), st.integers(1, 9))
 def test_chunks_are_a_partition_within_the_size(entries: list[int], size: int, workers: int) -> None:
-    pieces = chunks(entries, size, workers) if entries else []
+    pieces = split_evenly(entries, size, workers) if entries else []
     assert [entry for piece in pieces for entry in piece] == entries
     assert all(1 <= len(piece) <= size for piece in pieces)
     if pieces:
@@ -123,23 +123,23 @@ def test_each_run_is_in_exactly_one_stack_uniform_in_structure(choice: dict[str,
     words = [f"{key}={','.join(map(str, sorted(values, key=str)))}" for key, values in choice.items()]
     definition = _definition(tuple(words))
     runs = runs_of(definition)
-    planner = Stacks({run.run: run for run in runs}, definition.base_text, workers=2)
+    planner = StackPlanner({run.run: run for run in runs}, definition.base_text, workers=2)
     groups: dict[Hashable, list[str]] = {}
     for run in runs:
-        groups.setdefault(planner.structure(run.run), []).append(run.run)
+        groups.setdefault(planner.find_structure(run.run), []).append(run.run)
     assert sorted(name for names in groups.values() for name in names) == sorted(run.run for run in runs)
     kinds = {
         (
-            run.plain["architecture"][0]["dense"]["units"],
-            next(iter(run.plain["optimizer"])),
-            str(run.plain["activation"]),
+            run.plain_spec["architecture"][0]["dense"]["units"],
+            next(iter(run.plain_spec["optimizer"])),
+            str(run.plain_spec["activation"]),
         )
         for run in runs
     }
     assert len(groups) == len(kinds)
 
 
-def _definition(words: tuple[str, ...]) -> Definition:
+def _definition(words: tuple[str, ...]) -> SweepDefinition:
     with tempfile.TemporaryDirectory() as folder:
         return from_words(Path(folder), *words)
 
@@ -150,8 +150,8 @@ def test_a_stack_stays_within_the_memory_and_the_size_that_is_asked_for(
     runs = runs_of(from_words(tmp_path, "seed=0..49"))
     names = [run.run for run in runs]
     plan = {run.run: run for run in runs}
-    assert Stacks(plan, BASE, workers=1, most=7).size(names) == 7
-    assert Stacks(plan, BASE, workers=1, most=1).size(names) == 1
-    assert Stacks(plan, BASE, workers=1).size(names) > 7
+    assert StackPlanner(plan, BASE, workers=1, max_size=7).choose_size(names) == 7
+    assert StackPlanner(plan, BASE, workers=1, max_size=1).choose_size(names) == 1
+    assert StackPlanner(plan, BASE, workers=1).choose_size(names) > 7
     monkeypatch.setattr(stacks, "memory_size", lambda: 1)
-    assert Stacks(plan, BASE, workers=1).size(names) == 1
+    assert StackPlanner(plan, BASE, workers=1).choose_size(names) == 1

@@ -11,7 +11,7 @@ from tests.unit.sweeps.support import BASE, from_words, runs_of
 
 
 def axes(folder: Path, *words: str) -> dict[str, list[object]]:
-    return {axis.path: [v.plain() for v in axis.values] for axis in from_words(folder, *words).grid}
+    return {axis.path: [v.make_plain() for v in axis.values] for axis in from_words(folder, *words).grid}
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_seeds(word: str, seeds: tuple[int, ...], tmp_path: Path) -> None:
 def test_one_value_holds_for_all_runs(tmp_path: Path) -> None:
     found = from_words(tmp_path, "training.epochs=5", "activation=relu,tanh")
     assert found.overrides == ("training.epochs=5",)
-    assert {run.plain["training"]["epochs"] for run in runs_of(found)} == {5}
+    assert {run.plain_spec["training"]["epochs"] for run in runs_of(found)} == {5}
 
 
 def test_a_list_in_brackets_is_one_value(tmp_path: Path) -> None:

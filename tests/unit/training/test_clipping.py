@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nnexp.replicas import norm
+from nnexp.replicas import row_norms
 from nnexp.training.clipping import clip_norm, clip_value
 from nnexp.typing import AnyArray
 from tests.contracts.arrays import identical, normal
@@ -14,7 +14,7 @@ from tests.contracts.examples import I, R
 
 def clipped(grad: AnyArray, limit: float | AnyArray) -> AnyArray:
     copy = grad.copy()
-    clip_norm(copy, norm(copy), limit)
+    clip_norm(copy, row_norms(copy), limit)
     return copy
 
 
@@ -27,7 +27,7 @@ def test_a_row_that_is_too_long_is_scaled_to_the_limit_and_others_keep_their_bit
 
 def test_every_replica_has_a_limit_of_its_own() -> None:
     found = clipped(normal(R, I), np.array([0.1, 0.2, 100.0]))
-    np.testing.assert_allclose(norm(found)[:2], [0.1, 0.2], rtol=1e-14)
+    np.testing.assert_allclose(row_norms(found)[:2], [0.1, 0.2], rtol=1e-14)
     assert identical(found[2], normal(R, I)[2])
 
 
@@ -41,7 +41,7 @@ def test_the_direction_and_the_precision_stay(dtype: str) -> None:
     grad = normal(R, I, dtype=dtype)
     found = clipped(grad, 0.5)
     assert found.dtype == dtype
-    cosines = np.vecdot(found, grad) / (norm(found) * norm(grad))
+    cosines = np.vecdot(found, grad) / (row_norms(found) * row_norms(grad))
     np.testing.assert_allclose(cosines, 1, rtol=1e-6)
 
 

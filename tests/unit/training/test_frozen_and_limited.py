@@ -38,7 +38,7 @@ def moved(pattern: str, *overrides: str) -> set[str]:
     stack, before, theta = after(f"training.freeze=[{pattern}]", *overrides)
     declaration = stack.model.declaration
     a, b = weight_views(declaration, before), weight_views(declaration, theta)
-    return {name for name, _ in declaration.entries() if not identical(a.at(name), b.at(name))}
+    return {name for name, _ in declaration.iterate_weights() if not identical(a.array_of(name), b.array_of(name))}
 
 
 ALL = {
@@ -77,15 +77,15 @@ def test_no_optimizer_moves_what_is_frozen(name: str) -> None:
 def test_frozen_weights_add_nothing_to_the_penalty_and_nothing_to_the_norm_of_the_gradient() -> None:
     stack, *_ = after("training.freeze=[dense_1]")
     stack.begin_epoch()
-    stack.step(next(stack.remaining_batches()))
+    stack.train_step(next(stack.remaining_batches()))
     loss, objective, norm = stack.state.losses[0, 0]
     start = stack_of([spec_of(TEXT)])
     start_views = weight_views(start.model.declaration, start.model.theta)
-    weights = np.concatenate([start_views.at(n).ravel() for n in ALL if n.endswith(".W") and n != "dense_1.W"])
+    weights = np.concatenate([start_views.array_of(n).ravel() for n in ALL if n.endswith(".W") and n != "dense_1.W"])
     assert len(weights) == 7 * 3 + 7 * 2 + 5 * 2
     assert objective - loss == pytest.approx(0.05 * np.square(weights).sum() + 0.01 * np.abs(weights).sum(), rel=1e-5)
     start.begin_epoch()
-    start.step(next(start.remaining_batches()))
+    start.train_step(next(start.remaining_batches()))
     assert norm < start.state.losses[0, 0, 2]
 
 
@@ -93,7 +93,7 @@ def test_frozen_weights_add_nothing_to_the_penalty_and_nothing_to_the_norm_of_th
 def test_the_weights_into_every_unit_are_never_longer_than_the_limit(limit: float) -> None:
     stack, _, theta = after(f"regularization={{max_norm: {limit}}}", "optimizer={sgd: {lr: 1.0}}")
     views = weight_views(stack.model.declaration, theta)
-    lengths = np.concatenate([np.linalg.norm(views.at(n), axis=-2).ravel() for n in ALL if n.endswith(".W")])
+    lengths = np.concatenate([np.linalg.norm(views.array_of(n), axis=-2).ravel() for n in ALL if n.endswith(".W")])
     assert lengths.max() <= limit * (1 + 1e-6)
     assert (np.abs(lengths - limit) < 1e-6).any()
     assert (lengths < limit * 0.99).any()
@@ -101,11 +101,11 @@ def test_the_weights_into_every_unit_are_never_longer_than_the_limit(limit: floa
 
 def test_a_limit_by_hand() -> None:
     weight = np.array([[[3.0, 0.3], [4.0, 0.4]], [[3.0, 0.0], [4.0, 0.0]]])
-    MaxNorm(np.array([1.0, 2.0])).constrain(weight)
+    MaxNorm(np.array([1.0, 2.0])).constrain_weight(weight)
     np.testing.assert_allclose(weight, [[[0.6, 0.3], [0.8, 0.4]], [[1.2, 0.0], [1.6, 0.0]]], rtol=1e-12)
 
 
 def test_the_limit_of_a_filter_is_on_all_of_it() -> None:
     weight = normal(1, 3 * 3 * 2, 5)
-    MaxNorm(0.1).constrain(weight)
+    MaxNorm(0.1).constrain_weight(weight)
     np.testing.assert_allclose(np.linalg.norm(weight[0], axis=0), 0.1, rtol=1e-12)

@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nnexp.replicas import take
-from nnexp.spec.load import loads
-from nnexp.spec.problems import Text
+from nnexp.replicas import take_replicas
+from nnexp.spec.load import parse_network_spec
+from nnexp.spec.problems import SpecText
 from nnexp.spec.sections import Diagnostics
 from nnexp.training.events import RunDone
-from nnexp.training.loop import train
-from nnexp.training.probe import OF_NETWORK, OF_UNITS, OF_WEIGHTS, interval
+from nnexp.training.loop import train_stack
+from nnexp.training.probe import NETWORK_STATISTICS, UNIT_STATISTICS, WEIGHT_STATISTICS, choose_gap_steps
 from nnexp.training.stack import Stack
-from nnexp.training.state import State
+from nnexp.training.state import TrainingState
 from nnexp.typing import AnyArray
 from tests.laws.stacks import differences
 
@@ -35,18 +35,18 @@ training: {epochs: 3, batch_size: 11}
 
 
 def stack_of(text: str, *overrides: str) -> Stack:
-    spec = loads(Text("spec.yaml", text), overrides, name="probe")
+    spec = parse_network_spec(SpecText("spec.yaml", text), overrides, name="probe")
     return Stack([spec], [spec.prepare()])
 
 
-def trained(stack: Stack) -> State:
+def trained(stack: Stack) -> TrainingState:
     with np.errstate(all="ignore"):
-        return next(event for event in train(stack) if isinstance(event, RunDone)).state
+        return next(event for event in train_stack(stack) if isinstance(event, RunDone)).state
 
 
-def measured(stack: Stack, state: State) -> dict[tuple[str, str], AnyArray]:
-    assert stack._probe
-    return dict(zip(stack._probe.seen.columns(), state.looks[0].T, strict=True))
+def measured(stack: Stack, state: TrainingState) -> dict[tuple[str, str], AnyArray]:
+    assert stack._recorder
+    return dict(zip(stack._recorder.layout.list_columns(), state.looks[0].T, strict=True))
 
 
 def test_looking_changes_no_bit_of_what_is_trained() -> None:
@@ -60,7 +60,7 @@ def test_the_first_look_measures_what_a_pass_by_hand_gives() -> None:
     stack = stack_of(SMALL)
     found = measured(stack, stack.state)
     w, x, d = stack.model.w, stack.parts[0].train.x, stack.parts[0].train.d
-    W1, b1, W2, b2 = (w.at(name)[0] for name in ("dense_1.W", "dense_1.b", "output.W", "output.b"))
+    W1, b1, W2, b2 = (w.array_of(name)[0] for name in ("dense_1.W", "dense_1.b", "output.W", "output.b"))
     z1 = x @ W1 + b1
     a1 = np.maximum(z1, 0)
     z2 = a1 @ W2 + b2
@@ -111,7 +111,7 @@ def test_units_with_the_same_weights_are_alike(init: str, alike: float) -> None:
 def test_saturated_is_where_the_slope_is_next_to_nothing(activation: str, beyond: float, slope: Any) -> None:
     stack = stack_of(SMALL, f"architecture.1={activation}", "init={normal: {std: 3.0}}")
     w, x = stack.model.w, stack.parts[0].train.x
-    z = x @ w.at("dense_1.W")[0]
+    z = x @ w.array_of("dense_1.W")[0]
     steep = slope(z) > (0.02 if activation == "tanh" else 0.0101)
     assert measured(stack, stack.state)[f"{activation}_1", "saturated"] == pytest.approx(np.mean(np.abs(z) > beyond))
     assert np.mean(~steep) == pytest.approx(np.mean(np.abs(z) > beyond), abs=0.02)
@@ -123,21 +123,21 @@ data: {source: {digits: {flat: false}}}
 architecture: [conv2d: {filters: 3, kernel: 3}, relu, flatten, output]
 """
     stack = stack_of(text)
-    stack.model.w.at("conv2d_1.b")[..., 1] = -1e6
-    assert stack._probe
-    look = dict(zip(stack._probe.seen.columns(), stack._probe.look(0, stack.state.dropout, None)[0].T, strict=True))
+    stack.model.w.array_of("conv2d_1.b")[..., 1] = -1e6
+    assert stack._recorder
+    look = dict(zip(stack._recorder.layout.list_columns(), stack._recorder.record(0, stack.state.dropout, None)[0].T, strict=True))
     assert look["relu_1", "dead"] == pytest.approx(1 / 3)
-    assert stack._probe.seen.units == (3,)
+    assert stack._recorder.layout.units == (3,)
 
 
 def test_layers_inside_of_layers_are_seen() -> None:
     block = "residual_block: {layers: [dense: 7, relu, dense: 7]}"
     stack = stack_of(SMALL, f"architecture=[dense: 7, tanh, {{{block}}}, output]")
-    assert stack._probe
+    assert stack._recorder
     inside = "residual_block_1.branch_2"
-    assert stack._probe.seen.layers == ("dense_1", f"{inside}.dense_1", f"{inside}.dense_2", "output")
-    assert stack._probe.seen.activations == ("tanh_1", f"{inside}.relu_1")
-    size = len(OF_NETWORK) + 4 * len(OF_WEIGHTS) + 2 * len(OF_UNITS)
+    assert stack._recorder.layout.layers == ("dense_1", f"{inside}.dense_1", f"{inside}.dense_2", "output")
+    assert stack._recorder.layout.activations == ("tanh_1", f"{inside}.relu_1")
+    size = len(NETWORK_STATISTICS) + 4 * len(WEIGHT_STATISTICS) + 2 * len(UNIT_STATISTICS)
     assert stack.state.looks.shape == (1, 1, size)
 
 
@@ -157,16 +157,16 @@ def test_layers_inside_of_layers_are_seen() -> None:
     ],
 )
 def test_looks_are_as_far_apart_as_is_said(every: Any, steps: int, epochs: int, expected: float | None) -> None:
-    assert interval(Diagnostics(every), steps, epochs) == expected
+    assert choose_gap_steps(Diagnostics(every), steps, epochs) == expected
 
 
 def test_a_run_that_goes_on_looks_as_if_it_had_never_stopped() -> None:
     whole, stopped = stack_of(DRAWING, "diagnostics.every=0.5"), stack_of(DRAWING, "diagnostics.every=0.5")
     expected = trained(whole)
-    events = train(stopped)
+    events = train_stack(stopped)
     for _ in range(7):
         next(events)
-    middle = take(stopped.state, [0])
+    middle = take_replicas(stopped.state, [0])
     goes_on = Stack(stopped.specs, stopped.parts, middle)
     assert 1 < middle.looks.shape[1] < expected.looks.shape[1]
     assert differences(trained(goes_on), expected) == []
@@ -174,5 +174,5 @@ def test_a_run_that_goes_on_looks_as_if_it_had_never_stopped() -> None:
 
 def test_the_examples_are_spread_over_the_training_part() -> None:
     stack = stack_of(SMALL, "diagnostics.examples=8")
-    assert stack._probe
-    assert np.array_equal(stack._probe._x[0], stack.parts[0].train.x[::5])
+    assert stack._recorder
+    assert np.array_equal(stack._recorder._x[0], stack.parts[0].train.x[::5])
