@@ -22,12 +22,12 @@ import torch
 from torch import nn
 
 from benchmarks.measure import Side, describe_machine, print_times, take_turns
-from benchmarks.subjects import gather_batches, build_stack, run_steps
-from nnexp.data.base import Dataset, Description, Source
+from benchmarks.subjects import build_stack, gather_batches, run_steps
 from nnexp.data.batches import Batch
+from nnexp.data.dataset import Dataset, Description, Source
 from nnexp.data.sources.base import make_balanced_labels
+from nnexp.nn.replicas import make_generator
 from nnexp.registry import sources
-from nnexp.replicas import make_generator
 from nnexp.typing import Count
 
 ROUNDS = 11
@@ -116,7 +116,9 @@ def compare_libraries(title: str, text: str, network: Callable[[], nn.Sequential
     units = epochs * len(ready)
     sides = {
         "PyTorch": Side(make_pytorch_steps(network, torch.contiguous_format, ready, epochs, threads), units, threads),
-        "PyTorch, channels last": Side(make_pytorch_steps(network, torch.channels_last, ready, epochs, threads), units, threads),
+        "PyTorch, channels last": Side(
+            make_pytorch_steps(network, torch.channels_last, ready, epochs, threads), units, threads
+        ),
     }
     for kernels, name in (("numpy", "nnexp, NumPy"), ("compiled", "nnexp, compiled")):
         sides[name] = Side(lambda: run_steps(stack, ready, epochs), units, threads, kernels)

@@ -1,6 +1,7 @@
 """What the training loop adds to the bare steps.
 
-bare steps  on batches that lie ready: forward, loss and backward (`Model.compute_gradient`), clipping by the norm where the
+bare steps  on batches that lie ready: forward, loss and backward (`Model.compute_gradient`), clipping by the norm
+where the
             spec asks for it, the optimizer's update. The gradient's norm is counted only where clipping needs it.
 measured    the same with `Stack.step`, which also takes down loss, accuracy and the gradient's norm of every step and
             watches for infinities.
@@ -16,10 +17,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from benchmarks.measure import Side, describe_machine, print_times, take_turns
-from benchmarks.subjects import SMALL_SPEC, gather_batches, build_stack, run_steps
-from nnexp.layers.base import Context
-from nnexp.replicas import lift, row_norms
-from nnexp.training.clipping import clip_norm
+from benchmarks.subjects import SMALL_SPEC, build_stack, gather_batches, run_steps
+from nnexp.nn.layers.base import Context
+from nnexp.nn.replicas import lift, row_norms
+from nnexp.optim.clipping import clip_norm
 from nnexp.training.loop import train_stack
 
 ROUNDS, EPOCHS = 31, 30

@@ -18,7 +18,7 @@ from importlib.metadata import version
 import numpy as np
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from nnexp.kernels import dispatch
+from nnexp.nn.kernels import dispatch
 from nnexp.typing import Array
 
 PAUSE_SECONDS = 0.05
@@ -95,7 +95,10 @@ def print_times(title: str, times: TurnTimes, base: str, unit: str = "step") -> 
     for name in times.names:
         seconds = times.seconds_of(name)
         ratio = "1" if name == base else str(times.ratio_of(name, base))
-        print(f"| {name} | {format_duration(float(np.median(seconds)))} | {format_duration(float(seconds.min()))} | {ratio} |")
+        print(
+            f"| {name} | {format_duration(float(np.median(seconds)))} | "
+            f"{format_duration(float(seconds.min()))} | {ratio} |"
+        )
 
 
 def format_duration(seconds: float) -> str:

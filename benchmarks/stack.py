@@ -7,7 +7,7 @@ own. A step is `Stack.step` with its measuring, on batches that lie ready; times
 from __future__ import annotations
 
 from benchmarks.measure import Side, describe_machine, print_times, take_turns
-from benchmarks.subjects import SMALL_SPEC, gather_batches, build_stack, run_steps
+from benchmarks.subjects import SMALL_SPEC, build_stack, gather_batches, run_steps
 
 ROUNDS, REPLICAS, EPOCHS = 31, 32, 4
 
@@ -24,4 +24,6 @@ if __name__ == "__main__":
     print(describe_machine("numba"))
     for kernels, title in (("numpy", "NumPy kernels"), ("compiled", "compiled kernels")):
         sides = {"alone": make_side(1, kernels), f"in a stack of {REPLICAS}": make_side(REPLICAS, kernels)}
-        print_times(f"A stack of {REPLICAS}, {title}", take_turns(sides, ROUNDS), base="alone", unit="step of one network")
+        print_times(
+            f"A stack of {REPLICAS}, {title}", take_turns(sides, ROUNDS), base="alone", unit="step of one network"
+        )

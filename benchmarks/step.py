@@ -24,7 +24,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
 from benchmarks.measure import Side, describe_machine, print_times, take_turns
-from benchmarks.subjects import LARGE_SPEC, SMALL_SPEC, gather_batches, build_stack, run_steps
+from benchmarks.subjects import LARGE_SPEC, SMALL_SPEC, build_stack, gather_batches, run_steps
 from nnexp.data.batches import Batch
 
 ROUNDS = 21

@@ -30,10 +30,10 @@ import numpy as np
 
 from benchmarks.measure import TurnTimes, describe_machine, print_times
 from benchmarks.programs.digits import EPOCHS, RATES, RUNS, SEEDS
-from nnexp.runs.receipts import RunOutcome
-from nnexp.sweeps.executors.base import Executor, TaskFinished, TaskReport, StackTask
-from nnexp.sweeps.session import SweepOptions, run_sweep
-from nnexp.sweeps.words import parse_command
+from nnexp.runs.outcome import RunOutcome
+from nnexp.sweeps.definition.command_line import parse_command
+from nnexp.sweeps.executors.base import Executor, StackTask, TaskFinished, TaskReport
+from nnexp.sweeps.running.sweep import SweepOptions, run_sweep
 
 ROUNDS, TRAINED_RUNS = 3, 8
 
@@ -80,7 +80,9 @@ class SweepBenchmark:
 
     def time_sweep(self) -> float:
         words = [f"optimizer.adam.lr={','.join(map(str, RATES))}", f"seed=0..{SEEDS[-1]}"]
-        return measure_seconds(partial(self.run_nnexp, "sweep", self.spec, *words, "--runs", self.make_runs_folder(), "--jobs", 2, "-q"))
+        return measure_seconds(
+            partial(self.run_nnexp, "sweep", self.spec, *words, "--runs", self.make_runs_folder(), "--jobs", 2, "-q")
+        )
 
     def time_training(self) -> float:
         runs = self.make_runs_folder()
@@ -97,7 +99,11 @@ class SweepBenchmark:
     def time_torch(self) -> tuple[float, float]:
         """End to end, and training alone."""
         said: list[list[float]] = []
-        seconds = measure_seconds(lambda: said.extend(run_programs(*(make_python_command(f"{PROGRAMS_MODULE}.torch_loop", share, 2) for share in (0, 1)))))
+        seconds = measure_seconds(
+            lambda: said.extend(
+                run_programs(*(make_python_command(f"{PROGRAMS_MODULE}.torch_loop", share, 2) for share in (0, 1)))
+            )
+        )
         return seconds, max(line[0] for line in said)
 
     def time_jax(self) -> tuple[float, float]:
@@ -109,19 +115,25 @@ class SweepBenchmark:
     def time_stacks(self) -> float:
         """Training alone: two processes at the same time."""
         runs = self.make_runs_folder()
-        commands = [make_python_command(f"{PROGRAMS_MODULE}.nnexp_stack", self.spec, share, 2, runs) for share in (0, 1)]
+        commands = [
+            make_python_command(f"{PROGRAMS_MODULE}.nnexp_stack", self.spec, share, 2, runs) for share in (0, 1)
+        ]
         return max(line[0] for line in run_programs(*commands))
 
     def time_bookkeeping(self) -> float:
         """All but the training, in this process."""
         words = [f"optimizer.adam.lr={','.join(map(str, RATES))}", f"seed=0..{SEEDS[-1]}"]
-        return measure_seconds(lambda: run_sweep(parse_command(self.spec, words), self.make_runs_folder(), SweepOptions(InstantExecutor)))
+        return measure_seconds(
+            lambda: run_sweep(parse_command(self.spec, words), self.make_runs_folder(), SweepOptions(InstantExecutor))
+        )
 
     def time_workers(self, jobs: int) -> float:
         """Eight large runs."""
         spec = self.folder / "large.yaml"
         spec.write_text(LARGE_SPEC)
-        return measure_seconds(partial(self.run_nnexp, "sweep", spec, "seed=0..7", "--runs", self.make_runs_folder(), "--jobs", jobs, "-q"))
+        return measure_seconds(
+            partial(self.run_nnexp, "sweep", spec, "seed=0..7", "--runs", self.make_runs_folder(), "--jobs", jobs, "-q")
+        )
 
 
 class InstantExecutor(Executor):
@@ -162,7 +174,11 @@ if __name__ == "__main__":
         end, alone, large = [], [], []
         for _ in range(ROUNDS):
             torch, jax = bench.time_torch(), bench.time_jax()
-            ours = [bench.time_sweep() / len(RUNS), bench.time_bookkeeping() / len(RUNS), bench.time_training() / TRAINED_RUNS]
+            ours = [
+                bench.time_sweep() / len(RUNS),
+                bench.time_bookkeeping() / len(RUNS),
+                bench.time_training() / TRAINED_RUNS,
+            ]
             end.append([*ours, torch[0] / len(RUNS), jax[0] / len(RUNS)])
             large.append([bench.time_workers(2), bench.time_workers(1)])
             alone.append([bench.time_stacks() / len(RUNS), torch[1] / len(RUNS), jax[1] / len(RUNS)])
@@ -171,4 +187,6 @@ if __name__ == "__main__":
         print_times("A sweep of 64 runs, end to end", TurnTimes(names, np.array(end)), "nnexp sweep", "run")
         names = ["nnexp stacks", "PyTorch loop", "JAX"]
         print_times("Its training alone", TurnTimes(names, np.array(alone)), "nnexp stacks", "run")
-        print_times("Eight large runs", TurnTimes(["two workers", "one worker"], np.array(large) / 8), "two workers", "run")
+        print_times(
+            "Eight large runs", TurnTimes(["two workers", "one worker"], np.array(large) / 8), "two workers", "run"
+        )

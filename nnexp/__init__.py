@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nnexp.api import Run, Sweep, compare, gradcheck, load, report, sweep, train
+    from nnexp.api import Sweep, compare, gradcheck, load, report, sweep, train
     from nnexp.errors import (
         DataError,
         Diverged,
@@ -25,8 +25,9 @@ if TYPE_CHECKING:
         SpecError,
         UsageError,
     )
+    from nnexp.prediction.run import Run
     from nnexp.spec.baseline import BaselineSpec
-    from nnexp.spec.sections import Spec
+    from nnexp.spec.spec import Spec
 
 __all__ = [
     "BaselineSpec",
@@ -51,9 +52,10 @@ __all__ = [
     "train",
 ]
 
-_MODULE_OF_NAME = dict.fromkeys(("Run", "Sweep", "compare", "gradcheck", "load", "report", "sweep", "train"), "nnexp.api") | {
+_MODULE_OF_NAME = dict.fromkeys(("Sweep", "compare", "gradcheck", "load", "report", "sweep", "train"), "nnexp.api") | {
     "BaselineSpec": "nnexp.spec.baseline",
-    "Spec": "nnexp.spec.sections",
+    "Run": "nnexp.prediction.run",
+    "Spec": "nnexp.spec.spec",
 }
 
 

@@ -1,5 +1,5 @@
 """python -m nnexp"""
 
-from nnexp.cli import main
+from nnexp.cli.app import main
 
 main()

@@ -3,31 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from nnexp.checks.of_spec import gradcheck
-from nnexp.data.parts import Parts
-from nnexp.data.splits import PartName
-from nnexp.details import Breakdown, measure_part
-from nnexp.diagnosis.diagnosis import diagnose_run
-from nnexp.diagnosis.findings import Diagnosis
-from nnexp.ensembles import use_raw_inputs
-from nnexp.errors import Diverged, ResumeError, RunError
-from nnexp.predictor import Predictor
-from nnexp.runs import manifest
-from nnexp.runs.looked import read_layer_history
-from nnexp.runs.session import train_run
-from nnexp.runs.trained import load_predictor, load_run_spec
-from nnexp.spec.baseline import AnySpec, BaselineSpec
-from nnexp.spec.load import load_spec
+from nnexp.errors import RunError
+from nnexp.execution.run import train_run
+from nnexp.gradcheck.spec import gradcheck
+from nnexp.prediction.run import Run
+from nnexp.spec.baseline import AnySpec
+from nnexp.spec.read import load_spec
 from nnexp.training.events import Event
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from nnexp.reports.comparing import Comparison
+    from nnexp.reports.compare import Comparison
     from nnexp.reports.report import Report
 
 __all__ = ["Run", "Sweep", "compare", "gradcheck", "load", "report", "sweep", "train"]
@@ -71,13 +61,14 @@ def sweep(path: str | Path, values: Sequence[str] = (), *, runs: str | Path = "r
     Raises SpecError with everything that is wrong with any of the runs, before any is trained; ResumeError where the
     base spec changed since the sweep began; Interrupted where a signal stopped it. The same call then goes on.
     """
-    from nnexp.sweeps import reading, session, words
+    from nnexp.sweeps.definition import command_line, sweep_file
     from nnexp.sweeps.executors.local import LocalExecutor
+    from nnexp.sweeps.running import sweep
 
-    read = reading.read_definition if reading.is_sweep_file(Path(path)) else words.parse_command
+    read = sweep_file.read_definition if sweep_file.is_sweep_file(Path(path)) else command_line.parse_command
     definition = read(Path(path), list(values))
-    workers = jobs or session.choose_worker_count(definition)
-    return Sweep(session.run_sweep(definition, Path(runs), session.SweepOptions(lambda: LocalExecutor(workers))).path)
+    workers = jobs or sweep.choose_worker_count(definition)
+    return Sweep(sweep.run_sweep(definition, Path(runs), sweep.SweepOptions(lambda: LocalExecutor(workers))).path)
 
 
 def report(
@@ -110,9 +101,9 @@ def compare(
     A name is that of a run, which stands for all that differ from it in seed alone, of a variant of a sweep such as
     "SWEEP:lr=0.01", or of a sweep, for all its variants. Raises UsageError and RunError as `report` does.
     """
-    from nnexp.reports import comparing
+    from nnexp.reports import compare
 
-    return comparing.compare_variants([str(name) for name in names], Path(runs), metric, mixed=mixed)
+    return compare.compare_variants([str(name) for name in names], Path(runs), metric, mixed=mixed)
 
 
 class Sweep:
@@ -138,97 +129,3 @@ class Sweep:
         """The runs that have begun, in the order of the plan."""
         folders = [self.path.parent.parent / str(name) for name in self.table["run"]]
         return [Run(folder) for folder in folders if (folder / "run.json").is_file()]
-
-
-class Run:
-    """A run on disk. Raises RunError where the folder is not one."""
-
-    def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
-        self.record = manifest.read_manifest(self.path)
-
-    def __repr__(self) -> str:
-        return f"Run({str(self.path)!r}, {self.state})"
-
-    @property
-    def name(self) -> str:
-        """The name in the spec."""
-        return str(self.record["name"])
-
-    @property
-    def state(self) -> manifest.RunState:
-        """running, done, diverged, interrupted or failed."""
-        return self.record["state"]
-
-    @property
-    def final(self) -> dict[str, dict[str, float]]:
-        """Metrics on each part, and the loss of a network, by the weights that answer for it; empty unless done."""
-        return self.record.get("final", {})
-
-    @cached_property
-    def spec(self) -> AnySpec:
-        """The resolved spec. Raises ResumeError where it was changed since the run began."""
-        return load_run_spec(self.path, self.record)
-
-    @cached_property
-    def metrics(self) -> pd.DataFrame:
-        """metrics.csv: one row an epoch, and one in all of a baseline."""
-        import pandas as pd
-
-        path = self.path / "metrics.csv"
-        if not path.exists() or not path.stat().st_size:
-            return pd.DataFrame()
-        return pd.read_csv(path)
-
-    @cached_property
-    def layer_history(self) -> pd.DataFrame:
-        """What the looks into the layers measured, one row a look and layer: see `nnexp.training.probe`.
-
-        Empty where there were none. Raises RunError where the checkpoint is damaged.
-        """
-        import pandas as pd
-
-        spec = self.spec
-        found = None if isinstance(spec, BaselineSpec) else read_layer_history(self.path, self.record, spec)
-        return found.build_table() if found else pd.DataFrame()
-
-    def diagnose(self, optimal_error: float = 0.0) -> Diagnosis:
-        """What was wrong with the run, from what it recorded. `optimal_error` is the share that cannot be avoided."""
-        return diagnose_run(self.path, optimal_error)
-
-    @cached_property
-    def predictor(self) -> Predictor:
-        """The trained network, the fitted baseline, or the members of an ensemble, which are looked for beside it.
-
-        Raises RunError where the run is not done or is damaged, or where a member is gone or was changed.
-        """
-        return load_predictor(self.path, self.record, self.spec)
-
-    @cached_property
-    def parts(self) -> Parts:
-        """The data that the run was trained on; those of an ensemble with the inputs as their source gives them.
-
-        Raises ResumeError where they are other data now.
-        """
-        spec = self.spec
-        parts = spec.prepare()
-        if changed := parts.fingerprint.find_difference(self.record["data"]):
-            raise ResumeError(f"the data changed since {self.path} was trained: {changed}")
-        return use_raw_inputs(parts, spec.data) if manifest.is_ensemble(self.record) else parts
-
-    def evaluate(self, part: PartName = "test") -> dict[str, float]:
-        """Loss, where there is one, and metrics on a part of the run's data."""
-        return self.predictor.evaluate(self.parts[part])
-
-    def details(self, part: PartName = "test") -> list[Breakdown]:
-        """What is measured on a part of its data beyond that, task by task: confusions, each class, each output."""
-        d, data = self.parts[part].d, self.spec.data
-        raw = data.source.load()
-        chosen = data.split.choose_indices(len(raw.x), raw.labels, raw.description.own_test)[part]
-        return measure_part(self.predictor, raw.x[chosen], d)
-
-    def raise_if_diverged(self) -> None:
-        """Raises Diverged where the loss stopped being finite."""
-        if self.state == "diverged":
-            where: dict[str, Any] = self.record["diverged"]
-            raise Diverged(str(self.path), where["epoch"], where["step"])

@@ -69,17 +69,17 @@ class Registry:
         return self._classes
 
 
-activations = Registry("activation", "nnexp.activations")
-architectures = Registry("architecture", "nnexp.architectures")
+activations = Registry("activation", "nnexp.nn.activations")
+architectures = Registry("architecture", "nnexp.nn.architectures")
 augmentations = Registry("augmentation", "nnexp.data.augmentations")
 baselines = Registry("baseline", "nnexp.baselines")
-initializers = Registry("initializer", "nnexp.initializers")
-layers = Registry("layer", "nnexp.layers")
-losses = Registry("loss", "nnexp.losses")
+initializers = Registry("initializer", "nnexp.nn.initializers")
+layers = Registry("layer", "nnexp.nn.layers")
+losses = Registry("loss", "nnexp.nn.losses")
 normalizations = Registry("normalization", "nnexp.data.normalizations")
-optimizers = Registry("optimizer", "nnexp.optimizers")
-penalties = Registry("penalty", "nnexp.penalties")
-schedules = Registry("schedule", "nnexp.schedules")
+optimizers = Registry("optimizer", "nnexp.optim.optimizers")
+penalties = Registry("penalty", "nnexp.nn.penalties")
+schedules = Registry("schedule", "nnexp.optim.schedules")
 sources = Registry("data source", "nnexp.data.sources")
 targets = Registry("target", "nnexp.data.targets")
 
@@ -126,7 +126,9 @@ def component_parameters(cls: type[Any]) -> tuple[Parameter, ...]:
         hints = get_type_hints(cls, include_extras=True)
         shown = [field for field in fields(cls) if field.init and not field.metadata.get("hidden")]
         in_order = sorted(shown, key=lambda field: (_find_default(field) is not MISSING, field.kw_only))
-        _PARAMETERS_BY_CLASS[cls] = tuple(Parameter(field.name, hints[field.name], _find_default(field)) for field in in_order)
+        _PARAMETERS_BY_CLASS[cls] = tuple(
+            Parameter(field.name, hints[field.name], _find_default(field)) for field in in_order
+        )
     return _PARAMETERS_BY_CLASS[cls]
 
 

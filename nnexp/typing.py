@@ -4,7 +4,7 @@ A component's constructor is its schema, so a bound stands in the annotation:
 `lr: Positive = 1e-3`, `units: Count`, `rate: Fraction`.
 
 A *per-replica* parameter is a plain number in the spec. Inside a stack it is an array (R,), one number a run, and it
-reaches other arrays only through `nnexp.replicas.lift`. Every other parameter is *structural*: the runs of one stack
+reaches other arrays only through `nnexp.nn.replicas.lift`. Every other parameter is *structural*: the runs of one stack
 agree on it.
 """
 

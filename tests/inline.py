@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from nnexp.sweeps import reading
-from nnexp.sweeps.conductor import SchedulerLimits
-from nnexp.sweeps.executors.base import Executor, TaskFinished, TaskReport, StackTask
-from nnexp.sweeps.session import SweepOptions, SweepState, run_sweep
-from nnexp.sweeps.work import train_task
+from nnexp.sweeps.definition import sweep_file
+from nnexp.sweeps.executors.base import Executor, StackTask, TaskFinished, TaskReport
+from nnexp.sweeps.executors.task import train_task
+from nnexp.sweeps.running.scheduler import SchedulerLimits
+from nnexp.sweeps.running.sweep import SweepOptions, SweepState, run_sweep
 
 
 @dataclass(slots=True)
@@ -55,5 +55,7 @@ def written(folder: Path, base: str, text: str) -> Path:
 
 def carried_out(file: Path, *words: str, executor: Executor | None = None) -> SweepState:
     """The sweep in a file, carried out beside it; a state is saved after every step."""
-    definition = reading.read_definition(file, words)
-    return run_sweep(definition, file.parent / "runs", SweepOptions(lambda: executor or Inline(), limits=SchedulerLimits(None, 0.0)))
+    definition = sweep_file.read_definition(file, words)
+    return run_sweep(
+        definition, file.parent / "runs", SweepOptions(lambda: executor or Inline(), limits=SchedulerLimits(None, 0.0))
+    )

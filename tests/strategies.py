@@ -7,19 +7,20 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 from annotated_types import Ge, Gt, Le, Lt
 from hypothesis import strategies as st
 
-from nnexp import registry, scoring
-from nnexp.activations.base import Activation
-from nnexp.data.base import Description
-from nnexp.data.reading import FileSource
+from nnexp import registry
+from nnexp.data.dataset import Description
+from nnexp.data.file_source import FileSource
+from nnexp.metrics import tasks
+from nnexp.nn.activations.base import Activation
+from nnexp.optim.schedules.piecewise import Piecewise
 from nnexp.registry import Parameter, Registry, component_parameters
-from nnexp.schedules.piecewise import Piecewise
 from nnexp.spec.build import Builder
-from nnexp.spec.kinds import find_component_type
-from nnexp.spec.load import parse_network_spec
+from nnexp.spec.parameter_types import find_component_type
 from nnexp.spec.problems import SpecText
-from nnexp.spec.sections import Data, is_line
-from nnexp.spec.text import format_yaml, parse_yaml
+from nnexp.spec.read import parse_network_spec
+from nnexp.spec.spec import Data, is_line
 from nnexp.spec.validation import is_union, strip_per_replica
+from nnexp.spec.yaml import format_yaml, parse_yaml
 
 Plain = dict[str, Any]
 
@@ -182,7 +183,9 @@ def convolutional(draw: st.DrawFn) -> Any:
 def described(source: Any, targets: Any = "given") -> Description:
     """What data hold that are written as plain values."""
     builder = Builder()
-    built = builder.build_section(Data, parse_yaml(SpecText("source", format_yaml({"source": source, "targets": targets}))), "")
+    built = builder.build_section(
+        Data, parse_yaml(SpecText("source", format_yaml({"source": source, "targets": targets}))), ""
+    )
     assert not builder.problems
     description: Description = built.targets.describe(built.source.describe())
     return description
@@ -195,7 +198,7 @@ def trainings(draw: st.DrawFn, description: Description, split: tuple[float, ...
     fitting = [size for size in range(2, train + 1) if train % size != 1]
     training: Plain = {"epochs": draw(EPOCHS), "batch_size": draw(st.sampled_from([*fitting, "full"]))}
     if split[1] and draw(st.booleans()):
-        metric = draw(st.sampled_from(["dev_loss", *(f"dev_{name}" for name in scoring.list_metric_names(description))]))
+        metric = draw(st.sampled_from(["dev_loss", *(f"dev_{name}" for name in tasks.list_metric_names(description))]))
         training["early_stopping"] = {"patience": draw(st.integers(1, 9)), "metric": metric}
     optional: dict[str, list[Any]] = {
         "dtype": ["float32", "float64"],

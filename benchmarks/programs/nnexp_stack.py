@@ -12,11 +12,11 @@ import time
 from pathlib import Path
 
 from benchmarks.programs.digits import RATES, SEEDS
+from nnexp.sweeps.definition.command_line import parse_command
 from nnexp.sweeps.executors.base import StackTask
-from nnexp.sweeps.session import plan_sweep
-from nnexp.sweeps.words import parse_command
-from nnexp.sweeps.work import train_task
-from nnexp.sweeps.worker import StopSignal
+from nnexp.sweeps.executors.task import train_task
+from nnexp.sweeps.executors.worker import StopSignal
+from nnexp.sweeps.running.sweep import plan_sweep
 
 
 def main() -> None:

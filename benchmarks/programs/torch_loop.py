@@ -16,7 +16,9 @@ import torch
 from benchmarks.programs.digits import BATCH, EPOCHS, RUNS, load_examples
 
 
-def train_network(rate: float, seed: int, x: torch.Tensor, y: torch.Tensor, xd: torch.Tensor, yd: torch.Tensor) -> list[float]:
+def train_network(
+    rate: float, seed: int, x: torch.Tensor, y: torch.Tensor, xd: torch.Tensor, yd: torch.Tensor
+) -> list[float]:
     """One run, with one row of metrics an epoch; gives the last."""
     torch.manual_seed(seed)
     network = torch.nn.Sequential(torch.nn.Linear(64, 64), torch.nn.ReLU(), torch.nn.Linear(64, 10))

@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar, TypeAlias
 
-from nnexp.losses.base import Targets
+from nnexp.nn.losses.base import Targets
 from nnexp.typing import AnyArray, Array
 
 FittedArrays: TypeAlias = Mapping[str, AnyArray]

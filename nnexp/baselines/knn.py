@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import numpy as np
 
 from nnexp.baselines.base import Baseline, FittedArrays
-from nnexp.losses.base import Targets
+from nnexp.nn.losses.base import Targets
 from nnexp.registry import baselines
 from nnexp.typing import Array, Count, IntArray
 

@@ -10,7 +10,7 @@ import numpy as np
 from annotated_types import Ge
 
 from nnexp.baselines.base import Baseline, FittedArrays
-from nnexp.losses.base import Targets
+from nnexp.nn.losses.base import Targets
 from nnexp.registry import baselines
 from nnexp.typing import Array
 

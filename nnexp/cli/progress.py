@@ -14,8 +14,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from nnexp.cli.render import err, fit_table, format_metric
-from nnexp.training.events import TrainingStarted, EpochDone, Event, FitStarted, Notice, StepDone
+from nnexp.cli.console import err, fit_table, format_metric
+from nnexp.training.events import EpochDone, Event, FitStarted, Notice, StepDone, TrainingStarted
 from nnexp.typing import MetricsRow
 
 MAX_LIVE_EPOCHS = 8
@@ -89,7 +89,11 @@ class PlainTrainingProgress(TrainingProgress):
             err.print(f"continuing after {event.epoch} epochs and {event.step} steps")
 
     def on_epoch(self, row: MetricsRow) -> None:
-        cells = [f"{name} {_format_cell(name, row[name])}" for name in (*LEADING_COLUMNS, *TRAILING_COLUMNS) if name in row and name != "epoch"]
+        cells = [
+            f"{name} {_format_cell(name, row[name])}"
+            for name in (*LEADING_COLUMNS, *TRAILING_COLUMNS)
+            if name in row and name != "epoch"
+        ]
         err.print(f"epoch {row['epoch']:>{len(str(self.epochs))}}/{self.epochs}  " + "  ".join(cells))
 
 

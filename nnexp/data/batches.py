@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from nnexp.data.parts import Part
-from nnexp.replicas import stack_arrays
+from nnexp.nn.replicas import stack_arrays
 from nnexp.typing import Array, IntArray
 
 GATHER_BYTES = 2**22

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from nnexp.data import fill
-from nnexp.data.base import Dataset, Description, Source
-from nnexp.data.fingerprints import Fingerprint, compute_fingerprint
+from nnexp.data import missing_values
+from nnexp.data.dataset import Dataset, Description, Source
+from nnexp.data.fingerprint import Fingerprint, compute_fingerprint
 from nnexp.data.normalizations.base import Normalization
+from nnexp.data.normalizations.statistics import FeatureStatistics
 from nnexp.data.splits import PART_NAMES, PartName, Split
-from nnexp.data.statistics import FeatureStatistics
 from nnexp.data.targets.base import Target
 from nnexp.data.targets.given import Given
 from nnexp.typing import AnyArray, Array, IntArray
@@ -83,7 +83,11 @@ class Part:
         """Some inputs, normalised. (n, ...)"""
         if self.rows is not None:
             rows = self.rows[rows]
-        chosen = self.stored_inputs[rows] if isinstance(rows, slice) else np.take(self.stored_inputs, rows, axis=0, mode="clip")
+        chosen = (
+            self.stored_inputs[rows]
+            if isinstance(rows, slice)
+            else np.take(self.stored_inputs, rows, axis=0, mode="clip")
+        )
         return self.normalize(chosen) if self.normalize else chosen
 
 
@@ -105,12 +109,14 @@ class Parts:
         return {"train": self.train, "dev": self.dev, "test": self.test}[name]
 
 
-def prepare_parts(source: Source, split: Split, normalize: Normalization, dtype: str, target: Target = GIVEN_TARGET) -> Parts:
+def prepare_parts(
+    source: Source, split: Split, normalize: Normalization, dtype: str, target: Target = GIVEN_TARGET
+) -> Parts:
     """Read, split, fill in and normalise, both fitted in double precision on the training part alone."""
     read = source.load()
     indices = split.choose_indices(len(read.x), read.labels, read.description.own_test)
-    values = fill.fit_fill_values(read, indices["train"])
-    data = replace(read, x=fill.fill_missing(read.x, values))
+    values = missing_values.fit_fill_values(read, indices["train"])
+    data = replace(read, x=missing_values.fill_missing(read.x, values))
     fitted = normalize.fit(FeatureStatistics(data.x, indices["train"]))
     shift, scale = (np.ascontiguousarray(np.broadcast_to(value, data.x.shape[1:])) for value in fitted)
     linear = LinearScaling(shift, scale, np.dtype(dtype))

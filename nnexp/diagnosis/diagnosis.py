@@ -10,7 +10,7 @@ import numpy as np
 
 from nnexp.diagnosis import fit, layers, setup, stability
 from nnexp.diagnosis.evidence import RunEvidence, read_evidence
-from nnexp.diagnosis.findings import RemedyAim, Cause, Diagnosis, Finding
+from nnexp.diagnosis.findings import Cause, Diagnosis, Finding, RemedyAim
 
 DIAGNOSIS_RULES: tuple[Callable[[RunEvidence], Iterator[Finding]], ...] = (
     stability.find_divergence,
@@ -87,7 +87,13 @@ def diagnose_run(folder: Path, optimal_error: float = 0.0) -> Diagnosis:
     if found is None:
         return Diagnosis(folder.name, has_layer_history=False)
     errors = tuple(fit.errors for fit in fit.compute_fits(found))
-    return Diagnosis(folder.name, tuple(collect_findings(found)), fit.format_balance(found), found.recorded_history is not None, errors)
+    return Diagnosis(
+        folder.name,
+        tuple(collect_findings(found)),
+        fit.format_balance(found),
+        found.recorded_history is not None,
+        errors,
+    )
 
 
 def collect_findings(seen: RunEvidence) -> list[Finding]:

@@ -10,17 +10,16 @@ from pathlib import Path
 import numpy as np
 
 from nnexp.errors import SpecError, UsageError
-from nnexp.optimizers.solver import Solver
-from nnexp.parameters import matches_pattern
+from nnexp.nn.parameters import matches_pattern
+from nnexp.optim.optimizers.solver import Solver
 from nnexp.runs import manifest
-from nnexp.runs.looked import LayerHistory, read_layer_history
-from nnexp.runs.manifest import Manifest
-from nnexp.runs.receipts import read_metrics
-from nnexp.runs.trained import load_run_spec
+from nnexp.runs.layer_history import LayerHistory, read_layer_history
+from nnexp.runs.manifest import Manifest, load_run_spec
+from nnexp.runs.outcome import read_metrics
 from nnexp.spec import overrides
-from nnexp.spec.load import read_spec_text
-from nnexp.spec.sections import Spec
-from nnexp.spec.text import Node, parse_yaml
+from nnexp.spec.read import read_spec_text
+from nnexp.spec.spec import Spec
+from nnexp.spec.yaml import Node, parse_yaml
 from nnexp.typing import Array, MetricsRow
 
 
@@ -71,12 +70,16 @@ class RunEvidence:
 
     def find_epoch(self, look: int) -> int:
         """The epoch that a look was in; 0 before training."""
-        return 0 if self.recorded_history is None else math.ceil(self.recorded_history.steps[look] / self.steps_per_epoch)
+        return (
+            0 if self.recorded_history is None else math.ceil(self.recorded_history.steps[look] / self.steps_per_epoch)
+        )
 
     @cached_property
     def initial_loss(self) -> float:
         """The loss before training, as far as it is known: of the look then, or else of the first epoch."""
-        if self.recorded_history is not None and math.isfinite(loss := float(self.recorded_history.values_of("", "loss")[0])):
+        if self.recorded_history is not None and math.isfinite(
+            loss := float(self.recorded_history.values_of("", "loss")[0])
+        ):
             return loss
         return float(self.collect_column("train_loss")[0]) if self.metric_rows else math.nan
 
@@ -86,7 +89,9 @@ class RunEvidence:
         if self.recorded_history is None:
             return ()
         frozen = self.spec.training.freeze
-        drawn = [n for n in self.recorded_history.layout.layers if "norm" not in n.rpartition(".")[2] and "prelu" not in n]
+        drawn = [
+            n for n in self.recorded_history.layout.layers if "norm" not in n.rpartition(".")[2] and "prelu" not in n
+        ]
         return tuple(name for name in drawn if not any(matches_pattern(f"{name}.W", pattern) for pattern in frozen))
 
     @cached_property
@@ -100,7 +105,10 @@ class RunEvidence:
         """‖ΔW‖/‖W‖ of all these weights together at each look but the first, ΔW of one step. (k - 1)"""
         if self.recorded_history is None or not self.weighted_layers:
             return np.zeros(0)
-        update, weight = (np.linalg.norm([self.recorded_history.values_of(n, what) for n in self.weighted_layers], axis=-2) for what in _RATIO_STATISTICS)
+        update, weight = (
+            np.linalg.norm([self.recorded_history.values_of(n, what) for n in self.weighted_layers], axis=-2)
+            for what in _RATIO_STATISTICS
+        )
         return np.divide(update, weight, out=np.full(len(weight), np.inf), where=weight > 0)[1:]
 
 
@@ -116,7 +124,14 @@ def read_evidence(folder: Path, record: Manifest | None = None, optimal: float =
     spec = load_run_spec(folder, record)
     if not isinstance(spec, Spec) or manifest.is_ensemble(record):
         return None
-    return RunEvidence(spec, record, read_metrics(folder), read_layer_history(folder, record, spec), _read_written_spec(folder, record), optimal)
+    return RunEvidence(
+        spec,
+        record,
+        read_metrics(folder),
+        read_layer_history(folder, record, spec),
+        _read_written_spec(folder, record),
+        optimal,
+    )
 
 
 def _read_written_spec(folder: Path, record: Manifest) -> Node | None:

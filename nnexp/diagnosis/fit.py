@@ -10,9 +10,9 @@ import numpy as np
 
 from nnexp.diagnosis import remedies
 from nnexp.diagnosis.evidence import RunEvidence
-from nnexp.diagnosis.findings import TaskErrors, Finding, Remedy
-from nnexp.phrases import format_numbers
+from nnexp.diagnosis.findings import Finding, Remedy, TaskErrors
 from nnexp.typing import Array
+from nnexp.wording import format_numbers
 
 MIN_HIGH_BIAS = 0.05
 """The train error over the optimal one from which on bias is high. The notes call 15 % high where 10 % cannot be
@@ -70,7 +70,10 @@ class TaskFit:
     def has_high_bias(self) -> bool:
         """Whether the training examples themselves are not learned."""
         over = self.train - self.optimal_error
-        return over > max((MIN_HIGH_R2_ERROR if self.is_regression else MIN_HIGH_BIAS) - SHARE_ROUNDING, MIN_STANDARD_ERRORS * self.train_std_error)
+        return over > max(
+            (MIN_HIGH_R2_ERROR if self.is_regression else MIN_HIGH_BIAS) - SHARE_ROUNDING,
+            MIN_STANDARD_ERRORS * self.train_std_error,
+        )
 
     @property
     def has_high_variance(self) -> bool:
@@ -78,7 +81,10 @@ class TaskFit:
         if self.dev is None:
             return False
         both = math.hypot(self.train_std_error, self.dev_std_error)
-        return self.dev - self.train > max((MIN_HIGH_R2_ERROR if self.is_regression else MIN_HIGH_VARIANCE) - SHARE_ROUNDING, MIN_STANDARD_ERRORS * both)
+        return self.dev - self.train > max(
+            (MIN_HIGH_R2_ERROR if self.is_regression else MIN_HIGH_VARIANCE) - SHARE_ROUNDING,
+            MIN_STANDARD_ERRORS * both,
+        )
 
     @property
     def task_suffix(self) -> str:
@@ -187,7 +193,10 @@ def find_high_variance(evidence: RunEvidence) -> Iterator[Finding]:
     size = f"; {evidence.train_examples:,} examples train {weights:,} weights" if weights else ""
     for fit in compute_fits(evidence):
         if fit.has_high_variance and fit.dev is not None:
-            words = f"the dev error{fit.task_suffix} is {format_percent(fit.dev)}{fit.unit_suffix}, the train error {format_percent(fit.train)}"
+            words = (
+                f"the dev error{fit.task_suffix} is {format_percent(fit.dev)}{fit.unit_suffix}, the train "
+                f"error {format_percent(fit.train)}"
+            )
             yield Finding(
                 "high_variance",
                 f"high variance: {words}{size}",
@@ -221,7 +230,11 @@ def find_overfitting(evidence: RunEvidence) -> Iterator[Finding]:
             f"overfitting since epoch {least + 1}: {rose} while {falls}",
             epoch=least + 1,
             numbers={"least_dev_loss": float(dev[least]), "last_dev_loss": last, "last_train_loss": float(train[-1])},
-            remedies=(*remedies.suggest_early_stopping(evidence), Remedy("more data"), remedies.suggest_penalty(evidence)),
+            remedies=(
+                *remedies.suggest_early_stopping(evidence),
+                Remedy("more data"),
+                remedies.suggest_penalty(evidence),
+            ),
         )
 
 
@@ -244,7 +257,11 @@ def find_large_gap(evidence: RunEvidence) -> Iterator[Finding]:
             "large_gap",
             f"large gap: the loss of the training examples fell {words}",
             numbers={"start": evidence.initial_loss, "train_loss": train, "dev_loss": dev},
-            remedies=(Remedy("more data"), remedies.suggest_penalty(evidence), *remedies.suggest_early_stopping(evidence)),
+            remedies=(
+                Remedy("more data"),
+                remedies.suggest_penalty(evidence),
+                *remedies.suggest_early_stopping(evidence),
+            ),
         )
 
 
@@ -264,7 +281,8 @@ def find_guessing(evidence: RunEvidence) -> Iterator[Finding]:
             blind = "the mean" if fit.is_regression else "the commonest class"
             yield Finding(
                 "no_better_than_guessing",
-                f"the dev error{fit.task_suffix} is {format_percent(fit.dev)}{fit.unit_suffix}, no better than {format_percent(guess)} of guessing "
+                f"the dev error{fit.task_suffix} is {format_percent(fit.dev)}{fit.unit_suffix}, no better "
+                f"than {format_percent(guess)} of guessing "
                 f"{blind}, though the train error is {format_percent(fit.train)}: labels learned by heart",
                 numbers={"train_error": fit.train, "dev_error": fit.dev, "guess": guess},
                 remedies=(Remedy("see whether the labels belong to the inputs"), Remedy("more data")),

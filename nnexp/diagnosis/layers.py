@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from nnexp.activations.base import Activation
 from nnexp.diagnosis import remedies, weights
 from nnexp.diagnosis.evidence import RunEvidence
 from nnexp.diagnosis.findings import Finding, Remedy
 from nnexp.diagnosis.fit import is_underfitting
-from nnexp.layers.activation import ActivationPlaceholder
-from nnexp.phrases import format_percents, format_number, format_layer_names
+from nnexp.nn.activations.base import Activation
+from nnexp.nn.layers.activation import ActivationPlaceholder
 from nnexp.typing import Array
+from nnexp.wording import format_layer_names, format_number, format_percents
 
 MIN_AFFECTED_SHARE, MIN_AFFECTED_SHARE_WHEN_FIT = 0.5, 0.9
 """The share of a layer's units that are dead, or of its outputs that are saturated, from which on they are spoken of,
@@ -64,7 +64,8 @@ def find_saturated_units(evidence: RunEvidence) -> Iterator[Finding]:
     settled = [*remedies.suggest_normalization(evidence), *weights.suggest_initializer(evidence, "smaller")]
     yield Finding(
         "saturated_units",
-        f"saturated units: {format_percents(found.values())} of the outputs of {names} were near the ends of their range "
+        f"saturated units: {format_percents(found.values())} of the outputs of {names} were near the ends of "
+        "their range "
         f"{_format_epoch(evidence, _choose_record_index(evidence))}, where the slope is nearly 0",
         epoch=evidence.find_epoch(_find_first_affected(evidence, list(found), "saturated")),
         layers=tuple(found),
@@ -81,7 +82,8 @@ def find_symmetric_units(evidence: RunEvidence) -> Iterator[Finding]:
         still = f" and {_format_epoch(evidence, -1)}" if len(looks.numbers) > 1 else ""
         yield Finding(
             "symmetric_units",
-            f"symmetric units: all units of {_format_layers(found, looks.layout.layers)} had the same weights before training"
+            f"symmetric units: all units of {_format_layers(found, looks.layout.layers)} had the same weights "
+            "before training"
             f"{still}, so that a layer learns no more than one unit could",
             epoch=0,
             layers=tuple(found),
@@ -99,8 +101,10 @@ def find_vanishing_gradients(evidence: RunEvidence) -> Iterator[Finding]:
     last = beside[first][-1]
     yield Finding(
         "vanishing_gradients",
-        f"vanishing gradients: before training {_format_layers(list(found), evidence.recorded_history.layout.layers)} got less than "
-        f"1/{round(1 / MAX_STARVED_SHARE):,} of the output layer's gradient, {first} {format_number(found[first])} of it"
+        "vanishing gradients: before training "
+        f"{_format_layers(list(found), evidence.recorded_history.layout.layers)} got less than "
+        f"1/{round(1 / MAX_STARVED_SHARE):,} of the output layer's gradient, {first} "
+        f"{format_number(found[first])} of it"
         + (f" ({format_number(last)} {_format_epoch(evidence, -1)})" if len(beside[first]) > 1 and last > 0 else ""),
         epoch=0,
         layers=tuple(found),
@@ -123,7 +127,11 @@ def find_exploding_gradients(evidence: RunEvidence) -> Iterator[Finding]:
         return
     sizes = {name: float(looks.values_of(name, "rms")[0]) for name in looks.layout.activations}
     inputs = float(looks.values_of("", "input_rms")[0])
-    grown = {n: s / inputs for n, s in sizes.items() if len(sizes) >= MIN_LAYERS and inputs > 0 and s > MIN_EXPLODED_FACTOR * inputs}
+    grown = {
+        n: s / inputs
+        for n, s in sizes.items()
+        if len(sizes) >= MIN_LAYERS and inputs > 0 and s > MIN_EXPLODED_FACTOR * inputs
+    }
     if not (found or grown):
         return
     most = max(found or grown, key=(found or grown).__getitem__)
@@ -167,7 +175,10 @@ def _find_affected_shares(evidence: RunEvidence, what: str) -> dict[str, float]:
     looks = evidence.recorded_history
     if looks is None:
         return {}
-    shares = {name: float(looks.values_of(name, what)[_choose_record_index(evidence)]) for name in _select_hidden_activations(evidence, looks.layout.activations)}
+    shares = {
+        name: float(looks.values_of(name, what)[_choose_record_index(evidence)])
+        for name in _select_hidden_activations(evidence, looks.layout.activations)
+    }
     least = MIN_AFFECTED_SHARE if evidence.has_diverged or is_underfitting(evidence) else MIN_AFFECTED_SHARE_WHEN_FIT
     return {name: share for name, share in shares.items() if share >= least}
 
@@ -191,7 +202,9 @@ def _compute_gradient_shares(evidence: RunEvidence) -> dict[str, Array]:
     looks = evidence.recorded_history
     if looks is None or len(evidence.hidden_layers) < MIN_LAYERS - 1:
         return {}
-    ends = [looks.values_of(name, "gradient") for name in evidence.weighted_layers if name not in evidence.hidden_layers]
+    ends = [
+        looks.values_of(name, "gradient") for name in evidence.weighted_layers if name not in evidence.hidden_layers
+    ]
     if not ends:
         return {}
     largest = np.max(ends, axis=-2)

@@ -12,23 +12,23 @@ import numpy as np
 from nnexp.data.normalizations.linear import Standard
 from nnexp.diagnosis.evidence import RunEvidence
 from nnexp.diagnosis.findings import Remedy
-from nnexp.initializers.constant import Constant
-from nnexp.initializers.zeros import Zeros
-from nnexp.layers.activation import ActivationPlaceholder
-from nnexp.layers.base import Layer
-from nnexp.layers.classic_dropout import ClassicDropout
-from nnexp.layers.dropout import Dropout
-from nnexp.layers.flatten import Flatten
-from nnexp.layers.output import Output
-from nnexp.network import walk_layers
-from nnexp.optimizers.ema_momentum import EMAMomentum
-from nnexp.optimizers.momentum import Momentum
-from nnexp.optimizers.nesterov import Nesterov
-from nnexp.optimizers.sgd import SGD
-from nnexp.penalties.l2 import L2
-from nnexp.registry import activations, optimizers, component_parameters, penalties, schedules
+from nnexp.nn.initializers.constant import Constant
+from nnexp.nn.initializers.zeros import Zeros
+from nnexp.nn.layers.activation import ActivationPlaceholder
+from nnexp.nn.layers.base import Layer
+from nnexp.nn.layers.classic_dropout import ClassicDropout
+from nnexp.nn.layers.dropout import Dropout
+from nnexp.nn.layers.flatten import Flatten
+from nnexp.nn.layers.output import Output
+from nnexp.nn.network import walk_layers
+from nnexp.nn.penalties.l2 import L2
+from nnexp.optim.optimizers.ema_momentum import EMAMomentum
+from nnexp.optim.optimizers.momentum import Momentum
+from nnexp.optim.optimizers.nesterov import Nesterov
+from nnexp.optim.optimizers.sgd import SGD
+from nnexp.registry import activations, component_parameters, optimizers, penalties, schedules
 from nnexp.spec import overrides
-from nnexp.spec.text import Node
+from nnexp.spec.yaml import Node
 from nnexp.typing import Array
 
 MAX_PATIENCE_EPOCHS, MIN_PATIENCE_EPOCHS = 10, 3
@@ -62,7 +62,9 @@ CHANGE_FACTOR = 10
 
 def make_remedy(evidence: RunEvidence, text: str, *candidates: str) -> Remedy:
     """A remedy with the first of these overrides that fits the spec, or with none."""
-    return Remedy(text, next((candidate for candidate in candidates if _is_applicable(evidence.written_spec, candidate)), ""))
+    return Remedy(
+        text, next((candidate for candidate in candidates if _is_applicable(evidence.written_spec, candidate)), "")
+    )
 
 
 def combine_remedies(text: str, *several: Remedy) -> Remedy:
@@ -91,10 +93,15 @@ def suggest_learning_rate(evidence: RunEvidence, factor: float) -> Remedy:
     """Another learning rate, by this factor; of one that is out of all proportion, the largest that is usual."""
     optimizer = evidence.spec.optimizer
     lower, other, most = factor < 1, float(optimizer.lr) * factor, _find_max_learning_rate(evidence)
-    name, value = optimizers.name_of(optimizer), format_override_number(min(other, most) if lower or optimizer.lr < most else other)
+    name, value = (
+        optimizers.name_of(optimizer),
+        format_override_number(min(other, most) if lower or optimizer.lr < most else other),
+    )
     short = [f"optimizer.{name}={value}"] if component_parameters(type(optimizer))[0].name == "lr" else []
     text = f"a {'lower' if lower else 'higher'} learning rate than {optimizer.lr:g}"
-    return replace(make_remedy(evidence, text, f"optimizer.{name}.lr={value}", *short), aim="slower" if lower else "faster")
+    return replace(
+        make_remedy(evidence, text, f"optimizer.{name}.lr={value}", *short), aim="slower" if lower else "faster"
+    )
 
 
 def _find_max_learning_rate(evidence: RunEvidence) -> float:
@@ -160,7 +167,9 @@ def suggest_longer_training(evidence: RunEvidence) -> Iterator[Remedy]:
     if evidence.record.get("ending") == "stopped_early":
         return
     train = evidence.collect_column("train_loss")
-    factor = next((factor for factor in EPOCH_FACTORS if _estimate_loss_left(train, factor) <= MAX_LEARNED_LOSS_SHARE), None)
+    factor = next(
+        (factor for factor in EPOCH_FACTORS if _estimate_loss_left(train, factor) <= MAX_LEARNED_LOSS_SHARE), None
+    )
     if factor:
         epochs = factor * evidence.spec.training.epochs
         yield replace(make_remedy(evidence, "train longer", f"training.epochs={epochs}"), aim="longer")
@@ -238,7 +247,9 @@ def suggest_larger_batch(evidence: RunEvidence) -> Remedy:
     """Larger batches, the last of which has more than one example."""
     count = evidence.train_examples
     size = next((size for size in range(MIN_BATCH_SIZE, count + 1) if count % size != 1), "full")
-    return make_remedy(evidence, "larger batches, and more epochs, for there are fewer steps", f"training.batch_size={size}")
+    return make_remedy(
+        evidence, "larger batches, and more epochs, for there are fewer steps", f"training.batch_size={size}"
+    )
 
 
 def _find_node(node: Node | None, *keys: str) -> Node | None:

@@ -9,13 +9,13 @@ import numpy as np
 from nnexp.diagnosis import remedies
 from nnexp.diagnosis.evidence import RunEvidence
 from nnexp.diagnosis.findings import Finding, Remedy
-from nnexp.diagnosis.fit import is_underfitting, find_final_metrics
-from nnexp.layers.batch_norm import BatchNorm
-from nnexp.layers.dense import Dense
-from nnexp.layers.flatten import Flatten
-from nnexp.layers.global_average_pool import GlobalAveragePool
-from nnexp.network import walk_layers
-from nnexp.phrases import format_number, format_numbers
+from nnexp.diagnosis.fit import find_final_metrics, is_underfitting
+from nnexp.nn.layers.batch_norm import BatchNorm
+from nnexp.nn.layers.dense import Dense
+from nnexp.nn.layers.flatten import Flatten
+from nnexp.nn.layers.global_average_pool import GlobalAveragePool
+from nnexp.nn.network import walk_layers
+from nnexp.wording import format_number, format_numbers
 
 MAX_FEATURE_OFFSET, MAX_INPUT_RMS, MAX_STD_RATIO = 5.0, 10.0, 20.0
 """Inputs that are not normalised have a feature whose mean is so far from 0, are so large altogether, or have a feature
@@ -74,7 +74,10 @@ def find_small_batches(evidence: RunEvidence) -> Iterator[Finding]:
             "small_batches",
             f"batch norm with batches of {count}: the variance of so few is off by about {100 * error:.0f} %",
             numbers={"batch_size": float(count)},
-            remedies=(remedies.suggest_larger_batch(evidence), Remedy("layer norm, which looks at one example at a time")),
+            remedies=(
+                remedies.suggest_larger_batch(evidence),
+                Remedy("layer norm, which looks at one example at a time"),
+            ),
         )
 
 
@@ -92,12 +95,18 @@ def find_unpredicted_classes(evidence: RunEvidence) -> Iterator[Finding]:
         here, start = slice(start, start + width), start + width
         predicted, occurring, names = counts["predicted"][here], counts["occurring"][here], described.classes[here]
         rows = zip(names, predicted, occurring, strict=True)
-        missed = {n: (given, wanted) for n, given, wanted in rows if given <= MAX_PREDICTED_SHARE * wanted and wanted >= MIN_CLASS_EXAMPLES}
+        missed = {
+            n: (given, wanted)
+            for n, given, wanted in rows
+            if given <= MAX_PREDICTED_SHARE * wanted and wanted >= MIN_CLASS_EXAMPLES
+        }
         if targets != "values" and missed:
             yield _make_unpredicted_finding(evidence, task, "class" if targets == "classes" else "output", missed)
 
 
-def _make_unpredicted_finding(evidence: RunEvidence, task: str, kind: str, missed: dict[str, tuple[int, int]]) -> Finding:
+def _make_unpredicted_finding(
+    evidence: RunEvidence, task: str, kind: str, missed: dict[str, tuple[int, int]]
+) -> Finding:
     """The finding for the classes of a task that are never predicted, or the outputs that never say yes."""
     named = [
         f"{name} ({given} predictions for {wanted} of {evidence.train_examples:,} training examples)"
@@ -112,7 +121,11 @@ def _make_unpredicted_finding(evidence: RunEvidence, task: str, kind: str, misse
         numbers={name: float(wanted) for name, (_, wanted) in missed.items()},
         remedies=(
             Remedy("more examples of what is rare"),
-            *([*remedies.suggest_longer_training(evidence), remedies.suggest_larger_network(evidence)] if is_underfitting(evidence) else []),
+            *(
+                [*remedies.suggest_longer_training(evidence), remedies.suggest_larger_network(evidence)]
+                if is_underfitting(evidence)
+                else []
+            ),
         ),
     )
 
@@ -124,7 +137,10 @@ def find_over_regularization(evidence: RunEvidence) -> Iterator[Finding]:
     rates = remedies.list_dropout_rates(evidence.spec.architecture)
     trained, answered = evidence.metric_rows[-1]["train_loss"], find_final_metrics(evidence)[0].get("loss", np.nan)
     restrained, free = format_numbers(trained, answered)
-    if rates and (max(rates) >= MIN_HEAVY_DROPOUT or (max(rates) >= MIN_HEAVY_DROPOUT - 0.3 and trained > MIN_DROPOUT_LOSS_RATIO * answered)):
+    if rates and (
+        max(rates) >= MIN_HEAVY_DROPOUT
+        or (max(rates) >= MIN_HEAVY_DROPOUT - 0.3 and trained > MIN_DROPOUT_LOSS_RATIO * answered)
+    ):
         yield Finding(
             "over_regularized",
             f"too much dropout: with a rate of {max(rates):g} the training loss is {restrained}, "
@@ -154,7 +170,9 @@ def _find_strong_penalties(evidence: RunEvidence) -> Iterator[Finding]:
         "over_regularized",
         f"too strong a restraint on the weights: {words}{shrunk}",
         numbers={"share": share, "left": left},
-        remedies=(*(remedies.suggest_weaker_penalties(evidence) if restrained else remedies.suggest_weaker_decay(evidence)),),
+        remedies=(
+            *(remedies.suggest_weaker_penalties(evidence) if restrained else remedies.suggest_weaker_decay(evidence)),
+        ),
     )
 
 
@@ -162,5 +180,7 @@ def _measure_weights_left(evidence: RunEvidence) -> float:
     """How much of their first size the weights have, together."""
     if evidence.recorded_history is None or not evidence.weighted_layers:
         return 1.0
-    norms = np.linalg.norm([evidence.recorded_history.values_of(name, "weight") for name in evidence.weighted_layers], axis=-2)
+    norms = np.linalg.norm(
+        [evidence.recorded_history.values_of(name, "weight") for name in evidence.weighted_layers], axis=-2
+    )
     return float(norms[-1] / norms[0]) if norms[0] > 0 else 1.0

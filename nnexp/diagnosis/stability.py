@@ -12,8 +12,8 @@ from nnexp.diagnosis.findings import Finding, Remedy
 from nnexp.diagnosis.fit import is_underfitting
 from nnexp.diagnosis.layers import find_exploding_gradients
 from nnexp.diagnosis.setup import find_unnormalized_inputs
-from nnexp.phrases import format_number, format_numbers
 from nnexp.typing import Array
+from nnexp.wording import format_number, format_numbers
 
 USUAL_UPDATE_RATIO = 1e-3
 """‖ΔW‖/‖W‖ of a usual step."""
@@ -79,7 +79,9 @@ def _suggest_smaller_steps(evidence: RunEvidence, lower: Remedy) -> Iterator[Rem
     too_large = any(find_exploding_gradients(evidence))
     smaller = next(weights.suggest_initializer(evidence, "smaller"), None) if too_large else None
     if smaller is not None:
-        yield remedies.combine_remedies("a lower learning rate, and weights of a size that suits the layers", lower, smaller)
+        yield remedies.combine_remedies(
+            "a lower learning rate, and weights of a size that suits the layers", lower, smaller
+        )
         return
     yield lower
     if remedies.has_learned_well(evidence):
@@ -107,14 +109,21 @@ def find_growing_loss(evidence: RunEvidence) -> Iterator[Finding]:
     if evidence.has_diverged or len(train) < 3:
         return
     least = int(train.argmin())
-    if train[-1] > max(MIN_EXPLODED_LOSS_FACTOR * train[least], evidence.initial_loss) and train[-1] == train[least:].max():
+    if (
+        train[-1] > max(MIN_EXPLODED_LOSS_FACTOR * train[least], evidence.initial_loss)
+        and train[-1] == train[least:].max()
+    ):
         well = remedies.has_learned_well(evidence)
         yield Finding(
             "about_to_diverge",
-            f"about to diverge: the loss grew from {format_number(train[least])} in epoch {least + 1} to {format_number(train[-1])}",
+            f"about to diverge: the loss grew from {format_number(train[least])} in epoch {least + 1} to "
+            f"{format_number(train[-1])}",
             epoch=least + 1,
             numbers={"least": float(train[least]), "last": float(train[-1])},
-            remedies=(remedies.suggest_learning_rate(evidence, 1 / remedies.CHANGE_FACTOR), *(remedies.suggest_clipping(evidence) if well else ())),
+            remedies=(
+                remedies.suggest_learning_rate(evidence, 1 / remedies.CHANGE_FACTOR),
+                *(remedies.suggest_clipping(evidence) if well else ()),
+            ),
         )
 
 
@@ -137,8 +146,16 @@ def find_high_learning_rate(evidence: RunEvidence) -> Iterator[Finding]:
             "lr_too_high",
             f"learning rate too high: {words}, {after}, and weights grew to {grown:.3g} times their size",
             epoch=1,
-            numbers={"start": evidence.initial_loss, "first": float(train[0]), "last": float(train[-1]), "grown": grown},
-            remedies=(remedies.suggest_learning_rate(evidence, 1 / remedies.CHANGE_FACTOR**2), *remedies.suggest_warmup(evidence)),
+            numbers={
+                "start": evidence.initial_loss,
+                "first": float(train[0]),
+                "last": float(train[-1]),
+                "grown": grown,
+            },
+            remedies=(
+                remedies.suggest_learning_rate(evidence, 1 / remedies.CHANGE_FACTOR**2),
+                *remedies.suggest_warmup(evidence),
+            ),
         )
 
 
@@ -165,7 +182,10 @@ def find_low_learning_rate(evidence: RunEvidence) -> Iterator[Finding]:
         pace = float(evidence.update_ratios.max())
         if not pace < MAX_SLOW_UPDATE_RATIO:
             return
-        steps = f"a step changed the weights by {format_number(pace)} of their size at most, where {USUAL_UPDATE_RATIO:g} is usual"
+        steps = (
+            f"a step changed the weights by {format_number(pace)} of their size at most, where "
+            f"{USUAL_UPDATE_RATIO:g} is usual"
+        )
         numbers["pace"] = pace
     elif len(train) >= MIN_STEADY_EPOCHS and _is_steady_fall(train):
         steps = "it fell almost every epoch, and little"
@@ -175,7 +195,10 @@ def find_low_learning_rate(evidence: RunEvidence) -> Iterator[Finding]:
         "lr_too_low",
         f"learning rate too low: {path}; {steps}",
         numbers=numbers,
-        remedies=(remedies.suggest_learning_rate(evidence, _choose_rate_factor(evidence)), *remedies.suggest_longer_training(evidence)),
+        remedies=(
+            remedies.suggest_learning_rate(evidence, _choose_rate_factor(evidence)),
+            *remedies.suggest_longer_training(evidence),
+        ),
     )
 
 
@@ -198,7 +221,9 @@ def find_flat_loss(evidence: RunEvidence) -> Iterator[Finding]:
     train = evidence.collect_column("train_loss")
     if evidence.has_diverged or len(train) < 2 or not is_underfitting(evidence):
         return
-    if train.min() > (1 - MAX_FLAT_FALL_SHARE) * train[0] and train[-1] > (MIN_FAILED_LOSS_SHARE * evidence.initial_loss):
+    if train.min() > (1 - MAX_FLAT_FALL_SHARE) * train[0] and train[-1] > (
+        MIN_FAILED_LOSS_SHARE * evidence.initial_loss
+    ):
         first, last = format_numbers(float(train[0]), float(train[-1]))
         yield Finding(
             "flat_loss",
@@ -239,25 +264,41 @@ def find_improving_loss(evidence: RunEvidence) -> Iterator[Finding]:
 
 def find_unusual_updates(evidence: RunEvidence) -> Iterator[Finding]:
     """Layers whose steps are out of proportion to their weights."""
-    if evidence.recorded_history is None or evidence.has_diverged or not evidence.is_gradient_descent or len(evidence.update_ratios) < 1:
+    if (
+        evidence.recorded_history is None
+        or evidence.has_diverged
+        or not evidence.is_gradient_descent
+        or len(evidence.update_ratios) < 1
+    ):
         return
     steps = {name: _compute_update_ratios(evidence, name) for name in evidence.weighted_layers}
-    small = {name: float(ratio.max()) for name, ratio in steps.items() if len(ratio) and 0 < ratio.max() < MIN_UPDATE_RATIO}
-    large = {name: float(np.median(ratio)) for name, ratio in steps.items() if len(ratio) and np.median(ratio) > MAX_UPDATE_RATIO}
+    small = {
+        name: float(ratio.max()) for name, ratio in steps.items() if len(ratio) and 0 < ratio.max() < MIN_UPDATE_RATIO
+    }
+    large = {
+        name: float(np.median(ratio))
+        for name, ratio in steps.items()
+        if len(ratio) and np.median(ratio) > MAX_UPDATE_RATIO
+    }
     if small:
         least = min(small.values())
         yield Finding(
             "small_updates",
-            f"updates too small: a step changes {', '.join(small)} by {format_number(least)} of its size; {USUAL_UPDATE_RATIO:g} is usual",
+            f"updates too small: a step changes {', '.join(small)} by {format_number(least)} of its size; "
+            f"{USUAL_UPDATE_RATIO:g} is usual",
             layers=tuple(small),
             numbers={"ratio": least},
-            remedies=(remedies.suggest_learning_rate(evidence, remedies.CHANGE_FACTOR), *weights.suggest_initializer(evidence)),
+            remedies=(
+                remedies.suggest_learning_rate(evidence, remedies.CHANGE_FACTOR),
+                *weights.suggest_initializer(evidence),
+            ),
         )
     if large:
         most = max(large.values())
         yield Finding(
             "large_updates",
-            f"updates too large: a step changes {', '.join(large)} by {format_number(most)} of its size; {USUAL_UPDATE_RATIO:g} is usual",
+            f"updates too large: a step changes {', '.join(large)} by {format_number(most)} of its size; "
+            f"{USUAL_UPDATE_RATIO:g} is usual",
             layers=tuple(large),
             numbers={"ratio": most},
             remedies=(remedies.suggest_learning_rate(evidence, 1 / remedies.CHANGE_FACTOR),),

@@ -7,18 +7,18 @@ from typing import Literal
 
 import numpy as np
 
-from nnexp.activations.base import Activation
-from nnexp.activations.selu import SELU
-from nnexp.activations.sigmoid import Sigmoid
-from nnexp.activations.tanh import Tanh
 from nnexp.diagnosis import remedies
 from nnexp.diagnosis.evidence import RunEvidence
 from nnexp.diagnosis.findings import Remedy
-from nnexp.initializers.base import Initializer
-from nnexp.initializers.he import He
-from nnexp.layers.dense import Dense
-from nnexp.network import walk_layers
-from nnexp.parameters import Weight
+from nnexp.nn.activations.base import Activation
+from nnexp.nn.activations.selu import SELU
+from nnexp.nn.activations.sigmoid import Sigmoid
+from nnexp.nn.activations.tanh import Tanh
+from nnexp.nn.initializers.base import Initializer
+from nnexp.nn.initializers.he import He
+from nnexp.nn.layers.dense import Dense
+from nnexp.nn.network import walk_layers
+from nnexp.nn.parameters import Weight
 from nnexp.registry import initializers
 
 HE_REMEDY = Remedy("", "init=he")
@@ -60,4 +60,8 @@ def suggest_steeper_activation(evidence: RunEvidence) -> Iterator[Remedy]:
         return
     enough = MIN_SCALE_RATIO**2 * _measure_scale(evidence, evidence.spec.init) >= _measure_scale(evidence, He())
     [relu] = remedies.suggest_activation(evidence, "relu", "an activation with a slope of 1")
-    yield relu if enough else remedies.combine_remedies("an activation with a slope of 1, and weights that suit it", relu, HE_REMEDY)
+    yield (
+        relu
+        if enough
+        else remedies.combine_remedies("an activation with a slope of 1, and weights that suit it", relu, HE_REMEDY)
+    )

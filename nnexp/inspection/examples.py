@@ -7,14 +7,14 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from nnexp.beginning import TrainingInputs
-from nnexp.data.base import Description
+from nnexp.data.dataset import Description
 from nnexp.data.parts import Part
-from nnexp.losses.base import Targets
-from nnexp.replicas import make_generator
-from nnexp.spec.memory import describe_data
-from nnexp.spec.places import count_train_examples
-from nnexp.spec.sections import Spec
+from nnexp.nn.initialization import TrainingInputs
+from nnexp.nn.losses.base import Targets
+from nnexp.nn.replicas import make_generator
+from nnexp.spec.checks.memory import describe_data
+from nnexp.spec.locate import count_train_examples
+from nnexp.spec.spec import Spec
 from nnexp.typing import Array, Shape
 
 ExampleKind: TypeAlias = Literal["real", "normal"]
@@ -47,7 +47,10 @@ def _choose_real_examples(spec: Spec, most: int) -> ExampleBatch:
     train: Part = parts.train
     rows = make_generator(0, GENERATOR_PURPOSE).permutation(len(train))[:most]
     return ExampleBatch(
-        train.take_inputs(rows)[None], train.d[rows][None], lambda some: train.take_inputs(some)[None], parts.description
+        train.take_inputs(rows)[None],
+        train.d[rows][None],
+        lambda some: train.take_inputs(some)[None],
+        parts.description,
     )
 
 

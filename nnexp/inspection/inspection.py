@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from nnexp.counting import count_activations, estimate_memory
 from nnexp.errors import UsageError
+from nnexp.inspection.activation_kinds import select_compared_layers
 from nnexp.inspection.examples import ExampleBatch, ExampleKind, prepare_examples
-from nnexp.inspection.figures import LayerStatistics, average_statistics, measure_outputs
-from nnexp.inspection.kinds import select_compared_layers
-from nnexp.inspection.passing import InspectedNetwork, LayerMeasurements, build_inspected_network, run_passes
-from nnexp.inspection.words import InspectionFinding, collect_findings
-from nnexp.spec.memory import memory_size, describe_memory_excess
-from nnexp.spec.sections import Spec
+from nnexp.inspection.findings import InspectionFinding, collect_findings
+from nnexp.inspection.layer_statistics import LayerStatistics, average_statistics, measure_outputs
+from nnexp.inspection.passes import InspectedNetwork, LayerMeasurements, build_inspected_network, run_passes
+from nnexp.nn.size import count_activations, estimate_memory
+from nnexp.spec.checks.memory import describe_memory_excess, memory_size
+from nnexp.spec.spec import Spec
 
 MAX_EXAMPLES = 256
 """At most so many examples are looked at, unless another number is asked for."""
@@ -87,7 +87,9 @@ def _inspect_network(init: str, spec: Spec, data: ExampleBatch, seeds: range, ki
     inputs = average_statistics("inputs", None, data.description.shape, measure_outputs(None, data.x))
     parts = network.declaration.parts
     layers = tuple(
-        average_statistics(name, layer, parts[name].output, one.outputs, one.output_gradients, one.weight_gradients, same=one.symmetric)
+        average_statistics(
+            name, layer, parts[name].output, one.outputs, one.output_gradients, one.weight_gradients, same=one.symmetric
+        )
         for name, layer, one in zip(network.chain.names, network.chain.layers, seen, strict=True)
     )
     compared = select_compared_layers(network.chain.layers, [layer.weight_gradient is not None for layer in layers])
@@ -108,7 +110,11 @@ def _inspect_network(init: str, spec: Spec, data: ExampleBatch, seeds: range, ki
 def _estimate_seed_bytes(network: InspectedNetwork, data: ExampleBatch) -> int:
     """What one seed takes. Raises UsageError where that is more than the machine has."""
     batch, itemsize = data.x.shape[1], data.x.itemsize
-    taken = sum(estimate_memory(network.declaration.weight_count, count_activations(network.declaration), 0, batch, itemsize))
+    taken = sum(
+        estimate_memory(network.declaration.weight_count, count_activations(network.declaration), 0, batch, itemsize)
+    )
     if taken > memory_size():
-        raise UsageError(f"{describe_memory_excess(f'a look at {batch:,} examples', taken)}: take fewer with --examples")
+        raise UsageError(
+            f"{describe_memory_excess(f'a look at {batch:,} examples', taken)}: take fewer with --examples"
+        )
     return max(1, taken)

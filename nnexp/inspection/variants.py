@@ -6,18 +6,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nnexp.errors import SpecError, UsageError
-from nnexp.initializers.base import Initializer
-from nnexp.registry import initializers, component_parameters
+from nnexp.nn.initializers.base import Initializer
+from nnexp.registry import component_parameters, initializers
 from nnexp.spec import overrides as overriding
 from nnexp.spec.baseline import BaselineSpec
 from nnexp.spec.conflicts import is_within
-from nnexp.spec.load import build_spec, load_spec, read_spec_text
-from nnexp.spec.overrides import put_value, parse_value
+from nnexp.spec.overrides import parse_value, put_value
 from nnexp.spec.problems import Place, Problem, SpecText, sort_problems
+from nnexp.spec.read import build_spec, load_spec, read_spec_text
 from nnexp.spec.resolved import make_plain_value
-from nnexp.spec.sections import Origin, Spec
-from nnexp.spec.text import Node, format_flow
-from nnexp.spec.text import parse_yaml_with_problems as parse
+from nnexp.spec.spec import Origin, Spec
+from nnexp.spec.yaml import Node, format_flow
+from nnexp.spec.yaml import parse_yaml_with_problems as parse
 
 OPTION_NAME = "--init"
 

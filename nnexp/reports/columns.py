@@ -8,9 +8,9 @@ from typing import Any
 
 from nnexp.reports.rows import NETWORK_KIND, VariantConfiguration
 from nnexp.spec.problems import replace_unprintable
-from nnexp.spec.text import format_flow
-from nnexp.sweeps.columns import ABSENT_CELL, build_columns
-from nnexp.sweeps.plan import flatten_value
+from nnexp.spec.yaml import format_flow
+from nnexp.sweeps.planning.columns import ABSENT_CELL, build_columns
+from nnexp.sweeps.planning.plan import flatten_value
 
 ARCHITECTURE_KEY = "architecture"
 
@@ -48,9 +48,16 @@ def build_cells(variants: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
     expanded = _expand_layers(variants)
     kept = _find_differing_names(expanded)
     optional = {name for name in kept if any(variant.get(name) is None for variant in expanded)}
-    rows = [{name: _format_parameter(variant, name, kept, optional) for name in variant if name in kept} for variant in expanded]
+    rows = [
+        {name: _format_parameter(variant, name, kept, optional) for name in variant if name in kept}
+        for variant in expanded
+    ]
     for variant, row in zip(expanded, rows, strict=True):
-        row |= {name: section for name in optional if name not in variant and (section := _describe_section(variant, name, kept))}
+        row |= {
+            name: section
+            for name in optional
+            if name not in variant and (section := _describe_section(variant, name, kept))
+        }
     return _choose_columns(rows, variants)
 
 

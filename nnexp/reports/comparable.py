@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from nnexp.comparison import HIGHER_IS_BETTER
 from nnexp.errors import UsageError
-from nnexp.reports.collecting import CollectedRuns
+from nnexp.metrics.better import HIGHER_IS_BETTER
+from nnexp.reports.collect import CollectedRuns
 from nnexp.reports.rows import PART_NAMES, RunRow
-from nnexp.spec.problems import suggest_nearest
-from nnexp.spec.text import format_flow
+from nnexp.spec.yaml import format_flow
 from nnexp.statistics.verdicts import RankingMetric
-from nnexp.sweeps.sections import SweepObjective
+from nnexp.sweeps.definition.settings import SweepObjective
+from nnexp.wording import suggest_nearest
 
 
 def choose_metric(found: CollectedRuns, metric: str | None = None) -> RankingMetric:
@@ -80,7 +80,9 @@ def find_differences(found: CollectedRuns, measured: RankingMetric, *, asked: bo
     if not found.is_single_sweep:
         differences += _describe_groups("splits", done, _describe_split)
     if len(said) > 1 and not asked:
-        differences += [f"the objectives of the sweeps: {', '.join(_format_objective(objective) for objective in said)}"]
+        differences += [
+            f"the objectives of the sweeps: {', '.join(_format_objective(objective) for objective in said)}"
+        ]
     without = [row.run for row in done if measured.metric not in row.metrics]
     if without and len(without) < len(done):
         differences.append(
@@ -100,7 +102,9 @@ def _describe_data(row: RunRow) -> str:
 
 def _describe_split(row: RunRow) -> str:
     """How a run's data were split, in the words of a spec."""
-    return format_flow({key: value for key, value in row.configuration.spec["data"]["split"].items() if value is not None})
+    return format_flow(
+        {key: value for key, value in row.configuration.spec["data"]["split"].items() if value is not None}
+    )
 
 
 def _describe_groups(what: str, rows: Sequence[RunRow], key: Callable[[RunRow], str]) -> list[str]:

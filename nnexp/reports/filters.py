@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from nnexp.errors import UsageError
-from nnexp.spec.problems import suggest_nearest
+from nnexp.wording import suggest_nearest
 
 LookUpName: TypeAlias = Callable[[ast.expr, str], Any]
 

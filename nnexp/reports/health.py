@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from nnexp.diagnosis.common import SharedFinding, find_shared_findings
 from nnexp.diagnosis.diagnosis import diagnose_run
 from nnexp.diagnosis.findings import Diagnosis
-from nnexp.diagnosis.shared import SharedFinding, find_shared_findings
 from nnexp.errors import NnexpError
 from nnexp.reports.rows import NETWORK_KIND, RunRow
 from nnexp.reports.variants import Variant
@@ -56,7 +56,9 @@ def summarize_health(ranked: Sequence[Variant]) -> list[HealthSummary]:
         networks = [row for row in rows if row.configuration.kind == NETWORK_KIND]
         seen = list(_diagnose_runs(networks[:MAX_RUNS]))
         if seen:
-            found.append(HealthSummary(whose, tuple(diagnosis.run for diagnosis in seen), tuple(find_shared_findings(seen))))
+            found.append(
+                HealthSummary(whose, tuple(diagnosis.run for diagnosis in seen), tuple(find_shared_findings(seen)))
+            )
     return found
 
 

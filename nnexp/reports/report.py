@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 from nnexp.errors import UsageError
 from nnexp.reports import columns
-from nnexp.reports.collecting import CollectedRuns, collect_runs
-from nnexp.reports.comparable import choose_metric, list_metrics, find_differences, find_test_metric
+from nnexp.reports.collect import CollectedRuns, collect_runs
+from nnexp.reports.comparable import choose_metric, find_differences, find_test_metric, list_metrics
 from nnexp.reports.filters import VariantFilter
 from nnexp.reports.health import HealthSummary, summarize_health
-from nnexp.reports.rows import VariantConfiguration, RunRow
+from nnexp.reports.rows import RunRow, VariantConfiguration
 from nnexp.reports.variants import Variant
-from nnexp.spec.problems import suggest_nearest
 from nnexp.statistics.verdicts import RankingMetric, Verdict, compute_verdicts
+from nnexp.wording import suggest_nearest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -103,7 +103,9 @@ def build_report(names: Sequence[str], root: Path, wish: ReportOptions | None = 
         tuple(sweep.path for sweep in found.sweeps),
         baseline,
     )
-    return replace(made, verdicts=tuple(compare_ranked(ranked, baseline, measured)), health=tuple(summarize_health(ranked)))
+    return replace(
+        made, verdicts=tuple(compare_ranked(ranked, baseline, measured)), health=tuple(summarize_health(ranked))
+    )
 
 
 def group_by_variant(found: CollectedRuns) -> list[Variant]:
@@ -221,7 +223,9 @@ def compare_ranked(variants: Sequence[Variant], baseline: Variant | None, measur
     return compare_pairs([(other, best) for other in others], measured, math.comb(len(variants), 2))
 
 
-def compare_pairs(pairs: Sequence[tuple[Variant, Variant]], measured: RankingMetric, of: int | None = None) -> list[Verdict]:
+def compare_pairs(
+    pairs: Sequence[tuple[Variant, Variant]], measured: RankingMetric, of: int | None = None
+) -> list[Verdict]:
     """The verdicts of pairs (A, B)."""
     metric = measured.metric
     folded = all(variant.configuration.folds for pair in pairs for variant in pair)

@@ -9,14 +9,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from nnexp import files
 from nnexp.errors import NnexpError, RunError
-from nnexp.reports.reading import read_row
+from nnexp.reports.read import read_row
 from nnexp.reports.rows import RunRow, make_configuration
 from nnexp.spec.problems import SpecText
-from nnexp.spec.text import parse_yaml
-from nnexp.sweeps.plan import PlannedRun
-from nnexp.sweeps.sections import SweepObjective
+from nnexp.spec.yaml import parse_yaml
+from nnexp.storage import atomic
+from nnexp.sweeps.definition.settings import SweepObjective
+from nnexp.sweeps.planning.plan import PlannedRun
 
 
 @dataclass(slots=True)
@@ -49,7 +49,7 @@ def read_sweep_record(path: Path, problems: list[str]) -> SweepRecord:
 def _read_plan(path: Path) -> Iterator[PlannedRun]:
     """The planned runs, one after the other. Raises RunError with the line that is damaged."""
     file = path / "plan.jsonl"
-    for number, line in enumerate(files.read(file).splitlines(), start=1):
+    for number, line in enumerate(atomic.read_file(file).splitlines(), start=1):
         try:
             yield PlannedRun.from_dict(json.loads(line))
         except (ValueError, TypeError, KeyError) as error:
@@ -90,14 +90,14 @@ def _add_ensemble(found: SweepRecord, folder: Path, runs: Mapping[str, PlannedRu
 
 def _read_table(path: Path) -> dict[str, dict[str, str]]:
     """The rows of sweep.csv by run, as text; nothing where it was not written yet."""
-    text = files.read(path / "sweep.csv").decode("utf-8", errors="replace")
+    text = atomic.read_file(path / "sweep.csv").decode("utf-8", errors="replace")
     return {row["run"]: row for row in csv.DictReader(text.splitlines()) if row.get("run")}
 
 
 def _read_objective(path: Path) -> SweepObjective | None:
     """What the sweep's file says that runs are ranked by, if it says anything."""
     try:
-        said = parse_yaml(SpecText("sweep.yaml", files.read(path / "sweep.yaml").decode())).make_plain()
+        said = parse_yaml(SpecText("sweep.yaml", atomic.read_file(path / "sweep.yaml").decode())).make_plain()
         return SweepObjective(**said["objective"]) if isinstance(said, dict) and "objective" in said else None
     except (NnexpError, ValueError, TypeError):
         return None

@@ -8,11 +8,11 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from nnexp.files import strict
 from nnexp.reports.columns import format_cell
 from nnexp.reports.report import Report
 from nnexp.reports.variants import Variant
 from nnexp.statistics.means import MeanInterval
+from nnexp.storage.atomic import replace_nonfinite
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -105,7 +105,8 @@ def _format_verdicts(report: Report) -> list[str]:
 def format_markdown(report: Report) -> str:
     """A table of Markdown, and the verdicts as a list."""
     columns = {
-        head: [re.sub(r"([|\\`*_<>\[\]])", r"\\\1", cell) for cell in found] for head, found in format_cells(report).items()
+        head: [re.sub(r"([|\\`*_<>\[\]])", r"\\\1", cell) for cell in found]
+        for head, found in format_cells(report).items()
     }
     headers = [re.sub(r"([|\\`*_<>\[\]])", r"\\\1", header.strip()) for header in columns]
     widths = [max(len(head), 3, *map(len, column)) for head, column in zip(headers, columns.values(), strict=True)]
@@ -206,8 +207,13 @@ def make_run_dict(run: str, seed: int, fold: int | None, state: str, error: str)
 
 def format_json(report: Report) -> str:
     """The report as one JSON document; numbers that JSON does not have are null."""
-    return json.dumps(strict(build_document(report)), indent=2) + "\n"
+    return json.dumps(replace_nonfinite(build_document(report)), indent=2) + "\n"
 
 
-REPORT_FORMATTERS: Mapping[str, Callable[[Report], str]] = {"markdown": format_markdown, "csv": format_csv, "latex": format_latex, "json": format_json}
+REPORT_FORMATTERS: Mapping[str, Callable[[Report], str]] = {
+    "markdown": format_markdown,
+    "csv": format_csv,
+    "latex": format_latex,
+    "json": format_json,
+}
 """What writes a report in a form that needs no terminal."""

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from nnexp.reports.rows import VariantConfiguration, RunRow
+from nnexp.reports.rows import RunRow, VariantConfiguration
 from nnexp.statistics.means import MeanInterval, estimate_mean
 from nnexp.statistics.paired import PairedDifference, compute_paired_difference
 
@@ -88,7 +88,10 @@ class Variant:
         if self.configuration.folds != other.configuration.folds:
             return compute_paired_difference({}, {})
         if not self.configuration.folds:
-            own, others = _repeat_baseline_value(self, own, other, others), _repeat_baseline_value(other, others, self, own)
+            own, others = (
+                _repeat_baseline_value(self, own, other, others),
+                _repeat_baseline_value(other, others, self, own),
+            )
         return compute_paired_difference(others, own, self.fold_overlap)
 
 

@@ -1,4 +1,4 @@
-"""Checkpoints: a state as one archive (`nnexp.archives`)."""
+"""Checkpoints: a state as one archive (`nnexp.storage.archive`)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from nnexp import archives, files
+from nnexp.storage import archive, atomic
 from nnexp.training.state import TrainingState
 from nnexp.typing import AnyArray
 
@@ -18,9 +18,11 @@ NON_ARRAY_FIELDS = (*GENERATOR_FIELDS, "slots", "epoch", "step", "history")
 """The fields of a state that are stored otherwise than as an entry of their own."""
 
 
-def write_archive(path: Path, spec: str, arrays: dict[str, AnyArray], rest: dict[str, Any], sync: files.Sync = "folder") -> None:
+def write_archive(
+    path: Path, spec: str, arrays: dict[str, AnyArray], rest: dict[str, Any], sync: atomic.Sync = "folder"
+) -> None:
     """Write an archive of the run of the spec with this hash."""
-    files.write(path, archives.encode_archive(spec, arrays, rest), sync)
+    atomic.write_file(path, archive.encode_archive(spec, arrays, rest), sync)
 
 
 def pack_state(state: TrainingState) -> tuple[dict[str, AnyArray], dict[str, Any]]:

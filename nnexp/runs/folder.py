@@ -17,16 +17,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from nnexp import archives, files, registry
-from nnexp.archives import DamagedArchiveError
-from nnexp.data.base import Description
+from nnexp import registry
+from nnexp.data.dataset import Description
 from nnexp.data.parts import Parts
 from nnexp.errors import ResumeError, RunError
 from nnexp.runs import checkpoints, known_files, manifest
-from nnexp.runs.lock import LOCK_FILE, OWNER_FILE
 from nnexp.spec import resolved
 from nnexp.spec.baseline import AnySpec, BaselineSpec
-from nnexp.spec.meaning import declare_network
+from nnexp.spec.checks.check import declare_network
+from nnexp.storage import archive, atomic
+from nnexp.storage.archive import DamagedArchiveError
+from nnexp.storage.lock import LOCK_FILE, OWNER_FILE
 from nnexp.training.state import TrainingState
 from nnexp.typing import Array, MetricsRow, Shape
 
@@ -52,7 +53,11 @@ def find_folder(spec: AnySpec, root: Path) -> Path:
     """The folder of the run that a spec stands for; with more digits where one with few is another's."""
     short = root / make_folder_name(spec)
     try:
-        taken = manifest.read_manifest(short)["spec"] != resolved.hash_spec(spec) if (short / "run.json").exists() else False
+        taken = (
+            manifest.read_manifest(short)["spec"] != resolved.hash_spec(spec)
+            if (short / "run.json").exists()
+            else False
+        )
     except (RunError, OSError):
         taken = False
     return root / make_folder_name(spec, LONG_HASH_DIGITS) if taken else short
@@ -65,7 +70,10 @@ class RunFolder:
         self.spec, self.digest = spec, resolved.hash_spec(spec)
         self.path = root / name if name else find_folder(spec, root)
         self.checkpoint_folder = self.path / known_files.CHECKPOINTS
-        self.last_checkpoint, self.previous_checkpoint = self.checkpoint_folder / "last.npz", self.checkpoint_folder / "previous.npz"
+        self.last_checkpoint, self.previous_checkpoint = (
+            self.checkpoint_folder / "last.npz",
+            self.checkpoint_folder / "previous.npz",
+        )
         self.notices: list[str] = []
         self._saved_best_epoch = 0
 
@@ -75,10 +83,10 @@ class RunFolder:
         Where several runs begin together, the environment is found out once for all of them.
         """
         spec, origin = self.spec, self.spec.origin
-        files.make_folder(self.checkpoint_folder)
+        atomic.make_folder(self.checkpoint_folder)
         # First, as it shows of a run that is cut off now whose files the others are.
-        files.write_text(self.path / "resolved.yaml", resolved.format_spec(spec), "file")
-        files.write_text(self.path / "spec.yaml", origin.text if origin else resolved.format_spec(spec), "file")
+        atomic.write_text(self.path / "resolved.yaml", resolved.format_spec(spec), "file")
+        atomic.write_text(self.path / "spec.yaml", origin.text if origin else resolved.format_spec(spec), "file")
         checkpoints.write_archive(
             self.path / "inputs.npz",
             self.digest,
@@ -152,12 +160,12 @@ class RunFolder:
             if not path.exists():
                 continue
             try:
-                state = checkpoints.unpack_state(*archives.load_archive(path, self.digest))
+                state = checkpoints.unpack_state(*archive.load_archive(path, self.digest))
             except DamagedArchiveError as error:
                 damaged[path] = str(error)
                 continue
             for broken in damaged:
-                files.rotate(broken, broken.with_suffix(".damaged"))
+                atomic.rotate_file(broken, broken.with_suffix(".damaged"))
             self.log_event("resumed", epoch=state.epoch, step=state.step, damaged=list(damaged.values()))
             self.notices += [
                 f"{problem}; going on from the one before, to the same result" for problem in damaged.values()
@@ -166,7 +174,9 @@ class RunFolder:
         if damaged:
             raise ResumeError("\n".join([*damaged.values(), manifest.RESTART_HINT]))
         if record.get("origin") != _build_origin_fields(self.spec).get("origin"):
-            raise ResumeError(f"the run that the weights are from changed since this one began; {manifest.RESTART_HINT}")
+            raise ResumeError(
+                f"the run that the weights are from changed since this one began; {manifest.RESTART_HINT}"
+            )
         return None
 
     def save_state(self, state: TrainingState) -> None:
@@ -174,19 +184,21 @@ class RunFolder:
         if state.best_epoch[0] != self._saved_best_epoch:
             arrays = {"theta": state.best_theta, "buffers": state.best_buffers}
             epoch = int(state.best_epoch[0])
-            checkpoints.write_archive(self.checkpoint_folder / "best.npz", self.digest, arrays, {"epoch": epoch}, "file")
+            checkpoints.write_archive(
+                self.checkpoint_folder / "best.npz", self.digest, arrays, {"epoch": epoch}, "file"
+            )
             self._saved_best_epoch = epoch
-        files.rotate(self.last_checkpoint, self.previous_checkpoint)
+        atomic.rotate_file(self.last_checkpoint, self.previous_checkpoint)
         checkpoints.write_archive(self.last_checkpoint, self.digest, *checkpoints.pack_state(state))
-        files.write_text(self.path / "metrics.csv", format_metrics(state.history[0]), "file")
+        atomic.write_text(self.path / "metrics.csv", format_metrics(state.history[0]), "file")
 
     def log_event(self, kind: str, **details: Any) -> None:
         """Add a line to events.jsonl, once."""
         path = self.path / "events.jsonl"
-        before = files.read(path)
+        before = atomic.read_file(path)
         line = json.dumps({"event": kind, **details}).encode()
         if kind == "resumed" or line not in before.splitlines():
-            files.write(path, before + line + b"\n")
+            atomic.write_file(path, before + line + b"\n")
 
     def update_record(self, **changes: Any) -> None:
         """Replace fields of run.json."""
@@ -231,5 +243,5 @@ def format_metrics(history: Sequence[MetricsRow]) -> str:
 
 def read_inputs(path: Path, spec: str) -> tuple[Array, Array, Description, Array | None]:
     """shift, scale, description and fill of the data that the run in this folder, of this spec, was trained on."""
-    arrays, rest = archives.load_archive(path / "inputs.npz", spec)
+    arrays, rest = archive.load_archive(path / "inputs.npz", spec)
     return arrays["shift"], arrays["scale"], Description.from_dict(rest), arrays.get("fill")

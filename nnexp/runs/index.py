@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from nnexp.errors import RunError, UsageError
-from nnexp.runs.lock import is_locked
 from nnexp.runs.manifest import Manifest, RunState, read_manifest
-from nnexp.spec.problems import suggest_nearest
+from nnexp.storage.lock import is_locked
+from nnexp.wording import suggest_nearest
 
 
 def list_run_folders(root: Path) -> Iterator[Path]:

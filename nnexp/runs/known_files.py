@@ -14,10 +14,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from nnexp import files
 from nnexp.errors import RunError
 from nnexp.runs import manifest
-from nnexp.runs.lock import LOCK_FILE, OWNER_FILE, is_own_lock_file
+from nnexp.storage import atomic
+from nnexp.storage.lock import LOCK_FILE, OWNER_FILE, is_own_lock_file
 
 CHECKPOINTS = "checkpoints"
 """The folder in that of a run."""
@@ -61,12 +61,12 @@ class _Folder:
             return 0
 
     def remove_file(self, name: str) -> None:
-        files.operation("remove", self.path / name)
+        atomic.before_operation("remove", self.path / name)
         with suppress(FileNotFoundError):
             os.unlink(self.place(name), dir_fd=self.descriptor)
 
     def remove_if_empty(self, name: str) -> None:
-        files.operation("remove", self.path / name)
+        atomic.before_operation("remove", self.path / name)
         with suppress(OSError):  # it is not empty, or no folder
             os.rmdir(self.place(name), dir_fd=self.descriptor)
 
@@ -76,9 +76,9 @@ def remove_run(folder: Path, keep: Collection[str] = ()) -> list[str]:
 
     Raises RunError where the folder is a link, or something cannot be deleted.
     """
-    with files.or_run_error(f"delete {folder}"), _opened(folder.parent) as root, _opened(folder, root) as run:
+    with atomic.raise_as_run_error(f"delete {folder}"), _opened(folder.parent) as root, _opened(folder, root) as run:
         names = run.names()
-        parts = [files.part_name(name) for name in (*RUN_FILES, OWNER_FILE)]
+        parts = [atomic.part_name(name) for name in (*RUN_FILES, OWNER_FILE)]
         ordered = [*RUN_FILES[:-1], *parts, RUN_FILES[-1], OWNER_FILE, LOCK_FILE]
         _remove_files(run, [name for name in ordered[:1] if name in names])
         if stat.S_ISDIR(run.mode(CHECKPOINTS)):
@@ -197,7 +197,7 @@ def _is_part(name: str) -> bool:
 def _whole_name(name: str) -> str:
     """The name of a file, also of one that is not whole yet."""
     whole = name.removeprefix(".").removesuffix(".part")
-    return whole if files.part_name(whole) == name else name
+    return whole if atomic.part_name(whole) == name else name
 
 
 def _described(folder: _Folder, names: Collection[str]) -> Iterator[str]:
@@ -233,7 +233,7 @@ def _has_own_resolved(folder: Path, resolved: str) -> bool:
 
 @contextmanager
 def _reading(folder: Path) -> Iterator[_Folder]:
-    with files.or_run_error(f"read {folder}"):
+    with atomic.raise_as_run_error(f"read {folder}"):
         yield _Folder(folder, None)
 
 

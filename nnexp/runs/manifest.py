@@ -18,8 +18,10 @@ from typing import Any, Literal, TypeAlias
 
 from threadpoolctl import threadpool_info
 
-from nnexp import files
 from nnexp.errors import ResumeError, RunError
+from nnexp.spec.baseline import AnySpec
+from nnexp.spec.read import load_spec
+from nnexp.storage import atomic
 
 RunState: TypeAlias = Literal["running", "done", "diverged", "interrupted", "failed"]
 Manifest: TypeAlias = dict[str, Any]
@@ -76,7 +78,7 @@ def is_ensemble(manifest: Manifest) -> bool:
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Replace the manifest."""
-    files.write_json(folder / "run.json", manifest)
+    atomic.write_json(folder / "run.json", manifest)
 
 
 def hash_file(path: Path) -> str:
@@ -106,7 +108,12 @@ def describe_environment() -> Manifest:
             "scipy": version("scipy"),
         },
         "git": _read_git_state(),
-        "machine": {"system": platform.platform(), "cpu": _read_cpu_name(), "cores": os.cpu_count(), "blas": _list_blas_libraries()},
+        "machine": {
+            "system": platform.platform(),
+            "cpu": _read_cpu_name(),
+            "cores": os.cpu_count(),
+            "blas": _list_blas_libraries(),
+        },
         "command": sys.argv,
     }
 
@@ -135,3 +142,9 @@ def _read_cpu_name() -> str:
 def _list_blas_libraries() -> list[dict[str, Any]]:
     kept = ("internal_api", "version", "architecture")
     return [{k: pool.get(k) for k in kept} for pool in threadpool_info() if pool["user_api"] == "blas"]
+
+
+def load_run_spec(folder: Path, record: Manifest) -> AnySpec:
+    """The resolved spec. Raises ResumeError where it was changed since the run began."""
+    check_resolved(folder, record)
+    return load_spec(folder / "resolved.yaml", checked=True)

@@ -10,9 +10,10 @@ from annotated_types import Ge
 from nnexp.baselines.base import Baseline
 from nnexp.data.parts import Parts
 from nnexp.registry import component_parameters
-from nnexp.spec.problems import Problem, find_closest
-from nnexp.spec.sections import Data, Line, Origin, Spec
-from nnexp.spec.text import Node
+from nnexp.spec.problems import Problem
+from nnexp.spec.spec import Data, Line, Origin, Spec
+from nnexp.spec.yaml import Node
+from nnexp.wording import find_closest
 
 BASELINE_KEY = "baseline"
 """The key that makes a spec that of a baseline."""

@@ -10,30 +10,31 @@ from collections.abc import Mapping
 from typing import Any, get_args, get_origin
 
 from nnexp import registry
-from nnexp.architectures.base import Architecture
-from nnexp.layers.base import Layer, ShapeError
-from nnexp.layers.chain import Chain, make_chain
-from nnexp.layers.output import Output
-from nnexp.named import Named
-from nnexp.network import kind_of
-from nnexp.penalties.base import Penalty
+from nnexp.nn.architectures.base import Architecture
+from nnexp.nn.layers.base import Layer, ShapeError
+from nnexp.nn.layers.chain import Chain, make_chain
+from nnexp.nn.layers.output import Output
+from nnexp.nn.named import Named
+from nnexp.nn.network import kind_of
+from nnexp.nn.penalties.base import Penalty
 from nnexp.registry import Parameter, component_parameters
-from nnexp.spec.advice import suggest_fix
-from nnexp.spec.kinds import (
+from nnexp.spec.checks.advice import suggest_fix
+from nnexp.spec.parameter_types import (
     REGISTRIES_BY_TYPE,
     add_article,
-    find_component_type,
+    describe_single,
     describe_type,
+    find_component_type,
+    find_only_parameter,
     has_component,
     is_mapping,
     is_optional,
-    describe_single,
-    find_only_parameter,
 )
-from nnexp.spec.problems import Place, Problem, find_closest, suggest_nearest
-from nnexp.spec.text import Node, join_path, shorten_text
+from nnexp.spec.problems import Place, Problem
 from nnexp.spec.validation import validate_parameters
+from nnexp.spec.yaml import Node, join_path, shorten_text
 from nnexp.typing import Shape
+from nnexp.wording import find_closest, suggest_nearest
 
 
 class Builder:
@@ -70,7 +71,12 @@ class Builder:
             self.add_problem(place, path, message, suggest_single_name(node, place, path, known))
             return None
         if name not in known:
-            self.add_problem(place, path, f"unknown {kind} {shorten_text(name)!r}", describe_other_kind(name) or suggest_nearest(name, known))
+            self.add_problem(
+                place,
+                path,
+                f"unknown {kind} {shorten_text(name)!r}",
+                describe_other_kind(name) or suggest_nearest(name, known),
+            )
             return None
         return self.build_with_parameters(known[name], value, place, join_path(path, name))
 
@@ -103,7 +109,9 @@ class Builder:
         nested = frozenset(name for name, p in known.items() if has_component(p))
         beneath = {name: path if is_mapping(cls) else join_path(path, name) for name in known}
         values = {
-            name: self.build_nested(known[name], child, beneath[name]) if name in nested else freeze_lists(child.make_plain())
+            name: self.build_nested(known[name], child, beneath[name])
+            if name in nested
+            else freeze_lists(child.make_plain())
             for name, child in given.items()
         }
         valid, faults = validate_parameters(cls, values, nested)
@@ -147,7 +155,9 @@ class Builder:
         if get_origin(parameter.hint) is Named:
             return self.build_named(base, node, path, may_be_empty=not parameter.is_required)
         if base is Chain:
-            return self.build_branches(node, path) if get_origin(parameter.hint) is tuple else self.build_chain(node, path)
+            return (
+                self.build_branches(node, path) if get_origin(parameter.hint) is tuple else self.build_chain(node, path)
+            )
         if get_origin(parameter.hint) is tuple:
             return self.build_several(base, node, path)
         return self.build_one(base, node, path)
@@ -158,14 +168,20 @@ class Builder:
             message = f"expected a mapping of names, each to {describe_single(base)}, found {node.describe()}"
             self.add_problem(node.place, path, message, "such as {first: ..., second: ...}")
             return None
-        values = {name: self.build_one(base, child, join_path(path, name)) for name, child in sorted(node.value.items())}
+        values = {
+            name: self.build_one(base, child, join_path(path, name)) for name, child in sorted(node.value.items())
+        }
         return Named(tuple(values), tuple(values.values()))
 
     def build_one(self, base: type[Any], node: Node, path: str) -> Any:
         """A component, a section or a list of layers."""
         if base is Chain:
             return self.build_chain(node, path)
-        return self.build_component(base, node, path) if base in REGISTRIES_BY_TYPE else self.build_section(base, node, path)
+        return (
+            self.build_component(base, node, path)
+            if base in REGISTRIES_BY_TYPE
+            else self.build_section(base, node, path)
+        )
 
     def build_several(self, base: type[Any], node: Node, path: str) -> Any:
         """A list of layers or a preset that stands for one, or a mapping of penalties by name."""

@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal, TypeAlias, Union, get_args, get_orig
 
 from annotated_types import BaseMetadata, DocInfo, Ge, Gt, Le, Lt
 
-from nnexp.registry import REGISTRY_BY_KIND, Parameter, parse_docstring, component_parameters
-from nnexp.spec.kinds import find_component_type, describe_type, is_optional
+from nnexp.registry import REGISTRY_BY_KIND, Parameter, component_parameters, parse_docstring
+from nnexp.spec.parameter_types import describe_type, find_component_type, is_optional
 from nnexp.spec.resolved import make_plain_value
 from nnexp.spec.validation import is_union, strip_per_replica
 
@@ -79,7 +79,9 @@ def list_entries(kind: str) -> Iterator[CatalogueEntry]:
     for name in REGISTRY_BY_KIND[kind]:
         cls = REGISTRY_BY_KIND[kind][name]
         words = parse_docstring(cls)
-        yield CatalogueEntry(name, words.summary, words.formula, tuple(map(describe_parameter, component_parameters(cls))), words.rest)
+        yield CatalogueEntry(
+            name, words.summary, words.formula, tuple(map(describe_parameter, component_parameters(cls))), words.rest
+        )
 
 
 def describe_parameter(parameter: Parameter) -> ParameterDescription:
@@ -89,7 +91,12 @@ def describe_parameter(parameter: Parameter) -> ParameterDescription:
     return ParameterDescription(
         name=parameter.name,
         type=describe_type(_remove_bounds(hint)) if members else describe_type(hint),
-        bounds={shown: getattr(word, own) for _, words in members for word in words for own, shown in _find_bound_names(word)},
+        bounds={
+            shown: getattr(word, own)
+            for _, words in members
+            for word in words
+            for own, shown in _find_bound_names(word)
+        },
         choices=tuple(value for member, _ in members if get_origin(member) is Literal for value in get_args(member)),
         nullable=is_optional(hint),
         required=parameter.is_required,
@@ -130,7 +137,9 @@ def _remove_bounds(hint: Any) -> Any:
 def _shorten_default(default: Any) -> Any:
     """A default as a spec writes it, a component with all its own defaults as its name."""
     plain = make_plain_value(default)
-    if isinstance(plain, dict) and all(getattr(default, p.name) == p.default for p in component_parameters(type(default))):
+    if isinstance(plain, dict) and all(
+        getattr(default, p.name) == p.default for p in component_parameters(type(default))
+    ):
         return next(iter(plain))
     return plain
 

@@ -11,9 +11,9 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from nnexp import files
 from nnexp.registry import REGISTRY_BY_KIND
-from nnexp.spec.catalogue import ParameterDescription, CatalogueEntry, list_entries
+from nnexp.spec.catalogue import CatalogueEntry, ParameterDescription, list_entries
+from nnexp.storage import atomic
 
 PAGE_INTRODUCTION = """\
 # The catalogue
@@ -97,4 +97,4 @@ def _escape_prose(text: str) -> str:
 
 
 if __name__ == "__main__":
-    files.write_text(Path(sys.argv[1]), render_catalogue())
+    atomic.write_text(Path(sys.argv[1]), render_catalogue())

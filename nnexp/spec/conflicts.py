@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from nnexp.spec.problems import Place, Problem
-from nnexp.spec.text import Node, format_flow, join_path, shorten_text
+from nnexp.spec.yaml import Node, format_flow, join_path, shorten_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ def written_paths(node: Node, path: str) -> Iterator[str]:
     """The path of each single value in a value; of an empty list or mapping its own.
 
     >>> from nnexp.spec.problems import Text
-    >>> from nnexp.spec.text import parse
+    >>> from nnexp.spec.yaml import parse
     >>> list(written_paths(parse(Text("value", "{adam: {lr: 0.1, betas: [1, 2]}}")), "optimizer"))
     ['optimizer.adam.lr', 'optimizer.adam.betas.0', 'optimizer.adam.betas.1']
     """

@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from nnexp.counting import LayerSize, count_network, estimate_memory
-from nnexp.network import build_network
+from nnexp.nn.network import build_network
+from nnexp.nn.size import LayerSize, count_network, estimate_memory
 from nnexp.registry import optimizers
-from nnexp.spec.load import load_network_spec
-from nnexp.spec.places import count_train_examples
-from nnexp.spec.sections import Spec
+from nnexp.spec.locate import count_train_examples
+from nnexp.spec.read import load_network_spec
 from nnexp.spec.sizes import AssumedSizes
+from nnexp.spec.spec import Spec
 from nnexp.typing import Shape
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from nnexp.errors import SpecError
 from nnexp.spec.conflicts import Assignment, find_conflicts
 from nnexp.spec.problems import Place, Problem, SpecText
-from nnexp.spec.text import Node, join_path, parse_yaml, walk_nodes, shorten_text
+from nnexp.spec.yaml import Node, join_path, parse_yaml, shorten_text, walk_nodes
 
 
 def apply_overrides(root: Node, overrides: Sequence[str]) -> list[Problem]:
@@ -76,7 +76,11 @@ def put_value(root: Node, path: str, value: Node, place: Place, written: str) ->
             node = _step_into(node, key, here, value if depth == len(keys) else None)
         except _NoEntryError as error:
             at, above = ".".join(keys[:depth]), ".".join(keys[: depth - 1])
-            whole = f"to replace it whole: {above}={_format_nested(keys[depth - 1 :], written)}" if error.replaceable else ""
+            whole = (
+                f"to replace it whole: {above}={_format_nested(keys[depth - 1 :], written)}"
+                if error.replaceable
+                else ""
+            )
             raise SpecError([Problem(here, at, f"{above} {error}", whole)]) from None
         start += len(key) + 1
 

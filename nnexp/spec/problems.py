@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -120,19 +119,3 @@ def sort_problems(problems: Iterable[Problem]) -> list[Problem]:
     """Each problem once: the file's in the order of their places, then the overrides' in theirs."""
     unique = dict.fromkeys(problems)
     return sorted(unique, key=lambda p: (p.place.text.override_number, p.place.line, p.place.column))
-
-
-def find_closest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that is most like `name`, or None where none is."""
-    by_folded = {candidate.casefold(): candidate for candidate in known}
-    found = difflib.get_close_matches(name.casefold()[:MAX_LINE_CHARACTERS], by_folded, n=1, cutoff=0.6)
-    return by_folded[found[0]] if found else None
-
-
-def suggest_nearest(name: str, known: Iterable[str]) -> str:
-    """A suggestion: the known name that is like `name`, or else what there is to choose from."""
-    known = sorted(known)
-    found = find_closest(name, known)
-    if found is not None:
-        return f"did you mean {found!r}?"
-    return f"known: {', '.join(known)}" if known else ""

@@ -9,20 +9,22 @@ import hashlib
 import json
 from typing import Any
 
-from nnexp.layers.chain import Chain
-from nnexp.named import Named
+from nnexp.nn.layers.chain import Chain
+from nnexp.nn.named import Named
 from nnexp.registry import Registry, component_parameters
 from nnexp.spec.baseline import AnySpec
-from nnexp.spec.kinds import REGISTRIES_BY_TYPE, is_mapping, find_only_parameter
-from nnexp.spec.sections import Spec
-from nnexp.spec.text import format_yaml
+from nnexp.spec.parameter_types import REGISTRIES_BY_TYPE, find_only_parameter, is_mapping
+from nnexp.spec.spec import Spec
+from nnexp.spec.yaml import format_yaml
 
 
 def make_plain_spec(spec: AnySpec) -> dict[str, Any]:
     """The spec as nested dictionaries, lists and scalars, in the order of its fields."""
     values = _make_plain_parameters(spec)
     if isinstance(spec, Spec):
-        values["regularization"] = {k: v for penalty in spec.regularization for k, v in _make_plain_component(penalty).items()}
+        values["regularization"] = {
+            k: v for penalty in spec.regularization for k, v in _make_plain_component(penalty).items()
+        }
     first = ("name", "seed", "data", "architecture", "activation", "init")
     return {name: values[name] for name in dict.fromkeys((*first, *values)) if name in values}
 

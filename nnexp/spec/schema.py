@@ -7,15 +7,15 @@ from typing import Any, get_args, get_origin
 
 from pydantic import TypeAdapter
 
-from nnexp.architectures.base import Architecture
-from nnexp.layers.base import Layer
-from nnexp.layers.chain import Chain
-from nnexp.named import Named
-from nnexp.penalties.base import Penalty
-from nnexp.registry import Parameter, parse_docstring, component_parameters
+from nnexp.nn.architectures.base import Architecture
+from nnexp.nn.layers.base import Layer
+from nnexp.nn.layers.chain import Chain
+from nnexp.nn.named import Named
+from nnexp.nn.penalties.base import Penalty
+from nnexp.registry import Parameter, component_parameters, parse_docstring
 from nnexp.spec.baseline import BASELINE_KEY, BaselineSpec
-from nnexp.spec.kinds import REGISTRIES_BY_TYPE, find_component_type, is_mapping, find_only_parameter
-from nnexp.spec.sections import Spec
+from nnexp.spec.parameter_types import REGISTRIES_BY_TYPE, find_component_type, find_only_parameter, is_mapping
+from nnexp.spec.spec import Spec
 from nnexp.spec.validation import is_union, strip_per_replica
 
 Schema = dict[str, Any]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from nnexp.data.base import Description
+from nnexp.data.dataset import Description
 from nnexp.errors import DataError
-from nnexp.spec.memory import describe_data
-from nnexp.spec.sections import Data
+from nnexp.spec.checks.memory import describe_data
+from nnexp.spec.spec import Data
 from nnexp.typing import Shape
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from nnexp import files
 from nnexp.errors import UsageError
 from nnexp.spec.schema import build_schema
-from nnexp.spec.sections import Line, is_line
-from nnexp.spec.text import format_yaml
+from nnexp.spec.spec import Line, is_line
 from nnexp.spec.validation import describe_plain_type
+from nnexp.spec.yaml import format_yaml
+from nnexp.storage import atomic
 
 SCHEMA_FILE = "nnexp.schema.json"
 
@@ -64,8 +64,8 @@ def write_starter(path: Path) -> Path:
     starter = STARTER_SPEC.format(name=format_yaml({"name": path.stem}).strip(), schema=SCHEMA_FILE)
     if is_free:
         # The spec comes last: with it there, the same command would not write a schema that is lacking.
-        files.write_text(beside, json.dumps(build_schema(), indent=2) + "\n")
-        is_free = files.write_new(path, starter.encode())
+        atomic.write_text(beside, json.dumps(build_schema(), indent=2) + "\n")
+        is_free = atomic.write_new(path, starter.encode())
     if not is_free:
         raise UsageError(f"{path} is there already; choose another name")
     return beside

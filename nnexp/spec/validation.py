@@ -39,7 +39,9 @@ The kinds that matter are "missing" and "extra_forbidden"; all others are a wron
 """
 
 
-def validate_parameters(cls: type[Any], values: dict[str, Any], components: frozenset[str]) -> tuple[dict[str, Any], ParameterErrors]:
+def validate_parameters(
+    cls: type[Any], values: dict[str, Any], components: frozenset[str]
+) -> tuple[dict[str, Any], ParameterErrors]:
     """The values that were given, whole numbers made real where a real number belongs; and what is wrong with them."""
     try:
         valid = make_pydantic_model(cls, components).model_validate(values)

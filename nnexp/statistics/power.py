@@ -41,8 +41,8 @@ def compute_power(effect: float, n: int, level: float = SIGNIFICANCE_LEVEL) -> f
 def find_seeds_needed(effect: float, level: float = SIGNIFICANCE_LEVEL) -> int | None:
     """The fewest pairs with which a difference of `effect` standard deviations is shown four times of five.
 
-    None where even `MAX_SEEDS` are too few. A difference without any spread is shown where the sign-flip test reaches the
-    level.
+    None where even `MAX_SEEDS` are too few. A difference without any spread is shown where the sign-flip test
+    reaches the level.
 
     >>> find_seeds_needed(0.5), find_seeds_needed(0.01)
     (34, None)

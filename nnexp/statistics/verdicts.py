@@ -83,7 +83,9 @@ class Verdict:
             case "same":
                 return f"{self.b} and {self.a} came to the same in each of {found.n} {pair}s{lost}"
             case "better" | "worse":
-                return f"{first} is better than {second} by {self._format_difference()} ({self._format_evidence()}{lost})"
+                return (
+                    f"{first} is better than {second} by {self._format_difference()} ({self._format_evidence()}{lost})"
+                )
         shown = f"no difference between {self.b} and {self.a} is shown ({self._format_evidence()}{lost})"
         ahead = f"{first} is ahead by" if found.mean else "their means are the same,"
         return f"{shown}: {ahead} {self._format_difference()}{self._format_uncorrected()}{self._format_outlook()}"
@@ -142,7 +144,9 @@ class Verdict:
         }
 
 
-def compute_verdicts(found: Sequence[tuple[str, str, PairedDifference]], measure: RankingMetric, of: int | None = None) -> list[Verdict]:
+def compute_verdicts(
+    found: Sequence[tuple[str, str, PairedDifference]], measure: RankingMetric, of: int | None = None
+) -> list[Verdict]:
     """The verdicts of comparisons (A, B, b - a), corrected for all of them, or for the `of` that they were chosen from.
 
     Comparisons that cannot be made, for want of pairs, count as well.

@@ -7,16 +7,18 @@ from collections.abc import Sequence
 import numpy as np
 
 from nnexp.data.parts import Part
-from nnexp.model import Model
-from nnexp.replicas import stack_arrays
-from nnexp.scoring import TaskMetrics
+from nnexp.metrics.tasks import TaskMetrics
+from nnexp.nn.model import Model
+from nnexp.nn.replicas import stack_arrays
 from nnexp.typing import Array, IntArray
 
 BLOCK_EXAMPLES = 256
 """Examples that are evaluated at once. Fixed, because another number could give other last bits."""
 
 
-def evaluate_model(model: Model, parts: Sequence[Part], scoring: TaskMetrics, chosen: IntArray | None = None) -> dict[str, Array]:
+def evaluate_model(
+    model: Model, parts: Sequence[Part], scoring: TaskMetrics, chosen: IntArray | None = None
+) -> dict[str, Array]:
     """Loss and metrics, each (R,), on one part that all replicas share or on one part a replica.
 
     To `chosen` (R, O), where it is given, is added how often each output is the class, or says yes.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from nnexp.training.events import STEP_DONE, TrainingStarted, Ending, EpochDone, Event, RunDone
+from nnexp.training.events import STEP_DONE, Ending, EpochDone, Event, RunDone, TrainingStarted
 from nnexp.training.stack import Stack
 
 

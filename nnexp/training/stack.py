@@ -11,23 +11,23 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from nnexp.beginning import initialize_parameters
-from nnexp.comparison import is_better
 from nnexp.data.augmentations.base import augment_batch
 from nnexp.data.batches import Batch, iterate_batches, steps_per_epoch
 from nnexp.data.parts import Part, Parts
 from nnexp.data.splits import PartName
-from nnexp.layers.base import Context
-from nnexp.model import Model
-from nnexp.network import build_network
-from nnexp.objective import BatchObjective
-from nnexp.optimizers.solver import Solver
-from nnexp.replicas import copy_generators, lift, row_norms, stack_replicas, take_replicas, stack_arrays
-from nnexp.scoring import TaskMetrics
-from nnexp.spec.sections import Spec
-from nnexp.training.clipping import clip_norm, clip_value
+from nnexp.metrics.better import is_better
+from nnexp.metrics.tasks import TaskMetrics
+from nnexp.nn.initialization import initialize_parameters
+from nnexp.nn.layers.base import Context
+from nnexp.nn.model import Model
+from nnexp.nn.network import build_network
+from nnexp.nn.replicas import copy_generators, lift, row_norms, stack_arrays, stack_replicas, take_replicas
+from nnexp.optim.clipping import clip_norm, clip_value
+from nnexp.optim.objective import BatchObjective
+from nnexp.optim.optimizers.solver import Solver
+from nnexp.spec.spec import Spec
 from nnexp.training.evaluation import evaluate_model
-from nnexp.training.probe import LayerRecorder, choose_gap_steps, is_due
+from nnexp.training.layer_recorder import LayerRecorder, choose_gap_steps, is_due
 from nnexp.training.state import TrainingState, make_initial_state
 from nnexp.typing import Array, MetricsRow
 
@@ -68,7 +68,9 @@ class Stack:
             def gather_inputs(rows: slice) -> Array:
                 return stack_arrays([source.take_inputs(rows) for source in sources])
 
-            theta, buffers = initialize_parameters(network, declaration, init, seeds, gather_inputs, self.training.dtype)
+            theta, buffers = initialize_parameters(
+                network, declaration, init, seeds, gather_inputs, self.training.dtype
+            )
             slots, scores = self.optimizer.slots, self.scoring.score_count
             state = make_initial_state(theta, buffers, slots, seeds, self.examples, self.steps_per_epoch, scores)
         self.state = state
@@ -86,7 +88,9 @@ class Stack:
             Context(training=True, generators=state.dropout, new_epoch=new, propagate=False) for new in (False, True)
         ]
         starts = np.arange(self.steps_per_epoch)[:, None] * self.batch_size
-        self._batch_fractions = np.minimum(self.batch_size, self.examples - starts) / self.examples  # of each step, (S, 1)
+        self._batch_fractions = (
+            np.minimum(self.batch_size, self.examples - starts) / self.examples
+        )  # of each step, (S, 1)
         self._gap_steps = choose_gap_steps(specs[0].diagnostics, self.steps_per_epoch, self.training.epochs)
         self._recorder = (
             None
@@ -159,7 +163,9 @@ class Stack:
         due = self._gap_steps is not None and is_due(state.epoch * self.steps_per_epoch + k + 1, self._gap_steps)
         before = state.theta.copy() if due else None
         self.optimizer.look_ahead(state.theta, state.slots)
-        objective = self._solver and BatchObjective(model, batch.x, batch.d, copy_generators(state.dropout, range(len(self.runs))))
+        objective = self._solver and BatchObjective(
+            model, batch.x, batch.d, copy_generators(state.dropout, range(len(self.runs)))
+        )
         loss, penalty, z = model.compute_gradient(batch.x, batch.d, self._contexts[k == 0])
         norms = row_norms(model.grad)
         if self.training.clip_norm is not None:
@@ -212,7 +218,9 @@ class Stack:
     def _compute_training_metrics(self) -> dict[str, Array]:
         """Averages over the epoch's examples as they were trained on: weights moving, dropout on."""
         averages = np.add.reduce(self.state.losses * self._batch_fractions, axis=-2)
-        targets = stack_arrays([entry.train.d for entry in self._distinct_parts])  # in another order, which does not matter
+        targets = stack_arrays(
+            [entry.train.d for entry in self._distinct_parts]
+        )  # in another order, which does not matter
         scores = self.scoring.summarize_scores(self.state.scores, targets)
         named = {"loss": averages[:, 0], "objective": averages[:, 1], **scores}
         return {f"train_{name}": values for name, values in named.items()}

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nnexp.replicas import make_generators
+from nnexp.nn.replicas import make_generators
 from nnexp.typing import AnyArray, Array, IntArray, MetricsRow
 
 
@@ -51,7 +51,7 @@ class TrainingState:
     best_epoch: IntArray
     """The epoch, from 1, that it was reached in, 0 before the first."""
     looks: Array
-    """What each look into the layers measured, (R, looks, n): see `nnexp.training.probe`."""
+    """What each look into the layers measured, (R, looks, n): see `nnexp.training.layer_recorder`."""
     diverged: IntArray
     """The step of this epoch, from 1, whose loss was not finite; 0 where all is well. (R,)"""
 

@@ -13,7 +13,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from nnexp.data.parts import Parts
-from nnexp.spec.sections import Spec
+from nnexp.spec.spec import Spec
 from nnexp.training.stack import Stack
 
 MIN_STEP_SECONDS = 2e-3

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 import nnexp
-from nnexp.spec.load import parse_network_spec
 from nnexp.spec.problems import SpecText
+from nnexp.spec.read import parse_network_spec
 
 DIGITS = """
 name: short_digits

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from nnexp import cli
+from nnexp.cli import app
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ def inside(*arguments: str, cwd: Path) -> Done:
         for name in ("COLUMNS", "NO_COLOR", "FORCE_COLOR", "NNEXP_RUNS"):
             patch.delenv(name, raising=False)
         try:
-            cli.main()
+            app.main()
         except SystemExit as ended:
             code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
         finally:

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 import nnexp
-from nnexp.data.images import choose_images, read_images
+from nnexp.data.formats.images import choose_images, read_images
 from nnexp.data.sources.image_folder import ImageFolder
 from tests.cli.program import program
 

@@ -19,8 +19,8 @@ from nnexp.baselines.base import Baseline, FitError
 from nnexp.baselines.least_squares import LeastSquares
 from nnexp.errors import Interrupted, RunError, SpecError
 from nnexp.registry import baselines
-from nnexp.spec.load import parse_spec
 from nnexp.spec.problems import SpecText
+from nnexp.spec.read import parse_spec
 from nnexp.training.events import Event, FitStarted, Notice
 from tests.cli.inside import Done, inside
 from tests.faults.support import events, only_run, program
@@ -133,9 +133,9 @@ def test_evaluate_gives_the_final_metrics_of_the_record(part: str, name: str, ru
 
 
 def test_evaluate_prints_what_there_is(runs: Path) -> None:
-    done = program("evaluate", "line", "--runs", runs, OPENBLAS_NUM_THREADS="2")
-    assert "loss" not in done.stdout
-    assert f"rmse     {run_of(runs, 'line').final['test']['rmse']:.4f}" in done.stdout
+    line = program("evaluate", "line", "--runs", runs, OPENBLAS_NUM_THREADS="2")
+    assert "loss" not in line.stdout
+    assert f"rmse     {run_of(runs, 'line').final['test']['rmse']:.4f}" in line.stdout
     done = told("evaluate", "near", "--runs", runs, "--json")
     assert json.loads(done.stdout)["accuracy"] == run_of(runs, "near").final["test"]["accuracy"]
 

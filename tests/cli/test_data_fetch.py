@@ -19,8 +19,8 @@ from tests.server import Answer, Site, broken, good, serving, status, stuck
 CONTENT = bytes(range(256)) * 1031
 
 WITH_A_SMALL_SET = f"""
-from nnexp.cli import main
-from nnexp.data.known import KNOWN, Known, KnownFile
+from nnexp.cli.app import main
+from nnexp.data.download.known import KNOWN, Known, KnownFile
 
 checksum = "md5:{hashlib.md5(CONTENT).hexdigest()}"
 file = KnownFile("one.gz", {len(CONTENT)}, checksum)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nnexp.data.known import KNOWN_SETS
+from nnexp.data.download.known import KNOWN_SETS
 from nnexp.registry import sources
 from tests.cli.program import program
 

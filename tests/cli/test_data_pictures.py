@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nnexp import files, pictures
-from nnexp.cli.scatter import render_scatter
-from nnexp.data.base import Dataset, Description
+from nnexp.cli.tables.scatter import render_scatter
+from nnexp.data.dataset import Dataset, Description
 from nnexp.data.sources.digits import Digits
 from nnexp.errors import RunError, UsageError
-from nnexp.pictures import check_png_path, draw_picture, find_ticks
-from nnexp.showing import DataPreview, preview_data
+from nnexp.inspection import data_pictures
+from nnexp.inspection.data_pictures import check_png_path, draw_picture, find_ticks
+from nnexp.inspection.data_preview import DataPreview, preview_data
+from nnexp.storage import atomic
 from nnexp.typing import AnyArray
 
 
@@ -158,8 +159,8 @@ def test_only_missing_points_are_refused(tmp_path: Path) -> None:
 
 
 def test_of_very_many_points_some_are_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pictures, "MAX_POINTS", 7)
-    points, labels = pictures._choose_points(np.arange(40.0).reshape(20, 2), np.arange(20))
+    monkeypatch.setattr(data_pictures, "MAX_POINTS", 7)
+    points, labels = data_pictures._choose_points(np.arange(40.0).reshape(20, 2), np.arange(20))
     assert labels is not None
     assert len(labels) == 7
     np.testing.assert_array_equal(points[:, 0], 2 * labels)
@@ -169,7 +170,7 @@ def test_a_picture_that_cannot_be_written_leaves_nothing(tmp_path: Path, monkeyp
     def full(what: str, path: Path) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(files, "operation", full)
+    monkeypatch.setattr(atomic, "before_operation", full)
     with pytest.raises(RunError, match=r"cannot write .*x\.png: No space left on device"):
         draw_picture(preview_data("moons", ["examples=9"]), tmp_path / "x.png")
     assert not list(tmp_path.iterdir())

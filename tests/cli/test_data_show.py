@@ -11,7 +11,7 @@ import pytest
 
 from nnexp.data.sources.digits import Digits
 from nnexp.data.sources.moons import Moons
-from nnexp.spec.load import load_spec
+from nnexp.spec.read import load_spec
 from tests.cli.program import program
 from tests.cli.test_describe import on_a_terminal
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from nnexp.cli.diagnose import print_gravest_findings
+from nnexp.cli.commands.diagnose import print_gravest_findings
 from nnexp.diagnosis.findings import Diagnosis, Finding, Remedy
 from tests.cli.inside import Done, inside
 

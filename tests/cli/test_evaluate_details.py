@@ -11,13 +11,20 @@ import pytest
 from rich.console import Console, RenderableType
 
 import nnexp
-from nnexp.cli.confusion import MAX_LISTED_CONFUSIONS, render_classes, render_confusions
-from nnexp.cli.evaluate import _render_summary
-from nnexp.cli.outputs import MAX_FULL_OUTPUTS, MAX_WORST_OUTPUTS, render_outputs
-from nnexp.details import BinaryBreakdown, ClassBreakdown, ValueBreakdown, measure_binary, measure_classes, measure_values
-from nnexp.files import strict
-from nnexp.spec.load import parse_spec
+from nnexp.cli.commands.evaluate import _render_summary
+from nnexp.cli.tables.confusion import MAX_LISTED_CONFUSIONS, render_classes, render_confusions
+from nnexp.cli.tables.outputs import MAX_FULL_OUTPUTS, MAX_WORST_OUTPUTS, render_outputs
+from nnexp.metrics.breakdown import (
+    BinaryBreakdown,
+    ClassBreakdown,
+    ValueBreakdown,
+    measure_binary,
+    measure_classes,
+    measure_values,
+)
 from nnexp.spec.problems import SpecText
+from nnexp.spec.read import parse_spec
+from nnexp.storage.atomic import replace_nonfinite
 from tests.cli.conftest import trained
 from tests.faults.support import program
 
@@ -93,7 +100,11 @@ def test_classes_are_shown_with_error_rate_macro_f1_and_top_3(digits: nnexp.Run)
     shown = program("evaluate", digits.path, "--split", "dev").stdout
     [found] = digits.details("dev")
     assert isinstance(found, ClassBreakdown)
-    for name, value in (("error rate", found.error_rate), ("macro F1", found.macro_f1), ("top 3", found.top_accuracy(3))):
+    for name, value in (
+        ("error rate", found.error_rate),
+        ("macro F1", found.macro_f1),
+        ("top 3", found.top_accuracy(3)),
+    ):
         assert re.search(rf"{name} +{100 * value:.2f} %", shown)
     assert "rows:" not in shown
 
@@ -129,7 +140,7 @@ def test_each_task_has_a_section_and_tables_with_its_name(tasks: nnexp.Run) -> N
 
 def test_json_has_all_tasks(tasks: nnexp.Run) -> None:
     document = json.loads(program("evaluate", tasks.path, "--json").stdout)
-    assert document["details"] == strict([entry.as_dict() for entry in tasks.details()])
+    assert document["details"] == replace_nonfinite([entry.as_dict() for entry in tasks.details()])
 
 
 def test_a_k_that_says_nothing_is_refused(digits: nnexp.Run) -> None:
@@ -173,7 +184,10 @@ def test_a_matrix_that_finds_no_room_becomes_a_list_of_the_largest_confusions() 
     found = random_classes([f"k{i}" for i in range(50)])
     off = found.confusion - np.diag(found.confusion.diagonal())
     legend, shown = render_confusions(found, 80)
-    assert legend == f"the {MAX_LISTED_CONFUSIONS} largest of {np.count_nonzero(off)} confusions; --json has the whole matrix"
+    assert (
+        legend
+        == f"the {MAX_LISTED_CONFUSIONS} largest of {np.count_nonzero(off)} confusions; --json has the whole matrix"
+    )
     rows = [line.split() for line in printed(shown or "", 80).splitlines() if line.startswith("  k")]
     counts = [int(row[2]) for row in rows]
     assert counts == np.sort(off, axis=None)[::-1][:MAX_LISTED_CONFUSIONS].tolist()
@@ -185,7 +199,10 @@ def test_a_matrix_that_finds_no_room_becomes_a_list_of_the_largest_confusions() 
 
 def test_without_a_mistake_the_list_says_so() -> None:
     d = np.eye(50)
-    assert render_confusions(measure_classes(d, d, [f"k{i}" for i in range(50)]), 60) == ("every example is right", None)
+    assert render_confusions(measure_classes(d, d, [f"k{i}" for i in range(50)]), 60) == (
+        "every example is right",
+        None,
+    )
 
 
 def test_a_share_of_nothing_is_a_dash() -> None:

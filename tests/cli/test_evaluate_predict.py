@@ -13,7 +13,7 @@ import pytest
 
 import nnexp
 from nnexp.data.splits import PartName
-from nnexp.files import strict
+from nnexp.storage.atomic import replace_nonfinite
 from tests.faults.support import program
 
 
@@ -34,7 +34,7 @@ def test_evaluate_gives_the_final_metrics_of_the_record(part: PartName, digits: 
     assert done.stderr == ""
     details = document.pop("details")
     assert document == {"run": str(digits.path), "split": part, **digits.record["final"][part]}
-    assert details == strict([entry.as_dict() for entry in digits.details(part)])
+    assert details == replace_nonfinite([entry.as_dict() for entry in digits.details(part)])
 
 
 def test_evaluate_looks_at_the_test_part_and_finds_a_run_by_the_beginning_of_its_name(

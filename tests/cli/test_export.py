@@ -17,7 +17,7 @@ import pandas as pd
 import pytest
 
 import nnexp
-from nnexp.exporting import events
+from nnexp.export import tensorboard
 from nnexp.runs import manifest
 from tests.cli.inside import Done, inside
 from tests.inline import carried_out, written
@@ -47,7 +47,7 @@ def test_the_files_are_named_after_the_run_and_their_paths_printed(
         assert (done.stdout, done.stderr) == (f"{path}\n", "")
         assert (tmp_path / path).exists()
     assert sorted(path.name for path in tmp_path.iterdir()) == [f"{name}.npz", f"{name}.onnx", "tensorboard"]
-    assert [path.name for path in (tmp_path / "tensorboard" / name).iterdir()] == [events.EVENTS_FILE]
+    assert [path.name for path in (tmp_path / "tensorboard" / name).iterdir()] == [tensorboard.EVENTS_FILE]
 
 
 def test_another_program_predicts_the_same(runs: Path, digits: nnexp.Run, tmp_path: Path) -> None:
@@ -81,7 +81,7 @@ def test_several_runs_go_to_tensorboard_each_once(
 @pytest.mark.parametrize("to", ["onnx", "npz", "tensorboard"])
 def test_what_is_there_is_replaced_only_with_force(to: str, runs: Path, tmp_path: Path) -> None:
     first = export("short_sine", "--to", to, runs=runs, cwd=tmp_path).stdout.strip()
-    path = tmp_path / first / events.EVENTS_FILE if to == "tensorboard" else tmp_path / first
+    path = tmp_path / first / tensorboard.EVENTS_FILE if to == "tensorboard" else tmp_path / first
     path.write_text("mine")
     done = export("short_sine", "--to", to, runs=runs, cwd=tmp_path, code=2)
     assert "is there already; --force replaces it" in done.stderr

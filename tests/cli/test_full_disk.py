@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import nnexp
-from nnexp import files
+from nnexp.storage import atomic
 from tests.cli.inside import inside
 
 MOMENTS = ("create", "write", "sync", "rename")
@@ -58,7 +58,7 @@ def fill_the_disk(monkeypatch: pytest.MonkeyPatch, moment: str) -> list[Path]:
             found.append(path)
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(files, "operation", refuse)
+    monkeypatch.setattr(atomic, "before_operation", refuse)
     return found
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from nnexp.activations.base import Activation
-from nnexp.activations.relu import ReLU
-from nnexp.cli import main
+from nnexp.cli.app import main
+from nnexp.nn.activations.base import Activation
+from nnexp.nn.activations.relu import ReLU
 from nnexp.registry import activations
 from tests.cli.program import program
-from tests.unit.checks.test_components import Wrong
+from tests.unit.gradcheck.test_components import Wrong
 
 SPEC = """
 name: checked
@@ -88,9 +88,9 @@ def test_wrong_usage_ends_with_2(folder: Path, words: tuple[str, ...], message: 
 def test_the_table_fits_the_terminal(
     folder: Path, width: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from nnexp.cli import render
+    from nnexp.cli import console
 
-    monkeypatch.setattr(render.out, "width", width)
+    monkeypatch.setattr(console.out, "width", width)
     assert run_here(monkeypatch, "gradcheck", str(folder / "spec.yaml"), "--entries", "5") == 0
     lines = capsys.readouterr().out.splitlines()
     table = [line for line in lines if line.startswith(" ")]
@@ -149,7 +149,7 @@ def test_all_with_a_wrong_component_ends_with_4(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     planted(monkeypatch, Wrong)
-    monkeypatch.setattr("nnexp.checks.components.CHECKED_KINDS", ("activations",))
+    monkeypatch.setattr("nnexp.gradcheck.components.CHECKED_KINDS", ("activations",))
     assert run_here(monkeypatch, "gradcheck", "--all") == 4
     shown = capsys.readouterr()
     assert rows(shown.out)["relu"][1] == "wrong"

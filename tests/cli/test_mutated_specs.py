@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from nnexp.errors import SpecError, UsageError
-from nnexp.spec.load import load_network_spec, parse_network_spec
 from nnexp.spec.problems import Problem, SpecText
+from nnexp.spec.read import load_network_spec, parse_network_spec
 from tests.cli import mutations
 from tests.cli.mutations import BASE
 from tests.cli.program import program

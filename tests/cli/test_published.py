@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import pytest
 
-from nnexp.cli import main
+from nnexp.cli.app import main
 from tests.published import (
     Files,
     binary_batch,

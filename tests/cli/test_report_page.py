@@ -225,10 +225,10 @@ def test_what_cannot_be_written_is_said_before_anything_is_done(place: Path, tmp
 def test_a_report_without_figures_imports_nothing_for_them(place: Path) -> None:
     code = (
         "import sys; sys.argv = ['nnexp', 'report', 'one']\n"
-        "from nnexp.cli import main\n"
+        "from nnexp.cli.app import main\n"
         "try: main()\n"
         "except SystemExit: pass\n"
-        "print([name for name in sys.modules if name.startswith(('altair', 'vl_convert', 'nnexp.pages'))])"
+        "print([name for name in sys.modules if name.startswith(('altair', 'vl_convert', 'nnexp.reports.html'))])"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=place, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from nnexp.sweeps import reading
-from nnexp.sweeps.definition import SweepDefinition
-from nnexp.sweeps.session import SweepOptions, plan_sweep, run_sweep
+from nnexp.sweeps.definition import sweep_file
+from nnexp.sweeps.definition.definition import SweepDefinition
+from nnexp.sweeps.running.sweep import SweepOptions, plan_sweep, run_sweep
 from tests.inline import Inline
 
 FOLDER = Path(__file__).parents[2] / "configs" / "sweeps"
@@ -21,10 +21,10 @@ EPOCHS = 3
 
 def shortened(path: Path) -> SweepDefinition:
     """The sweep with one seed and few epochs."""
-    common = reading.read_definition(path).settings
+    common = sweep_file.read_definition(path).settings
     rungs = common.pruning.successive_halving.rungs if common.pruning else ()
     snapshots = (common.ensemble.snapshots or 0) if common.ensemble else 0
-    return reading.read_definition(path, [f"training.epochs={max(EPOCHS, snapshots, *rungs)}", "seed=0"])
+    return sweep_file.read_definition(path, [f"training.epochs={max(EPOCHS, snapshots, *rungs)}", "seed=0"])
 
 
 def test_there_are_sweeps() -> None:
@@ -38,7 +38,7 @@ def test_the_file_begins_with_what_it_is_for(path: Path) -> None:
 
 @pytest.mark.parametrize("path", SWEEPS, ids=lambda path: path.stem)
 def test_the_plan_as_it_stands_is_sound(path: Path, tmp_path: Path) -> None:
-    definition = reading.read_definition(path)
+    definition = sweep_file.read_definition(path)
     found = plan_sweep(definition, tmp_path)
     assert len(found.progress.runs) + found.duplicate_count == definition.run_count or definition.exclude
     assert not list(tmp_path.iterdir())

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from nnexp.cli import main
+from nnexp.cli.app import main
 from tests.cli.program import program
 from tests.cli.test_sweep import BASE
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nnexp.cli import main
+from nnexp.cli.app import main
 
 GOOD = "a,b,c,y\n1,2,u,p\n3,4,v,q\n5,6,u,p\n"
 

@@ -12,12 +12,12 @@ import pandas as pd
 import pytest
 
 import nnexp
-from nnexp.data.base import Description
+from nnexp.data.dataset import Description
 from nnexp.errors import DataError, ResumeError
-from nnexp.predictions import read_examples, make_prediction_table
+from nnexp.prediction.files import make_prediction_table, read_examples
 from nnexp.runs.folder import read_inputs
-from nnexp.spec.load import parse_spec
 from nnexp.spec.problems import SpecText
+from nnexp.spec.read import parse_spec
 from tests.faults.support import killed_at, outcome, program, train
 
 COUNT = 60
@@ -109,16 +109,22 @@ def test_predictions_are_those_for_the_inputs_of_training_whatever_else_a_file_h
 
 def test_answers_are_in_the_words_of_the_file() -> None:
     classes = nnexp.train(spec("kind"))
-    found = make_prediction_table(classes.predictor, read_examples(Path("flats.csv"), classes.predictor, classes.spec.data.source))
+    found = make_prediction_table(
+        classes.predictor, read_examples(Path("flats.csv"), classes.predictor, classes.spec.data.source)
+    )
     assert list(found.columns) == ["class", "p_large flat", "p_small"]
     assert set(found["class"]) <= {"large flat", "small"}
     values = nnexp.train(spec("rent"))
-    found = make_prediction_table(values.predictor, read_examples(Path("flats.csv"), values.predictor, values.spec.data.source))
+    found = make_prediction_table(
+        values.predictor, read_examples(Path("flats.csv"), values.predictor, values.spec.data.source)
+    )
     assert list(found.columns) == ["rent"]
     levels = "{district: [north, south, 3], new: [yes, no]}"
     changes = {"target": "[rent, size]", "drop": "[kind]", "categorical": levels}
     several = nnexp.train(spec(**{f"data.source.csv.{name}": value for name, value in changes.items()}))
-    found = make_prediction_table(several.predictor, read_examples(Path("flats.csv"), several.predictor, several.spec.data.source))
+    found = make_prediction_table(
+        several.predictor, read_examples(Path("flats.csv"), several.predictor, several.spec.data.source)
+    )
     assert list(found.columns) == ["rent", "size"]
 
 

@@ -11,12 +11,12 @@ import pytest
 
 import nnexp
 from nnexp.errors import Interrupted, ResumeError, SpecError
-from nnexp.parameters import Views, weight_views
-from nnexp.predictor import TrainedNetwork
-from nnexp.spec.load import parse_network_spec
-from nnexp.spec.meaning import declare_network
+from nnexp.nn.parameters import Views, weight_views
+from nnexp.prediction.predictor import TrainedNetwork
+from nnexp.spec.checks.check import declare_network
 from nnexp.spec.problems import SpecText
-from nnexp.spec.sections import Spec
+from nnexp.spec.read import parse_network_spec
+from nnexp.spec.spec import Spec
 from nnexp.training.stack import Stack
 from tests.cli.conftest import DIGITS
 from tests.contracts.arrays import identical
@@ -31,7 +31,9 @@ training: {epochs: 2, freeze: [dense_1]}
 
 
 def spec(run: Path | str, layers: str = "[dense_1, batch_norm_1]", *overrides: str) -> Spec:
-    return parse_network_spec(SpecText("spec.yaml", TARGET.replace("RUN", str(run)).replace("LAYERS", layers)), overrides, name="t")
+    return parse_network_spec(
+        SpecText("spec.yaml", TARGET.replace("RUN", str(run)).replace("LAYERS", layers)), overrides, name="t"
+    )
 
 
 def weights(run: nnexp.Run) -> Views:
@@ -77,7 +79,9 @@ def test_the_rest_is_drawn_as_always(digits: nnexp.Run, tmp_path: Path) -> None:
 
 
 def test_a_whole_run_taken_over_is_where_it_ended(digits: nnexp.Run, tmp_path: Path) -> None:
-    again = parse_network_spec(SpecText("s", DIGITS), [f"init={{from_run: {digits.path}}}", "optimizer={sgd: {lr: 1e-30}}"], name="s")
+    again = parse_network_spec(
+        SpecText("s", DIGITS), [f"init={{from_run: {digits.path}}}", "optimizer={sgd: {lr: 1e-30}}"], name="s"
+    )
     run = nnexp.train(again, runs=tmp_path)
     assert identical(weights(run).array_of("output.W"), weights(digits).array_of("output.W"))
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from nnexp.layers.base import Backward, Context, Layer
-from nnexp.losses.base import Targets
-from nnexp.parameters import Declaration, Views, layer_views, weight_views
-from nnexp.replicas import make_generators
+from nnexp.nn.layers.base import Backward, Context, Layer
+from nnexp.nn.losses.base import Targets
+from nnexp.nn.parameters import Declaration, Views, layer_views, weight_views
+from nnexp.nn.replicas import make_generators
 from nnexp.typing import AnyArray, Shape
 from tests.contracts.examples import N, O, R
 

@@ -6,21 +6,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from nnexp.activations.tanh import Tanh
-from nnexp.data.tables.features import CategoryLevels
+from nnexp.data.formats.csv.features import CategoryLevels
 from nnexp.data.targets.given import Given
 from nnexp.data.targets.inputs import Inputs
-from nnexp.layers.base import Layer
-from nnexp.layers.chain import Chain, make_chain
-from nnexp.layers.dense import Dense
-from nnexp.layers.dropout import Dropout
-from nnexp.layers.residual import Residual
-from nnexp.losses.cross_entropy import CrossEntropy
-from nnexp.losses.squared_error import SquaredError
-from nnexp.losses.tasks import WeightedLoss
-from nnexp.named import Named
-from nnexp.network import kind_of
-from nnexp.optimizers.solver import Solver
+from nnexp.nn.activations.tanh import Tanh
+from nnexp.nn.layers.base import Layer
+from nnexp.nn.layers.chain import Chain, make_chain
+from nnexp.nn.layers.dense import Dense
+from nnexp.nn.layers.dropout import Dropout
+from nnexp.nn.layers.residual import Residual
+from nnexp.nn.losses.cross_entropy import CrossEntropy
+from nnexp.nn.losses.squared_error import SquaredError
+from nnexp.nn.losses.tasks import WeightedLoss
+from nnexp.nn.named import Named
+from nnexp.nn.network import kind_of
+from nnexp.optim.optimizers.solver import Solver
 from nnexp.registry import REGISTRY_BY_KIND, component_parameters
 from nnexp.typing import Shape
 
@@ -226,7 +226,7 @@ EXAMPLES: dict[str, dict[str, list[dict[str, Any]]]] = {
 }
 
 PLACEHOLDERS = frozenset({"activation", "output"})
-"""Layers that `nnexp.network.build_network` replaces before anything goes through them."""
+"""Layers that `nnexp.nn.network.build_network` replaces before anything goes through them."""
 
 FLAT = frozenset(
     {

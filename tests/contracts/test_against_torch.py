@@ -13,35 +13,35 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nnexp.initializers.base import Initializer
-from nnexp.initializers.he import He
-from nnexp.initializers.orthogonal import Orthogonal
-from nnexp.initializers.xavier import Xavier
-from nnexp.layers.base import Context
-from nnexp.layers.batch_norm import BatchNorm
-from nnexp.losses.absolute_error import AbsoluteError
-from nnexp.losses.base import Loss
-from nnexp.losses.binary_cross_entropy import BinaryCrossEntropy
-from nnexp.losses.cross_entropy import CrossEntropy
-from nnexp.losses.hinge import Hinge
-from nnexp.losses.huber import Huber
-from nnexp.losses.kl_divergence import KLDivergence
-from nnexp.losses.squared_error import SquaredError
-from nnexp.losses.squared_hinge import SquaredHinge
-from nnexp.optimizers.adadelta import Adadelta
-from nnexp.optimizers.adagrad import Adagrad
-from nnexp.optimizers.adam import Adam
-from nnexp.optimizers.adamw import AdamW
-from nnexp.optimizers.amsgrad import AMSGrad
-from nnexp.optimizers.base import Optimizer
-from nnexp.optimizers.momentum import Momentum
-from nnexp.optimizers.nadam import Nadam
-from nnexp.optimizers.nesterov import Nesterov
-from nnexp.optimizers.rmsprop import RMSProp
-from nnexp.optimizers.rmsprop_momentum import RMSPropMomentum
-from nnexp.optimizers.sgd import SGD
-from nnexp.parameters import Weight, layer_views, weight_views
-from nnexp.replicas import make_generators
+from nnexp.nn.initializers.base import Initializer
+from nnexp.nn.initializers.he import He
+from nnexp.nn.initializers.orthogonal import Orthogonal
+from nnexp.nn.initializers.xavier import Xavier
+from nnexp.nn.layers.base import Context
+from nnexp.nn.layers.batch_norm import BatchNorm
+from nnexp.nn.losses.absolute_error import AbsoluteError
+from nnexp.nn.losses.base import Loss
+from nnexp.nn.losses.binary_cross_entropy import BinaryCrossEntropy
+from nnexp.nn.losses.cross_entropy import CrossEntropy
+from nnexp.nn.losses.hinge import Hinge
+from nnexp.nn.losses.huber import Huber
+from nnexp.nn.losses.kl_divergence import KLDivergence
+from nnexp.nn.losses.squared_error import SquaredError
+from nnexp.nn.losses.squared_hinge import SquaredHinge
+from nnexp.nn.parameters import Weight, layer_views, weight_views
+from nnexp.nn.replicas import make_generators
+from nnexp.optim.optimizers.adadelta import Adadelta
+from nnexp.optim.optimizers.adagrad import Adagrad
+from nnexp.optim.optimizers.adam import Adam
+from nnexp.optim.optimizers.adamw import AdamW
+from nnexp.optim.optimizers.amsgrad import AMSGrad
+from nnexp.optim.optimizers.base import Optimizer
+from nnexp.optim.optimizers.momentum import Momentum
+from nnexp.optim.optimizers.nadam import Nadam
+from nnexp.optim.optimizers.nesterov import Nesterov
+from nnexp.optim.optimizers.rmsprop import RMSProp
+from nnexp.optim.optimizers.rmsprop_momentum import RMSPropMomentum
+from nnexp.optim.optimizers.sgd import SGD
 from nnexp.typing import AnyArray
 from tests.contracts.test_optimizers import run
 

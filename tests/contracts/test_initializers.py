@@ -7,14 +7,14 @@ from math import exp, prod, sqrt
 import numpy as np
 import pytest
 
-from nnexp.initializers.base import Initializer
-from nnexp.initializers.orthogonal import Orthogonal
-from nnexp.initializers.random_walk import RandomWalk
-from nnexp.layers.dense import Dense
-from nnexp.model import draw_parameters
-from nnexp.parameters import Weight, weight_views
+from nnexp.nn.initializers.base import Initializer
+from nnexp.nn.initializers.orthogonal import Orthogonal
+from nnexp.nn.initializers.random_walk import RandomWalk
+from nnexp.nn.layers.dense import Dense
+from nnexp.nn.model import draw_parameters
+from nnexp.nn.parameters import Weight, weight_views
+from nnexp.nn.replicas import make_generators, stack_replicas
 from nnexp.registry import initializers
-from nnexp.replicas import make_generators, stack_replicas
 from nnexp.typing import AnyArray
 from tests.contracts.examples import Example, I, O, R, examples, variations
 
@@ -125,6 +125,7 @@ def test_random_walk_gains_by_hand() -> None:
     """g = √2 exp(1.2 / (max(n, 6) - 2.4)): for n = 8, √2 e^(1.2/5.6) = 1.7522; for n below 6, √2 e^(1/3) = 1.9737."""
     for n, gain in ((8, 1.7522), (4, 1.9737)):
         given, unit = (
-            RandomWalk(gain=g).draw_weight(make_generators([0], "init"), Weight((n, O), fan_in=n)) for g in (None, sqrt(n))
+            RandomWalk(gain=g).draw_weight(make_generators([0], "init"), Weight((n, O), fan_in=n))
+            for g in (None, sqrt(n))
         )
         np.testing.assert_allclose(given, gain / sqrt(n) * unit, rtol=1e-4)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from nnexp.layers.base import Backward, Context, Layer, ShapeError
-from nnexp.layers.dense import Dense
-from nnexp.parameters import Declaration, Views
-from nnexp.replicas import stack_replicas
+from nnexp.nn.layers.base import Backward, Context, Layer, ShapeError
+from nnexp.nn.layers.dense import Dense
+from nnexp.nn.parameters import Declaration, Views
+from nnexp.nn.replicas import stack_replicas
 from nnexp.typing import AnyArray
 from tests.contracts.arrays import DTYPES, away_from_kinks, bind, identical, normal
 from tests.contracts.examples import (

@@ -8,15 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nnexp.activations.prelu import PReLU
-from nnexp.layers.average_pool import AveragePool
-from nnexp.layers.base import Context, Layer
-from nnexp.layers.conv2d import Conv2D
-from nnexp.layers.global_average_pool import GlobalAveragePool
-from nnexp.layers.group_norm import GroupNorm
-from nnexp.layers.layer_norm import LayerNorm
-from nnexp.layers.max_pool import MaxPool
-from nnexp.parameters import Views
+from nnexp.nn.activations.prelu import PReLU
+from nnexp.nn.layers.average_pool import AveragePool
+from nnexp.nn.layers.base import Context, Layer
+from nnexp.nn.layers.conv2d import Conv2D
+from nnexp.nn.layers.global_average_pool import GlobalAveragePool
+from nnexp.nn.layers.group_norm import GroupNorm
+from nnexp.nn.layers.layer_norm import LayerNorm
+from nnexp.nn.layers.max_pool import MaxPool
+from nnexp.nn.parameters import Views
 from nnexp.typing import AnyArray
 
 STORED = json.loads((Path(__file__).parents[1] / "fixtures" / "torch_layers.json").read_text(encoding="utf-8"))

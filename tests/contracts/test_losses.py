@@ -9,20 +9,20 @@ from typing import Any, TypeAlias
 import numpy as np
 import pytest
 
-from nnexp.losses.absolute_error import AbsoluteError
-from nnexp.losses.base import Loss
-from nnexp.losses.binary_cross_entropy import BinaryCrossEntropy
-from nnexp.losses.cross_entropy import CrossEntropy, smooth_labels
-from nnexp.losses.hinge import Hinge
-from nnexp.losses.huber import Huber
-from nnexp.losses.kl_divergence import KLDivergence
-from nnexp.losses.log_cosh import LogCosh
-from nnexp.losses.perceptron import Perceptron
-from nnexp.losses.squared_error import SquaredError
-from nnexp.losses.squared_hinge import SquaredHinge
-from nnexp.losses.tasks import TaskLosses
+from nnexp.nn.losses.absolute_error import AbsoluteError
+from nnexp.nn.losses.base import Loss
+from nnexp.nn.losses.binary_cross_entropy import BinaryCrossEntropy
+from nnexp.nn.losses.cross_entropy import CrossEntropy, smooth_labels
+from nnexp.nn.losses.hinge import Hinge
+from nnexp.nn.losses.huber import Huber
+from nnexp.nn.losses.kl_divergence import KLDivergence
+from nnexp.nn.losses.log_cosh import LogCosh
+from nnexp.nn.losses.perceptron import Perceptron
+from nnexp.nn.losses.squared_error import SquaredError
+from nnexp.nn.losses.squared_hinge import SquaredHinge
+from nnexp.nn.losses.tasks import TaskLosses
+from nnexp.nn.replicas import stack_replicas
 from nnexp.registry import losses
-from nnexp.replicas import stack_replicas
 from nnexp.typing import AnyArray
 from tests.contracts.arrays import DTYPES, identical, normal, targets
 from tests.contracts.examples import Example, N, O, R, examples, variations
@@ -59,7 +59,7 @@ def test_dz_is_the_gradient_of_the_mean_loss(example: Example, d: AnyArray) -> N
 def test_averaged_outputs_say_the_mean_of_what_each_says(example: Example, d: AnyArray, size: float) -> None:
     z = size * normal(R, N, O)
     said = stack_replicas([example.component]).predict(z)
-    averaged = example.component.averaged(z)
+    averaged = example.component.average_outputs(z)
     assert averaged.shape == (N, O)
     np.testing.assert_allclose(example.component.predict(averaged[None])[0], sum(said) / R, rtol=1e-12, atol=1e-300)
     assert np.isfinite(example.component(averaged[None], d[:1])[0]).all()
@@ -68,7 +68,7 @@ def test_averaged_outputs_say_the_mean_of_what_each_says(example: Example, d: An
 @every_case
 def test_the_loss_of_the_average_of_the_same_outputs_is_their_loss(example: Example, d: AnyArray) -> None:
     z = normal(1, N, O)
-    averaged = example.component.averaged(np.concatenate([z, z, z]))[None]
+    averaged = example.component.average_outputs(np.concatenate([z, z, z]))[None]
     np.testing.assert_allclose(example.component(averaged, d[:1])[0], example.component(z, d[:1])[0], rtol=1e-12)
 
 

@@ -7,23 +7,23 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nnexp.activations.identity import Identity
-from nnexp.activations.tanh import Tanh
-from nnexp.layers.activation import ActivationPlaceholder
-from nnexp.layers.base import Context
-from nnexp.layers.batch_norm import BatchNorm
-from nnexp.layers.dense import Dense
-from nnexp.layers.dropout import Dropout
-from nnexp.layers.output import Output
-from nnexp.losses.base import Loss
-from nnexp.losses.cross_entropy import CrossEntropy
-from nnexp.losses.squared_error import SquaredError
-from nnexp.model import Model, make_buffers, draw_parameters
-from nnexp.network import build_network, kind_of
-from nnexp.penalties.l1 import L1
-from nnexp.penalties.l2 import L2
+from nnexp.nn.activations.identity import Identity
+from nnexp.nn.activations.tanh import Tanh
+from nnexp.nn.layers.activation import ActivationPlaceholder
+from nnexp.nn.layers.base import Context
+from nnexp.nn.layers.batch_norm import BatchNorm
+from nnexp.nn.layers.dense import Dense
+from nnexp.nn.layers.dropout import Dropout
+from nnexp.nn.layers.output import Output
+from nnexp.nn.losses.base import Loss
+from nnexp.nn.losses.cross_entropy import CrossEntropy
+from nnexp.nn.losses.squared_error import SquaredError
+from nnexp.nn.model import Model, draw_parameters, make_buffers
+from nnexp.nn.network import build_network, kind_of
+from nnexp.nn.penalties.l1 import L1
+from nnexp.nn.penalties.l2 import L2
+from nnexp.nn.replicas import make_generators
 from nnexp.registry import initializers
-from nnexp.replicas import make_generators
 from nnexp.typing import AnyArray
 from tests.contracts.arrays import identical, normal, targets
 from tests.contracts.examples import SHAPES, Example, I, N, O, R, examples
@@ -79,7 +79,16 @@ def test_the_placeholders_are_replaced_by_the_activation_and_by_a_dense_layer() 
 
 
 def test_layers_are_counted_within_their_kind() -> None:
-    layers = [Dense(I), BatchNorm(), ActivationPlaceholder(), Dense(I), BatchNorm(), ActivationPlaceholder(), Tanh(), Output()]
+    layers = [
+        Dense(I),
+        BatchNorm(),
+        ActivationPlaceholder(),
+        Dense(I),
+        BatchNorm(),
+        ActivationPlaceholder(),
+        Tanh(),
+        Output(),
+    ]
     assert build_network(layers, Tanh(), O).names == (
         *("dense_1", "batch_norm_1", "tanh_1", "dense_2", "batch_norm_2", "tanh_2", "tanh_3"),
         "output",

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nnexp.optimizers.adamw import AdamW
-from nnexp.optimizers.base import Optimizer
-from nnexp.optimizers.nesterov import Nesterov
+from nnexp.optim.optimizers.adamw import AdamW
+from nnexp.optim.optimizers.base import Optimizer
+from nnexp.optim.optimizers.nesterov import Nesterov
 from nnexp.registry import optimizers
 from nnexp.typing import AnyArray
 from tests.contracts.arrays import identical, normal

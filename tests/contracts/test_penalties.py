@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nnexp.penalties.base import Penalty
-from nnexp.penalties.l1 import L1
-from nnexp.penalties.l2 import L2
-from nnexp.replicas import stack_replicas
+from nnexp.nn.penalties.base import Penalty
+from nnexp.nn.penalties.l1 import L1
+from nnexp.nn.penalties.l2 import L2
+from nnexp.nn.replicas import stack_replicas
 from tests.contracts.arrays import DTYPES, away_from_kinks
 from tests.contracts.examples import Example, I, R, examples, variations
 from tests.contracts.gradients import check_gradient
@@ -33,7 +33,7 @@ def test_one_number_a_replica_and_the_precision_is_kept(example: Example, dtype:
     assert value.dtype == slope.dtype == dtype
 
 
-@pytest.mark.parametrize("example", [e for e in examples("penalties") if not e.component.constrains], ids=str)
+@pytest.mark.parametrize("example", [e for e in examples("penalties") if not e.component.has_constraint], ids=str)
 def test_zero_entries_have_no_gradient(example: Example) -> None:
     weights = away_from_kinks(R, I)
     weights[:, ::2] = 0

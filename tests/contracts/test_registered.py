@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from nnexp.registry import REGISTRY_BY_KIND, parse_docstring, component_parameters
-from nnexp.spec.kinds import find_component_type, has_component
+from nnexp.registry import REGISTRY_BY_KIND, component_parameters, parse_docstring
+from nnexp.spec.parameter_types import find_component_type, has_component
 from nnexp.spec.validation import describe_plain_type
 from tests.contracts.examples import EXAMPLES, classes
 
@@ -27,7 +27,9 @@ def test_every_registered_component_has_an_example_and_every_example_is_register
     assert all(EXAMPLES[kind].values())
 
 
-@pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind in REGISTRY_BY_KIND for name in REGISTRY_BY_KIND[kind]])
+@pytest.mark.parametrize(
+    ("kind", "name"), [(kind, name) for kind in REGISTRY_BY_KIND for name in REGISTRY_BY_KIND[kind]]
+)
 def test_the_examples_vary_every_per_replica_parameter(kind: str, name: str) -> None:
     built = [REGISTRY_BY_KIND[kind][name](**given) for given in EXAMPLES[kind][name]]
     for parameter in component_parameters(REGISTRY_BY_KIND[kind][name]):
@@ -41,7 +43,9 @@ def test_component_is_a_frozen_dataclass(cls: type[Any]) -> None:
     assert cls.__eq__ is not object.__eq__
 
 
-@pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind in REGISTRY_BY_KIND for name in REGISTRY_BY_KIND[kind]])
+@pytest.mark.parametrize(
+    ("kind", "name"), [(kind, name) for kind in REGISTRY_BY_KIND for name in REGISTRY_BY_KIND[kind]]
+)
 def test_component_has_slots_and_no_dictionary(kind: str, name: str) -> None:
     component = REGISTRY_BY_KIND[kind][name](**EXAMPLES[kind][name][0])
     assert "__slots__" in vars(type(component))
@@ -65,7 +69,9 @@ def test_docstring_names_its_source(cls: type[Any]) -> None:
 @pytest.mark.parametrize("cls", CLASSES)
 def test_every_parameter_can_be_put_into_words(cls: type[Any]) -> None:
     for parameter in component_parameters(cls):
-        assert describe_plain_type(parameter.hint) if not has_component(parameter) else find_component_type(parameter.hint)
+        assert (
+            describe_plain_type(parameter.hint) if not has_component(parameter) else find_component_type(parameter.hint)
+        )
 
 
 @pytest.mark.parametrize("cls", CLASSES)

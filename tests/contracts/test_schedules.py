@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nnexp.nn.replicas import stack_replicas
+from nnexp.optim.schedules.base import raise_to_power
+from nnexp.optim.schedules.cosine import Cosine
 from nnexp.registry import schedules
-from nnexp.replicas import stack_replicas
-from nnexp.schedules.base import raise_to_power
-from nnexp.schedules.cosine import Cosine
 from nnexp.typing import AnyArray
 from tests.contracts.arrays import identical
 from tests.contracts.examples import Example, R, examples, variations

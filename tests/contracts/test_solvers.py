@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from nnexp.layers.base import Context
-from nnexp.objective import BatchObjective
-from nnexp.optimizers.lbfgs import LBFGS
-from nnexp.optimizers.newton import Newton, compute_hessian
-from nnexp.optimizers.normal_equations import NormalEquations
-from nnexp.optimizers.solver import Solver
-from nnexp.parameters import weight_views
-from nnexp.replicas import make_generators, copy_generators
+from nnexp.nn.layers.base import Context
+from nnexp.nn.parameters import weight_views
+from nnexp.nn.replicas import copy_generators, make_generators
+from nnexp.optim.objective import BatchObjective
+from nnexp.optim.optimizers.lbfgs import LBFGS
+from nnexp.optim.optimizers.newton import Newton, compute_hessian
+from nnexp.optim.optimizers.normal_equations import NormalEquations
+from nnexp.optim.optimizers.solver import Solver
 from nnexp.typing import AnyArray, BoolArray
 from tests.contracts.arrays import identical
 from tests.laws.stacks import spec_of, stack_of
@@ -31,7 +31,7 @@ class Function:
     theta: AnyArray
     trainable: BoolArray = field(default_factory=lambda: np.ones(2, bool))
 
-    def at(self, row: int, places: AnyArray) -> tuple[AnyArray, AnyArray]:
+    def evaluate_at(self, row: int, places: AnyArray) -> tuple[AnyArray, AnyArray]:
         return self.formula(places)
 
 
@@ -171,6 +171,6 @@ def test_many_places_are_looked_at_in_blocks(monkeypatch: pytest.MonkeyPatch) ->
     places = np.random.default_rng(0).standard_normal((11, stack.model.theta.shape[1]))
     sources = make_generators([0], "dropout")
     whole = BatchObjective(stack.model, batch.x, batch.d, sources).evaluate_at(0, places)
-    monkeypatch.setattr("nnexp.objective.BLOCK_BYTES", 1)
+    monkeypatch.setattr("nnexp.optim.objective.BLOCK_BYTES", 1)
     one_by_one = BatchObjective(stack.model, batch.x, batch.d, sources).evaluate_at(0, places)
     assert all(identical(a, b) for a, b in zip(whole, one_by_one, strict=True))

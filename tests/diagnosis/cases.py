@@ -11,7 +11,7 @@ import numpy as np
 import nnexp
 from nnexp.diagnosis.diagnosis import diagnose_run
 from nnexp.diagnosis.findings import Cause, Diagnosis
-from nnexp.spec.sections import Spec
+from nnexp.spec.spec import Spec
 
 FOLDER = "FOLDER"
 """What stands in a spec for the folder with the files that `write_files` writes."""

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 
 import nnexp
 from nnexp.diagnosis.diagnosis import diagnose_run
-from nnexp.spec.load import load_network_spec
-from nnexp.spec.text import format_yaml
+from nnexp.spec.read import load_network_spec
+from nnexp.spec.yaml import format_yaml
 from tests.strategies import Plain, specs
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import nnexp
-from nnexp.spec.load import load_network_spec
+from nnexp.spec.read import load_network_spec
 from tests.diagnosis import faulty, healthy
 from tests.diagnosis.cases import Answer, Case, answer, precision, recall, write_files
 

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import nnexp
-from nnexp.sweeps import session
-from nnexp.sweeps.conductor import SchedulerLimits, WatchProgress
-from nnexp.sweeps.definition import SweepDefinition
-from nnexp.sweeps.executors.base import Executor, TaskReport, StackTask
-from nnexp.sweeps.executors.dask import DaskExecutor
-from nnexp.sweeps.session import SweepOptions, SweepState
-from nnexp.sweeps.words import parse_command
+from nnexp.sweeps.definition.command_line import parse_command
+from nnexp.sweeps.definition.definition import SweepDefinition
+from nnexp.sweeps.executors.base import Executor, StackTask, TaskReport
+from nnexp.sweeps.executors.dask.executor import DaskExecutor
+from nnexp.sweeps.running import sweep
+from nnexp.sweeps.running.scheduler import SchedulerLimits, WatchProgress
+from nnexp.sweeps.running.sweep import SweepOptions, SweepState
 from tests.faults.support import TEXT, outcome
 
 SHORT = "training={epochs: 20, batch_size: 13}"
@@ -53,9 +53,11 @@ def definition(folder: Path, *words: str) -> SweepDefinition:
     return parse_command(path, words)
 
 
-def swept(asked: SweepDefinition, root: Path, executor: Callable[[], Executor], watch: WatchProgress = lambda board: None) -> SweepState:
+def swept(
+    asked: SweepDefinition, root: Path, executor: Callable[[], Executor], watch: WatchProgress = lambda board: None
+) -> SweepState:
     """The sweep, carried out, with a checkpoint every now and then."""
-    return session.run_sweep(asked, root, SweepOptions(executor, limits=SchedulerLimits(checkpoint_seconds=0.2)), watch)
+    return sweep.run_sweep(asked, root, SweepOptions(executor, limits=SchedulerLimits(checkpoint_seconds=0.2)), watch)
 
 
 def assert_as_one_by_one(found: SweepState, runs: Path) -> None:
@@ -70,7 +72,7 @@ def assert_as_one_by_one(found: SweepState, runs: Path) -> None:
 
 def task(asked: SweepDefinition, root: Path, number: int = 1) -> StackTask:
     """All runs of a sweep as one stack."""
-    planned = session.plan_sweep(asked, root).progress.runs
+    planned = sweep.plan_sweep(asked, root).progress.runs
     specs = {run.run: run.plain_spec for run in planned}
     return StackTask(number, str(root), asked.base_text, specs, {run.run: run.overrides for run in planned})
 

@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 
 import nnexp
-from nnexp import files
-from nnexp.spec.load import parse_network_spec
 from nnexp.spec.problems import SpecText
-from nnexp.spec.sections import Spec
+from nnexp.spec.read import parse_network_spec
+from nnexp.spec.spec import Spec
+from nnexp.storage import atomic
 
 TEXT = """
 name: tiny
@@ -89,11 +89,11 @@ def events(run: Path) -> list[dict[str, Any]]:
 @contextmanager
 def hooked(hook: Callable[[str, Path], None]) -> Iterator[None]:
     """Call `hook` before every file operation."""
-    before, files.operation = files.operation, hook
+    before, atomic.before_operation = atomic.before_operation, hook
     try:
         yield
     finally:
-        files.operation = before
+        atomic.before_operation = before
 
 
 def operations(spec: Spec, runs: Path) -> list[Operation]:

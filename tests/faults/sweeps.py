@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from nnexp.runs.lock import OWNER_FILE
-from nnexp.sweeps.folder import SweepFolder
-from nnexp.sweeps.words import parse_command
+from nnexp.storage.lock import OWNER_FILE
+from nnexp.sweeps.definition.command_line import parse_command
+from nnexp.sweeps.running.folder import SweepFolder
 from tests.faults.support import TEXT, environment, nnexp_command, outcome
 
 WORDS = ("optimizer.adam.lr=1e-2,5e-2", "activation=relu,tanh", "seed=0..1", "training.epochs=30")

@@ -14,8 +14,8 @@ import nnexp
 from nnexp.errors import RunError
 from nnexp.runs import manifest
 from nnexp.spec.baseline import BaselineSpec
-from nnexp.spec.load import parse_spec
 from nnexp.spec.problems import SpecText
+from nnexp.spec.read import parse_spec
 from tests.faults.support import KILLED, at, hooked, in_child, metrics, only_run
 
 TEXT = "data: {source: {moons: {examples: 53}}, split: {train: 23, dev: 13, test: 11}}\nbaseline: {knn: 3}\n"

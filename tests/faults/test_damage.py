@@ -15,13 +15,14 @@ import numpy as np
 import pytest
 
 import nnexp
-from nnexp import archives
 from nnexp.data.parts import Parts
 from nnexp.errors import ResumeError, RunError
-from nnexp.runs import manifest, session
+from nnexp.execution import run
+from nnexp.runs import manifest
 from nnexp.runs.folder import LONG_HASH_DIGITS, find_folder, make_folder_name
-from nnexp.runs.lock import LOCK_FILE, lock_folder
-from nnexp.spec.sections import Spec
+from nnexp.spec.spec import Spec
+from nnexp.storage import archive
+from nnexp.storage.lock import LOCK_FILE, lock_folder
 from tests.faults.support import KILLED, events, in_child, killed_at, only_run, operations, outcome, tiny, train
 
 SPEC = tiny("training.dtype=float64")
@@ -81,13 +82,13 @@ def test_a_last_checkpoint_cut_short_anywhere_gives_way_to_the_previous(
 def test_no_flipped_bit_is_ever_taken_for_the_truth(runs: Path) -> None:
     path = only_run(runs) / "checkpoints" / "last.npz"
     whole = path.read_bytes()
-    arrays, rest = archives.load_archive(path, manifest.read_manifest(only_run(runs))["spec"])
+    arrays, rest = archive.load_archive(path, manifest.read_manifest(only_run(runs))["spec"])
     source = random.Random(0)
     for bit in (source.randrange(8 * len(whole)) for _ in range(400)):
         path.write_bytes(flipped(whole, bit))
         try:
-            again, again_rest = archives.load_archive(path, rest["spec"])
-        except archives.DamagedArchiveError:
+            again, again_rest = archive.load_archive(path, rest["spec"])
+        except archive.DamagedArchiveError:
             continue
         assert again_rest == rest  # the bit says nothing, such as the time of an entry
         assert all(np.array_equal(again[name], arrays[name], equal_nan=True) for name in arrays)
@@ -127,7 +128,7 @@ def test_a_checkpoint_of_another_run_is_not_taken(runs: Path, undisturbed: Path,
 
 
 def test_a_checkpoint_of_another_format_is_refused(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archives, "FORMAT_VERSION", archives.FORMAT_VERSION + 1)
+    monkeypatch.setattr(archive, "FORMAT_VERSION", archive.FORMAT_VERSION + 1)
     with pytest.raises(ResumeError, match=r"has format 2, and this version of nnexp reads format 3"):
         train(SPEC, runs)
 
@@ -135,8 +136,8 @@ def test_a_checkpoint_of_another_format_is_refused(runs: Path, monkeypatch: pyte
 def test_a_pickle_is_never_read(runs: Path) -> None:
     path = only_run(runs) / "checkpoints" / "last.npz"
     np.savez(path, theta=np.array([object()], dtype=object))
-    with pytest.raises(archives.DamagedArchiveError, match=r"no whole \.npz file"):
-        archives.load_archive(path, "")
+    with pytest.raises(archive.DamagedArchiveError, match=r"no whole \.npz file"):
+        archive.load_archive(path, "")
 
 
 DAMAGED_MANIFESTS = [b"", b"{", b"[]", b"null", b"{}", b"\xff\xfe", b'{"state": "done"}', b"[" * 100_000]
@@ -270,5 +271,5 @@ def test_a_finished_run_is_found_in_a_folder_that_cannot_be_written(
     undisturbed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("nnexp.runs.folder.os.access", lambda *_: False)
-    monkeypatch.setattr(session, "lock_folder", None)
+    monkeypatch.setattr(run, "lock_folder", None)
     assert nnexp.train(SPEC, runs=undisturbed).state == "done"

@@ -12,10 +12,10 @@ import pytest
 
 from nnexp.errors import UsageError
 from nnexp.runs import manifest
-from nnexp.sweeps.board import SweepProgress
-from nnexp.sweeps.executors import cluster as clusters
 from nnexp.sweeps.executors.base import TaskFinished, TaskProgress, TaskReport
-from nnexp.sweeps.executors.dask import DaskExecutor
+from nnexp.sweeps.executors.dask import cluster as clusters
+from nnexp.sweeps.executors.dask.executor import DaskExecutor
+from nnexp.sweeps.running.progress import SweepProgress
 from tests.faults.clusters import (
     ENDLESS,
     LONG,
@@ -83,7 +83,9 @@ def test_what_is_cancelled_saves_and_makes_room(address: str, tmp_path: Path) ->
         reports(executor, lambda found: len({r.task for r in found if isinstance(r, TaskProgress) and r.epochs}) == 2)
         executor.cancel(10)
         assert reports(executor, over)[-1].task == short.number
-    states = {path.name: manifest.read_manifest(path)["state"] for path in runs.iterdir() if (path / "run.json").exists()}
+    states = {
+        path.name: manifest.read_manifest(path)["state"] for path in runs.iterdir() if (path / "run.json").exists()
+    }
     assert sorted(states.values()) == ["done"] * 4 + ["interrupted"] * 2
     assert not any((runs / run).exists() for run in endless.specs)
 
@@ -93,7 +95,9 @@ def test_a_stack_that_two_clients_deliver_is_trained_once(address: str, tmp_path
     with DaskExecutor(address, 1) as first, DaskExecutor(address, 1) as second:
         first.submit(stack)
         reports(first, lambda found: any(isinstance(r, TaskProgress) and r.epochs for r in found))
-        second._workers.admitted = {w: pid for w, pid in second._workers.admitted.items() if w != first._sent_tasks[1].worker}
+        second._workers.admitted = {
+            w: pid for w, pid in second._workers.admitted.items() if w != first._sent_tasks[1].worker
+        }
         second.submit(stack)
         late = reports(second, over)[-1]
         assert isinstance(late, TaskFinished)

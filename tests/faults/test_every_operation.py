@@ -12,7 +12,7 @@ import pytest
 import nnexp
 from nnexp.errors import RunError
 from nnexp.runs import manifest
-from nnexp.spec.sections import Spec
+from nnexp.spec.spec import Spec
 from tests.faults.support import (
     KILLED,
     at,

@@ -12,7 +12,7 @@ import nnexp
 from nnexp.errors import RunError
 from nnexp.runs import known_files
 from nnexp.runs.folder import find_folder
-from nnexp.sweeps.folder import SweepFolder
+from nnexp.sweeps.running.folder import SweepFolder
 from nnexp.training.events import Event, Notice
 from tests.faults.support import only_run, outcome, tiny, train
 from tests.unit.sweeps.support import from_words

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from nnexp.runs.together import train_runs
-from nnexp.spec.sections import Spec
+from nnexp.execution.stack_of_runs import train_runs
+from nnexp.spec.spec import Spec
 from tests.faults.support import at, environment, events, hooked, outcome, tiny, train
 from tests.faults.sweeps import (
     assert_whole,
@@ -109,7 +109,7 @@ def test_workers_killed_at_random_moments(number: int, expected: Expected, tmp_p
 
 KILLER = """
 import os, signal, sys
-import nnexp.runs.together as together
+import nnexp.execution.stack_of_runs as together
 from nnexp.sweeps import worker
 
 before = together.conduct
@@ -135,11 +135,11 @@ def test_a_run_that_takes_its_worker_with_it_every_time_is_given_up_and_the_othe
         "real = subprocess.Popen\n"
         "class Popen(real):\n"
         "    def __init__(self, args, **options):\n"
-        "        if args[1:] == ['-m', 'nnexp.sweeps.worker']:\n"
+        "        if args[1:] == ['-m', 'nnexp.sweeps.executors.worker']:\n"
         f"            args = [sys.executable, {str(tmp_path / 'killer.py')!r}]\n"
         "        super().__init__(args, **options)\n"
         "subprocess.Popen = Popen\n"
-        "from nnexp.cli import main\n"
+        "from nnexp.cli.app import main\n"
         "main()\n"
     )
     words = command(tmp_path)

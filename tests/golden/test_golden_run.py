@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 import nnexp
-from nnexp.spec.load import parse_network_spec
 from nnexp.spec.problems import SpecText
+from nnexp.spec.read import parse_network_spec
 
 GOLDEN = Path(__file__).with_name("metrics.csv")
 

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from nnexp.data.parts import Parts, prepare_parts
-from nnexp.spec.load import parse_network_spec
 from nnexp.spec.problems import SpecText
-from nnexp.spec.sections import Spec
+from nnexp.spec.read import parse_network_spec
+from nnexp.spec.spec import Spec
 from nnexp.training.events import Ending, RunDone
 from nnexp.training.loop import train_stack
 from nnexp.training.stack import Stack

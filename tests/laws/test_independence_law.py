@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nnexp.kernels import dispatch
-from nnexp.replicas import row_norms, stack_replicas
-from nnexp.training.clipping import clip_norm, clip_value
+from nnexp.nn.kernels import dispatch
+from nnexp.nn.replicas import row_norms, stack_replicas
+from nnexp.optim.clipping import clip_norm, clip_value
 from nnexp.training.stack import Stack
 from nnexp.typing import AnyArray
 from tests.contracts.arrays import away_from_kinks, bind, identical, normal, targets

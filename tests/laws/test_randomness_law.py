@@ -10,12 +10,12 @@ import pytest
 from nnexp.data import batches as batching
 from nnexp.data.batches import iterate_batches
 from nnexp.data.parts import Part
-from nnexp.initializers.base import Initializer
-from nnexp.model import draw_parameters
-from nnexp.network import build_network
-from nnexp.parameters import weight_views
+from nnexp.nn.initializers.base import Initializer
+from nnexp.nn.model import draw_parameters
+from nnexp.nn.network import build_network
+from nnexp.nn.parameters import weight_views
+from nnexp.nn.replicas import draw_normal, draw_uniform, make_generator, make_generators
 from nnexp.registry import initializers
-from nnexp.replicas import draw_normal, draw_uniform, make_generator, make_generators
 from nnexp.typing import AnyArray
 from tests.contracts.arrays import identical, normal
 from tests.contracts.examples import I, R
@@ -162,7 +162,9 @@ def test_batches_do_not_depend_on_how_many_are_gathered_at_once(
     found = []
     for gather in GATHERS:
         monkeypatch.setattr(batching, "GATHER_BYTES", gather)
-        found.append([(b.start, b.stop, b.x.tobytes(), b.d.tobytes()) for b in iterate_batches(parts, order, size, first)])
+        found.append(
+            [(b.start, b.stop, b.x.tobytes(), b.d.tobytes()) for b in iterate_batches(parts, order, size, first)]
+        )
     assert found[0] == found[1] == found[2]
 
 

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nnexp.kernels import dispatch
-from nnexp.layers.dense import Dense
-from nnexp.model import draw_parameters
-from nnexp.parameters import Weight
+from nnexp.nn.kernels import dispatch
+from nnexp.nn.layers.dense import Dense
+from nnexp.nn.model import draw_parameters
+from nnexp.nn.parameters import Weight
+from nnexp.nn.replicas import make_generators, row_norms, stack_replicas, take_replicas
+from nnexp.optim.clipping import clip_norm, clip_value
 from nnexp.registry import component_parameters
-from nnexp.replicas import make_generators, row_norms, stack_replicas, take_replicas
-from nnexp.training.clipping import clip_norm, clip_value
 from nnexp.typing import AnyArray
 from tests.contracts.arrays import DTYPES, away_from_kinks, bind, identical, normal, row, targets
 from tests.contracts.examples import Example, I, N, O, R, examples, layer_examples, update_rules, variations

@@ -15,11 +15,11 @@ from nnexp import registry
 from nnexp.errors import SpecError
 from nnexp.spec import resolved
 from nnexp.spec.baseline import AnySpec
-from nnexp.spec.load import parse_spec
-from nnexp.spec.meaning import declare_network
+from nnexp.spec.checks.check import declare_network
 from nnexp.spec.problems import LINE_END, SpecText, replace_unprintable
-from nnexp.spec.sections import Spec
-from nnexp.spec.text import format_yaml, parse_yaml, walk_nodes
+from nnexp.spec.read import parse_spec
+from nnexp.spec.spec import Spec
+from nnexp.spec.yaml import format_yaml, parse_yaml, walk_nodes
 from tests.config_files import make_files
 from tests.strategies import Plain, component, loaded, specs
 

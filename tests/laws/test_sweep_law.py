@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 import nnexp
-from nnexp.spec.load import load_spec
-from nnexp.sweeps import reading, session
+from nnexp.spec.read import load_spec
+from nnexp.sweeps.definition import sweep_file
 from nnexp.sweeps.executors.local import LocalExecutor
-from nnexp.sweeps.session import SweepOptions, SweepState
+from nnexp.sweeps.running import sweep
+from nnexp.sweeps.running.sweep import SweepOptions, SweepState
 from tests.faults.support import outcome
 
 BASE = """\
@@ -50,8 +51,8 @@ WAYS = {
 def swept(folder: Path, jobs: int, most: int | None) -> SweepState:
     (folder / "tiny.yaml").write_text(BASE)
     (folder / "study.yaml").write_text(SWEEP)
-    definition = reading.read_definition(folder / "study.yaml")
-    return session.run_sweep(definition, folder / "runs", SweepOptions(lambda: LocalExecutor(jobs), most))
+    definition = sweep_file.read_definition(folder / "study.yaml")
+    return sweep.run_sweep(definition, folder / "runs", SweepOptions(lambda: LocalExecutor(jobs), most))
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +61,7 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, objec
     folder = tmp_path_factory.mktemp("alone")
     (folder / "tiny.yaml").write_text(BASE)
     (folder / "study.yaml").write_text(SWEEP)
-    plan = session.plan_sweep(reading.read_definition(folder / "study.yaml"), folder / "runs").progress.runs
+    plan = sweep.plan_sweep(sweep_file.read_definition(folder / "study.yaml"), folder / "runs").progress.runs
     found = {}
     for planned in plan:
         spec = load_spec(folder / "tiny.yaml", planned.overrides)

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nnexp.initializers.normal import Normal
-from nnexp.layers.base import Context, Layer
-from nnexp.losses.base import Loss
-from nnexp.model import Model, make_buffers, draw_parameters
-from nnexp.parameters import weight_views
-from nnexp.penalties.base import Penalty
-from nnexp.replicas import make_generators
-from nnexp.spec.load import parse_network_spec
+from nnexp.nn.initializers.normal import Normal
+from nnexp.nn.layers.base import Context, Layer
+from nnexp.nn.losses.base import Loss
+from nnexp.nn.model import Model, draw_parameters, make_buffers
+from nnexp.nn.parameters import weight_views
+from nnexp.nn.penalties.base import Penalty
+from nnexp.nn.replicas import make_generators
 from nnexp.spec.problems import SpecText
+from nnexp.spec.read import parse_network_spec
 from nnexp.training.stack import Stack
 from nnexp.typing import AnyArray, Shape
 from tests.contracts.examples import chained

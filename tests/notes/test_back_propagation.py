@@ -15,19 +15,19 @@ from math import exp
 import numpy as np
 import pytest
 
-from nnexp.activations.base import Activation
-from nnexp.activations.elu import ELU
-from nnexp.activations.identity import Identity
-from nnexp.activations.leaky_relu import LeakyReLU
-from nnexp.activations.relu import ReLU
-from nnexp.activations.sigmoid import Sigmoid
-from nnexp.activations.tanh import Tanh
-from nnexp.layers.base import Layer
-from nnexp.layers.dense import Dense
-from nnexp.losses.cross_entropy import CrossEntropy
-from nnexp.losses.squared_error import SquaredError
-from nnexp.model import Model
-from nnexp.penalties.l2 import L2
+from nnexp.nn.activations.base import Activation
+from nnexp.nn.activations.elu import ELU
+from nnexp.nn.activations.identity import Identity
+from nnexp.nn.activations.leaky_relu import LeakyReLU
+from nnexp.nn.activations.relu import ReLU
+from nnexp.nn.activations.sigmoid import Sigmoid
+from nnexp.nn.activations.tanh import Tanh
+from nnexp.nn.layers.base import Layer
+from nnexp.nn.layers.dense import Dense
+from nnexp.nn.losses.cross_entropy import CrossEntropy
+from nnexp.nn.losses.squared_error import SquaredError
+from nnexp.nn.model import Model
+from nnexp.nn.penalties.l2 import L2
 from nnexp.typing import AnyArray
 from tests.notes.networks import ByName, close, draw, gradients, model_of, one_hot, weights
 

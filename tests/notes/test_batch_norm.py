@@ -14,9 +14,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from nnexp.layers.base import Context
-from nnexp.layers.batch_norm import BatchNorm
-from nnexp.parameters import layer_views, weight_views
+from nnexp.nn.layers.base import Context
+from nnexp.nn.layers.batch_norm import BatchNorm
+from nnexp.nn.parameters import layer_views, weight_views
 from nnexp.typing import AnyArray, Shape
 from tests.notes.networks import begun, close, draw
 

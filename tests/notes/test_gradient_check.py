@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 import nnexp
-from nnexp.activations.tanh import Tanh
-from nnexp.checks.compare import GradientComparison
-from nnexp.layers.dense import Dense
-from nnexp.losses.cross_entropy import CrossEntropy
-from nnexp.model import Model
-from nnexp.penalties.l2 import L2
-from nnexp.spec.load import parse_network_spec
+from nnexp.gradcheck.compare import GradientComparison
+from nnexp.nn.activations.tanh import Tanh
+from nnexp.nn.layers.dense import Dense
+from nnexp.nn.losses.cross_entropy import CrossEntropy
+from nnexp.nn.model import Model
+from nnexp.nn.penalties.l2 import L2
 from nnexp.spec.problems import SpecText
+from nnexp.spec.read import parse_network_spec
 from nnexp.typing import AnyArray
 from tests.notes.networks import draw, gradients, model_of, one_hot
 

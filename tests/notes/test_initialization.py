@@ -14,19 +14,19 @@ from math import exp, pi, sqrt
 import numpy as np
 import pytest
 
-from nnexp.activations.base import Activation
-from nnexp.activations.relu import ReLU
-from nnexp.activations.tanh import Tanh
-from nnexp.initializers.base import Initializer
-from nnexp.initializers.he import He
-from nnexp.initializers.normal import Normal
-from nnexp.initializers.xavier import Xavier
-from nnexp.layers.base import EVALUATION_CONTEXT, Context
-from nnexp.layers.dense import Dense
-from nnexp.losses.squared_error import SquaredError
-from nnexp.model import Model, make_buffers, draw_parameters
-from nnexp.parameters import Weight, weight_views
-from nnexp.replicas import make_generators
+from nnexp.nn.activations.base import Activation
+from nnexp.nn.activations.relu import ReLU
+from nnexp.nn.activations.tanh import Tanh
+from nnexp.nn.initializers.base import Initializer
+from nnexp.nn.initializers.he import He
+from nnexp.nn.initializers.normal import Normal
+from nnexp.nn.initializers.xavier import Xavier
+from nnexp.nn.layers.base import EVALUATION_CONTEXT, Context
+from nnexp.nn.layers.dense import Dense
+from nnexp.nn.losses.squared_error import SquaredError
+from nnexp.nn.model import Model, draw_parameters, make_buffers
+from nnexp.nn.parameters import Weight, weight_views
+from nnexp.nn.replicas import make_generators
 from nnexp.typing import AnyArray
 from tests.contracts.examples import chained
 
@@ -158,7 +158,9 @@ VARIANCES = [
 @pytest.mark.parametrize(("init", "variance"), VARIANCES, ids=str)
 def test_the_variances_of_a_layer_from_4_to_3(init: Initializer, variance: float) -> None:
     """N0: random numbers times √(1/n), √(2/n) or √(2/(n + n')): the same numbers as N(0, 1) would give."""
-    found, unit = (some.draw_weight(make_generators([0], "init"), Weight((4, 3), "init", 4, 3)) for some in (init, Normal(1.0)))
+    found, unit = (
+        some.draw_weight(make_generators([0], "init"), Weight((4, 3), "init", 4, 3)) for some in (init, Normal(1.0))
+    )
     np.testing.assert_allclose(found, sqrt(variance) * unit, rtol=1e-14)
 
 

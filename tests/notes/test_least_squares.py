@@ -8,8 +8,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nnexp.layers.dense import Dense
-from nnexp.losses.squared_error import SquaredError
+from nnexp.nn.layers.dense import Dense
+from nnexp.nn.losses.squared_error import SquaredError
 from nnexp.typing import AnyArray
 from tests.notes.networks import begun, close, draw, gradients, model_of, weights, weights_of
 

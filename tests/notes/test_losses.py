@@ -14,17 +14,17 @@ from math import exp, log
 import numpy as np
 import pytest
 
-from nnexp.activations.sigmoid import Sigmoid
-from nnexp.activations.softmax import Softmax
-from nnexp.layers.dense import Dense
-from nnexp.losses.absolute_error import AbsoluteError
-from nnexp.losses.base import Loss
-from nnexp.losses.binary_cross_entropy import BinaryCrossEntropy
-from nnexp.losses.cross_entropy import CrossEntropy, smooth_labels
-from nnexp.losses.huber import Huber
-from nnexp.losses.kl_divergence import KLDivergence
-from nnexp.losses.log_cosh import LogCosh
-from nnexp.losses.squared_error import SquaredError
+from nnexp.nn.activations.sigmoid import Sigmoid
+from nnexp.nn.activations.softmax import Softmax
+from nnexp.nn.layers.dense import Dense
+from nnexp.nn.losses.absolute_error import AbsoluteError
+from nnexp.nn.losses.base import Loss
+from nnexp.nn.losses.binary_cross_entropy import BinaryCrossEntropy
+from nnexp.nn.losses.cross_entropy import CrossEntropy, smooth_labels
+from nnexp.nn.losses.huber import Huber
+from nnexp.nn.losses.kl_divergence import KLDivergence
+from nnexp.nn.losses.log_cosh import LogCosh
+from nnexp.nn.losses.squared_error import SquaredError
 from nnexp.typing import AnyArray
 from tests.notes.networks import close, draw, gradients, model_of, one_hot, weights
 

@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 
 from nnexp.errors import SpecError
-from nnexp.optimizers.base import Optimizer
+from nnexp.optim.optimizers.base import Optimizer
 from nnexp.registry import optimizers
-from nnexp.spec.load import parse_network_spec
 from nnexp.spec.problems import SpecText
+from nnexp.spec.read import parse_network_spec
 from nnexp.training.stack import Stack
 from nnexp.typing import AnyArray
 from tests.notes.networks import begun

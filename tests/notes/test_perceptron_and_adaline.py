@@ -17,11 +17,11 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from nnexp.data.base import Description
-from nnexp.data.fingerprints import Fingerprint
+from nnexp.data.dataset import Description
+from nnexp.data.fingerprint import Fingerprint
 from nnexp.data.parts import Part, Parts
-from nnexp.spec.load import parse_network_spec
 from nnexp.spec.problems import SpecText
+from nnexp.spec.read import parse_network_spec
 from nnexp.training.stack import Stack
 from nnexp.typing import AnyArray
 from tests.notes.networks import begun, close, draw, weights_of

@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nnexp.layers.base import EVALUATION_CONTEXT, Context, Layer
-from nnexp.layers.classic_dropout import ClassicDropout
-from nnexp.layers.dropout import Dropout
-from nnexp.parameters import Views
-from nnexp.replicas import make_generator, make_generators
+from nnexp.nn.layers.base import EVALUATION_CONTEXT, Context, Layer
+from nnexp.nn.layers.classic_dropout import ClassicDropout
+from nnexp.nn.layers.dropout import Dropout
+from nnexp.nn.parameters import Views
+from nnexp.nn.replicas import make_generator, make_generators
 from nnexp.typing import AnyArray
 from tests.notes.networks import begun, close, weights_of
 

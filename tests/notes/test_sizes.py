@@ -11,18 +11,18 @@ from itertools import product
 import numpy as np
 import pytest
 
-from nnexp.activations.relu import ReLU
-from nnexp.architectures.alexnet import AlexNet
-from nnexp.counting import LayerSize, count_network
 from nnexp.errors import SpecError
-from nnexp.layers.average_pool import AveragePool
-from nnexp.layers.base import EVALUATION_CONTEXT, Layer, ShapeError
-from nnexp.layers.conv2d import Conv2D
-from nnexp.layers.max_pool import MaxPool
-from nnexp.network import build_network
-from nnexp.parameters import Views
-from nnexp.spec.load import parse_network_spec
+from nnexp.nn.activations.relu import ReLU
+from nnexp.nn.architectures.alexnet import AlexNet
+from nnexp.nn.layers.average_pool import AveragePool
+from nnexp.nn.layers.base import EVALUATION_CONTEXT, Layer, ShapeError
+from nnexp.nn.layers.conv2d import Conv2D
+from nnexp.nn.layers.max_pool import MaxPool
+from nnexp.nn.network import build_network
+from nnexp.nn.parameters import Views
+from nnexp.nn.size import LayerSize, count_network
 from nnexp.spec.problems import SpecText
+from nnexp.spec.read import parse_network_spec
 from tests.contracts.examples import chained
 
 

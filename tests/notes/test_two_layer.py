@@ -13,18 +13,18 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from nnexp.activations.relu import ReLU
-from nnexp.activations.sigmoid import Sigmoid
-from nnexp.activations.tanh import Tanh
-from nnexp.layers.base import Layer
-from nnexp.layers.dense import Dense
-from nnexp.layers.gated import Gated
-from nnexp.layers.product import Product
-from nnexp.layers.rbf import RBF
-from nnexp.layers.residual import Residual
-from nnexp.layers.skip_connection import SkipConnection
-from nnexp.layers.softmax_gated import SoftmaxGated
-from nnexp.losses.squared_error import SquaredError
+from nnexp.nn.activations.relu import ReLU
+from nnexp.nn.activations.sigmoid import Sigmoid
+from nnexp.nn.activations.tanh import Tanh
+from nnexp.nn.layers.base import Layer
+from nnexp.nn.layers.dense import Dense
+from nnexp.nn.layers.gated import Gated
+from nnexp.nn.layers.product import Product
+from nnexp.nn.layers.rbf import RBF
+from nnexp.nn.layers.residual import Residual
+from nnexp.nn.layers.skip_connection import SkipConnection
+from nnexp.nn.layers.softmax_gated import SoftmaxGated
+from nnexp.nn.losses.squared_error import SquaredError
 from nnexp.typing import AnyArray
 from tests.contracts.examples import chained
 from tests.notes.networks import ByName, close, draw, gradients, model_of, weights

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from nnexp.layers.dense import Dense
-from nnexp.optimizers.adamw import AdamW
-from nnexp.registry import Registry, parse_docstring, initializers, layers, optimizers, component_parameters, schedules
-from nnexp.spec.sections import Spec, Training
+from nnexp.nn.layers.dense import Dense
+from nnexp.optim.optimizers.adamw import AdamW
+from nnexp.registry import Registry, component_parameters, initializers, layers, optimizers, parse_docstring, schedules
+from nnexp.spec.spec import Spec, Training
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Plain:
 
 
 def registry() -> Registry:
-    return Registry("thing", "nnexp.penalties")
+    return Registry("thing", "nnexp.nn.penalties")
 
 
 def test_a_name_is_given_once() -> None:

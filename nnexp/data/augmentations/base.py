@@ -24,7 +24,9 @@ class Augmentation(ABC):
         """Other inputs (B, ...) and targets (B, O) in place of normalised ones, which it may not write into."""
 
 
-def augment_batch(several: Sequence[Augmentation], x: Array, d: Array, source: np.random.Generator) -> tuple[Array, Array]:
+def augment_batch(
+    several: Sequence[Augmentation], x: Array, d: Array, source: np.random.Generator
+) -> tuple[Array, Array]:
     """The examples of a batch (B, ...), changed by each augmentation in turn."""
     for augmentation in several:
         x, d = augmentation.apply(x, d, source)

@@ -10,7 +10,7 @@ from typing import Annotated, TypeAlias
 import numpy as np
 from annotated_types import Ge
 
-from nnexp.data.base import Description
+from nnexp.data.dataset import Description
 from nnexp.typing import Array, IntArray
 
 Seed: TypeAlias = Annotated[int, Ge(0)]

@@ -7,10 +7,10 @@ from typing import Annotated
 
 from annotated_types import Ge
 
-from nnexp.data.base import Dataset, Description, Source
-from nnexp.data.sources.base import NoiseStd, Seed, make_balanced_labels, describe_classification
+from nnexp.data.dataset import Dataset, Description, Source
+from nnexp.data.sources.base import NoiseStd, Seed, describe_classification, make_balanced_labels
+from nnexp.nn.replicas import make_generator
 from nnexp.registry import sources
-from nnexp.replicas import make_generator
 from nnexp.typing import Count
 
 

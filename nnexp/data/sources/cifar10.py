@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from nnexp.data.base import Dataset
-from nnexp.data.published import cifar
-from nnexp.data.published.layouts import LabelLayout, FileLayout
-from nnexp.data.reading import FileSource
+from nnexp.data.dataset import Dataset
+from nnexp.data.file_source import FileSource
+from nnexp.data.formats.cifar import read
+from nnexp.data.formats.cifar.layouts import FileLayout, LabelLayout
 from nnexp.registry import sources
 from nnexp.typing import FileName
 
@@ -48,4 +48,4 @@ class Cifar10(FileSource):
         return FILE_LAYOUT.find_files(LABEL_LAYOUT, self.path)
 
     def read_dataset(self) -> Dataset:
-        return cifar.read_cifar(FILE_LAYOUT, LABEL_LAYOUT, self.path)
+        return read.read_cifar(FILE_LAYOUT, LABEL_LAYOUT, self.path)

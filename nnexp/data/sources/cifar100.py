@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from nnexp.data.base import Dataset
-from nnexp.data.published import cifar
-from nnexp.data.published.layouts import LabelLayout, FileLayout
-from nnexp.data.reading import FileSource
+from nnexp.data.dataset import Dataset
+from nnexp.data.file_source import FileSource
+from nnexp.data.formats.cifar import read
+from nnexp.data.formats.cifar.layouts import FileLayout, LabelLayout
 from nnexp.registry import sources
 from nnexp.typing import FileName
 
@@ -41,7 +41,9 @@ medium_mammals non-insect_invertebrates people reptiles small_mammals trees vehi
 """
 
 LABEL_LAYOUTS = {
-    "coarse": LabelLayout("coarse_labels", 0, "coarse_label_names", "coarse_label_names.txt", tuple(COARSE_CLASS_NAMES.split())),
+    "coarse": LabelLayout(
+        "coarse_labels", 0, "coarse_label_names", "coarse_label_names.txt", tuple(COARSE_CLASS_NAMES.split())
+    ),
     "fine": LabelLayout("fine_labels", 1, "fine_label_names", "fine_label_names.txt", tuple(FINE_CLASS_NAMES.split())),
 }
 
@@ -68,4 +70,4 @@ class Cifar100(FileSource):
         return FILE_LAYOUT.find_files(LABEL_LAYOUTS[self.labels], self.path)
 
     def read_dataset(self) -> Dataset:
-        return cifar.read_cifar(FILE_LAYOUT, LABEL_LAYOUTS[self.labels], self.path)
+        return read.read_cifar(FILE_LAYOUT, LABEL_LAYOUTS[self.labels], self.path)

@@ -8,10 +8,10 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Ge, Le
 
-from nnexp.data.base import Dataset, Description, Source
-from nnexp.data.sources.base import Seed, make_balanced_labels, describe_classification
+from nnexp.data.dataset import Dataset, Description, Source
+from nnexp.data.sources.base import Seed, describe_classification, make_balanced_labels
+from nnexp.nn.replicas import make_generator
 from nnexp.registry import sources
-from nnexp.replicas import make_generator
 from nnexp.typing import AnyArray, Array, Count, IntArray, Shape
 
 PICTURE_SHAPE: Shape = (32, 32, 3)
@@ -66,7 +66,9 @@ class CifarLike(Source):
         for start in range(0, self.examples, BLOCK_PICTURES):
             kept = x[start : start + BLOCK_PICTURES]
             random = make_generator(self.seed, f"data, block {start // BLOCK_PICTURES}")
-            kept[...] = draw_pictures(random, (start + np.arange(BLOCK_PICTURES)) % self.classes, self.difficulty)[: len(kept)]
+            kept[...] = draw_pictures(random, (start + np.arange(BLOCK_PICTURES)) % self.classes, self.difficulty)[
+                : len(kept)
+            ]
         return Dataset(x, labels, self.describe())
 
 

@@ -11,7 +11,7 @@ from tokenize import TokenError
 
 import numpy as np
 
-from nnexp.data.base import Dataset, Description, Source
+from nnexp.data.dataset import Dataset, Description, Source
 from nnexp.data.sources.base import describe_classification
 from nnexp.errors import DataError
 from nnexp.registry import sources
@@ -55,5 +55,8 @@ class Digits(Source):
             raise DataError(f"digits: {DIGITS_FILE} is damaged: {error}. {REINSTALL_ADVICE}") from error
         found = hashlib.sha256(images.tobytes() + labels.tobytes()).hexdigest()
         if found != CONTENT_SHA256:
-            raise DataError(f"digits: {DIGITS_FILE} is damaged: expected SHA-256 {CONTENT_SHA256}, found {found}. {REINSTALL_ADVICE}")
+            raise DataError(
+                f"digits: {DIGITS_FILE} is damaged: expected SHA-256 {CONTENT_SHA256}, found {found}. "
+                f"{REINSTALL_ADVICE}"
+            )
         return Dataset(images.reshape(-1, *self.describe().shape), labels.astype(np.int64), self.describe())

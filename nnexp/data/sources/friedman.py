@@ -8,10 +8,10 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Ge
 
-from nnexp.data.base import Dataset, Description, Source
+from nnexp.data.dataset import Dataset, Description, Source
 from nnexp.data.sources.base import NoiseStd, Seed, describe_regression
+from nnexp.nn.replicas import make_generator
 from nnexp.registry import sources
-from nnexp.replicas import make_generator
 from nnexp.typing import Count
 
 

@@ -9,11 +9,19 @@ from typing import Annotated, Literal, TypeAlias
 import numpy as np
 from annotated_types import doc
 
-from nnexp.data.base import Dataset, Description
 from nnexp.data.class_names import check_names
-from nnexp.data.images import ImageConversion, count_by_ending, list_folder, find_images, other_files, read_images, format_path
-from nnexp.data.reading import FileSource, find_path
-from nnexp.data.twins import NOTHING_SAID, Twin, are_alike, twin_of
+from nnexp.data.dataset import Dataset, Description
+from nnexp.data.file_source import FileSource, find_path
+from nnexp.data.formats.images import (
+    ImageConversion,
+    count_by_ending,
+    find_images,
+    format_path,
+    list_folder,
+    other_files,
+    read_images,
+)
+from nnexp.data.formats.same_files import NOTHING_SAID, Twin, are_alike, twin_of
 from nnexp.errors import DataError
 from nnexp.registry import sources
 from nnexp.typing import Count, FileName

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from nnexp.data.base import Dataset
-from nnexp.data.published import idx
-from nnexp.data.reading import FileSource
+from nnexp.data.dataset import Dataset
+from nnexp.data.file_source import FileSource
+from nnexp.data.formats import idx
 from nnexp.registry import sources
 from nnexp.typing import FileName
 

@@ -8,23 +8,23 @@ from typing import Any
 
 import numpy as np
 
-from nnexp.data.base import Dataset, Description
 from nnexp.data.class_names import check_names
-from nnexp.data.npz_members import NpzArchive, ArrayMember
-from nnexp.data.npz_targets import (
+from nnexp.data.dataset import Dataset, Description
+from nnexp.data.file_source import FileSource, find_path
+from nnexp.data.formats.npz.members import ArrayMember, NpzArchive
+from nnexp.data.formats.npz.targets import (
     DTYPE_WORDS,
     TargetKind,
     check_finite,
     check_labels,
     find_class_names,
-    read_labels,
     find_meaning,
+    read_labels,
     read_numbers,
     read_values,
 )
-from nnexp.data.reading import FileSource, find_path
+from nnexp.data.formats.same_files import NOTHING_SAID, Twin
 from nnexp.data.sources.base import describe_regression
-from nnexp.data.twins import NOTHING_SAID, Twin
 from nnexp.errors import DataError
 from nnexp.registry import sources
 from nnexp.typing import AnyArray, ArrayName, FileName

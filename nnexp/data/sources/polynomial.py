@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from numpy.polynomial.polynomial import polyval
 
-from nnexp.data.base import Dataset, Description, Source
+from nnexp.data.dataset import Dataset, Description, Source
 from nnexp.data.sources.base import NoiseStd, Seed, describe_regression
+from nnexp.nn.replicas import make_generator
 from nnexp.registry import sources
-from nnexp.replicas import make_generator
 from nnexp.typing import Count
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nnexp.data.base import Dataset, Description, Source
+from nnexp.data.dataset import Dataset, Description, Source
 from nnexp.data.sources.base import Seed, describe_regression
+from nnexp.nn.replicas import make_generator
 from nnexp.registry import sources
-from nnexp.replicas import make_generator
 from nnexp.typing import Count
 
 

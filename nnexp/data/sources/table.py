@@ -10,17 +10,17 @@ from typing import Annotated, Literal, TypeAlias
 import numpy as np
 from annotated_types import Predicate, doc
 
-from nnexp.data.base import Dataset, Description
-from nnexp.data.reading import FileSource, find_path
-from nnexp.data.tables import answers
-from nnexp.data.tables.advice import CsvAdvice, CsvSpecAdvice
-from nnexp.data.tables.columns import choose_features, read_column_names, check_columns
-from nnexp.data.tables.features import Features, CategoryLevels
-from nnexp.data.tables.reading import read_table
-from nnexp.data.tables.text import CsvFile
-from nnexp.data.twins import Twin, twin_of
-from nnexp.losses.base import Targets
-from nnexp.named import Named
+from nnexp.data.dataset import Dataset, Description
+from nnexp.data.file_source import FileSource, find_path
+from nnexp.data.formats.csv import target_columns
+from nnexp.data.formats.csv.advice import CsvAdvice, CsvSpecAdvice
+from nnexp.data.formats.csv.columns import check_columns, choose_features, read_column_names
+from nnexp.data.formats.csv.csv_file import CsvFile
+from nnexp.data.formats.csv.features import CategoryLevels, Features
+from nnexp.data.formats.csv.table import read_table
+from nnexp.data.formats.same_files import Twin, twin_of
+from nnexp.nn.losses.base import Targets
+from nnexp.nn.named import Named
 from nnexp.registry import sources
 from nnexp.typing import AnyArray, Array, FileName
 
@@ -81,7 +81,7 @@ class Csv(FileSource):
         targets = (self.target,) if isinstance(self.target, str) else self.target
         features = choose_features(file, names, targets, self.features, self.drop, self.categorical)
         listed = tuple(map(str, self.classes))
-        kind = answers.find_kind(file, self.kind, _read_first_row(file, names, targets), listed)
+        kind = target_columns.find_kind(file, self.kind, _read_first_row(file, names, targets), listed)
         asked = ColumnRequest(features, targets, kind)
         x, y, classes = self._read_part(file, names, asked, listed)
         own = 0
@@ -117,11 +117,11 @@ class Csv(FileSource):
             raise file.make_error(NO_ROWS_MESSAGE)
         x = features.encode_table(table, self._make_advice(), may_miss=self.missing != "refuse")
         if kind == "classes":
-            y, classes = answers.make_labels(table, targets[0], classes, mixed=self.kind == "classes")
+            y, classes = target_columns.make_labels(table, targets[0], classes, mixed=self.kind == "classes")
             return x, y, classes
         if kind == "binary":
-            return x, answers.make_binary(table, targets), targets
-        return x, answers.make_values(table, targets, sure=self.kind == "values"), targets
+            return x, target_columns.make_binary(table, targets), targets
+        return x, target_columns.make_values(table, targets, sure=self.kind == "values"), targets
 
     def _make_advice(self) -> CsvSpecAdvice:
         levels = tuple((name, entry.level_words) for name, entry in self.categorical.items())

@@ -8,10 +8,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from nnexp.data.base import Dataset, Description, Source
-from nnexp.data.sources.base import NoiseStd, Seed, matrix_product, describe_regression
+from nnexp.data.dataset import Dataset, Description, Source
+from nnexp.data.sources.base import NoiseStd, Seed, describe_regression, matrix_product
+from nnexp.nn.replicas import make_generator
 from nnexp.registry import sources
-from nnexp.replicas import make_generator
 from nnexp.typing import Array, Count
 
 TEACHER_GAIN = 2.0

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nnexp.data.base import Dataset, Description, Source
-from nnexp.data.sources.base import NoiseStd, Seed, make_balanced_labels, describe_classification
+from nnexp.data.dataset import Dataset, Description, Source
+from nnexp.data.sources.base import NoiseStd, Seed, describe_classification, make_balanced_labels
+from nnexp.nn.replicas import make_generator
 from nnexp.registry import sources
-from nnexp.replicas import make_generator
 from nnexp.typing import Count
 
 CORNER_POINTS = np.array([[1, 1], [1, -1], [-1, -1], [-1, 1]])

@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 
 import numpy as np
 
-from nnexp.data.base import Description
+from nnexp.data.dataset import Description
 from nnexp.typing import AnyArray, Array
 
 

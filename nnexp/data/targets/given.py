@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nnexp.data.base import Description
+from nnexp.data.dataset import Description
 from nnexp.data.targets.base import Target, one_hot
 from nnexp.registry import targets
 from nnexp.typing import AnyArray, Array

@@ -8,7 +8,7 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Ge, MinLen
 
-from nnexp.data.base import Description
+from nnexp.data.dataset import Description
 from nnexp.data.targets.base import Target, TargetError, one_hot
 from nnexp.registry import targets
 from nnexp.typing import AnyArray, Array
@@ -34,7 +34,9 @@ class Grouped(Target):
         missing = sorted(set(range(data.output_count)) - set(chosen))
         if missing or len(chosen) != data.output_count:
             wrong = f"class {missing[0]} is in none" if missing else "some are in several, or are not there"
-            raise TargetError(f"each of the {data.output_count} classes, 0 to {data.output_count - 1}, is in one group: {wrong}")
+            raise TargetError(
+                f"each of the {data.output_count} classes, 0 to {data.output_count - 1}, is in one group: {wrong}"
+            )
         names = tuple("/".join(data.classes[k] for k in group) for group in self.groups)
         return replace(data, classes=names)
 

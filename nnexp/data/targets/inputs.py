@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from math import prod
 
-from nnexp.data.base import Description
+from nnexp.data.dataset import Description
 from nnexp.data.targets.base import Target
 from nnexp.registry import targets
 from nnexp.typing import AnyArray, Array

@@ -8,7 +8,7 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Ge, MinLen
 
-from nnexp.data.base import Description
+from nnexp.data.dataset import Description
 from nnexp.data.targets.base import Target, TargetError
 from nnexp.registry import targets
 from nnexp.typing import AnyArray, Array

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from nnexp.data.base import Description, PredictionTask
+from nnexp.data.dataset import Description, PredictionTask
 from nnexp.data.targets.base import Target, TargetError
-from nnexp.named import Named
+from nnexp.nn.named import Named
 from nnexp.registry import targets
 from nnexp.typing import AnyArray, Array
 

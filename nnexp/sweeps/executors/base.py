@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from types import TracebackType
 from typing import Any, Self, TypeAlias
 
-from nnexp.runs.receipts import RunOutcome
+from nnexp.runs.outcome import RunOutcome
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,8 @@ from collections.abc import Iterator
 from typing import IO, Any
 
 from nnexp.errors import RunError
-from nnexp.runs.receipts import RunOutcome
-from nnexp.sweeps.executors.base import Executor, TaskFinished, TaskLost, TaskProgress, TaskReport, StackTask
+from nnexp.runs.outcome import RunOutcome
+from nnexp.sweeps.executors.base import Executor, StackTask, TaskFinished, TaskLost, TaskProgress, TaskReport
 
 SAVE_WAIT_SECONDS = 20.0
 """Seconds that workers have to save their states when they are asked to stop."""
@@ -54,7 +54,9 @@ class LocalExecutor(Executor):
         wait = seconds
         while True:
             try:
-                worker, message = self._messages.get(timeout=max(0.0, wait)) if wait > 0 else self._messages.get_nowait()
+                worker, message = (
+                    self._messages.get(timeout=max(0.0, wait)) if wait > 0 else self._messages.get_nowait()
+                )
             except queue.Empty:
                 break
             wait = 0.0
@@ -99,7 +101,9 @@ class LocalExecutor(Executor):
             return TaskProgress(message["progress"], message["epochs"])
         if "finished" in message:
             worker.task = None
-            return TaskFinished(message["finished"], tuple(RunOutcome.from_dict(receipt) for receipt in message["receipts"]))
+            return TaskFinished(
+                message["finished"], tuple(RunOutcome.from_dict(receipt) for receipt in message["receipts"])
+            )
         if "cancelled" in message:
             worker.task = None
         return None
@@ -131,7 +135,7 @@ class _WorkerProcess:
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the worker
         with _block_ctrl_c():
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "nnexp.sweeps.worker"],
+                [sys.executable, "-m", "nnexp.sweeps.executors.worker"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._errors,
@@ -141,7 +145,9 @@ class _WorkerProcess:
         self._reader = threading.Thread(target=self._read_messages, args=(self._process.stdout, said), daemon=True)
         self._reader.start()
 
-    def _read_messages(self, stream: IO[bytes], said: queue.Queue[tuple[_WorkerProcess, dict[str, Any] | None]]) -> None:
+    def _read_messages(
+        self, stream: IO[bytes], said: queue.Queue[tuple[_WorkerProcess, dict[str, Any] | None]]
+    ) -> None:
         for line in stream:
             with contextlib.suppress(ValueError):  # a line that its writer's death cut off
                 said.put((self, json.loads(line)))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nnexp.baselines.least_squares import LeastSquares
-from nnexp.losses.squared_error import SquaredError
+from nnexp.nn.losses.squared_error import SquaredError
 from nnexp.typing import Array
 from tests.unit.baselines.data import digits_accuracy, outputs
 

@@ -14,9 +14,9 @@ from nnexp.data.augmentations.mixup import Mixup
 from nnexp.data.augmentations.noise import Noise
 from nnexp.data.augmentations.random_crop import RandomCrop
 from nnexp.errors import SpecError
-from nnexp.replicas import make_generator
-from nnexp.spec.load import parse_spec
+from nnexp.nn.replicas import make_generator
 from nnexp.spec.problems import SpecText
+from nnexp.spec.read import parse_spec
 from nnexp.typing import AnyArray
 from tests.contracts.arrays import identical, normal
 from tests.contracts.examples import Example, examples

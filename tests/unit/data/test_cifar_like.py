@@ -12,8 +12,8 @@ import pytest
 import nnexp
 from nnexp.data.sources.cifar_like import CifarLike
 from nnexp.errors import SpecError
-from nnexp.spec.load import parse_network_spec
 from nnexp.spec.problems import SpecText
+from nnexp.spec.read import parse_network_spec
 from nnexp.typing import AnyArray
 
 CONFIGS = Path(__file__).parents[3] / "configs"

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nnexp.data.images import ImageConversion
+from nnexp.data.formats.images import ImageConversion
 from nnexp.data.sources.image_folder import ImageFolder
 from nnexp.data.splits import Split
 from nnexp.errors import DataError

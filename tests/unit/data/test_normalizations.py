@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nnexp.data.normalizations.linear import PerChannel
+from nnexp.data.normalizations.statistics import FeatureStatistics
 from nnexp.data.parts import LinearScaling
-from nnexp.data.statistics import FeatureStatistics
 from nnexp.registry import normalizations
 from nnexp.typing import AnyArray
 from tests.contracts.arrays import normal
@@ -61,7 +61,7 @@ def test_statistics_in_blocks_are_those_of_the_whole(monkeypatch: pytest.MonkeyP
     x, rows = (100 * normal(101, 7)).astype(np.uint8), np.arange(101)[::3]
     whole = FeatureStatistics(x, rows)
     wanted = [whole.compute_min(), whole.compute_max(), whole.compute_mean(), whole.compute_std(whole.compute_mean())]
-    monkeypatch.setattr("nnexp.data.statistics.BLOCK_BYTES", 3 * 7 * 8)
+    monkeypatch.setattr("nnexp.data.normalizations.statistics.BLOCK_BYTES", 3 * 7 * 8)
     found = [whole.compute_min(), whole.compute_max(), whole.compute_mean(), whole.compute_std(whole.compute_mean())]
     for a, b in zip(found, wanted, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-14)

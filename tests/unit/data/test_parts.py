@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from nnexp.data.base import Dataset, Description, Source
-from nnexp.data.fingerprints import compute_fingerprint
+from nnexp.data.dataset import Dataset, Description, Source
+from nnexp.data.fingerprint import compute_fingerprint
 from nnexp.data.normalizations.linear import Standard, Unchanged
 from nnexp.data.parts import LinearScaling, Parts, prepare_parts
 from nnexp.data.splits import PART_NAMES, Split

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 import yaml
 
-from nnexp.data.base import Source
-from nnexp.data.fingerprints import compute_fingerprint
+from nnexp.data.dataset import Source
+from nnexp.data.fingerprint import compute_fingerprint
+from nnexp.data.formats import archive
+from nnexp.data.formats.cifar import read
 from nnexp.data.parts import prepare_parts
-from nnexp.data.published import cifar, members
 from nnexp.data.sources import cifar10, cifar100, fashion_mnist, mnist
 from nnexp.data.sources.cifar10 import Cifar10
 from nnexp.data.sources.cifar100 import Cifar100
@@ -113,7 +114,11 @@ def test_the_sizes_of_the_written_names_are_those_of_the_published_files() -> No
 
 
 def test_the_classes_are_the_published_ones() -> None:
-    assert [len(classes) for classes in (cifar10.CLASS_NAMES, mnist.CLASS_NAMES, fashion_mnist.CLASS_NAMES)] == [10, 10, 10]
+    assert [len(classes) for classes in (cifar10.CLASS_NAMES, mnist.CLASS_NAMES, fashion_mnist.CLASS_NAMES)] == [
+        10,
+        10,
+        10,
+    ]
     fine, coarse = (cifar100.LABEL_LAYOUTS[labels].classes for labels in ("fine", "coarse"))
     assert (len(set(fine)), len(set(coarse))) == (100, 20)
     assert list(fine) == sorted(fine)
@@ -209,7 +214,7 @@ def test_a_changed_file_is_read_anew(tmp_path: Path) -> None:
 
 def test_what_unpacks_to_more_than_any_set_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write.write_cifar10(tmp_path / "c.tar.gz", *PICTURES)
-    monkeypatch.setattr(members, "MAX_UNPACKED_BYTES", 2**16)
+    monkeypatch.setattr(archive, "MAX_UNPACKED_BYTES", 2**16)
     with pytest.raises(DataError, match=r"c\.tar\.gz is damaged, or none of the published archives: it unpacks to"):
         Cifar10(str(tmp_path / "c.tar.gz")).load()
 
@@ -218,19 +223,19 @@ def test_a_batch_with_more_pictures_than_published_is_refused(tmp_path: Path) ->
     write.write_cifar10(tmp_path, *PICTURES)
     layout = replace(cifar10.FILE_LAYOUT, batches=tuple((name, 4) for name in cifar10.FILE_LAYOUT.batch_names))
     with pytest.raises(DataError, match="data_batch_1 holds 5 pictures: expected 1 to 4"):
-        cifar.read_cifar(layout, cifar10.LABEL_LAYOUT, str(tmp_path))
+        read.read_cifar(layout, cifar10.LABEL_LAYOUT, str(tmp_path))
 
 
 def test_a_file_larger_than_any_published_one_is_not_read(tmp_path: Path) -> None:
     write.write_cifar10(tmp_path, *PICTURES)
     with pytest.raises(DataError, match=r"data_batch_1 says that it has 15,\d+ bytes, and no .* more than 15,000"):
-        cifar.read_cifar(replace(cifar10.FILE_LAYOUT, largest=15_000), cifar10.LABEL_LAYOUT, str(tmp_path))
+        read.read_cifar(replace(cifar10.FILE_LAYOUT, largest=15_000), cifar10.LABEL_LAYOUT, str(tmp_path))
 
 
 def test_nothing_is_copied_where_all_batches_are_full(tmp_path: Path) -> None:
     write.write_cifar10(tmp_path, PICTURES[0][:20], PICTURES[1][:20], PICTURES[2][:5], PICTURES[3][:5])
     layout = replace(cifar10.FILE_LAYOUT, batches=(*((f"data_batch_{n}", 4) for n in range(1, 6)), ("test_batch", 5)))
-    data = cifar.read_cifar(layout, cifar10.LABEL_LAYOUT, str(tmp_path))
+    data = read.read_cifar(layout, cifar10.LABEL_LAYOUT, str(tmp_path))
     assert data.x.base is None
     assert np.array_equal(data.x[:20], PICTURES[0][:20])
 

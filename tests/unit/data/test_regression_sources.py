@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nnexp.data.base import Source
+from nnexp.data.dataset import Source
 from nnexp.data.sources.base import matrix_product
 from nnexp.data.sources.friedman import Friedman
 from nnexp.data.sources.line import Line

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nnexp.data.base import Source
-from nnexp.data.reading import FileSource
+from nnexp.data.dataset import Source
+from nnexp.data.file_source import FileSource
 from nnexp.data.sources import digits
 from nnexp.data.sources.blobs import Blobs
 from nnexp.data.sources.circles import Circles

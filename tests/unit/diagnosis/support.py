@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from nnexp.data.base import Description
+from nnexp.data.dataset import Description
 from nnexp.diagnosis.evidence import RunEvidence
-from nnexp.runs.looked import LayerHistory
-from nnexp.spec.load import parse_network_spec
+from nnexp.runs.layer_history import LayerHistory
 from nnexp.spec.problems import SpecText
-from nnexp.spec.text import parse_yaml
-from nnexp.training.probe import RecordLayout
+from nnexp.spec.read import parse_network_spec
+from nnexp.spec.yaml import parse_yaml
+from nnexp.training.layer_recorder import RecordLayout
 
 DIGITS = """\
 data: {source: digits}

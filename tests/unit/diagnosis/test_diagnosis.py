@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 import nnexp
-from nnexp.diagnosis.diagnosis import diagnose_run, collect_findings
+from nnexp.diagnosis.diagnosis import collect_findings, diagnose_run
 from nnexp.errors import RunError
-from nnexp.runs.session import train_run
+from nnexp.execution.run import train_run
 from tests.unit.diagnosis.support import DIGITS, evidence, looks
 
 SMALL = "data: {source: {moons: {examples: 100}}}\narchitecture: {mlp: {hidden: [4]}}\n"

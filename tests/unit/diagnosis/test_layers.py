@@ -23,7 +23,9 @@ def test_dead_units_are_counted_by_layer() -> None:
 
 def test_half_of_the_units_may_be_dead_where_all_is_learned() -> None:
     looked = looks({"output": {}}, {"relu_1": {"dead": [0, 0.6]}, "relu_2": {"dead": [0, 0.95]}})
-    assert [finding.layers for finding in layers.find_dead_units(evidence(columns=GOOD, looked=looked))] == [("relu_2",)]
+    assert [finding.layers for finding in layers.find_dead_units(evidence(columns=GOOD, looked=looked))] == [
+        ("relu_2",)
+    ]
 
 
 def test_saturated_outputs_are_told_by_layer() -> None:
@@ -95,7 +97,9 @@ def test_saturation_by_large_weights_is_no_matter_of_the_activation() -> None:
     large = DIGITS + "activation: tanh\ninit: {normal: {std: 3}}\n"
     [finding] = layers.find_saturated_units(evidence(large, columns=BAD, looked=looked))
     assert [r.override for r in finding.remedies] == ["init=xavier"]
-    [finding] = layers.find_saturated_units(evidence(DIGITS + "activation: tanh\ninit: xavier\n", columns=BAD, looked=looked))
+    [finding] = layers.find_saturated_units(
+        evidence(DIGITS + "activation: tanh\ninit: xavier\n", columns=BAD, looked=looked)
+    )
     assert [r.override for r in finding.remedies] == ["activation=relu"]
 
 
@@ -131,5 +135,11 @@ def test_activations_that_grow_explode_too() -> None:
 
 
 def test_without_looks_nothing_is_said() -> None:
-    rules = (layers.find_dead_units, layers.find_saturated_units, layers.find_symmetric_units, layers.find_vanishing_gradients, layers.find_exploding_gradients)
+    rules = (
+        layers.find_dead_units,
+        layers.find_saturated_units,
+        layers.find_symmetric_units,
+        layers.find_vanishing_gradients,
+        layers.find_exploding_gradients,
+    )
     assert not [finding for rule in rules for finding in rule(evidence(columns=BAD))]

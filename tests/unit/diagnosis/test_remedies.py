@@ -18,7 +18,10 @@ from tests.unit.diagnosis.support import DIGITS, evidence
     ],
 )
 def test_the_learning_rate_however_it_is_written(written: str, override: str) -> None:
-    assert remedies.suggest_learning_rate(evidence(DIGITS.replace("{adam: {lr: 1e-3}}", written)), 0.1).override == override
+    assert (
+        remedies.suggest_learning_rate(evidence(DIGITS.replace("{adam: {lr: 1e-3}}", written)), 0.1).override
+        == override
+    )
 
 
 @pytest.mark.parametrize(

@@ -84,16 +84,22 @@ def test_a_loss_that_grows_and_grows_is_about_to_diverge() -> None:
 
 def test_too_high_a_learning_rate_carries_the_weights_away() -> None:
     rows = {"train_loss": [5.0, 2.3], "train_accuracy": [0.1, 0.1]}
-    [finding] = stability.find_high_learning_rate(evidence(columns=rows, looked=looks({"dense_1": {"weight": [1, 6, 6]}})))
+    [finding] = stability.find_high_learning_rate(
+        evidence(columns=rows, looked=looks({"dense_1": {"weight": [1, 6, 6]}}))
+    )
     assert finding.numbers == {"start": 2.3, "first": 5.0, "last": 2.3, "grown": 6.0}
     assert finding.remedies[0].override == "optimizer.adam.lr=1e-5"
     assert not any("clip" in remedy.override for remedy in finding.remedies)
-    assert not list(stability.find_high_learning_rate(evidence(columns=rows, looked=looks({"dense_1": {"weight": [1, 1.5, 1.5]}}))))
+    assert not list(
+        stability.find_high_learning_rate(evidence(columns=rows, looked=looks({"dense_1": {"weight": [1, 1.5, 1.5]}})))
+    )
 
 
 def test_weights_that_grow_while_all_is_learned_are_no_fault() -> None:
     rows = {"train_loss": [1.0, 0.1], "train_accuracy": [0.7, 0.99]}
-    assert not list(stability.find_high_learning_rate(evidence(columns=rows, looked=looks({"dense_1": {"weight": [1, 6, 9]}}))))
+    assert not list(
+        stability.find_high_learning_rate(evidence(columns=rows, looked=looks({"dense_1": {"weight": [1, 6, 9]}})))
+    )
 
 
 def test_too_low_a_learning_rate_is_seen_by_its_steps() -> None:
@@ -153,4 +159,6 @@ def test_updates_are_judged_layer_by_layer() -> None:
 def test_frozen_layers_are_left_out() -> None:
     frozen = DIGITS.replace("epochs: 10", "epochs: 10, freeze: [dense_1]")
     steps = {"dense_1": {"update": [math.nan, 1e-8]}, "output": {}}
-    assert not list(stability.find_unusual_updates(evidence(frozen, columns={"train_loss": [1.0]}, looked=looks(steps))))
+    assert not list(
+        stability.find_unusual_updates(evidence(frozen, columns={"train_loss": [1.0]}, looked=looks(steps)))
+    )

@@ -11,7 +11,7 @@ import pytest
 
 from nnexp.inspection.inspection import Inspection, inspect_networks
 from nnexp.inspection.variants import load_variants
-from nnexp.parameters import weight_views
+from nnexp.nn.parameters import weight_views
 from nnexp.training.stack import Stack
 from nnexp.typing import AnyArray
 

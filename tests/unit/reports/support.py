@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from nnexp.reports.collecting import CollectedRuns
+from nnexp.reports.collect import CollectedRuns
 from nnexp.reports.rows import RunRow, make_configuration
-from nnexp.spec.text import format_yaml
+from nnexp.spec.yaml import format_yaml
 
 PLAIN: Mapping[str, Any] = {
     "name": "fake",

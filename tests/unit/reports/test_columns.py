@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from nnexp.reports.columns import build_cells, describe_layer, make_labels, list_parameters
+from nnexp.reports.columns import build_cells, describe_layer, list_parameters, make_labels
 from nnexp.reports.rows import make_configuration
 from tests.unit.reports.support import adam, plain
 
@@ -69,7 +69,10 @@ def test_a_baseline_has_no_layers() -> None:
 
 
 def test_ensembles_are_of_another_kind() -> None:
-    variants = [list_parameters(make_configuration(plain())[0]), list_parameters(make_configuration(plain(), "ensemble of 5")[0])]
+    variants = [
+        list_parameters(make_configuration(plain())[0]),
+        list_parameters(make_configuration(plain(), "ensemble of 5")[0]),
+    ]
     assert build_cells(variants) == {"kind": ["network", "ensemble of 5"]}
 
 

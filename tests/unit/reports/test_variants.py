@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from nnexp.reports.report import compare_ranked, group_by_variant, compute_rank, add_cells
+from nnexp.reports.report import add_cells, compare_ranked, compute_rank, group_by_variant
 from nnexp.reports.rows import RunRow
 from nnexp.reports.variants import Variant
 from nnexp.statistics.verdicts import RankingMetric

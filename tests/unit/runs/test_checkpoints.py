@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from nnexp import archives
 from nnexp.runs import checkpoints
+from nnexp.storage import archive
 from nnexp.training.state import TrainingState, make_initial_state
 
 
@@ -38,7 +38,7 @@ def test_a_saved_state_is_the_same_again(state: TrainingState) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "last.npz"
         checkpoints.write_archive(path, "hash", *checkpoints.pack_state(state))
-        again = checkpoints.unpack_state(*archives.load_archive(path, "hash"))
+        again = checkpoints.unpack_state(*archive.load_archive(path, "hash"))
     for field in fields(TrainingState):
         before, after = getattr(state, field.name), getattr(again, field.name)
         if isinstance(before, np.ndarray):
@@ -52,16 +52,16 @@ def test_a_saved_state_is_the_same_again(state: TrainingState) -> None:
 def test_a_state_that_is_unpacked_can_be_trained_on(tmp_path: Path) -> None:
     state = made(np.ones((1, 7)), 0, 0, [])
     checkpoints.write_archive(tmp_path / "x.npz", "hash", *checkpoints.pack_state(state))
-    again = checkpoints.unpack_state(*archives.load_archive(tmp_path / "x.npz", "hash"))
+    again = checkpoints.unpack_state(*archive.load_archive(tmp_path / "x.npz", "hash"))
     assert all(getattr(again, name).flags.writeable for name in ("theta", "buffers", "order", "losses", "best_theta"))
 
 
 def test_a_file_that_is_not_there_is_damaged(tmp_path: Path) -> None:
-    with pytest.raises(archives.DamagedArchiveError, match="No such file"):
-        archives.load_archive(tmp_path / "x.npz", "hash")
+    with pytest.raises(archive.DamagedArchiveError, match="No such file"):
+        archive.load_archive(tmp_path / "x.npz", "hash")
 
 
 def test_a_file_of_another_run_is_damaged(tmp_path: Path) -> None:
     checkpoints.write_archive(tmp_path / "x.npz", "hash", {}, {})
-    with pytest.raises(archives.DamagedArchiveError, match="another run"):
-        archives.load_archive(tmp_path / "x.npz", "other")
+    with pytest.raises(archive.DamagedArchiveError, match="another run"):
+        archive.load_archive(tmp_path / "x.npz", "other")

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnexp.runs.folder import format_metrics, find_folder
+from nnexp.runs.folder import find_folder, format_metrics
 from tests.faults.support import tiny, train
 
 SPEC = tiny("training.epochs=2")

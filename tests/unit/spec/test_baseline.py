@@ -13,11 +13,11 @@ from nnexp.baselines.least_squares import LeastSquares
 from nnexp.errors import SpecError, UsageError
 from nnexp.spec import resolved
 from nnexp.spec.baseline import BaselineSpec
-from nnexp.spec.baseline_fit import count_parameters
-from nnexp.spec.load import parse_network_spec, parse_spec
+from nnexp.spec.checks.baseline import count_parameters
 from nnexp.spec.problems import SpecText
+from nnexp.spec.read import parse_network_spec, parse_spec
 from nnexp.spec.schema import build_schema
-from nnexp.spec.text import parse_yaml
+from nnexp.spec.yaml import parse_yaml
 
 BASE = """\
 name: base

@@ -10,9 +10,9 @@ import pytest
 
 from nnexp.registry import REGISTRY_BY_KIND, component_parameters
 from nnexp.spec.catalogue import list_entries
-from nnexp.spec.catalogue_page import _make_anchors, _escape_prose, render_catalogue
+from nnexp.spec.catalogue_page import _escape_prose, _make_anchors, render_catalogue
 from nnexp.spec.problems import SpecText
-from nnexp.spec.text import Node, parse_yaml
+from nnexp.spec.yaml import Node, parse_yaml
 
 PAGE = Path(__file__).parents[3] / "docs" / "catalogue.md"
 
@@ -89,7 +89,9 @@ def test_required_parameters_are_those_without_a_default() -> None:
 
 
 def test_the_page_in_the_docs_is_current() -> None:
-    assert PAGE.read_text(encoding="utf-8") == render_catalogue(), "docs/catalogue.md is not current: `make catalogue` renews it"
+    assert PAGE.read_text(encoding="utf-8") == render_catalogue(), (
+        "docs/catalogue.md is not current: `make catalogue` renews it"
+    )
 
 
 def test_the_page_has_every_component_with_all_that_its_docstring_says() -> None:

@@ -9,8 +9,8 @@ import pytest
 from nnexp.errors import SpecError
 from nnexp.inspection.variants import load_variants
 from nnexp.spec import resolved
-from nnexp.spec.load import load_spec
 from nnexp.spec.problems import Problem
+from nnexp.spec.read import load_spec
 from tests.unit.sweeps.support import BASE
 
 

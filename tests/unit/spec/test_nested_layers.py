@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from nnexp.activations.tanh import Tanh
 from nnexp.errors import SpecError
-from nnexp.layers.residual import Residual
-from nnexp.network import build_network, walk_layers
+from nnexp.nn.activations.tanh import Tanh
+from nnexp.nn.layers.residual import Residual
+from nnexp.nn.network import build_network, walk_layers
 from nnexp.spec import resolved
-from nnexp.spec.load import parse_network_spec
-from nnexp.spec.meaning import declare_network
+from nnexp.spec.checks.check import declare_network
 from nnexp.spec.problems import SpecText
-from nnexp.spec.sections import Spec
+from nnexp.spec.read import parse_network_spec
+from nnexp.spec.spec import Spec
 
 NESTED = """
 data: {source: moons}

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from nnexp.errors import SpecError
-from nnexp.spec.load import parse_spec
 from nnexp.spec.problems import SpecText
+from nnexp.spec.read import parse_spec
 
 ROWS = "a,y\n" + "".join(f"{row},{'pq'[row % 2]}\n" for row in range(40))
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 import pytest
 
 from nnexp.errors import DataError, SpecError
-from nnexp.layers.conv2d import Conv2D
-from nnexp.layers.dense import Dense
-from nnexp.layers.flatten import Flatten
-from nnexp.layers.gated import Gated
-from nnexp.layers.output import Output
-from nnexp.layers.rbf import RBF
+from nnexp.nn.layers.conv2d import Conv2D
+from nnexp.nn.layers.dense import Dense
+from nnexp.nn.layers.flatten import Flatten
+from nnexp.nn.layers.gated import Gated
+from nnexp.nn.layers.output import Output
+from nnexp.nn.layers.rbf import RBF
 from nnexp.spec import resolved
-from nnexp.spec.load import parse_network_spec
 from nnexp.spec.problems import Problem, SpecText
-from nnexp.spec.sections import Spec
+from nnexp.spec.read import parse_network_spec
 from nnexp.spec.sizes import AssumedSizes
+from nnexp.spec.spec import Spec
 
 IMAGES = "data: {source: {digits: {flat: false}}}\n"
 FLAT = "data: {source: digits}\n"

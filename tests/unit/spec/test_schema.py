@@ -11,11 +11,11 @@ from jsonschema import Draft202012Validator
 
 from nnexp import registry
 from nnexp.registry import parse_docstring
-from nnexp.spec.kinds import REGISTRIES_BY_TYPE
+from nnexp.spec.parameter_types import REGISTRIES_BY_TYPE
 from nnexp.spec.problems import SpecText
 from nnexp.spec.schema import build_schema
 from nnexp.spec.starter import STARTER_SPEC
-from nnexp.spec.text import parse_yaml
+from nnexp.spec.yaml import parse_yaml
 from tests.cli.mutations import BASE, BOUNDS, MISSING, NAMES, STRUCTURE, TYPES
 from tests.strategies import Plain, specs
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from nnexp.errors import UsageError
-from nnexp.spec.load import load_network_spec
+from nnexp.spec.read import load_network_spec
 from nnexp.spec.schema import build_schema
 from nnexp.spec.starter import SCHEMA_FILE, write_starter
 

@@ -9,18 +9,18 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from nnexp.data.base import Source
-from nnexp.data.tables.features import CategoryLevels
-from nnexp.layers.base import Layer
-from nnexp.named import Named
+from nnexp.data.dataset import Source
+from nnexp.data.formats.csv.features import CategoryLevels
+from nnexp.nn.layers.base import Layer
+from nnexp.nn.named import Named
 from nnexp.spec import resolved
 from nnexp.spec.build import Builder
-from nnexp.spec.kinds import find_only_parameter
-from nnexp.spec.load import parse_spec
+from nnexp.spec.parameter_types import find_only_parameter
 from nnexp.spec.problems import SpecText
+from nnexp.spec.read import parse_spec
 from nnexp.spec.schema import build_schema
-from nnexp.spec.sections import EarlyStopping
-from nnexp.spec.text import parse_yaml
+from nnexp.spec.spec import EarlyStopping
+from nnexp.spec.yaml import parse_yaml
 
 SPEC = """\
 data: {{source: {{csv: {{path: {path}, target: y, categorical: {levels}}}}}}}
@@ -61,7 +61,9 @@ def test_the_value_and_the_mapping_mean_the_same() -> None:
 
 
 def test_the_resolved_spec_has_the_value_and_is_itself_a_spec(table: Path) -> None:
-    specs = [parse_spec(SpecText("s.yaml", SPEC.format(path=table, levels=levels)), name="s") for levels in (SHORT, LONG)]
+    specs = [
+        parse_spec(SpecText("s.yaml", SPEC.format(path=table, levels=levels)), name="s") for levels in (SHORT, LONG)
+    ]
     assert resolved.make_plain_spec(specs[0])["data"]["source"]["csv"]["categorical"] == {"c": ["u", 2]}
     assert resolved.hash_spec(specs[0]) == resolved.hash_spec(specs[1])
     assert parse_spec(SpecText("resolved.yaml", resolved.format_spec(specs[1])), name="s") == specs[0]

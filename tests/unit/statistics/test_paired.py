@@ -12,7 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from nnexp.statistics.paired import MAX_EXACT_PAIRS, SIGNIFICANCE_LEVEL, PairedDifference, compute_min_p_value, compute_paired_difference, compute_sign_flip_p_value
+from nnexp.statistics.paired import (
+    MAX_EXACT_PAIRS,
+    SIGNIFICANCE_LEVEL,
+    PairedDifference,
+    compute_min_p_value,
+    compute_paired_difference,
+    compute_sign_flip_p_value,
+)
 
 A = [0.81, 0.84, 0.79, 0.86, 0.83, 0.80, 0.85]
 B = [0.85, 0.86, 0.84, 0.87, 0.82, 0.86, 0.90]

@@ -82,7 +82,9 @@ def alarms(family: Family, seeds: int, draws: int) -> tuple[float, float]:
         two += verdict.conclusion in ("better", "worse")
         first, *others = sorted(columns, key=lambda column: sum(column.values()))
         pairs = [("other", "best", compute_paired_difference(other, first)) for other in others]
-        best += any(v.conclusion in ("better", "worse") for v in compute_verdicts(pairs, LOSS, VARIANTS * (VARIANTS - 1) // 2))
+        best += any(
+            v.conclusion in ("better", "worse") for v in compute_verdicts(pairs, LOSS, VARIANTS * (VARIANTS - 1) // 2)
+        )
     return two / draws, best / draws
 
 
@@ -158,7 +160,9 @@ def test_intervals_in_many_draws(n: int) -> None:
 @pytest.mark.parametrize("effect", [0.7, 1.0, 1.5, 2.0])
 def test_as_many_seeds_as_are_called_enough_show_the_difference_four_times_of_five(effect: float) -> None:
     rng, draws = np.random.default_rng(7), 1000
-    base = compute_paired_difference({0: 0.0, 1: 0.0}, {0: effect + np.sqrt(0.5), 1: effect - np.sqrt(0.5)})  # mean effect, deviation 1
+    base = compute_paired_difference(
+        {0: 0.0, 1: 0.0}, {0: effect + np.sqrt(0.5), 1: effect - np.sqrt(0.5)}
+    )  # mean effect, deviation 1
     [verdict] = compute_verdicts([("A", "B", base)], LOSS)
     assert verdict.pairs_needed is not None
     n = verdict.pairs_needed

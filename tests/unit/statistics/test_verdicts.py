@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from nnexp.statistics.paired import PairedDifference, compute_paired_difference
-from nnexp.statistics.verdicts import RankingMetric, Verdict, format_amount, compute_verdicts
+from nnexp.statistics.verdicts import RankingMetric, Verdict, compute_verdicts, format_amount
 
 ACCURACY = RankingMetric("dev_accuracy", larger_is_better=True, is_share=True)
 LOSS = RankingMetric("dev_loss", larger_is_better=False, is_share=False)
@@ -30,7 +30,8 @@ def spread(mean: float, deviation: float, n: int) -> list[float]:
 def test_a_difference_that_is_shown() -> None:
     # ± t(11) 0.005 / √12 = 2.201 · 0.001443 = 0.318 points; t = 6.24, p < 0.001
     assert (
-        verdict(spread(0.009, 0.005, 12)).format_sentence() == "B is better than A by 0.9 ± 0.3 points (12 seeds, p < 0.001)"
+        verdict(spread(0.009, 0.005, 12)).format_sentence()
+        == "B is better than A by 0.9 ± 0.3 points (12 seeds, p < 0.001)"
     )
 
 
@@ -41,7 +42,10 @@ def test_the_better_one_is_named_first() -> None:
 
 
 def test_a_loss_is_to_be_small_and_is_a_number() -> None:
-    assert verdict(spread(-0.3, 0.1, 9), LOSS).format_sentence() == "B is better than A by 0.30 ± 0.08 (9 seeds, p = 0.004)"
+    assert (
+        verdict(spread(-0.3, 0.1, 9), LOSS).format_sentence()
+        == "B is better than A by 0.30 ± 0.08 (9 seeds, p = 0.004)"
+    )
     assert verdict(spread(0.3, 0.1, 9), LOSS).conclusion == "worse"
 
 

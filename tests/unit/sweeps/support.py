@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from nnexp.errors import SpecError
-from nnexp.runs.receipts import RunOutcome
+from nnexp.runs.outcome import RunOutcome
 from nnexp.spec.problems import SpecText
-from nnexp.spec.text import Node, parse_yaml
-from nnexp.sweeps import reading, samplers
-from nnexp.sweeps.definition import SweepDefinition
-from nnexp.sweeps.plan import PlannedRun, RunPlanner
-from nnexp.sweeps.words import parse_command
+from nnexp.spec.yaml import Node, parse_yaml
+from nnexp.sweeps.definition import sweep_file
+from nnexp.sweeps.definition.command_line import parse_command
+from nnexp.sweeps.definition.definition import SweepDefinition
+from nnexp.sweeps.planning import samplers
+from nnexp.sweeps.planning.plan import PlannedRun, RunPlanner
 
 BASE = """\
 name: base
@@ -36,7 +37,7 @@ def from_text(folder: Path, text: str, *words: str, base: str = BASE) -> SweepDe
     (folder / "base.yaml").write_text(base)
     file = folder / "study.yaml"
     file.write_text(f"base: base.yaml\n{text}")
-    return reading.read_definition(file, words)
+    return sweep_file.read_definition(file, words)
 
 
 def from_words(folder: Path, *words: str, base: str = BASE) -> SweepDefinition:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nnexp.parameters import weight_views
-from nnexp.penalties.max_norm import MaxNorm
+from nnexp.nn.parameters import weight_views
+from nnexp.nn.penalties.max_norm import MaxNorm
 from nnexp.registry import optimizers
 from nnexp.training.stack import Stack
 from nnexp.typing import AnyArray

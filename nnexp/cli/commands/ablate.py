@@ -1,0 +1,41 @@
+"""nnexp ablate"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nnexp.cli.commands.sweep import make_executor_factory, print_sweep_plan, run_sweep
+from nnexp.cli.options import Json, Overrides, Quiet, RunsDir, SpecPath
+
+
+def ablate(
+    spec: SpecPath,
+    overrides: Overrides = None,
+    runs: RunsDir = Path("runs"),
+    seeds: Annotated[int, typer.Option("--seeds", min=1, help="Seeds of each variant.")] = 5,
+    plan: Annotated[bool, typer.Option("--plan", help="Show the variants and what they will take.")] = False,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", "-j", min=1, help="Worker processes.", show_default="one a core")
+    ] = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """What each part of a spec is good for: variants without it, or with another in its place, the same seeds for all.
+
+    No batch norm, no dropout, no penalty, SGD for Adam, ...: what can be left out is read from the spec.
+    """
+    from nnexp.sweeps.definition.ablation import build_ablation
+    from nnexp.sweeps.definition.command_line import parse_command
+    from nnexp.sweeps.running import sweep
+    from nnexp.sweeps.running.sweep import SweepOptions
+
+    definition = build_ablation(parse_command(spec, overrides or []), seeds)
+    jobs = jobs or sweep.choose_worker_count(definition)
+    options = SweepOptions(make_executor_factory("local", None, jobs))
+    if plan:
+        print_sweep_plan(definition, runs, options, jobs, json=json)
+    else:
+        run_sweep(definition, runs, options, json=json, quiet=quiet)

@@ -1,0 +1,115 @@
+"""nnexp data fetch, nnexp data list, nnexp data show"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from nnexp.cli.commands import data_show
+from nnexp.cli.options import Json
+
+if TYPE_CHECKING:
+    from nnexp.data.download.known import KnownSet
+
+MAX_LINE_CHARACTERS = 100
+"""How wide a list is where there is no terminal."""
+
+app = typer.Typer(help="Fetch known data sets, list sources, and look at data.", no_args_is_help=True)
+app.command("show")(data_show.show_data)
+
+
+@app.command("fetch")
+def fetch_set(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A known set, such as cifar10.", show_default=False)],
+    address: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="URL",
+            help="Fetch the same files from here, each by its name.",
+            show_default="where they are published",
+        ),
+    ] = None,
+) -> None:
+    """Fetch a known set into the cache folder, from where it is published; a broken fetch goes on where it was."""
+    from nnexp.cli.console import out
+    from nnexp.cli.fetch_progress import make_download_listener
+    from nnexp.data.download.fetch import fetch_known_set, find_known_set
+
+    wanted = find_known_set(name)
+    with make_download_listener() as watch:
+        came = fetch_known_set(wanted, address, watch=watch)
+    where = wanted.path_of(wanted.files[0]).parent
+    out.print(f"{name}: {'fetched into' if came else 'there already, and right, in'} {where}", markup=False)
+    if came:
+        out.print(wanted.credit, markup=False)
+
+
+@app.command("list")
+def list_sources(json: Json = False) -> None:
+    """List the known sets, with their size and whether they are in the cache, and the other sources."""
+    from nnexp.cli.console import out, print_json
+    from nnexp.data.download.known import KNOWN_SETS
+    from nnexp.data.file_source import find_cache_folder
+    from nnexp.registry import parse_docstring, sources
+
+    others = {name: parse_docstring(sources[name]).summary for name in sources if name not in KNOWN_SETS}
+    if json:
+        known = [_as_dict(one) for one in KNOWN_SETS.values()]
+        listed = [{"name": name, "summary": summary} for name, summary in others.items()]
+        print_json({"cache": str(find_cache_folder()), "known": known, "sources": listed})
+        return
+    out.print("known sets, for `nnexp data fetch NAME`", style="bold underline")
+    for one in KNOWN_SETS.values():
+        _print_entry(one.name, f"{_format_size(one)}, {_describe_cache_state(one)}", one.credit)
+    out.print(f"the cache: {find_cache_folder()}\n", markup=False)
+    out.print("other sources, for `nnexp data show NAME`", style="bold underline")
+    for name, summary in others.items():
+        _print_entry(name, summary)
+
+
+def _as_dict(one: KnownSet) -> dict[str, Any]:
+    files = [
+        {
+            "name": file.name,
+            "address": one.address + file.name,
+            "path": str(one.path_of(file)),
+            "bytes": file.size,
+            "checksum": file.checksum,
+        }
+        for file in one.files
+    ]
+    return {
+        "name": one.name,
+        "bytes": one.total_bytes,
+        "there": one.count_present_files() == len(one.files),
+        "credit": one.credit,
+        "files": files,
+    }
+
+
+def _format_size(one: KnownSet) -> str:
+    from nnexp.data.download.http import format_bytes
+
+    return format_bytes(one.total_bytes)
+
+
+def _describe_cache_state(one: KnownSet) -> str:
+    """Whether a set is in the cache."""
+    there, of = one.count_present_files(), len(one.files)
+    return "in the cache" if there == of else f"{there} of {of} files in the cache" if there else "not fetched"
+
+
+def _print_entry(name: str, *texts: str) -> None:
+    """A name, and beside it what is said of it, in lines that fit."""
+    import textwrap
+
+    from rich.text import Text
+
+    from nnexp.cli.console import out
+
+    width = min(out.width, MAX_LINE_CHARACTERS) - 18
+    lines = [line for text in texts for line in textwrap.wrap(text, max(20, width))]
+    for number, line in enumerate(lines):
+        out.print(Text.assemble((f"  {name if not number else '':<15} ", "bold cyan"), line))

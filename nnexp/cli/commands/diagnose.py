@@ -1,0 +1,147 @@
+"""nnexp diagnose"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nnexp.cli.options import Json, RunsDir
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import Console
+
+    from nnexp.diagnosis.findings import Diagnosis, Finding, Remedy
+
+MAX_FULL_RUNS = 5
+"""Runs that are told one after the other, each whole."""
+
+
+def diagnose(
+    names: Annotated[
+        list[str],
+        typer.Argument(metavar="RUN_OR_SWEEP", help="Runs, sweeps, or a folder of runs.", show_default=False),
+    ],
+    optimal_error: Annotated[
+        float,
+        typer.Option(
+            "--optimal-error", metavar="SHARE", min=0, max=1, help="The error that nobody could avoid, such as 0.15."
+        ),
+    ] = 0.0,
+    runs: RunsDir = Path("runs"),
+    json: Json = False,
+) -> None:
+    """What was wrong with a run, from what it recorded: each finding with its numbers, its epoch and what to try."""
+    from nnexp.cli.console import err, out, print_json
+    from nnexp.diagnosis.diagnosis import diagnose_run
+    from nnexp.errors import RunError, UsageError
+    from nnexp.reports.collect import collect_runs
+    from nnexp.reports.rows import NETWORK_KIND
+
+    collected = collect_runs(names, runs)
+    begun = [row for row in collected.rows if (row.path / "run.json").is_file()]
+    folders = [row.path for row in begun if row.configuration.kind == NETWORK_KIND]
+    if not folders:
+        kinds = ", ".join(sorted({row.configuration.kind for row in begun})) or "nothing that has begun"
+        raise UsageError(f"only networks that are trained can be diagnosed, and this is {kinds}")
+    found: list[Diagnosis] = []
+    problems = list(collected.problems)
+    for folder in folders:
+        try:
+            found.append(diagnose_run(folder, optimal_error))
+        except RunError as error:
+            if len(folders) == 1:
+                raise
+            problems.append(str(error))
+    for problem in dict.fromkeys(problems):
+        err.print(problem, style="yellow", markup=False)
+    if json:
+        documents = [diagnosis.as_dict() for diagnosis in found]
+        print_json(documents[0] if len(folders) == 1 else documents)
+    elif len(folders) == 1 or len(collected.rows) == len(names) <= MAX_FULL_RUNS:
+        for number, diagnosis in enumerate(found):
+            if number:
+                out.print()
+            _print_diagnosis(diagnosis, out)
+    else:
+        _print_grouped(found, out)
+
+
+def _print_diagnosis(found: Diagnosis, console: Console) -> None:
+    """A diagnosis for people."""
+    from rich.text import Text
+
+    from nnexp.cli.console import print_sentence
+
+    many = len(found.findings)
+    if found.is_healthy:
+        print_sentence(Text(f"{found.run}: nothing wrong was seen", style="green"), 2, console)
+    else:
+        print_sentence(f"{found.run}: {many} finding{'s' if many > 1 else ''}", 2, console)
+    for finding in found.findings:
+        _print_finding(finding, console)
+    if found.balance:
+        print_sentence(found.balance, 2, console)
+    if not found.has_layer_history:
+        print_sentence(Text("it did not look into its layers, so only its metrics were seen", style="dim"), 2, console)
+
+
+def _print_grouped(found: Sequence[Diagnosis], console: Console) -> None:
+    """Many diagnoses, each finding once, and the range of the errors."""
+    from nnexp.cli.console import print_sentence
+    from nnexp.diagnosis.common import find_shared_findings, format_error_ranges
+
+    healthy = sum(diagnosis.is_healthy for diagnosis in found)
+    print_sentence(f"{len(found)} runs, {healthy} of them with nothing wrong that was seen", 2, console)
+    for entry in find_shared_findings(found):
+        print_sentence(f"{len(entry.runs)} of {len(found)}, such as {entry.runs[0]}:", 2, console)
+        _print_finding(entry.finding, console)
+    if errors := format_error_ranges(found):
+        print_sentence(errors, 2, console)
+
+
+def _print_finding(finding: Finding, console: Console) -> None:
+    """A finding, and what to try."""
+    from rich.text import Text
+
+    from nnexp.cli.console import print_sentence
+
+    print_sentence(Text.assemble(("! ", "bold yellow"), finding.text), 2, console)
+    for remedy in finding.remedies:
+        _print_remedy(remedy, console)
+
+
+def _print_remedy(remedy: Remedy, console: Console) -> None:
+    """What to try: on a line that has room for all of it, or else the override alone and whole on the next."""
+    from shlex import quote
+
+    from rich.text import Text
+
+    from nnexp.cli.console import print_sentence
+
+    words = f"    - {remedy.text}"
+    if not remedy.override:
+        print_sentence(words, 6, console)
+        return
+    override = Text(quote(remedy.override), style="bold")
+    line = Text.assemble(words, ": ", override)
+    if not console.is_terminal or line.cell_len <= console.width:
+        console.print(line)
+    else:
+        print_sentence(f"{words}:", 6, console)
+        console.print(Text.assemble(" " * 6, override))
+
+
+def print_gravest_findings(found: Diagnosis, console: Console, most: int = 3) -> None:
+    """The gravest findings, for the end of a training; nothing where nothing is wrong."""
+    from rich.text import Text
+
+    from nnexp.cli.console import print_sentence
+
+    for finding in found.findings[:most]:
+        _print_finding(finding, console)
+    if len(found.findings) > most:
+        print_sentence(Text(f"{len(found.findings) - most} more: nnexp diagnose {found.run}", style="dim"), 2, console)

@@ -1,0 +1,122 @@
+"""nnexp evaluate"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from nnexp.cli.options import Json, RunName, RunsDir
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from nnexp.metrics.breakdown import Breakdown
+
+DEFAULT_TOP_K = 3
+"""The k of top-k where none is asked for."""
+
+
+def evaluate(
+    run: RunName,
+    split: Annotated[
+        Literal["train", "dev", "test"], typer.Option("--split", help="The part of the data to look at.")
+    ] = "test",
+    top: Annotated[
+        int | None,
+        typer.Option(
+            "--top",
+            metavar="K",
+            min=1,
+            help=f"How often the right class is among the K likeliest; {DEFAULT_TOP_K} where there are more classes.",
+            show_default=False,
+        ),
+    ] = None,
+    confusion: Annotated[
+        bool, typer.Option("--confusion", help="Show which class was taken for which, and each class by itself.")
+    ] = False,
+    runs: RunsDir = Path("runs"),
+    json: Json = False,
+) -> None:
+    """Loss and metrics of a trained network, or metrics of a baseline, on a part of its data."""
+    from nnexp.cli.console import out, print_json
+    from nnexp.errors import UsageError
+    from nnexp.prediction.run import Run
+    from nnexp.runs.index import find_run
+
+    found = Run(find_run(run, runs))
+    if not len(found.parts[split]):
+        raise UsageError(f"{found.path} has no {split} part")
+    metrics, details = found.evaluate(split), found.details(split)
+    _check_options(details, top, confusion=confusion)
+    if json:
+        everything = [entry.as_dict() for entry in details]
+        print_json({"run": str(found.path), "split": split, **metrics, "details": everything})
+        return
+    out.print(_render_summary(split, metrics, details, top or DEFAULT_TOP_K))
+    for entry in details:
+        for shown in _render_tables(entry, out.width, confusion=confusion):
+            out.print(shown)
+
+
+def _check_options(details: Sequence[Breakdown], top: int | None, *, confusion: bool) -> None:
+    """Raises UsageError where something is asked for that these predictions do not have."""
+    from nnexp.errors import UsageError
+    from nnexp.metrics.breakdown import ClassBreakdown
+
+    most = max((len(entry.classes) for entry in details if isinstance(entry, ClassBreakdown)), default=0)
+    if not most and (confusion or top):
+        raise UsageError(f"{'--confusion' if confusion else '--top'} is for classes, and this run predicts none")
+    if top and top >= most:
+        raise UsageError(f"--top {top}: with {most} classes, the right one is always among so many; ask for fewer")
+
+
+def _render_summary(split: str, metrics: dict[str, float], details: Sequence[Breakdown], top: int) -> Table:
+    """Loss and metrics; where there are several tasks, in a section for each."""
+    from nnexp.cli.console import format_metric, make_table
+    from nnexp.metrics.metrics import METRIC_NAMES
+
+    left, sections = {name: format_metric(name, value) for name, value in metrics.items()}, []
+    for entry in details:
+        prefix = f"{entry.task}_" if entry.task else ""
+        own = {prefix + name: left.pop(prefix + name) for name in METRIC_NAMES[entry.targets]}
+        sections.append(own | {prefix + name: text for name, text in _list_class_metrics(entry, top)})
+    shown = make_table("metric", split)
+    for section in [left, *sections] if len(sections) > 1 else [left | sections[0]]:
+        for name, text in section.items():
+            shown.add_row(name.replace("_", " "), text)
+        shown.add_section()
+    return shown
+
+
+def _list_class_metrics(entry: Breakdown, top: int) -> Iterator[tuple[str, str]]:
+    """What is said of predicted classes besides their accuracy."""
+    from nnexp.cli.console import format_percent
+    from nnexp.metrics.breakdown import ClassBreakdown
+
+    if isinstance(entry, ClassBreakdown):
+        yield "error rate", format_percent(entry.error_rate)
+        yield "macro F1", format_percent(entry.macro_f1)
+        if top < len(entry.classes):
+            yield f"top {top}", format_percent(entry.top_accuracy(top))
+
+
+def _render_tables(entry: Breakdown, width: int, *, confusion: bool) -> Iterator[str | Table]:
+    """What is shown of a task below the metrics: its confusions where they are asked for, or its outputs if several."""
+    from nnexp.cli.tables.confusion import render_classes, render_confusions
+    from nnexp.cli.tables.outputs import render_outputs
+    from nnexp.metrics.breakdown import ClassBreakdown
+
+    name = f"{entry.task}, " if entry.task else ""
+    if isinstance(entry, ClassBreakdown):
+        if confusion:
+            legend, matrix = render_confusions(entry, width)
+            yield name + legend
+            yield from filter(None, [matrix])
+            yield render_classes(entry, width)
+    elif len(entry.outputs) > 1:
+        legend, shown = render_outputs(entry, width)
+        yield name + legend
+        yield shown

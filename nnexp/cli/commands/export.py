@@ -1,0 +1,40 @@
+"""nnexp export"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from nnexp.cli.options import RunsDir
+
+
+def export(
+    names: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="RUN",
+            help="A run; for tensorboard also several, or sweeps, or a folder of runs.",
+            show_default=False,
+        ),
+    ],
+    to: Annotated[Literal["onnx", "npz", "tensorboard"], typer.Option("--to", help="The format.", show_default=False)],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE_OR_DIR", help="Write here.", show_default="RUN.onnx, RUN.npz, tensorboard/"
+        ),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace what is there already.")] = False,
+    runs: RunsDir = Path("runs"),
+) -> None:
+    """A trained network as ONNX or as NumPy arrays; how runs went, for TensorBoard. Prints what was written."""
+    from nnexp.cli.console import err
+    from nnexp.export.export import export_runs as exported
+
+    found = exported(names, to, output, runs=runs, force=force)
+    for path in found.paths:
+        print(path)
+    for problem in found.problems:
+        err.print(problem, style="yellow", markup=False)

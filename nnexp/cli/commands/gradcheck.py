@@ -1,0 +1,164 @@
+"""nnexp gradcheck"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nnexp.cli.options import Json, Overrides
+
+if TYPE_CHECKING:
+    from nnexp.gradcheck.components import ComponentCheck
+    from nnexp.gradcheck.result import GradientCheck, ParameterCheck
+
+
+def gradcheck(
+    spec: Annotated[
+        Path | None, typer.Argument(metavar="SPEC", help="A spec: a YAML file.", show_default=False)
+    ] = None,
+    overrides: Overrides = None,
+    after: Annotated[int, typer.Option("--after", metavar="N", help="Train so many steps first.")] = 0,
+    examples: Annotated[
+        int | None,
+        typer.Option("--examples", metavar="N", help="Examples of the batch; up to 32 as a rule.", show_default=False),
+    ] = None,
+    entries: Annotated[
+        int | None,
+        typer.Option("--entries", metavar="N", help="Check so many entries of each parameter.", show_default=False),
+    ] = None,
+    exhaustive: Annotated[
+        bool, typer.Option("--exhaustive", help="Check every entry, however large the network.")
+    ] = False,
+    threshold: Annotated[
+        float, typer.Option("--threshold", metavar="T", help="The largest relative error that passes.")
+    ] = 1e-7,
+    all_: Annotated[bool, typer.Option("--all", help="Check every component that a spec can name.")] = False,
+    json: Json = False,
+) -> None:
+    """Check the gradient of a spec's model, penalties included, against differences of its objective."""
+    from nnexp import api
+    from nnexp.cli.console import print_json
+    from nnexp.errors import UsageError
+
+    if all_:
+        if spec is not None or after or examples is not None or entries is not None or exhaustive:
+            raise UsageError("--all checks small networks of its own: name no spec, and only --threshold or --json")
+        _check_all_components(threshold, json=json)
+        return
+    if spec is None:
+        raise UsageError("no spec to check: name its file, or say --all")
+    check = api.gradcheck(
+        api.load(spec, overrides or []),
+        after=after,
+        examples=examples,
+        entries=entries,
+        exhaustive=exhaustive,
+        threshold=threshold,
+    )
+    if json:
+        print_json(check.as_dict())
+    else:
+        print_check(check)
+    check.raise_if_failed()
+
+
+def print_check(check: GradientCheck) -> None:
+    """The table of parameters, and what was compared."""
+    from nnexp.cli.console import fit_table, out
+
+    rows = check.rows
+    columns: dict[str, list[str]] = {
+        "parameter": [row.name for row in rows],
+        "verdict": [row.verdict for row in rows],
+        "relative error": [_format_error(row) for row in rows],
+        "left out": [f"{row.left_out + row.directions_left_out:,}" for row in rows],
+        "entries checked": [_format_checked(row) for row in rows],
+        "directions checked": [f"{row.directions:,}" for row in rows],
+        "shape": [" x ".join(map(str, row.shape)) for row in rows],
+        "worst entry": [_format_entry_index(row) for row in rows],
+        "analytic": [f"{row.worst.analytic:.3e}" if row.worst else "-" for row in rows],
+        "numeric": [f"{row.worst.numeric:.3e}" if row.worst else "-" for row in rows],
+    }
+    if check.exhaustive:
+        del columns["directions checked"]
+    spare = ("numeric", "analytic", "shape", "worst entry", "directions checked", "entries checked")
+    out.print(fit_table(columns, spare, out.width))
+    lost = [row.name for row in rows if row.is_lost]
+    if lost:
+        out.print(f"so small that rounding hides them: {', '.join(lost)}", markup=False, soft_wrap=False)
+    if check.aside:
+        names = ", ".join(check.aside)
+        message = f"sat on kinks, so all weights were moved a little before this check: {names}"
+        out.print(message, markup=False, soft_wrap=False)
+    out.print(f"{check.name}: {describe_check(check)}", markup=False, soft_wrap=False)
+
+
+def describe_check(check: GradientCheck) -> str:
+    """What was compared, and what came out, in a line."""
+    checked = sum(row.checked for row in check.rows)
+    left_out = sum(row.left_out + row.directions_left_out for row in check.rows)
+    directions = sum(row.directions for row in check.rows)
+    what = f"{checked:,} entries" + (f" and {directions:,} random directions" if directions else "")
+    when = f"after {check.after:,} steps" if check.after else "before training"
+    verdict = {
+        "right": f"the gradient is right, largest relative error {check.error:.1e}",
+        "wrong": "the gradient is wrong",
+        "undecided": "undecided",
+        "frozen": "everything is frozen",
+    }[check.verdict]
+    kinks = f", {left_out:,} more left out at kinks" if left_out else ""
+    return f"{verdict}; {what} on {check.examples} examples {when}{kinks}"
+
+
+def _format_error(row: ParameterCheck) -> str:
+    if row.verdict == "frozen" or not row.checked + row.directions:
+        return "-"
+    return "rounding" if row.is_lost else f"{row.error:.1e}"
+
+
+def _format_checked(row: ParameterCheck) -> str:
+    every = row.checked + row.left_out == row.entries or not row.checked + row.left_out
+    return f"{row.checked:,}" if every else f"{row.checked:,} of {row.entries:,}"
+
+
+def _format_entry_index(row: ParameterCheck) -> str:
+    if row.worst is None:
+        return "-"
+    return "direction" if row.worst.index is None else f"[{', '.join(map(str, row.worst.index))}]"
+
+
+def _check_all_components(threshold: float, *, json: bool) -> None:
+    from nnexp.cli.console import print_json
+    from nnexp.gradcheck.components import check_all_components, raise_if_failed
+
+    checks = list(check_all_components(threshold))
+    if json:
+        print_json([one.as_dict() for one in checks])
+    else:
+        _print_all_checks(checks)
+    raise_if_failed(checks)
+
+
+def _print_all_checks(checks: list[ComponentCheck]) -> None:
+    """A row for every component and network, then what came out."""
+    from nnexp.cli.console import err, fit_table, out
+
+    shown = [(one, one.check) for one in checks]
+    columns: dict[str, list[str]] = {
+        "component": [one.name for one in checks],
+        "verdict": [one.verdict for one in checks],
+        "relative error": [f"{check.error:.1e}" if check else "-" for _, check in shown],
+        "left out": [f"{sum(row.left_out for row in check.rows):,}" if check else "-" for _, check in shown],
+        "entries checked": [f"{sum(row.checked for row in check.rows):,}" if check else "-" for _, check in shown],
+        "in a network": [one.setting for one in checks],
+        "kind": [one.kind for one in checks],
+    }
+    out.print(fit_table(columns, ("kind", "entries checked", "in a network"), out.width))
+    for one in checks:
+        if one.problem:
+            err.print(one.problem, style="yellow", markup=False)
+    right = sum(one.verdict == "right" for one in checks)
+    names = {(one.kind, one.name) for one in checks}
+    out.print(f"{len(names)} components in {len(checks)} networks: {right} right, {len(checks) - right} not")

@@ -1,0 +1,128 @@
+"""nnexp inspect"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nnexp.cli.options import Json, Overrides, SpecPath
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from nnexp.inspection.inspection import Inspection
+    from nnexp.spec.spec import Spec
+
+
+class InputData(StrEnum):
+    """What the network is shown."""
+
+    REAL = "real"
+    NORMAL = "normal"
+
+
+def inspect_(
+    spec: SpecPath,
+    overrides: Overrides = None,
+    init: Annotated[
+        str | None,
+        typer.Option("--init", metavar="A,B", help="These initialisers, such as xavier,he.", show_default=False),
+    ] = None,
+    seeds: Annotated[int, typer.Option("--seeds", metavar="K", min=1, max=1000, help="Average over seeds.")] = 1,
+    examples: Annotated[
+        int, typer.Option("--examples", metavar="N", min=1, max=1_000_000, help="At most so many examples.")
+    ] = 256,
+    data: Annotated[
+        InputData, typer.Option("--data", help="Training examples of the spec, or random numbers from N(0, 1).")
+    ] = InputData.REAL,
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write a page with figures too.", show_default=False)
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Look at a network before training: its outputs and gradients, layer by layer, and what they say."""
+    from nnexp.cli.console import print_json
+    from nnexp.inspection.inspection import inspect_networks
+    from nnexp.inspection.variants import load_variants
+
+    if html is not None:
+        _check_page_path(html)
+    specs = load_variants(spec, overrides or (), init)
+    found = inspect_networks(specs, seeds=seeds, most=examples, data=data.value)
+    if json:
+        print_json([each.as_dict() for each in found])
+    else:
+        _print_inspection(found)
+    if html is not None:
+        _write_page(found, specs, html)
+
+
+def _check_page_path(html: Path) -> None:
+    """Raises UsageError where no page can be written there, before any work."""
+    from nnexp.reports.html.write import ReportOutput
+
+    ReportOutput(page=html).check_paths()
+
+
+def _write_page(found: Sequence[Inspection], specs: Sequence[tuple[str, Spec]], path: Path) -> None:
+    """The page, whole or not at all."""
+    import shlex
+    import sys
+
+    from nnexp.cli.console import err
+    from nnexp.reports.html.inspection.page import render_inspection
+    from nnexp.storage import atomic
+
+    atomic.write_text(path, render_inspection(found, specs, shlex.join(["nnexp", *sys.argv[1:]])))
+    err.print(f"wrote {path}", markup=False)
+
+
+def _print_inspection(found: Sequence[Inspection]) -> None:
+    """Tables, what their columns mean, and what they say."""
+    from nnexp.cli.console import err, out
+    from nnexp.cli.tables.layers import describe_columns, render_initializers, render_network
+
+    _print_wrapped(_format_heading(found), "", out.width)
+    for table in [render_network(found[0], out.width)] if len(found) == 1 else render_initializers(found, out.width):
+        out.print(table)
+    for line in describe_columns(found):
+        _print_wrapped(line, "dim", out.width)
+    out.print()
+    for text, style in _list_findings(found):
+        _print_wrapped(text, style, out.width)
+    if len(found) > 1:
+        err.print("every layer in full: one initialiser at a time, or --json", style="dim")
+
+
+def _print_wrapped(text: str, style: str, width: int) -> None:
+    """A line, or where it is longer several, those after the first further in."""
+    from textwrap import wrap
+
+    from nnexp.cli.console import out
+
+    indent = " " * (len(text) - len(text.lstrip()))
+    for line in wrap(text.strip(), min(width, 110), initial_indent=indent, subsequent_indent=f"{indent}  "):
+        out.print(line, style=style, markup=False)
+
+
+def _format_heading(found: Sequence[Inspection]) -> str:
+    """What was looked at, in a line."""
+    first = found[0]
+    what = "training examples" if first.data == "real" else "random normal inputs"
+    seeds = f", mean of {len(first.seeds)} seeds" if len(first.seeds) > 1 else ""
+    init = f" with {first.init}" if len(found) == 1 else ""
+    return f"{first.name}{init} before training, {first.examples:,} {what}{seeds}"
+
+
+def _list_findings(found: Sequence[Inspection]) -> Iterator[tuple[str, str]]:
+    """What the numbers say, with the style of each line."""
+    for each in found:
+        if len(found) > 1:
+            yield each.init, "bold"
+        for finding in each.findings:
+            yield f"  {finding.text}", "green" if finding.healthy else "yellow"
+        if not each.findings:
+            yield "  nothing stands out", "dim"

@@ -1,0 +1,46 @@
+"""nnexp predict"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nnexp.cli.options import RunName, RunsDir
+
+
+def predict(
+    run: RunName,
+    source: Annotated[
+        Path,
+        typer.Argument(
+            metavar="INPUT",
+            help="A .csv with a header, a .npz with an array x, an image or a folder.",
+            show_default=False,
+        ),
+    ],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write the CSV here.", show_default="standard output")
+    ] = None,
+    runs: RunsDir = Path("runs"),
+) -> None:
+    """Predict with a trained network or a baseline: a CSV with classes and probabilities, or with values."""
+    from nnexp.errors import UsageError
+    from nnexp.prediction.files import list_images, make_prediction_table, read_examples
+    from nnexp.prediction.run import Run
+    from nnexp.runs.index import find_run
+    from nnexp.storage import atomic
+
+    if output is not None and output.resolve() == source.resolve():
+        raise UsageError(f"{output} is the input: the answers would overwrite it")
+    trained = Run(find_run(run, runs))
+    x = read_examples(source, trained.predictor, trained.spec.data.source)
+    predicted = make_prediction_table(trained.predictor, x)
+    if images := list_images(source, trained.spec.data.source):
+        predicted.insert(0, "file", [image.name for image in images])
+    text = predicted.to_csv(index=False, lineterminator="\n")
+    if output is None:
+        print(text, end="")
+        return
+    atomic.write_text(output, text)

@@ -1,0 +1,206 @@
+"""nnexp sweep"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from nnexp.cli.options import Json, Quiet, RunsDir
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from nnexp.sweeps.definition.definition import SweepDefinition
+    from nnexp.sweeps.definition.settings import SweepObjective
+    from nnexp.sweeps.executors.base import Executor
+    from nnexp.sweeps.running.ensembles import EnsembleStatus
+    from nnexp.sweeps.running.sweep import SweepOptions, SweepState
+
+
+def sweep(
+    spec: Annotated[
+        Path, typer.Argument(metavar="SPEC|SWEEP", help="A spec, or a sweep file that names one.", show_default=False)
+    ],
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="KEY=A,B,C",
+            help="Values to try: lr=1e-3,1e-2 or seed=0..4; one value is fixed.",
+            show_default=False,
+        ),
+    ] = None,
+    runs: RunsDir = Path("runs"),
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Show runs, stacks and what they will take; do nothing.")
+    ] = False,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", "-j", min=1, help="Worker processes.", show_default="one a core")
+    ] = None,
+    stack: Annotated[
+        int | None, typer.Option("--stack", min=1, help="The most runs in a stack.", show_default="as many as pay")
+    ] = None,
+    executor: Annotated[
+        Literal["local", "dask"], typer.Option("--executor", help="Where stacks are trained.")
+    ] = "local",
+    address: Annotated[
+        str | None, typer.Option("--address", help="A Dask scheduler, such as tcp://host:8786.", show_default=False)
+    ] = None,
+    max_failures: Annotated[
+        int | None, typer.Option("--max-failures", min=1, help="Stop after so many failures.", show_default="never")
+    ] = None,
+    fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Stop after the first failure.")] = False,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Train failed runs again.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Carry out a plan of very many runs.")] = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Make the runs of a sweep exist, once each: all combinations of the values, small networks trained together.
+
+    The same command again does what is missing and nothing else; more seeds or values extend the sweep.
+    """
+    from nnexp.sweeps.definition import sweep_file
+    from nnexp.sweeps.definition.command_line import parse_command
+    from nnexp.sweeps.running import sweep
+    from nnexp.sweeps.running.scheduler import SchedulerLimits
+    from nnexp.sweeps.running.sweep import SweepOptions
+
+    read = sweep_file.read_definition if sweep_file.is_sweep_file(spec) else parse_command
+    definition = read(spec, words or [])
+    limits = SchedulerLimits(1 if fail_fast else max_failures)
+    jobs = jobs or sweep.choose_worker_count(definition)
+    options = SweepOptions(make_executor_factory(executor, address, jobs), stack, limits, retry_failed, yes)
+    if plan:
+        print_sweep_plan(definition, runs, options, jobs, json=json)
+    else:
+        run_sweep(definition, runs, options, json=json, quiet=quiet)
+
+
+def print_sweep_plan(definition: SweepDefinition, runs: Path, options: SweepOptions, jobs: int, *, json: bool) -> None:
+    """Show what a sweep would do."""
+    from nnexp.cli.tables.sweep_plan import print_plan
+    from nnexp.sweeps.running.sweep import plan_sweep
+
+    print_plan(plan_sweep(definition, runs, yes=options.yes), jobs, options.max_stack, json=json)
+
+
+def run_sweep(definition: SweepDefinition, runs: Path, options: SweepOptions, *, json: bool, quiet: bool) -> None:
+    """Make the runs of a sweep exist, and show what came of them; exits with 3 where some failed."""
+    from nnexp.cli.console import print_json
+    from nnexp.cli.tables.sweep import make_sweep_watch
+    from nnexp.errors import Interrupted
+    from nnexp.sweeps.running import sweep
+
+    try:
+        with make_sweep_watch(quiet=quiet or json) as watch:
+            found = sweep.run_sweep(definition, runs, options, watch)
+    except Interrupted as stopped:
+        raise Interrupted(f"{stopped}. The same command goes on.", stopped.signal) from None
+    if json:
+        print_json(_make_document(found))
+    else:
+        _print_sweep(found, quiet=quiet)
+    lost = any(entry.state == "failed" for entry in found.ensembles)
+    if not found.is_complete or found.progress.count_runs("failed") or found.progress.count_runs("diverged") or lost:
+        raise typer.Exit(3)
+
+
+def make_executor_factory(name: str, address: str | None, jobs: int) -> Callable[[], Executor]:
+    """What makes the executor of this name."""
+    from nnexp.errors import UsageError
+
+    if name == "local":
+        if address:
+            raise UsageError("--address is for --executor dask")
+        from nnexp.sweeps.executors.local import LocalExecutor
+
+        return lambda: LocalExecutor(jobs)
+    from nnexp.sweeps.executors.dask.executor import DaskExecutor
+
+    return lambda: DaskExecutor(address, jobs)
+
+
+def _make_document(found: SweepState) -> dict[str, object]:
+    """The sweep for a program."""
+    board = found.progress
+    return {
+        "sweep": str(found.path),
+        "complete": found.is_complete,
+        "objective": {"metric": board.objective.metric, "maximize": board.objective.sign > 0},
+        "runs": [
+            {
+                "run": run.run,
+                "seed": run.seed,
+                "fold": run.fold,
+                "member": run.member,
+                "values": dict(run.values),
+                "state": board.find_state(run.run),
+                "metrics": dict(board.outcomes[run.run][-1].metrics) if board.outcomes.get(run.run) else {},
+                "error": board.outcomes[run.run][-1].error if board.outcomes.get(run.run) else "",
+            }
+            for run in board.runs
+        ],
+        **(
+            {"ensembles": [_make_ensemble_document(entry, board.objective) for entry in found.ensembles]}
+            if found.ensembles
+            else {}
+        ),
+    }
+
+
+def _make_ensemble_document(entry: EnsembleStatus, objective: SweepObjective) -> dict[str, object]:
+    """An ensemble for a program."""
+    from nnexp.cli.tables.ensembles import compare_with_members
+
+    first = entry.members.runs[0]
+    return {
+        "run": entry.run,
+        "seed": first.seed,
+        "fold": first.fold,
+        "values": dict(first.values),
+        "state": entry.state,
+        "error": entry.error,
+        "members": [run.run for run in entry.members.runs],
+        "metrics": entry.collect_metrics(),
+        "members_mean": entry.collect_member_means(),
+        objective.metric: compare_with_members(entry, objective),
+    }
+
+
+def _print_sweep(found: SweepState, *, quiet: bool) -> None:
+    """The variants, what went wrong, and where the sweep is."""
+    from nnexp.cli.console import err, out
+    from nnexp.cli.progress import format_duration
+    from nnexp.cli.tables.ensembles import render_ensembles
+    from nnexp.cli.tables.sweep import render_variants
+    from nnexp.spec.locate import format_count
+    from nnexp.sweeps.running.sweep import format_state_counts
+
+    board = found.progress
+    out.print(render_variants(board, out.width))
+    if found.ensembles:
+        out.print(render_ensembles(found.ensembles, board.objective, out.width))
+    if found.duplicate_count and not quiet:
+        err.print(
+            f"{format_count(found.duplicate_count, 'point')} of the plan: the same run as another, which was "
+            "trained once"
+        )
+        for words, first in found.alike.items():
+            err.print(f"  {words} is the same network as {first}", markup=False)
+    errors = {r.error: r for receipts in board.outcomes.values() for r in receipts if r.state == "failed"}
+    for error, receipt in errors.items():
+        err.print(f"{receipt.run} failed: {error}", style="red", markup=False)
+    for entry in found.ensembles:
+        if entry.error:
+            err.print(f"{entry.run} could not be made: {entry.error}", style="red", markup=False)
+    if not found.is_complete:
+        err.print("stopped: too many runs failed", style="red")
+    best = board.find_best_run()
+    if best:
+        out.print(f"best run: {best[0].run}", markup=False)
+    out.print(f"{format_state_counts(board)}; table in {found.path / 'sweep.csv'}", markup=False)
+    if found.elapsed_seconds and found.estimated_seconds and not quiet:
+        err.print(
+            f"took {format_duration(found.elapsed_seconds)}, {format_duration(found.estimated_seconds)} was estimated"
+        )

@@ -1,0 +1,143 @@
+"""What the commands print: results to standard output, everything else to standard error."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from nnexp.errors import Interrupted, NnexpError, SpecError
+from nnexp.spec.problems import Problem
+from nnexp.storage.atomic import replace_nonfinite
+
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 200)
+err = Console(stderr=True, highlight=False, soft_wrap=True, width=None if sys.stderr.isatty() else 200)
+
+
+def print_error(error: NnexpError) -> None:
+    """An error that a user caused, in one place for all commands."""
+    if isinstance(error, SpecError):
+        for problem in error.problems:
+            err.print(_render_problem(problem.format_report()), end="\n\n")
+        count = len(error.problems)
+        err.print(f"{count} problem{'s' if count > 1 else ''} found; nothing was done.", style="bold red")
+    elif isinstance(error, Interrupted):
+        err.print(Text(str(error), style="yellow"))
+    else:
+        err.print(Text.assemble(("error: ", "bold red"), str(error)))
+
+
+def _render_problem(rendered: str) -> Text:
+    """A problem with its place in bold, its caret in red and its suggestion in green."""
+    first, *rest = rendered.split("\n")
+    text = Text(first, style="bold")
+    for line in rest:
+        is_caret = line.strip().startswith("|") and line.rstrip().endswith("^")
+        style = "red" if is_caret else "" if " | " in line else "green"
+        text.append(f"\n{line}", style=f"not bold {style}")
+    return text
+
+
+def show_notices(notices: Sequence[Problem]) -> None:
+    """What a user should know of a spec that is valid, on standard error."""
+    for notice in notices:
+        err.print(Text.assemble(("notice: ", "bold yellow"), _render_problem(notice.format_report())), end="\n\n")
+
+
+def print_sentence(text: str | Text, indent: int = 0, console: Console = out) -> None:
+    """A sentence: on a terminal broken between words, its further lines indented; elsewhere one line."""
+    if not console.is_terminal:
+        console.print(text, markup=False)
+        return
+    whole = Text(text) if isinstance(text, str) else text
+    room = max(20, console.width - indent)
+    for number, line in enumerate(whole.wrap(console, room)):
+        console.print(Text(" " * indent if number else "") + line)
+
+
+def print_json(document: Any) -> None:
+    """One JSON document on standard output; numbers that JSON does not have become null."""
+    print(json.dumps(replace_nonfinite(document), indent=2))
+
+
+def make_table(*columns: str, title: str | None = None) -> Table:
+    """An empty table in the house's form: the first column to the left, numbers to the right."""
+    empty = Table(title=title, title_justify="left", title_style="bold", header_style="bold", box=_load_box())
+    for index, column in enumerate(columns):
+        empty.add_column(column, justify="right" if index else "left", no_wrap=True)
+    return empty
+
+
+def fit_table(columns: dict[str, list[str]], spare: Sequence[str], width: int) -> Table:
+    """A table of columns by their headers, without those of the `spare` ones that find no room, the first first.
+
+    A header is broken at its spaces; a number is never cut.
+    """
+    kept = dict(columns)
+    for header in spare:
+        if 1 + sum(_measure_column(*column) for column in kept.items()) > width:
+            kept.pop(header, None)
+    shown = make_table(*(header.replace(" ", "\n") for header in kept))
+    for row in zip(*kept.values(), strict=True):
+        shown.add_row(*row)
+    return shown
+
+
+def shorten_distinctly(texts: Sequence[str], width: int) -> list[str]:
+    """Texts cut to a width; where different ones would look alike, without what all of them begin with.
+
+    >>> shorten_distinctly(["dense 64, drop 0.1", "dense 64, drop 0.2"], 12)
+    ['…0.1', '…0.2']
+    """
+    short = [shorten_text(text, width) for text in texts]
+    if len(set(short)) == len(set(texts)):
+        return short
+    common = next(at for at, letters in enumerate(zip(*set(texts), strict=False)) if len(set(letters)) > 1)
+    word = texts[0].rfind(" ", 0, common) + 1
+    return [shorten_text(f"…{text[word:]}", width) for text in texts]
+
+
+def shorten_text(text: str, width: int) -> str:
+    """A text, its end replaced by … where it is longer than `width`."""
+    return text if len(text) <= width else f"{text[: width - 1]}…"
+
+
+def _measure_column(header: str, cells: Sequence[str]) -> int:
+    return max(map(len, [*header.split(" "), *cells])) + 3
+
+
+def _load_box() -> Any:
+    from rich import box
+
+    return box.SIMPLE_HEAD
+
+
+def format_number(value: float | None, digits: int = 4) -> str:
+    """A number for people: plain where it is of ordinary size, otherwise with an exponent."""
+    if value is None:
+        return "-"
+    if isinstance(value, int) or not math.isfinite(value) or value == 0:
+        return str(value)
+    return f"{value:.{digits}f}" if 1e-3 <= abs(value) < 1e4 else f"{value:.2e}"
+
+
+def format_metric(metric: str, value: float) -> str:
+    """Accuracies as percentages, everything else as a number."""
+    return format_percent(value) if "accuracy" in metric or metric.endswith("match") else format_number(value)
+
+
+def format_percent(share: float) -> str:
+    """A share as a percentage, and - where it is not known."""
+    return f"{100 * share:.2f} %" if math.isfinite(share) else "-"
+
+
+def shorten_escaped(text: str, width: int) -> str:
+    """The text, its end replaced by … where it is longer than `width`; for cells of tables, so without markup."""
+    return escape(shorten_text(text, width))

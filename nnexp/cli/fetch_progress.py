@@ -1,0 +1,84 @@
+"""Progress of a fetch: a bar on a terminal, a line now and then elsewhere."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+from typing import Self
+
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
+
+from nnexp.cli.console import err
+from nnexp.data.download.http import DownloadListener, format_bytes
+
+SECONDS_BETWEEN_LINES = 10.0
+"""Seconds between two lines of the same file."""
+
+
+def make_download_listener() -> PlainDownloadListener | LiveDownloadListener:
+    """The kind of progress that fits where standard error goes."""
+    return LiveDownloadListener() if err.is_terminal else PlainDownloadListener()
+
+
+class PlainDownloadListener(DownloadListener):
+    """A line a file, and one every few seconds."""
+
+    def __init__(self) -> None:
+        self.total_bytes, self.last_line_time = 1, 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return
+
+    def on_file(self, name: str, size: int) -> None:
+        self.total_bytes, self.last_line_time = size, time.monotonic()
+        err.print(f"fetching {name}, {format_bytes(size)}", markup=False)
+
+    def on_bytes(self, have: int) -> None:
+        if time.monotonic() - self.last_line_time > SECONDS_BETWEEN_LINES:
+            self.last_line_time = time.monotonic()
+            err.print(f"{100 * have / self.total_bytes:3.0f} % of {format_bytes(self.total_bytes)}")
+
+    def on_notice(self, text: str) -> None:
+        err.print(text, style="yellow", markup=False)
+
+
+class LiveDownloadListener(PlainDownloadListener):
+    """A bar for each file, with the speed and the time left."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        columns = BarColumn(), DownloadColumn(binary_units=True), TransferSpeedColumn(), TimeRemainingColumn()
+        self.bars = Progress(TextColumn("{task.description}", markup=False), *columns, console=err)
+        self.task, self.has_begun = TaskID(0), False
+
+    def __enter__(self) -> Self:
+        self.bars.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.bars.stop()
+
+    def on_file(self, name: str, size: int) -> None:
+        self.task, self.has_begun = self.bars.add_task(name, total=size), False
+
+    def on_bytes(self, have: int) -> None:
+        if self.has_begun:
+            self.bars.update(self.task, completed=have)
+        else:  # what was there already says nothing of the speed
+            self.bars.reset(self.task, completed=have)
+        self.has_begun = True

@@ -1,0 +1,98 @@
+"""What a data source gives.
+
+M examples in the whole set, K classes, O outputs
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from nnexp.nn.losses.base import Targets
+from nnexp.typing import AnyArray, Shape
+
+
+@dataclass(frozen=True, slots=True)
+class PredictionTask:
+    """One of several things to predict: its name, of which kind it is, and its classes, outputs or values."""
+
+    name: str
+    targets: Targets
+    classes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What can be said of a data set without reading it, so that a spec is checked before any data is touched.
+
+    shape: core shape of one example. outputs: the number of classes, of yes-or-no outputs, or of values.
+    classes: the names of the classes, or of the outputs.
+    own_test: how many of the examples, the last ones, are the set's own test part.
+    itemsize: the bytes that one number takes as the source holds it; 1 for images.
+    inputs: the names of the numbers of an example, where they have names.
+    tasks: where there are several things to predict, which; `classes` has the classes of all of them then.
+    """
+
+    examples: int
+    shape: Shape
+    targets: Targets
+    classes: tuple[str, ...]
+    tasks: tuple[PredictionTask, ...] = ()
+    own_test: int = 0
+    itemsize: int = 8
+    inputs: tuple[str, ...] = ()
+
+    @property
+    def output_count(self) -> int:
+        """The number of outputs of a network that predicts all there is to predict."""
+        return len(self.classes)
+
+    @property
+    def output_widths(self) -> int | dict[str, int]:
+        """The number of outputs; where there are tasks, of each."""
+        return {task.name: len(task.classes) for task in self.tasks} or self.output_count
+
+    def as_dict(self) -> dict[str, Any]:
+        """All but the number of examples, as JSON values."""
+        return {name: value for name, value in asdict(self).items() if name not in ("examples", "own_test", "itemsize")}
+
+    @classmethod
+    def from_dict(cls, given: Mapping[str, Any]) -> Description:
+        """The inverse of `as_dict`."""
+        tasks = tuple(PredictionTask(t["name"], t["targets"], tuple(t["classes"])) for t in given["tasks"])
+        inputs = tuple(given.get("inputs", ()))  # runs of earlier versions have none
+        return cls(0, tuple(given["shape"]), given["targets"], tuple(given["classes"]), tasks, inputs=inputs)
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """All examples: x (M, *shape) as the source stores them, and y, which is labels (M,) or values (M, O).
+
+    fill: what NaN in x, a value that is missing, is filled in with; None where nothing is missing.
+    """
+
+    x: AnyArray
+    y: AnyArray
+    description: Description
+    fill: Literal["mean", "median", "zero"] | None = None
+
+    @property
+    def labels(self) -> AnyArray | None:
+        """The class of each example (M,), or None where there are no classes."""
+        return self.y if self.description.targets == "classes" else None
+
+
+class Source(ABC):
+    """A set of examples, always the same for the same parameters."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def describe(self) -> Description:
+        """What the set holds, without reading it. Raises DataError where that cannot be said."""
+
+    @abstractmethod
+    def load(self) -> Dataset:
+        """All examples. Raises DataError where they are missing or damaged."""

@@ -1,0 +1,1 @@
+"""Known data sets: where they are published, and fetching them. The only code that uses the network."""

@@ -1,0 +1,90 @@
+"""Sets that are read from files."""
+
+from __future__ import annotations
+
+import os
+from abc import abstractmethod
+from functools import lru_cache
+from pathlib import Path
+from typing import TypeAlias
+
+import platformdirs
+
+from nnexp.data.dataset import Dataset, Description, Source
+from nnexp.data.formats.same_files import Twin
+from nnexp.errors import DataError
+
+FileStamp: TypeAlias = tuple[str, int, int]
+"""A file's absolute path, size, and time of its last change in nanoseconds."""
+
+
+class FileSource(Source):
+    """A set that is read from files of the user's; every path counts from the working directory.
+
+    What is in a file is not trusted: `read_dataset` checks it, and says which file is wrong, where, and what was
+    expected.
+    """
+
+    __slots__ = ()
+
+    @abstractmethod
+    def find_files(self) -> tuple[Path, ...]:
+        """The files, or folders, that hold the set. Raises DataError where one is not there."""
+
+    @abstractmethod
+    def read_dataset(self) -> Dataset:
+        """All examples, read anew. Raises DataError where something is wrong with them."""
+
+    def passed_over(self) -> str:
+        """Which files that a user may take for examples are none: how many, of which kind; nothing where none are."""
+        return ""
+
+    def twin(self) -> Twin | None:
+        """Where the set's own test part is the same as its training part: how that came about."""
+        return None
+
+    def describe(self) -> Description:
+        return self.load().description
+
+    def load(self) -> Dataset:
+        return _read_cached(self, tuple(map(stamp_file, self.find_files())))
+
+
+@lru_cache(maxsize=1)
+def _read_cached(source: FileSource, stamps: tuple[FileStamp, ...]) -> Dataset:
+    """The set that was read last is kept, as one command asks for it more than once."""
+    return source.read_dataset()
+
+
+def find_path(path: str | Path) -> Path:
+    """A file or folder that is there. Raises DataError where it is not.
+
+    >>> find_path("no/such.csv")
+    Traceback (most recent call last):
+    nnexp.errors.DataError: there is no file no/such.csv
+    """
+    found = Path(path).expanduser()
+    try:
+        found.stat()
+    except OSError as error:
+        if isinstance(error, FileNotFoundError | NotADirectoryError):
+            raise DataError(f"there is no file {path}") from None
+        raise DataError(f"cannot read {path}: {error.strerror}") from None
+    except ValueError:
+        raise DataError(f"there is no file {path!r}") from None
+    return found
+
+
+def stamp_file(path: Path) -> FileStamp:
+    """What tells whether a file is still the one that was read. Raises DataError where it is gone."""
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise DataError(f"cannot read {path}: {error.strerror}") from None
+    return os.path.abspath(path), found.st_size, found.st_mtime_ns  # noqa: PTH100 - links are not followed
+
+
+def find_cache_folder() -> Path:
+    """Where `nnexp data fetch` puts what it downloads: NNEXP_DATA, or else the user's cache folder."""
+    chosen = os.environ.get("NNEXP_DATA")
+    return Path(chosen).expanduser() if chosen else Path(platformdirs.user_cache_dir("nnexp", appauthor=False))

@@ -1,0 +1,61 @@
+"""What tells whether data are still those that a run was trained on."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from nnexp.data.dataset import Dataset
+from nnexp.typing import AnyArray
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """The content of a data set: how many examples, and SHA-256 of inputs, targets and the names of the classes."""
+
+    examples: int
+    inputs: str
+    targets: str
+    classes: str
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all of it."""
+        return _digest_contents(repr(self).encode())
+
+    def as_dict(self) -> dict[str, Any]:
+        """What the record of a run keeps."""
+        return {"fingerprint": self.digest, "content": asdict(self)}
+
+    def find_difference(self, record: Mapping[str, Any]) -> str | None:
+        """In what these data are other than those of a record, or None where they are the same."""
+        if record["fingerprint"] == self.digest:
+            return None
+        before, now = record.get("content", {}), asdict(self)
+        changed = [f"the {name}" for name in ("inputs", "targets", "classes") if before.get(name) != now[name]]
+        words = f"{' and '.join(changed)} changed" if changed else "another version of nnexp fingerprinted it"
+        if before.get("examples", self.examples) != self.examples:
+            words += f", {before['examples']:,} examples then and {self.examples:,} now"
+        return f"{words} (fingerprint {record['fingerprint'][:12]} then, {self.digest[:12]} now)"
+
+
+def compute_fingerprint(data: Dataset) -> Fingerprint:
+    """The fingerprint of all inputs and targets, with their types and shapes."""
+    names = repr(data.description.classes).encode()
+    return Fingerprint(len(data.x), _digest_array(data.x), _digest_array(data.y), _digest_contents(names))
+
+
+def _digest_array(array: AnyArray) -> str:
+    about = f"{array.dtype.str}{array.shape}".encode()
+    return _digest_contents(about, np.ascontiguousarray(array).data)
+
+
+def _digest_contents(*contents: bytes | memoryview) -> str:
+    digest = hashlib.sha256()
+    for content in contents:
+        digest.update(content)
+    return digest.hexdigest()

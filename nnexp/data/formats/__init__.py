@@ -1,0 +1,1 @@
+"""Readers of files in which people keep their data."""

@@ -1,0 +1,107 @@
+"""Which columns of a table are what."""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from nnexp.data.formats.csv.advice import format_override
+from nnexp.data.formats.csv.csv_file import CsvFile, format_names, parse_number, quote_entry
+from nnexp.data.formats.csv.features import CategoryLevels, Features
+from nnexp.nn.named import Named
+
+SEPARATOR_WORDS = {";": "';'", "\t": "a tab", ",": "','", "|": "'|'"}
+"""What else may separate entries, in words."""
+
+
+def read_column_names(file: CsvFile) -> list[str]:
+    """The names of a file's columns. Raises DataError where they cannot be the names."""
+    file.check_encoding()
+    names = file.read_header()
+    if not any(names):
+        raise file.make_error("the line should hold the names of the columns, and is empty", 1)
+    numbers, count = [parse_number(name) for name in names], len(names)
+    if None not in numbers and numbers not in (list(range(count)), list(range(1, count + 1))):
+        raise file.make_error("the line holds numbers, and should hold the names of the columns", 1)
+    name, times = Counter(names).most_common(1)[0]
+    if times > 1:
+        places = " and ".join(str(place) for place, other in enumerate(names, start=1) if other == name)
+        raise file.make_error(f"columns {places} have the same name, {quote_entry(name)}", 1)
+    return names
+
+
+def choose_features(
+    file: CsvFile,
+    names: Sequence[str],
+    targets: Sequence[str],
+    listed: Sequence[str],
+    drop: Sequence[str],
+    levels: Named[CategoryLevels],
+) -> Features:
+    """The features: those that are listed, or else all columns but targets and what is dropped.
+
+    Raises DataError where a column is not there, or is two things at once.
+    """
+    check_columns(file, names, [*targets, *listed, *drop, *levels.names])
+    _check_roles({"target": targets, "features": listed, "drop": drop}, file)
+    columns = tuple(listed) or tuple(name for name in names if name not in {*targets, *drop})
+    if not columns:
+        raise file.make_error("has no column left that is a feature")
+    if "" in columns:
+        place = names.index("") + 1
+        raise file.make_error(f"column {place} has no name; to leave it out: {format_override('drop', [*drop, ''])}", 1)
+    for name in levels.names:
+        if name not in columns:
+            raise file.make_error(f"has levels for its column {quote_entry(name)}, which is not among the features")
+        _check_unique(file, levels[name].level_words, f"levels of the column {quote_entry(name)}")
+    features = Features(columns, levels)
+    _check_unique(file, features.input_names, "inputs")
+    return features
+
+
+def _check_roles(roles: dict[str, Sequence[str]], file: CsvFile) -> None:
+    """Every column is named once."""
+    taken: dict[str, str] = {}
+    for role, columns in roles.items():
+        for name in columns:
+            if name in taken:
+                where = f"twice in {role}" if taken[name] == role else f"in {taken[name]}, and again in {role}"
+                raise file.make_error(f"has its column {quote_entry(name)} named {where}")
+            taken[name] = role
+
+
+def _check_unique(file: CsvFile, names: Sequence[str], what: str) -> None:
+    """There are names, and no two are the same."""
+    if not names:
+        raise file.make_error(f"needs {what}, and there are none")
+    name, times = Counter(names).most_common(1)[0]
+    if times > 1:
+        raise file.make_error(f"would have {times} {what} of the same name, {quote_entry(name)}")
+
+
+def check_columns(file: CsvFile, names: Sequence[str], wanted: Iterable[str]) -> None:
+    """Raises DataError where a column is not among a file's names."""
+    known = set(names)
+    for name in wanted:
+        if name not in known:
+            raise file.make_error(f"has no column {quote_entry(name)}; {_suggest_column(file, name, names)}")
+
+
+def _suggest_column(file: CsvFile, name: str, names: Sequence[str]) -> str:
+    """What a column that is not there might be."""
+    if len(names) == 1:
+        for separator, words in SEPARATOR_WORDS.items():
+            if separator != file.separator and separator in names[0]:
+                return f"its only one is {quote_entry(names[0])}: are its entries separated by {words}?"
+    if any(parse_number(other) is not None for other in names):
+        return f"its first line should hold the names, and holds {format_names(list(names))}"
+    near = find_nearest(name, names)
+    return f"did you mean {quote_entry(near)}?" if near else f"it has {format_names(list(names))}"
+
+
+def find_nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that is most like `name`, or None where none is."""
+    folded = {other.casefold(): other for other in known}
+    found = difflib.get_close_matches(name.casefold(), folded, n=1)
+    return folded[found[0]] if found else None

@@ -1,0 +1,196 @@
+"""The arrays in a .npz file, whose headers are believed only as far as the file bears them out.
+
+Nothing is unpickled, and no more is read or allocated than a file of this size can hold.
+"""
+
+from __future__ import annotations
+
+import struct
+import warnings
+import zipfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from math import prod
+from typing import IO, Any
+
+import numpy as np
+
+from nnexp.data.file_source import find_path
+from nnexp.errors import DataError, NnexpError
+from nnexp.typing import AnyArray, Shape
+
+BLOCK_BYTES = 2**20
+"""How much of an array is read at once: what the cache holds."""
+
+MAX_DEFLATE_RATIO = 1032
+"""What deflate makes smaller by this factor at most, by its format."""
+
+ENCRYPTED_FLAG = 1
+"""The flag of an entry that needs a password."""
+
+MAX_AXES = 32
+"""As many as NumPy has in all its versions."""
+
+MAX_LISTED_NAMES = 8
+"""How many names a message lists."""
+
+
+@contextmanager
+def convert_read_errors(what: str) -> Iterator[None]:
+    """Turn whatever a damaged file makes its readers raise into DataError."""
+    try:
+        yield
+    except NnexpError:
+        raise
+    except OSError as error:
+        raise DataError(f"{what} cannot be read: {error.strerror or error}") from None
+    except MemoryError:
+        raise DataError(f"{what} does not fit into memory") from None
+    except Exception as error:  # noqa: BLE001 - zip files and headers each fail in ways of their own
+        raise DataError(f"{what} is damaged, or no .npz file: {str(error) or type(error).__name__}") from None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ArrayMember:
+    """One array: what its header says, held against the size of the entry.
+
+    header: the number of bytes in front of the numbers. fortran: whether the first index runs fastest in the file.
+    """
+
+    path: str
+    name: str
+    entry: zipfile.ZipInfo
+    shape: Shape
+    dtype: np.dtype[Any]
+    fortran: bool
+    header: int
+
+    def __str__(self) -> str:
+        return f"{self.path}: the array {self.name}"
+
+    @property
+    def entry_count(self) -> int:
+        return prod(self.shape)
+
+    def describe_place(self, position: int) -> str:
+        """Where in the array a number is, from its position in the file: the example, and the place in it."""
+        index = np.unravel_index(position, self.shape, order="F" if self.fortran else "C")
+        example, *rest = (int(i) for i in index)
+        return f"example {example}, place {rest}" if rest else f"example {example}"
+
+    def read_blocks(self) -> Iterator[tuple[int, AnyArray]]:
+        """The entries in the order of the file, some at a time (n), each time with the position of the first.
+
+        They are in the machine's byte order. Raises DataError where the file ends early or its checksum is wrong.
+        """
+        step = max(1, BLOCK_BYTES // self.dtype.itemsize)
+        with (
+            convert_read_errors(self.path),
+            zipfile.ZipFile(find_path(self.path)) as archive,
+            archive.open(self.entry) as stream,
+        ):
+            stream.read(self.header)
+            for start in range(0, self.entry_count, step):
+                yield start, self._read_numbers(stream, min(step, self.entry_count - start))
+
+    def _read_numbers(self, stream: IO[bytes], count: int) -> AnyArray:
+        raw = stream.read(count * self.dtype.itemsize)
+        if len(raw) < count * self.dtype.itemsize:
+            raise DataError(f"{self}: the file ends too early")
+        if self.dtype.kind == "b":  # any byte but 0 is true
+            return np.frombuffer(raw, np.uint8) != 0
+        return np.frombuffer(raw, self.dtype).astype(self.dtype.newbyteorder("="), copy=False)
+
+    def map_array(self) -> AnyArray:
+        """The array as it lies in the file, read as it is used. Only of an entry that is not compressed."""
+        with convert_read_errors(self.path), find_path(self.path).open("rb") as file:
+            file.seek(self.entry.header_offset)
+            name, extra = struct.unpack("<26x2H", file.read(30))
+            offset = self.entry.header_offset + 30 + name + extra + self.header
+            return np.memmap(file, self.dtype, "r", offset, self.shape, "F" if self.fortran else "C")
+
+
+class NpzArchive:
+    """The arrays of a .npz file by name. Raises DataError where the file is none."""
+
+    def __init__(self, path: str) -> None:
+        self.path, self._file = path, find_path(path)
+        if not self._file.is_file():
+            raise DataError(f"{path} is {'a folder' if self._file.is_dir() else 'no regular file'}, not a .npz file")
+        with convert_read_errors(path), zipfile.ZipFile(self._file) as archive:
+            entries = archive.infolist()
+        self._entries: dict[str, zipfile.ZipInfo] = {}
+        for entry in entries:
+            if entry.filename in self._entries:
+                raise DataError(f"{path} has two entries {entry.filename}")
+            self._entries[entry.filename] = entry
+
+    def __contains__(self, name: str) -> bool:
+        return f"{name}.npy" in self._entries
+
+    def find_member(self, name: str) -> ArrayMember:
+        """An array, its header read and checked. Raises DataError where there is none of the name."""
+        if name not in self:
+            raise DataError(f"{self.path} has no array {name}; it has {self._list_names()}")
+        entry = self._entries[f"{name}.npy"]
+        self._check_entry(name, entry)
+        what = f"{self.path}: the array {name}"
+        with convert_read_errors(what), zipfile.ZipFile(self._file) as archive, archive.open(entry) as stream:
+            found = ArrayMember(self.path, name, entry, *_read_header(stream), stream.tell())
+        return _check_member(found)
+
+    def _list_names(self) -> str:
+        return format_names(sorted(name.removesuffix(".npy") for name in self._entries if name.endswith(".npy")))
+
+    def _check_entry(self, name: str, entry: zipfile.ZipInfo) -> None:
+        """Refuse an entry that cannot be read, or whose sizes cannot be."""
+        if entry.flag_bits & ENCRYPTED_FLAG:
+            raise DataError(f"{self.path}: the array {name} is encrypted")
+        if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise DataError(f"{self.path}: the array {name} is compressed in a way that NumPy does not write")
+        most = entry.compress_size * (MAX_DEFLATE_RATIO if entry.compress_type == zipfile.ZIP_DEFLATED else 1)
+        if entry.header_offset + entry.compress_size > self._file.stat().st_size or entry.file_size > most:
+            raise DataError(
+                f"{self.path}: the array {name} cannot be of {entry.file_size:,} bytes, as the archive says: "
+                f"the file has {self._file.stat().st_size:,}"
+            )
+
+
+def _read_header(stream: IO[bytes]) -> tuple[Shape, np.dtype[Any], bool]:
+    """Shape, type and whether the order is Fortran's."""
+    version = np.lib.format.read_magic(stream)
+    if version not in ((1, 0), (2, 0)):
+        raise ValueError(f"version {version[0]}.{version[1]} of the format is for structured arrays")
+    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a header of Python 2 is read all the same
+        shape, fortran, dtype = read(stream)
+    return shape, dtype, fortran
+
+
+def _check_member(member: ArrayMember) -> ArrayMember:
+    """The member, if it holds plain entries and as many as its header says."""
+    if member.dtype.hasobject:
+        raise DataError(f"{member} holds Python objects, which are never read; save numbers or texts")
+    if member.dtype.kind not in "fiubU" or member.dtype.itemsize == 0 or member.dtype.str[1:] in ("f12", "f16"):
+        raise DataError(f"{member} holds {member.dtype}; expected numbers of at most 64 bits, booleans or texts")
+    if min(member.shape, default=0) < 0 or len(member.shape) > MAX_AXES:
+        raise DataError(f"{member} is damaged: its shape is {member.shape}")
+    expected, found = member.entry_count * member.dtype.itemsize, member.entry.file_size - member.header
+    if expected != found:
+        raise DataError(
+            f"{member} is damaged: its header says {member.shape} of {member.dtype}, which are "
+            f"{expected:,} bytes, and there are {found:,}"
+        )
+    return member
+
+
+def format_names(names: Sequence[str]) -> str:
+    """Some names in words, not too many.
+
+    >>> format_names("abcdefghijk")
+    'a, b, c, d, e, f, g, h and 3 more'
+    """
+    more = f" and {len(names) - MAX_LISTED_NAMES} more" if len(names) > MAX_LISTED_NAMES else ""
+    return (", ".join(names[:MAX_LISTED_NAMES]) or "none") + more

@@ -1,0 +1,49 @@
+"""A run as a file of NumPy arrays: what was learned, under its names, and what inputs are made ready with."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+
+import numpy as np
+
+from nnexp import registry
+from nnexp.export.learned import LearnedModel, RunResult
+from nnexp.spec.baseline import BaselineSpec
+from nnexp.typing import AnyArray
+
+
+def encode_npz(result: RunResult) -> bytes:
+    """The file: weights such as `dense_1.W`, shift and scale, the names of classes and tasks, the resolved spec.
+
+    In the core shapes that the layers declare. The arrays of the members of an ensemble are preceded by `member_1.`,
+    `member_2.`, ...; those of a baseline by its name.
+    """
+    about = result.first_model.description
+    arrays = {name: np.array(value) for name, value in result.make_metadata().items()} | {
+        "classes": np.array(about.classes)
+    }
+    if about.tasks:
+        arrays["tasks"] = np.array([task.name for task in about.tasks for _ in task.classes])
+    if about.inputs:
+        arrays["inputs"] = np.array(about.inputs)
+    for number, part in enumerate(result.models, start=1):
+        prefix = f"member_{number}." if result.is_ensemble else ""
+        arrays |= {prefix + name: array for name, array in _list_arrays(part)}
+    buffer = io.BytesIO()
+    np.savez(buffer, allow_pickle=False, **arrays)
+    return buffer.getvalue()
+
+
+def _list_arrays(part: LearnedModel) -> Iterator[tuple[str, AnyArray]]:
+    """Every array of one network or baseline, with its name."""
+    yield from (("shift", part.shift), ("scale", part.scale))
+    if part.fill is not None:
+        yield "fill", part.fill
+    if isinstance(part.spec, BaselineSpec):
+        name = registry.baselines.name_of(part.spec.baseline)
+        yield from ((f"{name}.{key}", array) for key, array in part.arrays.items())
+        return
+    declaration = part.network.declare(part.description.shape)
+    names = [name for name, _ in (*declaration.iterate_weights(), *declaration.iterate_buffers())]
+    yield from ((name, part.weights.array_of(name)[0]) for name in names)

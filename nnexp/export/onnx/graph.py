@@ -1,0 +1,137 @@
+"""An ONNX graph in the making.   N examples
+
+Numbers that count to the last bit are constants of the graph: attributes of ONNX's operators are in single precision.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from nnexp.errors import UsageError
+from nnexp.nn.parameters import Views
+from nnexp.optional import import_optional
+from nnexp.typing import AnyArray, Shape
+
+OPSET_VERSION, IR_VERSION = 18, 8
+"""Old enough for onnxruntime 1.14, of February 2023."""
+
+MAX_CONSTANT_BYTES = 2**31 - 2**20
+"""Bytes of constants that one file can hold."""
+
+
+def import_onnx(name: str) -> Any:
+    """A module of the library onnx. Raises UsageError where it is not installed."""
+    return import_optional(f"onnx.{name}", "onnx", "exporting to ONNX")
+
+
+@dataclass(frozen=True, slots=True)
+class GraphValue:
+    """Something that is computed in a graph: its name, and its core shape, the examples' axis left out."""
+
+    name: str
+    shape: Shape
+
+
+class OnnxGraph:
+    """Nodes and constants; what they compute is of one precision."""
+
+    def __init__(self, dtype: np.dtype[np.floating]) -> None:
+        self.dtype = dtype
+        self.nodes: list[Any] = []
+        self.constants: dict[str, AnyArray] = {}
+        self._helper, self._numpy = import_onnx("helper"), import_onnx("numpy_helper")
+        self._names: Counter[str] = Counter()
+
+    def add_node(self, path: str, op: str, *inputs: str, **attributes: Any) -> str:
+        """Add an operator of the layer with this path; gives the name of what it computes."""
+        name = self._make_unique_name(f"{path}.{op}")
+        self.nodes.append(self._helper.make_node(op, inputs, [name], name, **attributes))
+        return name
+
+    def add_constant(self, name: str, value: ArrayLike, dtype: Any = None) -> str:
+        """Add a constant; gives its name, which is another where this one is taken."""
+        name = self._make_unique_name(name)
+        self.constants[name] = np.ascontiguousarray(np.asarray(value, dtype or self.dtype))
+        return name
+
+    def _make_unique_name(self, name: str) -> str:
+        self._names[name] += 1
+        return name if self._names[name] == 1 else f"{name}_{self._names[name]}"
+
+    def encode_model(
+        self, inputs: GraphValue, outputs: Mapping[str, GraphValue], about: Mapping[str, str], version: str
+    ) -> bytes:
+        """The file: these outputs by their names, as functions of the inputs, with what is to be known about them.
+
+        Raises UsageError where it would be too large for the format.
+        """
+        if (size := sum(array.nbytes for array in self.constants.values())) > MAX_CONSTANT_BYTES:
+            raise UsageError(f"the weights take {size / 2**30:.1f} GiB, and a file of ONNX holds at most 2")
+        for name, value in outputs.items():
+            self.nodes.append(self._helper.make_node("Identity", [value.name], [name], name))
+        graph = self._helper.make_graph(
+            self.nodes,
+            "nnexp",
+            [self._make_tensor_info(inputs.name, inputs.shape)],
+            [self._make_tensor_info(name, value.shape) for name, value in outputs.items()],
+            [self._numpy.from_array(array, name) for name, array in self.constants.items()],
+        )
+        model = self._helper.make_model(
+            graph,
+            producer_name="nnexp",
+            producer_version=version,
+            ir_version=IR_VERSION,
+            opset_imports=[self._helper.make_opsetid("", OPSET_VERSION)],
+        )
+        self._helper.set_model_props(model, dict(about))
+        import_onnx("checker").check_model(model, full_check=True)
+        content: bytes = model.SerializeToString(deterministic=True)
+        return content
+
+    def _make_tensor_info(self, name: str, shape: Shape) -> Any:
+        return self._helper.make_tensor_value_info(
+            name, self._helper.np_dtype_to_tensor_dtype(self.dtype), ["N", *shape]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LayerScope:
+    """Where in a graph a layer stands: what it adds is named after it, and its weights (1, ...) are at hand.
+
+    prefix: what the names begin with, such as "member_1." of an ensemble.
+    """
+
+    graph: OnnxGraph
+    w: Views
+    prefix: str = ""
+
+    @property
+    def path(self) -> str:
+        """The layer's full name."""
+        return self.prefix + self.w.path
+
+    def add_node(self, op: str, *inputs: str, **attributes: Any) -> str:
+        """Add an operator; gives the name of what it computes."""
+        return self.graph.add_node(self.path, op, *inputs, **attributes)
+
+    def add_number(self, value: ArrayLike) -> str:
+        """A number, or several, in the graph's precision."""
+        return self.graph.add_constant(f"{self.path}.number", value)
+
+    def add_integers(self, values: Sequence[int]) -> str:
+        """Whole numbers: axes, or sizes."""
+        return self.graph.add_constant(f"{self.path}.whole", values, np.int64)
+
+    def add_weight(self, name: str, value: AnyArray | None = None) -> str:
+        """A weight or a buffer under its full name, as it is or made ready as `value`."""
+        return self.graph.add_constant(f"{self.path}.{name}", self.w[name][0] if value is None else value)
+
+    def enter_layer(self, name: str) -> LayerScope:
+        """The place of a layer inside this one."""
+        return LayerScope(self.graph, self.w.parts[name], self.prefix)

@@ -1,0 +1,98 @@
+"""How a run went, as events that TensorBoard reads: the columns of metrics.csv, the final metrics, and the spec."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import accumulate
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from nnexp.optional import import_optional
+from nnexp.reports import read
+from nnexp.runs import manifest, outcome
+from nnexp.runs.manifest import Manifest
+from nnexp.sweeps.planning.plan import flatten_value
+from nnexp.typing import MetricsRow
+
+EVENTS_FILE = "events.out.tfevents.nnexp"
+"""TensorBoard takes every file with `tfevents` in its name."""
+
+EVENTS_VERSION = "brain.Event:2"
+"""What a file of events begins with."""
+
+
+def import_tensorboardx(name: str) -> Any:
+    """A module of the library tensorboardX. Raises UsageError where it is not installed."""
+    return import_optional(f"tensorboardX.{name}", "tensorboard", "exporting to TensorBoard")
+
+
+def encode_events(folder: Path) -> bytes:
+    """The file of the run in this folder, whatever its state. Raises RunError where its record is damaged."""
+    records, event = import_tensorboardx("record_writer"), import_tensorboardx("proto.event_pb2").Event
+    record = manifest.read_manifest(folder)
+    rows = outcome.read_metrics(folder)
+    plain = read.read_resolved_spec(folder, record)
+    text = (folder / "resolved.yaml").read_text(encoding="utf-8")
+    with TemporaryDirectory() as scratch:
+        path = Path(scratch) / EVENTS_FILE
+        writer = records.RecordWriter(str(path))
+        for entry in (
+            event(wall_time=_parse_start_time(record), file_version=EVENTS_VERSION),
+            *_make_events(record, rows, plain, text),
+        ):
+            writer.write(entry.SerializeToString(deterministic=True))
+        writer.close()
+        return path.read_bytes()
+
+
+def _make_events(record: Manifest, rows: list[MetricsRow], plain: dict[str, Any], text: str) -> Iterator[Any]:
+    """One event an epoch, at its last step and at the time it ended; then what is known at the end."""
+    event, summary = import_tensorboardx("proto.event_pb2").Event, import_tensorboardx("summary")
+    began = _parse_start_time(record)
+    times = [began + seconds for seconds in accumulate(row.get("seconds", 0.0) for row in rows)]
+    final = _list_final_metrics(record)
+    chosen, start, end = summary.hparams(_list_hyperparameters(plain), final)
+    words = summary.text("spec", f"```yaml\n{text}```")
+    yield from (event(wall_time=began, summary=first) for first in (words, chosen, start))
+    for row, time in zip(rows, times, strict=True):
+        numbers = {_make_tag(column): value for column, value in row.items() if column != "step"}
+        yield event(wall_time=time, step=int(row["step"]), summary=_make_scalars(numbers))
+    if record["state"] == "done":
+        last = int(rows[-1]["step"]) if rows else 0
+        for found in (_make_scalars(final), end):
+            yield event(wall_time=times[-1] if times else began, step=last, summary=found)
+
+
+def _make_scalars(numbers: MetricsRow) -> Any:
+    summary = import_tensorboardx("proto.summary_pb2").Summary
+    return summary(value=[summary.Value(tag=tag, simple_value=number) for tag, number in numbers.items()])
+
+
+def _make_tag(column: str) -> str:
+    """A column as TensorBoard groups them.
+
+    >>> [_make_tag(column) for column in ("train_loss", "dev_digit_accuracy", "lr")]
+    ['train/loss', 'dev/digit_accuracy', 'lr']
+    """
+    part, _, metric = column.partition("_")
+    return f"{part}/{metric}" if part in ("train", "dev") else column
+
+
+def _list_final_metrics(record: Manifest) -> MetricsRow:
+    """The metrics of the weights that answer for the run, on every part."""
+    return {
+        f"final/{part}_{name}": float("nan") if value is None else value
+        for part, metrics in record.get("final", {}).items()
+        for name, value in metrics.items()
+    }
+
+
+def _list_hyperparameters(plain: dict[str, Any]) -> dict[str, Any]:
+    """The resolved spec, flat, without its name: keys such as optimizer.adam.lr."""
+    return {key: value for key, value in flatten_value("", plain).items() if key != "name" and value is not None}
+
+
+def _parse_start_time(record: Manifest) -> float:
+    return datetime.fromisoformat(record["began"]).timestamp()

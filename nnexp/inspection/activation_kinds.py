@@ -1,0 +1,54 @@
+"""What is known of a layer's outputs by its kind: their range, when they are saturated, whether units can die."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from nnexp.nn.activations.base import Activation
+from nnexp.nn.activations.hard_tanh import HardTanh
+from nnexp.nn.activations.relu import ReLU
+from nnexp.nn.activations.sigmoid import Sigmoid
+from nnexp.nn.activations.softmax import Softmax
+from nnexp.nn.activations.softplus import Softplus
+from nnexp.nn.activations.tanh import Tanh
+from nnexp.nn.layers.base import Layer
+from nnexp.nn.network import walk_layers
+
+HISTOGRAM_RANGES: dict[type[Layer], tuple[float, float]] = {
+    Tanh: (-1, 1),
+    HardTanh: (-1, 1),
+    Sigmoid: (0, 1),
+    Softmax: (0, 1),
+    ReLU: (0, 3),
+    Softplus: (0, 3),
+}
+"""Between which bounds the histogram of a layer's outputs is drawn."""
+
+DEFAULT_RANGE = (-3.0, 3.0)
+"""Those of all other layers: three standard deviations of normalised inputs."""
+
+SATURATION_BOUNDS: dict[type[Layer], tuple[float, float]] = {
+    Tanh: (-0.99, 0.99),
+    HardTanh: (-0.99, 0.99),
+    Sigmoid: (0.01, 0.99),
+}
+"""An output outside of these bounds is saturated: the slope there is below 0.02, or 0.01 of the sigmoid."""
+
+
+def find_histogram_range(layer: Layer | None) -> tuple[float, float]:
+    """The range of the histogram of a layer, or without one of the inputs, which are normalised as a rule."""
+    return HISTOGRAM_RANGES.get(type(layer), DEFAULT_RANGE) if layer else DEFAULT_RANGE
+
+
+def has_activation(layer: Layer) -> bool:
+    """Whether a layer is an activation, or holds one."""
+    return any(isinstance(inner, Activation) for inner in walk_layers([layer]))
+
+
+def select_compared_layers(layers: Sequence[Layer], weighted: Sequence[bool]) -> list[int]:
+    """The places of the layers that are compared with each other: all with an activation but the network's last layer.
+
+    Where there are none, of a deep linear network say, all with weights but the last.
+    """
+    hidden = range(len(layers) - 1)
+    return [i for i in hidden if has_activation(layers[i])] or [i for i in hidden if weighted[i]]

@@ -1,0 +1,206 @@
+"""A data set to be looked at: by the name of its source, or as a spec names it.
+
+M examples, F features or channels, K classes, O outputs
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nnexp.data.dataset import Dataset, Description, Source
+from nnexp.data.file_source import FileSource
+from nnexp.data.fingerprint import compute_fingerprint
+from nnexp.data.splits import PART_NAMES, PartName
+from nnexp.data.targets.base import TargetError
+from nnexp.data.value_ranges import ValueRanges, measure_ranges
+from nnexp.errors import DataError, SpecError, UsageError
+from nnexp.registry import component_parameters, sources
+from nnexp.spec import overrides as overriding
+from nnexp.spec.build import Builder
+from nnexp.spec.checks.memory import describe_data
+from nnexp.spec.checks.training import check_part_sizes
+from nnexp.spec.locate import make_problem
+from nnexp.spec.problems import Place, Problem, SpecText, sort_problems
+from nnexp.spec.read import read_spec_text
+from nnexp.spec.resolved import make_plain_value
+from nnexp.spec.spec import Data
+from nnexp.spec.yaml import Node
+from nnexp.spec.yaml import parse_yaml_with_problems as parse
+from nnexp.typing import AnyArray, IntArray
+from nnexp.wording import suggest_nearest
+
+
+@dataclass(frozen=True, eq=False)
+class DataPreview:
+    """A data set, and of a spec the examples of each part and what there is to predict."""
+
+    name: str
+    source: Source
+    data: Dataset
+    parts: dict[PartName, IntArray]
+    target_description: Description
+
+    @property
+    def description(self) -> Description:
+        """What the source says of itself."""
+        return self.data.description
+
+    @property
+    def is_images(self) -> bool:
+        """Whether an example has height, width and channels."""
+        return len(self.description.shape) == 3
+
+    @cached_property
+    def input_ranges(self) -> ValueRanges:
+        """Of every feature, or of every channel (F)."""
+        return measure_ranges(self.data.x)
+
+    @cached_property
+    def target_ranges(self) -> ValueRanges | None:
+        """Of every value or yes-or-no output that there is to predict (O), or None where there are classes."""
+        return None if self.data.labels is not None else measure_ranges(self.data.y)
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        """The names of the features or channels (F)."""
+        word = "channel " if self.is_images else "x"
+        numbered = tuple(f"{word}{number}" for number in range(1, self.data.x.shape[-1] + 1))
+        return self.description.inputs if len(self.description.inputs) == len(numbered) else numbered
+
+    def count_examples(self, part: PartName | None = None) -> IntArray:
+        """The examples of each class (K), in a part or in all; nothing where there are no classes."""
+        if self.data.labels is None:
+            return np.zeros(0, np.int64)
+        rows = slice(None) if part is None else self.parts[part]
+        return np.bincount(self.data.labels[rows], minlength=len(self.description.classes))
+
+    def find_plane_points(self) -> tuple[AnyArray, AnyArray | None] | None:
+        """What can be drawn as points: the plane (M, 2) and the labels (M), or one feature and its value, or None."""
+        x, y, labels = self.data.x, self.data.y, self.data.labels
+        if labels is not None and x.shape[1:] == (2,):
+            return x, labels
+        if labels is None and x.shape[1:] == (1,) and y.shape[1:] == (1,):
+            return np.concatenate([x, y], axis=-1), None
+        return None
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of all inputs and targets, as in the manifest of a run."""
+        return compute_fingerprint(self.data).digest
+
+    def as_dict(self) -> dict[str, Any]:
+        """Everything for a program."""
+        by_part = {part: self.count_examples(part) for part in self.parts}
+        return {
+            "name": self.name,
+            "source": make_plain_value(self.source),
+            "examples": len(self.data.x),
+            "own_test": self.description.own_test,
+            "parts": {part: len(rows) for part, rows in self.parts.items()},
+            "shape": list(self.description.shape),
+            "dtype": str(self.data.x.dtype),
+            "targets": self.description.targets,
+            "predicted": self.target_description.as_dict(),
+            "classes": [
+                {
+                    "name": self.description.classes[k],
+                    "examples": int(count),
+                    **{part: int(counts[k]) for part, counts in by_part.items()},
+                }
+                for k, count in enumerate(self.count_examples())
+            ],
+            "values": _build_range_rows(self.description.classes, self.target_ranges) if self.target_ranges else [],
+            "inputs": _build_range_rows(self.input_names, self.input_ranges),
+            "fingerprint": self.fingerprint,
+        }
+
+
+def _build_range_rows(names: Sequence[str], found: ValueRanges) -> list[dict[str, Any]]:
+    columns = {
+        "name": names,
+        "missing": found.missing.tolist(),
+        "min": found.minimum.tolist(),
+        "mean": found.mean.tolist(),
+        "max": found.maximum.tolist(),
+        "std": found.std.tolist(),
+    }
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def preview_data(what: str, overrides: Sequence[str] = ()) -> DataPreview:
+    """The data of a source, whose parameters are overridden as `key=value`, or of a spec file.
+
+    Raises SpecError or UsageError for what is written wrong, DataError where the data cannot be read.
+    """
+    if what in sources:
+        return _preview_source(what, overrides)
+    if Path(what).suffix in (".yaml", ".yml") or Path(what).is_file():
+        return _preview_spec(what, overrides)
+    raise UsageError(f"unknown data source {what!r}; {suggest_nearest(what, sources)}")
+
+
+def _preview_source(name: str, overrides: Sequence[str]) -> DataPreview:
+    cls = sources[name]
+    root = Node({}, Place(SpecText(name, "")))
+    problems, builder = overriding.apply_overrides(root, overrides), Builder()
+    assert isinstance(root.value, dict)
+    missing = [p.name for p in component_parameters(cls) if p.is_required and p.name not in root.value]
+    if missing and not problems:
+        example = " ".join(f"{parameter}=..." for parameter in missing)
+        raise UsageError(f"{name} needs {' and '.join(missing)}: nnexp data show {name} {example}")
+    source: Any = None if missing else builder.build_instance(cls, root, root.value, name)
+    if problems := [*problems, *builder.problems]:
+        raise SpecError(sort_problems(problems))
+    data = Data(source)
+    try:
+        describe_data(data)
+    except DataError as error:
+        if isinstance(source, FileSource):
+            raise
+        raise UsageError(f"{name}: {error}") from None
+    loaded = source.load()
+    return DataPreview(name, source, loaded, {}, loaded.description)
+
+
+def _preview_spec(path: str, overrides: Sequence[str]) -> DataPreview:
+    """The data of a spec; what else stands in it may be wrong."""
+    root, problems = parse(read_spec_text(path))
+    if isinstance(root.value, dict):
+        problems += overriding.apply_overrides(root, overrides)
+    section = root.value.get("data") if isinstance(root.value, dict) else None
+    if section is None:
+        raise SpecError(sort_problems([*problems, Problem(root.place, "", "there is no `data:` to look at")]))
+    builder = Builder()
+    data: Data | None = builder.build_section(Data, section, "data")
+    problems = [problem for problem in [*problems, *builder.problems] if _concerns_data(problem)]
+    if problems or data is None:
+        raise SpecError(sort_problems(problems))
+    predicted = _check_data_section(data, root)
+    loaded = data.source.load()
+    indices = data.split.choose_indices(len(loaded.x), loaded.labels, loaded.description.own_test)
+    return DataPreview(path, data.source, loaded, {part: indices[part] for part in PART_NAMES}, predicted)
+
+
+def _concerns_data(problem: Problem) -> bool:
+    """Whether a problem is one of the data, or cannot be told to be of something else."""
+    return problem.path.partition(".")[0] in ("", "data")
+
+
+def _check_data_section(data: Data, root: Node) -> Description:
+    """What is predicted. Raises SpecError where the data section does not fit the data."""
+    try:
+        predicted = describe_data(data)
+    except DataError as error:
+        of_data = isinstance(data.source, FileSource)
+        raise SpecError([replace(make_problem(root, "data.source", str(error)), of_data=of_data)]) from None
+    except TargetError as error:
+        raise SpecError([make_problem(root, "data.targets", str(error))]) from None
+    if problems := list(check_part_sizes(data, predicted, root)):
+        raise SpecError(problems)
+    return predicted

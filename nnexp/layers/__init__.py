@@ -1,1 +1,0 @@
-"""Layers, one idea a file. See `nnexp.layers.base` for the contract."""

@@ -1,0 +1,31 @@
+"""Rectified linear unit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from nnexp.nn.activations.base import Activation
+from nnexp.registry import activations
+from nnexp.typing import Array
+
+
+@activations.register("relu")
+@dataclass(frozen=True, slots=True)
+class ReLU(Activation):
+    """Keeps what is positive and drops the rest.
+
+        f(z) = max(0, z),  f'(z) = 1 if z > 0 else 0
+
+    The derivative at the kink z = 0 is 0, as everywhere in this package.
+    Source: Nair & Hinton 2010, Rectified Linear Units Improve Restricted Boltzmann Machines.
+    """
+
+    can_die: ClassVar[bool] = True
+
+    def apply(self, z: Array) -> tuple[Array, Callable[[Array], Array]]:
+        a = np.maximum(z, 0)
+        return a, lambda da: da * (a > 0)

@@ -1,0 +1,76 @@
+"""Layers one after another."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from nnexp.nn.layers.base import Backward, Context, Layer
+from nnexp.nn.parameters import Declaration, Views
+from nnexp.typing import Array, Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Chain(Layer):
+    """Layers applied one after another; each has a name that is unique in the chain.
+
+        y = f_L( ... f_2(f_1(x)))
+
+    A layer that holds layers has parameters of this type; in a spec they are written as lists.
+    """
+
+    names: tuple[str, ...]
+    layers: tuple[Layer, ...]
+
+    def declare(self, x: Shape) -> Declaration:
+        parts = {}
+        for name, layer in zip(self.names, self.layers, strict=True):
+            parts[name] = layer.declare(x)
+            x = parts[name].output
+        return Declaration(x, parts=parts)
+
+    def forward(self, w: Views, x: Array, ctx: Context) -> tuple[Array, Backward]:
+        steps: list[tuple[str, Backward]] = []
+        inner = Context(ctx.training, ctx.generators, ctx.new_epoch, observe=ctx.observe)
+        weighted = ctx.propagate
+        for name, layer in zip(self.names, self.layers, strict=True):
+            x, backward = run_layer(layer, w.parts[name], x, inner if weighted else ctx)
+            weighted = weighted or _has_weights(w.parts[name])
+            steps.append((name, backward))
+
+        def backward_chain(dy: Array, dw: Views) -> Array | None:
+            dx: Array | None = dy
+            for name, backward in reversed(steps):
+                if dx is None:
+                    break  # nothing before this layer has weights
+                dx = backward(dx, dw.parts[name])
+            return dx
+
+        return x, backward_chain
+
+
+def run_layer(layer: Layer, w: Views, x: Array, ctx: Context) -> tuple[Array, Backward]:
+    """The layer's forward pass, after whoever observes has seen its inputs."""
+    if ctx.observe is not None:
+        ctx.observe(layer, w, x)
+    return layer.forward(w, x, ctx)
+
+
+def _has_weights(w: Views) -> bool:
+    return bool(w) or any(map(_has_weights, w.parts.values()))
+
+
+def make_chain(layers: Sequence[Layer], kinds: Sequence[str]) -> Chain:
+    """A chain whose layers are named after their kinds and counted within each kind: dense_1, dense_2, batch_norm_1.
+
+    Counting within a kind means that a layer of another kind changes no name, and so no layer's initial weights.
+    """
+    return Chain(tuple(_number_kinds(kinds)), tuple(layers))
+
+
+def _number_kinds(kinds: Sequence[str]) -> Iterator[str]:
+    seen: Counter[str] = Counter()
+    for kind in kinds:
+        seen[kind] += 1
+        yield kind if kind == "output" and seen[kind] == 1 else f"{kind}_{seen[kind]}"

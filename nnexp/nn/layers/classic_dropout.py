@@ -1,0 +1,37 @@
+"""Dropout as first published.   N examples, I features"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nnexp.nn.layers.base import Backward, Context, Layer
+from nnexp.nn.parameters import Declaration, Views
+from nnexp.nn.replicas import draw_uniform, lift
+from nnexp.registry import layers
+from nnexp.typing import Array, Fraction, Shape
+
+
+@layers.register("classic_dropout")
+@dataclass(frozen=True, slots=True)
+class ClassicDropout(Layer):
+    """At training each unit is zero with probability `rate`; at evaluation all are there, each made smaller.
+
+        y = x m,  m ~ Bernoulli(1 - rate);  y = (1 - rate) x at evaluation
+        dx = dy m;  dx = (1 - rate) dy at evaluation
+
+    core: (N, ...) -> (N, ...). Nothing is divided at training, so outputs are scaled at evaluation; `dropout` is the
+    inverted form, which leaves evaluation alone. Draws from the run's `dropout` generator.
+    Source: Hinton et al. 2012, Improving Neural Networks by Preventing Co-adaptation; lecture notes.
+    """
+
+    rate: Fraction
+
+    def declare(self, x: Shape) -> Declaration:
+        return Declaration(x)
+
+    def forward(self, w: Views, x: Array, ctx: Context) -> tuple[Array, Backward]:
+        rate = lift(self.rate, x)
+        if not ctx.training:
+            return x * (1 - rate), lambda dy, dw: dy * (1 - rate)
+        kept = draw_uniform(ctx.generators, x.shape[1:]) >= rate
+        return x * kept, lambda dy, dw: dy * kept

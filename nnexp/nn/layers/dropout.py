@@ -1,0 +1,38 @@
+"""Inverted dropout.   N examples, I features"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nnexp.nn.layers.base import Backward, Context, Layer
+from nnexp.nn.parameters import Declaration, Views
+from nnexp.nn.replicas import draw_uniform, lift
+from nnexp.registry import layers
+from nnexp.typing import Array, Fraction, Shape
+
+
+@layers.register("dropout")
+@dataclass(frozen=True, slots=True)
+class Dropout(Layer):
+    """At training each unit is zero with probability `rate`; the kept ones are scaled so that the mean stays.
+
+        y = x m / (1 - rate),  m ~ Bernoulli(1 - rate);  y = x at evaluation
+        dx = dy m / (1 - rate)
+
+    core: (N, ...) -> (N, ...). `rate` is the probability of a zero, as in PyTorch and Keras; the lecture notes' keep
+    probability is 1 - rate. Inverted: nothing is rescaled at evaluation. Draws from the run's `dropout` generator.
+    Source: Srivastava et al. 2014, Dropout: A Simple Way to Prevent Neural Networks from Overfitting.
+    """
+
+    rate: Fraction
+
+    def declare(self, x: Shape) -> Declaration:
+        return Declaration(x)
+
+    def forward(self, w: Views, x: Array, ctx: Context) -> tuple[Array, Backward]:
+        if not ctx.training:
+            return x, lambda dy, dw: dy
+        rate = lift(self.rate, x)
+        kept = draw_uniform(ctx.generators, x.shape[1:]) >= rate
+        scale = kept / (1 - rate)
+        return x * scale, lambda dy, dw: dy * scale

@@ -1,0 +1,42 @@
+"""Several outputs on one trunk.   N examples, O_t outputs of task t"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from nnexp.nn.layers.base import Backward, Context, Layer, ShapeError, format_shape
+from nnexp.nn.layers.branches import concatenate_outputs
+from nnexp.nn.layers.chain import Chain
+from nnexp.nn.named import Named
+from nnexp.nn.parameters import Declaration, Views
+from nnexp.registry import layers
+from nnexp.typing import Array, Shape
+
+
+@layers.register("heads")
+@dataclass(frozen=True, slots=True)
+class Heads(Layer):
+    """Layers of its own for each task, on what the layers before have in common.
+
+        z = [f_1(x), f_2(x), ...],  dx = Σ_t f_t'(x)ᵀ dz_t
+
+    core: x (N, ...), f_t(x) (N, O_t) -> z (N, Σ O_t). `heads: {digit: [dense: 16, activation, output], parity:
+    [output]}` names the tasks of `data: {targets: {tasks: ...}}`; the outputs stand in the order of the names. `output`
+    has the width of its task. It is the last layer. Source: Caruana 1997, Multitask Learning; lecture notes.
+    """
+
+    heads: Named[Chain]
+    widths: tuple[int, ...] = field(default=(), metadata={"hidden": True})
+    """The outputs of each task; filled in when the network is built."""
+
+    def declare(self, x: Shape) -> Declaration:
+        parts = {name: head.declare(x) for name, head in self.heads.items()}
+        for (name, part), width in zip(parts.items(), self.widths or [None] * len(parts), strict=True):
+            if len(part.output) != 1:
+                raise ShapeError(f"the head {name} gives {format_shape(part.output)}: write `flatten` in it")
+            if width is not None and part.output != (width,):
+                raise ShapeError(f"the head {name} gives {part.output[0]} numbers for {width}: end it with `output`")
+        return Declaration((sum(part.output[0] for part in parts.values()),), parts=parts)
+
+    def forward(self, w: Views, x: Array, ctx: Context) -> tuple[Array, Backward]:
+        return concatenate_outputs(list(self.heads.items()), w, x, ctx)

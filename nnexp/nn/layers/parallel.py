@@ -1,0 +1,39 @@
+"""Branches side by side.   N examples, O outputs of one branch"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nnexp.nn.layers.base import Backward, Context, Layer, ShapeError, format_shape
+from nnexp.nn.layers.branches import concatenate_outputs, declare_branches
+from nnexp.nn.layers.chain import Chain
+from nnexp.nn.parameters import Declaration, Views
+from nnexp.registry import layers
+from nnexp.typing import Array, Shape
+
+
+@layers.register("parallel")
+@dataclass(frozen=True, slots=True)
+class Parallel(Layer):
+    """Branches of any kind on the same input, their outputs side by side.
+
+        y = [f_1(x), f_2(x), ...],  dx = Σ_b f_b'(x)ᵀ dy_b
+
+    core: x (N, ...), f_b(x) (N, ..., O_b) -> y (N, ..., Σ O_b): concatenated along the features (or channels), all
+    other sizes equal. An empty branch hands the input on. Source: lecture notes on two-layer networks.
+    """
+
+    branches: tuple[Chain, ...]
+
+    def declare(self, x: Shape) -> Declaration:
+        parts = declare_branches(self.branches, x, "parallel")
+        shapes = [part.output for part in parts.values()]
+        if len({shape[:-1] for shape in shapes}) != 1:
+            raise ShapeError(
+                f"the branches give {' and '.join(map(format_shape, shapes))}, which do not fit side by side"
+            )
+        return Declaration((*shapes[0][:-1], sum(shape[-1] for shape in shapes)), parts=parts)
+
+    def forward(self, w: Views, x: Array, ctx: Context) -> tuple[Array, Backward]:
+        named = [(f"branch_{i}", branch) for i, branch in enumerate(self.branches, start=1)]
+        return concatenate_outputs(named, w, x, ctx)

@@ -1,0 +1,71 @@
+"""A loss for each task.   N examples, O_t outputs of task t"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import ClassVar
+
+import numpy as np
+
+from nnexp.nn.losses.base import Loss, Outputs, Targets
+from nnexp.nn.named import Named
+from nnexp.nn.replicas import lift
+from nnexp.registry import losses
+from nnexp.typing import Array, NonNegative
+
+
+@dataclass(frozen=True, slots=True)
+class WeightedLoss:
+    """The loss of one task, and how much it counts."""
+
+    loss: Loss
+    weight: NonNegative = 1.0
+
+
+@losses.register("tasks")
+@dataclass(frozen=True, slots=True)
+class TaskLosses(Loss):
+    """The weighted sum of the losses of several tasks.
+
+        L = Σ_t weight_t · L_t(z_t, d_t),  dz_t = weight_t · dL_t/dz_t
+
+    core: z (N, Σ O_t), d (N, Σ O_t) -> (). `tasks: {digit: {loss: cross_entropy}, pixels: {loss: squared_error,
+    weight: 0.1}}`, a loss for every task of `data: {targets: {tasks: ...}}`.
+    Source: Caruana 1997, Multitask Learning; lecture notes.
+    """
+
+    tasks: Named[WeightedLoss]
+    widths: tuple[int, ...] = field(default=(), metadata={"hidden": True})
+    """The outputs of each task, in the order of `tasks`; filled in once the data are known."""
+
+    targets: ClassVar[tuple[Targets, ...]] = ("tasks",)
+    outputs: ClassVar[Outputs] = "values"
+
+    def with_widths(self, widths: int | Mapping[str, int]) -> Loss:
+        assert isinstance(widths, Mapping), "a loss for tasks where there are none"
+        ordered = Named(tuple(widths), tuple(self.tasks[name] for name in widths))
+        return replace(self, tasks=ordered, widths=tuple(widths.values()))
+
+    def __call__(self, z: Array, d: Array) -> tuple[Array, Array]:
+        total, dz = np.zeros(len(z), z.dtype), np.empty_like(z)
+        for task, place in self.locate_tasks():
+            loss, slope = task.loss(z[..., place], d[..., place])
+            total = total + lift(task.weight, loss) * loss
+            dz[..., place] = lift(task.weight, slope) * slope
+        return total, dz
+
+    def predict(self, z: Array) -> Array:
+        return np.concatenate([task.loss.predict(z[..., place]) for task, place in self.locate_tasks()], axis=-1)
+
+    def average_outputs(self, z: Array) -> Array:
+        return np.concatenate(
+            [task.loss.average_outputs(z[..., place]) for task, place in self.locate_tasks()], axis=-1
+        )
+
+    def locate_tasks(self) -> Iterator[tuple[WeightedLoss, slice]]:
+        """Each task with the columns of its outputs."""
+        start = 0
+        for task, width in zip(self.tasks.values, self.widths, strict=True):
+            yield task, slice(start, start + width)
+            start += width

@@ -1,0 +1,107 @@
+"""A stack's network, loss and penalties, bound to their arrays.
+
+R replicas, N examples, P parameters, O outputs
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from nnexp.nn.initializers.base import Initializer
+from nnexp.nn.layers.base import EVALUATION_CONTEXT, Context
+from nnexp.nn.layers.chain import Chain
+from nnexp.nn.losses.base import Loss
+from nnexp.nn.parameters import Declaration, layer_views, weight_views
+from nnexp.nn.penalties.base import Penalty
+from nnexp.nn.replicas import make_generators, take_replicas
+from nnexp.typing import Array, BoolArray
+
+
+class Model:
+    """The objective as a function of theta (R, P), with its gradient.
+
+    objective = mean loss + penalties,  grad = d objective / d theta
+    """
+
+    def __init__(
+        self,
+        network: Chain,
+        declaration: Declaration,
+        loss: Loss,
+        penalties: Sequence[Penalty],
+        theta: Array,
+        buffers: Array,
+        trainable: BoolArray | None = None,
+    ) -> None:
+        self.network, self.declaration, self.loss, self.penalties = network, declaration, loss, tuple(penalties)
+        self.theta, self.buffers = theta, buffers
+        self.grad = np.zeros_like(theta)
+        self.trainable = declaration.trainable_mask(()) if trainable is None else trainable
+        self.regularized = declaration.regularized_mask() & self.trainable
+        self._frozen = None if self.trainable.all() else ~self.trainable
+        self.w = layer_views(declaration, theta, buffers)
+        self._dw = weight_views(declaration, self.grad)
+        self._limits = [term for term in self.penalties if term.has_constraint]
+        within = weight_views(declaration, self.regularized[None])
+        names = [name for name, _ in declaration.iterate_weights() if within.array_of(name).all()]
+        self._regularized_weights = [self.w.array_of(name) for name in names if self._limits]
+
+    def copy_replicas(self, rows: Sequence[int], dtype: str | None = None) -> Model:
+        """The networks of these replicas, each as often as it is named, on arrays of their own.
+
+        So the perturbed copies of a finite difference are replicas like any others.
+        """
+        chosen, dtype = list(rows), dtype or self.theta.dtype.name
+        network, loss, penalties = take_replicas((self.network, self.loss, self.penalties), chosen)
+        theta, buffers = (array[chosen].astype(dtype) for array in (self.theta, self.buffers))
+        return Model(network, self.declaration, loss, penalties, theta, buffers, self.trainable)
+
+    def compute_gradient(self, x: Array, d: Array, ctx: Context) -> tuple[Array, Array, Array]:
+        """Fill grad; give the loss (R,), the penalty (R,) and the outputs z (R, N, O) of a batch."""
+        loss, z = self.backpropagate(x, d, ctx)
+        penalty = np.zeros(loss.shape, loss.dtype)
+        if self.penalties:
+            weights = np.where(self.regularized, self.theta, 0)
+            for term in self.penalties:
+                value, slope = term(weights)
+                penalty = penalty + value
+                self.grad += slope
+        if self._frozen is not None:
+            self.grad[:, self._frozen] = 0
+        return loss, penalty, z
+
+    def backpropagate(self, x: Array, d: Array, ctx: Context) -> tuple[Array, Array]:
+        """Fill grad with that of the loss alone; give the loss (R,) and the outputs z (R, N, O) of a batch."""
+        z, backward = self.network.forward(self.w, x, ctx)
+        loss, dz = self.loss(z, d)
+        backward(dz, self._dw)
+        return loss, z
+
+    def constrain_weights(self) -> None:
+        """Put the weights back where the penalties allow them, after an update."""
+        for term in self._limits:
+            for weight in self._regularized_weights:
+                term.constrain_weight(weight)
+
+    def compute_outputs(self, x: Array) -> Array:
+        """The outputs z (R, N, O) for inputs x (R or 1, N, ...), as at evaluation."""
+        return self.network.forward(self.w, x, EVALUATION_CONTEXT)[0]
+
+
+def draw_parameters(declaration: Declaration, init: Initializer, seeds: Sequence[int], dtype: str) -> Array:
+    """Theta (R, P) at the start of training, drawn in double precision and rounded once.
+
+    Every weight is drawn from a generator of its own, named after it, so that a new layer changes no other's weights.
+    """
+    theta = np.empty((len(seeds), declaration.weight_count))
+    views = weight_views(declaration, theta)
+    for name, weight in declaration.iterate_weights():
+        views.array_of(name)[...] = init.initialize_weight(make_generators(seeds, f"init {name}"), weight)
+    return theta.astype(dtype)
+
+
+def make_buffers(declaration: Declaration, replicas: int, dtype: str) -> Array:
+    """The buffers (R, B) at the start of training."""
+    return np.repeat(declaration.initial_buffers().astype(dtype), replicas, axis=0)

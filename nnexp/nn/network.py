@@ -1,0 +1,89 @@
+"""The layers of a spec as a network.   I inputs, O outputs"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, TypeAlias, cast
+
+from nnexp import registry
+from nnexp.nn.activations.base import Activation
+from nnexp.nn.layers.activation import ActivationPlaceholder
+from nnexp.nn.layers.base import Layer
+from nnexp.nn.layers.chain import Chain, make_chain
+from nnexp.nn.layers.heads import Heads
+from nnexp.nn.layers.output import Output
+from nnexp.nn.named import Named
+from nnexp.registry import component_parameters
+
+OutputWidths: TypeAlias = int | Mapping[str, int]
+"""The number of outputs; where there are several tasks, of each by name."""
+
+
+def build_network(architecture: Sequence[Layer], activation: Activation, outputs: OutputWidths) -> Chain:
+    """The network: the spec's activation in its places, and the output layer with one unit for every target.
+
+    Layers that hold layers are filled in all the way down, and so is the activation of a block that names none.
+    """
+    placed = [_place_layer(layer, activation, outputs) for layer in architecture]
+    return make_chain(
+        placed, [_kind_in_chain(written, layer) for written, layer in zip(architecture, placed, strict=True)]
+    )
+
+
+def _place_layer(layer: Layer, activation: Activation, outputs: OutputWidths) -> Layer:
+    if isinstance(layer, Output):
+        return layer.with_units(outputs if isinstance(outputs, int) else sum(outputs.values()))
+    if isinstance(layer, Heads):
+        return _build_heads(layer, activation, outputs)
+    if isinstance(layer, ActivationPlaceholder):
+        return activation
+    known = component_parameters(type(layer))
+    filled = {p.name: _fill_parameter(getattr(layer, p.name), p.hint, activation, outputs) for p in known}
+    return cast("Layer", replace(cast("Any", layer), **filled))
+
+
+def _build_heads(layer: Heads, activation: Activation, outputs: OutputWidths) -> Heads:
+    """Each task's layers, in the order of the tasks; as they are written where they are not the tasks."""
+    widths = outputs if isinstance(outputs, Mapping) else {}
+    names = [name for name in (*widths, *layer.heads.names) if name in layer.heads.names]
+    order = tuple(dict.fromkeys(names))
+    heads = tuple(build_network(layer.heads[name].layers, activation, widths.get(name, 1)) for name in order)
+    return Heads(Named(order, heads), tuple(widths.values()) if set(order) == set(widths) else ())
+
+
+def _fill_parameter(value: Any, hint: Any, activation: Activation, outputs: OutputWidths) -> Any:
+    """A parameter of a layer, with the layers in it placed; an activation that is left open is the spec's."""
+    if isinstance(value, Chain):
+        return build_network(value.layers, activation, outputs)
+    if isinstance(value, tuple):
+        return tuple(_fill_parameter(entry, None, activation, outputs) for entry in value)
+    return activation if value is None and hint == Activation | None else value
+
+
+def _kind_in_chain(written: Layer, placed: Layer) -> str:
+    return "output" if isinstance(written, Output) else kind_of(placed)
+
+
+def kind_of(layer: Layer) -> str:
+    """The name in the registry of a layer or activation."""
+    known = registry.activations if isinstance(layer, Activation) else registry.layers
+    return known.name_of(layer)
+
+
+def walk_layers(layers: Sequence[Layer]) -> Iterator[Layer]:
+    """Every layer, and every layer inside it, in their order."""
+    for layer in layers:
+        yield layer
+        for p in component_parameters(type(layer)):
+            yield from _walk_value(getattr(layer, p.name))
+
+
+def _walk_value(value: Any) -> Iterator[Layer]:
+    if isinstance(value, Chain):
+        yield from walk_layers(value.layers)
+    elif isinstance(value, Named):
+        yield from _walk_value(value.values)
+    elif isinstance(value, tuple):
+        for entry in value:
+            yield from _walk_value(entry)

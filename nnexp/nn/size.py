@@ -1,0 +1,199 @@
+"""How large a network is, layer by layer, from its declarations alone: no weight is made.
+
+H W C image, K side of a window
+
+A *weight* is a parameter that multiplies a number: an entry of a drawn matrix or of a filter, or a centre's coordinate.
+A *bias* is any other parameter: biases, gains, shifts, slopes, widths.
+
+A *connection* is one use of a parameter by one output unit. A filter's entry, which is used at every position of the
+image, makes as many connections as there are positions; a bias makes one for each unit that it is added to. So a
+convolution has (K K C + 1) connections for each number of its output. Zeros around an image count like pixels.
+
+A *multiply-add* is a product of a weight with a number, added to a sum: a connection that is no bias. For one example
+and one pass forward; the way back takes about twice as many. What activations, pools and normalisations do is not
+counted, nor are biases.
+
+The *receptive field* of a layer is the part of the image, down and across, that one of its numbers depends on; at most
+the whole image. Statistics that a normalisation takes over all pixels are left out of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import prod
+
+from nnexp.nn.layers.average_pool import AveragePool
+from nnexp.nn.layers.base import Layer
+from nnexp.nn.layers.chain import Chain
+from nnexp.nn.layers.conv2d import Conv2D
+from nnexp.nn.layers.flatten import Flatten
+from nnexp.nn.layers.heads import Heads
+from nnexp.nn.layers.max_pool import MaxPool
+from nnexp.nn.layers.parallel import Parallel
+from nnexp.nn.layers.product import Product
+from nnexp.nn.layers.rbf import RBF
+from nnexp.nn.layers.residual_block import ResidualBlock
+from nnexp.nn.layers.tied_autoencoder import TiedAutoencoder
+from nnexp.nn.parameters import Declaration, Weight
+from nnexp.typing import Shape
+
+THETA_COPIES = 5
+"""Arrays as long as theta, besides the optimizer's slots: theta, its gradient, the best weights, two in an update."""
+
+NUMBERS_PER_OUTPUT = 2
+"""What a batch holds for each output of a layer, at most about: the output, and what the way back needs beside it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReceptiveField:
+    """What one number of a layer sees of the image: `size` pixels down and across; its neighbour `step` further."""
+
+    size: tuple[int, int] = (1, 1)
+    step: int = 1
+
+    def widen_by_window(self, window: int, stride: int, image: Shape) -> ReceptiveField:
+        """What is seen through windows on this layer."""
+        down, across = (min(s + (window - 1) * self.step, side) for s, side in zip(self.size, image, strict=False))
+        return ReceptiveField((down, across), self.step * stride)
+
+
+@dataclass(frozen=True, slots=True)
+class LayerSize:
+    """A layer in numbers, those of the layers in it included; `find_receptive_field` is None where the inputs are no
+    images.
+    """
+
+    name: str
+    output: Shape
+    weights: int
+    biases: int
+    connections: int
+    multiply_adds: int
+    activations: int
+    field: ReceptiveField | None = None
+    parts: tuple[LayerSize, ...] = ()
+
+    @property
+    def parameters(self) -> int:
+        return self.weights + self.biases
+
+    def walk_layers(self, depth: int = 0) -> Iterator[tuple[int, LayerSize]]:
+        """The layer and those in it, each with its depth."""
+        yield depth, self
+        for part in self.parts:
+            yield from part.walk_layers(depth + 1)
+
+
+def count_network(network: Chain, x: Shape) -> LayerSize:
+    """The network's numbers for inputs of core shape `x`; its layers are in `parts`. Raises ShapeError."""
+    return _SizeCounter(x).count_layer("", network, network.declare(x), x, ReceptiveField() if len(x) == 3 else None)
+
+
+def count_activations(declared: Declaration, name: str = "") -> int:
+    """The numbers that the layers give for one example; what a chain gives is its last layer's."""
+    own = 0 if not name or name.startswith("branch_") else prod(declared.output)
+    return own + sum(count_activations(part, key) for key, part in declared.parts.items())
+
+
+def estimate_memory(parameters: int, activations: int, slots: int, batch: int, itemsize: int) -> tuple[int, int]:
+    """The bytes that training takes, about: for the parameters, and for the activations of a batch.
+
+    Every parameter comes with its gradient, its best value, what an update works with and the optimizer's `slots`; the
+    outputs of the layers, `count_activations` numbers an example, with what the way back needs. Not counted are the
+    data,
+    what one layer works with at a time, and the copies that are made while a checkpoint is written: two of theta, of
+    the best weights and of each slot.
+    """
+    return parameters * (THETA_COPIES + slots) * itemsize, activations * NUMBERS_PER_OUTPUT * batch * itemsize
+
+
+class _SizeCounter:
+    """Counts the layers of a network whose inputs have the shape `image`."""
+
+    def __init__(self, image: Shape) -> None:
+        self.image = image
+
+    def count_layer(
+        self, name: str, layer: Layer | None, declared: Declaration, x: Shape, sees: ReceptiveField | None
+    ) -> LayerSize:
+        """A layer's numbers; of a part that a layer makes for itself only the declaration is known."""
+        parts: list[LayerSize] = []
+        held, before, sight = _find_inner_layers(layer), x, sees
+        for key, part in declared.parts.items():
+            parts.append(self.count_layer(key, held.get(key), part, before, sight))
+            if isinstance(layer, Chain):
+                before, sight = part.output, parts[-1].field
+        weights, biases, connections, multiply_adds = _count_own(layer, declared)
+        return LayerSize(
+            name,
+            declared.output,
+            weights + sum(part.weights for part in parts),
+            biases + sum(part.biases for part in parts),
+            connections + sum(part.connections for part in parts),
+            multiply_adds + sum(part.multiply_adds for part in parts),
+            count_activations(declared, name),
+            sees and self.find_receptive_field(layer, declared, x, sees, [part.field for part in parts if part.field]),
+            tuple(parts),
+        )
+
+    def find_receptive_field(
+        self,
+        layer: Layer | None,
+        declared: Declaration,
+        x: Shape,
+        sees: ReceptiveField,
+        parts: Sequence[ReceptiveField],
+    ) -> ReceptiveField | None:
+        """What a number of the layer's output sees, where one of its input sees `sees`."""
+        match layer:
+            case Conv2D():
+                return sees.widen_by_window(layer.kernel, layer.stride, self.image)
+            case MaxPool() | AveragePool():
+                return sees.widen_by_window(layer.size, layer.stride or layer.size, self.image)
+            case Chain():
+                return parts[-1] if parts else sees
+        if parts:
+            return _merge_fields(parts)
+        summing = len(declared.output) < len(x) and not isinstance(layer, Flatten)
+        mixing = len(x) == 1 and _count_weights(layer, declared)
+        return ReceptiveField((self.image[0], self.image[1])) if summing or mixing else sees
+
+
+def _count_own(layer: Layer | None, declared: Declaration) -> tuple[int, int, int, int]:
+    """Weights, biases, connections and multiply-adds of a layer without those of its parts."""
+    weights = _count_weights(layer, declared)
+    biases = [prod(w.shape) for key, w in declared.weights.items() if not _is_weight(layer, key, w)]
+    uses = 2 if isinstance(layer, TiedAutoencoder) else 1
+    multiply_adds = uses * weights * prod(declared.output[:-1])
+    added = sum(max(prod(declared.output), size) for size in biases)
+    return weights, sum(biases), multiply_adds + added, multiply_adds
+
+
+def _count_weights(layer: Layer | None, declared: Declaration) -> int:
+    return sum(prod(w.shape) for key, w in declared.weights.items() if _is_weight(layer, key, w))
+
+
+def _is_weight(layer: Layer | None, key: str, weight: Weight) -> bool:
+    """Whether a parameter is a weight."""
+    return weight.is_regularized or (isinstance(layer, RBF) and key == "centers")
+
+
+def _find_inner_layers(layer: Layer | None) -> Mapping[str, Layer]:
+    """The layers that a layer was given, by the names of its parts."""
+    match layer:
+        case Chain():
+            return dict(zip(layer.names, layer.layers, strict=True))
+        case Parallel() | Product():
+            return {f"branch_{i}": branch for i, branch in enumerate(layer.branches, start=1)}
+        case ResidualBlock():
+            return {"branch_2": layer.layers}
+        case Heads():
+            return dict(layer.heads.items())
+    return {}
+
+
+def _merge_fields(fields: Sequence[ReceptiveField]) -> ReceptiveField:
+    """What branches see together."""
+    down, across = (max(field.size[axis] for field in fields) for axis in (0, 1))
+    return ReceptiveField((down, across), max(field.step for field in fields))

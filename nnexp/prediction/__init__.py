@@ -1,0 +1,1 @@
+"""Trained networks in use: predictors, ensembles, predictions for a file."""

@@ -1,0 +1,30 @@
+"""What is measured of a predictor's predictions beyond loss and metrics.   N examples, O outputs"""
+
+from __future__ import annotations
+
+from nnexp.metrics.breakdown import Breakdown, measure_binary, measure_classes, measure_values
+from nnexp.prediction.predictor import Prediction, Predictor
+from nnexp.typing import AnyArray, Array
+
+
+def measure_part(predictor: Predictor, x: AnyArray, d: Array) -> list[Breakdown]:
+    """What is measured of a network's or a baseline's predictions for raw inputs x (N, ...), task by task.
+
+    d (N, O): the targets as a part of the data has them, those of several tasks side by side.
+    """
+    found, start = [], 0
+    for prediction in predictor.predictions(x):
+        stop = start + len(prediction.task.classes)
+        found.append(measure_prediction(prediction, d[:, start:stop]))
+        start = stop
+    return found
+
+
+def measure_prediction(prediction: Prediction, d: Array) -> Breakdown:
+    """What is measured of the predictions of one task, whose targets are d (N, O)."""
+    task = prediction.task
+    if task.targets == "classes":
+        return measure_classes(prediction.scores, d, task.classes, task.name)
+    if task.targets == "binary":
+        return measure_binary(prediction.predicted, d, task.classes, task.name)
+    return measure_values(prediction.scores, d, task.classes, task.name)

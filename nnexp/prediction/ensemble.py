@@ -1,0 +1,95 @@
+"""Networks whose predictions are averaged.   M members, N examples, O outputs"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from nnexp.data.parts import Part, Parts
+from nnexp.data.splits import PART_NAMES
+from nnexp.metrics.tasks import TaskMetrics
+from nnexp.nn.replicas import stack_replicas
+from nnexp.prediction.predictor import Prediction, Predictor, TrainedNetwork, predictions_of
+from nnexp.spec.spec import Data, Spec
+from nnexp.training.evaluation import BLOCK_EXAMPLES
+from nnexp.typing import AnyArray, Array
+
+
+class Ensemble(Predictor):
+    """Networks whose predictions are averaged.
+
+        p(x) = 1/M Σ_m p_m(x)
+
+    p_m are probabilities where the loss has a softmax or a sigmoid of its own, otherwise the outputs. For squared error
+    the ensemble's loss is the members' mean loss less half the variance of their outputs: between 1/M of it, where
+    their errors are independent and of mean zero, and no decrease, where they are the same. `spec` says what the
+    members have in common. Each of them normalises raw inputs for itself, as those that were trained on resampled data
+    have numbers of their own for it. Source: lecture notes on regularisation.
+    """
+
+    kind = "ensemble"
+
+    def __init__(self, spec: Spec, members: Sequence[TrainedNetwork]) -> None:
+        first = members[0]
+        shape = first.description.shape
+        super().__init__(first.description, np.zeros(shape), np.ones(shape), "float64", spec.training.threads)
+        self.members = tuple(members)
+        self._loss = stack_replicas([spec.loss.with_widths(first.description.output_widths)])
+        self._scoring = TaskMetrics(first.description, self._loss)
+
+    @property
+    def accepts_missing(self) -> bool:
+        return all(member.accepts_missing for member in self.members)
+
+    def outputs(self, x: AnyArray) -> Array:
+        return self._compute_with_average(x)[0]
+
+    def _compute_block(self, x: Array) -> Array:
+        return self.outputs(x)
+
+    def _compute_with_average(self, x: AnyArray) -> Array:
+        """The outputs that stand for the average, and below them those of each member. core: (N, ...) -> (1 + M, N, O)
+
+        The average is computed in double precision.
+        """
+        z = np.stack([member.outputs(x) for member in self.members])
+        average = self._loss.average_outputs(z.astype(np.float64)).astype(z.dtype)
+        return np.concatenate([average[None], z])
+
+    def probabilities(self, x: AnyArray) -> Array:
+        """The mean of the members' probabilities, where the loss has such, otherwise of their outputs."""
+        return self._loss.predict(self.outputs(x)[None])[0]
+
+    def predictions(self, x: AnyArray) -> list[Prediction]:
+        return predictions_of(self.description, self._loss, self.probabilities(x))
+
+    def evaluate(self, part: Part) -> dict[str, float]:
+        """Loss and metrics on a part whose inputs are as the data source gives them."""
+        return self.evaluate_members(part)[0]
+
+    def evaluate_members(self, part: Part) -> list[dict[str, float]]:
+        """Loss and metrics of the ensemble, then of each member, on a part whose inputs are as the source gives them.
+
+        The ensemble's loss is that of its average.
+        """
+        rows = 1 + len(self.members)
+        scores, total = np.empty((rows, len(part), self._scoring.score_count)), np.zeros(rows)
+        with threadpool_limits(self._threads, "blas"), np.errstate(all="ignore"):
+            for start in range(0, len(part), BLOCK_EXAMPLES):
+                here = slice(start, start + BLOCK_EXAMPLES)
+                z, d = self._compute_with_average(part.take_inputs(here)), part.d[here][None]
+                total += self._loss(z, d)[0].astype(np.float64) * z.shape[-2]
+                self._scoring.score_examples(z, d, out=scores[:, here])
+            found = {"loss": total / len(part), **self._scoring.summarize_scores(scores, part.d[None])}
+        return [{name: float(values[row]) for name, values in found.items()} for row in range(rows)]
+
+
+def use_raw_inputs(parts: Parts, data: Data) -> Parts:
+    """The parts of a data set with the inputs as its source gives them, as an ensemble takes them."""
+    raw = data.source.load()
+    rows = data.split.choose_indices(len(raw.x), raw.labels, raw.description.own_test)
+    train, dev, test = (Part(raw.x, parts[name].d, rows[name]) for name in PART_NAMES)
+    return replace(parts, train=train, dev=dev, test=test)

@@ -1,0 +1,165 @@
+"""Predicting for a file: examples in, a table of predictions out.   N examples, O outputs"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping
+from math import isfinite, prod
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+
+from nnexp.data.dataset import Source
+from nnexp.data.formats.images import choose_images, is_image, read_images
+from nnexp.data.sources.image_folder import ImageFolder
+from nnexp.data.sources.table import Csv
+from nnexp.errors import DataError
+from nnexp.prediction.predictor import Prediction, Predictor
+from nnexp.typing import AnyArray, Shape
+
+
+class CsvLines(Protocol):
+    """A reader of csv: the entries of each line, and the number of lines read."""
+
+    line_num: int
+
+    def __next__(self) -> list[str]: ...
+
+    def __iter__(self) -> Iterator[list[str]]: ...
+
+
+def read_examples(path: Path, network: Predictor, source: Source) -> AnyArray:
+    """Examples (N, ...) for the network of a run that was trained on this source.
+
+    Of a table, by the names of columns; of an image or a folder of images, treated as those of training were. What the
+    run's own folder says is enough: the file that it was trained on may be gone. Raises DataError.
+    """
+    if images := list_images(path, source):
+        assert isinstance(source, ImageFolder)
+        return read_images(images, source.conversion)
+    if isinstance(source, Csv) and path.suffix.lower() != ".npz":
+        return source.read_inputs(str(path), network.description.inputs)
+    return read_input_file(path, network.description.shape, may_miss=network.accepts_missing)
+
+
+def list_images(path: Path, source: Source) -> tuple[Path, ...]:
+    """The images that a path means, in the order of their names, for a network that was trained on images in files."""
+    return choose_images(path) if isinstance(source, ImageFolder) and (path.is_dir() or is_image(path)) else ()
+
+
+def read_input_file(path: Path, shape: Shape, *, may_miss: bool = False) -> AnyArray:
+    """Examples (N, *shape) from a .csv with a header (a row an example) or from a .npz (its array x, or its only one).
+
+    Raises DataError that says what is wrong, for a csv with row and column. In a .npz NaN may stand for a missing value
+    if any `may_miss`.
+    """
+    if not path.is_file():
+        raise DataError(f"there is no file {path}")
+    if path.suffix.lower() == ".csv":
+        return _read_csv(path, shape)
+    if path.suffix.lower() == ".npz":
+        return _read_npz(path, shape, may_miss=may_miss)
+    raise DataError(f"{path}: the input is a .csv or a .npz file, not {path.suffix or 'a file without an ending'}")
+
+
+def make_prediction_table(network: Predictor, x: AnyArray) -> pd.DataFrame:
+    """One row an example: the class and each class's score, or each output's value; of every task in turn."""
+    return pd.concat([_make_task_columns(prediction) for prediction in network.predictions(x)], axis=1)
+
+
+def _make_task_columns(found: Prediction) -> pd.DataFrame:
+    """The columns of one task, which begin with its name where it has one."""
+    task, prefix = found.task, f"{found.task.name}_" if found.task.name else ""
+    if task.targets != "classes":
+        return pd.DataFrame(found.scores, columns=[f"{prefix}{name}" for name in task.classes])
+    kind = "p" if found.are_probabilities else "score"
+    table = pd.DataFrame(found.scores, columns=[f"{prefix}{kind}_{name}" for name in task.classes])
+    table.insert(0, f"{prefix}class", np.asarray(task.classes)[found.predicted])
+    return table
+
+
+def _read_csv(path: Path, shape: Shape) -> AnyArray:
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            examples = list(_parse_rows(path, csv.reader(file), prod(shape)))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{path} cannot be read as CSV: {error}") from None
+    return np.array(examples, np.float64).reshape(-1, *shape)
+
+
+def _parse_rows(path: Path, lines: CsvLines, inputs: int) -> Iterator[list[float]]:
+    """The numbers of each line after the header. Raises DataError where they are not one finite number an input."""
+    names = next(lines, [])
+    if len(names) != inputs:
+        raise DataError(
+            f"{path} has {len(names)} columns, and the network takes {_format_count(inputs, 'number')} an example"
+        )
+    if _is_data_row(names):
+        raise DataError(f"{path}: line 1 holds numbers, and should hold the names of the columns")
+    blank = 0
+    for row in lines:
+        if not row:
+            blank = blank or lines.line_num
+        elif blank:
+            raise DataError(f"{path}: line {blank} is empty")
+        elif len(row) != inputs:
+            raise DataError(
+                f"{path}: line {lines.line_num} has {_format_count(len(row), 'entry')} under "
+                f"{_format_count(inputs, 'name')}"
+            )
+        else:
+            numbers = [_parse_number(text) for text in row]
+            if None in numbers:
+                wrong = numbers.index(None)
+                place = f"line {lines.line_num}, column {names[wrong]!r}"
+                raise DataError(f"{path}: {place}: {row[wrong]!r} is not a finite number")
+            yield [number for number in numbers if number is not None]
+
+
+def _format_count(number: int, noun: str) -> str:
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{number} {noun if number == 1 else plural}"
+
+
+def _parse_number(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if isfinite(value) else None
+
+
+def _is_data_row(names: list[str]) -> bool:
+    """Whether a header was forgotten: all numbers, and no mere numbering of the columns."""
+    numbers = [_parse_number(name) for name in names]
+    count = len(names)
+    return None not in numbers and numbers not in (list(range(count)), list(range(1, count + 1)))
+
+
+def _find_array(path: Path, archive: Mapping[str, AnyArray]) -> AnyArray:
+    """The array x of an archive, or its only one."""
+    names = list(archive)
+    if "x" not in names and len(names) != 1:
+        raise DataError(f"{path} has no array x; it has {', '.join(names) or 'none'}")
+    array = archive["x" if "x" in names else names[0]]
+    if not isinstance(array, np.ndarray):
+        raise DataError(f"{path} holds something that is no array")
+    return array
+
+
+def _read_npz(path: Path, shape: Shape, *, may_miss: bool) -> AnyArray:
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            x = _find_array(path, archive)
+    except DataError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever a file that is no such archive makes its reader raise
+        raise DataError(f"{path} cannot be read as .npz: {error}") from None
+    if x.ndim == 0 or x.shape[1:] != shape:
+        wanted, found = " x ".join(map(str, shape)), " x ".join(map(str, x.shape))
+        raise DataError(f"{path}: expected an array of N x {wanted}, found {found or 'a single number'}")
+    if x.dtype.kind not in "fiub" or not (np.isfinite(x) | (may_miss & np.isnan(x))).all():
+        raise DataError(f"{path}: the array holds something that is not a finite number")
+    return x

@@ -1,0 +1,119 @@
+"""A run on disk, as Python sees it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nnexp.data.parts import Parts
+from nnexp.data.splits import PartName
+from nnexp.diagnosis.diagnosis import diagnose_run
+from nnexp.diagnosis.findings import Diagnosis
+from nnexp.errors import Diverged, ResumeError
+from nnexp.metrics.breakdown import Breakdown
+from nnexp.prediction.breakdown import measure_part
+from nnexp.prediction.ensemble import use_raw_inputs
+from nnexp.prediction.load import load_predictor
+from nnexp.prediction.predictor import Predictor
+from nnexp.runs import manifest
+from nnexp.runs.layer_history import read_layer_history
+from nnexp.runs.manifest import load_run_spec
+from nnexp.spec.baseline import AnySpec, BaselineSpec
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Run:
+    """A run on disk. Raises RunError where the folder is not one."""
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self.record = manifest.read_manifest(self.path)
+
+    def __repr__(self) -> str:
+        return f"Run({str(self.path)!r}, {self.state})"
+
+    @property
+    def name(self) -> str:
+        """The name in the spec."""
+        return str(self.record["name"])
+
+    @property
+    def state(self) -> manifest.RunState:
+        """running, done, diverged, interrupted or failed."""
+        return self.record["state"]
+
+    @property
+    def final(self) -> dict[str, dict[str, float]]:
+        """Metrics on each part, and the loss of a network, by the weights that answer for it; empty unless done."""
+        return self.record.get("final", {})
+
+    @cached_property
+    def spec(self) -> AnySpec:
+        """The resolved spec. Raises ResumeError where it was changed since the run began."""
+        return load_run_spec(self.path, self.record)
+
+    @cached_property
+    def metrics(self) -> pd.DataFrame:
+        """metrics.csv: one row an epoch, and one in all of a baseline."""
+        import pandas as pd
+
+        path = self.path / "metrics.csv"
+        if not path.exists() or not path.stat().st_size:
+            return pd.DataFrame()
+        return pd.read_csv(path)
+
+    @cached_property
+    def layer_history(self) -> pd.DataFrame:
+        """What the looks into the layers measured, one row a look and layer: see `nnexp.training.layer_recorder`.
+
+        Empty where there were none. Raises RunError where the checkpoint is damaged.
+        """
+        import pandas as pd
+
+        spec = self.spec
+        found = None if isinstance(spec, BaselineSpec) else read_layer_history(self.path, self.record, spec)
+        return found.build_table() if found else pd.DataFrame()
+
+    def diagnose(self, optimal_error: float = 0.0) -> Diagnosis:
+        """What was wrong with the run, from what it recorded. `optimal_error` is the share that cannot be avoided."""
+        return diagnose_run(self.path, optimal_error)
+
+    @cached_property
+    def predictor(self) -> Predictor:
+        """The trained network, the fitted baseline, or the members of an ensemble, which are looked for beside it.
+
+        Raises RunError where the run is not done or is damaged, or where a member is gone or was changed.
+        """
+        return load_predictor(self.path, self.record, self.spec)
+
+    @cached_property
+    def parts(self) -> Parts:
+        """The data that the run was trained on; those of an ensemble with the inputs as their source gives them.
+
+        Raises ResumeError where they are other data now.
+        """
+        spec = self.spec
+        parts = spec.prepare()
+        if changed := parts.fingerprint.find_difference(self.record["data"]):
+            raise ResumeError(f"the data changed since {self.path} was trained: {changed}")
+        return use_raw_inputs(parts, spec.data) if manifest.is_ensemble(self.record) else parts
+
+    def evaluate(self, part: PartName = "test") -> dict[str, float]:
+        """Loss, where there is one, and metrics on a part of the run's data."""
+        return self.predictor.evaluate(self.parts[part])
+
+    def details(self, part: PartName = "test") -> list[Breakdown]:
+        """What is measured on a part of its data beyond that, task by task: confusions, each class, each output."""
+        d, data = self.parts[part].d, self.spec.data
+        raw = data.source.load()
+        chosen = data.split.choose_indices(len(raw.x), raw.labels, raw.description.own_test)[part]
+        return measure_part(self.predictor, raw.x[chosen], d)
+
+    def raise_if_diverged(self) -> None:
+        """Raises Diverged where the loss stopped being finite."""
+        if self.state == "diverged":
+            where: dict[str, Any] = self.record["diverged"]
+            raise Diverged(str(self.path), where["epoch"], where["step"])

@@ -1,0 +1,25 @@
+"""Predicted values beside the true ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import altair as alt
+
+from nnexp.reports.html.figures.base import Chart, ChartStyle, make_data
+from nnexp.reports.html.theme import MUTED_COLOUR, VARIANT_COLOURS
+
+
+def plot_agreement(true: Sequence[float], predicted: Sequence[float], unit: str, style: ChartStyle) -> Chart:
+    """The chart; on the line a prediction is right."""
+    low, high = min(*true, *predicted), max(*true, *predicted)
+    edge = 0.04 * (high - low) or 1.0
+    scale = alt.Scale(domain=[low - edge, high + edge], nice=False)
+    rows = [{"true": t, "predicted": p} for t, p in zip(true, predicted, strict=True)]
+    x = alt.X("true:Q", title=f"true {unit}", scale=scale, axis=alt.Axis(tickCount=5))
+    y = alt.Y("predicted:Q", title=f"predicted {unit}", scale=scale, axis=alt.Axis(tickCount=5))
+    ends = [{"true": low - edge, "predicted": low - edge}, {"true": high + edge, "predicted": high + edge}]
+    line = alt.Chart(make_data(ends)).mark_line(color=MUTED_COLOUR, strokeDash=[4, 3]).encode(x=x, y=y)
+    tips = [alt.Tooltip("true:Q", format=".4~g"), alt.Tooltip("predicted:Q", format=".4~g")]
+    points = alt.Chart(make_data(rows)).mark_point(filled=True, size=32, opacity=0.6, color=VARIANT_COLOURS[0])
+    return alt.layer(line, points.encode(x=x, y=y, tooltip=tips)).properties(width=300, height=300)

@@ -1,0 +1,126 @@
+"""What figures have in common."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from textwrap import wrap
+from typing import Any, Literal, TypeAlias
+
+import altair as alt
+
+from nnexp.reports.html.javascript_names import escape_names
+from nnexp.reports.html.markup import escape_controls
+
+Chart: TypeAlias = Any
+"""A chart of Altair, whose class depends on how it was put together."""
+
+PICKED_EXPRESSION = "length(picked) == 0 || indexof(picked, datum.variant) >= 0"
+"""Whether a mark's variant is shown, in Vega's language: see `nnexp.reports.html.page.render_legend`."""
+
+SIGNIFICANT_DIGITS = 5
+"""Significant digits of the numbers in a figure."""
+
+MAX_NAME_CHARACTERS = 48
+"""Characters of a variant's name in a figure."""
+
+MAX_VALUE_CHARACTERS = 26
+"""Characters of a value beside an axis."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChartStyle:
+    """What a chart is made for: the page, whose width it takes and where it answers to the pointer, or paper."""
+
+    width: int | Literal["container"]
+    interactive: bool
+
+
+PAGE_STYLE = ChartStyle("container", interactive=True)
+COLUMN_STYLE = ChartStyle(330, interactive=False)
+"""The column of a paper, which the file of a figure is as wide as: see `nnexp.reports.html.chart_files`."""
+
+BOTH_COLUMNS_STYLE = ChartStyle(684, interactive=False)
+"""Both columns."""
+
+TITLE_LINE_CHARACTERS = 44
+"""Letters of a title that find room over a column."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure, for the page and for files.
+
+    name: its id and its file's name.  make: its chart in a style.  group: of the legend that picks in it.
+    subtitle: what a reader without the page's legend and caption has to know.  wide: whether its file is as wide as
+    both columns of a paper.
+    """
+
+    name: str
+    title: str
+    caption: str
+    make_chart: Callable[..., Chart]
+    group: str | None = None
+    narrow: bool = False
+    subtitle: str = ""
+    wide: bool = False
+
+    def make_page_chart(self) -> dict[str, Any]:
+        """The chart for the page, which writes the title itself."""
+        return self._add_description(self.make_chart(style=PAGE_STYLE))
+
+    def make_paper_chart(self) -> dict[str, Any]:
+        """The chart for a file."""
+        style = BOTH_COLUMNS_STYLE if self.wide else COLUMN_STYLE
+        letters = 2 * TITLE_LINE_CHARACTERS if self.wide else TITLE_LINE_CHARACTERS
+        below = wrap(self.subtitle, round(1.2 * letters)) if self.subtitle else alt.Undefined
+        title = alt.TitleParams(wrap(escape_controls(self.title), letters), subtitle=below)
+        chart = self._add_description(self.make_chart(style=style).properties(title=title, padding=6))
+        return {**chart, "usermeta": {"width": style.width}}
+
+    def _add_description(self, chart: Chart) -> dict[str, Any]:
+        found: dict[str, Any] = chart.properties(description=self.title).to_dict(validate=False)
+        return {key: escape_names(value) for key, value in found.items() if key != "config"}
+
+
+def set_size(chart: Chart, style: ChartStyle, height: int) -> Chart:
+    """The chart as wide as the style says."""
+    chart = chart.properties(width=style.width, height=height)
+    return (
+        chart.properties(autosize=alt.AutoSizeParams(type="fit-x", contains="padding")) if style.interactive else chart
+    )
+
+
+def make_data(rows: Sequence[Mapping[str, Any]]) -> alt.InlineData:
+    """Rows as the data of a chart: numbers in few digits, those that JSON does not have as null, texts made visible."""
+    return alt.InlineData(values=[{key: convert_value(value) for key, value in row.items()} for row in rows])
+
+
+def convert_value(value: Any) -> Any:
+    """A value as it stands in a figure's data."""
+    if isinstance(value, str):
+        return escape_controls(value)
+    if isinstance(value, float):
+        return float(f"{value:.{SIGNIFICANT_DIGITS}g}") if math.isfinite(value) else None
+    return value
+
+
+def format_metric_name(column: str) -> str:
+    """The name of a metric as an axis has it.
+
+    >>> format_metric_name("dev_accuracy")
+    'dev accuracy'
+    """
+    return column.replace("_", " ")
+
+
+def choose_number_format(*, share: bool) -> str:
+    """How Vega writes a number of a metric on an axis."""
+    return "~%" if share else "~g"
+
+
+def needs_log_axis(numbers: Sequence[float], factor: float = 20) -> bool:
+    """Whether numbers are positive and reach so far that a logarithmic axis shows them better."""
+    known = [number for number in numbers if math.isfinite(number)]
+    return bool(known) and min(known) > 0 and max(known) > factor * min(known)

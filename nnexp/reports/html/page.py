@@ -1,0 +1,152 @@
+"""A page: one file that needs nothing else and asks for nothing else, which it makes the browser enforce.
+
+    page("Title", [section("Answer", tag("p", text), figure("curves", "Loss", chart, "Mean over seeds."))])
+
+A chart is a Vega-Lite specification as a dictionary. It may have the colours of `nnexp.reports.html.theme` by name,
+and a parameter `picked`, a list of keys that the buttons of a `render_legend` of the same group set.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+from nnexp.optional import import_optional
+from nnexp.reports.html.javascript_names import escape_names
+from nnexp.reports.html.markup import Html, Piece, join_pieces, tag
+from nnexp.reports.html.theme import DARK_COLOURS, LIGHT_COLOURS, SCREEN_FONT, make_config
+
+SOFT_COLOURS = {"light": {"--soft": "#f3f5f7", "--link": "#0b5a9c"}, "dark": {"--soft": "#1f242a", "--link": "#7ab8ee"}}
+"""Colours that figures do not use."""
+
+REQUIRING_FEATURE = "a page"
+
+
+def check_dependencies() -> None:
+    """Raises UsageError where what makes charts is not installed."""
+    import_optional("altair", "report", REQUIRING_FEATURE)
+    import_optional("vl_convert", "report", REQUIRING_FEATURE)
+
+
+def render_page(title: str, body: Sequence[Piece], note: str = "") -> str:
+    """The whole page; `note` stands at its end."""
+    content = tag("main", tag("header", tag("h1", title)), *body, tag("footer", tag("p", note)) if note else None)
+    scripts = [Html(_build_bundle()), Html(_read_asset("page.js"))] if 'data-chart="' in content else []
+    head = [
+        tag("meta", charset="utf-8"),
+        tag("meta", http_equiv="Content-Security-Policy", content=_format_policy(scripts)),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("meta", name="color-scheme", content="light dark"),
+        tag("title", title),
+        tag("style", Html(_format_style())),
+    ]
+    theme = tag("script", encode_json(make_config()), type="application/json", id="theme")
+    parts = [*head, content, *([theme] if scripts else []), *(tag("script", script) for script in scripts)]
+    return f'<!doctype html>\n<html lang="en">\n{join_pieces(parts)}\n</html>\n'
+
+
+def render_section(title: str, *body: Piece, id: str | None = None) -> Html | None:  # noqa: A002 - HTML's word
+    """A part of the page with a heading; nothing where it holds nothing."""
+    kept = [piece for piece in body if piece]
+    return tag("section", tag("h2", title), *kept, id=id) if kept else None
+
+
+def render_grid(*figures: Piece) -> Html | None:
+    """Figures side by side where there is room, below each other where there is not."""
+    kept = [piece for piece in figures if piece]
+    return tag("div", *kept, class_="grid") if kept else None
+
+
+def render_figure(
+    name: str,
+    title: str,
+    chart: Mapping[str, Any],
+    caption: Piece = None,
+    *,
+    group: str | None = None,
+    narrow: bool = False,
+) -> Html:
+    """A chart with a heading above it and a caption below.
+
+    name: an id, unique on the page.  group: of the legend that picks in it.
+    """
+    return tag(
+        "figure",
+        tag("h3", title),
+        tag("div", class_="chart"),
+        tag("script", encode_json(chart), type="application/json"),
+        tag("figcaption", caption) if caption else None,
+        id=name,
+        data_chart=name,
+        data_group=group,
+        class_="narrow" if narrow else None,
+    )
+
+
+def render_legend(
+    group: str, entries: Iterable[tuple[str, str]], *keys: Html, names: Mapping[str, str] | None = None
+) -> Html:
+    """Buttons that pick among the (key, colour) of all figures of a group; `keys` explain what else is drawn.
+
+    names: what stands on the buttons, where it is not the keys themselves.
+    """
+    buttons = [
+        tag(
+            "button",
+            (names or {}).get(key, key),
+            type="button",
+            data_key=escape_names(key),
+            title=key if names else None,
+            aria_pressed="false",
+            style=f"--swatch: {colour}",
+        )
+        for key, colour in entries
+    ]
+    return tag("div", *buttons, *keys, class_="legend", data_group=group, role="group", aria_label="pick what is shown")
+
+
+def encode_json(value: Any) -> Html:
+    """JSON that may stand in a script element, whatever texts it holds."""
+    text = json.dumps(value, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return Html(text)
+
+
+def _format_policy(scripts: Sequence[str]) -> str:
+    """What the browser may do for the page: run just these scripts, and load nothing."""
+    hashes = " ".join(f"'sha256-{_hash_script(script)}'" for script in scripts) or "'none'"
+    rules = ("default-src 'none'", f"script-src {hashes}", "style-src 'unsafe-inline'", "img-src data:")
+    return "; ".join((*rules, "base-uri 'none'", "form-action 'none'"))
+
+
+def _hash_script(script: str) -> str:
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+
+
+def _format_style() -> str:
+    light, dark = (
+        ";".join(f"{key}:{value}" for key, value in {**colours, **SOFT_COLOURS[mode]}.items())
+        for mode, colours in (("light", LIGHT_COLOURS), ("dark", DARK_COLOURS))
+    )
+    modes = f":root{{{light}}}\n@media screen and (prefers-color-scheme: dark){{:root{{{dark}}}}}\n"
+    return modes + _read_asset("page.css").replace("FONT", SCREEN_FONT)
+
+
+def _read_asset(name: str) -> str:
+    return (files("nnexp.reports.html") / name).read_text(encoding="utf-8")
+
+
+@lru_cache(maxsize=1)
+def _build_bundle() -> str:
+    """Vega, Vega-Lite and vega-embed as one script."""
+    made: str = import_optional("vl_convert", "report", REQUIRING_FEATURE).javascript_bundle(
+        "window.vegaEmbed=vegaEmbed;"
+    )
+    assert "</script" not in made.lower(), "the bundle can stand in a script element"
+    return f"(function(){{{made}}})();"

@@ -1,0 +1,117 @@
+"""Reading the record of a run: its state, its metrics and the variant that it is of. What is damaged is said."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from nnexp.errors import NnexpError, RunError
+from nnexp.metrics.better import HIGHER_IS_BETTER
+from nnexp.reports.rows import PART_NAMES, RunRow, make_configuration
+from nnexp.runs import manifest, outcome
+from nnexp.runs.index import find_current_state
+from nnexp.spec.problems import SpecText
+from nnexp.spec.yaml import parse_yaml
+
+MAX_CACHED_SECTIONS = 4096
+"""Sections of resolved specs that are kept; most runs share most of theirs with others."""
+
+
+def read_row(folder: Path, problems: list[str], plain: Mapping[str, Any] | None = None) -> RunRow:
+    """The row of a run folder. `plain` is its resolved spec where that is known; otherwise it is read.
+
+    What is damaged beside its record is added to `problems`. Raises RunError where the record itself is.
+    """
+    record = manifest.read_manifest(folder)
+    plain = read_resolved_spec(folder, record) if plain is None else plain
+    if not {"name", "data"} <= plain.keys() or "split" not in plain["data"]:
+        raise RunError(f"{folder / 'resolved.yaml'} is no resolved spec")
+    found, fold = make_configuration(plain, describe_ensemble(record))
+    final = _flatten_metrics(folder, record.get("final", {}))
+    state = find_current_state(folder, record)
+    begun = RunRow(folder.name, folder, found, state, record["seed"], record["seed"], fold, final)
+    members = tuple(str(member.get("run")) for member in record.get("members", []))
+    begun = replace(begun, data=record["data"]["fingerprint"], members=members)
+    try:
+        rows = outcome.read_metrics(folder)
+    except RunError as error:
+        problems.append(str(error))
+        rows = []
+    else:
+        problems += _find_gaps(folder, record, rows)
+    if state != "done":
+        return replace(begun, epochs=len(rows), seconds=sum(row.get("seconds", 0.0) for row in rows))
+    seconds = record.get("seconds", math.nan)
+    return replace(begun, epochs=record["epochs"], best_epoch=_find_best_epoch(record, plain, rows), seconds=seconds)
+
+
+def _find_gaps(folder: Path, record: Mapping[str, Any], rows: Sequence[Mapping[str, float]]) -> Iterator[str]:
+    """What a metrics.csv lacks that can be read."""
+    epochs = record.get("epochs", 0) if record["state"] == "done" else 0
+    if epochs and [row.get("epoch") for row in rows] != list(range(1, epochs + 1)):
+        yield f"{folder / 'metrics.csv'} has {len(rows)} rows, and not one for each of the {epochs} epochs of the run"
+
+
+def _find_best_epoch(
+    record: Mapping[str, Any], plain: Mapping[str, Any], rows: Sequence[Mapping[str, float]]
+) -> int | None:
+    """The epoch whose weights were kept as the best, or else that with the best metric of those that are watched."""
+    if not record["epochs"]:
+        return None
+    kept: int | None = record["weights"].get("epoch")
+    watched = ((plain.get("training") or {}).get("early_stopping") or {}).get("metric", "dev_loss")
+    values = [row.get(watched, math.nan) for row in rows]
+    known = [value for value in values if math.isfinite(value)]
+    if record["weights"].get("checkpoint") == "best" or not known:
+        return kept
+    best = max(known) if watched.endswith(HIGHER_IS_BETTER) else min(known)
+    return values.index(best) + 1
+
+
+def read_resolved_spec(folder: Path, record: Mapping[str, Any]) -> dict[str, Any]:
+    """The resolved spec as plain values. Raises RunError where it cannot be read, or is not what the run began with."""
+    path = folder / "resolved.yaml"
+    try:
+        manifest.check_resolved(folder, dict(record))
+        text = path.read_text(encoding="utf-8")
+        found: dict[str, Any] = {}
+        for section in re.split(r"(?m)^(?=[A-Za-z_])", text):
+            found |= _parse_section(section) if section.strip() else {}
+    except (OSError, ValueError, TypeError, NnexpError) as error:
+        raise RunError(f"{path} cannot be read: {error}") from None
+    return found
+
+
+@lru_cache(maxsize=MAX_CACHED_SECTIONS)
+def _parse_section(text: str) -> dict[str, Any]:
+    """One top-level key of a resolved spec, with all below it."""
+    found: dict[str, Any] = parse_yaml(SpecText("resolved.yaml", text)).make_plain()
+    return found
+
+
+def describe_ensemble(record: Mapping[str, Any]) -> str:
+    """What an ensemble is made of, in words; nothing for a run."""
+    if not manifest.is_ensemble(dict(record)):
+        return ""
+    members = record.get("members", [])
+    snapshots = any(member.get("snapshot") for member in members)
+    what = " snapshots" if snapshots else " resamples" if "train_part" in record else ""
+    return f"ensemble of {len(members)}{what}"
+
+
+def _flatten_metrics(folder: Path, final: Any) -> dict[str, float]:
+    """The metrics by part and name, null being NaN. Raises RunError where they are something else."""
+    try:
+        return {
+            f"{part}_{name}": math.nan if value is None else float(value)
+            for part, values in final.items()
+            for name, value in values.items()
+            if part in PART_NAMES
+        }
+    except (AttributeError, TypeError, ValueError):
+        raise RunError(f"{folder / 'run.json'} is damaged: final is not what it should be") from None

@@ -1,0 +1,106 @@
+"""Whether what a spec says has a sense: wishes that the rules of each parameter allow, but no network can fulfil."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from nnexp import registry
+from nnexp.data.dataset import Description
+from nnexp.data.file_source import FileSource
+from nnexp.data.targets.base import Target
+from nnexp.data.targets.membership import Membership
+from nnexp.data.targets.tasks import Tasks
+from nnexp.nn.initializers.from_run import FromRun
+from nnexp.nn.losses.base import Loss
+from nnexp.nn.losses.cross_entropy import CrossEntropy
+from nnexp.nn.losses.tasks import TaskLosses
+from nnexp.spec.baseline import AnySpec
+from nnexp.spec.locate import make_problem
+from nnexp.spec.problems import Problem
+from nnexp.spec.spec import Spec
+from nnexp.spec.yaml import Node
+
+
+def label_smoothing(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
+    """The class of an example keeps the largest target: 1 - ε > ε/(K - 1)."""
+    for path, loss, classes in _losses(spec, description):
+        if not isinstance(loss, CrossEntropy) or classes < 2:
+            continue
+        epsilon = float(loss.label_smoothing)
+        limit = (classes - 1) / classes
+        if epsilon >= limit:
+            other = epsilon / (classes - 1)
+            message = (
+                f"{epsilon:g} puts {1 - epsilon:.3g} on the class of an example and {other:.3g} on each other one: "
+                f"with {classes} classes it must be less than {limit:.3g}"
+            )
+            yield make_problem(root, f"{path}.cross_entropy.label_smoothing", message, "usual: label_smoothing: 0.1")
+
+
+def own_test(spec: AnySpec, description: Description, root: Node) -> Iterator[Problem]:
+    """A set's own test part is another than its training part."""
+    source = spec.data.source
+    if not description.own_test or not isinstance(source, FileSource):
+        return
+    twin = source.twin()
+    if twin:
+        path = f"data.source.{registry.sources.name_of(source)}.{twin.parameter}"
+        suggestion = "name another, or leave it out: data.split then takes a part of `path`"
+        if twin.parameter == "path":
+            suggestion = "leave the test part out of it: data.split then takes a part of the rest"
+        yield replace(make_problem(root, path, twin.message, suggestion), of_data=twin.of_data)
+
+
+def _losses(spec: Spec, description: Description) -> Iterator[tuple[str, Loss, int]]:
+    """The loss of each thing to predict: its path, itself, and the number of outputs."""
+    if not isinstance(spec.loss, TaskLosses):
+        yield "loss", spec.loss, description.output_count
+        return
+    outputs = {task.name: len(task.classes) for task in description.tasks}
+    for name, weighted in spec.loss.tasks.items():
+        yield f"loss.tasks.{name}.loss", weighted.loss, outputs.get(name, 0)
+
+
+def repeated_patterns(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
+    """No layer is named twice where a list names layers."""
+    yield from _repeated(spec.training.freeze, "training.freeze", root)
+    if isinstance(spec.init, FromRun):
+        yield from _repeated(spec.init.layers, "init.from_run.layers", root)
+
+
+def repeated_classes(spec: AnySpec, description: Description, root: Node) -> Iterator[Problem]:
+    """No class is twice in one group, and no two groups are the same question."""
+    for path, target in _targets(spec.data.targets, "data.targets"):
+        if isinstance(target, Membership):
+            yield from _repeated_in_groups(target.groups, f"{path}.membership.groups", root)
+
+
+def _targets(target: Target, path: str) -> Iterator[tuple[str, Target]]:
+    """Each single target with its path."""
+    if isinstance(target, Tasks):
+        for name, one in target.tasks.items():
+            yield f"{path}.tasks.{name}", one
+    else:
+        yield path, target
+
+
+def _repeated_in_groups(groups: Sequence[Sequence[int]], path: str, root: Node) -> Iterator[Problem]:
+    asked: dict[frozenset[int], Sequence[int]] = {}
+    for index, group in enumerate(groups):
+        yield from _repeated(group, f"{path}.{index}", root, "the class ")
+        earlier = asked.setdefault(frozenset(group), group)
+        if earlier is not group:
+            message = f"{list(group)} asks what {list(earlier)} asks already: two outputs would learn the same"
+            yield make_problem(root, f"{path}.{index}", message, "leave one of them out")
+
+
+def _repeated(entries: Sequence[object], path: str, root: Node, noun: str = "") -> Iterator[Problem]:
+    """A problem of each entry that stands earlier in the list too."""
+    seen: set[object] = set()
+    for index, entry in enumerate(entries):
+        if entry in seen:
+            yield make_problem(
+                root, f"{path}.{index}", f"{noun}{entry!r} is in the list twice", "leave one of them out"
+            )
+        seen.add(entry)

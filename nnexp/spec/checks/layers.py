@@ -1,0 +1,229 @@
+"""Whether shapes flow through the layers of a spec, from the data to the targets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from nnexp import registry
+from nnexp.data.dataset import Description
+from nnexp.errors import RunError
+from nnexp.nn.activations.base import Activation
+from nnexp.nn.activations.sigmoid import Sigmoid
+from nnexp.nn.activations.softmax import Softmax
+from nnexp.nn.initializers.from_run import FromRun
+from nnexp.nn.layers.activation import ActivationPlaceholder
+from nnexp.nn.layers.base import Layer, ShapeError, format_shape
+from nnexp.nn.layers.heads import Heads
+from nnexp.nn.layers.output import Output
+from nnexp.nn.layers.rbf import RBF
+from nnexp.nn.network import build_network, kind_of, walk_layers
+from nnexp.nn.parameters import Declaration, matches_pattern
+from nnexp.spec.checks.memory import describe_memory_excess, estimate_training_bytes, memory_size
+from nnexp.spec.locate import count_train_examples, format_count, make_layer_problem, make_problem
+from nnexp.spec.problems import Problem
+from nnexp.spec.spec import Spec
+from nnexp.spec.yaml import Node
+from nnexp.typing import Shape
+from nnexp.wording import find_closest, suggest_nearest
+
+OUTPUT_SUGGESTION = "end the architecture with `- output`"
+
+
+def check_architecture(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
+    """Shapes flow through the layers and end in one number for every target."""
+    yield from _check_outputs(spec, root)
+    followed = list(_followed(spec, description, root))
+    if followed:
+        yield from followed
+        return
+    network = build_network(spec.architecture, spec.activation, description.output_widths)
+    shape: Shape = description.shape
+    parts: dict[str, Declaration] = {}
+    for index, (name, layer) in enumerate(zip(network.names, network.layers, strict=True)):
+        try:
+            parts[name] = layer.declare(shape)
+        except ShapeError as error:
+            yield make_layer_problem(index, root, _add_layer_name(str(error), name, root))
+            return
+        shape = parts[name].output
+    if shape != (description.output_count,):
+        yield _make_end_problem(shape, description, len(network.layers), root)
+        return
+    if not Declaration(shape, parts=parts).weight_count:
+        yield make_problem(root, "architecture", "there are no weights to train", OUTPUT_SUGGESTION)
+
+
+def _add_layer_name(message: str, layer: str, root: Node) -> str:
+    """The message, with the name of the layer where no line of the text is the layer's: one of a preset."""
+    listed = isinstance(root.value, dict) and isinstance(root.value["architecture"].value, list)
+    kind = layer.rpartition("_")[0]
+    return message if listed else f"{layer}: {message.removeprefix(f'{kind}: ')}"
+
+
+def check_heads(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
+    """Heads come last and are the tasks', one each."""
+    tasks = [task.name for task in description.tasks]
+    for index, layer in enumerate(spec.architecture):
+        if not isinstance(layer, Heads):
+            if any(isinstance(inner, Heads) for inner in walk_layers([layer])):
+                yield make_layer_problem(index, root, "`check_heads` stands by itself, at the end of the architecture")
+            continue
+        if not tasks:
+            suggestion = "name them: data: {targets: {tasks: {...}}}"
+            yield make_layer_problem(
+                index, root, "`check_heads` are for several tasks, and there is one thing to predict", suggestion
+            )
+        elif index < len(spec.architecture) - 1:
+            yield make_layer_problem(index, root, "`check_heads` is the last layer")
+        elif missing := [name for name in tasks if name not in layer.heads.names]:
+            yield make_layer_problem(
+                index, root, f"the task {missing[0]} has no head", f"write `{missing[0]}: [output]`"
+            )
+        else:
+            unknown = [name for name in layer.heads.names if name not in tasks]
+            for name in unknown:
+                yield make_problem(
+                    root,
+                    f"architecture.{index}.heads.{name}",
+                    f"there is no task {name!r}",
+                    suggest_nearest(name, tasks),
+                )
+
+
+def find_declaration(spec: Spec, description: Description) -> Declaration | None:
+    """The weights of the network; None where the shapes do not fit, which is reported elsewhere."""
+    try:
+        declaration = build_network(spec.architecture, spec.activation, description.output_widths).declare(
+            description.shape
+        )
+    except ShapeError:
+        return None
+    return declaration if declaration.weight_count else None
+
+
+def check_centers(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
+    """There are as many training examples as centres are found among."""
+    examples = count_train_examples(spec, description)
+    for index, layer in enumerate(spec.architecture):
+        for inner in walk_layers([layer]):
+            if isinstance(inner, RBF) and inner.centers != "normal" and inner.units > (examples or inner.units):
+                message = (
+                    f"rbf: {inner.units} centers cannot be found among "
+                    f"{format_count(examples or 0, 'training example')}"
+                )
+                yield make_layer_problem(index, root, message, "have fewer units, or draw them: `centers: normal`")
+
+
+def check_frozen(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
+    """What is frozen exists, and something is left to train."""
+    patterns, declaration = spec.training.freeze, find_declaration(spec, description)
+    if not patterns or declaration is None:
+        return
+    yield from check_patterns(patterns, declaration, "training.freeze", root)
+    if not declaration.trainable_mask(patterns).any():
+        yield make_problem(root, "training.freeze", "everything is frozen: there is nothing left to train")
+
+
+def check_transferred_weights(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
+    """The weights that are taken over from another run are there, and fit."""
+    init, declaration = spec.init, find_declaration(spec, description)
+    if not isinstance(init, FromRun) or declaration is None:
+        return
+    try:
+        stored = init.load_weights()
+    except RunError as error:
+        yield make_problem(root, "init.from_run.run", str(error))
+        return
+    here = {**{name: w.shape for name, w in declaration.iterate_weights()}, **dict(declaration.iterate_buffers())}
+    there = {name: values.shape for name, values in stored.items()}
+    known = ", ".join(dict.fromkeys(name.rpartition(".")[0] for name in there))
+    for index, pattern in enumerate(init.layers):
+        if not any(matches_pattern(name, pattern) for name in there):
+            message = f"{pattern!r} fits no layer of {init.run}"
+            yield make_problem(root, f"init.from_run.layers.{index}", message, f"known: {known}")
+    chosen = {name: shape for name, shape in there.items() if any(matches_pattern(name, p) for p in init.layers)}
+    wrong = [
+        f"{name} is {format_shape(shape)} there and {format_shape(here[name]) if name in here else 'not'} here"
+        for name, shape in chosen.items()
+        if here.get(name) != shape
+    ]
+    if wrong:
+        more = f", and {len(wrong) - 5} more" if len(wrong) > 5 else ""
+        message = f"the weights of {init.run} do not fit: {'; '.join(wrong[:5])}{more}"
+        yield make_problem(root, "init.from_run", message, "name the layers to take over: `layers: [...]`")
+
+
+def check_patterns(patterns: Sequence[str], declaration: Declaration, path: str, root: Node) -> Iterator[Problem]:
+    """Each pattern fits a layer or a weight."""
+    names = [name for name, _ in declaration.iterate_weights()]
+    layers = dict.fromkeys(name.rpartition(".")[0] for name in names)
+    for index, pattern in enumerate(patterns):
+        if not any(matches_pattern(name, pattern) for name in names):
+            near = find_closest(pattern, [*layers, *names])
+            suggestion = f"did you mean {near!r}?" if near else f"known: {', '.join(layers)}"
+            yield make_problem(root, f"{path}.{index}", f"{pattern!r} fits no layer with weights", suggestion)
+
+
+def _check_outputs(spec: Spec, root: Node) -> Iterator[Problem]:
+    """There is one output layer at most."""
+    places = [index for index, layer in enumerate(spec.architecture) if isinstance(layer, Output)]
+    for index in places[:-1]:
+        yield make_layer_problem(index, root, "`output` comes once, at the end", "write `dense: {units: ...}` here")
+
+
+def _followed(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
+    """Nothing but activations follows `output`, of the network or of a head."""
+    yield from _after_output(spec.architecture, description.output_count, "architecture", root)
+    outputs = {task.name: len(task.classes) for task in description.tasks}
+    for index, layer in enumerate(spec.architecture):
+        if isinstance(layer, Heads):
+            for name, head in layer.heads.items():
+                path = f"architecture.{index}.heads.{name}"
+                yield from _after_output(head.layers, outputs.get(name, 1), path, root)
+
+
+def _after_output(layers: Sequence[Layer], outputs: int, path: str, root: Node) -> Iterator[Problem]:
+    """One problem, of the `output` that other layers than activations follow."""
+    places = [index for index, layer in enumerate(layers) if isinstance(layer, Output)]
+    if not places:
+        return
+    last = places[-1]
+    # An activation bounds the outputs, as a sigmoid does for values from 0 to 1; any other layer makes them hidden.
+    following = [layer for layer in layers[last + 1 :] if not isinstance(layer, Activation | ActivationPlaceholder)]
+    if following:
+        names = ", ".join(dict.fromkeys(kind_of(layer) for layer in following))
+        verb = "follows" if len(following) == 1 else "follow"
+        message = f"`output` gives what is predicted, and comes last; {names} {verb} it"
+        suggestion = f"move `output` to the end; if the order is meant, write `dense: {outputs}` in its place"
+        yield make_problem(root, f"{path}.{last}", message, suggestion)
+
+
+def _make_end_problem(shape: Shape, description: Description, count: int, root: Node) -> Problem:
+    wanted = {"classes": "classes", "binary": "outputs", "values": "values", "tasks": "outputs of all tasks"}[
+        description.targets
+    ]
+    numbers = format_shape(shape)
+    if not count:
+        return make_problem(root, "architecture", "there are no layers", OUTPUT_SUGGESTION)
+    message = f"the network ends with {numbers} numbers, but there are {description.output_count} {wanted}"
+    return make_layer_problem(count - 1, root, message, OUTPUT_SUGGESTION)
+
+
+def check_last_activation(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
+    """A loss on logits applies its own softmax or sigmoid."""
+    layers = build_network(spec.architecture, spec.activation, description.output_widths).layers
+    if layers and spec.loss.outputs == "logits" and isinstance(layers[-1], Softmax | Sigmoid):
+        loss = registry.losses.name_of(spec.loss)
+        message = (
+            f"{loss} takes logits and applies its own {'sigmoid' if loss == 'binary_cross_entropy' else 'softmax'}"
+        )
+        yield make_layer_problem(len(layers) - 1, root, message, "leave this last activation out")
+
+
+def check_memory(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
+    """What training holds fits into memory."""
+    declaration = find_declaration(spec, description)
+    needed = estimate_training_bytes(spec, declaration) if declaration else 0
+    if needed > memory_size():
+        message = describe_memory_excess("training", needed)
+        yield make_problem(root, "architecture", message, "make the layers or the batch smaller")

@@ -1,0 +1,86 @@
+"""Whether a solver can solve what a spec asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nnexp import registry
+from nnexp.data.dataset import Description
+from nnexp.nn.layers.classic_dropout import ClassicDropout
+from nnexp.nn.layers.dense import Dense
+from nnexp.nn.layers.dropout import Dropout
+from nnexp.nn.layers.gaussian_noise import GaussianNoise
+from nnexp.nn.layers.output import Output
+from nnexp.nn.losses.squared_error import SquaredError
+from nnexp.nn.network import walk_layers
+from nnexp.nn.parameters import Declaration, matches_pattern
+from nnexp.nn.penalties.l2 import L2
+from nnexp.optim.optimizers.normal_equations import NormalEquations
+from nnexp.optim.optimizers.solver import Solver
+from nnexp.spec.checks.layers import find_declaration
+from nnexp.spec.locate import count_train_examples, make_problem
+from nnexp.spec.problems import Problem
+from nnexp.spec.spec import Spec
+from nnexp.spec.yaml import Node
+
+MAX_DENSE_WEIGHTS = 4096
+"""Weights for which a solver may hold a matrix of one row and one column each: 128 MiB."""
+
+
+def check_solver(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
+    """A solver has the batch, the room and the kind of network that it needs."""
+    solver, declaration = spec.optimizer, find_declaration(spec, description)
+    if not isinstance(solver, Solver) or declaration is None:
+        return
+    name = registry.optimizers.name_of(solver)
+    if solver.full_batch and spec.training.batch_size not in ("full", count_train_examples(spec, description)):
+        yield make_problem(
+            root, "training.batch_size", f"{name} takes all training examples at once", "write `batch_size: full`"
+        )
+    for clip in ("clip_norm", "clip_value"):
+        if getattr(spec.training, clip) is not None:
+            yield make_problem(
+                root, f"training.{clip}", f"{name} has no use for a clipped gradient", f"leave {clip} out"
+            )
+    trained = int(declaration.trainable_mask(spec.training.freeze).sum())
+    if solver.needs_matrix and trained > MAX_DENSE_WEIGHTS:
+        size = 8 * trained**2
+        message = (
+            f"{name} would hold a matrix of {trained:,} x {trained:,} numbers, {size:,} bytes ({size / 2**30:.3g} GiB)"
+        )
+        yield make_problem(
+            root, "optimizer", message, f"it goes up to {MAX_DENSE_WEIGHTS:,} weights; lbfgs holds no matrix"
+        )
+    if isinstance(solver, NormalEquations):
+        yield from _check_linear(spec, declaration, root)
+
+
+def _check_linear(spec: Spec, declaration: Declaration, root: Node) -> Iterator[Problem]:
+    """The objective is a parabola in the weights that are trained."""
+    trained = [
+        name
+        for name, _ in declaration.iterate_weights()
+        if not any(matches_pattern(name, p) for p in spec.training.freeze)
+    ]
+    last = list(declaration.parts)[-1]
+    above = [name for name in trained if not name.startswith(f"{last}.")]
+    if not isinstance(spec.architecture[-1], Output | Dense):
+        message = "normal_equations needs outputs that are linear in the weights: a dense layer at the end"
+        yield make_problem(root, "architecture", message, "end the architecture with `- output`")
+    elif above:
+        message = (
+            f"normal_equations needs outputs that are linear in all weights, and {above[0]} is followed by more layers"
+        )
+        yield make_problem(root, "architecture", message, "use a linear network, or freeze all layers but the last")
+    for index, layer in enumerate(spec.architecture):
+        noisy = [inner for inner in walk_layers([layer]) if isinstance(inner, Dropout | ClassicDropout | GaussianNoise)]
+        if noisy:
+            message = f"normal_equations finds no one solution with {registry.layers.name_of(noisy[0])}"
+            yield make_problem(root, f"architecture.{index}", message, "leave it out; l2 regularises")
+    if not isinstance(spec.loss, SquaredError):
+        yield make_problem(root, "loss", "normal_equations minimises squared_error only", "write `loss: squared_error`")
+    for penalty in spec.regularization:
+        if not isinstance(penalty, L2):
+            name = registry.penalties.name_of(penalty)
+            message = f"normal_equations takes the penalty l2 only, not {name}"
+            yield make_problem(root, f"regularization.{name}", message)

@@ -1,0 +1,137 @@
+"""Whether a spec's training can take its course: parts, batches, schedule, what is watched, what is frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice, pairwise
+
+from nnexp import registry
+from nnexp.data.augmentations.base import fits_shape
+from nnexp.data.dataset import Description
+from nnexp.data.splits import PART_NAMES
+from nnexp.metrics import metrics, tasks
+from nnexp.nn.layers.base import format_shape
+from nnexp.nn.layers.batch_norm import BatchNorm
+from nnexp.nn.network import walk_layers
+from nnexp.optim.schedules.piecewise import Piecewise
+from nnexp.optim.schedules.plateau import Plateau
+from nnexp.spec.locate import count_train_examples, format_count, make_problem
+from nnexp.spec.problems import Problem
+from nnexp.spec.spec import Data, Spec
+from nnexp.spec.yaml import Node
+from nnexp.wording import find_closest
+
+
+def check_watched_metrics(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
+    """The metrics that early stopping and the schedule watch exist."""
+    watching: dict[str, str] = {}
+    if spec.training.early_stopping:
+        watching["training.early_stopping.metric"] = spec.training.early_stopping.metric
+    if isinstance(spec.schedule, Plateau):
+        watching["schedule.plateau.metric"] = spec.schedule.metric
+    known = [f"dev_{metric}" for metric in ("loss", *tasks.list_metric_names(description))]
+    for path, metric in watching.items():
+        if metric not in known:
+            elsewhere = {f"dev_{name}" for names in metrics.METRIC_NAMES.values() for name in names}
+            near = None if metric in elsewhere else find_closest(metric, known)
+            suggestion = f"did you mean {near!r}?" if near else f"known: {', '.join(known)}"
+            message = f"there is no metric {metric!r} where the targets are {description.targets}"
+            yield make_problem(root, path, message, suggestion)
+
+
+def check_split(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
+    """Every part gets its examples."""
+    yield from check_part_sizes(spec.data, description, root)
+
+
+def check_dev_part(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
+    """Whatever watches the dev part has one to watch."""
+    if any(check_part_sizes(spec.data, description, root)):
+        return
+    if spec.data.split.count_examples(description.examples, description.own_test)["dev"]:
+        return
+    if spec.training.early_stopping:
+        message = "early stopping watches the dev part, and data.split gives it no examples"
+        yield make_problem(root, "training.early_stopping", message, "write `early_stopping: null`, or give dev some")
+    if isinstance(spec.schedule, Plateau):
+        message = "plateau watches the dev part, and data.split gives it no examples"
+        yield make_problem(root, "schedule", message, "give dev some, or choose another schedule")
+
+
+def check_part_sizes(data: Data, description: Description, root: Node) -> Iterator[Problem]:
+    """The parts of the data are as large as is asked for."""
+    asked = {part: getattr(data.split, part) for part in PART_NAMES}
+    large = [part for part, amount in asked.items() if isinstance(amount, float) and amount > 1]
+    for part in large:
+        path = f"data.split.{part}"
+        message = f"{asked[part]:g} is a fraction of all examples, and larger than 1"
+        yield make_problem(root, path, message, "a number of examples is written without a point")
+    if large:
+        return
+    try:
+        data.split.count_examples(description.examples, description.own_test)
+    except ValueError as error:
+        suggestion = f"asked for: {', '.join(f'{part} {amount}' for part, amount in asked.items())}"
+        yield make_problem(root, "data.split", str(error), suggestion)
+
+
+def check_augmentation(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
+    """What is changed at random is of the right shape."""
+    for index, one in enumerate(spec.data.augment):
+        if not fits_shape(one, description.shape):
+            name = registry.augmentations.name_of(one)
+            message = (
+                f"{name} changes images of height x width x channels, and these inputs are "
+                f"{format_shape(description.shape)}"
+            )
+            yield make_problem(root, f"data.augment.{index}", message)
+
+
+def check_batch_size(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
+    """Every batch gets enough examples."""
+    train = count_train_examples(spec, description)
+    if train is None:
+        return
+    path = "training.batch_size"
+    size = train if spec.training.batch_size == "full" else spec.training.batch_size
+    if size > train:
+        message = f"a batch of {size} is larger than the training part, which has {format_count(train, 'example')}"
+        yield make_problem(root, path, message, _suggest_larger_part(spec))
+    elif (train % size or size) == 1 and any(isinstance(layer, BatchNorm) for layer in walk_layers(spec.architecture)):
+        examples = format_count(train, "training example")
+        message = f"batch_norm would see a batch of one: {examples} in batches of {size} leave 1"
+        fitting = islice((larger for larger in range(size + 1, train + 1) if train % larger != 1), 3)
+        suggestion = " or ".join(map(str, fitting))
+        yield make_problem(root, path, message, f"try {suggestion}" if suggestion else "")
+
+
+def _suggest_larger_part(spec: Spec) -> str:
+    if spec.data.split.train == 1:
+        return "data.split.train: 1 means one example; a fraction is written with a point"
+    return "write `full` for one batch an epoch"
+
+
+def check_warmup(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
+    """The warm-up leaves some of the training."""
+    warmup, epochs = spec.schedule.warmup_epochs, spec.training.epochs
+    if warmup >= epochs:
+        path = f"schedule.{registry.schedules.name_of(spec.schedule)}.warmup_epochs"
+        message = f"a warm-up of {warmup:g} epochs leaves nothing of a training of {format_count(epochs, 'epoch')}"
+        yield make_problem(root, path, message, "make it shorter than training.epochs")
+
+
+def check_piecewise(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
+    """A schedule written by hand has increasing boundaries, and one value for each piece between them."""
+    if not isinstance(spec.schedule, Piecewise):
+        return
+    boundaries, values = spec.schedule.boundaries, spec.schedule.values
+    for index, (before, after) in enumerate(pairwise(boundaries), start=1):
+        if before >= after:
+            path = f"schedule.piecewise.boundaries.{index}"
+            message = f"boundaries increase, and {after:g} follows {before:g}"
+            yield make_problem(root, path, message)
+    pieces = len(boundaries) + 1
+    if len(values) != pieces:
+        path = "schedule.piecewise.values"
+        message = f"expected {format_count(pieces, 'value')}, one more than there are boundaries, found {len(values)}"
+        yield make_problem(root, path, message, "the first value is for the epochs before any boundary")

@@ -1,0 +1,128 @@
+"""The validated spec: what its text means, as components."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass, field
+from typing import Annotated, Literal, TypeAlias
+
+from annotated_types import Ge, Gt, Le, MinLen, Predicate, doc
+
+from nnexp.data.augmentations.base import Augmentation
+from nnexp.data.dataset import Source
+from nnexp.data.normalizations.base import Normalization
+from nnexp.data.normalizations.linear import Standard
+from nnexp.data.parts import Parts, prepare_parts
+from nnexp.data.splits import Split
+from nnexp.data.targets.base import Target
+from nnexp.data.targets.given import Given
+from nnexp.nn.activations.base import Activation
+from nnexp.nn.activations.relu import ReLU
+from nnexp.nn.initializers.base import Initializer
+from nnexp.nn.initializers.he import He
+from nnexp.nn.layers.base import Layer
+from nnexp.nn.losses.base import Loss
+from nnexp.nn.penalties.base import Penalty
+from nnexp.optim.optimizers.adam import Adam
+from nnexp.optim.optimizers.base import Optimizer
+from nnexp.optim.schedules.base import Schedule
+from nnexp.optim.schedules.constant import Constant
+from nnexp.typing import Count, NonNegative, Positive
+
+
+def is_line(text: str) -> bool:
+    """Whether a text is one line that can be read: not blank, and without control characters."""
+    return bool(text.strip()) and not any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in text)
+
+
+Line: TypeAlias = Annotated[str, MinLen(1), Predicate(is_line), doc("a text of one line, not blank")]
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """What is learned from: where examples come from, how they are split and normalised, and what is predicted."""
+
+    source: Source
+    split: Split = Split()
+    normalize: Normalization = Standard()
+    targets: Target = Given()
+    augment: tuple[Augmentation, ...] = ()
+
+    def prepare(self, dtype: str) -> Parts:
+        """The data made ready in a precision. Raises DataError where they cannot be read."""
+        return prepare_parts(self.source, self.split, self.normalize, dtype, self.targets)
+
+
+@dataclass(frozen=True, slots=True)
+class EarlyStopping:
+    """Stop when `metric` has not been better by more than `min_delta` for `patience` epochs.
+
+    `restore_best` gives the run the weights of its best epoch.
+    """
+
+    patience: Count
+    metric: str = "dev_loss"
+    min_delta: NonNegative = 0.0
+    restore_best: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """How long and how: epochs, minibatches, precision, clipping, early stopping.
+
+    `freeze` names layers or weights that keep the values they start with, `*` and `?` standing for any letters; the
+    running statistics of a frozen batch norm still follow the data.
+    `threads` is the number of BLAS threads, part of the spec because another number gives other last bits.
+    """
+
+    epochs: Count = 20
+    batch_size: Count | Literal["full"] = 32
+    dtype: Literal["float32", "float64"] = "float32"
+    threads: Annotated[int, Ge(1), Le(1024)] = 1
+    early_stopping: EarlyStopping | None = None
+    clip_norm: Positive | None = None
+    clip_value: Positive | None = None
+    freeze: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostics:
+    """How often `nnexp diagnose` has a look into the layers, on the same `examples` of the training part each time.
+
+    `every` counts epochs, 0.1 being ten looks an epoch; `auto` is after every epoch, or as seldom as makes it cheap
+    where epochs are short, and `never` is never. Looking changes no bit of what is trained.
+    """
+
+    every: Annotated[float, Gt(0)] | Literal["auto", "never"] = "auto"
+    examples: Count = 48
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What the user wrote: the text of the spec, byte for byte, and the overrides."""
+
+    text: str
+    overrides: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """One network to train: everything that decides its numbers, and its name."""
+
+    name: Line
+    data: Data
+    architecture: tuple[Layer, ...]
+    loss: Loss
+    seed: Annotated[int, Ge(0)] = 0
+    activation: Activation = ReLU()
+    init: Initializer = He()
+    regularization: tuple[Penalty, ...] = ()
+    optimizer: Optimizer = Adam()
+    schedule: Schedule = Constant()
+    training: Training = field(default_factory=Training)
+    diagnostics: Diagnostics = field(default_factory=Diagnostics)
+    origin: Origin | None = field(default=None, compare=False, repr=False, metadata={"hidden": True})
+
+    def prepare(self) -> Parts:
+        """The data made ready for training. Raises DataError where they cannot be read."""
+        return self.data.prepare(self.training.dtype)

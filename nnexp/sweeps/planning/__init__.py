@@ -1,0 +1,1 @@
+"""From a definition to planned runs: resolved, checked, stacked, and estimated."""

@@ -1,0 +1,1 @@
+"""Training the planned runs of a sweep."""

@@ -1,0 +1,302 @@
+"""Sets in .npz files: what arrays mean, what stays as it is stored, and what is refused."""
+
+from __future__ import annotations
+
+import struct
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nnexp.data.formats.npz import members, targets
+from nnexp.data.formats.npz.members import NpzArchive
+from nnexp.data.sources import npz
+from nnexp.data.sources.npz import Npz
+from nnexp.data.splits import Split
+from nnexp.errors import DataError
+from nnexp.typing import AnyArray
+from tests.contracts.arrays import normal
+
+M, T = 7, 3
+X = normal(M, 2, 5)
+LABELS = np.array([0, 2, 1, 1, 0, 2, 2])
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Callable[..., str]:
+    """Write arrays into a .npz file and give its path."""
+
+    def write(save: Any = np.savez, **arrays: Any) -> str:
+        save(tmp_path / "set.npz", **arrays)
+        return str(tmp_path / "set.npz")
+
+    return write
+
+
+Writer = Callable[..., str]
+
+
+def test_integers_are_classes_named_by_their_numbers(file: Writer) -> None:
+    data = Npz(file(x=X, y=LABELS)).load()
+    assert data.description == Npz(file(x=X, y=LABELS)).describe()
+    assert data.description.targets == "classes"
+    assert data.description.classes == ("0", "1", "2")
+    assert (data.description.examples, data.description.shape, data.description.own_test) == (M, (2, 5), 0)
+    assert np.array_equal(data.x, X)
+    assert data.y.dtype == np.int64
+    assert np.array_equal(data.y, LABELS)
+
+
+@pytest.mark.parametrize(
+    "dtype", ["?", "u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f2", "f4", "f8", ">i2", ">f4", ">f8"]
+)
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
+def test_inputs_stay_of_the_type_that_they_are_stored_in(dtype: str, order: Any, save: Any, file: Writer) -> None:
+    x = np.asarray(np.abs(10 * X) % 2, dtype=dtype, order=order)
+    found = Npz(file(save, x=x, y=LABELS)).load().x
+    assert found.dtype == (np.uint8 if dtype == "?" else np.dtype(dtype).newbyteorder("="))
+    assert found.flags.c_contiguous
+    assert found.tolist() == x.astype(found.dtype).tolist()
+
+
+def test_texts_are_classes_by_name_in_sorted_order(file: Writer) -> None:
+    y = np.array(["dog", "ant", "eel", "ant", "dog", "éclair", "eel"])
+    data = Npz(file(x=X, y=y)).load()
+    assert data.description.classes == ("ant", "dog", "eel", "éclair")
+    assert data.y.tolist() == [1, 0, 2, 0, 1, 3, 2]
+    assert all(type(name) is str for name in data.description.classes)
+
+
+@pytest.mark.parametrize("given", [(), ("x", "y", "z", "w")])
+def test_a_list_names_classes_in_its_order_and_the_one_of_the_spec_comes_first(
+    given: tuple[str, ...], file: Writer
+) -> None:
+    path = file(x=X, y=LABELS, classes=["c", "b", "a"])
+    assert Npz(path, classes=given).load().description.classes == (given or ("c", "b", "a"))
+
+
+def test_a_list_orders_the_classes_of_texts(file: Writer) -> None:
+    path = file(x=X, y=np.array(["b", "a", "b", "a", "c", "c", "c"]), classes=["c", "b", "none", "a"])
+    assert Npz(path).load().y.tolist() == [1, 3, 1, 3, 0, 0, 0]
+
+
+@pytest.mark.parametrize(("y", "names"), [(normal(M), ("y",)), (normal(M, 3), ("y1", "y2", "y3"))])
+def test_floating_point_numbers_are_values(y: AnyArray, names: tuple[str, ...], file: Writer) -> None:
+    data = Npz(file(x=X, y=y.astype(np.float32))).load()
+    assert (data.description.targets, data.description.classes) == ("values", names)
+    assert data.y.dtype == np.float64
+    assert np.array_equal(data.y, y.astype(np.float32).reshape(M, -1))
+
+
+@pytest.mark.parametrize("dtype", ["?", "u1", "i8", "f4"])
+@pytest.mark.parametrize("shape", [(M,), (M, 2)])
+def test_yes_or_no_is_binary(dtype: str, shape: tuple[int, ...], file: Writer) -> None:
+    y = (normal(*shape) > 0).astype(dtype)
+    data = Npz(file(x=X, y=y), kind="auto" if dtype == "?" else "binary").load()
+    assert data.description.targets == "binary"
+    assert data.y.dtype == np.float64
+    assert np.array_equal(data.y, y.reshape(M, -1).astype(np.float64))
+
+
+def test_integers_are_values_where_that_is_said(file: Writer) -> None:
+    data = Npz(file(x=X, y=np.stack([LABELS, -LABELS], axis=-1)), kind="values", classes=("up", "down")).load()
+    assert (data.description.targets, data.description.classes) == ("values", ("up", "down"))
+    assert data.y.tolist() == [[label, -label] for label in LABELS.tolist()]
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_a_test_part_comes_last_and_is_the_test_part(order: Any, file: Writer) -> None:
+    own = np.asarray(normal(T, 2, 5, seed=2), order=order)
+    path = file(x=np.asarray(X, order=order), y=LABELS, x_test=own, y_test=np.array([1, 3, 0], np.uint8))
+    data = Npz(path).load()
+    assert data.description == Npz(path).describe()
+    assert (data.description.examples, data.description.own_test, data.description.output_count) == (M + T, T, 4)
+    assert np.array_equal(data.x, np.concatenate([X, own]))
+    assert data.y.tolist() == [*LABELS.tolist(), 1, 3, 0]
+    assert Split(dev=2).choose_indices(M + T, data.y, T)["test"].tolist() == [M, M + 1, M + 2]
+
+
+def test_arrays_are_found_by_the_names_that_are_given(file: Writer) -> None:
+    path = file(pictures=X, kinds=LABELS, pictures_test=X[:2], kinds_test=LABELS[:2], x=X[:1], y=np.zeros(9))
+    data = Npz(path, x="pictures", y="kinds").load()
+    assert np.array_equal(data.x, np.concatenate([X, X[:2]]))
+
+
+def test_small_blocks_give_the_same(file: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = {
+        "x": np.asfortranarray(X),
+        "y": np.array(list("abcabca")),
+        "x_test": X[:3],
+        "y_test": np.array(list("cdd")),
+    }
+    whole = Npz(file(**paths)).read_dataset()
+    monkeypatch.setattr(members, "BLOCK_BYTES", 24)
+    parts = Npz(file(**paths)).read_dataset()
+    assert parts.description == whole.description
+    assert parts.x.tobytes() == whole.x.tobytes()
+    assert parts.y.tolist() == whole.y.tolist() == [0, 1, 2, 0, 1, 2, 0, 2, 3, 3]
+
+
+def test_large_inputs_that_are_not_compressed_stay_in_the_file(file: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    x = np.abs(10 * X).astype(np.uint8)
+    path = file(other=normal(3), x=x, y=LABELS)
+    monkeypatch.setattr(npz, "MIN_MAPPED_BYTES", x.nbytes)
+    assert not isinstance(Npz(path).read_dataset().x, np.memmap)
+    monkeypatch.setattr(npz, "MIN_MAPPED_BYTES", x.nbytes - 1)
+    found = Npz(path).read_dataset().x
+    assert isinstance(found, np.memmap)
+    assert not found.flags.writeable
+    assert np.array_equal(found, x)
+
+
+@pytest.mark.parametrize("dtype", ["f2", "f4", "f8"])
+def test_large_numbers_stay_in_the_file_where_they_are_aligned(
+    dtype: str, file: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(npz, "MIN_MAPPED_BYTES", 0)
+    x, stayed = X.astype(dtype), []
+    for shifted in range(8):
+        found = Npz(file(a=np.zeros(shifted, np.uint8), x=x, y=LABELS)).read_dataset().x
+        assert found.flags.aligned
+        assert np.array_equal(found, x)
+        stayed.append(isinstance(found, np.memmap))
+    assert sum(stayed) == 8 // x.itemsize
+
+
+@pytest.mark.parametrize(
+    ("save", "x", "more"),
+    [
+        (np.savez_compressed, X, {}),
+        (np.savez, np.asfortranarray(X), {}),
+        (np.savez, X.astype(">f8"), {}),
+        (np.savez, X > 0, {}),
+        (np.savez, X, {"x_test": X[:2], "y_test": LABELS[:2]}),
+    ],
+    ids=["compressed", "fortran", "big-endian", "booleans", "test part"],
+)
+def test_other_inputs_are_read_into_memory_however_large(
+    save: Any, x: AnyArray, more: dict[str, AnyArray], file: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(npz, "MIN_MAPPED_BYTES", 0)
+    found = Npz(file(save, x=x, y=LABELS, **more)).read_dataset().x
+    assert not isinstance(found, np.memmap)
+    assert np.array_equal(found[:M], x)
+
+
+@pytest.mark.parametrize("large", [False, True])
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
+def test_what_is_not_finite_is_refused_with_its_place(
+    large: bool, order: Any, wrong: float, file: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(npz, "MIN_MAPPED_BYTES", 0 if large else 2**26)
+    monkeypatch.setattr(members, "BLOCK_BYTES", 100)
+    x = np.array(X, order=order)
+    x[4, 1, 3] = wrong
+    source = Npz(file(x=x, y=LABELS))
+    assert source.describe().examples == M
+    with pytest.raises(DataError, match=rf"the array x: example 4, place \[1, 3\]: {wrong} is not a finite number"):
+        source.read_dataset()
+
+
+def test_describing_reads_no_inputs(file: Writer) -> None:
+    path = Path(file(x=np.zeros((M, 1000)), y=LABELS))
+    whole = path.read_bytes()
+    path.write_bytes(whole[:1000] + b"\1" + whole[1001:])
+    assert Npz(str(path)).describe().examples == M
+    with pytest.raises(DataError, match=r"Bad CRC-32 for file 'x\.npy'"):
+        Npz(str(path)).load()
+
+
+def test_a_changed_checksum_is_seen_where_the_array_stays_in_the_file(
+    file: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(npz, "MIN_MAPPED_BYTES", 0)
+    path = Path(file(x=np.zeros((M, 1000)), y=LABELS))
+    whole = path.read_bytes()
+    path.write_bytes(whole[:1000] + b"\1" + whole[1001:])
+    with pytest.raises(DataError, match=r"Bad CRC-32 for file 'x\.npy'"):
+        Npz(str(path)).load()
+
+
+def test_a_file_that_was_written_anew_is_read_anew(file: Writer) -> None:
+    source = Npz(file(x=X, y=LABELS))
+    assert source.load() is source.load()
+    file(x=np.concatenate([X, X]), y=np.concatenate([LABELS, LABELS]))
+    assert len(source.load().x) == 2 * M
+
+
+def test_a_large_label_does_not_make_more_classes_than_examples(file: Writer) -> None:
+    with pytest.raises(DataError, match=r"example 2: the label is 1000000000000, and there are 7 examples"):
+        Npz(file(x=X, y=np.array([0, 1, 10**12, 1, 0, 1, 0]))).describe()
+
+
+def damaged(path: str, change: Callable[[bytes], bytes]) -> None:
+    Path(path).write_bytes(change(Path(path).read_bytes()))
+
+
+def test_a_size_that_the_archive_only_claims_is_refused_before_anything_is_allocated(file: Writer) -> None:
+    path = file(np.savez_compressed, x=X, y=LABELS)
+    size = struct.pack("<I", zipfile.ZipFile(path).getinfo("x.npy").file_size)
+    damaged(path, lambda content: content.replace(size, struct.pack("<I", 2**32 - 2)))
+    with pytest.raises(DataError, match=r"the array x cannot be of 4,294,967,294 bytes, as the archive says"):
+        Npz(path).describe()
+
+
+def test_a_header_that_claims_more_than_there_is_is_refused_before_anything_is_allocated(tmp_path: Path) -> None:
+    path = tmp_path / "set.npz"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, shape in (("x", (10**12, 10**6)), ("y", (10**12,))):
+            with archive.open(f"{name}.npy", "w") as stream:
+                header = {"descr": "<f8", "fortran_order": False, "shape": shape}
+                np.lib.format.write_array_header_1_0(stream, header)
+                stream.write(b"\0" * 80)
+    with pytest.raises(DataError, match=r"\(1000000000000, 1000000\) of float64, which are 8,000,.* and there are 80$"):
+        Npz(str(path)).describe()
+
+
+def test_a_header_of_python_2_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "set.npz"
+    text = "{'descr': '<f8', 'fortran_order': False, 'shape': (2L, 1L)}".ljust(117) + "\n"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("x.npy", b"\x93NUMPY\1\0" + struct.pack("<H", 118) + text.encode() + np.arange(2.0).tobytes())
+    member = NpzArchive(str(path)).find_member("x")
+    assert targets.read_numbers(member, np.empty((2, 1))).tolist() == [[0], [1]]
+
+
+SMALL: dict[str, Any] = {"x": np.arange(12.0).reshape(4, 3), "y": np.array([0, 1, 1, 0])}
+
+
+@given(position=st.floats(0, 1, exclude_max=True), value=st.integers(0, 255), compressed=st.booleans())
+def test_a_changed_byte_is_a_data_error_or_changes_nothing_that_is_read(
+    position: float, value: int, compressed: bool, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "changed.npz"
+    (np.savez_compressed if compressed else np.savez)(path, **SMALL)
+    content = bytearray(path.read_bytes())
+    content[int(position * len(content))] = value
+    path.write_bytes(content)
+    try:
+        found = Npz(str(path)).read_dataset()
+    except DataError as error:
+        refused = error
+    else:
+        assert np.array_equal(found.x, SMALL["x"])
+        assert np.array_equal(found.y, SMALL["y"])
+        return
+    assert str(path) in str(refused)
+
+
+@given(kept=st.floats(0, 1, exclude_max=True))
+def test_a_file_that_was_cut_off_is_a_data_error(kept: float, tmp_path_factory: pytest.TempPathFactory) -> None:
+    path = tmp_path_factory.getbasetemp() / "short.npz"
+    np.savez(path, **SMALL)
+    path.write_bytes(path.read_bytes()[: int(kept * path.stat().st_size)])
+    with pytest.raises(DataError, match=r"short\.npz is damaged, or no \.npz file"):
+        Npz(str(path)).read_dataset()
