@@ -38,3 +38,10 @@ def inside(*arguments: str, cwd: Path) -> Done:
         finally:
             signal.signal(signal.SIGINT, handler)
     return Done(code, out.getvalue(), err.getvalue())
+
+
+def told(*arguments: str | Path, code: int = 0) -> Done:
+    """Run a command of `nnexp` here, in the folder where the tests run; it must end with this exit code."""
+    done = inside(*map(str, arguments), cwd=Path.cwd())
+    assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
+    return done

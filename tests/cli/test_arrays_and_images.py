@@ -14,6 +14,7 @@ from PIL import Image
 import nnexp
 from nnexp.data.formats.images import choose_images, read_images
 from nnexp.data.sources.image_folder import ImageFolder
+from tests.cli.inside import inside
 from tests.cli.program import program
 
 SPEC = """
@@ -62,13 +63,13 @@ def test_predictions_are_the_names_of_classes_even_where_the_data_are_gone(write
     run = trained(write(tmp_path), tmp_path)
     assert run.final["test"]["accuracy"] == 1
     assert len(run.final) == 3
-    evaluated = program("evaluate", str(run.path), "--split", "test", "--confusion", cwd=tmp_path)
+    evaluated = inside("evaluate", str(run.path), "--split", "test", "--confusion", cwd=tmp_path)
     assert "[bold] white" in evaluated.stdout
     shutil.rmtree(tmp_path / "set", ignore_errors=True)
     (tmp_path / "set.npz").unlink(missing_ok=True)
     shape = run.predictor.description.shape
     np.savez(tmp_path / "x.npz", x=np.stack([shade(name, 3).reshape(shape) for name in SHADES]))
-    table = pd.read_csv(io.StringIO(program("predict", str(run.path), "x.npz", cwd=tmp_path).stdout))
+    table = pd.read_csv(io.StringIO(inside("predict", str(run.path), "x.npz", cwd=tmp_path).stdout))
     assert table["class"].tolist() == list(SHADES)
     assert list(table.columns) == ["class", *(f"p_{name}" for name in sorted(SHADES))]
 
@@ -89,6 +90,6 @@ def test_a_run_on_images_takes_images(tmp_path: Path) -> None:
 def test_changed_data_are_noticed(tmp_path: Path) -> None:
     run = trained(write_images(tmp_path), tmp_path)
     Image.new("L", (4, 4), 1).save(tmp_path / "set/train/black/0.png")
-    done = program("evaluate", str(run.path), cwd=tmp_path)
+    done = inside("evaluate", str(run.path), cwd=tmp_path)
     assert done.returncode == 5
     assert "the inputs changed" in done.stderr

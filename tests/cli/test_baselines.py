@@ -22,7 +22,7 @@ from nnexp.registry import baselines
 from nnexp.spec.problems import SpecText
 from nnexp.spec.read import parse_spec
 from nnexp.training.events import Event, FitStarted, Notice
-from tests.cli.inside import Done, inside
+from tests.cli.inside import told
 from tests.faults.support import events, only_run, program
 
 KNN = """
@@ -44,13 +44,6 @@ TEXTS = {"near": KNN, "bell": GAUSSIAN, "line": LINE}
 
 def fitted(text: str, runs: Path, *overrides: str) -> nnexp.Run:
     return nnexp.train(parse_spec(SpecText("spec.yaml", text), overrides, name="spec"), runs=runs)
-
-
-def told(*arguments: str | Path, code: int = 0) -> Done:
-    """The command in this process; it must end with this exit code."""
-    done = inside(*map(str, arguments), cwd=Path.cwd())
-    assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
-    return done
 
 
 @pytest.fixture(scope="module")

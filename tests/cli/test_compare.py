@@ -10,7 +10,6 @@ import pytest
 from scipy import stats
 
 from tests.cli.inside import Done, inside
-from tests.cli.program import program
 
 TINY = """\
 name: tiny
@@ -73,7 +72,7 @@ def test_the_difference_is_the_paired_t_test_of_the_runs(place: Path) -> None:
 
 
 def test_it_is_said_in_a_sentence(place: Path) -> None:
-    text = program("compare", *SLOW_FAST, cwd=place).stdout
+    text = inside("compare", *SLOW_FAST, cwd=place).stdout
     assert "B is better than A by " in text
     assert "(6 seeds, p = 0.031)" in text
     assert "B - A" in text

@@ -9,6 +9,7 @@ import pytest
 
 from nnexp.data.download.known import KNOWN_SETS
 from nnexp.registry import sources
+from tests.cli.inside import inside
 from tests.cli.program import program
 
 
@@ -65,6 +66,6 @@ def test_every_known_set_is_read_by_a_source_of_its_name(name: str) -> None:
 
 
 def test_the_group_without_a_command_says_what_there_is(tmp_path: Path) -> None:
-    done = program("data", "--help", cwd=tmp_path)
+    done = inside("data", "--help", cwd=tmp_path)
     assert done.returncode == 0
     assert all(command in done.stdout for command in ("fetch", "list", "show"))

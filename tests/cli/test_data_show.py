@@ -12,6 +12,7 @@ import pytest
 from nnexp.data.sources.digits import Digits
 from nnexp.data.sources.moons import Moons
 from nnexp.spec.read import load_spec
+from tests.cli.inside import inside
 from tests.cli.program import program
 from tests.cli.test_describe import on_a_terminal
 
@@ -26,7 +27,7 @@ TABLE = "width,height,kind\n1.0,5,a\n2.5,,b\n4.0,7,a\n2.5,8,a\n"
 
 def shown(folder: Path, *arguments: str) -> tuple[list[str], dict[str, list[str]]]:
     """The lines that are printed above the tables, and the rows of the tables by their first word."""
-    done = program("data", "show", *arguments, cwd=folder)
+    done = inside("data", "show", *arguments, cwd=folder)
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     cells = [re.split(r"\s{2,}", line.strip()) for line in lines if line.startswith("  ")]
@@ -34,7 +35,7 @@ def shown(folder: Path, *arguments: str) -> tuple[list[str], dict[str, list[str]
 
 
 def document(folder: Path, *arguments: str) -> dict[str, object]:
-    done = program("data", "show", *arguments, "--json", cwd=folder)
+    done = inside("data", "show", *arguments, "--json", cwd=folder)
     assert done.returncode == 0, done.stderr
     found: dict[str, object] = json.loads(done.stdout)
     return found
@@ -143,7 +144,7 @@ def test_what_is_written_wrong_ends_with_2(tmp_path: Path, arguments: list[str],
     }
     for name, text in texts.items():
         (tmp_path / f"{name}.yaml").write_text(text)
-    done = program("data", "show", *arguments, cwd=tmp_path)
+    done = inside("data", "show", *arguments, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(words)
     assert "Traceback" not in done.stderr
@@ -161,7 +162,7 @@ def test_data_that_are_not_there_end_with_6(tmp_path: Path, arguments: list[str]
 
 
 def test_nothing_is_written_where_the_system_refuses(tmp_path: Path) -> None:
-    done = program("data", "show", "moons", "--png", "/proc/x.png", cwd=tmp_path)
+    done = inside("data", "show", "moons", "--png", "/proc/x.png", cwd=tmp_path)
     assert done.returncode == 1
     assert done.stderr.startswith("error: cannot write /proc/x.png: ")
 
@@ -175,14 +176,14 @@ def test_everything_fits_a_terminal(tmp_path: Path, width: int) -> None:
 
 
 def test_the_points_of_a_plane_are_drawn_by_class(tmp_path: Path) -> None:
-    lines = program("data", "show", "moons", cwd=tmp_path).stdout.splitlines()
+    lines = inside("data", "show", "moons", cwd=tmp_path).stdout.splitlines()
     drawn = "".join(line.partition("│")[2] for line in lines if "│" in line)
     assert set(drawn) == set(" aAbB")
     assert "           a 0  b 1" in lines
 
 
 def test_values_by_one_feature_are_drawn_by_density(tmp_path: Path) -> None:
-    lines = program("data", "show", "line", "examples=400", cwd=tmp_path).stdout.splitlines()
+    lines = inside("data", "show", "line", "examples=400", cwd=tmp_path).stdout.splitlines()
     drawn = "".join(line.partition("│")[2] for line in lines if "│" in line)
     assert set(drawn) == set(" ·o8@")
     assert any("from few points to many" in line for line in lines)
@@ -195,7 +196,7 @@ def test_a_pipe_or_no_color_gets_no_colour(tmp_path: Path, environment: dict[str
 
 
 def test_images_are_hinted_at_and_drawn(tmp_path: Path) -> None:
-    done = program("data", "show", "digits", "flat=false", cwd=tmp_path)
+    done = inside("data", "show", "digits", "flat=false", cwd=tmp_path)
     assert "--png FILE draws examples of each class" in done.stderr
     found = document(tmp_path, "digits", "flat=false", "--png", "x.png")
     assert found["png"] == "x.png"

@@ -16,7 +16,7 @@ import pytest
 
 from nnexp.spec.outline import outline_network
 from nnexp.spec.sizes import AssumedSizes
-from tests.cli.program import program
+from tests.cli.inside import inside
 
 IMAGENET = ("--input", "224x224x3", "--outputs", "1000")
 
@@ -43,7 +43,7 @@ def rows(text: str) -> dict[str, list[str]]:
 
 
 def test_vgg16_at_imagenets_size_has_its_known_totals(folder: Path) -> None:
-    done = program("describe", "vgg.yaml", *IMAGENET, cwd=folder)
+    done = inside("describe", "vgg.yaml", *IMAGENET, cwd=folder)
     assert (done.returncode, done.stderr) == (0, "")
     table = rows(done.stdout)
     assert table["total"][:5] == ["1000", "138,344,128", "13,416", "15,483,821,032", "15,470,264,320"]
@@ -53,7 +53,7 @@ def test_vgg16_at_imagenets_size_has_its_known_totals(folder: Path) -> None:
 
 
 def test_a_3_4_2_network(folder: Path) -> None:
-    done = program("describe", "small.yaml", "--input", "3", "--outputs", "2", "training.batch_size=10", cwd=folder)
+    done = inside("describe", "small.yaml", "--input", "3", "--outputs", "2", "training.batch_size=10", cwd=folder)
     table = rows(done.stdout)
     assert table["dense_1"] == ["4", "12", "4", "16", "12", "448 B", "320 B"]  # 16 x 7 x 4 and 4 x 2 x 10 x 4 bytes
     assert table["tanh_1"] == ["4", "320 B"]
@@ -62,25 +62,25 @@ def test_a_3_4_2_network(folder: Path) -> None:
 
 
 def test_lenet5s_first_layer(folder: Path) -> None:
-    table = rows(program("describe", "lenet5.yaml", "--input", "32x32x1", cwd=folder).stdout)
+    table = rows(inside("describe", "lenet5.yaml", "--input", "32x32x1", cwd=folder).stdout)
     assert table["conv2d_1"][:6] == ["28 x 28 x 6", "150", "6", "122,304", "117,600", "5 x 5"]
 
 
 def test_without_sizes_those_of_the_data_hold(folder: Path) -> None:
-    done = program("describe", "small.yaml", cwd=folder)
+    done = inside("describe", "small.yaml", cwd=folder)
     assert rows(done.stdout)["dense_1"][:3] == ["4", "256", "4"]
     assert "inputs of 64\n" in done.stdout
 
 
 def test_layers_in_a_layer_are_indented_below_it(folder: Path) -> None:
-    lines = program("describe", "blocks.yaml", cwd=folder).stdout.splitlines()
+    lines = inside("describe", "blocks.yaml", cwd=folder).stdout.splitlines()
     indents = {line.split()[0]: len(line) - len(line.lstrip()) for line in lines if line.strip()}
     assert indents["residual_block_1"] == indents["output"] == 2
     assert (indents["branch_2"], indents["dense_1"], indents["relu_1"]) == (4, 6, 6)
 
 
 def test_json_has_everything(folder: Path) -> None:
-    done = program("describe", "vgg.yaml", *IMAGENET, "--json", cwd=folder)
+    done = inside("describe", "vgg.yaml", *IMAGENET, "--json", cwd=folder)
     document = json.loads(done.stdout)
     assert document["parameters"] == 138_357_544
     assert (document["input"], document["outputs"], document["batch_size"]) == ([224, 224, 3], 1000, 32)
@@ -120,7 +120,7 @@ def test_a_narrow_terminal_gets_fewer_columns_and_no_number_cut(folder: Path, wi
 
 
 def test_a_layer_that_does_not_fit_the_input_is_named_on_its_line(folder: Path) -> None:
-    done = program("describe", "conv.yaml", "--input", "2x5x1", cwd=folder)
+    done = inside("describe", "conv.yaml", "--input", "2x5x1", cwd=folder)
     assert (done.returncode, done.stdout) == (2, "")
     place, _, message = done.stderr.splitlines()[0].partition(": ")
     assert place == "conv.yaml:3:5"
@@ -128,30 +128,30 @@ def test_a_layer_that_does_not_fit_the_input_is_named_on_its_line(folder: Path) 
 
 
 def test_a_layer_of_a_preset_that_does_not_fit_is_named(folder: Path) -> None:
-    done = program("describe", "lenet5.yaml", "--input", "12x12x1", cwd=folder)
+    done = inside("describe", "lenet5.yaml", "--input", "12x12x1", cwd=folder)
     assert done.returncode == 2
     assert "lenet5.yaml:2:15: architecture.3: conv2d_2: a window of 5 x 5 is larger than an" in done.stderr
 
 
 @pytest.mark.parametrize("text", ["", "2x2", "0", "8x8x0", "8X8X1", "8 x 8 x 1", "-3", "x", "8x8x1x1", "9999999", "٣"])
 def test_sizes_that_are_none_end_with_2(folder: Path, text: str) -> None:
-    done = program("describe", "small.yaml", f"--input={text}", cwd=folder)
+    done = inside("describe", "small.yaml", f"--input={text}", cwd=folder)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("error: --input: expected height, width and channels, or features: 224x224x3 or 64;")
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "two", "1.5"])
 def test_outputs_are_a_whole_number_from_1(folder: Path, number: str) -> None:
-    done = program("describe", "small.yaml", f"--outputs={number}", cwd=folder)
+    done = inside("describe", "small.yaml", f"--outputs={number}", cwd=folder)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
 
 
 def test_a_wrong_spec_is_reported_as_ever(folder: Path) -> None:
-    done = program("describe", "small.yaml", "architecture.mlp.hiden=3", cwd=folder)
+    done = inside("describe", "small.yaml", "architecture.mlp.hiden=3", cwd=folder)
     assert done.returncode == 2
     assert "did you mean 'hidden'?" in done.stderr
-    assert program("describe", "nowhere.yaml", cwd=folder).returncode == 2
+    assert inside("describe", "nowhere.yaml", cwd=folder).returncode == 2
 
 
 def test_a_batch_that_is_full_holds_the_training_part(folder: Path) -> None:

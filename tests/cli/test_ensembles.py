@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import nnexp
+from tests.cli.inside import inside
 from tests.cli.program import program
 from tests.inline import carried_out, written
 
@@ -70,7 +71,7 @@ def test_sweep_tells_a_program_the_same(folder: Path) -> None:
 def test_evaluate_takes_an_ensemble(folder: Path) -> None:
     run = ensembles(folder)[0]
     for part in ("train", "dev", "test"):
-        done = program("evaluate", run.path.name, "--split", part, "--json", cwd=folder)
+        done = inside("evaluate", run.path.name, "--split", part, "--json", cwd=folder)
         found = json.loads(done.stdout)
         assert {name: found[name] for name in ("loss", "accuracy")} == run.final[part]
         assert found["details"][0]["accuracy"] == pytest.approx(run.final[part]["accuracy"])
@@ -81,7 +82,7 @@ def test_predict_takes_an_ensemble(folder: Path, tmp_path: Path) -> None:
     x = np.array([[0.5, 0.25], [-1.0, 1.5], [2.0, -0.75]])
     source = tmp_path / "points.csv"
     source.write_text("x1,x2\n" + "".join(f"{a},{b}\n" for a, b in x.tolist()))
-    rows = list(csv.DictReader(StringIO(program("predict", run.path.name, str(source), cwd=folder).stdout)))
+    rows = list(csv.DictReader(StringIO(inside("predict", run.path.name, str(source), cwd=folder).stdout)))
     members = [nnexp.Run(folder / "runs" / member["run"]).predictor for member in run.record["members"]]
     by_hand = np.mean([member.probabilities(x).astype(np.float64) for member in members], axis=0)
     found = [[float(row[f"p_{name}"]) for name in run.predictor.classes] for row in rows]
@@ -92,10 +93,10 @@ def test_predict_takes_an_ensemble(folder: Path, tmp_path: Path) -> None:
 def test_runs_lists_an_ensemble_and_rm_deletes_it_alone(tmp_path: Path) -> None:
     carried_out(written(tmp_path, BASE, "ensemble: {members: 2}\n"))
     [run] = ensembles(tmp_path)
-    listed = {row["run"]: row for row in json.loads(program("runs", "--json", cwd=tmp_path).stdout)}
+    listed = {row["run"]: row for row in json.loads(inside("runs", "--json", cwd=tmp_path).stdout)}
     assert listed[run.path.name]["test"] == {"accuracy": run.final["test"]["accuracy"]}
     assert listed[run.path.name]["epochs"] == 6
-    done = program("runs", "rm", run.path.name, "--yes", cwd=tmp_path)
+    done = inside("runs", "rm", run.path.name, "--yes", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert not run.path.exists()
     assert len(list((tmp_path / "runs").glob("moons-*"))) == 2
@@ -105,14 +106,14 @@ def test_predict_with_a_member_gone_names_it_and_shows_no_traceback(tmp_path: Pa
     carried_out(written(tmp_path, BASE, "ensemble: {members: 2}\n"))
     [run] = ensembles(tmp_path)
     member = run.record["members"][0]["run"]
-    assert program("runs", "rm", member, "--yes", cwd=tmp_path).returncode == 0
-    done = program("evaluate", run.path.name, cwd=tmp_path)
+    assert inside("runs", "rm", member, "--yes", cwd=tmp_path).returncode == 0
+    done = inside("evaluate", run.path.name, cwd=tmp_path)
     assert done.returncode == 1
     assert f"lacks its member {member}" in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
     again = program("sweep", "study.yaml", "-j", "1", cwd=tmp_path)
     assert again.returncode == 0, again.stderr
-    assert program("evaluate", run.path.name, cwd=tmp_path).returncode == 0
+    assert inside("evaluate", run.path.name, cwd=tmp_path).returncode == 0
 
 
 def test_an_ensemble_is_no_run_whose_weights_can_be_taken_over(folder: Path) -> None:
@@ -120,7 +121,7 @@ def test_an_ensemble_is_no_run_whose_weights_can_be_taken_over(folder: Path) -> 
     (folder / "next.yaml").write_text(
         BASE.replace("name: moons", f"name: next\ninit: {{from_run: {{run: {run.path}}}}}")
     )
-    done = program("validate", "next.yaml", cwd=folder)
+    done = inside("validate", "next.yaml", cwd=folder)
     assert done.returncode != 0
     assert "is an ensemble, which has no layers" in " ".join((done.stderr + done.stdout).split())
 

@@ -26,7 +26,7 @@ from nnexp.spec.problems import SpecText
 from nnexp.spec.read import parse_spec
 from nnexp.storage.atomic import replace_nonfinite
 from tests.cli.conftest import trained
-from tests.faults.support import program
+from tests.cli.inside import told
 
 TASKS = """
 name: short_tasks
@@ -93,11 +93,11 @@ def test_details_of_a_baseline_have_the_accuracy_of_its_record(tmp_path: Path) -
     [found] = run.details("test")
     assert isinstance(found, ClassBreakdown)
     assert found.accuracy == pytest.approx(run.final["test"]["accuracy"], rel=1e-12)
-    assert re.search(r"top 3 +\d", program("evaluate", run.path).stdout)
+    assert re.search(r"top 3 +\d", told("evaluate", run.path).stdout)
 
 
 def test_classes_are_shown_with_error_rate_macro_f1_and_top_3(digits: nnexp.Run) -> None:
-    shown = program("evaluate", digits.path, "--split", "dev").stdout
+    shown = told("evaluate", digits.path, "--split", "dev").stdout
     [found] = digits.details("dev")
     assert isinstance(found, ClassBreakdown)
     for name, value in (
@@ -110,7 +110,7 @@ def test_classes_are_shown_with_error_rate_macro_f1_and_top_3(digits: nnexp.Run)
 
 
 def test_another_k_is_asked_for_by_name(digits: nnexp.Run) -> None:
-    shown = program("evaluate", digits.path, "--top", "7").stdout
+    shown = told("evaluate", digits.path, "--top", "7").stdout
     [found] = digits.details("test")
     assert isinstance(found, ClassBreakdown)
     assert re.search(rf"top 7 +{100 * found.top_accuracy(7):.2f} %", shown)
@@ -118,7 +118,7 @@ def test_another_k_is_asked_for_by_name(digits: nnexp.Run) -> None:
 
 
 def test_the_confusion_matrix_is_shown_row_by_row(digits: nnexp.Run) -> None:
-    lines = program("evaluate", digits.path, "--confusion").stdout.splitlines()
+    lines = told("evaluate", digits.path, "--confusion").stdout.splitlines()
     [found] = digits.details("test")
     assert isinstance(found, ClassBreakdown)
     start = lines.index("rows: the right class; columns: the predicted one")
@@ -128,7 +128,7 @@ def test_the_confusion_matrix_is_shown_row_by_row(digits: nnexp.Run) -> None:
 
 
 def test_each_task_has_a_section_and_tables_with_its_name(tasks: nnexp.Run) -> None:
-    shown = program("evaluate", tasks.path, "--confusion").stdout
+    shown = told("evaluate", tasks.path, "--confusion").stdout
     labels = [label.strip() for label in re.findall(r"^  ([a-z]\S*(?: \S+){0,2}?)  +\S", shown, re.MULTILINE)]
     expected = ["metric", "loss", "digit accuracy", "digit error rate", "digit macro F1", "digit top 3"]
     expected += ["odd accuracy", "odd error rate", "odd macro F1", "pixels rmse", "pixels mae", "pixels r2"]
@@ -139,22 +139,22 @@ def test_each_task_has_a_section_and_tables_with_its_name(tasks: nnexp.Run) -> N
 
 
 def test_json_has_all_tasks(tasks: nnexp.Run) -> None:
-    document = json.loads(program("evaluate", tasks.path, "--json").stdout)
+    document = json.loads(told("evaluate", tasks.path, "--json").stdout)
     assert document["details"] == replace_nonfinite([entry.as_dict() for entry in tasks.details()])
 
 
 def test_a_k_that_says_nothing_is_refused(digits: nnexp.Run) -> None:
-    done = program("evaluate", digits.path, "--top", "10", code=2)
+    done = told("evaluate", digits.path, "--top", "10", code=2)
     assert "--top 10: with 10 classes, the right one is always among so many" in done.stderr
 
 
 def test_a_k_below_1_is_refused(digits: nnexp.Run) -> None:
-    assert "--top" in program("evaluate", digits.path, "--top", "0", code=2).stderr
+    assert "--top" in told("evaluate", digits.path, "--top", "0", code=2).stderr
 
 
 @pytest.mark.parametrize("arguments", [("--top", "2"), ("--confusion",)])
 def test_classes_are_not_to_be_had_of_values(sine: nnexp.Run, arguments: tuple[str, ...]) -> None:
-    done = program("evaluate", sine.path, *arguments, code=2)
+    done = told("evaluate", sine.path, *arguments, code=2)
     assert f"{arguments[0]} is for classes, and this run predicts none" in done.stderr
 
 

@@ -12,7 +12,7 @@ from nnexp.cli.app import main
 from nnexp.nn.activations.base import Activation
 from nnexp.nn.activations.relu import ReLU
 from nnexp.registry import activations
-from tests.cli.program import program
+from tests.cli.inside import inside
 from tests.unit.gradcheck.test_components import Wrong
 
 SPEC = """
@@ -36,7 +36,7 @@ def rows(text: str) -> dict[str, list[str]]:
 
 
 def test_a_right_gradient_is_a_table_of_parameters_and_a_line(folder: Path) -> None:
-    done = program("gradcheck", "spec.yaml", cwd=folder)
+    done = inside("gradcheck", "spec.yaml", cwd=folder)
     assert (done.returncode, done.stderr) == (0, "")
     table = rows(done.stdout)
     assert {"dense_1.W", "dense_1.b", "batch_norm_1.gain", "batch_norm_1.shift", "output.W", "output.b"} < {*table}
@@ -51,14 +51,14 @@ def test_a_right_gradient_is_a_table_of_parameters_and_a_line(folder: Path) -> N
 
 def test_after_some_steps_and_with_overrides(folder: Path) -> None:
     words = ("--after", "7", "--examples", "4", "activation=tanh", "training.freeze=[dense_1]")
-    done = program("gradcheck", "spec.yaml", *words, cwd=folder)
+    done = inside("gradcheck", "spec.yaml", *words, cwd=folder)
     assert (done.returncode, done.stderr) == (0, "")
     assert rows(done.stdout)["dense_1.W"][1:4] == ["frozen", "-", "0"]
     assert done.stdout.splitlines()[-1].endswith("on 4 examples after 7 steps")
 
 
 def test_json_is_one_document(folder: Path) -> None:
-    done = program("gradcheck", "spec.yaml", "--json", "--entries", "3", cwd=folder)
+    done = inside("gradcheck", "spec.yaml", "--json", "--entries", "3", cwd=folder)
     assert (done.returncode, done.stderr) == (0, "")
     document = json.loads(done.stdout)
     assert (document["passed"], document["verdict"], document["exhaustive"]) == (True, "right", False)
@@ -79,7 +79,7 @@ def test_json_is_one_document(folder: Path) -> None:
     ],
 )
 def test_wrong_usage_ends_with_2(folder: Path, words: tuple[str, ...], message: str) -> None:
-    done = program(*words, cwd=folder)
+    done = inside(*words, cwd=folder)
     assert (done.returncode, done.stdout) == (2, "")
     assert message in done.stderr
 
@@ -136,7 +136,7 @@ def test_a_wrong_gradient_as_json(
 
 
 def test_all_checks_every_component(tmp_path: Path) -> None:
-    done = program("gradcheck", "--all", "--json", cwd=tmp_path)
+    done = inside("gradcheck", "--all", "--json", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     document = json.loads(done.stdout)
     assert {("layers", "conv2d"), ("losses", "hinge"), ("penalties", "l1"), ("activations", "relu")} < {

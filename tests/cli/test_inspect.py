@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.inside import inside
 from tests.cli.program import program
 from tests.cli.test_describe import on_a_terminal
 
@@ -38,7 +39,7 @@ def row(text: str, name: str) -> list[str]:
 
 
 def test_one_initialiser_shows_every_layer() -> None:
-    done = program("inspect", STUDY, cwd=ROOT)
+    done = inside("inspect", STUDY, cwd=ROOT)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("initialization_study with xavier before training, 256 training examples\n")
     tanh, dense = row(done.stdout, "tanh_1"), row(done.stdout, "dense_10")
@@ -52,7 +53,7 @@ def test_one_initialiser_shows_every_layer() -> None:
 
 
 def test_several_initialisers_stand_side_by_side() -> None:
-    done = program("inspect", STUDY, "--init", INITS, "--seeds", "2", cwd=ROOT)
+    done = inside("inspect", STUDY, "--init", INITS, "--seeds", "2", cwd=ROOT)
     assert done.returncode == 0
     assert "256 training examples, mean of 2 seeds" in done.stdout
     spread, shares, slopes = re.split("dead or saturated|gradient of the weights", done.stdout)
@@ -100,7 +101,7 @@ def test_a_terminal_without_bars_shows_question_marks(folder: Path) -> None:
 
 
 def test_json_has_everything(folder: Path) -> None:
-    done = program("inspect", "mlp.yaml", "seed=3", "--init", "he, zeros", "--seeds", "2", "--json", cwd=folder)
+    done = inside("inspect", "mlp.yaml", "seed=3", "--init", "he, zeros", "--seeds", "2", "--json", cwd=folder)
     assert (done.returncode, done.stderr) == (0, "")
     he, zeros = json.loads(done.stdout)
     assert (he["init"], zeros["init"], he["seeds"], he["examples"], he["data"]) == ("he", "zeros", [3, 4], 256, "real")
@@ -114,14 +115,14 @@ def test_json_has_everything(folder: Path) -> None:
 
 
 def test_random_inputs_and_fewer_of_them(folder: Path) -> None:
-    done = program("inspect", "images.yaml", "--data", "normal", "--examples", "7", cwd=folder)
+    done = inside("inspect", "images.yaml", "--data", "normal", "--examples", "7", cwd=folder)
     assert done.returncode == 0
     assert done.stdout.startswith("images with he before training, 7 random normal inputs\n")
     assert "dead: relu units, of images channels" in done.stdout
 
 
 def test_the_same_command_prints_the_same() -> None:
-    first, second = (program("inspect", "configs/adam_bn.yaml", "--seeds", "2", cwd=ROOT).stdout for _ in range(2))
+    first, second = (inside("inspect", "configs/adam_bn.yaml", "--seeds", "2", cwd=ROOT).stdout for _ in range(2))
     assert first == second
 
 
@@ -151,7 +152,7 @@ WRONG: dict[str, tuple[tuple[str, ...], int, str]] = {
 @pytest.mark.parametrize("case", WRONG)
 def test_what_is_wrong_is_said(folder: Path, case: str) -> None:
     arguments, code, words = WRONG[case]
-    done = program("inspect", *arguments, cwd=folder)
+    done = inside("inspect", *arguments, cwd=folder)
     assert (done.returncode, done.stdout) == (code, "")
     assert words in done.stderr
     assert "Traceback" not in done.stderr

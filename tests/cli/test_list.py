@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from nnexp.registry import REGISTRY_BY_KIND, parse_docstring
+from tests.cli.inside import inside
 from tests.cli.program import program
 
 
 def test_every_component_is_listed_with_its_summary_and_formula_whole(tmp_path: Path) -> None:
-    done = program("list", cwd=tmp_path)
+    done = inside("list", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     rows = [line.strip() for line in done.stdout.splitlines()]
     for kind, known in REGISTRY_BY_KIND.items():
@@ -23,7 +24,7 @@ def test_every_component_is_listed_with_its_summary_and_formula_whole(tmp_path: 
 
 
 def test_parameters_are_listed_with_default_and_bounds(tmp_path: Path) -> None:
-    rows = [line.strip() for line in program("list", "optimizers", cwd=tmp_path).stdout.splitlines()]
+    rows = [line.strip() for line in inside("list", "optimizers", cwd=tmp_path).stdout.splitlines()]
     assert rows[0] == "optimizers"
     assert "lr: 0.001 (a number > 0)" in rows
     assert "lr: a number > 0, required" in rows
@@ -31,7 +32,7 @@ def test_parameters_are_listed_with_default_and_bounds(tmp_path: Path) -> None:
 
 
 def test_the_words_are_those_that_a_spec_takes(tmp_path: Path) -> None:
-    shown = program("list", cwd=tmp_path).stdout
+    shown = inside("list", cwd=tmp_path).stdout
     assert "None" not in shown
     assert "stride: null (a whole number ≥ 1)" in shown
     assert "rest: he (an initializer)" in shown
@@ -51,7 +52,7 @@ def test_a_pipe_gets_no_line_cut_or_padded(tmp_path: Path) -> None:
 
 
 def test_json_is_one_document_with_the_same_content(tmp_path: Path) -> None:
-    done = program("list", "--json", cwd=tmp_path)
+    done = inside("list", "--json", cwd=tmp_path)
     document = json.loads(done.stdout)
     assert list(document) == list(REGISTRY_BY_KIND)
     assert [entry["name"] for entry in document["layers"]] == list(REGISTRY_BY_KIND["layers"])
@@ -81,6 +82,6 @@ def test_json_is_one_document_with_the_same_content(tmp_path: Path) -> None:
     ],
 )
 def test_an_unknown_kind_suggests_a_known_one_and_ends_with_2(tmp_path: Path, kind: str, hint: str) -> None:
-    done = program("list", kind, cwd=tmp_path)
+    done = inside("list", kind, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(f"error: unknown kind or component {kind!r}; {hint}")

@@ -11,8 +11,8 @@ from nnexp.errors import SpecError, UsageError
 from nnexp.spec.problems import Problem, SpecText
 from nnexp.spec.read import load_network_spec, parse_network_spec
 from tests.cli import mutations
+from tests.cli.inside import inside
 from tests.cli.mutations import BASE
-from tests.cli.program import program
 from tests.cli.wrong_texts import OVERRIDES, WHOLE
 
 MUTATIONS: list[tuple[str, ...]] = [
@@ -136,7 +136,7 @@ FILES: dict[str, tuple[bytes, str]] = {
 def test_the_program_ends_with_2_shows_a_caret_and_never_a_traceback(tmp_path: Path) -> None:
     for name, (content, _) in FILES.items():
         (tmp_path / name).write_bytes(content)
-    done = program("validate", *FILES, "missing", ".", cwd=tmp_path)
+    done = inside("validate", *FILES, "missing", ".", cwd=tmp_path)
     assert done.returncode == 2
     assert done.stdout == ""
     assert "Traceback" not in done.stderr

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.inside import inside
 from tests.cli.program import program
 
 
@@ -15,7 +16,7 @@ def test_it_writes_a_spec_that_validates_and_says_what_comes_next(tmp_path: Path
     assert (done.returncode, done.stderr) == (0, "")
     assert f"nnexp train {file}" in done.stdout
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([file, "nnexp.schema.json"])
-    checked = program("validate", file, cwd=tmp_path)
+    checked = inside("validate", file, cwd=tmp_path)
     assert checked.returncode == 0
     assert checked.stdout.startswith(f"{file}: valid, ")
 

@@ -10,8 +10,8 @@ import pytest
 
 import nnexp
 from nnexp.runs import manifest
-from tests.cli.inside import inside
-from tests.faults.support import only_run, program
+from tests.cli.inside import inside, told
+from tests.faults.support import only_run
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def copied(runs: Path, tmp_path: Path) -> Path:
 
 
 def test_every_run_is_listed_with_its_state_and_metrics(runs: Path, digits: nnexp.Run, sine: nnexp.Run) -> None:
-    done = program("runs", "--runs", runs)
+    done = told("runs", "--runs", runs)
     assert done.stderr == ""
     for run in (digits, sine):
         (line,) = [line for line in done.stdout.splitlines() if run.path.name in line]
@@ -31,7 +31,7 @@ def test_every_run_is_listed_with_its_state_and_metrics(runs: Path, digits: nnex
 
 
 def test_json_lists_the_same(runs: Path, digits: nnexp.Run) -> None:
-    rows = {row["run"]: row for row in json.loads(program("runs", "--runs", runs, "--json").stdout)}
+    rows = {row["run"]: row for row in json.loads(told("runs", "--runs", runs, "--json").stdout)}
     assert len(rows) == 2
     row = rows[digits.path.name]
     assert (row["state"], row["epochs"]) == ("done", digits.record["epochs"])
@@ -42,31 +42,31 @@ def test_states_are_told_apart(copied: Path) -> None:
     run = next(path for path in copied.iterdir() if path.name.startswith("short_sine"))
     for state, shown in {"interrupted": "interrupted", "failed": "failed", "running": "interrupted"}.items():
         manifest.write_manifest(run, manifest.read_manifest(run) | {"state": state})
-        rows = json.loads(program("runs", "--runs", copied, "--json").stdout)
+        rows = json.loads(told("runs", "--runs", copied, "--json").stdout)
         assert {row["run"]: row["state"] for row in rows}[run.name] == shown
 
 
 def test_a_place_without_runs_has_none(tmp_path: Path) -> None:
-    assert program("runs", "--runs", tmp_path).stdout.startswith("no runs in ")
-    assert json.loads(program("runs", "--runs", tmp_path, "--json").stdout) == []
+    assert told("runs", "--runs", tmp_path).stdout.startswith("no runs in ")
+    assert json.loads(told("runs", "--runs", tmp_path, "--json").stdout) == []
 
 
 def test_a_place_that_is_not_there_is_a_wrong_word(tmp_path: Path) -> None:
-    done = program("runs", "--runs", tmp_path / "nowhere", code=2)
+    done = told("runs", "--runs", tmp_path / "nowhere", code=2)
     assert f"there is no folder {tmp_path / 'nowhere'}" in done.stderr
 
 
 def test_damaged_runs_are_told_of_and_the_others_listed(copied: Path) -> None:
     run = next(path for path in copied.iterdir() if path.name.startswith("short_sine"))
     (run / "run.json").write_text("[]")
-    done = program("runs", "--runs", copied)
+    done = told("runs", "--runs", copied)
     assert "short_digits" in done.stdout
     assert f"{run / 'run.json'} is damaged: it holds no JSON object" in done.stderr
 
 
 def test_rm_asks_and_where_there_is_nobody_to_ask_deletes_nothing(copied: Path) -> None:
     before = sorted(copied.iterdir())
-    assert "say --yes" in program("runs", "--runs", copied, "rm", "short_sine", code=2).stderr
+    assert "say --yes" in told("runs", "--runs", copied, "rm", "short_sine", code=2).stderr
     assert sorted(copied.iterdir()) == before
 
 
@@ -74,26 +74,26 @@ def test_rm_asks_and_where_there_is_nobody_to_ask_deletes_nothing(copied: Path) 
 def test_rm_with_yes_deletes_the_runs_named_and_no_other(after: bool, copied: Path) -> None:
     option = ("--runs", copied)
     words = ("rm", "short_sine", "short_sine", "--yes")
-    done = program("runs", *words, *option) if after else program("runs", *option, *words)
+    done = told("runs", *words, *option) if after else told("runs", *option, *words)
     assert done.stderr.startswith("deleted ")
     assert only_run(copied).name.startswith("short_digits")
 
 
 def test_rm_of_an_unknown_run_suggests_and_deletes_nothing_else(copied: Path) -> None:
-    done = program("runs", "rm", "short_sine", "short_sign", "--yes", "--runs", copied, code=2)
+    done = told("runs", "rm", "short_sine", "short_sign", "--yes", "--runs", copied, code=2)
     assert "there is no run 'short_sign'; did you mean 'short_sine" in done.stderr
     assert len(list(copied.iterdir())) == 2
 
 
 @pytest.mark.parametrize("name", ["", "short", "..", "x" * 5000])
 def test_rm_of_what_is_no_single_run_deletes_nothing(name: str, copied: Path) -> None:
-    program("runs", "rm", name, "--yes", "--runs", copied, code=2)
+    told("runs", "rm", name, "--yes", "--runs", copied, code=2)
     assert len(list(copied.iterdir())) == 2
 
 
 def test_an_empty_name_is_no_run_even_where_there_is_just_one(copied: Path) -> None:
-    program("runs", "rm", "short_digits", "--yes", "--runs", copied)
-    program("runs", "rm", "", "--yes", "--runs", copied, code=2)
+    told("runs", "rm", "short_digits", "--yes", "--runs", copied)
+    told("runs", "rm", "", "--yes", "--runs", copied, code=2)
     assert only_run(copied).name.startswith("short_sine")
 
 

@@ -6,11 +6,12 @@ import json
 from pathlib import Path
 
 from nnexp.spec.schema import build_schema
+from tests.cli.inside import inside
 from tests.cli.program import program
 
 
 def test_it_prints_the_schema_and_nothing_else(tmp_path: Path) -> None:
-    done = program("schema", cwd=tmp_path)
+    done = inside("schema", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout) == build_schema()
 

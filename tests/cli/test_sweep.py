@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.cli.inside import inside
 from tests.cli.program import program
 from tests.faults.support import outcome
 
@@ -120,7 +121,7 @@ def test_each_run_is_an_ordinary_one(place: Path) -> None:
     [alone] = (place / "alone").iterdir()
     assert alone.name == folder.name
     assert outcome(alone) == outcome(folder)
-    assert program("evaluate", str(folder), cwd=place).returncode == 0
+    assert inside("evaluate", str(folder), cwd=place).returncode == 0
     assert program("train", "tiny.yaml", "optimizer.adam.lr=1e-2", "seed=2", cwd=place).returncode == 0
     assert len(folders(place)) == 9
 

@@ -18,7 +18,8 @@ from nnexp.prediction.files import make_prediction_table, read_examples
 from nnexp.runs.folder import read_inputs
 from nnexp.spec.problems import SpecText
 from nnexp.spec.read import parse_spec
-from tests.faults.support import killed_at, outcome, program, train
+from tests.cli.inside import told
+from tests.faults.support import killed_at, outcome, train
 
 COUNT = 60
 
@@ -103,7 +104,7 @@ def test_predictions_are_those_for_the_inputs_of_training_whatever_else_a_file_h
     expected = make_prediction_table(run.predictor, run.spec.data.source.load().x)
     SAME[change](flats()).to_csv("new.csv", index=False)
     Path("flats.csv").unlink()
-    printed = program("predict", run.path, "new.csv").stdout
+    printed = told("predict", run.path, "new.csv").stdout
     assert printed == expected.to_csv(index=False)
 
 
@@ -140,7 +141,7 @@ def test_what_is_missing_in_a_new_file_is_filled_in_from_the_training_part() -> 
     by_hand = np.where(np.isnan(raw), np.nanmedian(data.x[rows], axis=0), raw)
     assert np.array_equal(run.predictor.predict(raw), run.predictor.predict(by_hand))
     np.savez("new.npz", x=raw)
-    assert program("predict", run.path, "new.npz").stdout == program("predict", run.path, "new.csv").stdout
+    assert told("predict", run.path, "new.npz").stdout == told("predict", run.path, "new.csv").stdout
 
 
 def test_the_fill_and_the_names_of_the_inputs_are_in_the_runs_own_folder() -> None:
@@ -175,7 +176,7 @@ def test_a_wrong_file_to_predict_for_is_refused_with_its_place(content: str, mes
     run = nnexp.train(spec())
     Path("flats.csv").unlink()
     Path("new.csv").write_text(content)
-    assert message in program("predict", run.path, "new.csv", code=6).stderr
+    assert message in told("predict", run.path, "new.csv", code=6).stderr
 
 
 def test_a_run_without_missing_values_takes_none_to_predict_for() -> None:
@@ -194,7 +195,7 @@ def test_a_run_without_missing_values_takes_none_to_predict_for() -> None:
 def test_a_file_of_a_header_alone_gives_a_header_alone() -> None:
     run = nnexp.train(spec())
     Path("new.csv").write_text("district,size,age\n")
-    assert program("predict", run.path, "new.csv").stdout == "rent\n"
+    assert told("predict", run.path, "new.csv").stdout == "rent\n"
 
 
 def test_a_baseline_fills_in_and_predicts_too() -> None:
@@ -205,7 +206,7 @@ def test_a_baseline_fills_in_and_predicts_too() -> None:
     flats()[["age", "district", "size"]].to_csv("new.csv", index=False)
     expected = make_prediction_table(run.predictor, run.spec.data.source.load().x)
     Path("flats.csv").unlink()
-    assert program("predict", run.path, "new.csv").stdout == expected.to_csv(index=False)
+    assert told("predict", run.path, "new.csv").stdout == expected.to_csv(index=False)
 
 
 def test_an_interrupted_run_goes_on_to_the_same_bits(tmp_path: Path) -> None:
@@ -227,7 +228,7 @@ def test_a_file_that_changed_stops_a_run_from_going_on_and_from_being_evaluated(
     other.to_csv("flats.csv", index=False)
     with pytest.raises(ResumeError, match="the data changed since"):
         train(spec(), tmp_path / "runs")
-    assert "the data changed" in program("evaluate", finished.path, code=5).stderr
+    assert "the data changed" in told("evaluate", finished.path, code=5).stderr
 
 
 def test_a_run_of_an_earlier_version_has_no_names_of_inputs() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from nnexp.runs import manifest
+from tests.cli.inside import told
 from tests.faults.support import metrics, only_run, outcome, program
 
 DIVERGING = ("optimizer={sgd: {lr: 1e30}}", "training={epochs: 3}", "architecture={mlp: {hidden: [7]}}")
@@ -89,8 +90,8 @@ def test_a_run_that_diverges_ends_with_1_and_says_what_to_try(spec: Path, tmp_pa
     assert "nnexp diagnose" in program(*arguments, code=1).stderr  # it is not trained again
     assert stamps(run) == before
     assert json.loads(program(*arguments, "--json", code=1).stdout)["state"] == "diverged"
-    assert "diverged" in program("runs", "--runs", tmp_path / "runs").stdout
-    assert "only a run that is done" in program("evaluate", run, code=1).stderr
+    assert "diverged" in told("runs", "--runs", tmp_path / "runs").stdout
+    assert "only a run that is done" in told("evaluate", run, code=1).stderr
 
 
 def test_the_spec_is_kept_as_it_was_written_and_the_overrides_with_it(spec: Path, tmp_path: Path) -> None:
@@ -116,7 +117,7 @@ def test_a_changed_resolved_spec_ends_with_5(spec: Path, tmp_path: Path) -> None
     run = only_run(tmp_path / "runs")
     (run / "resolved.yaml").write_text("name: other\n")
     assert "--restart" in program("train", spec, "--runs", tmp_path / "runs", code=5).stderr
-    assert "was changed" in program("evaluate", run, code=5).stderr
+    assert "was changed" in told("evaluate", run, code=5).stderr
     program("train", spec, "--runs", tmp_path / "runs", "--restart")
 
 
@@ -124,7 +125,7 @@ def test_a_damaged_record_ends_with_5(spec: Path, tmp_path: Path) -> None:
     program("train", spec, "--runs", tmp_path / "runs")
     (only_run(tmp_path / "runs") / "run.json").write_text("{")
     assert "--restart" in program("train", spec, "--runs", tmp_path / "runs", code=5).stderr
-    assert "run.json is damaged" in program("runs", "--runs", tmp_path / "runs").stderr
+    assert "run.json is damaged" in told("runs", "--runs", tmp_path / "runs").stderr
 
 
 def test_a_spec_that_is_not_there_is_wrong_usage(tmp_path: Path) -> None:
