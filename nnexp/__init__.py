@@ -3,7 +3,7 @@
 spec = nnexp.load("configs/adam_bn.yaml", ["optimizer.adam.lr=3e-3"])
 run = nnexp.train(spec)
 run.metrics                 # a DataFrame, one row an epoch
-run.network.predict(x)      # the class of each row of x
+run.predictor.predict(x)      # the class of each row of x
 """
 
 from __future__ import annotations

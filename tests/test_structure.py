@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -13,34 +15,19 @@ import nnexp
 
 ROOT = Path(nnexp.__file__).parent
 
-STOREYS = (
-    "errors",
-    "typing",
-    "wording",
-    "optional",
-    "registry",
-    "storage",
-    "nn",
-    "data",
-    "metrics",
-    "optim",
-    "baselines",
-    "spec",
-    "training",
-    "runs",
-    "diagnosis",
-    "prediction",
-    "gradcheck",
-    "execution",
-    "statistics",
-    "inspection",
-    "sweeps",
-    "reports",
-    "api",
-    "export",
-    "cli",
-)
-"""From the ground up: a module may import from its own folder and from those below."""
+ARCHITECTURE = (ROOT.parent / "docs" / "architecture.md").read_text(encoding="utf-8")
+
+
+def listed_folders(heading: str) -> list[str]:
+    """The names in the first column of the first table below a heading of docs/architecture.md."""
+    below = ARCHITECTURE.partition(f"{heading}\n")[2]
+    table = below[below.index("\n|") + 1 :].partition("\n\n")[0]
+    first_cells = [row.split(" | ")[0] for row in table.splitlines()[2:]]
+    return re.findall(r"`([^`]+)`", " ".join(first_cells))
+
+
+STOREYS = [name.removesuffix("/").removesuffix(".py") for name in listed_folders("## The folders")]
+"""From the ground up: a module may import from its own folder and from those before it in docs/architecture.md."""
 
 STOREY = {name: level for level, name in enumerate(STOREYS)}
 
@@ -49,18 +36,22 @@ MODULES = sorted(
 )
 
 
+def module_name(path: Path) -> str:
+    return "nnexp." + ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
 def storey_of(module: str) -> int:
     return STOREY[module.split(".")[1]]
 
 
 def imports(tree: ast.Module) -> set[str]:
     """The modules of the package that a module imports at run time, at its top or inside its functions."""
+    known = {module_name(path) for path in MODULES}
     found = set()
     for node in ast.walk(without_type_checking(tree)):
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("nnexp."):
-            found.add(node.module)
-        elif isinstance(node, ast.ImportFrom) and node.module == "nnexp":
-            found |= {f"nnexp.{alias.name}" for alias in node.names}
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.partition(".")[0] == "nnexp":
+            full = [f"{node.module}.{alias.name}" for alias in node.names]
+            found |= {name if name in known else node.module for name in full}
     return found
 
 
@@ -72,14 +63,52 @@ def without_type_checking(tree: ast.Module) -> ast.Module:
 def test_imports_go_down_only() -> None:
     above = {}
     for path in MODULES:
-        own = "nnexp." + ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        own = module_name(path)
         if found := [name for name in imports(ast.parse(path.read_text())) if storey_of(name) > storey_of(own)]:
             above[own] = found
     assert above == {}
 
 
-def test_no_module_is_longer_than_300_lines() -> None:
-    assert [str(path) for path in MODULES if len(path.read_text().splitlines()) > 300] == []
+def test_the_map_lists_every_folder_and_module_of_the_package() -> None:
+    own = {path.name for path in ROOT.iterdir() if path.name not in ("__pycache__", "py.typed")}
+    assert {name.removesuffix("/") for name in listed_folders("## The folders")} == {
+        name for name in own if not name.startswith("__")
+    }
+    inner = {str(path.parent.relative_to(ROOT)) for path in ROOT.glob("*/*/**/__init__.py")}
+    parts = (
+        "figures",
+        "inspection",
+        "sections",
+        "dask",
+        "cifar",
+        "csv",
+        "npz",
+    )  # named in the row of the folder they are in
+    named = {name.removesuffix("/") for name in listed_folders("Inside the larger ones:")}
+    assert named == {folder for folder in inner if folder.rpartition("/")[2] not in parts}
+
+
+def test_every_file_that_the_map_names_is_there() -> None:
+    named = set(re.findall(r"`([a-z_0-9/]+\.py)`", ARCHITECTURE))
+    assert len(named) > 50
+    known = {str(path.relative_to(ROOT)) for path in MODULES}
+    short = {name for name in named if name.removeprefix("nnexp/") not in known}
+    assert {name for name in short if not any(path.endswith(f"/{name}") for path in known)} == set()
+
+
+def test_the_map_answers_at_least_fifteen_questions() -> None:
+    questions = re.findall(r"^\| ([A-Z][^|]*\?) \|", ARCHITECTURE, re.MULTILINE)
+    assert len(questions) >= 15
+
+
+def test_no_file_is_in_a_circle_of_imports() -> None:
+    graph = {module_name(path): imports(ast.parse(path.read_text())) for path in MODULES}
+    sorter = TopologicalSorter({name: found & graph.keys() for name, found in graph.items()})
+    sorter.prepare()  # raises CycleError with the circle
+
+
+def test_no_module_is_longer_than_320_lines() -> None:
+    assert [str(path) for path in MODULES if len(path.read_text().splitlines()) > 320] == []
 
 
 @pytest.mark.parametrize("package", ["layers", "activations"])

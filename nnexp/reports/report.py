@@ -16,6 +16,7 @@ from nnexp.reports.comparable import choose_metric, find_differences, find_test_
 from nnexp.reports.filters import VariantFilter
 from nnexp.reports.health import HealthSummary, summarize_health
 from nnexp.reports.rows import RunRow, VariantConfiguration
+from nnexp.reports.tables import build_frame, format_sentences
 from nnexp.reports.variants import Variant
 from nnexp.statistics.verdicts import RankingMetric, Verdict, compute_verdicts
 from nnexp.wording import suggest_nearest
@@ -46,15 +47,11 @@ class Report:
     @property
     def table(self) -> pd.DataFrame:
         """A row a variant, in numbers: what tells it from the others, means with their intervals, times and state."""
-        from nnexp.reports.tables import build_frame
-
         return build_frame(self)
 
     @property
     def sentences(self) -> list[str]:
         """What the seeds show, and what is wrong with the runs."""
-        from nnexp.reports.tables import format_sentences
-
         return format_sentences(self)
 
     @property

@@ -9,13 +9,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from nnexp.reports.columns import format_cell
-from nnexp.reports.report import Report
 from nnexp.reports.variants import Variant
 from nnexp.statistics.means import MeanInterval
 from nnexp.storage.atomic import replace_nonfinite
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from nnexp.reports.report import Report
 
 MAX_VERDICTS = 10
 """Verdicts that are said; the rest are counted."""

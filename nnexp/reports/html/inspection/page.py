@@ -25,21 +25,19 @@ from nnexp.reports.html.inspection.lines import (
     group_overlapping,
     plot_by_layer,
 )
+from nnexp.reports.html.inspection.origin import render_origin
 from nnexp.reports.html.markup import (
     Html,
     escape_controls,
     join_pieces,
     render_code,
-    render_code_block,
     render_fold,
     render_list,
     render_table,
     tag,
 )
 from nnexp.reports.html.page import render_figure, render_grid, render_legend, render_page, render_section
-from nnexp.runs.manifest import describe_environment
-from nnexp.spec.resolved import format_spec as resolved
-from nnexp.spec.spec import Origin, Spec
+from nnexp.spec.spec import Spec
 from nnexp.wording import format_layer_names
 
 LEGEND_GROUP = "layers"
@@ -61,7 +59,7 @@ def render_inspection(found: Sequence[Inspection], specs: Sequence[tuple[str, Sp
         ),
         render_section("Layer by layer", *_render_layers(found, colours), id="layers"),
         render_section("All numbers", *(_render_numbers(each) for each in found), id="numbers"),
-        render_section("How to repeat it", *_render_origin(found, specs, command), id="repeat"),
+        render_section("How to repeat it", *render_origin(found, specs, command), id="repeat"),
     ]
     note = f"Made by nnexp {version('nnexp')}. This file is all there is; it loads nothing."
     return render_page(f"{first.name} before training", body, note)
@@ -301,23 +299,3 @@ def _render_numbers(each: Inspection) -> Html:
     kept = [at for at in range(len(headers)) if any(row[at] for row in rows)]
     shown = render_table([headers[at] for at in kept], [[row[at] for at in kept] for row in rows], left=2)
     return render_fold(join_pieces(["Every layer with ", render_code(each.init)]), shown)
-
-
-def _render_origin(
-    found: Sequence[Inspection], specs: Sequence[tuple[str, Spec]], command: str
-) -> Iterator[Html | None]:
-    """The command, the spec, and what it was made with."""
-    _, spec = specs[0]
-    inits = f", here with {found[0].init}" if len(found) > 1 else ""
-    origin = spec.origin or Origin("")
-    made = describe_environment()
-    facts = [
-        ("versions", ", ".join(f"{name} {number}" for name, number in made["versions"].items())),
-        ("machine", ", ".join(str(made["machine"][key]) for key in ("cpu", "system"))),
-        ("overrides", ", ".join(origin.overrides)),
-    ]
-    yield tag("p", "This page is made by")
-    yield render_code_block(command)
-    yield render_fold("The spec, as it was written", render_code_block(origin.text)) if origin.text else None
-    yield render_fold(f"The spec with every default{inits}", render_code_block(resolved(spec)))
-    yield render_table(("", ""), [fact for fact in facts if fact[1]], left=2)

@@ -1,1 +1,0 @@
-"""Readers of the published image sets, whose files are not trusted."""

@@ -1,0 +1,31 @@
+"""Where the numbers of an inspection's page come from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from nnexp.inspection.inspection import Inspection
+from nnexp.reports.html.markup import Html, render_code_block, render_fold, render_table, tag
+from nnexp.runs.manifest import describe_environment
+from nnexp.spec.resolved import format_spec
+from nnexp.spec.spec import Origin, Spec
+
+
+def render_origin(
+    found: Sequence[Inspection], specs: Sequence[tuple[str, Spec]], command: str
+) -> Iterator[Html | None]:
+    """The command, the spec, and what it was made with."""
+    _, spec = specs[0]
+    inits = f", here with {found[0].init}" if len(found) > 1 else ""
+    origin = spec.origin or Origin("")
+    made = describe_environment()
+    facts = [
+        ("versions", ", ".join(f"{name} {number}" for name, number in made["versions"].items())),
+        ("machine", ", ".join(str(made["machine"][key]) for key in ("cpu", "system"))),
+        ("overrides", ", ".join(origin.overrides)),
+    ]
+    yield tag("p", "This page is made by")
+    yield render_code_block(command)
+    yield render_fold("The spec, as it was written", render_code_block(origin.text)) if origin.text else None
+    yield render_fold(f"The spec with every default{inits}", render_code_block(format_spec(spec)))
+    yield render_table(("", ""), [fact for fact in facts if fact[1]], left=2)
