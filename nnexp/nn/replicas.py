@@ -19,6 +19,9 @@ import numpy as np
 from nnexp.registry import component_parameters
 from nnexp.typing import AnyArray, Array, Shape
 
+ALIGNED_BYTES = 16
+"""Where memory from the system's allocator begins on 64-bit machines: at multiples of this."""
+
 T = TypeVar("T")
 """A tree of per-replica arrays and lists, in containers."""
 
@@ -155,4 +158,23 @@ def stack_arrays(arrays: Sequence[AnyArray]) -> AnyArray:
 
 def row_norms(rows: AnyArray) -> Array:
     """Euclidean norm of each row. core: (P) -> ()"""
-    return np.sqrt(np.vecdot(rows, rows))
+    return np.sqrt(dot_rows(rows, rows))
+
+
+def dot_rows(a: AnyArray, b: AnyArray) -> Array:
+    """The dot product of each row with its counterpart. core: (P), (P) -> ()
+
+    Some BLAS kernels round by where in memory a row begins (OpenBLAS Prescott, for CPUs without AVX). So the rows of
+    a replica that begin elsewhere than at a multiple of 16 bytes are copied to where they would begin alone.
+    """
+    if _is_aligned(a) and _is_aligned(b):
+        return np.vecdot(a, b)
+    pairs = zip(*np.broadcast_arrays(a, b), strict=True)
+    return np.stack([np.vecdot(one.copy(), other.copy()) for one, other in pairs])
+
+
+def _is_aligned(array: AnyArray) -> bool:
+    """Whether every replica's numbers begin at a multiple of 16 bytes, as fresh arrays do."""
+    if len(array) > 1 and array.strides[0] % ALIGNED_BYTES:
+        return False
+    return array.base is None or array.ctypes.data % ALIGNED_BYTES == 0

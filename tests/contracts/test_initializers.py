@@ -87,7 +87,7 @@ def test_normal_weights_have_the_tails_of_a_normal_distribution(name: str) -> No
 
 @every_initializer
 def test_weights_are_drawn_in_double_precision(example: Example) -> None:
-    w = stack_replicas(variations(example.component)).draw(make_generators(range(R), "init"), WEIGHT)
+    w = stack_replicas(variations(example.component)).draw_weight(make_generators(range(R), "init"), WEIGHT)
     assert w.shape == (R, FAN_IN, FAN_OUT)
     assert w.dtype == np.float64
 
@@ -99,7 +99,7 @@ def test_biases_all_start_at_the_bias_and_weights_are_rounded_once(example: Exam
     init = stack_replicas(variations(example.component))
     views = weight_views(declaration, draw_parameters(declaration, init, range(R), dtype))
     assert np.array_equal(views["b"], np.repeat(init.bias, O).reshape(R, 1, O).astype(dtype))
-    drawn = init.draw(make_generators(range(R), "init W"), declaration.weights["W"])
+    drawn = init.draw_weight(make_generators(range(R), "init W"), declaration.weights["W"])
     assert np.array_equal(views["W"], drawn.astype(dtype))
 
 

@@ -109,7 +109,7 @@ def test_kind_of_a_layer_is_its_registered_name(example: Example) -> None:
 @pytest.mark.parametrize("example", examples("architectures"), ids=str)
 def test_architectures_end_in_the_output_and_can_be_assembled(example: Example) -> None:
     for shape in SHAPES.get(example.name, ((I,),)):
-        layers = example.component.layers(shape)
+        layers = example.component.build_layers(shape)
         assert isinstance(layers[-1], Output)
         assert build_network(layers, Tanh(), O).declare(shape).output == (O,)
 

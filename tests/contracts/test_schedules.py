@@ -26,7 +26,7 @@ every_schedule = pytest.mark.parametrize("example", examples("schedules"), ids=s
 
 def course(schedule: Any, steps: int = STEPS, epochs: int = EPOCHS) -> AnyArray:
     """The factors of a whole training, one after another."""
-    return np.concatenate([schedule.factors(epoch, steps, epochs) for epoch in range(epochs)], axis=-1)[0]
+    return np.concatenate([schedule.compute_factors(epoch, steps, epochs) for epoch in range(epochs)], axis=-1)[0]
 
 
 def half_cosine(behind: float, final: float = 0.0) -> float:
@@ -89,7 +89,7 @@ def test_factors_by_hand(name: str, parameters: dict[str, Any], values: dict[int
 
 @every_schedule
 def test_shape_and_precision_of_the_factors_of_an_epoch(example: Example) -> None:
-    factors = stack_replicas(variations(example.component)).factors(0, STEPS, EPOCHS)
+    factors = stack_replicas(variations(example.component)).compute_factors(0, STEPS, EPOCHS)
     assert factors.dtype == np.float64
     assert np.broadcast_shapes(factors.shape, (R, STEPS)) == (R, STEPS)
 
@@ -119,7 +119,7 @@ def test_cosine_cycles_start_at_exactly_one(cycles: int, epochs: int, steps: int
 @given(st.integers(0, 6), st.integers(1, 9))
 def test_a_schedule_is_a_pure_function_of_progress(epoch: int, steps: int) -> None:
     for example in examples("schedules"):
-        first, second = (example.component.factors(epoch, steps, 7) for _ in range(2))
+        first, second = (example.component.compute_factors(epoch, steps, 7) for _ in range(2))
         assert np.array_equal(first, second)
         assert (first > 0).all()
 

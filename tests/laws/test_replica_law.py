@@ -85,9 +85,9 @@ def test_penalties(example: Example, dtype: str) -> None:
 @pytest.mark.parametrize("example", examples("initializers"), ids=str)
 def test_initializers(example: Example) -> None:
     components, weight = variations(example.component), Weight((I, O), fan_in=I, fan_out=O)
-    found = stack_replicas(components).draw(make_generators(range(R), "init"), weight)
+    found = stack_replicas(components).draw_weight(make_generators(range(R), "init"), weight)
     for r, component in enumerate(components):
-        assert identical(found[r : r + 1], stack_replicas([component]).draw(make_generators([r], "init"), weight))
+        assert identical(found[r : r + 1], stack_replicas([component]).draw_weight(make_generators([r], "init"), weight))
 
 
 @pytest.mark.parametrize("example", examples("initializers"), ids=str)
@@ -128,9 +128,9 @@ def after_k_steps(optimizer: Any, theta: AnyArray, seeds: Any) -> dict[str, AnyA
 def test_schedules(example: Example, steps: int) -> None:
     components = variations(example.component)
     for epoch in range(K):
-        found = np.broadcast_to(stack_replicas(components).factors(epoch, steps, K), (R, steps))
+        found = np.broadcast_to(stack_replicas(components).compute_factors(epoch, steps, K), (R, steps))
         for r, component in enumerate(components):
-            assert np.array_equal(found[r : r + 1], stack_replicas([component]).factors(epoch, steps, K))
+            assert np.array_equal(found[r : r + 1], stack_replicas([component]).compute_factors(epoch, steps, K))
 
 
 @every_dtype

@@ -11,6 +11,7 @@ from functools import reduce
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from nnexp.nn.replicas import dot_rows
 from nnexp.typing import Array
 
 
@@ -24,7 +25,7 @@ def softmax_cross_entropy(z: Array, d: Array) -> tuple[Array, Array]:
     p = np.exp(shifted)
     total = np.add.reduce(p, axis=-1, keepdims=True)
     p /= total
-    loss = np.log(total[..., 0]) - np.vecdot(shifted, d)
+    loss = np.log(total[..., 0]) - dot_rows(shifted, d)
     p -= d
     p /= count
     return np.add.reduce(loss, axis=-1) / count, p

@@ -12,7 +12,7 @@ import numpy as np
 from nnexp.nn.layers.base import Backward, Context, Layer, check_flat_width
 from nnexp.nn.layers.radial import KERNEL_FUNCTIONS
 from nnexp.nn.parameters import Declaration, Views, Weight
-from nnexp.nn.replicas import lift, make_generators
+from nnexp.nn.replicas import dot_rows, lift, make_generators
 from nnexp.registry import layers
 from nnexp.typing import Array, Count, Positive, Shape
 
@@ -71,7 +71,7 @@ class RBF(Layer):
 
     def forward(self, w: Views, x: Array, ctx: Context) -> tuple[Array, Backward]:
         mu, kernel = w["centers"], KERNEL_FUNCTIONS[self.kernel]
-        squares = np.vecdot(x, x)[..., None] - 2 * (x @ mu.mT) + np.vecdot(mu, mu)[..., None, :]
+        squares = dot_rows(x, x)[..., None] - 2 * (x @ mu.mT) + dot_rows(mu, mu)[..., None, :]
         squares = np.maximum(squares, 0)  # rounding can make a distance of nothing negative
         y, by_square, by_width = kernel(squares, w["widths"])
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from nnexp.nn.penalties.base import Penalty
-from nnexp.nn.replicas import lift
+from nnexp.nn.replicas import dot_rows, lift
 from nnexp.registry import penalties
 from nnexp.typing import Array, NonNegative
 
@@ -26,5 +24,5 @@ class L2(Penalty):
     strength: NonNegative
 
     def __call__(self, weights: Array) -> tuple[Array, Array]:
-        value = 0.5 * lift(self.strength, weights[:, 0]) * np.vecdot(weights, weights)
+        value = 0.5 * lift(self.strength, weights[:, 0]) * dot_rows(weights, weights)
         return value, lift(self.strength, weights) * weights
