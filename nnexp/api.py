@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from nnexp.errors import RunError
 from nnexp.execution.run import train_run
-from nnexp.gradcheck.spec import gradcheck
+from nnexp.gradient_check.spec import gradcheck
 from nnexp.prediction.run import Run
 from nnexp.spec.baseline import AnySpec
 from nnexp.spec.read import load_spec

@@ -37,8 +37,10 @@ def format_number(value: float) -> str:
 def format_numbers(*values: float) -> tuple[str, ...]:
     """Numbers with as many digits as tell each from the one before.
 
-    >>> format_numbers(2.998, 2.964), format_numbers(2.3, 0.4), format_numbers(2.3021, 2.3019, 0.5),
-    format_numbers(1.0, 1.0) (('3.00', '2.96'), ('2.3', '0.4'), ('2.3021', '2.3019', '0.5000'), ('1', '1'))
+    >>> format_numbers(2.998, 2.964), format_numbers(2.3, 0.4)
+    (('3.00', '2.96'), ('2.3', '0.4'))
+    >>> format_numbers(2.3021, 2.3019, 0.5), format_numbers(1.0, 1.0)
+    (('2.3021', '2.3019', '0.5000'), ('1', '1'))
     """
     said = tuple(format_number(value) for value in values)
     if not all(map(isfinite, values)) or _are_distinct(said, values):

@@ -60,7 +60,7 @@ RUN_HEADERS = ("n", "best epoch", "time", "state")
 def format_mean(mean: MeanInterval, *, share: bool) -> str:
     """A mean and its interval; shares in percent.
 
-    >>> format_mean(Mean(5, 0.98, 0.0093), share=True)
+    >>> format_mean(MeanInterval(5, 0.98, 0.0093), share=True)
     '98.00 ± 0.93 %'
     """
     if not mean.n:

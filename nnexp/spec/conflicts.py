@@ -26,9 +26,9 @@ WrittenPaths: TypeAlias = Callable[[Node, str], Iterator[str]]
 def written_paths(node: Node, path: str) -> Iterator[str]:
     """The path of each single value in a value; of an empty list or mapping its own.
 
-    >>> from nnexp.spec.problems import Text
-    >>> from nnexp.spec.yaml import parse
-    >>> list(written_paths(parse(Text("value", "{adam: {lr: 0.1, betas: [1, 2]}}")), "optimizer"))
+    >>> from nnexp.spec.problems import SpecText
+    >>> from nnexp.spec.yaml import parse_yaml
+    >>> list(written_paths(parse_yaml(SpecText("value", "{adam: {lr: 0.1, betas: [1, 2]}}")), "optimizer"))
     ['optimizer.adam.lr', 'optimizer.adam.betas.0', 'optimizer.adam.betas.1']
     """
     if isinstance(node.value, dict) and node.value:

@@ -20,11 +20,11 @@ CONTENT = bytes(range(256)) * 1031
 
 WITH_A_SMALL_SET = f"""
 from nnexp.cli.app import main
-from nnexp.data.download.known import KNOWN, Known, KnownFile
+from nnexp.data.download.known import KNOWN_SETS, KnownSet, KnownFile
 
 checksum = "md5:{hashlib.md5(CONTENT).hexdigest()}"
 file = KnownFile("one.gz", {len(CONTENT)}, checksum)
-KNOWN["small"] = Known("small", "http://nowhere.invalid/", "few", (file,), "me")
+KNOWN_SETS["small"] = KnownSet("small", "http://nowhere.invalid/", "few", (file,), "me")
 main()
 """
 """The program, to which a small set is known besides the others."""

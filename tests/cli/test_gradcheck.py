@@ -13,7 +13,7 @@ from nnexp.nn.activations.base import Activation
 from nnexp.nn.activations.relu import ReLU
 from nnexp.registry import activations
 from tests.cli.inside import inside
-from tests.unit.gradcheck.test_components import Wrong
+from tests.unit.gradient_check.test_components import Wrong
 
 SPEC = """
 name: checked
@@ -149,7 +149,7 @@ def test_all_with_a_wrong_component_ends_with_4(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     planted(monkeypatch, Wrong)
-    monkeypatch.setattr("nnexp.gradcheck.components.CHECKED_KINDS", ("activations",))
+    monkeypatch.setattr("nnexp.gradient_check.components.CHECKED_KINDS", ("activations",))
     assert run_here(monkeypatch, "gradcheck", "--all") == 4
     shown = capsys.readouterr()
     assert rows(shown.out)["relu"][1] == "wrong"

@@ -74,8 +74,8 @@ def test_a_wrong_spec_leaves_an_older_page_as_it_was(folder: Path) -> None:
 def test_charts_are_not_loaded_where_no_page_is_asked_for(folder: Path) -> None:
     code = (
         "import sys; sys.argv = ['nnexp', 'inspect', 'mlp.yaml', '--json']\n"
-        "from nnexp import cli\n"
-        "try: cli.main()\n"
+        "from nnexp.cli.app import main\n"
+        "try: main()\n"
         "except SystemExit: pass\n"
         "assert not {'altair', 'vl_convert'} & set(sys.modules)\n"
     )

@@ -87,7 +87,9 @@ def test_initializers(example: Example) -> None:
     components, weight = variations(example.component), Weight((I, O), fan_in=I, fan_out=O)
     found = stack_replicas(components).draw_weight(make_generators(range(R), "init"), weight)
     for r, component in enumerate(components):
-        assert identical(found[r : r + 1], stack_replicas([component]).draw_weight(make_generators([r], "init"), weight))
+        assert identical(
+            found[r : r + 1], stack_replicas([component]).draw_weight(make_generators([r], "init"), weight)
+        )
 
 
 @pytest.mark.parametrize("example", examples("initializers"), ids=str)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import nnexp
-from nnexp.gradcheck.compare import GradientComparison
+from nnexp.gradient_check.compare import GradientComparison
 from nnexp.nn.activations.tanh import Tanh
 from nnexp.nn.layers.dense import Dense
 from nnexp.nn.losses.cross_entropy import CrossEntropy

@@ -10,8 +10,8 @@ import typer
 from nnexp.cli.options import Json, Overrides
 
 if TYPE_CHECKING:
-    from nnexp.gradcheck.components import ComponentCheck
-    from nnexp.gradcheck.result import GradientCheck, ParameterCheck
+    from nnexp.gradient_check.components import ComponentCheck
+    from nnexp.gradient_check.result import GradientCheck, ParameterCheck
 
 
 def gradcheck(
@@ -131,7 +131,7 @@ def _format_entry_index(row: ParameterCheck) -> str:
 
 def _check_all_components(threshold: float, *, json: bool) -> None:
     from nnexp.cli.console import print_json
-    from nnexp.gradcheck.components import check_all_components, raise_if_failed
+    from nnexp.gradient_check.components import check_all_components, raise_if_failed
 
     checks = list(check_all_components(threshold))
     if json:

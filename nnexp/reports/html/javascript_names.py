@@ -24,7 +24,7 @@ INVISIBLE_SUFFIX = "\N{WORD JOINER}"
 def escape_names(value: Any) -> Any:
     """A chart's specification with all such texts in it, and in its data, made others that look the same.
 
-    >>> escape_names({"sort": ["constructor", "b"]})["sort"][0] == "constructor" + UNSEEN
+    >>> escape_names({"sort": ["constructor", "b"]})["sort"][0] == "constructor" + INVISIBLE_SUFFIX
     True
     """
     if isinstance(value, dict):

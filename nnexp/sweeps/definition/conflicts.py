@@ -31,9 +31,9 @@ def check_definition(definition: SweepDefinition) -> None:
 def sweep_paths(node: Node, path: str) -> Iterator[str]:
     """The path of each single value in a value of a sweep: `{grid: [...]}` and distributions stand for values.
 
-    >>> from nnexp.spec.problems import Text
-    >>> from nnexp.spec.yaml import parse
-    >>> list(sweep_paths(parse(Text("value", "{grid: [sgd, {adam: {lr: {uniform: [0, 1]}}}]}")), "optimizer"))
+    >>> from nnexp.spec.problems import SpecText
+    >>> from nnexp.spec.yaml import parse_yaml
+    >>> list(sweep_paths(parse_yaml(SpecText("value", "{grid: [sgd, {adam: {lr: {uniform: [0, 1]}}}]}")), "optimizer"))
     ['optimizer', 'optimizer.adam.lr']
     """
     if not isinstance(node.value, dict):

@@ -58,8 +58,10 @@ def _describe_data_sizes(data: Data) -> Hashable:
 def split_evenly(entries: Sequence[T], size: int, workers: int) -> list[list[T]]:
     """The entries in pieces of at most `size`, of sizes as equal as can be, and enough of them for all workers.
 
-    >>> [len(chunk) for chunk in split_evenly(range(64), 48, 2)], [len(chunk) for chunk in split_evenly(range(5), 64,
-    2)] ([32, 32], [3, 2])
+    >>> [len(chunk) for chunk in split_evenly(range(64), 48, 2)]
+    [32, 32]
+    >>> [len(chunk) for chunk in split_evenly(range(5), 64, 2)]
+    [3, 2]
     """
     count = max(-(-len(entries) // size), min(workers, len(entries)))
     least, larger = divmod(len(entries), count)

@@ -106,7 +106,7 @@ def test_a_layer_in_numbers(layer: Layer, x: Shape, expected: tuple[int, ...]) -
 @pytest.mark.parametrize("example", layer_examples(), ids=str)
 def test_every_layer_is_counted_whole(example: Example) -> None:
     [found] = counted(example.shape, example.component).parts
-    assert found.parameters == example.component.declare(example.shape).size
+    assert found.parameters == example.component.declare(example.shape).weight_count
     assert found.connections >= found.multiply_adds >= 0
     assert found.activations >= np.prod(found.output)
 

@@ -47,7 +47,7 @@ def test_only_the_curves_that_are_drawn_are_read(tmp_path: Path, monkeypatch: py
         read.append(path)
         return read_metrics(path)
 
-    monkeypatch.setattr("nnexp.reports.html.selection.history", recorded)
+    monkeypatch.setattr("nnexp.reports.html.selection.read_metrics", recorded)
     select_variants(made)
     assert len(read) == 10
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nnexp.gradcheck.differences import estimate_derivatives, estimate_noise
-from nnexp.gradcheck.probes import PointFunction, Probes, restrict_to_probes
+from nnexp.gradient_check.differences import estimate_derivatives, estimate_noise
+from nnexp.gradient_check.probes import PointFunction, Probes, restrict_to_probes
 from nnexp.typing import Array, BoolArray
 
 

@@ -14,8 +14,8 @@ from typing import Annotated, Any, Literal, TypeAlias, get_args, get_origin
 import numpy as np
 
 from nnexp.errors import GradientUndecided
-from nnexp.gradcheck.gradients import ERROR_THRESHOLD, SAMPLE_ENTRIES, check_model
-from nnexp.gradcheck.result import GradientCheck, Verdict
+from nnexp.gradient_check.gradients import ERROR_THRESHOLD, SAMPLE_ENTRIES, check_model
+from nnexp.gradient_check.result import GradientCheck, Verdict
 from nnexp.nn.activations.base import Activation
 from nnexp.nn.activations.tanh import Tanh
 from nnexp.nn.initialization import initialize_parameters
@@ -244,7 +244,7 @@ def _wrap_layer(kind: str, name: str, option: str, layer: Any) -> Iterator[MakeE
 def _wrap_loss(kind: str, name: str, option: str, loss: Any) -> Iterator[MakeExample]:
     """On every kind of targets that it takes."""
     for targets in loss.targets:
-        fitted = loss.fitted(TASK_OUTPUTS if targets == "tasks" else O)
+        fitted = loss.with_widths(TASK_OUTPUTS if targets == "tasks" else O)
         yield partial(ExampleNetwork, kind, name, f"{targets}{option}", HIDDEN_LAYERS, loss=fitted, targets=targets)
 
 

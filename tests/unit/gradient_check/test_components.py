@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from nnexp.errors import GradientMismatch, GradientUndecided
-from nnexp.gradcheck import components
-from nnexp.gradcheck.components import (
+from nnexp.gradient_check import components
+from nnexp.gradient_check.components import (
     CHECKED_KINDS,
     NoExample,
     build_examples,

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from nnexp.gradcheck.compare import compare_gradient
-from nnexp.gradcheck.objective import WeightObjective
-from nnexp.gradcheck.probes import PointFunction, draw_directions
-from nnexp.gradcheck.result import Fault
+from nnexp.gradient_check.compare import compare_gradient
+from nnexp.gradient_check.objective import WeightObjective
+from nnexp.gradient_check.probes import PointFunction, draw_directions
+from nnexp.gradient_check.result import Fault
 from nnexp.nn.layers.base import Backward, Context, Layer
 from nnexp.nn.parameters import Declaration, layer_views, weight_views
 from nnexp.nn.replicas import copy_generators, take_replicas

@@ -11,9 +11,9 @@ import pytest
 
 import nnexp
 from nnexp.errors import Diverged, GradientMismatch, GradientUndecided, UsageError
-from nnexp.gradcheck.gradients import DIRECTION_COUNT, MAX_EXHAUSTIVE_WEIGHTS, SAMPLE_ENTRIES, check_model
-from nnexp.gradcheck.objective import WeightObjective
-from nnexp.gradcheck.result import GradientCheck
+from nnexp.gradient_check.gradients import DIRECTION_COUNT, MAX_EXHAUSTIVE_WEIGHTS, SAMPLE_ENTRIES, check_model
+from nnexp.gradient_check.objective import WeightObjective
+from nnexp.gradient_check.result import GradientCheck
 from nnexp.nn.activations.relu import ReLU
 from nnexp.nn.activations.tanh import Tanh
 from nnexp.nn.layers.base import Backward, Context, Layer
@@ -32,7 +32,7 @@ from nnexp.spec.read import load_network_spec, parse_network_spec
 from nnexp.typing import AnyArray, Array, Shape
 from tests.config_files import make_files
 from tests.contracts.arrays import identical
-from tests.unit.gradcheck.planted import H, I, N, O, Pass, Planted, checked, model_of, x_and_d
+from tests.unit.gradient_check.planted import H, I, N, O, Pass, Planted, checked, model_of, x_and_d
 
 CONFIGS = Path(__file__).parents[3] / "configs"
 

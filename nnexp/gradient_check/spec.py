@@ -6,8 +6,8 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from nnexp.errors import Diverged, UsageError
-from nnexp.gradcheck.gradients import ERROR_THRESHOLD, check_model
-from nnexp.gradcheck.result import GradientCheck
+from nnexp.gradient_check.gradients import ERROR_THRESHOLD, check_model
+from nnexp.gradient_check.result import GradientCheck
 from nnexp.spec.baseline import AnySpec, BaselineSpec
 from nnexp.training.stack import Stack
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from nnexp.gradcheck.compare import GradientComparison, compare_gradient
-from nnexp.gradcheck.locate_fault import find_faults
-from nnexp.gradcheck.objective import WeightObjective
-from nnexp.gradcheck.probes import EntryProbes, Probes, draw_directions
-from nnexp.gradcheck.result import MAX_LEFT_OUT_SHARE, Fault, GradientCheck, ParameterCheck, Verdict, WorstEntry
+from nnexp.gradient_check.compare import GradientComparison, compare_gradient
+from nnexp.gradient_check.locate_fault import find_faults
+from nnexp.gradient_check.objective import WeightObjective
+from nnexp.gradient_check.probes import EntryProbes, Probes, draw_directions
+from nnexp.gradient_check.result import MAX_LEFT_OUT_SHARE, Fault, GradientCheck, ParameterCheck, Verdict, WorstEntry
 from nnexp.nn.model import Model
 from nnexp.nn.replicas import make_generator
 from nnexp.typing import Array, IntArray, Shape

@@ -25,7 +25,7 @@ from nnexp.nn.penalties.base import Penalty
 from nnexp.nn.penalties.l2 import L2
 from nnexp.nn.replicas import draw_uniform
 from nnexp.typing import AnyArray, Array, Shape
-from tests.unit.gradcheck.planted import H, O, Pass, Planted, around, checked, model_of, x_and_d
+from tests.unit.gradient_check.planted import H, O, Pass, Planted, around, checked, model_of, x_and_d
 
 DX = "dx, which it hands back,"
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from nnexp.gradcheck.gradients import check_model
-from nnexp.gradcheck.result import GradientCheck
+from nnexp.gradient_check.gradients import check_model
+from nnexp.gradient_check.result import GradientCheck
 from nnexp.nn.initializers.xavier import Xavier
 from nnexp.nn.layers.base import Backward, Context, Layer
 from nnexp.nn.layers.chain import make_chain

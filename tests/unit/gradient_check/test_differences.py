@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nnexp.gradcheck.differences import Derivatives, ProbedFunction, estimate_derivatives, estimate_noise
+from nnexp.gradient_check.differences import Derivatives, ProbedFunction, estimate_derivatives, estimate_noise
 from nnexp.typing import AnyArray, Array, IntArray
 
 Curve = Callable[[Array], AnyArray]

@@ -8,7 +8,7 @@ from typing import Protocol, TypeAlias
 
 import numpy as np
 
-from nnexp.gradcheck.differences import ProbedFunction
+from nnexp.gradient_check.differences import ProbedFunction
 from nnexp.typing import Array, IntArray
 
 PointFunction: TypeAlias = Callable[[Array], Array]
