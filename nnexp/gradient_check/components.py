@@ -255,8 +255,8 @@ def _wrap_penalty(kind: str, name: str, option: str, penalty: Any) -> Iterator[M
 
 def _wrap_architecture(kind: str, name: str, option: str, architecture: Any) -> Iterator[MakeExample]:
     """With the inputs that it takes."""
-    yield lambda: ExampleNetwork(kind, name, f"flat{option}", architecture.layers(FLAT_SHAPE))
-    yield lambda: ExampleNetwork(kind, name, f"images{option}", architecture.layers(IMAGE_SHAPE), IMAGE_SHAPE)
+    yield lambda: ExampleNetwork(kind, name, f"flat{option}", architecture.build_layers(FLAT_SHAPE))
+    yield lambda: ExampleNetwork(kind, name, f"images{option}", architecture.build_layers(IMAGE_SHAPE), IMAGE_SHAPE)
 
 
 HIDDEN_LAYERS = (Dense(LAYER_WIDTH), Tanh(), Output())

@@ -41,8 +41,8 @@ def pools(architecture: Architecture, x: Shape) -> list[MaxPool]:
 
 @pytest.mark.parametrize("name", ["linear_regression", "softmax_classifier", "perceptron", "adaline"])
 def test_linear_models_are_an_output_layer(name: str) -> None:
-    assert architectures[name]().layers((7,)) == (Output(),)
-    assert architectures[name]().layers((4, 6, 2)) == (Flatten(), Output())
+    assert architectures[name]().build_layers((7,)) == (Output(),)
+    assert architectures[name]().build_layers((4, 6, 2)) == (Flatten(), Output())
 
 
 def test_the_decoder_mirrors_the_encoder() -> None:
@@ -75,7 +75,7 @@ def test_zfnet_has_the_papers_maps() -> None:
 
 @pytest.mark.parametrize("depth", [11, 13, 16, 19])
 def test_vgg_has_as_many_layers_with_weights_as_its_depth_and_halves_the_map_five_times(depth: int) -> None:
-    layers = architectures["vgg"](depth).layers((224, 224, 3))
+    layers = architectures["vgg"](depth).build_layers((224, 224, 3))
     assert sum(isinstance(layer, Conv2D | Dense | Output) for layer in layers) == depth
     assert pools(architectures["vgg"](depth), (224, 224, 3)) == [MaxPool(2, 2)] * 5
     assert maps(architectures["vgg"](depth), (224, 224, 3))[-1] == (7, 7, 512)
