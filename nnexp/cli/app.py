@@ -1,6 +1,7 @@
-"""The command line: one file a command, with its flags, its rendering and its exit codes, and nothing else.
+"""The command line: its commands by name, each loaded when it is called for.
 
-Heavy imports stand inside the commands, so that `--help` and completion answer at once.
+A command's module imports all it needs at its top, which takes time. So only the module of the command that is called
+is imported; for `nnexp --help` and for completing a command's name the table below is enough.
 """
 
 from __future__ import annotations
@@ -10,68 +11,113 @@ import io
 import os
 import signal
 import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.metadata import version
 from typing import Annotated
 
 import typer
 
-from nnexp.cli.commands import (
-    ablate,
-    compare,
-    data,
-    describe,
-    diagnose,
-    evaluate,
-    export,
-    gradcheck,
-    inspect,
-    list,  # noqa: A004 - the command
-    new,
-    predict,
-    report,
-    runs,
-    schema,
-    sweep,
-    train,
-    validate,
-)
 from nnexp.errors import NnexpError
 
-app = typer.Typer(
-    name="nnexp",
-    help="A laboratory for training neural networks: one YAML file says what to train, one command trains it.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.command("train")(train.train)
-app.command("sweep")(sweep.sweep)
-app.command("ablate")(ablate.ablate)
-app.command("validate")(validate.validate)
-app.command("describe")(describe.describe)
-app.command("gradcheck")(gradcheck.gradcheck)
-app.command("diagnose")(diagnose.diagnose)
-app.command("inspect")(inspect.inspect_)
-app.command("report")(report.report)
-app.command("compare")(compare.compare)
-app.command("evaluate")(evaluate.evaluate)
-app.command("predict")(predict.predict)
-app.command("export")(export.export)
-app.command("list")(list.list_)
-app.command("new")(new.new)
-app.command("schema")(schema.schema)
-app.add_typer(runs.app, name="runs")
-app.add_typer(data.app, name="data")
+RUN, ANSWER, LOOK, DATA, MANAGE = "Run", "Compare", "Look inside", "Data", "Manage"
+"""The groups of commands in `nnexp --help`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command in the list of commands: where it is, its first line of help, and its group.
+
+    function: its name in the module; empty for one that has commands of its own, whose module has an `app`.
+    """
+
+    module: str
+    function: str
+    summary: str
+    group: str
+
+
+COMMANDS: Mapping[str, Command] = {
+    "train": Command("train", "train", "Train the network, or fit the baseline, that a spec describes.", RUN),
+    "sweep": Command("sweep", "sweep", "Train every combination of the given values; finished runs are skipped.", RUN),
+    "ablate": Command(
+        "ablate", "ablate", "Train a spec without each of its parts in turn, or with another instead.", RUN
+    ),
+    "report": Command("report", "report", "Variants of runs and sweeps, best first, and what the seeds show.", ANSWER),
+    "compare": Command(
+        "compare", "compare", "Two or more variants, paired by seed: difference, interval, p-value.", ANSWER
+    ),
+    "evaluate": Command("evaluate", "evaluate", "Loss and metrics of a run on a part of its data.", ANSWER),
+    "predict": Command(
+        "predict", "predict", "Predict for a file: classes and probabilities, or values, as csv.", ANSWER
+    ),
+    "diagnose": Command("diagnose", "diagnose", "What was wrong with a run, and what to try.", LOOK),
+    "inspect": Command("inspect", "inspect_", "Outputs and gradients of every layer before training.", LOOK),
+    "describe": Command("describe", "describe", "Shapes, parameters, multiply-adds and memory by layer.", LOOK),
+    "gradcheck": Command("gradcheck", "gradcheck", "Check the gradients of a model, or of every component.", LOOK),
+    "data": Command("data", "", "Fetch known data sets, list sources, and look at data.", DATA),
+    "validate": Command("validate", "validate", "Check specs without training; every mistake on its line.", MANAGE),
+    "new": Command("new", "new", "Write a commented spec to start from, and the schema for editors.", MANAGE),
+    "list": Command("list", "list_", "List the components that a spec can name.", MANAGE),
+    "schema": Command("schema", "schema", "Print the JSON Schema of specs.", MANAGE),
+    "runs": Command("runs", "", "List runs with their state and key metrics; `rm` deletes.", MANAGE),
+    "export": Command("export", "export", "Write a run as ONNX, NumPy arrays, or for TensorBoard.", MANAGE),
+}
+
+
+def make_app(words: Sequence[str]) -> typer.Typer:
+    """The program, with the command loaded that `words` name; the others are there with name and summary alone."""
+    app = typer.Typer(
+        name="nnexp",
+        help="A laboratory for training neural networks: one YAML file says what to train, one command trains it.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_accept_global_options)
+    called = find_command(words)
+    for name, command in COMMANDS.items():
+        if name != called:
+            app.command(name, help=command.summary, rich_help_panel=command.group)(_do_nothing)
+            continue
+        module = import_module(f"nnexp.cli.commands.{command.module}")
+        if command.function:
+            app.command(name, rich_help_panel=command.group)(getattr(module, command.function))
+        else:
+            app.add_typer(module.app, name=name, rich_help_panel=command.group)
+    return app
+
+
+def find_command(words: Sequence[str]) -> str | None:
+    """The command that the words of a command line call, if they do: the first of them that is no option.
+
+    >>> find_command(["--version"]), find_command(["train", "sweep"])
+    (None, 'train')
+    """
+    first = next((word for word in words if not word.startswith("-")), None)
+    return first if first in COMMANDS else None
+
+
+def list_words() -> list[str]:
+    """The words after `nnexp`; where the shell asks for completions, those that were typed so far."""
+    if "_NNEXP_COMPLETE" not in os.environ:
+        return sys.argv[1:]
+    # bash puts the line into COMP_WORDS, the other shells into _TYPER_COMPLETE_ARGS
+    typed = os.environ.get("COMP_WORDS") or os.environ.get("_TYPER_COMPLETE_ARGS") or ""
+    return typed.split()[1:]
+
+
+def _do_nothing() -> None:
+    """Stands for a command that is listed and not called."""
 
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        from importlib.metadata import version
-
         print(f"nnexp {version('nnexp')}")
         raise typer.Exit
 
 
-@app.callback()
 def _accept_global_options(
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and stop.")
@@ -86,6 +132,20 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that cannot show Σ or ≥ shows ? instead
     try:
+        run_app(make_app(list_words()))
+    except NnexpError as error:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # one Ctrl-C too many must not cut off what is said now
+        from nnexp.cli.console import print_error  # takes Rich along, which `--help` on a pipe does without
+
+        print_error(error)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)
+
+
+def run_app(app: Callable[[], object]) -> None:
+    """Run the program. A full disk where standard output goes is said there where it can be, once."""
+    try:
         try:
             app()
         finally:
@@ -96,11 +156,3 @@ def main() -> None:
         print("error: no space left where standard output goes", file=sys.stderr)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that nothing is tried again at the end
         sys.exit(1)
-    except NnexpError as error:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # one Ctrl-C too many must not cut off what is said now
-        from nnexp.cli.console import print_error
-
-        print_error(error)
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        sys.exit(128 + signal.SIGINT)

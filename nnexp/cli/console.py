@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -69,7 +70,7 @@ def print_json(document: Any) -> None:
 
 def make_table(*columns: str, title: str | None = None) -> Table:
     """An empty table in the house's form: the first column to the left, numbers to the right."""
-    empty = Table(title=title, title_justify="left", title_style="bold", header_style="bold", box=_load_box())
+    empty = Table(title=title, title_justify="left", title_style="bold", header_style="bold", box=box.SIMPLE_HEAD)
     for index, column in enumerate(columns):
         empty.add_column(column, justify="right" if index else "left", no_wrap=True)
     return empty
@@ -111,12 +112,6 @@ def shorten_text(text: str, width: int) -> str:
 
 def _measure_column(header: str, cells: Sequence[str]) -> int:
     return max(map(len, [*header.split(" "), *cells])) + 3
-
-
-def _load_box() -> Any:
-    from rich import box
-
-    return box.SIMPLE_HEAD
 
 
 def format_number(value: float | None, digits: int = 4) -> str:

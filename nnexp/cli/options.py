@@ -24,4 +24,4 @@ RunName: TypeAlias = Annotated[
 
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 Quiet: TypeAlias = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only the result.")]
-Verbose: TypeAlias = Annotated[bool, typer.Option("--verbose", "-v", help="Say more.")]
+Verbose: TypeAlias = Annotated[bool, typer.Option("--verbose", "-v", help="Also print the resolved spec.")]

@@ -135,7 +135,10 @@ def test_a_spec_that_is_not_there_is_wrong_usage(tmp_path: Path) -> None:
 
 def test_training_from_the_command_line_does_not_wait_for_pandas(spec: Path, tmp_path: Path) -> None:
     arguments = ["train", str(spec), "--runs", str(tmp_path / "runs")]
-    code = f"import sys; from nnexp.cli.app import app; app({arguments}, standalone_mode=False); print(*sys.modules)"
+    code = (
+        "import sys; from nnexp.cli.app import make_app\n"
+        f"make_app({arguments})({arguments}, standalone_mode=False); print(*sys.modules)"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     *_, modules = done.stdout.splitlines()
     assert "numpy" in modules.split()

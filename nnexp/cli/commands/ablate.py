@@ -7,8 +7,11 @@ from typing import Annotated
 
 import typer
 
-from nnexp.cli.commands.sweep import make_executor_factory, print_sweep_plan, run_sweep
+from nnexp.cli.commands.sweep import make_executor_factory, print_sweep_plan, run_with_display
 from nnexp.cli.options import Json, Overrides, Quiet, RunsDir, SpecPath
+from nnexp.sweeps.definition.ablation import build_ablation
+from nnexp.sweeps.definition.command_line import parse_command
+from nnexp.sweeps.running.sweep import SweepOptions, choose_worker_count
 
 
 def ablate(
@@ -27,15 +30,10 @@ def ablate(
 
     No batch norm, no dropout, no penalty, SGD for Adam, ...: what can be left out is read from the spec.
     """
-    from nnexp.sweeps.definition.ablation import build_ablation
-    from nnexp.sweeps.definition.command_line import parse_command
-    from nnexp.sweeps.running import sweep
-    from nnexp.sweeps.running.sweep import SweepOptions
-
     definition = build_ablation(parse_command(spec, overrides or []), seeds)
-    jobs = jobs or sweep.choose_worker_count(definition)
+    jobs = jobs or choose_worker_count(definition)
     options = SweepOptions(make_executor_factory("local", None, jobs))
     if plan:
         print_sweep_plan(definition, runs, options, jobs, json=json)
     else:
-        run_sweep(definition, runs, options, json=json, quiet=quiet)
+        run_with_display(definition, runs, options, json=json, quiet=quiet)

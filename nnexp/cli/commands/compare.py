@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from nnexp.cli.console import err, fit_table, out, print_json, print_sentence, shorten_escaped
 from nnexp.cli.options import Json, RunsDir
+from nnexp.cli.tables.sweep import MAX_VALUE_CHARACTERS
+from nnexp.reports.compare import ComparisonCheck, compare_variants
+from nnexp.statistics.verdicts import format_amount
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -44,11 +48,8 @@ def compare(
     json: Json = False,
 ) -> None:
     """Variants beside each other, paired by seed: difference, 95 % interval, p-value and a sentence."""
-    from nnexp.cli.console import err, print_json
-    from nnexp.reports import compare
-
-    asked = [compare.ComparisonCheck.parse_check(text) for text in checks or []]
-    found = compare.compare_variants(names, runs, metric, mixed=mixed)
+    asked = [ComparisonCheck.parse_check(text) for text in checks or []]
+    found = compare_variants(names, runs, metric, mixed=mixed)
     held = {check: check.is_satisfied(found) for check in asked}
     if json:
         print_json(_make_document(found, held))
@@ -62,8 +63,6 @@ def compare(
 
 def _print_comparison(found: Comparison, held: dict[ComparisonCheck, bool]) -> None:
     """The variants, their differences, what these say, and whether the checks hold."""
-    from nnexp.cli.console import out, print_sentence
-
     out.print(_render_variants(found, out.width))
     out.print(_render_differences(found, out.width))
     for line in [*(f"mixed: they differ in {difference}" for difference in found.mixed), *_list_sentences(found)]:
@@ -81,8 +80,6 @@ def _list_sentences(found: Comparison) -> list[str]:
 
 def _render_variants(found: Comparison, width: int) -> Table:
     """A row for each variant."""
-    from nnexp.cli.console import fit_table, shorten_escaped
-    from nnexp.cli.tables.sweep import MAX_VALUE_CHARACTERS
     from nnexp.reports.tables import format_mean, format_states
 
     metric, share = found.measure.metric, found.measure.is_share
@@ -100,8 +97,6 @@ def _render_variants(found: Comparison, width: int) -> Table:
 
 def _render_differences(found: Comparison, width: int) -> Table:
     """A row for each pair."""
-    from nnexp.cli.console import fit_table
-
     verdicts, pair = found.verdicts, found.measure.pair
     columns: dict[str, list[str]] = {
         "difference": [f"{verdict.b} - {verdict.a}" for verdict in verdicts],
@@ -118,8 +113,6 @@ def _render_differences(found: Comparison, width: int) -> Table:
 
 def _format_difference(verdict: Verdict) -> str:
     """A difference with its sign and interval."""
-    from nnexp.statistics.verdicts import format_amount
-
     difference = verdict.difference
     if not difference.n:
         return "-"

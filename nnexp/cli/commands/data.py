@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.text import Text
 
 from nnexp.cli.commands import data_show
+from nnexp.cli.console import out, print_json
+from nnexp.cli.fetch_progress import make_download_listener
 from nnexp.cli.options import Json
+from nnexp.data.download.fetch import fetch_known_set, find_known_set
+from nnexp.data.download.http import format_bytes
+from nnexp.data.download.known import KNOWN_SETS
+from nnexp.data.file_source import find_cache_folder
+from nnexp.registry import parse_docstring, sources
 
 if TYPE_CHECKING:
     from nnexp.data.download.known import KnownSet
@@ -33,10 +42,6 @@ def fetch_set(
     ] = None,
 ) -> None:
     """Fetch a known set into the cache folder, from where it is published; a broken fetch goes on where it was."""
-    from nnexp.cli.console import out
-    from nnexp.cli.fetch_progress import make_download_listener
-    from nnexp.data.download.fetch import fetch_known_set, find_known_set
-
     wanted = find_known_set(name)
     with make_download_listener() as watch:
         came = fetch_known_set(wanted, address, watch=watch)
@@ -49,11 +54,6 @@ def fetch_set(
 @app.command("list")
 def list_sources(json: Json = False) -> None:
     """List the known sets, with their size and whether they are in the cache, and the other sources."""
-    from nnexp.cli.console import out, print_json
-    from nnexp.data.download.known import KNOWN_SETS
-    from nnexp.data.file_source import find_cache_folder
-    from nnexp.registry import parse_docstring, sources
-
     others = {name: parse_docstring(sources[name]).summary for name in sources if name not in KNOWN_SETS}
     if json:
         known = [_as_dict(one) for one in KNOWN_SETS.values()]
@@ -90,7 +90,6 @@ def _as_dict(one: KnownSet) -> dict[str, Any]:
 
 
 def _format_size(one: KnownSet) -> str:
-    from nnexp.data.download.http import format_bytes
 
     return format_bytes(one.total_bytes)
 
@@ -103,12 +102,6 @@ def _describe_cache_state(one: KnownSet) -> str:
 
 def _print_entry(name: str, *texts: str) -> None:
     """A name, and beside it what is said of it, in lines that fit."""
-    import textwrap
-
-    from rich.text import Text
-
-    from nnexp.cli.console import out
-
     width = min(out.width, MAX_LINE_CHARACTERS) - 18
     lines = [line for text in texts for line in textwrap.wrap(text, max(20, width))]
     for number, line in enumerate(lines):

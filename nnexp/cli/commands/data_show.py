@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nnexp.cli.console import err, fit_table, format_number, format_percent, out, print_json, shorten_escaped
 from nnexp.cli.options import Json, Overrides
+from nnexp.cli.tables.scatter import render_scatter
+from nnexp.inspection.data_preview import preview_data
+from nnexp.nn.layers.base import format_shape
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -36,9 +40,6 @@ def show_data(
     json: Json = False,
 ) -> None:
     """Look at a data set: examples, shape, targets, classes, ranges, what is missing, and the points of a plane."""
-    from nnexp.cli.console import err, out, print_json
-    from nnexp.inspection.data_preview import preview_data
-
     if png is not None:
         from nnexp.inspection.data_pictures import check_png_path
 
@@ -66,8 +67,6 @@ def show_data(
 
 def _list_summary_lines(found: DataPreview) -> Iterator[str]:
     """The lines above the tables."""
-    from nnexp.nn.layers.base import format_shape
-
     data, description = found.data, found.description
     word = "" if found.is_images else f" feature{'s' if description.shape != (1,) else ''}"
     yield f"{found.name}: {len(data.x):,} examples of {format_shape(description.shape)}{word}, {data.x.dtype}"
@@ -111,8 +110,6 @@ def _choose_rows(count: int) -> list[int | None]:
 
 def _render_classes(found: DataPreview, counts: IntArray, width: int) -> Table:
     """The classes, with the examples of each in every part and a bar."""
-    from nnexp.cli.console import fit_table, format_percent
-
     most, total, rows = max(1, int(counts.max())), max(1, int(counts.sum())), _choose_rows(len(counts))
     columns = {
         "class": _shorten_names(found.description.classes, rows, width - 60),
@@ -129,8 +126,6 @@ def _render_classes(found: DataPreview, counts: IntArray, width: int) -> Table:
 
 def _render_ranges(word: str, names: Sequence[str], found: ValueRanges, width: int) -> Table:
     """Between which bounds the numbers lie."""
-    from nnexp.cli.console import fit_table
-
     rows = _choose_rows(len(names))
     numbers = {"min": found.minimum, "mean": found.mean, "max": found.maximum, "std": found.std}
     columns = {word: _shorten_names(names, rows, width - 60)}
@@ -153,24 +148,17 @@ def _format_counts(rows: Sequence[int | None], counts: IntArray) -> list[str]:
 
 def _shorten_names(names: Sequence[str], rows: Sequence[int | None], room: int) -> list[str]:
     """The names of the rows; … with how many for those that are left out."""
-    from nnexp.cli.console import shorten_escaped
-
     left_out = len(names) - len(rows) + 1
     return [f"… {left_out:,} more" if row is None else shorten_escaped(names[row], max(8, room)) for row in rows]
 
 
 def _format_number(value: float) -> str:
     """A number for people; whole ones without decimals."""
-    from nnexp.cli.console import format_number
-
     return f"{int(value):,}" if value.is_integer() and abs(value) < 1e9 else format_number(value)
 
 
 def _print_points(found: DataPreview) -> None:
     """The points of a plane, where the set is one."""
-    from nnexp.cli.console import out
-    from nnexp.cli.tables.scatter import render_scatter
-
     plane = found.find_plane_points()
     if plane is not None:
         for line in render_scatter(*plane, found.description.classes, min(out.width, 80)):

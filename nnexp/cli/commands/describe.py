@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nnexp.cli.console import err, fit_table, out, print_json
 from nnexp.cli.options import Json, Overrides, SpecPath
+from nnexp.errors import UsageError
+from nnexp.nn.layers.base import format_shape
+from nnexp.registry import optimizers
+from nnexp.spec.outline import outline_network
+from nnexp.spec.sizes import AssumedSizes
 
 if TYPE_CHECKING:
     from nnexp.spec.outline import Outline
@@ -40,10 +46,6 @@ def describe(
     json: Json = False,
 ) -> None:
     """The layers of a network: sizes, parameters, connections, multiply-adds, memory and receptive fields."""
-    from nnexp.cli.console import err, fit_table, out, print_json
-    from nnexp.spec.outline import outline_network
-    from nnexp.spec.sizes import AssumedSizes
-
     found = outline_network(
         spec, overrides or (), AssumedSizes(_parse_shape(input_) if input_ is not None else None, outputs)
     )
@@ -64,8 +66,6 @@ def describe(
 
 def _make_columns(found: Outline) -> dict[str, list[str]]:
     """The table by column: a row for each layer, those inside others indented, and the totals."""
-    from nnexp.nn.layers.base import format_shape
-
     total = found.network
     inside = [row for part in total.parts for row in part.walk_layers()]
     names = [*("  " * depth + part.name for depth, part in inside), "total"]
@@ -90,9 +90,6 @@ def _make_columns(found: Outline) -> dict[str, list[str]]:
 
 def _list_summary_lines(found: Outline) -> list[str]:
     """What is said below the table."""
-    from nnexp.nn.layers.base import format_shape
-    from nnexp.registry import optimizers
-
     parameters, activations = found.estimate_memory(found.network)
     training, optimizer = found.spec.training, optimizers.name_of(found.spec.optimizer)
     return [
@@ -114,8 +111,6 @@ def _format_bytes(number: int) -> str:
 
 def _parse_shape(text: str) -> Shape:
     """The core shape in a text such as 224x224x3, or 64 for flat inputs. Raises UsageError."""
-    from nnexp.errors import UsageError
-
     sizes = [int(word) for word in text.split("x")] if re.fullmatch(r"[0-9]{1,7}(x[0-9]{1,7}){0,2}", text) else []
     if len(sizes) not in (1, 3) or not all(1 <= size <= MAX_SIZE for size in sizes):
         raise UsageError(f"--input: expected height, width and channels, or features: 224x224x3 or 64; found {text!r}")

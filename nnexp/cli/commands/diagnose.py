@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.text import Text
 
+from nnexp.cli.console import err, out, print_json, print_sentence
 from nnexp.cli.options import Json, RunsDir
+from nnexp.diagnosis.common import find_shared_findings, format_error_ranges
+from nnexp.diagnosis.diagnosis import diagnose_run
+from nnexp.errors import RunError, UsageError
+from nnexp.reports.collect import collect_runs
+from nnexp.reports.rows import NETWORK_KIND
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,12 +43,6 @@ def diagnose(
     json: Json = False,
 ) -> None:
     """What was wrong with a run, from what it recorded: each finding with its numbers, its epoch and what to try."""
-    from nnexp.cli.console import err, out, print_json
-    from nnexp.diagnosis.diagnosis import diagnose_run
-    from nnexp.errors import RunError, UsageError
-    from nnexp.reports.collect import collect_runs
-    from nnexp.reports.rows import NETWORK_KIND
-
     collected = collect_runs(names, runs)
     begun = [row for row in collected.rows if (row.path / "run.json").is_file()]
     folders = [row.path for row in begun if row.configuration.kind == NETWORK_KIND]
@@ -72,10 +74,6 @@ def diagnose(
 
 def _print_diagnosis(found: Diagnosis, console: Console) -> None:
     """A diagnosis for people."""
-    from rich.text import Text
-
-    from nnexp.cli.console import print_sentence
-
     many = len(found.findings)
     if found.is_healthy:
         print_sentence(Text(f"{found.run}: nothing wrong was seen", style="green"), 2, console)
@@ -91,9 +89,6 @@ def _print_diagnosis(found: Diagnosis, console: Console) -> None:
 
 def _print_grouped(found: Sequence[Diagnosis], console: Console) -> None:
     """Many diagnoses, each finding once, and the range of the errors."""
-    from nnexp.cli.console import print_sentence
-    from nnexp.diagnosis.common import find_shared_findings, format_error_ranges
-
     healthy = sum(diagnosis.is_healthy for diagnosis in found)
     print_sentence(f"{len(found)} runs, {healthy} of them with nothing wrong that was seen", 2, console)
     for entry in find_shared_findings(found):
@@ -105,10 +100,6 @@ def _print_grouped(found: Sequence[Diagnosis], console: Console) -> None:
 
 def _print_finding(finding: Finding, console: Console) -> None:
     """A finding, and what to try."""
-    from rich.text import Text
-
-    from nnexp.cli.console import print_sentence
-
     print_sentence(Text.assemble(("! ", "bold yellow"), finding.text), 2, console)
     for remedy in finding.remedies:
         _print_remedy(remedy, console)
@@ -116,12 +107,6 @@ def _print_finding(finding: Finding, console: Console) -> None:
 
 def _print_remedy(remedy: Remedy, console: Console) -> None:
     """What to try: on a line that has room for all of it, or else the override alone and whole on the next."""
-    from shlex import quote
-
-    from rich.text import Text
-
-    from nnexp.cli.console import print_sentence
-
     words = f"    - {remedy.text}"
     if not remedy.override:
         print_sentence(words, 6, console)
@@ -137,10 +122,6 @@ def _print_remedy(remedy: Remedy, console: Console) -> None:
 
 def print_gravest_findings(found: Diagnosis, console: Console, most: int = 3) -> None:
     """The gravest findings, for the end of a training; nothing where nothing is wrong."""
-    from rich.text import Text
-
-    from nnexp.cli.console import print_sentence
-
     for finding in found.findings[:most]:
         _print_finding(finding, console)
     if len(found.findings) > most:

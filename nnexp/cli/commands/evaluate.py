@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from nnexp.cli.console import format_metric, format_percent, make_table, out, print_json
 from nnexp.cli.options import Json, RunName, RunsDir
+from nnexp.cli.tables.confusion import render_classes, render_confusions
+from nnexp.cli.tables.outputs import render_outputs
+from nnexp.errors import UsageError
+from nnexp.metrics.breakdown import ClassBreakdown
+from nnexp.metrics.metrics import METRIC_NAMES
+from nnexp.prediction.run import Run
+from nnexp.runs.index import find_run
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -41,11 +49,6 @@ def evaluate(
     json: Json = False,
 ) -> None:
     """Loss and metrics of a trained network, or metrics of a baseline, on a part of its data."""
-    from nnexp.cli.console import out, print_json
-    from nnexp.errors import UsageError
-    from nnexp.prediction.run import Run
-    from nnexp.runs.index import find_run
-
     found = Run(find_run(run, runs))
     if not len(found.parts[split]):
         raise UsageError(f"{found.path} has no {split} part")
@@ -63,9 +66,6 @@ def evaluate(
 
 def _check_options(details: Sequence[Breakdown], top: int | None, *, confusion: bool) -> None:
     """Raises UsageError where something is asked for that these predictions do not have."""
-    from nnexp.errors import UsageError
-    from nnexp.metrics.breakdown import ClassBreakdown
-
     most = max((len(entry.classes) for entry in details if isinstance(entry, ClassBreakdown)), default=0)
     if not most and (confusion or top):
         raise UsageError(f"{'--confusion' if confusion else '--top'} is for classes, and this run predicts none")
@@ -75,9 +75,6 @@ def _check_options(details: Sequence[Breakdown], top: int | None, *, confusion: 
 
 def _render_summary(split: str, metrics: dict[str, float], details: Sequence[Breakdown], top: int) -> Table:
     """Loss and metrics; where there are several tasks, in a section for each."""
-    from nnexp.cli.console import format_metric, make_table
-    from nnexp.metrics.metrics import METRIC_NAMES
-
     left, sections = {name: format_metric(name, value) for name, value in metrics.items()}, []
     for entry in details:
         prefix = f"{entry.task}_" if entry.task else ""
@@ -93,9 +90,6 @@ def _render_summary(split: str, metrics: dict[str, float], details: Sequence[Bre
 
 def _list_class_metrics(entry: Breakdown, top: int) -> Iterator[tuple[str, str]]:
     """What is said of predicted classes besides their accuracy."""
-    from nnexp.cli.console import format_percent
-    from nnexp.metrics.breakdown import ClassBreakdown
-
     if isinstance(entry, ClassBreakdown):
         yield "error rate", format_percent(entry.error_rate)
         yield "macro F1", format_percent(entry.macro_f1)
@@ -105,10 +99,6 @@ def _list_class_metrics(entry: Breakdown, top: int) -> Iterator[tuple[str, str]]
 
 def _render_tables(entry: Breakdown, width: int, *, confusion: bool) -> Iterator[str | Table]:
     """What is shown of a task below the metrics: its confusions where they are asked for, or its outputs if several."""
-    from nnexp.cli.tables.confusion import render_classes, render_confusions
-    from nnexp.cli.tables.outputs import render_outputs
-    from nnexp.metrics.breakdown import ClassBreakdown
-
     name = f"{entry.task}, " if entry.task else ""
     if isinstance(entry, ClassBreakdown):
         if confusion:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from nnexp.cli.console import err
 from nnexp.cli.options import RunsDir
 
 
@@ -30,7 +31,6 @@ def export(
     runs: RunsDir = Path("runs"),
 ) -> None:
     """A trained network as ONNX or as NumPy arrays; how runs went, for TensorBoard. Prints what was written."""
-    from nnexp.cli.console import err
     from nnexp.export.export import export_runs as exported
 
     found = exported(names, to, output, runs=runs, force=force)

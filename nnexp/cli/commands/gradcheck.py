@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nnexp import api
+from nnexp.cli.console import err, fit_table, out, print_json
 from nnexp.cli.options import Json, Overrides
+from nnexp.errors import UsageError
+from nnexp.gradient_check.components import check_all_components, raise_if_failed
 
 if TYPE_CHECKING:
     from nnexp.gradient_check.components import ComponentCheck
@@ -38,10 +42,6 @@ def gradcheck(
     json: Json = False,
 ) -> None:
     """Check the gradient of a spec's model, penalties included, against differences of its objective."""
-    from nnexp import api
-    from nnexp.cli.console import print_json
-    from nnexp.errors import UsageError
-
     if all_:
         if spec is not None or after or examples is not None or entries is not None or exhaustive:
             raise UsageError("--all checks small networks of its own: name no spec, and only --threshold or --json")
@@ -66,8 +66,6 @@ def gradcheck(
 
 def print_check(check: GradientCheck) -> None:
     """The table of parameters, and what was compared."""
-    from nnexp.cli.console import fit_table, out
-
     rows = check.rows
     columns: dict[str, list[str]] = {
         "parameter": [row.name for row in rows],
@@ -130,8 +128,6 @@ def _format_entry_index(row: ParameterCheck) -> str:
 
 
 def _check_all_components(threshold: float, *, json: bool) -> None:
-    from nnexp.cli.console import print_json
-    from nnexp.gradient_check.components import check_all_components, raise_if_failed
 
     checks = list(check_all_components(threshold))
     if json:
@@ -143,8 +139,6 @@ def _check_all_components(threshold: float, *, json: bool) -> None:
 
 def _print_all_checks(checks: list[ComponentCheck]) -> None:
     """A row for every component and network, then what came out."""
-    from nnexp.cli.console import err, fit_table, out
-
     shown = [(one, one.check) for one in checks]
     columns: dict[str, list[str]] = {
         "component": [one.name for one in checks],

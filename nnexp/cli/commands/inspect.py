@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from enum import StrEnum
 from pathlib import Path
+from textwrap import wrap
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nnexp.cli.console import err, out, print_json
 from nnexp.cli.options import Json, Overrides, SpecPath
+from nnexp.cli.tables.layers import describe_columns, render_initializers, render_network
+from nnexp.inspection.inspection import inspect_networks
+from nnexp.inspection.variants import load_variants
+from nnexp.storage import atomic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -44,10 +52,6 @@ def inspect_(
     json: Json = False,
 ) -> None:
     """Look at a network before training: its outputs and gradients, layer by layer, and what they say."""
-    from nnexp.cli.console import print_json
-    from nnexp.inspection.inspection import inspect_networks
-    from nnexp.inspection.variants import load_variants
-
     if html is not None:
         _check_page_path(html)
     specs = load_variants(spec, overrides or (), init)
@@ -69,12 +73,7 @@ def _check_page_path(html: Path) -> None:
 
 def _write_page(found: Sequence[Inspection], specs: Sequence[tuple[str, Spec]], path: Path) -> None:
     """The page, whole or not at all."""
-    import shlex
-    import sys
-
-    from nnexp.cli.console import err
     from nnexp.reports.html.inspection.page import render_inspection
-    from nnexp.storage import atomic
 
     atomic.write_text(path, render_inspection(found, specs, shlex.join(["nnexp", *sys.argv[1:]])))
     err.print(f"wrote {path}", markup=False)
@@ -82,9 +81,6 @@ def _write_page(found: Sequence[Inspection], specs: Sequence[tuple[str, Spec]], 
 
 def _print_inspection(found: Sequence[Inspection]) -> None:
     """Tables, what their columns mean, and what they say."""
-    from nnexp.cli.console import err, out
-    from nnexp.cli.tables.layers import describe_columns, render_initializers, render_network
-
     _print_wrapped(_format_heading(found), "", out.width)
     for table in [render_network(found[0], out.width)] if len(found) == 1 else render_initializers(found, out.width):
         out.print(table)
@@ -99,10 +95,6 @@ def _print_inspection(found: Sequence[Inspection]) -> None:
 
 def _print_wrapped(text: str, style: str, width: int) -> None:
     """A line, or where it is longer several, those after the first further in."""
-    from textwrap import wrap
-
-    from nnexp.cli.console import out
-
     indent = " " * (len(text) - len(text.lstrip()))
     for line in wrap(text.strip(), min(width, 110), initial_indent=indent, subsequent_indent=f"{indent}  "):
         out.print(line, style=style, markup=False)

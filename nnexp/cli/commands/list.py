@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.text import Text
 
+from nnexp.cli.console import out, print_json
 from nnexp.cli.options import Json
+from nnexp.errors import UsageError
+from nnexp.registry import REGISTRY_BY_KIND
+from nnexp.spec.catalogue import list_entries
+from nnexp.wording import find_closest, suggest_nearest
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -22,14 +29,6 @@ def list_(
     json: Json = False,
 ) -> None:
     """List the components that a spec can name, with their parameters, defaults, meaning and formula."""
-    from rich.text import Text
-
-    from nnexp.cli.console import out, print_json
-    from nnexp.errors import UsageError
-    from nnexp.registry import REGISTRY_BY_KIND
-    from nnexp.spec.catalogue import list_entries
-    from nnexp.wording import find_closest, suggest_nearest
-
     everything = {name: list(list_entries(name)) for name in REGISTRY_BY_KIND}
     chosen = {kind: everything[kind]} if kind in everything else everything
     if kind is not None and kind not in everything:
@@ -52,8 +51,6 @@ def list_(
 
 def _render_entry(entry: CatalogueEntry, width: int | None) -> Text:
     """An entry: its name, what it is, its parameters one to a line, and its formula."""
-    from rich.text import Text
-
     rows = [("  ", entry.name, "bold cyan")]
     rows += [("    ", entry.summary, "")]
     rows += [("      ", parameter.summary_line, "green") for parameter in entry.parameters]
@@ -63,9 +60,5 @@ def _render_entry(entry: CatalogueEntry, width: int | None) -> Text:
 
 def _wrap_row(indent: str, words: str, style: str, width: int | None) -> list[Text]:
     """A row in lines of the terminal's width, the later ones indented further; whole where there is no terminal."""
-    import textwrap
-
-    from rich.text import Text
-
     lines = textwrap.wrap(words, max(20, width - len(indent) - 2)) if width else [words]
     return [Text.assemble(indent + "  " * (number > 0), (line, style)) for number, line in enumerate(lines)]

@@ -8,14 +8,14 @@ from typing import Annotated
 
 import typer
 
+from nnexp.cli.console import out
+from nnexp.spec.starter import write_starter
+
 
 def new(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The name; NAME.yaml is written.", show_default=False)],
 ) -> None:
     """Write a commented spec to start from, and the schema that lets an editor complete and check it."""
-    from nnexp.cli.console import out
-    from nnexp.spec.starter import write_starter
-
     path = Path(name if name.endswith((".yaml", ".yml")) else f"{name}.yaml")
     schema = write_starter(path)
     command = shlex.join(["nnexp", "train", str(path)])

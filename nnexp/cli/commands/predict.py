@@ -8,6 +8,11 @@ from typing import Annotated
 import typer
 
 from nnexp.cli.options import RunName, RunsDir
+from nnexp.errors import UsageError
+from nnexp.prediction.files import list_images, make_prediction_table, read_examples
+from nnexp.prediction.run import Run
+from nnexp.runs.index import find_run
+from nnexp.storage import atomic
 
 
 def predict(
@@ -26,12 +31,6 @@ def predict(
     runs: RunsDir = Path("runs"),
 ) -> None:
     """Predict with a trained network or a baseline: a CSV with classes and probabilities, or with values."""
-    from nnexp.errors import UsageError
-    from nnexp.prediction.files import list_images, make_prediction_table, read_examples
-    from nnexp.prediction.run import Run
-    from nnexp.runs.index import find_run
-    from nnexp.storage import atomic
-
     if output is not None and output.resolve() == source.resolve():
         raise UsageError(f"{output} is the input: the answers would overwrite it")
     trained = Run(find_run(run, runs))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shlex
 import sys
 from enum import StrEnum
@@ -9,9 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+from rich.console import Console
+from rich.markup import escape
 
+from nnexp.cli.console import err, fit_table, out, print_sentence, shorten_distinctly, shorten_text
 from nnexp.cli.options import Json, RunsDir
 from nnexp.errors import UsageError
+from nnexp.reports.report import ReportOptions
+from nnexp.reports.report import build_report as made_of
+from nnexp.storage import atomic
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -90,10 +97,6 @@ def report(
     json: Json = False,
 ) -> None:
     """The variants of runs and sweeps, the best first: mean and 95 % interval over seeds, and what that proves."""
-    from nnexp.cli.console import err
-    from nnexp.reports.report import ReportOptions
-    from nnexp.reports.report import build_report as made_of
-
     if output is not None and html is not None and output.resolve() == html.resolve():
         raise UsageError(f"--output and --html are the same file, {output}")
     order = _make_output(html, figures, formats)
@@ -125,7 +128,6 @@ def _write_page_and_figures(made: Report, order: ReportOutput | None) -> None:
     """The page and the figures, to their files."""
     if order is None:
         return
-    from nnexp.cli.console import err
     from nnexp.reports.html.write import write_output
 
     written = write_output(made, order)
@@ -138,9 +140,7 @@ def _write_page_and_figures(made: Report, order: ReportOutput | None) -> None:
 
 def _write_report(made: Report, form: str, output: Path | None) -> None:
     """The report to standard output or, whole or not at all, to a file."""
-    from nnexp.cli.console import err, out, print_sentence
     from nnexp.reports.tables import REPORT_FORMATTERS, format_sentences
-    from nnexp.storage import atomic
 
     if form != "table":
         text = REPORT_FORMATTERS[form](made)
@@ -163,9 +163,6 @@ def _write_report(made: Report, form: str, output: Path | None) -> None:
 
 def render_variants(made: Report, width: int) -> Table:
     """The variants, one row each; where there is little room, values are shortened, then columns of them left out."""
-    from rich.markup import escape
-
-    from nnexp.cli.console import fit_table, shorten_distinctly, shorten_text
     from nnexp.reports.tables import OPTIONAL_HEADERS, format_cells
 
     found = format_cells(made)
@@ -197,10 +194,6 @@ def _measure_width(headers: Sequence[str], columns: Mapping[str, Sequence[str]])
 
 def _format_plain(made: Report) -> str:
     """The table and its verdicts as plain text."""
-    import io
-
-    from rich.console import Console
-
     from nnexp.reports.tables import format_sentences
 
     page = io.StringIO()

@@ -7,7 +7,12 @@ from typing import Annotated, Any
 
 import typer
 
+from nnexp.cli.console import err, fit_table, format_metric, format_number, out, print_json
 from nnexp.cli.options import Json, RunsDir
+from nnexp.errors import RunError, UsageError
+from nnexp.runs import known_files, manifest
+from nnexp.runs.index import find_current_state, find_to_delete, list_run_folders
+from nnexp.storage.lock import lock_folder
 
 LISTED_COLUMNS = ("run", "state", "seed", "epochs", "dev", "test", "seconds", "began")
 
@@ -20,10 +25,6 @@ def list_runs(context: typer.Context, runs: RunsDir = Path("runs"), json: Json =
     context.obj = runs
     if context.invoked_subcommand is not None:
         return
-    from nnexp.cli.console import err, fit_table, out, print_json
-    from nnexp.errors import RunError, UsageError
-    from nnexp.runs import manifest
-    from nnexp.runs.index import find_current_state, list_run_folders
 
     if not runs.is_dir() and runs != Path("runs"):
         raise UsageError(f"there is no folder {runs}")
@@ -57,12 +58,6 @@ def remove_runs(
     ] = None,
 ) -> None:
     """Delete runs: the files that nnexp wrote. Others that lie in their folders stay."""
-    from nnexp.cli.console import err
-    from nnexp.errors import UsageError
-    from nnexp.runs import known_files
-    from nnexp.runs.index import find_to_delete
-    from nnexp.storage.lock import lock_folder
-
     paths = [find_to_delete(name, runs or context.obj) for name in names]
     for path in dict.fromkeys(paths):
         if not yes:
@@ -93,7 +88,6 @@ def _summarize_run(name: str, record: dict[str, Any]) -> dict[str, Any]:
 
 
 def _format_cell(value: Any) -> str:
-    from nnexp.cli.console import format_metric, format_number
 
     if isinstance(value, dict):
         return " ".join(format_metric(name, entry) + f" {name}" * (name != "accuracy") for name, entry in value.items())

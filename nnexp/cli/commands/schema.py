@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from nnexp.cli.console import print_json
+from nnexp.spec.schema import build_schema as json_schema
+
 
 def schema() -> None:
     """Print the JSON Schema of specs, from which editors complete and check them."""
-    from nnexp.cli.console import print_json
-    from nnexp.spec.schema import build_schema as json_schema
-
     print_json(json_schema())

@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from nnexp.cli.console import err, out, print_json
 from nnexp.cli.options import Json, Quiet, RunsDir
+from nnexp.cli.progress import format_duration
+from nnexp.cli.tables.ensembles import compare_with_members, render_ensembles
+from nnexp.cli.tables.sweep import make_sweep_watch, render_variants
+from nnexp.cli.tables.sweep_plan import print_plan
+from nnexp.errors import Interrupted, UsageError
+from nnexp.spec.locate import format_count
+from nnexp.sweeps.definition import sweep_file
+from nnexp.sweeps.definition.command_line import parse_command
+from nnexp.sweeps.executors.local import LocalExecutor
+from nnexp.sweeps.running.scheduler import SchedulerLimits
+from nnexp.sweeps.running.sweep import SweepOptions, choose_worker_count, format_state_counts, plan_sweep, run_sweep
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,41 +72,29 @@ def sweep(
 
     The same command again does what is missing and nothing else; more seeds or values extend the sweep.
     """
-    from nnexp.sweeps.definition import sweep_file
-    from nnexp.sweeps.definition.command_line import parse_command
-    from nnexp.sweeps.running import sweep
-    from nnexp.sweeps.running.scheduler import SchedulerLimits
-    from nnexp.sweeps.running.sweep import SweepOptions
-
     read = sweep_file.read_definition if sweep_file.is_sweep_file(spec) else parse_command
     definition = read(spec, words or [])
     limits = SchedulerLimits(1 if fail_fast else max_failures)
-    jobs = jobs or sweep.choose_worker_count(definition)
+    jobs = jobs or choose_worker_count(definition)
     options = SweepOptions(make_executor_factory(executor, address, jobs), stack, limits, retry_failed, yes)
     if plan:
         print_sweep_plan(definition, runs, options, jobs, json=json)
     else:
-        run_sweep(definition, runs, options, json=json, quiet=quiet)
+        run_with_display(definition, runs, options, json=json, quiet=quiet)
 
 
 def print_sweep_plan(definition: SweepDefinition, runs: Path, options: SweepOptions, jobs: int, *, json: bool) -> None:
     """Show what a sweep would do."""
-    from nnexp.cli.tables.sweep_plan import print_plan
-    from nnexp.sweeps.running.sweep import plan_sweep
-
     print_plan(plan_sweep(definition, runs, yes=options.yes), jobs, options.max_stack, json=json)
 
 
-def run_sweep(definition: SweepDefinition, runs: Path, options: SweepOptions, *, json: bool, quiet: bool) -> None:
+def run_with_display(
+    definition: SweepDefinition, runs: Path, options: SweepOptions, *, json: bool, quiet: bool
+) -> None:
     """Make the runs of a sweep exist, and show what came of them; exits with 3 where some failed."""
-    from nnexp.cli.console import print_json
-    from nnexp.cli.tables.sweep import make_sweep_watch
-    from nnexp.errors import Interrupted
-    from nnexp.sweeps.running import sweep
-
     try:
         with make_sweep_watch(quiet=quiet or json) as watch:
-            found = sweep.run_sweep(definition, runs, options, watch)
+            found = run_sweep(definition, runs, options, watch)
     except Interrupted as stopped:
         raise Interrupted(f"{stopped}. The same command goes on.", stopped.signal) from None
     if json:
@@ -108,12 +108,9 @@ def run_sweep(definition: SweepDefinition, runs: Path, options: SweepOptions, *,
 
 def make_executor_factory(name: str, address: str | None, jobs: int) -> Callable[[], Executor]:
     """What makes the executor of this name."""
-    from nnexp.errors import UsageError
-
     if name == "local":
         if address:
             raise UsageError("--address is for --executor dask")
-        from nnexp.sweeps.executors.local import LocalExecutor
 
         return lambda: LocalExecutor(jobs)
     from nnexp.sweeps.executors.dask.executor import DaskExecutor
@@ -151,8 +148,6 @@ def _make_document(found: SweepState) -> dict[str, object]:
 
 def _make_ensemble_document(entry: EnsembleStatus, objective: SweepObjective) -> dict[str, object]:
     """An ensemble for a program."""
-    from nnexp.cli.tables.ensembles import compare_with_members
-
     first = entry.members.runs[0]
     return {
         "run": entry.run,
@@ -170,13 +165,6 @@ def _make_ensemble_document(entry: EnsembleStatus, objective: SweepObjective) ->
 
 def _print_sweep(found: SweepState, *, quiet: bool) -> None:
     """The variants, what went wrong, and where the sweep is."""
-    from nnexp.cli.console import err, out
-    from nnexp.cli.progress import format_duration
-    from nnexp.cli.tables.ensembles import render_ensembles
-    from nnexp.cli.tables.sweep import render_variants
-    from nnexp.spec.locate import format_count
-    from nnexp.sweeps.running.sweep import format_state_counts
-
     board = found.progress
     out.print(render_variants(board, out.width))
     if found.ensembles:

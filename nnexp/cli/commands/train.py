@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from nnexp import api
+from nnexp.cli.commands.diagnose import print_gravest_findings
+from nnexp.cli.console import err, format_metric, format_number, make_table, out, print_json, show_notices
 from nnexp.cli.options import Json, Overrides, Quiet, RunsDir, SpecPath, Verbose
+from nnexp.cli.progress import make_training_progress
+from nnexp.errors import Interrupted
+from nnexp.spec import resolved
+from nnexp.spec.baseline import BaselineSpec
+from nnexp.spec.checks.notices import notices
+from nnexp.training.threads import MIN_STEP_SECONDS, measure_speedup
 
 if TYPE_CHECKING:
     from nnexp.prediction.run import Run
@@ -26,13 +36,6 @@ def train(
 
     The same command again continues a run that was interrupted, to the same bits, and does nothing for a finished one.
     """
-    from nnexp import api
-    from nnexp.cli.console import err, print_json, show_notices
-    from nnexp.cli.progress import make_training_progress
-    from nnexp.errors import Interrupted
-    from nnexp.spec import resolved
-    from nnexp.spec.checks.notices import notices
-
     loaded = api.load(spec, overrides or [])
     if verbose:
         err.print(resolved.format_spec(loaded), style="dim", markup=False)
@@ -62,8 +65,6 @@ def train(
 
 def print_run(run: Run) -> None:
     """The summary of a run that has ended."""
-    from nnexp.cli.console import format_metric, make_table, out
-
     record = run.record
     if run.state == "done":
         metrics = list(next(iter(run.final.values())))
@@ -78,8 +79,6 @@ def print_run(run: Run) -> None:
 
 def _describe_ending(record: dict[str, Any]) -> str:
     """How a run that is done came to its end, in words."""
-    from nnexp.cli.console import format_number
-
     seconds = format_number(record["seconds"], 1)
     if "baseline" in record:
         return f"{record['baseline']} fitted and evaluated in {seconds} s, {record['parameters']:,} numbers"
@@ -92,18 +91,11 @@ def _describe_ending(record: dict[str, Any]) -> str:
 
 def _print_diagnosis(run: Run) -> None:
     """Say what was wrong, if anything was."""
-    from nnexp.cli.commands.diagnose import print_gravest_findings
-    from nnexp.cli.console import err
-
     print_gravest_findings(run.diagnose(), err)
 
 
 def _advise_threads(run: Run) -> None:
     """Say what more BLAS threads would bring, where steps are long enough for them."""
-    from nnexp.cli.console import err
-    from nnexp.spec.baseline import BaselineSpec
-    from nnexp.training.threads import MIN_STEP_SECONDS, measure_speedup
-
     spec = run.spec
     if isinstance(spec, BaselineSpec) or run.record["seconds"] / run.record["steps"] < MIN_STEP_SECONDS:
         return
@@ -115,6 +107,4 @@ def _advise_threads(run: Run) -> None:
 
 def _quote_command(words: list[str]) -> str:
     """A command that can be pasted into a shell."""
-    import shlex
-
     return " ".join([words[0], *(shlex.quote(word) for word in words[1:])])

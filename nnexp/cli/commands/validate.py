@@ -7,8 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from nnexp.cli.console import out, print_error, print_json, show_notices
 from nnexp.cli.options import Json
 from nnexp.errors import NnexpError, SpecError, UsageError
+from nnexp.registry import baselines
+from nnexp.spec.baseline import BaselineSpec
+from nnexp.spec.checks.baseline import count_parameters
+from nnexp.spec.checks.check import declare_network
+from nnexp.spec.checks.notices import notices
+from nnexp.spec.read import load_spec
 
 if TYPE_CHECKING:
     from nnexp.spec.baseline import AnySpec
@@ -22,10 +29,6 @@ def validate(
     json: Json = False,
 ) -> None:
     """Check specs without training: everything that is wrong is shown, each on its line."""
-    from nnexp.cli.console import out, print_error, print_json, show_notices
-    from nnexp.spec.checks.notices import notices
-    from nnexp.spec.read import load_spec
-
     overrides = [word for word in specs if "=" in word and not os.path.exists(word)]  # noqa: PTH110 - never raises
     paths = [word for word in specs if word not in overrides]
     if not paths:
@@ -51,11 +54,6 @@ def validate(
 
 def _size(spec: AnySpec) -> dict[str, Any]:
     """The name of a valid spec, and the size of what will be trained or fitted."""
-    from nnexp.registry import baselines
-    from nnexp.spec.baseline import BaselineSpec
-    from nnexp.spec.checks.baseline import count_parameters
-    from nnexp.spec.checks.check import declare_network
-
     if isinstance(spec, BaselineSpec):
         return {"name": spec.name, "baseline": baselines.name_of(spec.baseline), "parameters": count_parameters(spec)}
     return {"name": spec.name, "parameters": declare_network(spec).weight_count}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from rich.markup import escape
+
 from nnexp.cli.console import fit_table, format_percent, make_table, shorten_escaped
 
 if TYPE_CHECKING:
@@ -37,7 +39,6 @@ def render_confusions(found: ClassBreakdown, width: int) -> tuple[str, Table | N
 
 
 def _render_matrix(names: Sequence[str], headers: Sequence[str], cells: list[list[str]], gap: int) -> Table:
-    from rich.markup import escape
 
     shown = make_table("", *map(escape, headers))
     shown.padding = (0, 0, 0, gap - 1)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from nnexp.cli.console import fit_table, format_metric
 from nnexp.cli.tables.sweep import format_values
+from nnexp.sweeps.planning.plan import shorten_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,8 +35,6 @@ def compare_with_members(entry: EnsembleStatus, objective: SweepObjective) -> di
 
 def render_ensembles(found: Sequence[EnsembleStatus], objective: SweepObjective, width: int) -> Table:
     """One row an ensemble: what varies, seed, fold, the members' mean, the best member, the ensemble and its gain."""
-    from nnexp.sweeps.planning.plan import shorten_names
-
     firsts = [entry.members.runs[0] for entry in found]
     columns = list(dict.fromkeys(column for run in firsts for column in run.values))
     names = shorten_names(columns)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from rich.text import Text
 
 from nnexp.typing import AnyArray, IntArray
 
@@ -26,8 +27,6 @@ GUTTER_CHARACTERS = 9
 
 def render_scatter(points: AnyArray, labels: IntArray | None, names: Sequence[str], width: int) -> list[Text]:
     """Points (M, 2) as lines of a terminal, by the letters of their classes (M) or, without, by their number."""
-    from rich.text import Text
-
     whole = np.isfinite(points).all(axis=-1)
     points, labels = points[whole], labels[whole] if labels is not None else None
     if not len(points):
@@ -80,8 +79,6 @@ def _choose_letters(names: Sequence[str]) -> str:
 
 def _render_legend(letters: str, names: Sequence[str], columns: int) -> list[Text]:
     """What the characters stand for, in lines as wide as the drawing."""
-    from rich.text import Text
-
     indent = " " * (GUTTER_CHARACTERS + 2)
     if not letters:
         return [Text(f"{indent}{' '.join(DENSITY_CHARACTERS)}  from few points to many", style="dim")]

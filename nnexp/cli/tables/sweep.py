@@ -18,6 +18,10 @@ from rich.text import Text
 
 from nnexp.cli.console import err, fit_table, format_metric, shorten_distinctly
 from nnexp.cli.progress import format_duration
+from nnexp.reports.columns import format_cell
+from nnexp.sweeps.planning.columns import build_columns
+from nnexp.sweeps.running.pruning import find_ended_outcome, find_metric
+from nnexp.sweeps.running.sweep import format_state_counts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,8 +44,6 @@ def render_variants(board: SweepProgress, width: int, most: int | None = None) -
 
     Of a cross-validation they are those of the folds, each of which stands for the mean of its runs.
     """
-    from nnexp.sweeps.planning.columns import build_columns
-
     every = list(board.group_by_variant().values())
     places = sorted(range(len(every)), key=lambda place: _rank_variant(board, every[place]))[:most]
     groups = [every[place] for place in places]
@@ -73,8 +75,6 @@ def _rank_variant(board: SweepProgress, runs: Sequence[PlannedRun]) -> tuple[boo
 
 def _list_values(board: SweepProgress, runs: Sequence[PlannedRun]) -> list[float]:
     """The objective of each run that is done; where there are folds, of each fold, the mean over its runs."""
-    from nnexp.sweeps.running.pruning import find_ended_outcome, find_metric
-
     folds: dict[int | str, list[float]] = {}
     for run in runs:
         receipt = find_ended_outcome(board.outcomes, run.run)
@@ -97,8 +97,6 @@ def _describe_unfinished(board: SweepProgress, runs: Sequence[PlannedRun]) -> st
 
 def format_values(values: Sequence[Any]) -> list[str]:
     """A column of something that varies, different values told apart where there is room for it."""
-    from nnexp.reports.columns import format_cell
-
     return list(map(escape, shorten_distinctly([format_cell(value) for value in values], MAX_VALUE_CHARACTERS)))
 
 
@@ -171,8 +169,6 @@ class LiveSweepWatch(SweepWatch):
 
 def describe_progress(board: SweepProgress) -> str:
     """How the sweep stands, in one line."""
-    from nnexp.sweeps.running.sweep import format_state_counts
-
     left = board.estimate_seconds_left()
     share = 100 * board.epochs_done / max(1, board.total_epochs)
     return f"{share:3.0f} %  {format_state_counts(board, at_work=True)}" + (

@@ -6,6 +6,10 @@ from typing import TYPE_CHECKING
 
 from nnexp.cli.console import err, make_table, out, print_json
 from nnexp.cli.progress import format_duration
+from nnexp.spec.locate import format_count
+from nnexp.sweeps.planning.forecast import forecast_sweep
+from nnexp.sweeps.planning.plan import format_label
+from nnexp.sweeps.planning.stacking import StackPlanner
 
 if TYPE_CHECKING:
     from nnexp.sweeps.running.sweep import SweepState
@@ -16,11 +20,6 @@ MAX_LISTED_RUNS = 20
 
 def print_plan(found: SweepState, workers: int, most: int | None, *, json: bool) -> None:
     """Show the plan; nothing is trained but a few batches of each structure, and nothing is written."""
-    from nnexp.spec.locate import format_count
-    from nnexp.sweeps.planning.forecast import forecast_sweep
-    from nnexp.sweeps.planning.plan import format_label
-    from nnexp.sweeps.planning.stacking import StackPlanner
-
     runs = found.progress.runs
     plan = {run.run: run for run in runs}
     cast = forecast_sweep(found.progress, StackPlanner(plan, found.folder.definition.base_text, workers, most))
