@@ -54,7 +54,8 @@ def flats() -> pd.DataFrame:
 
 def spec(target: str = "rent", kind: str = "auto", missing: str = "mean", **changes: Any) -> Any:
     others = sorted({"rent", "kind", "new"} - {word.strip("[], ") for word in target.split(",")})
-    overrides = [f"data.source.csv.drop=[{', '.join(others)}]", *(f"{k}={v}" for k, v in changes.items())]
+    values = {"data.source.csv.drop": f"[{', '.join(others)}]", **changes}
+    overrides = [f"{key}={value}" for key, value in values.items()]
     return parse_spec(SpecText("s.yaml", SPEC.format(target=target, kind=kind, missing=missing)), overrides, name="s")
 
 

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -32,15 +32,15 @@ def base(folder: Path) -> Path:
     return path
 
 
-def command(folder: Path, *options: str) -> list[str]:
-    return nnexp_command("sweep", base(folder), *WORDS, "--runs", folder / "runs", *OPTIONS, *options)
+def command(folder: Path, *options: str, words: Sequence[str] = WORDS) -> list[str]:
+    return nnexp_command("sweep", base(folder), *words, "--runs", folder / "runs", *OPTIONS, *options)
 
 
 @contextmanager
-def started(folder: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
+def started(folder: Path, *options: str, words: Sequence[str] = WORDS) -> Iterator[subprocess.Popen[str]]:
     """The sweep at work, in a process group of its own as a shell gives it."""
     process = subprocess.Popen(
-        command(folder, *options),
+        command(folder, *options, words=words),
         env=environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

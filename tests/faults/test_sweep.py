@@ -17,6 +17,7 @@ from nnexp.execution.stack_of_runs import train_runs
 from nnexp.spec.spec import Spec
 from tests.faults.support import at, environment, events, hooked, outcome, tiny, train
 from tests.faults.sweeps import (
+    WORDS,
     assert_whole,
     came_to,
     command,
@@ -110,16 +111,16 @@ def test_workers_killed_at_random_moments(number: int, expected: Expected, tmp_p
 KILLER = """
 import os, signal, sys
 import nnexp.execution.stack_of_runs as together
-from nnexp.sweeps import worker
+from nnexp.sweeps.executors import worker
 
-before = together.conduct
+before = together.drive
 
-def conduct(runs, *rest):
+def drive(runs, *rest):
     if any(run.folder.path.name == os.environ["VICTIM"] for run in runs):
         os.kill(os.getpid(), signal.SIGKILL)
     before(runs, *rest)
 
-together.conduct = conduct
+together.drive = drive
 worker.main()
 """
 """A worker that is killed whenever it is about to train a certain run."""
@@ -197,13 +198,13 @@ def test_two_sweeps_at_once_at_random_distances(number: int, expected: Expected,
     assert set(resumes(tmp_path)) <= {"stopped_early"}
 
 
-LONG = "training={epochs: 100000, batch_size: 13}"
+LONG = (*WORDS[:-1], "training={epochs: 100000, batch_size: 13}")
 """A sweep that does not end before it is interrupted."""
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_saves_all_states_and_says_how_to_go_on(number: signal.Signals, code: int, tmp_path: Path) -> None:
-    with started(tmp_path, LONG) as process:
+    with started(tmp_path, words=LONG) as process:
         wait_for_epochs(tmp_path, runs=4)
         os.killpg(process.pid, number) if number == signal.SIGINT else process.send_signal(number)
         _, err = process.communicate(timeout=60)
@@ -255,7 +256,7 @@ def test_ctrl_c_at_random_moments(number: int, expected: Expected, tmp_path: Pat
 
 
 def test_a_second_ctrl_c_stops_at_once(tmp_path: Path) -> None:
-    with started(tmp_path, LONG) as process:
+    with started(tmp_path, words=LONG) as process:
         wait_for_epochs(tmp_path, runs=2)
         for worker in workers_of(process.pid):
             os.kill(worker, signal.SIGSTOP)  # so that they cannot save and end

@@ -108,8 +108,10 @@ def test_an_override_is_the_same_as_the_key_in_the_file(written: Plain, data: st
 
 @given(specs(), st.integers(1, 99), st.integers(1, 99))
 @settings(deadline=None, max_examples=60)
-def test_of_two_overrides_of_one_key_the_later_counts(written: Plain, first: int, second: int) -> None:
-    assert loaded(written, f"seed={first}", f"seed={second}").seed == second
+def test_two_overrides_of_one_key_are_refused_and_one_counts(written: Plain, first: int, second: int) -> None:
+    with pytest.raises(SpecError, match="given twice"):
+        loaded(written, f"seed={first}", f"seed={second}")
+    assert loaded(written, f"seed={second}").seed == second
 
 
 EDITS = ("delete", "double", "swap", "insert")

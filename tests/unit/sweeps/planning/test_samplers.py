@@ -27,7 +27,8 @@ SPACE = """
 
 
 def sampled(folder: Path, sampler: str, trials: int, seed: int = 0, batch: int = 8, space: str = SPACE) -> SampledKeys:
-    text = f"{sampler}:\n  trials: {trials}\n  seed: {seed}\n  batch: {batch}\n  space:{space}"
+    learns = f"  batch: {batch}\n" if sampler == "tpe" else ""  # the others draw all their trials at once
+    text = f"{sampler}:\n  trials: {trials}\n  seed: {seed}\n{learns}  space:{space}"
     found = from_text(folder, text).sampled
     assert found
     return found
