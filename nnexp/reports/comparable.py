@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from nnexp.errors import UsageError
-from nnexp.metrics.better import HIGHER_IS_BETTER
+from nnexp.metrics.better import larger_is_better
 from nnexp.reports.collect import CollectedRuns
 from nnexp.reports.rows import PART_NAMES, RunRow
 from nnexp.spec.yaml import format_flow
@@ -26,9 +26,9 @@ def choose_metric(found: CollectedRuns, metric: str | None = None) -> RankingMet
         raise UsageError(f"no run has the metric {metric!r}; {suggest_nearest(metric, known)}")
     if chosen is None or chosen.metric not in known:
         name = _choose_usual_metric(known)
-        return RankingMetric(name, is_larger_better(name), is_share(name))
+        return RankingMetric(name, larger_is_better(name), is_share(name))
     declared = next((objective for objective in said if objective.metric == chosen.metric), None)
-    larger = declared.sign > 0 if declared else is_larger_better(chosen.metric)
+    larger = declared.sign > 0 if declared else larger_is_better(chosen.metric)
     return RankingMetric(chosen.metric, larger, is_share(chosen.metric))
 
 
@@ -40,11 +40,6 @@ def list_objectives(found: CollectedRuns) -> list[SweepObjective]:
 def list_metrics(rows: Sequence[RunRow]) -> list[str]:
     """The metrics that any run has."""
     return list(dict.fromkeys(name for row in rows for name in row.metrics))
-
-
-def is_larger_better(metric: str) -> bool:
-    """Whether a metric is to be large, such as dev_accuracy, or small, such as dev_loss."""
-    return metric.endswith(tuple(f"_{name}" for name in HIGHER_IS_BETTER))
 
 
 def is_share(metric: str) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from nnexp.errors import NnexpError, RunError
-from nnexp.metrics.better import HIGHER_IS_BETTER
+from nnexp.training.best_epoch import DEFAULT_METRIC, find_best_epoch
 from nnexp.reports.rows import PART_NAMES, RunRow, make_configuration
 from nnexp.runs import manifest, outcome
 from nnexp.runs.index import find_current_state
@@ -64,13 +64,12 @@ def _find_best_epoch(
     if not record["epochs"]:
         return None
     kept: int | None = record["weights"].get("epoch")
-    watched = ((plain.get("training") or {}).get("early_stopping") or {}).get("metric", "dev_loss")
-    values = [row.get(watched, math.nan) for row in rows]
-    known = [value for value in values if math.isfinite(value)]
-    if record["weights"].get("checkpoint") == "best" or not known:
+    if record["weights"].get("checkpoint") == "best":
         return kept
-    best = max(known) if watched.endswith(HIGHER_IS_BETTER) else min(known)
-    return values.index(best) + 1
+    stopping = (plain.get("training") or {}).get("early_stopping") or {}
+    metric = stopping.get("metric", DEFAULT_METRIC)
+    values = [row.get(metric, math.nan) for row in rows]
+    return find_best_epoch(metric, values, stopping.get("min_delta", 0.0)) or kept
 
 
 def read_resolved_spec(folder: Path, record: Mapping[str, Any]) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from nnexp.optim.clipping import clip_norm, clip_value
 from nnexp.optim.objective import BatchObjective
 from nnexp.optim.optimizers.solver import Solver
 from nnexp.spec.spec import Spec
+from nnexp.training.best_epoch import watched_metric
 from nnexp.training.evaluation import evaluate_model
 from nnexp.training.layer_recorder import LayerRecorder, choose_gap_steps, is_due
 from nnexp.training.state import TrainingState, make_initial_state
@@ -237,7 +238,7 @@ class Stack:
 
     def _keep_best_weights(self, metrics: dict[str, Array]) -> None:
         stopping, state = self.training.early_stopping, self.state
-        watched = stopping.metric if stopping else "dev_loss"
+        watched = watched_metric(stopping)
         if watched not in metrics:
             return
         value = metrics[watched]

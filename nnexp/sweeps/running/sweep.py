@@ -12,6 +12,7 @@ from nnexp.errors import Interrupted, SpecError, UsageError
 from nnexp.execution.driver import StopRequest
 from nnexp.execution.interrupts import InterruptListener
 from nnexp.metrics import tasks
+from nnexp.metrics.better import larger_is_better
 from nnexp.spec.baseline import AnySpec, BaselineSpec
 from nnexp.spec.checks.memory import describe_data
 from nnexp.spec.locate import format_count
@@ -33,9 +34,6 @@ from nnexp.wording import suggest_nearest
 
 MAX_UNCONFIRMED_RUNS = 10_000
 """Runs of a plan that is carried out without being asked twice."""
-
-SMALL_IS_GOOD = ("loss", "rmse", "mae")
-"""How the names of those metrics end that are small where a network is good; all others are large."""
 
 MAX_FORECAST_STRUCTURES = 16
 """Structures that are all measured for the forecast; of more, only those of which there are several runs."""
@@ -240,7 +238,7 @@ def _choose_objective(definition: SweepDefinition, spec: AnySpec | None) -> Swee
                 )
             ]
         )
-    wrong_way = asked.metric.endswith(SMALL_IS_GOOD) == (asked.sign > 0)
+    wrong_way = larger_is_better(asked.metric) != (asked.sign > 0)
     if wrong_way:
         word, other = ("maximize", "minimize") if asked.sign > 0 else ("minimize", "maximize")
         place = definition.places.get("objective", Place(SpecText("objective", "")))
