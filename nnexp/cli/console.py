@@ -40,10 +40,15 @@ def _render_problem(rendered: str) -> Text:
     first, *rest = rendered.split("\n")
     text = Text(first, style="bold")
     for line in rest:
-        is_caret = line.strip().startswith("|") and line.rstrip().endswith("^")
-        style = "red" if is_caret else "" if " | " in line else "green"
-        text.append(f"\n{line}", style=f"not bold {style}")
+        text.append(f"\n{line}", style=f"not bold {_choose_problem_style(line)}")
     return text
+
+
+def _choose_problem_style(line: str) -> str:
+    """The style of a line below a problem's first: a caret, the user's own line, or a suggestion."""
+    if line.strip().startswith("|") and line.rstrip().endswith("^"):
+        return "red"
+    return "" if " | " in line else "green"
 
 
 def show_notices(notices: Sequence[Problem]) -> None:

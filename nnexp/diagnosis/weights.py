@@ -38,12 +38,21 @@ def suggest_initializer(evidence: RunEvidence, scale: Literal["", "larger", "sma
     spec = evidence.spec
     kinds = [layer for layer in walk_layers(spec.architecture) if isinstance(layer, Activation)]
     activation = spec.activation if remedies.has_spec_activation(evidence) or not kinds else kinds[0]
-    name = "lecun" if isinstance(activation, SELU) else "xavier" if isinstance(activation, Sigmoid | Tanh) else "he"
+    name = _choose_initializer(activation)
     times = _measure_scale(evidence, initializers[name]()) / max(_measure_scale(evidence, spec.init), MIN_SCALE)
-    if times < MIN_SCALE_RATIO if scale == "larger" else times * MIN_SCALE_RATIO > 1 if scale == "smaller" else False:
+    if scale == "larger" and times < MIN_SCALE_RATIO:
+        return
+    if scale == "smaller" and times * MIN_SCALE_RATIO > 1:
         return
     if initializers.name_of(spec.init) != name or spec.init.bias:
         yield remedies.make_remedy(evidence, "random weights of a size that suits the layers", f"init={name}")
+
+
+def _choose_initializer(activation: Activation) -> str:
+    """The initialiser that was derived for an activation: it keeps the variance from layer to layer."""
+    if isinstance(activation, SELU):
+        return "lecun"
+    return "xavier" if isinstance(activation, Sigmoid | Tanh) else "he"
 
 
 def _measure_scale(evidence: RunEvidence, init: Initializer) -> float:

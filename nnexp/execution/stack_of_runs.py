@@ -63,14 +63,15 @@ def train_runs(
                 begun += [run] if run else []
         for group in _group_by_position(begun):
             failed |= _train_group(group, stop, watch, checkpoint_seconds, until)
-    return [
-        RunOutcome(folder.path.name, "failed", error=failed[folder.path])
-        if folder.path in failed
-        else RunOutcome(folder.path.name, "busy")
-        if folder.path in busy
-        else outcome_of_run(folder.path, until)
-        for folder in folders
-    ]
+    outcomes = []
+    for folder in folders:
+        if folder.path in failed:
+            outcomes.append(RunOutcome(folder.path.name, "failed", error=failed[folder.path]))
+        elif folder.path in busy:
+            outcomes.append(RunOutcome(folder.path.name, "busy"))
+        else:
+            outcomes.append(outcome_of_run(folder.path, until))
+    return outcomes
 
 
 def _open_run(

@@ -193,7 +193,9 @@ def _build_with_options(kind: str, name: str) -> Iterator[tuple[str, Any]]:
 
 def _list_choices(hint: Any) -> tuple[Any, ...]:
     """The values of an option."""
-    return (True, False) if hint is bool else get_args(hint) if get_origin(hint) is Literal else ()
+    if hint is bool:
+        return (True, False)
+    return get_args(hint) if get_origin(hint) is Literal else ()
 
 
 def _make_up_value(name: str, parameter: Parameter) -> Any:

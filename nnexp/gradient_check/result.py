@@ -112,7 +112,9 @@ class GradientCheck:
     def verdict(self) -> Verdict:
         """Wrong where anything is wrong, undecided where anything is undecided or there is nothing to check."""
         found = {row.verdict for row in self.rows}
-        return "wrong" if "wrong" in found else "undecided" if "undecided" in found or found <= {"frozen"} else "right"
+        if "wrong" in found:
+            return "wrong"
+        return "undecided" if "undecided" in found or found <= {"frozen"} else "right"
 
     @property
     def passed(self) -> bool:

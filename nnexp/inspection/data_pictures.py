@@ -168,6 +168,15 @@ def _make_image(found: DataPreview, x: AnyArray) -> Any:
     return import_optional("PIL.Image", "data", "drawing data").fromarray(np.ascontiguousarray(kept)).convert("RGB")
 
 
+def _choose_point_look(count: int) -> tuple[float, str]:
+    """Radius in pixels and opacity in hexadecimal: the more points, the smaller and the more see-through."""
+    if count <= 600:
+        return 4.5 * SUPERSAMPLING_FACTOR, "d0"
+    if count <= 4000:
+        return 3 * SUPERSAMPLING_FACTOR, "90"
+    return 2 * SUPERSAMPLING_FACTOR, "50"
+
+
 def draw_points(found: DataPreview, plane: AnyArray, labels: IntArray | None) -> Any:
     """Points (M, 2) in axes, in a colour for each class."""
     plane, labels = _choose_points(plane, labels)
@@ -188,12 +197,11 @@ def draw_points(found: DataPreview, plane: AnyArray, labels: IntArray | None) ->
     _draw_axes(pen, font, box, low, high)
     size = np.array([box[2] - box[0], box[3] - box[1]])
     place = (plane - low) / (high - low) * size
-    radius = SUPERSAMPLING_FACTOR * (4.5 if len(plane) <= 600 else 3 if len(plane) <= 4000 else 2)
-    see_through = "d0" if len(plane) <= 600 else "90" if len(plane) <= 4000 else "50"
+    radius, opacity = _choose_point_look(len(plane))
     for index, (x, y) in enumerate(place.tolist()):
         colour = CLASS_COLOURS[int(labels[index]) % len(CLASS_COLOURS) if labels is not None else 0]
         x, y = box[0] + x, box[3] - y  # noqa: PLW2901 - from the box's own corner
-        pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=colour + see_through)
+        pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=colour + opacity)
     title = f"{found.name}: {len(found.data.x):,} examples"
     pen.text(
         (EDGE_PIXELS * SUPERSAMPLING_FACTOR, 30 * SUPERSAMPLING_FACTOR),

@@ -104,8 +104,9 @@ def _find_by_beginning(name: str, root: Path) -> Path:
     if matching:
         raise UsageError(f"{name!r} could be {_format_choices(path.name for path in matching)}")
     like = find_closest(name, [path.name for path in every])
-    hint = f"; did you mean {like!r}?" if like else "" if every else f"; there are no runs in {root}"
-    raise UsageError(f"there is no run or sweep {name!r}{hint}")
+    if like:
+        raise UsageError(f"there is no run or sweep {name!r}; did you mean {like!r}?")
+    raise UsageError(f"there is no run or sweep {name!r}" + ("" if every else f"; there are no runs in {root}"))
 
 
 def _format_choices(names: Iterable[str]) -> str:

@@ -65,7 +65,9 @@ def _format_parameter(variant: Mapping[str, Any], name: str, kept: set[str], opt
     """The value of a parameter; of a component that other variants lack, with its first number: `l2 0.001`."""
     value = variant[name]
     inside = _describe_section(variant, f"{name}.{value}", kept) if name in optional else ""
-    return "null" if value is None else f"{value} {inside.partition(' ')[2]}" if inside else value
+    if value is None:
+        return "null"
+    return f"{value} {inside.partition(' ')[2]}" if inside else value
 
 
 def _describe_section(variant: Mapping[str, Any], section: str, kept: set[str]) -> str:

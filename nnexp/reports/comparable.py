@@ -20,7 +20,9 @@ def choose_metric(found: CollectedRuns, metric: str | None = None) -> RankingMet
     Raises UsageError where no run has such a metric.
     """
     said = list_objectives(found)
-    chosen = SweepObjective(maximize=metric) if metric else said[0] if said else None
+    chosen = said[0] if said else None
+    if metric:
+        chosen = SweepObjective(maximize=metric)
     known = list_metrics(found.rows)
     if metric is not None and metric not in known:
         raise UsageError(f"no run has the metric {metric!r}; {suggest_nearest(metric, known)}")

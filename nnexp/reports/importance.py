@@ -78,8 +78,12 @@ def compute_importance(
     for names, column in groups.items():
         k = len(set(column))
         share = sum_squares_between(column, y) / spread
-        expected = (k - 1) / (len(y) - 1) if not complete else None if noise is None else (k - 1) * noise / spread
-        found.append(ParameterImportance(names, share, None if expected is None else min(1.0, expected), k))
+        expected: float | None = None
+        if not complete:
+            expected = min(1.0, (k - 1) / (len(y) - 1))
+        elif noise is not None:
+            expected = min(1.0, (k - 1) * noise / spread)
+        found.append(ParameterImportance(names, share, expected, k))
     found.sort(key=lambda one: -one.share)
     rest = max(0.0, 1 - sum(one.share for one in found)) if complete else None
     return ImportanceAnalysis(tuple(found), len(y), complete, rest)

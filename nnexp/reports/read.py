@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from nnexp.errors import NnexpError, RunError
-from nnexp.training.best_epoch import DEFAULT_METRIC, find_best_epoch
 from nnexp.reports.rows import PART_NAMES, RunRow, make_configuration
 from nnexp.runs import manifest, outcome
 from nnexp.runs.index import find_current_state
 from nnexp.spec.problems import SpecText
 from nnexp.spec.yaml import parse_yaml
+from nnexp.training.best_epoch import DEFAULT_METRIC, find_best_epoch
 
 MAX_CACHED_SECTIONS = 4096
 """Sections of resolved specs that are kept; most runs share most of theirs with others."""
@@ -99,8 +99,9 @@ def describe_ensemble(record: Mapping[str, Any]) -> str:
         return ""
     members = record.get("members", [])
     snapshots = any(member.get("snapshot") for member in members)
-    what = " snapshots" if snapshots else " resamples" if "train_part" in record else ""
-    return f"ensemble of {len(members)}{what}"
+    if snapshots:
+        return f"ensemble of {len(members)} snapshots"
+    return f"ensemble of {len(members)}" + (" resamples" if "train_part" in record else "")
 
 
 def _flatten_metrics(folder: Path, final: Any) -> dict[str, float]:

@@ -136,7 +136,9 @@ def replace_rows(found: CollectedRuns, variants: Sequence[Variant]) -> Collected
 def compute_rank(variant: Variant, measured: RankingMetric) -> tuple[bool, float]:
     """The smaller, the better; a variant without a value comes last."""
     value = variant.compute_mean(measured.metric).value
-    return math.isnan(value), 0.0 if math.isnan(value) else -value if measured.larger_is_better else value
+    if math.isnan(value):
+        return True, 0.0
+    return False, -value if measured.larger_is_better else value
 
 
 def sort_variants(variants: Sequence[Variant], header: str, measured: RankingMetric) -> list[Variant]:

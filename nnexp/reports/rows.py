@@ -72,8 +72,8 @@ def make_configuration(plain: Mapping[str, Any], ensemble: str = "") -> tuple[Va
         split["bootstrap"] = True  # which resample it is belongs to the seed
     spec["data"] = {**spec["data"], "split": split}
     baseline = spec.get("baseline")
-    kind = ensemble or (
-        NETWORK_KIND if baseline is None else baseline if isinstance(baseline, str) else next(iter(baseline))
-    )
+    kind = ensemble or NETWORK_KIND
+    if baseline is not None and not ensemble:
+        kind = baseline if isinstance(baseline, str) else next(iter(baseline))
     key = json.dumps([kind, spec], sort_keys=True)
     return VariantConfiguration(key, kind, spec, int(folded.get("folds", 0))), folded.get("fold")

@@ -47,14 +47,18 @@ def format_cells(report: Report) -> dict[str, list[str]]:
     epochs, seconds = [variant.best_epoch for variant in variants], [variant.seconds for variant in variants]
     if any(epoch is not None for epoch in epochs):
         found["best epoch"] = ["-" if epoch is None else f"{epoch:.1f}".removesuffix(".0") for epoch in epochs]
-    found["time"] = [
-        "-" if value is None else f"{value:.2f} s" if value < 100 else f"{value:.0f} s" for value in seconds
-    ]
+    found["time"] = [_format_seconds(value) for value in seconds]
     found["state"] = [format_states(variant) for variant in variants]
     return found
 
 
 RUN_HEADERS = ("n", "best epoch", "time", "state")
+
+
+def _format_seconds(seconds: float | None) -> str:
+    if seconds is None:
+        return "-"
+    return f"{seconds:.2f} s" if seconds < 100 else f"{seconds:.0f} s"
 
 
 def format_mean(mean: MeanInterval, *, share: bool) -> str:
@@ -66,10 +70,14 @@ def format_mean(mean: MeanInterval, *, share: bool) -> str:
     if not mean.n:
         return "-"
     factor, unit = (100, " %") if share else (1, "")
-    size = abs(factor * mean.value)
-    form = ".2f" if share else ".4f" if 1e-3 <= size < 1e4 or not size else ".3e"
+    form = ".2f" if share else _choose_number_format(abs(mean.value))
     half = f" ± {factor * mean.half_width:{form}}" if mean.half_width is not None else ""
     return f"{factor * mean.value:{form}}{half}{unit}"
+
+
+def _choose_number_format(size: float) -> str:
+    """Four places where the number has digits among them and few before, otherwise the exponential form."""
+    return ".4f" if 1e-3 <= size < 1e4 or not size else ".3e"
 
 
 def format_states(variant: Variant) -> str:

@@ -74,7 +74,9 @@ class Variant:
         for row in self.rows:
             lost = row.state in ("failed", "diverged")
             if lost or (row.state == "done" and metric in row.metrics):
-                key = row.fold if row.fold is not None else row.group if grouped else row.seed
+                key: Hashable = row.group if grouped else row.seed
+                if row.fold is not None:
+                    key = row.fold
                 found.setdefault(key, []).append(math.nan if lost else row.metrics[metric])
         return {key: _average_values(values, skip=self.configuration.folds > 0) for key, values in found.items()}
 

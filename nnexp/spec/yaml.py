@@ -251,7 +251,9 @@ class _SpecDumper(_BaseDumper):  # type: ignore[misc]
 
 def _represent_string(dumper: yaml.SafeDumper, value: str) -> yaml.Node:
     breaks = any(end in value for end in "\x85\u2028\u2029")  # which PyYAML folds, except in double quotes
-    style = '"' if breaks else None if is_text(value) else "'"
+    style = None if is_text(value) else "'"
+    if breaks:
+        style = '"'
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
 

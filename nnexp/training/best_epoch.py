@@ -28,8 +28,9 @@ def find_best_epoch(metric: str, values: Iterable[float], min_delta: float = 0.0
     >>> find_best_epoch("dev_loss", [0.9, 0.5, 0.49, 0.6]), find_best_epoch("dev_loss", [0.9, 0.5, 0.49], min_delta=0.1)
     (3, 2)
     """
-    best_value, best_epoch = np.float64(math.nan), None
-    for epoch, value in enumerate(values, 1):
-        if is_better(metric, np.float64(value), best_value, np.float64(min_delta)):
-            best_value, best_epoch = np.float64(value), epoch
+    best_value, best_epoch, threshold = np.asarray(math.nan), None, np.asarray(min_delta)
+    for epoch, number in enumerate(values, 1):
+        value = np.asarray(number)
+        if is_better(metric, value, best_value, threshold):
+            best_value, best_epoch = value, epoch
     return best_epoch

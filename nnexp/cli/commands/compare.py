@@ -116,8 +116,10 @@ def _format_difference(verdict: Verdict) -> str:
     difference = verdict.difference
     if not difference.n:
         return "-"
-    sign = "+" if difference.mean > 0 else "-" if difference.mean < 0 else ""
-    return sign + format_amount(verdict.measure, abs(difference.mean), difference.half_width)
+    amount = format_amount(verdict.measure, abs(difference.mean), difference.half_width)
+    if difference.mean == 0:
+        return amount
+    return ("+" if difference.mean > 0 else "-") + amount
 
 
 def _make_document(found: Comparison, held: dict[ComparisonCheck, bool]) -> dict[str, Any]:

@@ -90,14 +90,15 @@ def _as_dict(one: KnownSet) -> dict[str, Any]:
 
 
 def _format_size(one: KnownSet) -> str:
-
     return format_bytes(one.total_bytes)
 
 
 def _describe_cache_state(one: KnownSet) -> str:
     """Whether a set is in the cache."""
     there, of = one.count_present_files(), len(one.files)
-    return "in the cache" if there == of else f"{there} of {of} files in the cache" if there else "not fetched"
+    if there == of:
+        return "in the cache"
+    return f"{there} of {of} files in the cache" if there else "not fetched"
 
 
 def _print_entry(name: str, *texts: str) -> None:

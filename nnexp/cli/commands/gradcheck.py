@@ -128,7 +128,6 @@ def _format_entry_index(row: ParameterCheck) -> str:
 
 
 def _check_all_components(threshold: float, *, json: bool) -> None:
-
     checks = list(check_all_components(threshold))
     if json:
         print_json([one.as_dict() for one in checks])

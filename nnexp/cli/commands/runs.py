@@ -88,7 +88,8 @@ def _summarize_run(name: str, record: dict[str, Any]) -> dict[str, Any]:
 
 
 def _format_cell(value: Any) -> str:
-
     if isinstance(value, dict):
         return " ".join(format_metric(name, entry) + f" {name}" * (name != "accuracy") for name, entry in value.items())
-    return format_number(value, 1) if isinstance(value, float) else "-" if value is None else str(value)
+    if isinstance(value, float):
+        return format_number(value, 1)
+    return "-" if value is None else str(value)

@@ -39,7 +39,6 @@ def render_confusions(found: ClassBreakdown, width: int) -> tuple[str, Table | N
 
 
 def _render_matrix(names: Sequence[str], headers: Sequence[str], cells: list[list[str]], gap: int) -> Table:
-
     shown = make_table("", *map(escape, headers))
     shown.padding = (0, 0, 0, gap - 1)
     shown.pad_edge = False

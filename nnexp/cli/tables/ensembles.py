@@ -58,5 +58,6 @@ def render_ensembles(found: Sequence[EnsembleStatus], objective: SweepObjective,
 
 def _format_kind(entry: EnsembleStatus) -> str:
     kind = entry.members.settings
-    what = "members" if kind.members else "resamples" if kind.bagging else "snapshots"
-    return f"{kind.member_count} {what}"
+    if kind.members:
+        return f"{kind.member_count} members"
+    return f"{kind.member_count} {'resamples' if kind.bagging else 'snapshots'}"

@@ -218,7 +218,9 @@ def describe_best(report: Report) -> str:
             else f"No run that is done has a {format_metric_name(measure.metric)}."
         )
     what = f"{format_metric_name(measure.metric)} {format_mean(mean, share=measure.is_share)}"
-    unit = "fold" if best.configuration.folds else "run" if best.configuration.is_baseline else "seed"
+    unit = "run" if best.configuration.is_baseline else "seed"
+    if best.configuration.folds:
+        unit = "fold"
     over = f"{mean.n} {unit}{'s' * (mean.n != 1)}"
     return f"{best.label}: {what} ({over})." if len(report.variants) == 1 else f"Best: {best.label}, {what} ({over})."
 

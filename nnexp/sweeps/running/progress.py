@@ -35,7 +35,9 @@ class SweepProgress:
         receipt = find_ended_outcome(self.outcomes, run)
         if receipt:
             return receipt.state
-        return "pruned" if run in self.pruned else "running" if run in self.running else "waiting"
+        if run in self.pruned:
+            return "pruned"
+        return "running" if run in self.running else "waiting"
 
     def collect_states(self) -> dict[str, str]:
         """The state of every run."""

@@ -34,7 +34,11 @@ def _choose_step(span: float) -> float:
     """The distance of about six numbers on a linear axis."""
     size = 10 ** math.floor(math.log10(span / 6))
     over = span / 6 / size
-    return float(size * (10 if over >= 50**0.5 else 5 if over >= 10**0.5 else 2 if over >= 2**0.5 else 1))
+    # the nearest of 1, 2, 5 and 10 on a logarithmic scale: the borders are their geometric means
+    for factor, border in ((10, 50**0.5), (5, 10**0.5), (2, 2**0.5)):
+        if over >= border:
+            return float(size * factor)
+    return float(size)
 
 
 def make_log_ticks(low: float, high: float) -> list[float]:

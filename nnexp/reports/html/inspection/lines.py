@@ -129,7 +129,9 @@ def make_axis(found: LayerQuantity) -> QuantityAxis:
     numbers = found.finite_values
     if not found.is_log:
         most = max(numbers, default=0.0)
-        high = (1.0 if most > 0.5 else max(0.1, most)) if found.share else most or 1.0
+        high = most or 1.0
+        if found.share:
+            high = 1.0 if most > 0.5 else max(0.1, most)
         return QuantityAxis(-0.03 * high, 1.05 * high, log=False)
     least, most = min(value for value in numbers if value > 0), max(numbers)
     room = (most / least) ** 0.05
