@@ -161,7 +161,8 @@ def test_a_wrong_table_is_refused_with_its_place(
 ) -> None:
     content, parameters, message = BAD[case]
     Path("t.csv").write_bytes(content)
-    overrides = [f"data.source.csv.{words}" for words in (LEVELS, *parameters)]
+    written = dict(words.split("=", 1) for words in (LEVELS, *parameters))  # a case may have levels of its own
+    overrides = [f"data.source.csv.{name}={value}" for name, value in written.items()]
     assert nnexp("train", "s.yaml", *overrides, monkeypatch=monkeypatch) == 6
     printed = capsys.readouterr()
     assert "t.csv" in printed.err or "training part" in printed.err
