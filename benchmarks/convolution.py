@@ -26,7 +26,7 @@ from benchmarks.subjects import build_stack, gather_batches, run_steps
 from nnexp.data.batches import Batch
 from nnexp.data.dataset import Dataset, Description, Source
 from nnexp.data.sources.base import make_balanced_labels
-from nnexp.nn.replicas import make_generator
+from nnexp.nn.random import make_generator
 from nnexp.registry import sources
 from nnexp.typing import Count
 

@@ -11,7 +11,7 @@ from typing import Annotated, Literal, TypeAlias
 import numpy as np
 from annotated_types import Ge
 
-from nnexp.nn.replicas import make_generator
+from nnexp.nn.random import make_generator
 from nnexp.typing import AnyArray, IntArray
 
 Amount: TypeAlias = Annotated[int | float, Ge(0)]

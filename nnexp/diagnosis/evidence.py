@@ -15,7 +15,7 @@ from nnexp.optim.optimizers.solver import Solver
 from nnexp.runs import manifest
 from nnexp.runs.layer_history import LayerHistory, read_layer_history
 from nnexp.runs.manifest import Manifest, load_run_spec
-from nnexp.runs.outcome import read_metrics
+from nnexp.runs.metrics_csv import read_metrics
 from nnexp.spec import overrides
 from nnexp.spec.read import read_spec_text
 from nnexp.spec.spec import Spec

@@ -13,10 +13,10 @@ from nnexp.errors import Interrupted, RunError
 from nnexp.execution.interrupts import InterruptListener
 from nnexp.prediction.baseline import FittedBaseline
 from nnexp.runs import checkpoints, manifest
-from nnexp.runs.folder import RunFolder, format_metrics
+from nnexp.runs.folder import RunFolder
+from nnexp.runs.metrics_csv import write_metrics
 from nnexp.spec.baseline import BaselineSpec
 from nnexp.spec.checks.baseline import count_parameters
-from nnexp.storage import atomic
 from nnexp.training.events import Event, FitStarted, Notice
 from nnexp.typing import MetricsRow
 
@@ -42,7 +42,7 @@ def fit_baseline(
             final[name] = baseline.evaluate(parts[name])
     seconds = time.perf_counter() - began
     checkpoints.write_archive(folder.last_checkpoint, folder.digest, dict(kept), {"epoch": 0})
-    atomic.write_text(folder.path / "metrics.csv", format_metrics([_build_row(final, seconds)]))
+    write_metrics(folder.path, [_build_row(final, seconds)])
     folder.update_record(
         state="done",
         ended=manifest.utc_now(),

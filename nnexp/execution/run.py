@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-
-import numpy as np
-from threadpoolctl import threadpool_limits
 
 from nnexp.data.parts import Parts
 from nnexp.errors import Interrupted, NnexpError, RunError
@@ -22,6 +18,7 @@ from nnexp.spec.baseline import AnySpec, BaselineSpec
 from nnexp.storage.atomic import make_folder
 from nnexp.storage.lock import lock_folder
 from nnexp.training.state import TrainingState
+from nnexp.training.threads import limit_threads
 
 
 def train_run(spec: AnySpec, root: Path, *, restart: bool, watch: Watch, checkpoint_seconds: float) -> Path:
@@ -36,13 +33,11 @@ def train_run(spec: AnySpec, root: Path, *, restart: bool, watch: Watch, checkpo
         return folder.path
     folder.check_place(restart=restart)
     make_folder(folder.path)
-    if isinstance(spec, BaselineSpec):
-        importlib.import_module("scipy.linalg")  # its BLAS has to be there when the threads are limited
+    is_baseline = isinstance(spec, BaselineSpec)
     with (
         InterruptListener() as interrupts,
         lock_folder(folder.path),
-        threadpool_limits(BLAS_THREADS if isinstance(spec, BaselineSpec) else spec.training.threads, "blas"),
-        np.errstate(all="ignore"),
+        limit_threads(BLAS_THREADS if isinstance(spec, BaselineSpec) else spec.training.threads, scipy=is_baseline),
     ):
         record = None if restart else folder.read_record()
         if record and record["state"] in manifest.ENDED_FIELDS:

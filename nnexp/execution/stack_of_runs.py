@@ -8,9 +8,6 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-from threadpoolctl import threadpool_limits
-
 from nnexp.data.parts import Parts
 from nnexp.errors import Interrupted, NnexpError, ResumeError
 from nnexp.execution.driver import ActiveRun, StopRequest, Watch, drive
@@ -23,6 +20,7 @@ from nnexp.spec.spec import Spec
 from nnexp.storage.atomic import make_folder
 from nnexp.storage.lock import FolderBusy, lock_folder
 from nnexp.training.state import TrainingState
+from nnexp.training.threads import limit_threads
 
 PrepareParts = Callable[[Spec], Parts]
 
@@ -50,7 +48,7 @@ def train_runs(
     threads = next(iter(specs.values())).training.threads
     failed: dict[Path, str] = {}
     busy: set[Path] = set()
-    with threadpool_limits(threads, "blas"), np.errstate(all="ignore"), ExitStack() as held:
+    with limit_threads(threads), ExitStack() as held:
         begun: list[ActiveRun] = []
         environment = manifest.describe_environment()
         for folder, spec in zip(folders, specs.values(), strict=True):

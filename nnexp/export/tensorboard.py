@@ -11,7 +11,7 @@ from typing import Any
 
 from nnexp.optional import import_optional
 from nnexp.reports import read
-from nnexp.runs import manifest, outcome
+from nnexp.runs import manifest, metrics_csv
 from nnexp.runs.manifest import Manifest
 from nnexp.sweeps.planning.plan import flatten_value
 from nnexp.typing import MetricsRow
@@ -32,7 +32,7 @@ def encode_events(folder: Path) -> bytes:
     """The file of the run in this folder, whatever its state. Raises RunError where its record is damaged."""
     records, event = import_tensorboardx("record_writer"), import_tensorboardx("proto.event_pb2").Event
     record = manifest.read_manifest(folder)
-    rows = outcome.read_metrics(folder)
+    rows = metrics_csv.read_metrics(folder)
     plain = read.read_resolved_spec(folder, record)
     text = (folder / "resolved.yaml").read_text(encoding="utf-8")
     with TemporaryDirectory() as scratch:

@@ -33,7 +33,8 @@ from nnexp.nn.model import Model
 from nnexp.nn.named import Named
 from nnexp.nn.network import build_network
 from nnexp.nn.penalties.base import Penalty
-from nnexp.nn.replicas import make_generators, stack_replicas
+from nnexp.nn.random import make_generators
+from nnexp.nn.replicas import stack_replicas
 from nnexp.registry import REGISTRY_BY_KIND, Parameter, component_parameters
 from nnexp.typing import Array, Shape
 

@@ -15,7 +15,7 @@ from nnexp.gradient_check.objective import WeightObjective
 from nnexp.gradient_check.probes import EntryProbes, Probes, draw_directions
 from nnexp.gradient_check.result import MAX_LEFT_OUT_SHARE, Fault, GradientCheck, ParameterCheck, Verdict, WorstEntry
 from nnexp.nn.model import Model
-from nnexp.nn.replicas import make_generator
+from nnexp.nn.random import make_generator
 from nnexp.typing import Array, IntArray, Shape
 
 ERROR_THRESHOLD = 1e-7

@@ -18,7 +18,8 @@ from nnexp.gradient_check.probes import PointFunction, draw_directions
 from nnexp.gradient_check.result import Fault
 from nnexp.nn.layers.base import Backward, Context, Layer
 from nnexp.nn.parameters import Declaration, layer_views, weight_views
-from nnexp.nn.replicas import copy_generators, take_replicas
+from nnexp.nn.random import copy_generators
+from nnexp.nn.replicas import take_replicas
 from nnexp.registry import penalties
 from nnexp.typing import AnyArray, Array, IntArray
 

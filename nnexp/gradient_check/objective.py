@@ -10,7 +10,7 @@ import numpy as np
 from nnexp.nn.layers.base import Context
 from nnexp.nn.model import Model
 from nnexp.nn.parameters import Declaration, Views, layer_views
-from nnexp.nn.replicas import copy_generators
+from nnexp.nn.random import copy_generators
 from nnexp.typing import Array
 
 CHUNK_BYTES = 2**22

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
-from threadpoolctl import threadpool_limits
-
 from nnexp.errors import Diverged, UsageError
 from nnexp.gradient_check.gradients import ERROR_THRESHOLD, check_model
 from nnexp.gradient_check.result import GradientCheck
 from nnexp.spec.baseline import AnySpec, BaselineSpec
 from nnexp.training.stack import Stack
+from nnexp.training.threads import limit_threads
 
 MAX_EXAMPLES = 32
 """A batch is checked with at most so many of its examples, unless another number is asked for."""
@@ -42,7 +40,7 @@ def gradcheck(
             raise UsageError(f"{name} must be at least 1, and is {number}")
     if not threshold > 0:
         raise UsageError(f"the threshold must be larger than 0, and is {threshold:g}")
-    with threadpool_limits(spec.training.threads, "blas"), np.errstate(all="ignore"):
+    with limit_threads(spec.training.threads):
         parts = spec.prepare()
         stack = Stack([spec], [parts])
         _train_steps(stack, after)

@@ -16,7 +16,7 @@ import numpy as np
 from nnexp.errors import UsageError
 from nnexp.inspection.data_preview import DataPreview
 from nnexp.nn.layers.base import format_shape
-from nnexp.nn.replicas import make_generator
+from nnexp.nn.random import make_generator
 from nnexp.optional import import_optional
 from nnexp.storage import atomic
 from nnexp.typing import AnyArray, IntArray

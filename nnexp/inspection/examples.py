@@ -11,7 +11,7 @@ from nnexp.data.dataset import Description
 from nnexp.data.parts import Part
 from nnexp.nn.initialization import TrainingInputs
 from nnexp.nn.losses.base import Targets
-from nnexp.nn.replicas import make_generator
+from nnexp.nn.random import make_generator
 from nnexp.spec.checks.memory import describe_data
 from nnexp.spec.locate import count_train_examples
 from nnexp.spec.spec import Spec

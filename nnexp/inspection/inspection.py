@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from nnexp.errors import UsageError
 from nnexp.inspection.activation_kinds import select_compared_layers
@@ -18,6 +17,7 @@ from nnexp.inspection.passes import InspectedNetwork, LayerMeasurements, build_i
 from nnexp.nn.size import count_activations, estimate_memory
 from nnexp.spec.checks.memory import describe_memory_excess, memory_size
 from nnexp.spec.spec import Spec
+from nnexp.training.threads import limit_threads
 
 MAX_EXAMPLES = 256
 """At most so many examples are looked at, unless another number is asked for."""
@@ -73,7 +73,7 @@ def inspect_networks(
         if number < 1:
             raise UsageError(f"{name} must be at least 1, and is {number}")
     first = specs[0][1]
-    with threadpool_limits(first.training.threads, "blas"), np.errstate(all="ignore"):
+    with limit_threads(first.training.threads):
         seen = prepare_examples(first, data, most)
         return [_inspect_network(name, spec, seen, range(spec.seed, spec.seed + seeds), data) for name, spec in specs]
 

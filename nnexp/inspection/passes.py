@@ -24,7 +24,8 @@ from nnexp.nn.layers.chain import Chain
 from nnexp.nn.losses.base import Loss
 from nnexp.nn.network import build_network
 from nnexp.nn.parameters import Declaration, layer_views, weight_views
-from nnexp.nn.replicas import make_generators, stack_replicas
+from nnexp.nn.random import make_generators
+from nnexp.nn.replicas import stack_replicas
 from nnexp.spec.spec import Spec
 from nnexp.typing import Array
 

@@ -15,7 +15,8 @@ from nnexp.nn.layers.chain import Chain
 from nnexp.nn.losses.base import Loss
 from nnexp.nn.parameters import Declaration, layer_views, weight_views
 from nnexp.nn.penalties.base import Penalty
-from nnexp.nn.replicas import make_generators, take_replicas
+from nnexp.nn.random import make_generators
+from nnexp.nn.replicas import take_replicas
 from nnexp.typing import Array, BoolArray
 
 

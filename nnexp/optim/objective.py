@@ -12,7 +12,7 @@ import numpy as np
 
 from nnexp.nn.layers.base import Context
 from nnexp.nn.model import Model
-from nnexp.nn.replicas import copy_generators
+from nnexp.nn.random import copy_generators
 from nnexp.typing import Array
 
 BLOCK_BYTES = 2**27

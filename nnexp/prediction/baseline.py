@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from nnexp.baselines.base import Baseline, FittedArrays
 from nnexp.data.dataset import Description, PredictionTask
@@ -14,6 +13,7 @@ from nnexp.errors import DataError
 from nnexp.metrics import metrics
 from nnexp.prediction.predictor import Prediction, Predictor, decide_from_scores
 from nnexp.training.evaluation import BLOCK_EXAMPLES
+from nnexp.training.threads import limit_threads
 from nnexp.typing import AnyArray, Array
 
 BLAS_THREADS = 1
@@ -61,7 +61,7 @@ class FittedBaseline(Predictor):
 
     def evaluate(self, part: Part) -> dict[str, float]:
         targets, x = self.description.targets, part.x
-        with threadpool_limits(self._threads, "blas"), np.errstate(all="ignore"):
+        with limit_threads(self._threads):
             blocks = [
                 self._compute_block(x[start : start + BLOCK_EXAMPLES]) for start in range(0, len(x), BLOCK_EXAMPLES)
             ]

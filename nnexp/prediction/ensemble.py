@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from nnexp.data.parts import Part, Parts
 from nnexp.data.splits import PART_NAMES
@@ -15,6 +14,7 @@ from nnexp.nn.replicas import stack_replicas
 from nnexp.prediction.predictor import Prediction, Predictor, TrainedNetwork, predictions_of
 from nnexp.spec.spec import Data, Spec
 from nnexp.training.evaluation import BLOCK_EXAMPLES
+from nnexp.training.threads import limit_threads
 from nnexp.typing import AnyArray, Array
 
 
@@ -77,7 +77,7 @@ class Ensemble(Predictor):
         """
         rows = 1 + len(self.members)
         scores, total = np.empty((rows, len(part), self._scoring.score_count)), np.zeros(rows)
-        with threadpool_limits(self._threads, "blas"), np.errstate(all="ignore"):
+        with limit_threads(self._threads):
             for start in range(0, len(part), BLOCK_EXAMPLES):
                 here = slice(start, start + BLOCK_EXAMPLES)
                 z, d = self._compute_with_average(part.take_inputs(here)), part.d[here][None]

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from nnexp.data.dataset import Description, PredictionTask
 from nnexp.data.missing_values import fill_missing
@@ -23,6 +22,7 @@ from nnexp.nn.network import build_network
 from nnexp.nn.replicas import stack_replicas
 from nnexp.spec.spec import Spec
 from nnexp.training.evaluation import BLOCK_EXAMPLES, evaluate_model
+from nnexp.training.threads import limit_threads
 from nnexp.typing import AnyArray, Array
 
 
@@ -103,7 +103,7 @@ class Predictor(ABC):
             wanted, found = (" x ".join(map(str, shape)) for shape in (self.description.shape, x.shape[1:]))
             raise DataError(f"the {self.kind} takes examples of {wanted} numbers, and these have {found or 'one'}")
         ready = LinearScaling(self._shift, self._scale, np.dtype(self._dtype))(fill_missing(x, self._fill))
-        with threadpool_limits(self._threads, "blas"), np.errstate(all="ignore"):
+        with limit_threads(self._threads):
             blocks = [
                 self._compute_block(ready[start : start + BLOCK_EXAMPLES]) for start in range(0, len(x), BLOCK_EXAMPLES)
             ]
@@ -171,7 +171,7 @@ class TrainedNetwork(Predictor):
         return predictions_of(self.description, self._model.loss, self.probabilities(x))
 
     def evaluate(self, part: Part) -> dict[str, float]:
-        with threadpool_limits(self._threads, "blas"), np.errstate(all="ignore"):
+        with limit_threads(self._threads):
             metrics = evaluate_model(self._model, [part], self._scoring)
         return {name: float(value[0]) for name, value in metrics.items()}
 

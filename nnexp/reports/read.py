@@ -12,7 +12,7 @@ from typing import Any
 
 from nnexp.errors import NnexpError, RunError
 from nnexp.reports.rows import PART_NAMES, RunRow, make_configuration
-from nnexp.runs import manifest, outcome
+from nnexp.runs import manifest, metrics_csv
 from nnexp.runs.index import find_current_state
 from nnexp.spec.problems import SpecText
 from nnexp.spec.yaml import parse_yaml
@@ -38,7 +38,7 @@ def read_row(folder: Path, problems: list[str], plain: Mapping[str, Any] | None 
     members = tuple(str(member.get("run")) for member in record.get("members", []))
     begun = replace(begun, data=record["data"]["fingerprint"], members=members)
     try:
-        rows = outcome.read_metrics(folder)
+        rows = metrics_csv.read_metrics(folder)
     except RunError as error:
         problems.append(str(error))
         rows = []

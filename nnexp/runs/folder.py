@@ -13,7 +13,6 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from nnexp.data.dataset import Description
 from nnexp.data.parts import Parts
 from nnexp.errors import ResumeError, RunError
 from nnexp.runs import checkpoints, known_files, manifest
+from nnexp.runs.metrics_csv import write_metrics
 from nnexp.spec import resolved
 from nnexp.spec.baseline import AnySpec, BaselineSpec
 from nnexp.spec.checks.check import declare_network
@@ -29,7 +29,7 @@ from nnexp.storage import archive, atomic
 from nnexp.storage.archive import DamagedArchiveError
 from nnexp.storage.lock import LOCK_FILE, OWNER_FILE
 from nnexp.training.state import TrainingState
-from nnexp.typing import Array, MetricsRow, Shape
+from nnexp.typing import Array, Shape
 
 MAX_NAME_CHARACTERS = 80
 """Characters of a spec's name that its folder's name keeps."""
@@ -190,7 +190,7 @@ class RunFolder:
             self._saved_best_epoch = epoch
         atomic.rotate_file(self.last_checkpoint, self.previous_checkpoint)
         checkpoints.write_archive(self.last_checkpoint, self.digest, *checkpoints.pack_state(state))
-        atomic.write_text(self.path / "metrics.csv", format_metrics(state.history[0]), "file")
+        write_metrics(self.path, state.history[0], "file")
 
     def log_event(self, kind: str, **details: Any) -> None:
         """Add a line to events.jsonl, once."""
@@ -230,15 +230,6 @@ def _build_array_layout(spec: AnySpec) -> dict[str, list[tuple[str, Shape]]]:
         "weights": [(name, weight.shape) for name, weight in declaration.iterate_weights()],
         "buffers": list(declaration.iterate_buffers()),
     }
-
-
-def format_metrics(history: Sequence[MetricsRow]) -> str:
-    """metrics.csv: numbers in the shortest form that reads back as the same number."""
-    if not history:
-        return ""
-    columns = list(history[0])
-    lines = [",".join(columns), *(",".join(repr(row[column]) for column in columns) for row in history)]
-    return "\n".join(lines) + "\n"
 
 
 def read_inputs(path: Path, spec: str) -> tuple[Array, Array, Description, Array | None]:

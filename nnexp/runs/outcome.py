@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nnexp.errors import RunError
 from nnexp.runs import manifest
+from nnexp.runs.metrics_csv import read_metrics
 from nnexp.storage.atomic import replace_nonfinite
 
 METRIC_PREFIXES = ("train_", "dev_", "test_")
@@ -75,24 +74,6 @@ def outcome_of_run(folder: Path, until: int | None = None) -> RunOutcome:
     final = {f"{part}_{key}": value for part, values in record["final"].items() for key, value in values.items()}
     best = record["weights"]["epoch"] if record["epochs"] else None
     return RunOutcome(name, state, record["epochs"], best, record["seconds"], final, record["ending"])
-
-
-def read_metrics(folder: Path) -> list[dict[str, float]]:
-    """The rows of metrics.csv. Raises RunError, with the line, where it is damaged."""
-    path = folder / "metrics.csv"
-    if not path.exists():
-        return []
-    rows: list[dict[str, float]] = []
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            lines = csv.reader(file)
-            names = next(lines, [])
-            rows.extend({name: float(cell) for name, cell in zip(names, cells, strict=True)} for cells in lines)
-    except OSError as error:
-        raise RunError(f"{path} cannot be read: {error.strerror}") from None
-    except (ValueError, csv.Error) as error:
-        raise RunError(f"{path}: line {len(rows) + 2} is damaged: {error}") from None
-    return rows
 
 
 def _sum_seconds(rows: list[dict[str, float]]) -> float:

@@ -18,7 +18,8 @@ from nnexp.nn.activations.base import Activation
 from nnexp.nn.layers.base import Context, Layer
 from nnexp.nn.model import Model
 from nnexp.nn.parameters import Views
-from nnexp.nn.replicas import GeneratorSnapshot, row_norms, stack_arrays
+from nnexp.nn.random import GeneratorSnapshot
+from nnexp.nn.replicas import row_norms, stack_arrays
 from nnexp.spec.spec import Diagnostics
 from nnexp.typing import AnyArray, Array
 

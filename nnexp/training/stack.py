@@ -21,7 +21,8 @@ from nnexp.nn.initialization import initialize_parameters
 from nnexp.nn.layers.base import Context
 from nnexp.nn.model import Model
 from nnexp.nn.network import build_network
-from nnexp.nn.replicas import copy_generators, lift, row_norms, stack_arrays, stack_replicas, take_replicas
+from nnexp.nn.random import copy_generators
+from nnexp.nn.replicas import lift, row_norms, stack_arrays, stack_replicas, take_replicas
 from nnexp.optim.clipping import clip_norm, clip_value
 from nnexp.optim.objective import BatchObjective
 from nnexp.optim.optimizers.solver import Solver

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nnexp.nn.replicas import make_generators
+from nnexp.nn.random import make_generators
 from nnexp.typing import AnyArray, Array, IntArray, MetricsRow
 
 

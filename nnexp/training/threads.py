@@ -1,45 +1,23 @@
-"""Whether more BLAS threads would pay.
-
-The number of threads is part of the spec, because another number gives other last bits; so it is never changed behind
-the user's back. For a large network it is worth saying what it would bring.
-"""
+"""The number of BLAS threads that a run computes with."""
 
 from __future__ import annotations
 
-import os
-import time
+import importlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from nnexp.data.parts import Parts
-from nnexp.spec.spec import Spec
-from nnexp.training.stack import Stack
 
-MIN_STEP_SECONDS = 2e-3
-"""Seconds for a step from which more threads may pay; below, handing the work to them costs more than it brings."""
+@contextmanager
+def limit_threads(threads: int, *, scipy: bool = False) -> Iterator[None]:
+    """Compute with so many BLAS threads, and without NumPy's warnings: what is not finite is found by its value.
 
-MEASURED_STEPS, MEASURED_ROUNDS = 3, 3
-
-
-def measure_speedup(spec: Spec, parts: Parts) -> tuple[int, float]:
-    """The number of cores, and how many times faster a step is with that many threads than with the spec's."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    few, many = [], []
-    for _ in range(MEASURED_ROUNDS):
-        few.append(_measure_seconds(spec, parts, spec.training.threads))
-        many.append(_measure_seconds(spec, parts, cores))
-    return cores, min(few) / min(many)
-
-
-def _measure_seconds(spec: Spec, parts: Parts, threads: int) -> float:
-    """The time of a few steps from the beginning of training."""
+    scipy: whether SciPy's linear algebra is used inside. It has a BLAS of its own, which keeps the limit only if it was
+    loaded before.
+    """
+    if scipy:
+        importlib.import_module("scipy.linalg")
     with threadpool_limits(threads, "blas"), np.errstate(all="ignore"):
-        stack = Stack([spec], [parts])
-        stack.begin_epoch()
-        ready = stack.remaining_batches()
-        stack.train_step(next(ready))
-        began = time.perf_counter()
-        for batch, _ in zip(ready, range(MEASURED_STEPS), strict=False):
-            stack.train_step(batch)
-        return time.perf_counter() - began
+        yield

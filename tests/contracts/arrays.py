@@ -12,7 +12,7 @@ import numpy as np
 from nnexp.nn.layers.base import Backward, Context, Layer
 from nnexp.nn.losses.base import Targets
 from nnexp.nn.parameters import Declaration, Views, layer_views, weight_views
-from nnexp.nn.replicas import make_generators
+from nnexp.nn.random import make_generators
 from nnexp.typing import AnyArray, Shape
 from tests.contracts.examples import N, O, R
 

@@ -29,7 +29,7 @@ from nnexp.nn.losses.kl_divergence import KLDivergence
 from nnexp.nn.losses.squared_error import SquaredError
 from nnexp.nn.losses.squared_hinge import SquaredHinge
 from nnexp.nn.parameters import Weight, layer_views, weight_views
-from nnexp.nn.replicas import make_generators
+from nnexp.nn.random import make_generators
 from nnexp.optim.optimizers.adadelta import Adadelta
 from nnexp.optim.optimizers.adagrad import Adagrad
 from nnexp.optim.optimizers.adam import Adam

@@ -13,7 +13,8 @@ from nnexp.nn.initializers.random_walk import RandomWalk
 from nnexp.nn.layers.dense import Dense
 from nnexp.nn.model import draw_parameters
 from nnexp.nn.parameters import Weight, weight_views
-from nnexp.nn.replicas import make_generators, stack_replicas
+from nnexp.nn.random import make_generators
+from nnexp.nn.replicas import stack_replicas
 from nnexp.registry import initializers
 from nnexp.typing import AnyArray
 from tests.contracts.examples import Example, I, O, R, examples, variations

@@ -22,7 +22,7 @@ from nnexp.nn.model import Model, draw_parameters, make_buffers
 from nnexp.nn.network import build_network, kind_of
 from nnexp.nn.penalties.l1 import L1
 from nnexp.nn.penalties.l2 import L2
-from nnexp.nn.replicas import make_generators
+from nnexp.nn.random import make_generators
 from nnexp.registry import initializers
 from nnexp.typing import AnyArray
 from tests.contracts.arrays import identical, normal, targets

@@ -10,7 +10,7 @@ import pytest
 
 from nnexp.nn.layers.base import Context
 from nnexp.nn.parameters import weight_views
-from nnexp.nn.replicas import copy_generators, make_generators
+from nnexp.nn.random import copy_generators, make_generators
 from nnexp.optim.objective import BatchObjective
 from nnexp.optim.optimizers.lbfgs import LBFGS
 from nnexp.optim.optimizers.newton import Newton, compute_hessian

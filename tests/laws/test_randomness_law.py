@@ -14,7 +14,7 @@ from nnexp.nn.initializers.base import Initializer
 from nnexp.nn.model import draw_parameters
 from nnexp.nn.network import build_network
 from nnexp.nn.parameters import weight_views
-from nnexp.nn.replicas import draw_normal, draw_uniform, make_generator, make_generators
+from nnexp.nn.random import draw_normal, draw_uniform, make_generator, make_generators
 from nnexp.registry import initializers
 from nnexp.typing import AnyArray
 from tests.contracts.arrays import identical, normal

@@ -11,7 +11,8 @@ from nnexp.nn.kernels import dispatch
 from nnexp.nn.layers.dense import Dense
 from nnexp.nn.model import draw_parameters
 from nnexp.nn.parameters import Weight
-from nnexp.nn.replicas import make_generators, row_norms, stack_replicas, take_replicas
+from nnexp.nn.random import make_generators
+from nnexp.nn.replicas import row_norms, stack_replicas, take_replicas
 from nnexp.optim.clipping import clip_norm, clip_value
 from nnexp.registry import component_parameters
 from nnexp.typing import AnyArray

@@ -12,7 +12,7 @@ from nnexp.nn.losses.base import Loss
 from nnexp.nn.model import Model, draw_parameters, make_buffers
 from nnexp.nn.parameters import weight_views
 from nnexp.nn.penalties.base import Penalty
-from nnexp.nn.replicas import make_generators
+from nnexp.nn.random import make_generators
 from nnexp.spec.problems import SpecText
 from nnexp.spec.read import parse_network_spec
 from nnexp.training.stack import Stack

@@ -26,7 +26,7 @@ from nnexp.nn.layers.dense import Dense
 from nnexp.nn.losses.squared_error import SquaredError
 from nnexp.nn.model import Model, draw_parameters, make_buffers
 from nnexp.nn.parameters import Weight, weight_views
-from nnexp.nn.replicas import make_generators
+from nnexp.nn.random import make_generators
 from nnexp.typing import AnyArray
 from tests.contracts.examples import chained
 

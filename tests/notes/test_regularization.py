@@ -17,7 +17,7 @@ from nnexp.nn.layers.base import EVALUATION_CONTEXT, Context, Layer
 from nnexp.nn.layers.classic_dropout import ClassicDropout
 from nnexp.nn.layers.dropout import Dropout
 from nnexp.nn.parameters import Views
-from nnexp.nn.replicas import make_generator, make_generators
+from nnexp.nn.random import make_generator, make_generators
 from nnexp.typing import AnyArray
 from tests.notes.networks import begun, close, weights_of
 

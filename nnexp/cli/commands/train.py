@@ -17,7 +17,7 @@ from nnexp.errors import Interrupted
 from nnexp.spec import resolved
 from nnexp.spec.baseline import BaselineSpec
 from nnexp.spec.checks.notices import notices
-from nnexp.training.threads import MIN_STEP_SECONDS, measure_speedup
+from nnexp.training.speedup import MIN_STEP_SECONDS, measure_speedup
 
 if TYPE_CHECKING:
     from nnexp.prediction.run import Run

@@ -10,7 +10,7 @@ from annotated_types import Ge, Le
 
 from nnexp.data.dataset import Dataset, Description, Source
 from nnexp.data.sources.base import Seed, describe_classification, make_balanced_labels
-from nnexp.nn.replicas import make_generator
+from nnexp.nn.random import make_generator
 from nnexp.registry import sources
 from nnexp.typing import AnyArray, Array, Count, IntArray, Shape
 

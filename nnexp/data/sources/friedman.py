@@ -10,7 +10,7 @@ from annotated_types import Ge
 
 from nnexp.data.dataset import Dataset, Description, Source
 from nnexp.data.sources.base import NoiseStd, Seed, describe_regression
-from nnexp.nn.replicas import make_generator
+from nnexp.nn.random import make_generator
 from nnexp.registry import sources
 from nnexp.typing import Count
 

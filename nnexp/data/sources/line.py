@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from nnexp.data.dataset import Dataset, Description, Source
 from nnexp.data.sources.base import NoiseStd, Seed, describe_regression
-from nnexp.nn.replicas import make_generator
+from nnexp.nn.random import make_generator
 from nnexp.registry import sources
 from nnexp.typing import Count
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from nnexp.data.dataset import Dataset, Description, Source
 from nnexp.data.sources.base import NoiseStd, Seed, describe_classification, make_balanced_labels, polar_points
-from nnexp.nn.replicas import make_generator
+from nnexp.nn.random import make_generator
 from nnexp.registry import sources
 from nnexp.typing import Count
 

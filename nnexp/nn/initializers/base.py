@@ -16,7 +16,8 @@ import numpy as np
 from nnexp.nn.layers.base import Layer
 from nnexp.nn.layers.chain import Chain
 from nnexp.nn.parameters import Views, Weight
-from nnexp.nn.replicas import draw_normal, draw_uniform, lift
+from nnexp.nn.random import draw_normal, draw_uniform
+from nnexp.nn.replicas import lift
 from nnexp.typing import Array, Hyper
 
 Fan: TypeAlias = Literal["in", "out", "average"]

@@ -13,7 +13,8 @@ from nnexp.nn.initializers.base import Initializer, drawn_weights
 from nnexp.nn.layers.base import EVALUATION_CONTEXT, Layer
 from nnexp.nn.layers.chain import Chain
 from nnexp.nn.parameters import Views, Weight, weight_views
-from nnexp.nn.replicas import draw_normal, lift, make_generators
+from nnexp.nn.random import draw_normal, make_generators
+from nnexp.nn.replicas import lift
 from nnexp.registry import initializers
 from nnexp.typing import Array, Hyper
 

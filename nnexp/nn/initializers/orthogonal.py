@@ -10,7 +10,8 @@ import numpy as np
 
 from nnexp.nn.initializers.base import Initializer
 from nnexp.nn.parameters import Weight
-from nnexp.nn.replicas import draw_normal, lift
+from nnexp.nn.random import draw_normal
+from nnexp.nn.replicas import lift
 from nnexp.registry import initializers
 from nnexp.typing import Array, Positive
 

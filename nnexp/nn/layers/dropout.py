@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from nnexp.nn.layers.base import Backward, Context, Layer
 from nnexp.nn.parameters import Declaration, Views
-from nnexp.nn.replicas import draw_uniform, lift
+from nnexp.nn.random import draw_uniform
+from nnexp.nn.replicas import lift
 from nnexp.registry import layers
 from nnexp.typing import Array, Fraction, Shape
 

@@ -12,7 +12,8 @@ import numpy as np
 from nnexp.nn.layers.base import Backward, Context, Layer, check_flat_width
 from nnexp.nn.layers.radial import KERNEL_FUNCTIONS
 from nnexp.nn.parameters import Declaration, Views, Weight
-from nnexp.nn.replicas import dot_rows, lift, make_generators
+from nnexp.nn.random import make_generators
+from nnexp.nn.replicas import dot_rows, lift
 from nnexp.registry import layers
 from nnexp.typing import Array, Count, Positive, Shape
 

@@ -10,7 +10,7 @@ from nnexp.reports.html.curves import MeanCurve, MetricHistory, compute_curve
 from nnexp.reports.report import Report, compute_rank
 from nnexp.reports.rows import RunRow
 from nnexp.reports.variants import Variant
-from nnexp.runs.outcome import read_metrics
+from nnexp.runs.metrics_csv import read_metrics
 
 MAX_BEST_VARIANTS, MAX_FAILED_VARIANTS = 5, 2
 """Variants that are drawn: the best, and those of which runs failed or diverged; and what is compared with."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, TypeAlias
 
-from nnexp.nn.replicas import make_generator
+from nnexp.nn.random import make_generator
 from nnexp.optional import import_optional
 from nnexp.sweeps.definition.definition import Point, SampledKeys
 from nnexp.sweeps.definition.space import CHOICE_KEY, SearchDimension

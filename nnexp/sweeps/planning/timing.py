@@ -11,12 +11,12 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from nnexp.data.parts import Parts
 from nnexp.spec.spec import Spec
 from nnexp.training.stack import Stack
 from nnexp.training.state import TrainingState
+from nnexp.training.threads import limit_threads
 
 SIZE_FACTOR = 4
 """From one size that is tried to the next."""
@@ -75,7 +75,7 @@ def measure_fastest_stack(specs: Sequence[Spec], prepare: Callable[[Spec], Parts
 
 def _time_steps(specs: Sequence[Spec], parts: Sequence[Parts]) -> tuple[float, int, int]:
     """Seconds of a step of the stack, bytes of the state of one run, and the steps of a training."""
-    with threadpool_limits(specs[0].training.threads, "blas"), np.errstate(all="ignore"):
+    with limit_threads(specs[0].training.threads):
         stack = Stack(specs, parts)
         stack.begin_epoch()
         batches = [batch for batch, _ in zip(stack.remaining_batches(), range(TIMED_STEPS + 1), strict=False)]

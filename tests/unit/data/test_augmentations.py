@@ -14,7 +14,7 @@ from nnexp.data.augmentations.mixup import Mixup
 from nnexp.data.augmentations.noise import Noise
 from nnexp.data.augmentations.random_crop import RandomCrop
 from nnexp.errors import SpecError
-from nnexp.nn.replicas import make_generator
+from nnexp.nn.random import make_generator
 from nnexp.spec.problems import SpecText
 from nnexp.spec.read import parse_spec
 from nnexp.typing import AnyArray

@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from nnexp.data.splits import PART_NAMES, KFold, Split, choose_evenly
-from nnexp.nn.replicas import make_generator
+from nnexp.nn.random import make_generator
 
 
 @st.composite

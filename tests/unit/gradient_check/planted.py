@@ -18,7 +18,7 @@ from nnexp.nn.losses.base import Loss
 from nnexp.nn.losses.squared_error import SquaredError
 from nnexp.nn.model import Model, draw_parameters, make_buffers
 from nnexp.nn.parameters import Declaration, Views
-from nnexp.nn.replicas import make_generators
+from nnexp.nn.random import make_generators
 from nnexp.typing import AnyArray, Array, Shape
 
 N, I, H, O = 13, 5, 7, 3

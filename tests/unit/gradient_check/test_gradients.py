@@ -25,7 +25,7 @@ from nnexp.nn.model import Model
 from nnexp.nn.parameters import Declaration, Views
 from nnexp.nn.penalties.l1 import L1
 from nnexp.nn.penalties.l2 import L2
-from nnexp.nn.replicas import make_generators
+from nnexp.nn.random import make_generators
 from nnexp.registry import layers
 from nnexp.spec.problems import SpecText
 from nnexp.spec.read import load_network_spec, parse_network_spec

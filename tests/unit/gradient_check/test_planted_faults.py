@@ -23,7 +23,7 @@ from nnexp.nn.model import Model
 from nnexp.nn.parameters import Declaration, Views, Weight
 from nnexp.nn.penalties.base import Penalty
 from nnexp.nn.penalties.l2 import L2
-from nnexp.nn.replicas import draw_uniform
+from nnexp.nn.random import draw_uniform
 from nnexp.typing import AnyArray, Array, Shape
 from tests.unit.gradient_check.planted import H, O, Pass, Planted, around, checked, model_of, x_and_d
 

@@ -13,7 +13,7 @@ from nnexp.reports.collect import collect_runs, locate_folders
 from nnexp.reports.comparable import choose_metric, find_differences
 from nnexp.reports.report import ReportOptions, build_report, group_by_variant
 from nnexp.reports.tables import format_sentences
-from nnexp.runs import outcome
+from nnexp.runs import metrics_csv
 from tests.unit.reports.support import adam, collected, plain, row, split, write_many, write_run
 
 
@@ -117,13 +117,13 @@ def test_resolved_specs_are_read_in_sections_to_the_same(tmp_path: Path) -> None
 def test_the_metrics_files_of_many_runs_are_read_one_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_many(tmp_path, 3, 3, epochs=4)
     kept: list[int] = []
-    whole = outcome.read_metrics
+    whole = metrics_csv.read_metrics
 
     def counted(folder: Path) -> list[dict[str, float]]:
         kept.append(len(whole(folder)))
         return whole(folder)
 
-    monkeypatch.setattr(outcome, "read_metrics", counted)
+    monkeypatch.setattr(metrics_csv, "read_metrics", counted)
     found = collect_runs([str(tmp_path)], tmp_path)
     assert kept == [4] * 9
     specs = {id(row.configuration.spec["data"]["source"]) for row in found.rows}

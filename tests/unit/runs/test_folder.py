@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnexp.runs.folder import find_folder, format_metrics
+from nnexp.runs.folder import find_folder
+from nnexp.runs.metrics_csv import format_metrics
 from tests.faults.support import tiny, train
 
 SPEC = tiny("training.epochs=2")

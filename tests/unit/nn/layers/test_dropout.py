@@ -8,7 +8,7 @@ import pytest
 from nnexp.nn.layers.base import EVALUATION_CONTEXT, Context
 from nnexp.nn.layers.dropout import Dropout
 from nnexp.nn.parameters import Views
-from nnexp.nn.replicas import make_generators
+from nnexp.nn.random import make_generators
 from tests.contracts.arrays import identical, normal
 from tests.contracts.examples import I, N, R
 

@@ -15,7 +15,7 @@ from nnexp.nn.layers.layer_norm import LayerNorm
 from nnexp.nn.layers.maxout import Maxout
 from nnexp.nn.model import draw_parameters
 from nnexp.nn.parameters import Views
-from nnexp.nn.replicas import make_generators
+from nnexp.nn.random import make_generators
 from nnexp.typing import AnyArray
 from tests.contracts.arrays import bind, identical, normal
 from tests.contracts.examples import I, N, R

@@ -12,7 +12,7 @@ from nnexp.reports.html.sections.curves import describe_curves
 from nnexp.reports.html.sections.parameters import make_parameter_figures
 from nnexp.reports.html.selection import select_variants
 from nnexp.reports.report import ReportOptions, build_report
-from nnexp.runs.outcome import read_metrics
+from nnexp.runs.metrics_csv import read_metrics
 from tests.unit.reports.support import adam, plain, write_many, write_run
 
 LIMIT = 3_000_000
