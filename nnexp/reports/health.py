@@ -30,11 +30,11 @@ class HealthSummary:
     def format_sentences(self) -> Iterator[str]:
         """A heading, then each finding with what to try first."""
         count = len(self.runs)
-        looked_into = f"{count} run{'' if count == 1 else 's'} looked into"
+        title = f"diagnosis of {self.subject} ({count} run{'' if count == 1 else 's'}):"
         if not self.findings:
-            yield f"health of {self.subject}, {looked_into}: nothing wrong was seen"
+            yield f"{title} no problems found"
             return
-        yield f"health of {self.subject}, {looked_into}:"
+        yield title
         for entry in self.findings:
             many = f"{len(entry.runs)} of them, such as {entry.runs[0]}: " if count > 1 else ""
             remedy = next(iter(entry.finding.remedies), None)

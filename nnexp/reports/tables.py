@@ -89,9 +89,10 @@ def format_states(variant: Variant) -> str:
 def format_verdict_heading(report: Report) -> str:
     """How to read the verdicts."""
     measured, count = report.measure, report.verdicts[0].comparisons
-    what = f"{report.baseline.label} beside each of the others" if report.baseline else "the best beside the others"
-    corrected = f"; p corrected for {count} comparisons (Holm)" if count > 1 else ""
-    return f"{measured.metric}, {what}, paired by {report.verdicts[0].measure.pair}{corrected}:"
+    one = report.baseline.label if report.baseline else "Best variant"
+    corrected = f", p-values Holm-corrected for all {count} pairs" if count > 1 else ""
+    paired = f"paired by {report.verdicts[0].measure.pair}{corrected}"
+    return f"{one} against each other one by {measured.metric} ({paired}):"
 
 
 def format_sentences(report: Report) -> list[str]:

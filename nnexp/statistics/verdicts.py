@@ -74,21 +74,23 @@ class Verdict:
         lost = f"; {_format_count(found.dropped, f'more {pair}')} without a value" if found.dropped else ""
         match self.conclusion:
             case "unpaired":
-                return f"{self.b} and {self.a} have no {pair} in common with a value of both: nothing is compared{lost}"
+                return f"not compared: {self.b} and {self.a} share no {pair} in which both have a value{lost}"
             case "one pair" if not found.mean:
-                return f"{self.b} and {self.a} came to the same in the one {pair} of both, which says nothing{lost}"
+                return f"{self.b} and {self.a} are equal in the only {pair} they share: no conclusion{lost}"
             case "one pair":
-                ahead = f"{first} is ahead of {second} by {self._format_difference()}"
-                return f"{ahead} in the one {pair} of both, which cannot tell it from chance{lost}"
+                ahead = f"{first} is {self._format_difference()} ahead of {second}"
+                return f"{ahead} in the only {pair} they share: no conclusion{lost}"
             case "same":
-                return f"{self.b} and {self.a} came to the same in each of {found.n} {pair}s{lost}"
+                return f"{self.b} and {self.a} are equal in each of {found.n} {pair}s{lost}"
             case "better" | "worse":
                 return (
                     f"{first} is better than {second} by {self._format_difference()} ({self._format_evidence()}{lost})"
                 )
-        shown = f"no difference between {self.b} and {self.a} is shown ({self._format_evidence()}{lost})"
-        ahead = f"{first} is ahead by" if found.mean else "their means are the same,"
-        return f"{shown}: {ahead} {self._format_difference()}{self._format_uncorrected()}{self._format_outlook()}"
+        ahead = f"{first} is {self._format_difference()} ahead of {second}"
+        if not found.mean:
+            ahead = f"{self.b} and {self.a} have the same mean, {self._format_difference()} apart"
+        evidence = f"{self._format_evidence()}{self._format_uncorrected()}{lost}"
+        return f"undecided: {ahead} ({evidence}){self._format_outlook()}"
 
     def _format_difference(self) -> str:
         """The size of the difference with its interval."""
@@ -105,7 +107,7 @@ class Verdict:
         if self.p is None or self.p > SIGNIFICANCE_LEVEL:
             return ""
         p = "p < 0.001" if self.p < 0.001 else f"p = {self.p:.3f}"
-        return f", which would be a difference by itself ({p}) but not among {self.comparisons} comparisons"
+        return f"; significant alone ({p}), not after correction for {self.comparisons} comparisons"
 
     def _format_outlook(self) -> str:
         """What the interval excludes, and what would decide."""
@@ -114,13 +116,12 @@ class Verdict:
         if found.low is not None and found.high is not None:
             bound = max(abs(found.low), abs(found.high))
             if not self.measure.is_share or bound < 1:
-                said = f", and a difference larger than {format_amount(self.measure, bound)} can be excluded"
+                said = f"; the difference is at most {format_amount(self.measure, bound)}"
         if pair != "seed" or not found.mean:
             return said
         if self.pairs_needed is None:
-            return f"{said}; more than {MAX_SEEDS:,} seeds would be needed to show one of this size"
-        few = f"{_format_count(found.n, pair)} are too few"
-        return f"{said}; {few}: about {self.pairs_needed - found.n} more would show a difference of this size"
+            return f"{said}; more than {MAX_SEEDS:,} seeds would be needed to settle it"
+        return f"{said}; about {_format_count(self.pairs_needed - found.n, 'more seed')} would settle it"
 
     def as_dict(self) -> dict[str, Any]:
         """For a program; shares stay shares."""

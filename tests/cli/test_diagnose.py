@@ -51,7 +51,7 @@ def diagnose(place: Path, *arguments: str, code: int = 0) -> Done:
 
 
 def test_a_run_that_is_well_is_said_to_be(place: Path) -> None:
-    assert "nothing wrong was seen" in diagnose(place, "well").stdout
+    assert "no problems found" in diagnose(place, "well").stdout
 
 
 def test_a_finding_says_what_to_put_after_the_command(place: Path) -> None:
@@ -189,8 +189,8 @@ def test_a_report_says_what_is_wrong_with_the_best_and_with_what_broke(place: Pa
     values = ["optimizer.sgd.lr=1e-1,1e30", "seed=0..1"]
     assert inside("sweep", "wild.yaml", *values, "-j", "1", "-q", cwd=tmp_path).returncode == 3
     shown = inside("report", "wild", cwd=tmp_path).stdout
-    assert "health of the best variant, 2 runs looked into" in shown
-    assert "health of what diverged or failed, 2 runs looked into:" in shown
+    assert "diagnosis of the best variant (2 runs)" in shown
+    assert "diagnosis of what diverged or failed (2 runs):" in shown
     document = json.loads(inside("report", "wild", "--format", "json", cwd=tmp_path).stdout)
     broken = document["health"][1]["findings"][0]
     assert (broken["cause"], len(broken["runs"])) == ("diverged", 2)

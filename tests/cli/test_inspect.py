@@ -118,7 +118,7 @@ def test_random_inputs_and_fewer_of_them(folder: Path) -> None:
     done = inside("inspect", "images.yaml", "--data", "normal", "--examples", "7", cwd=folder)
     assert done.returncode == 0
     assert done.stdout.startswith("images with he before training, 7 random normal inputs\n")
-    assert "dead: relu units, of images channels" in done.stdout
+    assert "dead: ReLU units (in images: channels)" in done.stdout
 
 
 def test_the_same_command_prints_the_same() -> None:

@@ -129,7 +129,7 @@ def test_verdicts_stand_below_the_table(place: Path) -> None:
     lines = report(place, "tiny").stdout.splitlines()
     below = lines[next(at for at, line in enumerate(lines) if "paired by seed" in line) :][:3]
     assert below[0] == (
-        "dev_accuracy, the best beside the others, paired by seed; p corrected for 3 comparisons (Holm):"
+        "Best variant against each other one by dev_accuracy (paired by seed, p-values Holm-corrected for all 3 pairs):"
     )
     assert all("3 seeds" in line for line in below[1:])
 
@@ -140,7 +140,10 @@ def test_a_baseline_stands_in_the_same_table(place: Path) -> None:
     [knn] = [row for row in found if row["kind"] == "knn"]
     assert (knn["dev_accuracy_n"], knn["dev_accuracy_low"], knn["lr"]) == ("1", "", "")
     below = report(place, "grid", "--baseline", "neighbours").stdout
-    assert "neighbours beside each of the others, paired by seed; p corrected for 3 comparisons (Holm):" in below
+    assert (
+        "neighbours against each other one by dev_accuracy (paired by seed, p-values Holm-corrected for all 3 pairs):"
+        in below
+    )
 
 
 def test_ensembles_stand_in_the_same_table_and_are_paired_with_their_members(place: Path) -> None:
@@ -160,7 +163,7 @@ def test_divergence_is_shown_and_not_dropped(place: Path) -> None:
     assert found[-1]["dev_accuracy"] == ""
     text = report(place, "wild", runs="wild").stdout
     assert "diverged" in text
-    assert "in common with a value of both: nothing is compared; 2 more seeds without a value" in text
+    assert "in which both have a value; 2 more seeds without a value" in text
 
 
 def test_pruned_runs_are_shown_and_the_sweeps_objective_ranks(place: Path) -> None:
@@ -195,7 +198,7 @@ def test_every_form_can_go_to_a_file(form: str, place: Path, tmp_path: Path) -> 
     assert f"wrote {file}" in done.stderr
     shown = report(place, "tiny", "--format", form).stdout
     if form == "table":
-        assert "best beside the others" in file.read_text()
+        assert "Best variant against each other one" in file.read_text()
     else:
         assert file.read_text() == shown
 

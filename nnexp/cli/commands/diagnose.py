@@ -76,7 +76,7 @@ def _print_diagnosis(found: Diagnosis, console: Console) -> None:
     """A diagnosis for people."""
     many = len(found.findings)
     if found.is_healthy:
-        print_sentence(Text(f"{found.run}: nothing wrong was seen", style="green"), 2, console)
+        print_sentence(Text(f"{found.run}: no problems found", style="green"), 2, console)
     else:
         print_sentence(f"{found.run}: {many} finding{'s' if many > 1 else ''}", 2, console)
     for finding in found.findings:

@@ -26,7 +26,9 @@ def gradcheck(
     after: Annotated[int, typer.Option("--after", metavar="N", help="Train so many steps first.")] = 0,
     examples: Annotated[
         int | None,
-        typer.Option("--examples", metavar="N", help="Examples of the batch; up to 32 as a rule.", show_default=False),
+        typer.Option(
+            "--examples", metavar="N", help="Number of examples in the batch (default: at most 32).", show_default=False
+        ),
     ] = None,
     entries: Annotated[
         int | None,

@@ -91,7 +91,7 @@ def report(
     ] = None,
     formats: Annotated[
         list[FigureFormat] | None,
-        typer.Option("--figure-format", help="Of the figures; may be given several times.", show_default="png"),
+        typer.Option("--figure-format", help="File format of the figures; repeat for several.", show_default="png"),
     ] = None,
     runs: RunsDir = Path("runs"),
     json: Json = False,

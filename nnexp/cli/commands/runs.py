@@ -62,7 +62,7 @@ def remove_runs(
     for path in dict.fromkeys(paths):
         if not yes:
             if not err.is_terminal:
-                raise UsageError(f"{path} was not deleted: say --yes where there is nobody to ask")
+                raise UsageError(f"{path} was not deleted: there is no terminal to confirm on, so add --yes")
             typer.confirm(f"Delete {path}?", abort=True, err=True)
         with lock_folder(path):
             others = known_files.remove_run(path)

@@ -190,5 +190,5 @@ def _print_sweep(found: SweepState, *, quiet: bool) -> None:
     out.print(f"{format_state_counts(board)}; table in {found.path / 'sweep.csv'}", markup=False)
     if found.elapsed_seconds and found.estimated_seconds and not quiet:
         err.print(
-            f"took {format_duration(found.elapsed_seconds)}, {format_duration(found.estimated_seconds)} was estimated"
+            f"took {format_duration(found.elapsed_seconds)} (estimate: {format_duration(found.estimated_seconds)})"
         )

@@ -129,7 +129,7 @@ def describe_columns(found: Sequence[Inspection]) -> Iterator[str]:
     words = ", ".join([*special, f"{'others' if special else 'from'} {usual[0]:g} to {usual[1]:g}"])
     yield f"histograms: {words}; what lies beyond is in the outermost bars"
     if any(layer.dead is not None for layer in layers):
-        yield "dead: relu units, of images channels, that are positive for none of these examples"
+        yield "dead: ReLU units (in images: channels) that output 0 for all of these examples"
     if any(layer.saturated is not None for layer in layers):
         yield "saturated: |tanh| > 0.99, sigmoid within 0.01 of 0 or 1"
     outputs = "by the outputs, root mean square over examples, and " if len(found) == 1 else ""

@@ -25,7 +25,7 @@ from nnexp.typing import Array, Hyper, RunName, Shape
 @initializers.register("from_run")
 @dataclass(frozen=True, slots=True)
 class FromRun(Initializer):
-    """The weights that answer for another run, taken over by name; the start of transfer learning.
+    """Start from another run's final weights, matched by layer name (transfer learning).
 
         θ_name ← θ_name of the run, for the layers named;  the others are drawn by `rest`
 

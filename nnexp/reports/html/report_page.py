@@ -141,7 +141,7 @@ def render_report(found: ReportContent, command: str = "") -> str:
             f"The best variant: {found.best.variant.label}" if found.best else "", *_render_best(found), id="best"
         ),
         render_section("Health", *render_health(report), id="health"),
-        render_section("What did not come to an end, or is damaged", *origin.render_unfinished_runs(report), id="lost"),
+        render_section("Unfinished and damaged runs", *origin.render_unfinished_runs(report), id="lost"),
         render_section("How to repeat it", *origin.render_repetition(report, command), id="repeat"),
     ]
     return render_page(

@@ -48,7 +48,7 @@ def test_the_cells_of_the_table(made: Report) -> None:
 def test_the_verdict_pairs_by_seed(made: Report) -> None:
     # differences 0.05 0.06 0.03: mean 0.0467, s = 0.01528, t = 5.29, p = 0.034
     assert tables.format_sentences(made) == [
-        "dev_accuracy, the best beside the others, paired by seed:",
+        "Best variant against each other one by dev_accuracy (paired by seed):",
         "lr=0.1 is better than lr=0.001 by 4.7 ± 3.8 points (3 seeds, p = 0.034)",
     ]
 
@@ -140,5 +140,5 @@ def test_many_verdicts_are_counted_and_not_all_said(tmp_path: Path) -> None:
             )
     lines = tables.format_sentences(build_report([str(tmp_path)], tmp_path))
     assert len(lines) == 12
-    assert lines[0].endswith("p corrected for 78 comparisons (Holm):")
+    assert lines[0].endswith("p-values Holm-corrected for all 78 pairs):")
     assert lines[-1] == "and 2 more: --format json has all of them"

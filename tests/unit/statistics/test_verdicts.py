@@ -52,9 +52,8 @@ def test_a_loss_is_to_be_small_and_is_a_number() -> None:
 def test_what_is_not_shown_says_what_is_excluded_and_how_many_more_would_do() -> None:
     # n = 5: ± 2.776 · 0.006 / √5 = 0.745 points; effect 0.004 / 0.006 = 0.667 needs 20 pairs
     assert verdict(spread(0.004, 0.006, 5)).format_sentence() == (
-        "no difference between B and A is shown (5 seeds, p = 0.210): B is ahead by 0.4 ± 0.7 points, "
-        "and a difference larger than 1.1 points can be excluded; "
-        "5 seeds are too few: about 15 more would show a difference of this size"
+        "undecided: B is 0.4 ± 0.7 points ahead of A (5 seeds, p = 0.210); "
+        "the difference is at most 1.1 points; about 15 more seeds would settle it"
     )
 
 
@@ -63,7 +62,7 @@ def test_the_bound_that_is_excluded_is_the_far_end_of_the_interval() -> None:
     low = found.difference.low
     assert low is not None
     assert low == pytest.approx(-0.01145, abs=1e-5)
-    assert f"larger than {100 * -low:.1f} points can be excluded" in found.format_sentence()
+    assert f"at most {100 * -low:.1f} points" in found.format_sentence()
 
 
 def test_a_tiny_difference_is_not_chased() -> None:
@@ -75,30 +74,27 @@ def test_one_seed_says_nothing() -> None:
     found = verdict([0.02])
     assert found.conclusion == "one pair"
     assert (found.p, found.p_corrected) == (None, None)
-    assert found.format_sentence() == (
-        "B is ahead of A by 2.0 points in the one seed of both, which cannot tell it from chance"
-    )
-    assert "came to the same in the one seed" in verdict([0.0]).format_sentence()
+    assert found.format_sentence() == "B is 2.0 points ahead of A in the only seed they share: no conclusion"
+    assert verdict([0.0]).format_sentence() == "B and A are equal in the only seed they share: no conclusion"
 
 
 def test_no_seed_in_common() -> None:
     [found] = compute_verdicts([("A", "B", compute_paired_difference({0: 0.5}, {1: 0.6}))], ACCURACY)
     assert found.conclusion == "unpaired"
-    assert "no seed in common" in found.format_sentence()
+    assert found.format_sentence() == "not compared: B and A share no seed in which both have a value"
 
 
 def test_the_same_in_every_seed() -> None:
     found = verdict([0.0, 0.0, 0.0])
     assert found.conclusion == "same"
-    assert found.format_sentence() == "B and A came to the same in each of 3 seeds"
+    assert found.format_sentence() == "B and A are equal in each of 3 seeds"
 
 
 def test_all_differences_equal() -> None:
     few, many = verdict([0.1] * 3), verdict([0.1] * 8)
     assert few.conclusion == "undecided"
     assert few.format_sentence() == (
-        "no difference between B and A is shown (3 seeds, p = 0.250): B is ahead by 10.0 points; "
-        "3 seeds are too few: about 3 more would show a difference of this size"
+        "undecided: B is 10.0 points ahead of A (3 seeds, p = 0.250); about 3 more seeds would settle it"
     )
     assert many.format_sentence() == "B is better than A by 10.0 points (8 seeds, p = 0.008)"
 

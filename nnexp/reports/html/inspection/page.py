@@ -196,7 +196,7 @@ WEIGHT_GRADIENT_CAPTION = (
 DEAD_WORDS = (
     "dead units",
     "units",
-    "Dead: relu units, of images channels, that are positive for none of these examples.",
+    "Dead: ReLU units (in images: channels) that output 0 for all of these examples.",
 )
 SATURATED_WORDS = (
     "saturated outputs",

@@ -76,7 +76,7 @@ def _make_figure(report: Report, points: Sequence[VariantPoint], headers: Sequen
     larger = measure.larger_is_better
     if len(headers) == 2 and len({repr(one.values) for one in points}) == len(points):
         make = partial(plot_heat_map, points, headers, title, share=measure.is_share, larger=larger)
-        caption = f"Means over {unit}s. The darker the better; what is missing has no value."
+        caption = f"Means over {unit}s. The darker the better; empty cells: not run."
         return Figure("parameters", f"{what} by {headers[0]} and {headers[1]}", caption, make)
     make = partial(plot_parallel_axes, points[:MAX_VARIANTS], headers, title, share=measure.is_share, larger=larger)
     caption = "Each line is a variant, the darker the better. Lines that share a value are spread around it."

@@ -119,8 +119,8 @@ def test_differences_that_are_shown_come_before_those_that_are_not(tmp_path: Pat
     before, _, after = answer.partition("<details>")
     assert "is better than" in before
     assert "is better than" not in after
-    assert "no difference" not in before
-    assert after.count("<li>no difference") == 6
+    assert "undecided" not in before
+    assert after.count("<li>undecided") == 6
     assert "6 comparisons without a shown difference" in after
 
 
