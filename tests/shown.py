@@ -24,7 +24,7 @@ IGNORED = (
     (r"\bseconds +[0-9.]+", "seconds"),
     (r"[0-9]+\.[0-9]+ s\b", "s"),
     (r"best run: (\S+)-[0-9a-f]{6}", r"best run: \1"),  # the best of five seeds may be another
-    (r"about [0-9]+ more would", "about _ more would"),  # as the square of a small difference
+    (r"about [0-9]+ more seeds would", "about _ more seeds would"),  # as the square of a small difference
     (r"─+", "─"),  # as wide as the times make the table
 )
 

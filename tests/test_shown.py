@@ -25,7 +25,7 @@ SENTENCE = "undecided: A is 1.6 ± 1.6 points ahead of B (5 seeds, p = 0.704)"
         (" ────────", " ─────────────"),
         ("best run: adam_bn-d57625", "best run: adam_bn-0f1e2d"),
         ("(20 seeds, p < 0.001)", "(20 seeds, p = 0.002)"),
-        ("about 10 more would show it", "about 23 more would show it"),
+        ("about 10 more seeds would settle it", "about 23 more seeds would settle it"),
         (SENTENCE, SENTENCE.replace("0.704", "0.688").replace("1.6 points", "1.8 points")),
     ],
 )

@@ -66,7 +66,7 @@ def test_damaged_runs_are_told_of_and_the_others_listed(copied: Path) -> None:
 
 def test_rm_asks_and_where_there_is_nobody_to_ask_deletes_nothing(copied: Path) -> None:
     before = sorted(copied.iterdir())
-    assert "say --yes" in told("runs", "--runs", copied, "rm", "short_sine", code=2).stderr
+    assert "so add --yes" in told("runs", "--runs", copied, "rm", "short_sine", code=2).stderr
     assert sorted(copied.iterdir()) == before
 
 
