@@ -40,7 +40,7 @@ MAX_VALUE_CHARACTERS = 24
 
 
 def render_variants(board: SweepProgress, width: int, most: int | None = None) -> Table:
-    """One row a variant, the best first: what varies, how many runs are done, mean, spread and extremes.
+    """One row a variant, the best first: what varies, how many runs are done, mean, standard deviation and extremes.
 
     Of a cross-validation they are those of the folds, each of which stands for the mean of its runs.
     """
@@ -52,16 +52,16 @@ def render_variants(board: SweepProgress, width: int, most: int | None = None) -
     cells = {name: format_values([values[place] for place in places]) for name, values in differing.items()}
     cells = cells or {"variant": ["base"] * len(groups)}
     values = [_list_values(board, runs) for runs in groups]
-    spread = "fold spread" if any(run.fold is not None for run in board.runs) else "spread"
+    std = "std over folds" if any(run.fold is not None for run in board.runs) else "std"
     cells["done"] = [f"{sum(board.find_state(run.run) == 'done' for run in runs)}/{len(runs)}" for runs in groups]
     cells["not done"] = [_describe_unfinished(board, runs) for runs in groups]
     cells[metric] = [format_metric(metric, sum(v) / len(v)) if v else "-" for v in values]
-    cells[spread] = [format_metric(metric, stdev(v)) if len(v) > 1 else "-" for v in values]
-    cells["least"] = [format_metric(metric, min(v)) if v else "-" for v in values]
-    cells["most"] = [format_metric(metric, max(v)) if v else "-" for v in values]
+    cells[std] = [format_metric(metric, stdev(v)) if len(v) > 1 else "-" for v in values]
+    cells["min"] = [format_metric(metric, min(v)) if v else "-" for v in values]
+    cells["max"] = [format_metric(metric, max(v)) if v else "-" for v in values]
     if not any(cells["not done"]):
         del cells["not done"]
-    return fit_table(cells, ("least", "most", spread, "not done"), width)
+    return fit_table(cells, ("min", "max", std, "not done"), width)
 
 
 def _rank_variant(board: SweepProgress, runs: Sequence[PlannedRun]) -> tuple[bool, bool, float]:
