@@ -126,7 +126,7 @@ def test_an_ensemble_is_no_run_whose_weights_can_be_taken_over(folder: Path) -> 
     assert "is an ensemble, which has no layers" in " ".join((done.stderr + done.stdout).split())
 
 
-def test_of_a_cross_validation_the_spread_is_that_of_the_folds_means_over_seeds(tmp_path: Path) -> None:
+def test_of_a_cross_validation_the_std_is_that_of_the_folds_means_over_seeds(tmp_path: Path) -> None:
     base = BASE.replace("{train: 47, dev: 19, test: 17}", "{test: 17}")
     found = carried_out(written(tmp_path, base, "folds: 3\nseeds: 2\nobjective: {minimize: dev_loss}\n"))
     done = program("sweep", "study.yaml", cwd=tmp_path, COLUMNS="120")
@@ -136,4 +136,6 @@ def test_of_a_cross_validation_the_spread_is_that_of_the_folds_means_over_seeds(
     folds = [mean(float(row["dev_loss"]) for row in rows if row["fold"] == fold) for fold in "012"]
     shown = ["base", "6/6", *[f"{value:.4f}" for value in (mean(folds), stdev(folds), min(folds), max(folds))]]
     assert shown in [line.split() for line in done.stdout.splitlines()]
-    assert re.search(r"fold\s", done.stdout)
+    assert re.search(
+        r"\bstd\b.*\bover\b.*\bfolds\b", done.stdout, re.DOTALL
+    )  # the words of a header stand below each other
