@@ -42,8 +42,10 @@ def from_text(folder: Path, text: str, *words: str, base: str = BASE) -> SweepDe
 
 def from_words(folder: Path, *words: str, base: str = BASE) -> SweepDefinition:
     """The sweep that the words of a command say."""
-    (folder / "base.yaml").write_text(base)
-    return parse_command(folder / "base.yaml", words)
+    spec = folder / "base.yaml"
+    if not spec.exists() or spec.read_text() != base:  # processes share the folder: none may empty what another reads
+        spec.write_text(base)
+    return parse_command(spec, words)
 
 
 def runs_of(definition: SweepDefinition) -> list[PlannedRun]:
