@@ -19,50 +19,136 @@ from typing import Annotated
 
 import typer
 
+from nnexp.cli.help import HelpCommand, HelpGroup, format_example
 from nnexp.errors import NnexpError
 
-RUN, ANSWER, LOOK, DATA, MANAGE = "Run", "Compare", "Look inside", "Data", "Manage"
+RUN, COMPARE, LOOK_INSIDE, DATA, MANAGE = "Run", "Compare", "Look inside", "Data", "Manage"
 """The groups of commands in `nnexp --help`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command in the list of commands: where it is, its first line of help, and its group.
+    """A command in the list of commands; its module in `cli/commands` has its name.
 
     function: its name in the module; empty for one that has commands of its own, whose module has an `app`.
+    summary: the first line of its help.
     """
 
-    module: str
+    group: str
     function: str
     summary: str
-    group: str
+    example: str
 
 
 COMMANDS: Mapping[str, Command] = {
-    "train": Command("train", "train", "Train the network, or fit the baseline, that a spec describes.", RUN),
-    "sweep": Command("sweep", "sweep", "Train every combination of the given values; finished runs are skipped.", RUN),
+    "train": Command(
+        RUN,
+        "train",
+        "Train the network, or fit the baseline, that a spec describes.",
+        "nnexp train configs/adam_bn.yaml optimizer.adam.lr=3e-3",
+    ),
+    "sweep": Command(
+        RUN,
+        "sweep",
+        "Train every combination of the given values; finished runs are skipped.",
+        "nnexp sweep configs/adam_bn.yaml activation=relu,tanh seed=0..4",
+    ),
     "ablate": Command(
-        "ablate", "ablate", "Train a spec without each of its parts in turn, or with another instead.", RUN
+        RUN,
+        "ablate",
+        "Train a spec without each of its parts in turn, or with another instead.",
+        "nnexp ablate configs/adam_bn.yaml --seeds 3",
     ),
-    "report": Command("report", "report", "Variants of runs and sweeps, best first, and what the seeds show.", ANSWER),
+    "report": Command(
+        COMPARE,
+        "report",
+        "Variants of runs and sweeps, best first, and what the seeds show.",
+        "nnexp report adam_bn --html page.html",
+    ),
     "compare": Command(
-        "compare", "compare", "Two or more variants, paired by seed: difference, interval, p-value.", ANSWER
+        COMPARE,
+        "compare",
+        "Two or more variants, paired by seed: difference, interval, p-value.",
+        "nnexp compare adam_bn:activation=relu adam_bn:activation=tanh",
     ),
-    "evaluate": Command("evaluate", "evaluate", "Loss and metrics of a run on a part of its data.", ANSWER),
+    "evaluate": Command(
+        COMPARE,
+        "evaluate",
+        "Loss and metrics of a run on a part of its data.",
+        "nnexp evaluate RUN --split dev --confusion",
+    ),
     "predict": Command(
-        "predict", "predict", "Predict for a file: classes and probabilities, or values, as csv.", ANSWER
+        COMPARE,
+        "predict",
+        "Predict for a file: classes and probabilities, or values, as csv.",
+        "nnexp predict RUN new.csv -o predictions.csv",
     ),
-    "diagnose": Command("diagnose", "diagnose", "What was wrong with a run, and what to try.", LOOK),
-    "inspect": Command("inspect", "inspect_", "Outputs and gradients of every layer before training.", LOOK),
-    "describe": Command("describe", "describe", "Shapes, parameters, multiply-adds and memory by layer.", LOOK),
-    "gradcheck": Command("gradcheck", "gradcheck", "Check the gradients of a model, or of every component.", LOOK),
-    "data": Command("data", "", "Fetch known data sets, list sources, and look at data.", DATA),
-    "validate": Command("validate", "validate", "Check specs without training; every mistake on its line.", MANAGE),
-    "new": Command("new", "new", "Write a commented spec to start from, and the schema for editors.", MANAGE),
-    "list": Command("list", "list_", "List the components that a spec can name.", MANAGE),
-    "schema": Command("schema", "schema", "Print the JSON Schema of specs.", MANAGE),
-    "runs": Command("runs", "", "List runs with their state and key metrics; `rm` deletes.", MANAGE),
-    "export": Command("export", "export", "Write a run as ONNX, NumPy arrays, or for TensorBoard.", MANAGE),
+    "diagnose": Command(
+        LOOK_INSIDE,
+        "diagnose",
+        "What was wrong with a run, and what to try.",
+        "nnexp diagnose RUN --optimal-error 0.1",
+    ),
+    "inspect": Command(
+        LOOK_INSIDE,
+        "inspect_",
+        "Outputs and gradients of every layer before training.",
+        "nnexp inspect configs/adam_bn.yaml --init xavier,he",
+    ),
+    "describe": Command(
+        LOOK_INSIDE,
+        "describe",
+        "Shapes, parameters, multiply-adds and memory by layer.",
+        "nnexp describe configs/lenet5_digits.yaml",
+    ),
+    "gradcheck": Command(
+        LOOK_INSIDE,
+        "gradcheck",
+        "Check the gradients of a model, or of every component.",
+        "nnexp gradcheck configs/adam_bn.yaml --after 10",
+    ),
+    "data": Command(
+        DATA,
+        "",
+        "Fetch known data sets, list sources, and look at data.",
+        "nnexp data show moons",
+    ),
+    "validate": Command(
+        MANAGE,
+        "validate",
+        "Check specs without training; every mistake on its line.",
+        "nnexp validate configs/adam_bn.yaml training.epochs=5",
+    ),
+    "new": Command(
+        MANAGE,
+        "new",
+        "Write a commented spec to start from, and the schema for editors.",
+        "nnexp new first",
+    ),
+    "list": Command(
+        MANAGE,
+        "list_",
+        "List the components that a spec can name.",
+        "nnexp list optimizers",
+    ),
+    "schema": Command(
+        MANAGE,
+        "schema",
+        "Print the JSON Schema of specs.",
+        "nnexp schema",
+    ),
+    "runs": Command(
+        MANAGE,
+        "",
+        "List runs with their state and key metrics; `rm` deletes.",
+        "nnexp runs rm RUN",
+    ),
+    "export": Command(
+        MANAGE,
+        "export",
+        "Write a run as ONNX, NumPy arrays, or for TensorBoard.",
+        "nnexp export RUN --to onnx",
+    ),
 }
 
 
@@ -70,7 +156,9 @@ def make_app(words: Sequence[str]) -> typer.Typer:
     """The program, with the command loaded that `words` name; the others are there with name and summary alone."""
     app = typer.Typer(
         name="nnexp",
+        cls=HelpGroup,
         help="A laboratory for training neural networks: one YAML file says what to train, one command trains it.",
+        epilog="`nnexp COMMAND -h` explains a command, with an example.",
         no_args_is_help=True,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
@@ -78,15 +166,22 @@ def make_app(words: Sequence[str]) -> typer.Typer:
     app.callback()(_accept_global_options)
     called = find_command(words)
     for name, command in COMMANDS.items():
-        if name != called:
-            app.command(name, help=command.summary, rich_help_panel=command.group)(_do_nothing)
-            continue
-        module = import_module(f"nnexp.cli.commands.{command.module}")
-        if command.function:
-            app.command(name, rich_help_panel=command.group)(getattr(module, command.function))
-        else:
-            app.add_typer(module.app, name=name, rich_help_panel=command.group)
+        _add_command(app, name, command, is_called=name == called)
     return app
+
+
+def _add_command(app: typer.Typer, name: str, command: Command, *, is_called: bool) -> None:
+    """Add a command to the program; one that is not called is listed without loading its module."""
+    if not is_called:
+        app.command(name, help=command.summary, rich_help_panel=command.group)(_do_nothing)
+        return
+    module = import_module(f"nnexp.cli.commands.{name}")
+    epilog = format_example(command.example)
+    if command.function:
+        function = getattr(module, command.function)
+        app.command(name, cls=HelpCommand, rich_help_panel=command.group, epilog=epilog)(function)
+    else:
+        app.add_typer(module.app, name=name, cls=HelpGroup, rich_help_panel=command.group, epilog=epilog)
 
 
 def find_command(words: Sequence[str]) -> str | None:

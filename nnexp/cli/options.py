@@ -15,13 +15,13 @@ Overrides: TypeAlias = Annotated[
 ]
 
 RunsDir: TypeAlias = Annotated[
-    Path, typer.Option("--runs", envvar="NNEXP_RUNS", help="The folder that holds the runs.", metavar="DIR")
+    Path, typer.Option("--runs", envvar="NNEXP_RUNS", help="Folder of the runs.", metavar="DIR")
 ]
 
 RunName: TypeAlias = Annotated[
-    str, typer.Argument(metavar="RUN", help="A run: its folder, or its name below --runs.", show_default=False)
+    str, typer.Argument(metavar="RUN", help="A run: its name or its folder.", show_default=False)
 ]
 
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
-Quiet: TypeAlias = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only the result.")]
+Quiet: TypeAlias = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress, only the result.")]
 Verbose: TypeAlias = Annotated[bool, typer.Option("--verbose", "-v", help="Also print the resolved spec.")]

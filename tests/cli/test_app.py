@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
 
 import pytest
+from typer.core import TyperGroup
+from typer.main import get_command
 
 from nnexp.cli import commands
-from nnexp.cli.app import COMMANDS, find_command
+from nnexp.cli.app import COMMANDS, find_command, make_app
 from tests.cli.inside import inside
 
 HEAVY = {"numpy", "pandas", "pydantic", "scipy", "yaml", "altair", "distributed"}
@@ -36,14 +39,14 @@ def test_only_the_command_that_is_called_is_loaded() -> None:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_is_where_the_list_says(name: str) -> None:
-    module = import_module(f"nnexp.cli.commands.{COMMANDS[name].module}")
+    module = import_module(f"nnexp.cli.commands.{name}")
     assert callable(getattr(module, COMMANDS[name].function or "app"))
 
 
 def test_every_module_of_commands_is_in_the_list() -> None:
     [folder] = map(Path, commands.__path__)
     modules = {path.stem for path in folder.glob("*.py")} - {"__init__", "data_show"}  # data_show belongs to `data`
-    assert modules == {command.module for command in COMMANDS.values()}
+    assert modules == set(COMMANDS)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -51,6 +54,45 @@ def test_every_command_has_help(name: str, tmp_path: Path) -> None:
     done = inside(name, "--help", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert f"nnexp {name}" in done.stdout
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_of_a_command_begins_with_its_line_in_the_list_and_ends_with_an_example(name: str, tmp_path: Path) -> None:
+    lines = [line.strip() for line in inside(name, "-h", cwd=tmp_path).stdout.splitlines() if line.strip()]
+    text = " ".join(lines)
+    assert text.index(COMMANDS[name].summary) < text.index("╭")
+    assert lines[-1] == f"Example: {COMMANDS[name].example}"
+
+
+@pytest.mark.parametrize("words", [[], *([name] for name in COMMANDS), ["data", "fetch"], ["runs", "rm"]], ids=" ".join)
+def test_help_shows_no_type_for_flags(words: list[str], tmp_path: Path) -> None:
+    shown = inside(*words, "--help", cwd=tmp_path).stdout
+    assert "--help" in shown
+    assert "bool" not in shown
+
+
+@pytest.mark.parametrize("name", ["data fetch", "data list", "data show", "runs rm"])
+def test_help_of_a_command_below_another_ends_with_an_example_of_it(name: str, tmp_path: Path) -> None:
+    lines = inside(*name.split(), "-h", cwd=tmp_path).stdout.split("\n")
+    example = [line.strip() for line in lines if line.strip()][-1]
+    assert example.startswith(f"Example: nnexp {name}")
+    assert_accepted(example.removeprefix("Example: "))
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_accepts_the_words_of_its_example(name: str) -> None:
+    assert COMMANDS[name].example.startswith(f"nnexp {name}")
+    assert_accepted(COMMANDS[name].example)
+
+
+def assert_accepted(line: str) -> None:
+    """Read the words of a command line as the program does, without doing what they say."""
+    words = shlex.split(line)[1:]
+    command, context = get_command(make_app(words)), None
+    while isinstance(command, TyperGroup) and words:
+        context = command.make_context("nnexp", list(words), parent=context)
+        command = command.commands[words.pop(0)]
+    command.make_context("nnexp", words, parent=context)
 
 
 def test_help_lists_the_commands_in_their_groups(tmp_path: Path) -> None:

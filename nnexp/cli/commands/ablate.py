@@ -18,17 +18,20 @@ def ablate(
     spec: SpecPath,
     overrides: Overrides = None,
     runs: RunsDir = Path("runs"),
-    seeds: Annotated[int, typer.Option("--seeds", min=1, help="Seeds of each variant.")] = 5,
-    plan: Annotated[bool, typer.Option("--plan", help="Show the variants and what they will take.")] = False,
+    seeds: Annotated[int, typer.Option("--seeds", min=1, help="Number of seeds of each variant.")] = 5,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Show the variants and the estimated time; train nothing.")
+    ] = False,
     jobs: Annotated[
-        int | None, typer.Option("--jobs", "-j", min=1, help="Worker processes.", show_default="one a core")
+        int | None, typer.Option("--jobs", "-j", min=1, help="Number of worker processes.", show_default="one per core")
     ] = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """What each part of a spec is good for: variants without it, or with another in its place, the same seeds for all.
+    """Train a spec without each of its parts in turn, or with another instead.
 
-    No batch norm, no dropout, no penalty, SGD for Adam, ...: what can be left out is read from the spec.
+    So it shows what each part is good for: no batch norm, no dropout, no penalty, SGD for Adam, and so on. The parts
+    are read from the spec, and all variants have the same seeds.
     """
     definition = build_ablation(parse_command(spec, overrides or []), seeds)
     jobs = jobs or choose_worker_count(definition)

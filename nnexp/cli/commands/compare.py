@@ -25,29 +25,32 @@ def compare(
         list[str],
         typer.Argument(
             metavar="A B...",
-            help="Runs, which stand for all that differ from them in seed alone, variants of a sweep such as "
-            "SWEEP:lr=0.01, or a sweep with all its variants.",
+            help="Runs (each stands for its variant, with all seeds), variants of a sweep such as SWEEP:lr=0.01, or a "
+            "sweep with all its variants.",
             show_default=False,
         ),
     ],
     metric: Annotated[
-        str | None, typer.Option("--metric", help="What to compare.", show_default="the sweep's objective")
+        str | None, typer.Option("--metric", help="Metric to compare.", show_default="the sweep's objective")
     ] = None,
     checks: Annotated[
         list[str] | None,
         typer.Option(
             "--check",
             metavar="'B >= A'",
-            help="Exit with 4 where it does not hold: >= where B is not significantly worse, > where it is "
-            "significantly better.",
+            help="Exit with 4 if this does not hold. B >= A: B is not significantly worse; B > A: B is significantly "
+            "better.",
             show_default=False,
         ),
     ] = None,
-    mixed: Annotated[bool, typer.Option("--mixed", help="Compare runs with different data or metrics.")] = False,
+    mixed: Annotated[bool, typer.Option("--mixed", help="Allow runs with different data or metrics.")] = False,
     runs: RunsDir = Path("runs"),
     json: Json = False,
 ) -> None:
-    """Variants beside each other, paired by seed: difference, 95 % interval, p-value and a sentence."""
+    """Two or more variants, paired by seed: difference, interval, p-value.
+
+    The interval is the 95 % interval of the mean difference; a sentence for each pair says what that shows.
+    """
     asked = [ComparisonCheck.parse_check(text) for text in checks or []]
     found = compare_variants(names, runs, metric, mixed=mixed)
     held = {check: check.is_satisfied(found) for check in asked}

@@ -11,6 +11,7 @@ from rich.text import Text
 from nnexp.cli.commands import data_show
 from nnexp.cli.console import out, print_json
 from nnexp.cli.fetch_progress import make_download_listener
+from nnexp.cli.help import HelpCommand, format_example
 from nnexp.cli.options import Json
 from nnexp.data.download.fetch import fetch_known_set, find_known_set
 from nnexp.data.download.http import format_bytes
@@ -25,23 +26,25 @@ MAX_LINE_CHARACTERS = 100
 """How wide a list is where there is no terminal."""
 
 app = typer.Typer(help="Fetch known data sets, list sources, and look at data.", no_args_is_help=True)
-app.command("show")(data_show.show_data)
+app.command("show", cls=HelpCommand, epilog=format_example("nnexp data show moons --png moons.png"))(
+    data_show.show_data
+)
 
 
-@app.command("fetch")
+@app.command("fetch", cls=HelpCommand, epilog=format_example("nnexp data fetch cifar10"))
 def fetch_set(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A known set, such as cifar10.", show_default=False)],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A known data set, such as cifar10.", show_default=False)],
     address: Annotated[
         str | None,
         typer.Option(
             "--from",
             metavar="URL",
-            help="Fetch the same files from here, each by its name.",
+            help="Address to fetch the same files from, each by its name.",
             show_default="where they are published",
         ),
     ] = None,
 ) -> None:
-    """Fetch a known set into the cache folder, from where it is published; a broken fetch goes on where it was."""
+    """Fetch a known data set into the cache; an interrupted download continues."""
     wanted = find_known_set(name)
     with make_download_listener() as watch:
         came = fetch_known_set(wanted, address, watch=watch)
@@ -51,9 +54,9 @@ def fetch_set(
         out.print(wanted.credit, markup=False)
 
 
-@app.command("list")
+@app.command("list", cls=HelpCommand, epilog=format_example("nnexp data list"))
 def list_sources(json: Json = False) -> None:
-    """List the known sets, with their size and whether they are in the cache, and the other sources."""
+    """List the known data sets, with their size and whether they are in the cache, and the other sources."""
     others = {name: parse_docstring(sources[name]).summary for name in sources if name not in KNOWN_SETS}
     if json:
         known = [_as_dict(one) for one in KNOWN_SETS.values()]

@@ -39,7 +39,7 @@ def show_data(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Look at a data set: examples, shape, targets, classes, ranges, what is missing, and the points of a plane."""
+    """Show a data set: examples, shape, targets, classes, ranges and missing values; points of a plane are drawn."""
     if png is not None:
         from nnexp.inspection.data_pictures import check_png_path
 

@@ -37,15 +37,19 @@ def describe(
     overrides: Overrides = None,
     input_: Annotated[
         str | None,
-        typer.Option("--input", metavar="HxWxC", help="Inputs of another size than the data's.", show_default=False),
+        typer.Option(
+            "--input", metavar="HxWxC", help="Assume inputs of this size, not the data's.", show_default=False
+        ),
     ] = None,
     outputs: Annotated[
         int | None,
-        typer.Option("--outputs", metavar="K", min=1, max=MAX_SIZE, help="As many outputs.", show_default=False),
+        typer.Option(
+            "--outputs", metavar="K", min=1, max=MAX_SIZE, help="Assume this number of outputs.", show_default=False
+        ),
     ] = None,
     json: Json = False,
 ) -> None:
-    """The layers of a network: sizes, parameters, connections, multiply-adds, memory and receptive fields."""
+    """Shapes, parameters, multiply-adds and memory by layer."""
     found = outline_network(
         spec, overrides or (), AssumedSizes(_parse_shape(input_) if input_ is not None else None, outputs)
     )

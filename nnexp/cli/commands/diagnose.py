@@ -36,13 +36,20 @@ def diagnose(
     optimal_error: Annotated[
         float,
         typer.Option(
-            "--optimal-error", metavar="SHARE", min=0, max=1, help="The error that nobody could avoid, such as 0.15."
+            "--optimal-error",
+            metavar="SHARE",
+            min=0,
+            max=1,
+            help="The error that even the best model makes, such as 0.15.",
         ),
     ] = 0.0,
     runs: RunsDir = Path("runs"),
     json: Json = False,
 ) -> None:
-    """What was wrong with a run, from what it recorded: each finding with its numbers, its epoch and what to try."""
+    """What was wrong with a run, and what to try.
+
+    Each finding, read from what the run recorded, has its numbers, its epoch and overrides to try.
+    """
     collected = collect_runs(names, runs)
     begun = [row for row in collected.rows if (row.path / "run.json").is_file()]
     folders = [row.path for row in begun if row.configuration.kind == NETWORK_KIND]

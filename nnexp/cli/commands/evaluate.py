@@ -30,7 +30,7 @@ DEFAULT_TOP_K = 3
 def evaluate(
     run: RunName,
     split: Annotated[
-        Literal["train", "dev", "test"], typer.Option("--split", help="The part of the data to look at.")
+        Literal["train", "dev", "test"], typer.Option("--split", help="Part of the data to evaluate on.")
     ] = "test",
     top: Annotated[
         int | None,
@@ -38,17 +38,17 @@ def evaluate(
             "--top",
             metavar="K",
             min=1,
-            help=f"How often the right class is among the K likeliest; {DEFAULT_TOP_K} where there are more classes.",
+            help=f"The K of top-K accuracy; {DEFAULT_TOP_K} if there are more classes than that.",
             show_default=False,
         ),
     ] = None,
     confusion: Annotated[
-        bool, typer.Option("--confusion", help="Show which class was taken for which, and each class by itself.")
+        bool, typer.Option("--confusion", help="Also show the confusion matrix, and metrics by class.")
     ] = False,
     runs: RunsDir = Path("runs"),
     json: Json = False,
 ) -> None:
-    """Loss and metrics of a trained network, or metrics of a baseline, on a part of its data."""
+    """Loss and metrics of a run on a part of its data."""
     found = Run(find_run(run, runs))
     if not len(found.parts[split]):
         raise UsageError(f"{found.path} has no {split} part")

@@ -9,6 +9,7 @@ import typer
 
 from nnexp.cli.console import err
 from nnexp.cli.options import RunsDir
+from nnexp.export.export import export_runs
 
 
 def export(
@@ -16,24 +17,31 @@ def export(
         list[str],
         typer.Argument(
             metavar="RUN",
-            help="A run; for tensorboard also several, or sweeps, or a folder of runs.",
+            help="A run; for tensorboard also several runs, sweeps, or a folder of runs.",
             show_default=False,
         ),
     ],
-    to: Annotated[Literal["onnx", "npz", "tensorboard"], typer.Option("--to", help="The format.", show_default=False)],
+    to: Annotated[
+        Literal["onnx", "npz", "tensorboard"], typer.Option("--to", help="Format to write.", show_default=False)
+    ],
     output: Annotated[
         Path | None,
         typer.Option(
-            "--output", "-o", metavar="FILE_OR_DIR", help="Write here.", show_default="RUN.onnx, RUN.npz, tensorboard/"
+            "--output",
+            "-o",
+            metavar="FILE_OR_DIR",
+            help="File or folder to write.",
+            show_default="RUN.onnx, RUN.npz, tensorboard/",
         ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace what is there already.")] = False,
     runs: RunsDir = Path("runs"),
 ) -> None:
-    """A trained network as ONNX or as NumPy arrays; how runs went, for TensorBoard. Prints what was written."""
-    from nnexp.export.export import export_runs as exported
+    """Write a run as ONNX, NumPy arrays, or for TensorBoard.
 
-    found = exported(names, to, output, runs=runs, force=force)
+    The paths of the files that were written are printed.
+    """
+    found = export_runs(names, to, output, runs=runs, force=force)
     for path in found.paths:
         print(path)
     for problem in found.problems:

@@ -23,7 +23,7 @@ def gradcheck(
         Path | None, typer.Argument(metavar="SPEC", help="A spec: a YAML file.", show_default=False)
     ] = None,
     overrides: Overrides = None,
-    after: Annotated[int, typer.Option("--after", metavar="N", help="Train so many steps first.")] = 0,
+    after: Annotated[int, typer.Option("--after", metavar="N", help="Train this many steps first.")] = 0,
     examples: Annotated[
         int | None,
         typer.Option(
@@ -32,7 +32,7 @@ def gradcheck(
     ] = None,
     entries: Annotated[
         int | None,
-        typer.Option("--entries", metavar="N", help="Check so many entries of each parameter.", show_default=False),
+        typer.Option("--entries", metavar="N", help="Check this many entries of each parameter.", show_default=False),
     ] = None,
     exhaustive: Annotated[
         bool, typer.Option("--exhaustive", help="Check every entry, however large the network.")
@@ -43,7 +43,10 @@ def gradcheck(
     all_: Annotated[bool, typer.Option("--all", help="Check every component that a spec can name.")] = False,
     json: Json = False,
 ) -> None:
-    """Check the gradient of a spec's model, penalties included, against differences of its objective."""
+    """Check the gradients of a model, or of every component.
+
+    They are compared with differences of the objective, penalties included.
+    """
     if all_:
         if spec is not None or after or examples is not None or entries is not None or exhaustive:
             raise UsageError("--all checks small networks of its own: name no spec, and only --threshold or --json")

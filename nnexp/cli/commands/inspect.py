@@ -37,21 +37,26 @@ def inspect_(
     overrides: Overrides = None,
     init: Annotated[
         str | None,
-        typer.Option("--init", metavar="A,B", help="These initialisers, such as xavier,he.", show_default=False),
+        typer.Option("--init", metavar="A,B", help="Initialisers to compare, such as xavier,he.", show_default=False),
     ] = None,
-    seeds: Annotated[int, typer.Option("--seeds", metavar="K", min=1, max=1000, help="Average over seeds.")] = 1,
+    seeds: Annotated[
+        int, typer.Option("--seeds", metavar="K", min=1, max=1000, help="Number of seeds to average over.")
+    ] = 1,
     examples: Annotated[
-        int, typer.Option("--examples", metavar="N", min=1, max=1_000_000, help="At most so many examples.")
+        int, typer.Option("--examples", metavar="N", min=1, max=1_000_000, help="Number of examples, at most.")
     ] = 256,
     data: Annotated[
         InputData, typer.Option("--data", help="Training examples of the spec, or random numbers from N(0, 1).")
     ] = InputData.REAL,
     html: Annotated[
-        Path | None, typer.Option("--html", metavar="FILE", help="Write a page with figures too.", show_default=False)
+        Path | None, typer.Option("--html", metavar="FILE", help="Also write a page with figures.", show_default=False)
     ] = None,
     json: Json = False,
 ) -> None:
-    """Look at a network before training: its outputs and gradients, layer by layer, and what they say."""
+    """Outputs and gradients of every layer before training.
+
+    Below the tables stands what they show: signals that vanish or explode, units that are dead or saturated.
+    """
     if html is not None:
         _check_page_path(html)
     specs = load_variants(spec, overrides or (), init)

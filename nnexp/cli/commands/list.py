@@ -28,7 +28,10 @@ def list_(
     ] = None,
     json: Json = False,
 ) -> None:
-    """List the components that a spec can name, with their parameters, defaults, meaning and formula."""
+    """List the components that a spec can name.
+
+    Each has its parameters, their defaults and meaning, and its formula.
+    """
     everything = {name: list(list_entries(name)) for name in REGISTRY_BY_KIND}
     chosen = {kind: everything[kind]} if kind in everything else everything
     if kind is not None and kind not in everything:

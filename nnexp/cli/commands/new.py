@@ -15,7 +15,10 @@ from nnexp.spec.starter import write_starter
 def new(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The name; NAME.yaml is written.", show_default=False)],
 ) -> None:
-    """Write a commented spec to start from, and the schema that lets an editor complete and check it."""
+    """Write a commented spec to start from, and the schema for editors.
+
+    With the schema an editor completes and checks specs.
+    """
     path = Path(name if name.endswith((".yaml", ".yml")) else f"{name}.yaml")
     schema = write_starter(path)
     command = shlex.join(["nnexp", "train", str(path)])

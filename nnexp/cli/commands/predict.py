@@ -21,16 +21,16 @@ def predict(
         Path,
         typer.Argument(
             metavar="INPUT",
-            help="A .csv with a header, a .npz with an array x, an image or a folder.",
+            help="A .csv with a header, a .npz with an array x, an image, or a folder of images.",
             show_default=False,
         ),
     ],
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Write the CSV here.", show_default="standard output")
+        Path | None, typer.Option("--output", "-o", help="Write the csv to this file.", show_default="standard output")
     ] = None,
     runs: RunsDir = Path("runs"),
 ) -> None:
-    """Predict with a trained network or a baseline: a CSV with classes and probabilities, or with values."""
+    """Predict for a file: classes and probabilities, or values, as csv."""
     if output is not None and output.resolve() == source.resolve():
         raise UsageError(f"{output} is the input: the answers would overwrite it")
     trained = Run(find_run(run, runs))

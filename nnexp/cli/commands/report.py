@@ -54,11 +54,11 @@ def report(
         ),
     ],
     metric: Annotated[
-        str | None, typer.Option("--metric", help="What to rank by.", show_default="the sweep's objective")
+        str | None, typer.Option("--metric", help="Metric to rank by.", show_default="the sweep's objective")
     ] = None,
     sort: Annotated[
         str | None,
-        typer.Option("--sort", metavar="COLUMN", help="Order the rows by a column.", show_default="the metric"),
+        typer.Option("--sort", metavar="COLUMN", help="Column to order the rows by.", show_default="the metric"),
     ] = None,
     condition: Annotated[
         str | None,
@@ -73,10 +73,10 @@ def report(
         ),
     ] = None,
     mixed: Annotated[
-        bool, typer.Option("--mixed", help="Report runs with different data or metrics together.")
+        bool, typer.Option("--mixed", help="Allow runs with different data or metrics in one report.")
     ] = False,
     form: Annotated[
-        Literal["table", "markdown", "csv", "latex", "json"], typer.Option("--format", help="How to write it.")
+        Literal["table", "markdown", "csv", "latex", "json"], typer.Option("--format", help="Form of the report.")
     ] = "table",
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file.", show_default=False)
@@ -96,7 +96,10 @@ def report(
     runs: RunsDir = Path("runs"),
     json: Json = False,
 ) -> None:
-    """The variants of runs and sweeps, the best first: mean and 95 % interval over seeds, and what that proves."""
+    """Variants of runs and sweeps, best first, and what the seeds show.
+
+    Each variant has its mean and 95 % interval over seeds; below the table stands how sure the differences are.
+    """
     if output is not None and html is not None and output.resolve() == html.resolve():
         raise UsageError(f"--output and --html are the same file, {output}")
     order = _make_output(html, figures, formats)

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from nnexp.cli.console import err, fit_table, format_metric, format_number, out, print_json
+from nnexp.cli.help import HelpCommand, format_example
 from nnexp.cli.options import Json, RunsDir
 from nnexp.errors import RunError, UsageError
 from nnexp.runs import known_files, manifest
@@ -16,12 +17,12 @@ from nnexp.storage.lock import lock_folder
 
 LISTED_COLUMNS = ("run", "state", "seed", "epochs", "dev", "test", "seconds", "began")
 
-app = typer.Typer(help="List runs with their state and key metrics; `rm` deletes.", invoke_without_command=True)
+app = typer.Typer(invoke_without_command=True)
 
 
 @app.callback()
 def list_runs(context: typer.Context, runs: RunsDir = Path("runs"), json: Json = False) -> None:
-    """List runs with their state and key metrics."""
+    """List runs with their state and key metrics; `rm` deletes."""
     context.obj = runs
     if context.invoked_subcommand is not None:
         return
@@ -48,16 +49,16 @@ def list_runs(context: typer.Context, runs: RunsDir = Path("runs"), json: Json =
         err.print(line, style="yellow", markup=False)
 
 
-@app.command("rm")
+@app.command("rm", cls=HelpCommand, epilog=format_example("nnexp runs rm adam_bn-1a2b3c --yes"))
 def remove_runs(
     context: typer.Context,
     names: Annotated[list[str], typer.Argument(metavar="RUN", help="Runs to delete.", show_default=False)],
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Delete without asking.")] = False,
     runs: Annotated[
-        Path | None, typer.Option("--runs", help="The folder that holds the runs.", metavar="DIR", show_default=False)
+        Path | None, typer.Option("--runs", help="Folder of the runs.", metavar="DIR", show_default=False)
     ] = None,
 ) -> None:
-    """Delete runs: the files that nnexp wrote. Others that lie in their folders stay."""
+    """Delete runs: the files that nnexp wrote. Other files in their folders stay."""
     paths = [find_to_delete(name, runs or context.obj) for name in names]
     for path in dict.fromkeys(paths):
         if not yes:

@@ -7,5 +7,8 @@ from nnexp.spec.schema import build_schema as json_schema
 
 
 def schema() -> None:
-    """Print the JSON Schema of specs, from which editors complete and check them."""
+    """Print the JSON Schema of specs.
+
+    Editors complete and check specs with it.
+    """
     print_json(json_schema())

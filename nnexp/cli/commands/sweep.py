@@ -39,19 +39,20 @@ def sweep(
         list[str] | None,
         typer.Argument(
             metavar="KEY=A,B,C",
-            help="Values to try: lr=1e-3,1e-2 or seed=0..4; one value is fixed.",
+            help="Values to try, such as optimizer.adam.lr=1e-3,1e-2 or seed=0..4; a single value is an override.",
             show_default=False,
         ),
     ] = None,
     runs: RunsDir = Path("runs"),
     plan: Annotated[
-        bool, typer.Option("--plan", help="Show runs, stacks and what they will take; do nothing.")
+        bool, typer.Option("--plan", help="Show the runs, the stacks and the estimated time; train nothing.")
     ] = False,
     jobs: Annotated[
-        int | None, typer.Option("--jobs", "-j", min=1, help="Worker processes.", show_default="one a core")
+        int | None, typer.Option("--jobs", "-j", min=1, help="Number of worker processes.", show_default="one per core")
     ] = None,
     stack: Annotated[
-        int | None, typer.Option("--stack", min=1, help="The most runs in a stack.", show_default="as many as pay")
+        int | None,
+        typer.Option("--stack", min=1, help="Largest number of runs in a stack.", show_default="as many as save time"),
     ] = None,
     executor: Annotated[
         Literal["local", "dask"], typer.Option("--executor", help="Where stacks are trained.")
@@ -60,17 +61,18 @@ def sweep(
         str | None, typer.Option("--address", help="A Dask scheduler, such as tcp://host:8786.", show_default=False)
     ] = None,
     max_failures: Annotated[
-        int | None, typer.Option("--max-failures", min=1, help="Stop after so many failures.", show_default="never")
+        int | None, typer.Option("--max-failures", min=1, help="Stop after this many failures.", show_default="never")
     ] = None,
     fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Stop after the first failure.")] = False,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Train failed runs again.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Carry out a plan of very many runs.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Allow a plan of very many runs.")] = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Make the runs of a sweep exist, once each: all combinations of the values, small networks trained together.
+    """Train every combination of the given values; finished runs are skipped.
 
-    The same command again does what is missing and nothing else; more seeds or values extend the sweep.
+    Small networks of one structure are trained together. The same command again trains only what is missing; more
+    seeds or values extend the sweep.
     """
     read = sweep_file.read_definition if sweep_file.is_sweep_file(spec) else parse_command
     definition = read(spec, words or [])
@@ -91,7 +93,7 @@ def print_sweep_plan(definition: SweepDefinition, runs: Path, options: SweepOpti
 def run_with_display(
     definition: SweepDefinition, runs: Path, options: SweepOptions, *, json: bool, quiet: bool
 ) -> None:
-    """Make the runs of a sweep exist, and show what came of them; exits with 3 where some failed."""
+    """Train the runs of a sweep and show the results; exits with 3 if a run failed."""
     try:
         with make_sweep_watch(quiet=quiet or json) as watch:
             found = run_sweep(definition, runs, options, watch)

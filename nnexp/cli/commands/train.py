@@ -27,14 +27,14 @@ def train(
     spec: SpecPath,
     overrides: Overrides = None,
     runs: RunsDir = Path("runs"),
-    restart: Annotated[bool, typer.Option("--restart", help="Forget what was trained and begin again.")] = False,
+    restart: Annotated[bool, typer.Option("--restart", help="Discard what was trained and begin again.")] = False,
     json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
     """Train the network, or fit the baseline, that a spec describes.
 
-    The same command again continues a run that was interrupted, to the same bits, and does nothing for a finished one.
+    The same command again continues an interrupted run, with the same result to the last bit, and skips a finished one.
     """
     loaded = api.load(spec, overrides or [])
     if verbose:

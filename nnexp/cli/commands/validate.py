@@ -28,7 +28,7 @@ def validate(
     ],
     json: Json = False,
 ) -> None:
-    """Check specs without training: everything that is wrong is shown, each on its line."""
+    """Check specs without training; every mistake on its line."""
     overrides = [word for word in specs if "=" in word and not os.path.exists(word)]  # noqa: PTH110 - never raises
     paths = [word for word in specs if word not in overrides]
     if not paths:
