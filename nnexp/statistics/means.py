@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special
 
 from nnexp.typing import AnyArray
 
@@ -70,4 +69,6 @@ def compute_std(values: AnyArray, scale: float) -> float:
 
 def compute_half_width(spread: float, n: int, overlap: float = 0.0) -> float:
     """Half the width of the t interval of a mean."""
-    return float(special.stdtrit(n - 1, (1 + CONFIDENCE_LEVEL) / 2)) * spread * math.sqrt(1 / n + overlap)
+    from scipy.special import stdtrit  # here, because the import is slow
+
+    return float(stdtrit(n - 1, (1 + CONFIDENCE_LEVEL) / 2)) * spread * math.sqrt(1 / n + overlap)

@@ -18,7 +18,6 @@ from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
-from scipy import special
 
 from nnexp.statistics.means import ROUNDING_SHARE, compute_half_width, compute_std
 from nnexp.typing import AnyArray
@@ -100,8 +99,11 @@ def compute_paired_difference(a: Mapping[Any, float], b: Mapping[Any, float], ov
         return PairedDifference(n, mean, dropped=dropped)
     if not spread:
         return PairedDifference(n, mean, p_flips=compute_min_p_value(n) if mean else 1.0, dropped=dropped)
+
+    from scipy.special import stdtr  # here, because the import is slow
+
     t = mean / (spread * math.sqrt(1 / n + overlap))
-    p = float(2 * special.stdtr(n - 1, -abs(t)))
+    p = float(2 * stdtr(n - 1, -abs(t)))
     flips = compute_sign_flip_p_value(difference) if n <= MAX_EXACT_PAIRS else None
     return PairedDifference(n, mean, spread, compute_half_width(spread, n, overlap), p, flips, dropped)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy import special
 
 from nnexp.statistics.paired import MAX_EXACT_PAIRS, SIGNIFICANCE_LEVEL, compute_min_p_value
 
@@ -29,6 +28,8 @@ def compute_power(effect: float, n: int, level: float = SIGNIFICANCE_LEVEL) -> f
     quantiles, as SciPy's own noncentral t is NaN for large δ. Where the sign-flip test just reaches the level, all
     differences have to have the same sign as well. Source: Cohen 1988, Statistical Power Analysis.
     """
+    from scipy import special  # here, because the import is slow
+
     freedom, shift = n - 1, effect * math.sqrt(n)
     critical = float(special.stdtrit(freedom, 1 - level / 2))
     bound = critical * np.sqrt(2 * special.gammaincinv(freedom / 2, QUANTILE_LEVELS) / freedom)

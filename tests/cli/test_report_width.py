@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from nnexp.cli.commands.report import render_variants
+from nnexp.cli.tables.report import render_variants
 from nnexp.reports.report import build_report
 from tests.unit.reports.support import adam, plain, write_run
 

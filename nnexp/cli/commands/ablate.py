@@ -30,8 +30,8 @@ def ablate(
 ) -> None:
     """Train a spec without each of its parts in turn, or with another instead.
 
-    So it shows what each part is good for: no batch norm, no dropout, no penalty, SGD for Adam, and so on. The parts
-    are read from the spec, and all variants have the same seeds.
+    So it shows what each part is good for: no batch norm, no dropout, no penalty,
+    SGD for Adam, and so on. All variants have the same seeds.
     """
     definition = build_ablation(parse_command(spec, overrides or []), seeds)
     jobs = jobs or choose_worker_count(definition)

@@ -10,13 +10,13 @@ import typer
 from nnexp.cli.console import err, fit_table, out, print_json, print_sentence, shorten_escaped
 from nnexp.cli.options import Json, RunsDir
 from nnexp.cli.tables.sweep import MAX_VALUE_CHARACTERS
-from nnexp.reports.compare import ComparisonCheck, compare_variants
+from nnexp.reports.compare import Comparison, ComparisonCheck, compare_variants
+from nnexp.reports.tables import format_mean, format_states, make_mean_dict
 from nnexp.statistics.verdicts import format_amount
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from nnexp.reports.compare import Comparison, ComparisonCheck
     from nnexp.statistics.verdicts import Verdict
 
 
@@ -49,7 +49,8 @@ def compare(
 ) -> None:
     """Two or more variants, paired by seed: difference, interval, p-value.
 
-    The interval is the 95 % interval of the mean difference; a sentence for each pair says what that shows.
+    The interval is the 95 % interval of the mean difference; a sentence for each
+    pair says what that shows.
     """
     asked = [ComparisonCheck.parse_check(text) for text in checks or []]
     found = compare_variants(names, runs, metric, mixed=mixed)
@@ -83,8 +84,6 @@ def _list_sentences(found: Comparison) -> list[str]:
 
 def _render_variants(found: Comparison, width: int) -> Table:
     """A row for each variant."""
-    from nnexp.reports.tables import format_mean, format_states
-
     metric, share = found.measure.metric, found.measure.is_share
     every = list(found.variants.values())
     means = [variant.compute_mean(metric) for variant in every]
@@ -127,8 +126,6 @@ def _format_difference(verdict: Verdict) -> str:
 
 def _make_document(found: Comparison, held: dict[ComparisonCheck, bool]) -> dict[str, Any]:
     """The comparison for a program."""
-    from nnexp.reports.tables import make_mean_dict
-
     metric = found.measure.metric
     return {
         "metric": metric,

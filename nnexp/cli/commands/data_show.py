@@ -11,6 +11,7 @@ import typer
 from nnexp.cli.console import err, fit_table, format_number, format_percent, out, print_json, shorten_escaped
 from nnexp.cli.options import Json, Overrides
 from nnexp.cli.tables.scatter import render_scatter
+from nnexp.inspection.data_pictures import check_png_path, draw_picture
 from nnexp.inspection.data_preview import preview_data
 from nnexp.nn.layers.base import format_shape
 
@@ -41,13 +42,9 @@ def show_data(
 ) -> None:
     """Show a data set: examples, shape, targets, classes, ranges and missing values; points of a plane are drawn."""
     if png is not None:
-        from nnexp.inspection.data_pictures import check_png_path
-
         check_png_path(png)
     found = preview_data(source, overrides or ())
     if png is not None:
-        from nnexp.inspection.data_pictures import draw_picture
-
         draw_picture(found, png)
     if json:
         print_json(found.as_dict() | ({"png": str(png)} if png else {}))

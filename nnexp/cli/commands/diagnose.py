@@ -48,7 +48,8 @@ def diagnose(
 ) -> None:
     """What was wrong with a run, and what to try.
 
-    Each finding, read from what the run recorded, has its numbers, its epoch and overrides to try.
+    Each finding has its numbers, its epoch and overrides to try. Nothing is
+    computed again: all of it is read from what the run recorded.
     """
     collected = collect_runs(names, runs)
     begun = [row for row in collected.rows if (row.path / "run.json").is_file()]

@@ -55,7 +55,8 @@ def inspect_(
 ) -> None:
     """Outputs and gradients of every layer before training.
 
-    Below the tables stands what they show: signals that vanish or explode, units that are dead or saturated.
+    Below the tables stands what they show: signals that vanish or explode, units
+    that are dead or saturated.
     """
     if html is not None:
         _check_page_path(html)
@@ -71,7 +72,7 @@ def inspect_(
 
 def _check_page_path(html: Path) -> None:
     """Raises UsageError where no page can be written there, before any work."""
-    from nnexp.reports.html.write import ReportOutput
+    from nnexp.reports.html.write import ReportOutput  # imports altair, an optional extra
 
     ReportOutput(page=html).check_paths()
 

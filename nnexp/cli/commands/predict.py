@@ -9,7 +9,6 @@ import typer
 
 from nnexp.cli.options import RunName, RunsDir
 from nnexp.errors import UsageError
-from nnexp.prediction.files import list_images, make_prediction_table, read_examples
 from nnexp.prediction.run import Run
 from nnexp.runs.index import find_run
 from nnexp.storage import atomic
@@ -31,6 +30,8 @@ def predict(
     runs: RunsDir = Path("runs"),
 ) -> None:
     """Predict for a file: classes and probabilities, or values, as csv."""
+    from nnexp.prediction.files import list_images, make_prediction_table, read_examples  # imports pandas
+
     if output is not None and output.resolve() == source.resolve():
         raise UsageError(f"{output} is the input: the answers would overwrite it")
     trained = Run(find_run(run, runs))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import shlex
 import sys
 from enum import StrEnum
@@ -10,20 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
-from nnexp.cli.console import err, fit_table, out, print_sentence, shorten_distinctly, shorten_text
+from nnexp.cli.console import err
 from nnexp.cli.options import Json, RunsDir
+from nnexp.cli.tables.report import write_report
 from nnexp.errors import UsageError
-from nnexp.reports.report import ReportOptions
-from nnexp.reports.report import build_report as made_of
-from nnexp.storage import atomic
+from nnexp.reports.report import ReportOptions, build_report
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from rich.table import Table
+    from collections.abc import Sequence
 
     from nnexp.reports.html.write import ReportOutput
     from nnexp.reports.report import Report
@@ -35,13 +29,6 @@ class FigureFormat(StrEnum):
     png = "png"
     svg = "svg"
     pdf = "pdf"
-
-
-FILE_WIDTH_CHARACTERS = 160
-"""Columns of a table that is written to a file."""
-
-VALUE_WIDTHS = (48, 24, 16, 10)
-"""Characters of a value: the first with which all of them find room."""
 
 
 def report(
@@ -98,110 +85,42 @@ def report(
 ) -> None:
     """Variants of runs and sweeps, best first, and what the seeds show.
 
-    Each variant has its mean and 95 % interval over seeds; below the table stands how sure the differences are.
+    Each variant has its mean and 95 % interval over seeds; below the table stands
+    how sure the differences are.
     """
     if output is not None and html is not None and output.resolve() == html.resolve():
         raise UsageError(f"--output and --html are the same file, {output}")
-    order = _make_output(html, figures, formats)
-    made = made_of(names, runs, ReportOptions(metric, sort, condition, baseline, mixed))
-    _write_report(made, "json" if json else form, output)
-    _write_page_and_figures(made, order)
+    # Before the report is made, so that a wrong path is found before the work, not after it.
+    drawing = _order_drawing(html, figures, formats or [])
+    made = build_report(names, runs, ReportOptions(metric, sort, condition, baseline, mixed))
+    write_report(made, "json" if json else form, output)
+    if drawing is not None:
+        _draw_page_and_figures(made, drawing)
     for problem in made.problems:
         err.print(problem, style="yellow", markup=False)
 
 
-def _make_output(
-    html: Path | None, figures: Path | None, formats: Sequence[FigureFormat] | None
-) -> ReportOutput | None:
-    """What shall be drawn, nothing where nothing is asked for. Raises UsageError where it cannot be."""
+def _order_drawing(html: Path | None, figures: Path | None, formats: Sequence[FigureFormat]) -> ReportOutput | None:
+    """What to draw, None if nothing is asked for. Raises UsageError where it cannot be written."""
     if html is None and figures is None:
         if formats:
             raise UsageError("--figure-format is of --figures DIR, which is not given")
         return None
-    from nnexp.reports.html.write import ReportOutput
+    from nnexp.reports.html.write import ReportOutput  # imports altair, an optional extra
 
-    order = ReportOutput(
-        html, figures, tuple(form.value for form in formats or [FigureFormat.png]), shlex.join(["nnexp", *sys.argv[1:]])
-    )
-    order.check_paths()
-    return order
+    command = shlex.join(["nnexp", *sys.argv[1:]])
+    drawing = ReportOutput(html, figures, tuple(form.value for form in formats or [FigureFormat.png]), command)
+    drawing.check_paths()
+    return drawing
 
 
-def _write_page_and_figures(made: Report, order: ReportOutput | None) -> None:
+def _draw_page_and_figures(made: Report, drawing: ReportOutput) -> None:
     """The page and the figures, to their files."""
-    if order is None:
-        return
     from nnexp.reports.html.write import write_output
 
-    written = write_output(made, order)
-    if order.page:
-        err.print(f"wrote {order.page}", markup=False)
-    if order.figures:
-        count = len(written) - (order.page is not None)
-        err.print(f"wrote {count} files to {order.figures}", markup=False)
-
-
-def _write_report(made: Report, form: str, output: Path | None) -> None:
-    """The report to standard output or, whole or not at all, to a file."""
-    from nnexp.reports.tables import REPORT_FORMATTERS, format_sentences
-
-    if form != "table":
-        text = REPORT_FORMATTERS[form](made)
-    elif output is None:
-        shown = render_variants(made, out.width)
-        out.print(shown)
-        if left_out := [header for header in made.headers if not _has_column(header, shown)]:
-            err.print(f"no room for {', '.join(left_out)}: --format csv has all", style="yellow", markup=False)
-        for line in format_sentences(made):
-            print_sentence(line, indent=2)
-        return
-    else:
-        text = _format_plain(made)
-    if output is None:
-        print(text, end="")
-    else:
-        atomic.write_text(output, text)
-        err.print(f"wrote {output}", markup=False)
-
-
-def render_variants(made: Report, width: int) -> Table:
-    """The variants, one row each; where there is little room, values are shortened, then columns of them left out."""
-    from nnexp.reports.tables import OPTIONAL_HEADERS, format_cells
-
-    found = format_cells(made)
-    own = list(found)[: len(made.headers)]
-    needed = [header for header in found if header not in (*own, *OPTIONAL_HEADERS)]
-    short: dict[str, list[str]] = {}
-    for widest in VALUE_WIDTHS:
-        short = {shorten_text(header, widest if header in own else width): column for header, column in found.items()}
-        names = dict(zip(found, short, strict=True))
-        for header in own:
-            short[names[header]] = shorten_distinctly(found[header], widest)
-        if _measure_width([names[header] for header in (*own, *needed)], short) <= width:
-            break
-    last = [made.test_metric] if made.test_metric != made.measure.metric else []
-    spare = [*OPTIONAL_HEADERS, *last, *(list(short)[: len(own)][:0:-1])]
-    return fit_table({escape(header): list(map(escape, column)) for header, column in short.items()}, spare, width)
-
-
-def _has_column(header: str, shown: Table) -> bool:
-    """Whether a table has a column of this name, which may be cut short there and broken into lines."""
-    headers = [str(column.header).replace("\n", " ") for column in shown.columns]
-    return any(found == header or (found.endswith("…") and header.startswith(found[:-1])) for found in headers)
-
-
-def _measure_width(headers: Sequence[str], columns: Mapping[str, Sequence[str]]) -> int:
-    """Characters that a table of these columns takes."""
-    return 1 + sum(max(map(len, [*header.split(" "), *columns[header]])) + 3 for header in headers)
-
-
-def _format_plain(made: Report) -> str:
-    """The table and its verdicts as plain text."""
-    from nnexp.reports.tables import format_sentences
-
-    page = io.StringIO()
-    console = Console(file=page, width=FILE_WIDTH_CHARACTERS, highlight=False, soft_wrap=True, color_system=None)
-    console.print(render_variants(made, FILE_WIDTH_CHARACTERS))
-    for line in format_sentences(made):
-        console.print(line, markup=False)
-    return page.getvalue()
+    written = write_output(made, drawing)
+    if drawing.page:
+        err.print(f"wrote {drawing.page}", markup=False)
+    if drawing.figures:
+        count = len(written) - (drawing.page is not None)
+        err.print(f"wrote {count} files to {drawing.figures}", markup=False)

@@ -71,8 +71,8 @@ def sweep(
 ) -> None:
     """Train every combination of the given values; finished runs are skipped.
 
-    Small networks of one structure are trained together. The same command again trains only what is missing; more
-    seeds or values extend the sweep.
+    Small networks of one structure are trained together. The same command again
+    trains only what is missing; more seeds or values extend the sweep.
     """
     read = sweep_file.read_definition if sweep_file.is_sweep_file(spec) else parse_command
     definition = read(spec, words or [])

@@ -34,7 +34,8 @@ def train(
 ) -> None:
     """Train the network, or fit the baseline, that a spec describes.
 
-    The same command again continues an interrupted run, with the same result to the last bit, and skips a finished one.
+    The same command again continues an interrupted run, with the same result to
+    the last bit, and skips a finished one.
     """
     loaded = api.load(spec, overrides or [])
     if verbose:
