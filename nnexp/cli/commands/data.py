@@ -10,9 +10,9 @@ from rich.text import Text
 
 from nnexp.cli.commands import data_show
 from nnexp.cli.console import out, print_json
-from nnexp.cli.fetch_progress import make_download_listener
 from nnexp.cli.help import HelpCommand, format_example
 from nnexp.cli.options import Json
+from nnexp.cli.progress.download import make_download_listener
 from nnexp.data.download.fetch import fetch_known_set, find_known_set
 from nnexp.data.download.http import format_bytes
 from nnexp.data.download.known import KNOWN_SETS

@@ -9,9 +9,10 @@ import typer
 
 from nnexp.cli.console import err, out, print_json
 from nnexp.cli.options import Json, Quiet, RunsDir
-from nnexp.cli.progress import format_duration
+from nnexp.cli.progress.display import format_duration
+from nnexp.cli.progress.sweep import make_sweep_watch
 from nnexp.cli.tables.ensembles import compare_with_members, render_ensembles
-from nnexp.cli.tables.sweep import make_sweep_watch, render_variants
+from nnexp.cli.tables.sweep import render_variants
 from nnexp.cli.tables.sweep_plan import print_plan
 from nnexp.errors import Interrupted, UsageError
 from nnexp.spec.locate import format_count

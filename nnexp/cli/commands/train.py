@@ -12,7 +12,7 @@ from nnexp import api
 from nnexp.cli.commands.diagnose import print_gravest_findings
 from nnexp.cli.console import err, format_metric, format_number, make_table, out, print_json, show_notices
 from nnexp.cli.options import Json, Overrides, Quiet, RunsDir, SpecPath, Verbose
-from nnexp.cli.progress import make_training_progress
+from nnexp.cli.progress.training import make_training_progress
 from nnexp.errors import Interrupted
 from nnexp.spec import resolved
 from nnexp.spec.baseline import BaselineSpec

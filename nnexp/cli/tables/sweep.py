@@ -1,39 +1,24 @@
-"""A sweep as tables: its variants, best first, and a live one while it is at work."""
+"""The table of a sweep: its variants, best first."""
 
 from __future__ import annotations
 
 import math
-import time
-from contextlib import AbstractContextManager
 from statistics import stdev
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
-from rich.console import Group
-from rich.live import Live
 from rich.markup import escape
-from rich.progress_bar import ProgressBar
 from rich.table import Table
-from rich.text import Text
 
-from nnexp.cli.console import err, fit_table, format_metric, shorten_distinctly
-from nnexp.cli.progress import format_duration
+from nnexp.cli.console import fit_table, format_metric, shorten_distinctly
 from nnexp.reports.columns import format_cell
 from nnexp.sweeps.planning.columns import build_columns
 from nnexp.sweeps.running.pruning import find_ended_outcome, find_metric
-from nnexp.sweeps.running.sweep import format_state_counts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nnexp.sweeps.planning.plan import PlannedRun
     from nnexp.sweeps.running.progress import SweepProgress
-
-MAX_LIVE_VARIANTS = 12
-"""Variants that the live table shows."""
-
-SECONDS_BETWEEN_LINES = 5.0
-"""Seconds between two lines where there is no terminal."""
 
 MAX_VALUE_CHARACTERS = 24
 """Characters of a value."""
@@ -98,79 +83,3 @@ def _describe_unfinished(board: SweepProgress, runs: Sequence[PlannedRun]) -> st
 def format_values(values: Sequence[Any]) -> list[str]:
     """A column of something that varies, different values told apart where there is room for it."""
     return list(map(escape, shorten_distinctly([format_cell(value) for value in values], MAX_VALUE_CHARACTERS)))
-
-
-def make_sweep_watch(*, quiet: bool) -> AbstractContextManager[SweepWatch]:
-    """What shows the progress of a sweep, as fits where standard error goes."""
-    if quiet:
-        return SweepWatch()
-    return LiveSweepWatch() if err.is_terminal else PlainSweepWatch()
-
-
-class SweepWatch:
-    """Hears how a sweep stands; this one says nothing."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        return
-
-    def __call__(self, board: SweepProgress) -> None:
-        return
-
-
-class PlainSweepWatch(SweepWatch):
-    """One line now and then."""
-
-    def __init__(self) -> None:
-        self._last_line_time = time.monotonic()
-
-    def __call__(self, board: SweepProgress) -> None:
-        if time.monotonic() - self._last_line_time >= SECONDS_BETWEEN_LINES:
-            self._last_line_time = time.monotonic()
-            err.print(describe_progress(board), markup=False)
-
-
-class LiveSweepWatch(SweepWatch):
-    """A table of the best variants above a bar."""
-
-    def __init__(self) -> None:
-        self._progress: SweepProgress | None = None
-        self._live = Live(get_renderable=self._render_progress, console=err, refresh_per_second=4, transient=True)
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._live.stop()
-
-    def __call__(self, board: SweepProgress) -> None:
-        if self._progress is None:
-            self._progress = board
-            self._live.start()
-        self._progress = board
-
-    def _render_progress(self) -> Group:
-        board = self._progress
-        if board is None:
-            return Group()
-        line = Table.grid(padding=(0, 1))
-        total = max(1, board.total_epochs)
-        line.add_row(ProgressBar(total=total, completed=board.epochs_done, width=30), Text(describe_progress(board)))
-        best = board.find_best_run()
-        rows: list[Table | Text] = [render_variants(board, err.width, MAX_LIVE_VARIANTS), line]
-        if best:
-            value = format_metric(board.objective.metric, best[1].metrics[board.objective.metric])
-            rows.append(Text(f"best so far: {value} {board.objective.metric}, {best[0].run}", style="cyan"))
-        return Group(*rows)
-
-
-def describe_progress(board: SweepProgress) -> str:
-    """How the sweep stands, in one line."""
-    left = board.estimate_seconds_left()
-    share = 100 * board.epochs_done / max(1, board.total_epochs)
-    return f"{share:3.0f} %  {format_state_counts(board, at_work=True)}" + (
-        f"  {format_duration(left)} left" if left is not None else ""
-    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nnexp.cli.console import err, make_table, out, print_json
-from nnexp.cli.progress import format_duration
+from nnexp.cli.progress.display import format_duration
 from nnexp.spec.locate import format_count
 from nnexp.sweeps.planning.forecast import forecast_sweep
 from nnexp.sweeps.planning.plan import format_label

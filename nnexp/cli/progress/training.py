@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from contextlib import AbstractContextManager
-from types import TracebackType
-from typing import Self
 
 from rich.console import Group
 from rich.live import Live
-from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
 from nnexp.cli.console import err, fit_table, format_metric
+from nnexp.cli.progress.display import ProgressDisplay, choose_display, format_duration, render_bar
 from nnexp.training.events import EpochDone, Event, FitStarted, Notice, StepDone, TrainingStarted
 from nnexp.typing import MetricsRow
 
@@ -27,14 +24,18 @@ OPTIONAL_COLUMNS = ("seconds", "grad norm", "train accuracy", "train rmse", "lr"
 """What a narrow terminal does without, the first first."""
 
 
-def make_training_progress(*, quiet: bool) -> AbstractContextManager[TrainingProgress]:
-    """The kind of progress that fits where standard error goes."""
+BAR_CHARACTERS = 40
+"""Width of the bar."""
+
+
+def make_training_progress(*, quiet: bool) -> TrainingProgress:
+    """The display of a training; it shows nothing if quiet."""
     if quiet:
         return TrainingProgress()
-    return LiveTrainingProgress() if err.is_terminal else PlainTrainingProgress()
+    return choose_display(PlainTrainingProgress, LiveTrainingProgress)
 
 
-class TrainingProgress:
+class TrainingProgress(ProgressDisplay):
     """Hears the events of training; this one says nothing."""
 
     def __init__(self) -> None:
@@ -42,14 +43,6 @@ class TrainingProgress:
         self.steps_done, self.first_step = 0, 0
         self.start_time = time.monotonic()
         self.has_begun = False
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        return
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, StepDone):
@@ -105,12 +98,7 @@ class LiveTrainingProgress(TrainingProgress):
         self.rows: deque[MetricsRow] = deque(maxlen=MAX_LIVE_EPOCHS)
         self.live = Live(get_renderable=self.render_progress, console=err, refresh_per_second=8)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def stop(self) -> None:
         self.live.stop()
 
     def on_fit(self, event: FitStarted) -> None:
@@ -138,13 +126,17 @@ class LiveTrainingProgress(TrainingProgress):
     def render_bar(self) -> Table:
         """How far training is, and how long it will take yet."""
         total = max(1, self.epochs * self.steps)
-        here = self.steps_done - self.first_step
-        elapsed = time.monotonic() - self.start_time
-        left = f"{format_duration(elapsed / here * (total - self.steps_done))} left" if here else "starting"
-        line = Table.grid(padding=(0, 1))
         share = Text(f"{100 * self.steps_done / total:3.0f} %")
-        line.add_row(ProgressBar(total=total, completed=self.steps_done, width=40), share, Text(left, style="cyan"))
-        return line
+        left = Text(self._describe_time_left(total), style="cyan")
+        return render_bar(self.steps_done, total, BAR_CHARACTERS, share, left)
+
+    def _describe_time_left(self, total: int) -> str:
+        # A run that continues has steps of an earlier process: only those of this one say how fast it is.
+        here = self.steps_done - self.first_step
+        if not here:
+            return "starting"
+        elapsed = time.monotonic() - self.start_time
+        return f"{format_duration(elapsed / here * (total - self.steps_done))} left"
 
 
 def print_fitting(event: FitStarted) -> None:
@@ -153,13 +145,10 @@ def print_fitting(event: FitStarted) -> None:
 
 
 def _format_cell(name: str, value: float) -> str:
-    if name in ("lr", "seconds"):
-        return f"{value:.2e}" if name == "lr" else f"{value:.3f}"
-    return str(int(value)) if name == "epoch" else format_metric(name, value)
-
-
-def format_duration(seconds: float) -> str:
-    """Minutes and seconds, or hours too, for people."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+    if name == "epoch":
+        return str(int(value))
+    if name == "lr":
+        return f"{value:.2e}"
+    if name == "seconds":
+        return f"{value:.3f}"
+    return format_metric(name, value)

@@ -1,9 +1,7 @@
-"""Progress of a fetch: a bar on a terminal, a line now and then elsewhere."""
+"""Progress of a download: a bar on a terminal, a line now and then elsewhere."""
 
 from __future__ import annotations
 
-import time
-from types import TracebackType
 from typing import Self
 
 from rich.progress import (
@@ -17,38 +15,32 @@ from rich.progress import (
 )
 
 from nnexp.cli.console import err
+from nnexp.cli.progress.display import LineTimer, ProgressDisplay, choose_display
 from nnexp.data.download.http import DownloadListener, format_bytes
 
 SECONDS_BETWEEN_LINES = 10.0
 """Seconds between two lines of the same file."""
 
 
-def make_download_listener() -> PlainDownloadListener | LiveDownloadListener:
-    """The kind of progress that fits where standard error goes."""
-    return LiveDownloadListener() if err.is_terminal else PlainDownloadListener()
+def make_download_listener() -> PlainDownloadListener:
+    """The display of a download."""
+    return choose_display(PlainDownloadListener, LiveDownloadListener)
 
 
-class PlainDownloadListener(DownloadListener):
+class PlainDownloadListener(ProgressDisplay, DownloadListener):
     """A line a file, and one every few seconds."""
 
     def __init__(self) -> None:
-        self.total_bytes, self.last_line_time = 1, 0.0
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        return
+        self.total_bytes = 1
+        self.timer = LineTimer(SECONDS_BETWEEN_LINES)
 
     def on_file(self, name: str, size: int) -> None:
-        self.total_bytes, self.last_line_time = size, time.monotonic()
+        self.total_bytes = size
+        self.timer.restart()
         err.print(f"fetching {name}, {format_bytes(size)}", markup=False)
 
     def on_bytes(self, have: int) -> None:
-        if time.monotonic() - self.last_line_time > SECONDS_BETWEEN_LINES:
-            self.last_line_time = time.monotonic()
+        if self.timer.is_due():
             err.print(f"{100 * have / self.total_bytes:3.0f} % of {format_bytes(self.total_bytes)}")
 
     def on_notice(self, text: str) -> None:
@@ -68,9 +60,7 @@ class LiveDownloadListener(PlainDownloadListener):
         self.bars.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def stop(self) -> None:
         self.bars.stop()
 
     def on_file(self, name: str, size: int) -> None:
