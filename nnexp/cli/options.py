@@ -22,6 +22,23 @@ RunName: TypeAlias = Annotated[
     str, typer.Argument(metavar="RUN", help="A run: its name or its folder.", show_default=False)
 ]
 
+RunsOrSweeps: TypeAlias = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="RUN_OR_SWEEP", help="Runs or sweeps, by name or folder, or a folder of runs.", show_default=False
+    ),
+]
+
+Metric: TypeAlias = Annotated[
+    str | None, typer.Option("--metric", help="Metric that is compared.", show_default="the sweep's objective")
+]
+
+Mixed: TypeAlias = Annotated[bool, typer.Option("--mixed", help="Allow runs with different data or metrics.")]
+
+Jobs: TypeAlias = Annotated[
+    int | None, typer.Option("--jobs", "-j", min=1, help="Number of worker processes.", show_default="one per core")
+]
+
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 Quiet: TypeAlias = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress, only the result.")]
 Verbose: TypeAlias = Annotated[bool, typer.Option("--verbose", "-v", help="Also print the resolved spec.")]

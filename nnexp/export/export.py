@@ -77,7 +77,10 @@ def _export_events(names: Sequence[str], target: Path, runs: Path, *, force: boo
     """A folder of events for each run. Raises RunError where there is none of any."""
     tensorboard.import_tensorboardx("record_writer")
     problems: list[str] = []
-    folders = {folder.resolve(): folder for name in names for folder in _find_run_folders(name, runs, problems)}
+    folders: dict[Path, Path] = {}
+    for name in names:
+        for folder in _find_run_folders(name, runs, problems):
+            folders[folder.resolve()] = folder  # a run that is named twice is written once
     paths = {folder: target / folder.name / tensorboard.EVENTS_FILE for folder in folders.values()}
     if len(set(paths.values())) < len(paths):
         raise UsageError("two of the runs have the same name: export them one after the other, each with its own -o")

@@ -24,7 +24,7 @@ def encode_npz(result: RunResult) -> bytes:
         "classes": np.array(about.classes)
     }
     if about.tasks:
-        arrays["tasks"] = np.array([task.name for task in about.tasks for _ in task.classes])
+        arrays["tasks"] = np.repeat([task.name for task in about.tasks], [len(task.classes) for task in about.tasks])
     if about.inputs:
         arrays["inputs"] = np.array(about.inputs)
     for number, part in enumerate(result.models, start=1):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import accumulate
@@ -82,11 +83,11 @@ def _make_tag(column: str) -> str:
 
 def _list_final_metrics(record: Manifest) -> MetricsRow:
     """The metrics of the weights that answer for the run, on every part."""
-    return {
-        f"final/{part}_{name}": float("nan") if value is None else value
-        for part, metrics in record.get("final", {}).items()
-        for name, value in metrics.items()
-    }
+    row: MetricsRow = {}
+    for part, metrics in record.get("final", {}).items():
+        for name, value in metrics.items():
+            row[f"final/{part}_{name}"] = math.nan if value is None else value  # run.json says null: JSON has no NaN
+    return row
 
 
 def _list_hyperparameters(plain: dict[str, Any]) -> dict[str, Any]:

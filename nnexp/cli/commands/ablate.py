@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from nnexp.cli.commands.sweep import make_executor_factory, print_sweep_plan, run_with_display
-from nnexp.cli.options import Json, Overrides, Quiet, RunsDir, SpecPath
+from nnexp.cli.options import Jobs, Json, Overrides, Quiet, RunsDir, SpecPath
 from nnexp.sweeps.definition.ablation import build_ablation
 from nnexp.sweeps.definition.command_line import parse_command
 from nnexp.sweeps.running.sweep import SweepOptions, choose_worker_count
@@ -22,9 +22,7 @@ def ablate(
     plan: Annotated[
         bool, typer.Option("--plan", help="Show the variants and the estimated time; train nothing.")
     ] = False,
-    jobs: Annotated[
-        int | None, typer.Option("--jobs", "-j", min=1, help="Number of worker processes.", show_default="one per core")
-    ] = None,
+    jobs: Jobs = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:

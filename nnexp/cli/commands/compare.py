@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nnexp.cli.console import err, fit_table, out, print_json, print_sentence, shorten_escaped
-from nnexp.cli.options import Json, RunsDir
+from nnexp.cli.options import Json, Metric, Mixed, RunsDir
 from nnexp.cli.tables.sweep import MAX_VALUE_CHARACTERS
 from nnexp.reports.compare import Comparison, ComparisonCheck, compare_variants
 from nnexp.reports.tables import format_mean, format_states, make_mean_dict
@@ -30,9 +30,7 @@ def compare(
             show_default=False,
         ),
     ],
-    metric: Annotated[
-        str | None, typer.Option("--metric", help="Metric to compare.", show_default="the sweep's objective")
-    ] = None,
+    metric: Metric = None,
     checks: Annotated[
         list[str] | None,
         typer.Option(
@@ -43,7 +41,7 @@ def compare(
             show_default=False,
         ),
     ] = None,
-    mixed: Annotated[bool, typer.Option("--mixed", help="Allow runs with different data or metrics.")] = False,
+    mixed: Mixed = False,
     runs: RunsDir = Path("runs"),
     json: Json = False,
 ) -> None:

@@ -105,8 +105,10 @@ def _describe_cache_state(one: KnownSet) -> str:
 
 
 def _print_entry(name: str, *texts: str) -> None:
-    """A name, and beside it what is said of it, in lines that fit."""
+    """A name, and beside it its texts, in lines that fit."""
     width = min(out.width, MAX_LINE_CHARACTERS) - 18
-    lines = [line for text in texts for line in textwrap.wrap(text, max(20, width))]
-    for number, line in enumerate(lines):
-        out.print(Text.assemble((f"  {name if not number else '':<15} ", "bold cyan"), line))
+    label = name
+    for text in texts:
+        for line in textwrap.wrap(text, max(20, width)):
+            out.print(Text.assemble((f"  {label:<15} ", "bold cyan"), line))
+            label = ""

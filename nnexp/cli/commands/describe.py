@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import chain
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -71,7 +72,7 @@ def describe(
 def _make_columns(found: Outline) -> dict[str, list[str]]:
     """The table by column: a row for each layer, those inside others indented, and the totals."""
     total = found.network
-    inside = [row for part in total.parts for row in part.walk_layers()]
+    inside = list(chain.from_iterable(part.walk_layers() for part in total.parts))
     names = [*("  " * depth + part.name for depth, part in inside), "total"]
     parts = [*(part for _, part in inside), total]
     memories = [found.estimate_memory(part) for part in parts]

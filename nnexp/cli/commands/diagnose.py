@@ -10,7 +10,7 @@ import typer
 from rich.text import Text
 
 from nnexp.cli.console import err, out, print_json, print_sentence
-from nnexp.cli.options import Json, RunsDir
+from nnexp.cli.options import Json, RunsDir, RunsOrSweeps
 from nnexp.diagnosis.common import find_shared_findings, format_error_ranges
 from nnexp.diagnosis.diagnosis import diagnose_run
 from nnexp.errors import RunError, UsageError
@@ -29,10 +29,7 @@ MAX_FULL_RUNS = 5
 
 
 def diagnose(
-    names: Annotated[
-        list[str],
-        typer.Argument(metavar="RUN_OR_SWEEP", help="Runs, sweeps, or a folder of runs.", show_default=False),
-    ],
+    names: RunsOrSweeps,
     optimal_error: Annotated[
         float,
         typer.Option(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from itertools import chain
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -38,7 +39,7 @@ def list_(
         named = {name: [entry for entry in found if entry.name == kind] for name, found in everything.items()}
         chosen = {name: found for name, found in named.items() if found}
     if not chosen:
-        components = [entry.name for found in everything.values() for entry in found]
+        components = [entry.name for entry in chain.from_iterable(everything.values())]
         like = find_closest(str(kind), [*REGISTRY_BY_KIND, *components])
         suggestion = suggest_nearest(str(kind), [like] if like else REGISTRY_BY_KIND)
         raise UsageError(f"unknown kind or component {kind!r}; {suggestion}")
@@ -58,7 +59,10 @@ def _render_entry(entry: CatalogueEntry, width: int | None) -> Text:
     rows += [("    ", entry.summary, "")]
     rows += [("      ", parameter.summary_line, "green") for parameter in entry.parameters]
     rows += [("      ", line, "dim") for line in entry.formula.splitlines()]
-    return Text("\n").join(line for indent, words, style in rows for line in _wrap_row(indent, words, style, width))
+    lines: list[Text] = []
+    for indent, words, style in rows:
+        lines += _wrap_row(indent, words, style, width)
+    return Text("\n").join(lines)
 
 
 def _wrap_row(indent: str, words: str, style: str, width: int | None) -> list[Text]:

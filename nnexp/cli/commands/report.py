@@ -6,12 +6,12 @@ import shlex
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 import typer
 
 from nnexp.cli.console import err
-from nnexp.cli.options import Json, RunsDir
+from nnexp.cli.options import Json, Metric, Mixed, RunsDir, RunsOrSweeps
 from nnexp.cli.tables.report import write_report
 from nnexp.errors import UsageError
 from nnexp.reports.report import ReportOptions, build_report
@@ -31,18 +31,19 @@ class FigureFormat(StrEnum):
     pdf = "pdf"
 
 
+FigureFormats: TypeAlias = Annotated[
+    list[FigureFormat] | None,
+    typer.Option("--figure-format", help="File format of the figures; repeat for several.", show_default="png"),
+]
+
+ReportFile: TypeAlias = Annotated[
+    Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file.", show_default=False)
+]
+
+
 def report(
-    names: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="RUN_OR_SWEEP",
-            help="Runs, sweeps, their folders or names, or a folder of runs.",
-            show_default=False,
-        ),
-    ],
-    metric: Annotated[
-        str | None, typer.Option("--metric", help="Metric to rank by.", show_default="the sweep's objective")
-    ] = None,
+    names: RunsOrSweeps,
+    metric: Metric = None,
     sort: Annotated[
         str | None,
         typer.Option("--sort", metavar="COLUMN", help="Column to order the rows by.", show_default="the metric"),
@@ -59,15 +60,11 @@ def report(
             "--baseline", metavar="NAME", help="Compare with this variant, not with the best.", show_default=False
         ),
     ] = None,
-    mixed: Annotated[
-        bool, typer.Option("--mixed", help="Allow runs with different data or metrics in one report.")
-    ] = False,
+    mixed: Mixed = False,
     form: Annotated[
         Literal["table", "markdown", "csv", "latex", "json"], typer.Option("--format", help="Form of the report.")
     ] = "table",
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file.", show_default=False)
-    ] = None,
+    output: ReportFile = None,
     html: Annotated[
         Path | None,
         typer.Option("--html", metavar="FILE", help="Write one offline page with figures.", show_default=False),
@@ -76,10 +73,7 @@ def report(
         Path | None,
         typer.Option("--figures", metavar="DIR", help="Write the page's figures as files.", show_default=False),
     ] = None,
-    formats: Annotated[
-        list[FigureFormat] | None,
-        typer.Option("--figure-format", help="File format of the figures; repeat for several.", show_default="png"),
-    ] = None,
+    formats: FigureFormats = None,
     runs: RunsDir = Path("runs"),
     json: Json = False,
 ) -> None:

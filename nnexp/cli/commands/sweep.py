@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from nnexp.cli.console import err, out, print_json
-from nnexp.cli.options import Json, Quiet, RunsDir
+from nnexp.cli.options import Jobs, Json, Quiet, RunsDir
 from nnexp.cli.progress.display import format_duration
 from nnexp.cli.progress.sweep import make_sweep_watch
 from nnexp.cli.tables.ensembles import compare_with_members, render_ensembles
-from nnexp.cli.tables.sweep import render_variants
+from nnexp.cli.tables.sweep import print_duplicates, render_variants
 from nnexp.cli.tables.sweep_plan import print_plan
 from nnexp.errors import Interrupted, UsageError
-from nnexp.spec.locate import format_count
 from nnexp.sweeps.definition import sweep_file
 from nnexp.sweeps.definition.command_line import parse_command
 from nnexp.sweeps.executors.local import LocalExecutor
@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from nnexp.sweeps.definition.definition import SweepDefinition
     from nnexp.sweeps.definition.settings import SweepObjective
     from nnexp.sweeps.executors.base import Executor
+    from nnexp.sweeps.planning.plan import PlannedRun
     from nnexp.sweeps.running.ensembles import EnsembleStatus
+    from nnexp.sweeps.running.progress import SweepProgress
     from nnexp.sweeps.running.sweep import SweepOptions, SweepState
 
 
@@ -48,9 +50,7 @@ def sweep(
     plan: Annotated[
         bool, typer.Option("--plan", help="Show the runs, the stacks and the estimated time; train nothing.")
     ] = False,
-    jobs: Annotated[
-        int | None, typer.Option("--jobs", "-j", min=1, help="Number of worker processes.", show_default="one per core")
-    ] = None,
+    jobs: Jobs = None,
     stack: Annotated[
         int | None,
         typer.Option("--stack", min=1, help="Largest number of runs in a stack.", show_default="as many as save time"),
@@ -124,28 +124,29 @@ def make_executor_factory(name: str, address: str | None, jobs: int) -> Callable
 def _make_document(found: SweepState) -> dict[str, object]:
     """The sweep for a program."""
     board = found.progress
-    return {
+    document: dict[str, object] = {
         "sweep": str(found.path),
         "complete": found.is_complete,
         "objective": {"metric": board.objective.metric, "maximize": board.objective.sign > 0},
-        "runs": [
-            {
-                "run": run.run,
-                "seed": run.seed,
-                "fold": run.fold,
-                "member": run.member,
-                "values": dict(run.values),
-                "state": board.find_state(run.run),
-                "metrics": dict(board.outcomes[run.run][-1].metrics) if board.outcomes.get(run.run) else {},
-                "error": board.outcomes[run.run][-1].error if board.outcomes.get(run.run) else "",
-            }
-            for run in board.runs
-        ],
-        **(
-            {"ensembles": [_make_ensemble_document(entry, board.objective) for entry in found.ensembles]}
-            if found.ensembles
-            else {}
-        ),
+        "runs": [_make_run_document(run, board) for run in board.runs],
+    }
+    if found.ensembles:
+        document["ensembles"] = [_make_ensemble_document(entry, board.objective) for entry in found.ensembles]
+    return document
+
+
+def _make_run_document(run: PlannedRun, board: SweepProgress) -> dict[str, object]:
+    """A run for a program, with the outcome of its last attempt."""
+    outcomes = board.outcomes.get(run.run)
+    return {
+        "run": run.run,
+        "seed": run.seed,
+        "fold": run.fold,
+        "member": run.member,
+        "values": dict(run.values),
+        "state": board.find_state(run.run),
+        "metrics": dict(outcomes[-1].metrics) if outcomes else {},
+        "error": outcomes[-1].error if outcomes else "",
     }
 
 
@@ -167,31 +168,33 @@ def _make_ensemble_document(entry: EnsembleStatus, objective: SweepObjective) ->
 
 
 def _print_sweep(found: SweepState, *, quiet: bool) -> None:
-    """The variants, what went wrong, and where the sweep is."""
+    """The variants, what failed, and where the sweep is."""
     board = found.progress
     out.print(render_variants(board, out.width))
     if found.ensembles:
         out.print(render_ensembles(found.ensembles, board.objective, out.width))
-    if found.duplicate_count and not quiet:
-        err.print(
-            f"{format_count(found.duplicate_count, 'point')} of the plan: the same run as another, which was "
-            "trained once"
-        )
-        for words, first in found.alike.items():
-            err.print(f"  {words} is the same network as {first}", markup=False)
-    errors = {r.error: r for receipts in board.outcomes.values() for r in receipts if r.state == "failed"}
-    for error, receipt in errors.items():
-        err.print(f"{receipt.run} failed: {error}", style="red", markup=False)
-    for entry in found.ensembles:
-        if entry.error:
-            err.print(f"{entry.run} could not be made: {entry.error}", style="red", markup=False)
-    if not found.is_complete:
-        err.print("stopped: too many runs failed", style="red")
+    if not quiet:
+        print_duplicates(found, err)
+    _print_failures(found)
     best = board.find_best_run()
     if best:
         out.print(f"best run: {best[0].run}", markup=False)
     out.print(f"{format_state_counts(board)}; table in {found.path / 'sweep.csv'}", markup=False)
     if found.elapsed_seconds and found.estimated_seconds and not quiet:
-        err.print(
-            f"took {format_duration(found.elapsed_seconds)} (estimate: {format_duration(found.estimated_seconds)})"
-        )
+        took, estimate = format_duration(found.elapsed_seconds), format_duration(found.estimated_seconds)
+        err.print(f"took {took} (estimate: {estimate})")
+
+
+def _print_failures(found: SweepState) -> None:
+    """What failed and why; an error that many runs share is told once."""
+    told: dict[str, str] = {}
+    for outcome in chain.from_iterable(found.progress.outcomes.values()):
+        if outcome.state == "failed":
+            told[outcome.error] = outcome.run
+    for error, run in told.items():
+        err.print(f"{run} failed: {error}", style="red", markup=False)
+    for entry in found.ensembles:
+        if entry.error:
+            err.print(f"{entry.run} could not be made: {entry.error}", style="red", markup=False)
+    if not found.is_complete:
+        err.print("stopped: too many runs failed", style="red")

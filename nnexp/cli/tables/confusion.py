@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
 from rich.markup import escape
 
 from nnexp.cli.console import fit_table, format_percent, make_table, shorten_escaped
@@ -49,10 +50,12 @@ def _render_matrix(names: Sequence[str], headers: Sequence[str], cells: list[lis
 
 def _render_largest(found: ClassBreakdown, width: int) -> tuple[str, Table | None]:
     """The most frequent confusions, and the share of the right class's examples that each is."""
-    pairs = [(i, j) for i, row in enumerate(found.confusion) for j, count in enumerate(row) if count and i != j]
+    counts = np.array(found.confusion)
+    np.fill_diagonal(counts, 0)
+    pairs = list(zip(*np.nonzero(counts), strict=True))
     if not pairs:
         return "every example is right", None
-    pairs.sort(key=lambda pair: -found.confusion[pair])
+    pairs.sort(key=lambda pair: -found.confusion[pair])  # stable: equal counts stay in the order of the classes
     listed = pairs[:MAX_LISTED_CONFUSIONS]
     names = _shorten_class_names(found, (width - 30) // 2)
     columns = {

@@ -6,11 +6,11 @@ import math
 from typing import TYPE_CHECKING
 
 from nnexp.cli.console import fit_table, format_metric
-from nnexp.cli.tables.sweep import format_values
+from nnexp.cli.tables.sweep import format_values, list_varied_keys
 from nnexp.sweeps.planning.plan import shorten_names
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from rich.table import Table
 
@@ -36,7 +36,7 @@ def compare_with_members(entry: EnsembleStatus, objective: SweepObjective) -> di
 def render_ensembles(found: Sequence[EnsembleStatus], objective: SweepObjective, width: int) -> Table:
     """One row an ensemble: what varies, seed, fold, the members' mean, the best member, the ensemble and its gain."""
     firsts = [entry.members.runs[0] for entry in found]
-    columns = list(dict.fromkeys(column for run in firsts for column in run.values))
+    columns = list_varied_keys(firsts)
     names = shorten_names(columns)
     cells = {names[c]: format_values([run.values.get(c, "") for run in firsts]) for c in columns}
     cells = {"ensemble of": [_format_kind(entry) for entry in found], **cells}
@@ -47,13 +47,17 @@ def render_ensembles(found: Sequence[EnsembleStatus], objective: SweepObjective,
     compared = [compare_with_members(entry, objective) for entry in found]
     for key, header in {"members_mean": "members' mean", "best_member": "best member", "ensemble": "ensemble"}.items():
         cells[header] = [format_metric(objective.metric, row[key]) if row else "-" for row in compared]
-    signed = [
-        ("+" if row["gain"] > 0 else "") + format_metric(objective.metric, row["gain"]) if row else "-"
-        for row in compared
-    ]
-    cells["gain"] = signed
+    cells["gain"] = [_format_gain(row, objective.metric) for row in compared]
     cells["run"] = [entry.run if entry.state == "done" else entry.state for entry in found]
     return fit_table(cells, ("run",), width)
+
+
+def _format_gain(compared: Mapping[str, float], metric: str) -> str:
+    """By how much an ensemble is better than its members are on average, with the sign; - if it is not done."""
+    if not compared:
+        return "-"
+    sign = "+" if compared["gain"] > 0 else ""  # format_metric writes a minus by itself
+    return sign + format_metric(metric, compared["gain"])
 
 
 def _format_kind(entry: EnsembleStatus) -> str:

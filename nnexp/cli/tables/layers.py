@@ -118,7 +118,9 @@ def format_histogram(shares: Sequence[float], bars: int) -> str:
 
 def describe_columns(found: Sequence[Inspection]) -> Iterator[str]:
     """What the columns mean."""
-    layers = [layer for each in found for layer in (each.inputs, *each.layers)]
+    layers = []
+    for each in found:
+        layers += [each.inputs, *each.layers]
     ranges = {(layer.low, layer.high): dict[str, None]() for layer in layers}
     for layer in layers:
         ranges[layer.low, layer.high][layer.kind] = None

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import math
+from itertools import chain
 from statistics import stdev
 from typing import TYPE_CHECKING, Any
 
 from rich.markup import escape
 from rich.table import Table
 
-from nnexp.cli.console import fit_table, format_metric, shorten_distinctly
+from nnexp.cli.console import err, fit_table, format_metric, shorten_distinctly
 from nnexp.reports.columns import format_cell
+from nnexp.spec.locate import format_count
 from nnexp.sweeps.planning.columns import build_columns
 from nnexp.sweeps.running.pruning import find_ended_outcome, find_metric
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from rich.console import Console
+
     from nnexp.sweeps.planning.plan import PlannedRun
     from nnexp.sweeps.running.progress import SweepProgress
+    from nnexp.sweeps.running.sweep import SweepState
 
 MAX_VALUE_CHARACTERS = 24
 """Characters of a value."""
@@ -51,11 +56,11 @@ def render_variants(board: SweepProgress, width: int, most: int | None = None) -
 
 def _rank_variant(board: SweepProgress, runs: Sequence[PlannedRun]) -> tuple[bool, bool, float]:
     """The best first; those with a run that failed after those without, and those without a value last."""
-    value, lost = (
-        board.average_objective(runs),
-        any(board.find_state(run.run) in ("diverged", "failed") for run in runs),
-    )
-    return math.isnan(value), lost, 0.0 if math.isnan(value) else -board.objective.sign * value
+    lost = any(board.find_state(run.run) in ("diverged", "failed") for run in runs)
+    value = board.average_objective(runs)
+    if math.isnan(value):
+        return True, lost, 0.0
+    return False, lost, -board.objective.sign * value
 
 
 def _list_values(board: SweepProgress, runs: Sequence[PlannedRun]) -> list[float]:
@@ -75,9 +80,27 @@ def _describe_unfinished(board: SweepProgress, runs: Sequence[PlannedRun]) -> st
     counts = {state: states.count(state) for state in ("diverged", "failed", "pruned")}
     said = {state: f"{count} {state}" for state, count in counts.items() if count}
     if "pruned" in said:
-        epochs = {receipt.epochs for run in runs for receipt in board.outcomes.get(run.run, [])}
-        said["pruned"] += f" at {max(epochs)}"
+        outcomes = chain.from_iterable(board.outcomes.get(run.run, []) for run in runs)
+        said["pruned"] += f" at {max(outcome.epochs for outcome in outcomes)}"
     return ", ".join(said.values())
+
+
+def print_duplicates(found: SweepState, console: Console) -> None:
+    """How many points of a plan are the same run as another, and which variants are the same network."""
+    if not found.duplicate_count:
+        return
+    points = format_count(found.duplicate_count, "point")
+    console.print(f"{points} of the plan: the same run as another, trained once")
+    for words, first in found.alike.items():
+        err.print(f"  {words} is the same network as {first}", markup=False)
+
+
+def list_varied_keys(runs: Sequence[PlannedRun]) -> list[str]:
+    """The keys of which any of the runs has a value of its own, in the order of the sweep."""
+    keys: dict[str, None] = {}
+    for run in runs:
+        keys |= dict.fromkeys(run.values)
+    return list(keys)
 
 
 def format_values(values: Sequence[Any]) -> list[str]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nnexp.cli.console import err, make_table, out, print_json
+from nnexp.cli.console import make_table, out, print_json
 from nnexp.cli.progress.display import format_duration
-from nnexp.spec.locate import format_count
+from nnexp.cli.tables.sweep import list_varied_keys, print_duplicates
 from nnexp.sweeps.planning.forecast import forecast_sweep
 from nnexp.sweeps.planning.plan import format_label
 from nnexp.sweeps.planning.stacking import StackPlanner
@@ -23,7 +23,7 @@ def print_plan(found: SweepState, workers: int, most: int | None, *, json: bool)
     runs = found.progress.runs
     plan = {run.run: run for run in runs}
     cast = forecast_sweep(found.progress, StackPlanner(plan, found.folder.definition.base_text, workers, most))
-    columns = list(dict.fromkeys(column for run in runs for column in run.values))
+    columns = list_varied_keys(runs)
     if json:
         document = cast.as_dict() | {
             "sweep": str(found.path),
@@ -43,13 +43,7 @@ def print_plan(found: SweepState, workers: int, most: int | None, *, json: bool)
         times = (f"{1e6 * stack.seconds:,.0f} µs", f"{1e6 * stack.alone:,.0f} µs") if stack.alone else ("-", "-")
         shown.add_row(str(len(stack.sizes)), sizes, f"{stack.parameters:,}", *times)
     out.print(shown)
-    if found.duplicate_count:
-        out.print(
-            f"{format_count(found.duplicate_count, 'point')} of the plan: the same run as another, which is "
-            "trained once"
-        )
-        for words, first in found.alike.items():
-            err.print(f"  {words} is the same network as {first}", markup=False)
+    print_duplicates(found, out)
     out.print(
         f"{len(runs)} runs, {cast.missing} of them to be trained by {workers} worker{'s' * (workers > 1)}: about "
         f"{format_duration(cast.seconds)}, {_format_bytes(cast.memory)} of memory, {_format_bytes(cast.disk)} on disk"
