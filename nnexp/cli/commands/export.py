@@ -9,7 +9,6 @@ import typer
 
 from nnexp.cli.console import err
 from nnexp.cli.options import RunsDir
-from nnexp.export.export import export_runs
 
 
 def export(
@@ -41,6 +40,8 @@ def export(
 
     The paths of the files that were written are printed.
     """
+    from nnexp.export.export import export_runs  # here, so that help need not wait for it
+
     found = export_runs(names, to, output, runs=runs, force=force)
     for path in found.paths:
         print(path)
