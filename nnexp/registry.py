@@ -56,6 +56,7 @@ class Registry:
     def name_of(self, component: Any) -> str:
         """The name that `component`'s class is registered under."""
         for name, cls in self._load_classes().items():
+            # The class itself: a subclass is another component, with a name of its own or none.
             if type(component) is cls:
                 return name
         raise KeyError(f"{type(component).__qualname__} is no registered {self.kind}")
@@ -65,6 +66,7 @@ class Registry:
             package = importlib.import_module(self._package)
             for module in pkgutil.iter_modules(package.__path__):
                 importlib.import_module(f"{self._package}.{module.name}")
+            # Only now: where an import failed, the next look-up fails again, rather than miss a component silently.
             self._loaded = True
         return self._classes
 
@@ -123,6 +125,7 @@ def component_parameters(cls: type[Any]) -> tuple[Parameter, ...]:
     So the first parameter, which a spec may write without its name, is the component's own.
     """
     if cls not in _PARAMETERS_BY_CLASS:
+        # With extras, since bounds and the mark of a per-replica number stand in Annotated.
         hints = get_type_hints(cls, include_extras=True)
         shown = [field for field in fields(cls) if field.init and not field.metadata.get("hidden")]
         in_order = sorted(shown, key=lambda field: (_find_default(field) is not MISSING, field.kw_only))

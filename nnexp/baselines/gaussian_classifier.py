@@ -58,12 +58,13 @@ class GaussianClassifier(Baseline):
             raise FitError(
                 "within the classes nothing varies, so there is no variance to estimate; train on more examples"
             )
-        added = self.ridge * variance
+        groups = [f"class {classes[j]}" for j in present]
         if self.covariance == "shared":
-            centered = [np.concatenate(centered)]
-        names = ["the classes" if self.covariance == "shared" else f"class {classes[j]}" for j in present]
-        make = _compute_std if self.covariance == "diagonal" else _compute_factor
-        factors = [make(part, added, name) for part, name in zip(centered, names, strict=False)]
+            # Each class's examples about its own mean, and one covariance of them all.
+            groups, centered = ["the classes"], [np.concatenate(centered)]
+        estimate = _compute_std if self.covariance == "diagonal" else _compute_factor
+        added = self.ridge * variance
+        factors = [estimate(part, added, group) for part, group in zip(centered, groups, strict=True)]
         return {"present": present, "means": means, "factors": np.stack(factors), "classes": np.array(d.shape[-1])}
 
     def make_output_function(self, kept: FittedArrays) -> Callable[[Array], Array]:
@@ -71,6 +72,7 @@ class GaussianClassifier(Baseline):
         factors = np.broadcast_to(kept["factors"], (len(present), *kept["factors"].shape[1:]))
 
         def compute_outputs(x: Array) -> Array:
+            # A class without training examples stays at -inf, the logarithm of the likelihood 0.
             z = np.full((len(x), int(kept["classes"])), -np.inf)
             for j, mean, factor in zip(present, means, factors, strict=True):
                 z[:, j] = log_density(x - mean, factor)
@@ -92,8 +94,11 @@ def log_density(centered: Array, factor: Array) -> Array:
     """
     from scipy.linalg import solve_triangular
 
-    roots = factor if factor.ndim == 1 else np.diagonal(factor)
-    white = centered / factor if factor.ndim == 1 else solve_triangular(factor, centered.T, lower=True).T
+    # L⁻¹ (x - μ) by substitution: Σ is never inverted, and log|Σ| is twice the sum of log diag L.
+    if factor.ndim == 1:
+        roots, white = factor, centered / factor
+    else:
+        roots, white = np.diagonal(factor), solve_triangular(factor, centered.T, lower=True).T
     square = np.square(white).sum(axis=-1)
     density: Array = -0.5 * (square + len(roots) * np.log(2 * np.pi)) - np.log(roots).sum()
     return density
@@ -111,7 +116,7 @@ def _compute_factor(centered: Array, added: float, whose: str) -> AnyArray:
     covariance = centered.T @ centered / len(centered) + added * np.eye(centered.shape[-1])
     try:
         factor: AnyArray = np.linalg.cholesky(covariance)
-    except np.linalg.LinAlgError:
+    except np.linalg.LinAlgError:  # not positive definite: pivots of 0, which are refused below with the others
         factor = np.zeros_like(covariance)
     _refuse_singular(np.square(np.diagonal(factor)), np.diagonal(covariance).max(), whose)
     return factor

@@ -72,6 +72,7 @@ def find_nearest(tree: cKDTree, x: Array, k: int, p: float, look: int = 0) -> In
     than k, twice as many each time, until the last of them is farther away.
     """
     look = min(look or k + 1, tree.n)
+    # The numbers 1 to `look`, not `look`: for a single neighbour SciPy would leave the last axis out.
     distances, found = map(np.asarray, tree.query(x, np.arange(1, look + 1), p=p))
     order = np.lexsort((found, distances), axis=-1)[:, :k]
     chosen: IntArray = np.take_along_axis(found, order, axis=-1)

@@ -25,4 +25,5 @@ def is_better(metric: str, value: Array, best: Array, min_delta: Array) -> AnyAr
     The metric comes with its part, and its task where there are several: dev_accuracy, dev_parity_accuracy.
     """
     gain = value - best if larger_is_better(metric) else best - value
+    # The first epoch has nothing to beat: its best is NaN, against which every comparison is false.
     return (gain > min_delta) | (np.isnan(best) & ~np.isnan(value))

@@ -15,6 +15,7 @@ from typing import Any, ClassVar, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike
 
+from nnexp.metrics.metrics import divide_or_nan, r2, root_mean_square
 from nnexp.nn.losses.base import Targets
 from nnexp.typing import Array, IntArray
 
@@ -52,26 +53,26 @@ class ClassBreakdown:
     @property
     def accuracy(self) -> float:
         """The share of examples whose class is right."""
-        return float(_divide_or_nan(self.correct_counts.sum(), self.confusion.sum()))
+        return float(divide_or_nan(self.correct_counts.sum(), self.confusion.sum()))
 
     @property
     def error_rate(self) -> float:
         """1 - accuracy, as wrong / all."""
-        return float(_divide_or_nan(self.confusion.sum() - self.correct_counts.sum(), self.confusion.sum()))
+        return float(divide_or_nan(self.confusion.sum() - self.correct_counts.sum(), self.confusion.sum()))
 
     def top_accuracy(self, k: int) -> float:
         """The share of examples whose right class is among the k with the largest scores; top 1 is the accuracy."""
-        return float(_divide_or_nan(self.ranks[:k].sum(), self.ranks.sum()))
+        return float(divide_or_nan(self.ranks[:k].sum(), self.ranks.sum()))
 
     @property
     def precision(self) -> Array:
         """The share that is right of what was taken for a class (K); NaN for a class that was never predicted."""
-        return _divide_or_nan(self.correct_counts, self.predicted_counts)
+        return divide_or_nan(self.correct_counts, self.predicted_counts)
 
     @property
     def recall(self) -> Array:
         """The share of a class's examples that was recognised (K); NaN for a class without examples."""
-        return _divide_or_nan(self.correct_counts, self.class_counts)
+        return divide_or_nan(self.correct_counts, self.class_counts)
 
     @property
     def f1(self) -> Array:
@@ -82,20 +83,17 @@ class ClassBreakdown:
         So it is 0 where a class has examples and was never recognised, and NaN only where a class has neither examples
         nor predictions. Source: van Rijsbergen 1979, Information Retrieval.
         """
-        return _divide_or_nan(2 * self.correct_counts, self.class_counts + self.predicted_counts)
+        return divide_or_nan(2 * self.correct_counts, self.class_counts + self.predicted_counts)
 
     @property
     def macro_f1(self) -> float:
         """The mean of F1 over the classes that occur among targets or predictions; NaN where there are no examples."""
         f1 = self.f1
         known = f1[~np.isnan(f1)]
-        return float(_divide_or_nan(known.sum(), len(known)))
+        return float(divide_or_nan(known.sum(), len(known)))
 
     def as_dict(self) -> dict[str, Any]:
         """All of it as JSON values; `top_accuracy` begins with top 1."""
-        columns = zip(
-            self.classes, self.class_counts, self.predicted_counts, self.precision, self.recall, self.f1, strict=True
-        )
         return {
             "task": self.task or None,
             "targets": self.targets,
@@ -103,17 +101,16 @@ class ClassBreakdown:
             "error_rate": self.error_rate,
             "macro_f1": self.macro_f1,
             "top": [self.top_accuracy(k + 1) for k in range(len(self.classes))],
-            "classes": [
-                {
-                    "name": name,
-                    "examples": int(n),
-                    "predicted": int(p),
-                    **_convert_to_floats(precision=a, recall=b, f1=c),
-                }
-                for name, n, p, a, b, c in columns
-            ],
+            "classes": self._list_classes(),
             "confusion": self.confusion.tolist(),
         }
+
+    def _list_classes(self) -> list[dict[str, Any]]:
+        counts, predicted = self.class_counts.tolist(), self.predicted_counts.tolist()
+        precision, recall, f1 = self.precision.tolist(), self.recall.tolist(), self.f1.tolist()
+        rows = zip(self.classes, counts, predicted, precision, recall, f1, strict=True)
+        keys = ("name", "examples", "predicted", "precision", "recall", "f1")
+        return [dict(zip(keys, row, strict=True)) for row in rows]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,16 +135,14 @@ class BinaryBreakdown:
 
     def as_dict(self) -> dict[str, Any]:
         """All of it as JSON values."""
+        shares = zip(self.outputs, self.accuracy_by_output.tolist(), strict=True)
         return {
             "task": self.task or None,
             "targets": self.targets,
             "accuracy": self.accuracy,
             "error_rate": 1 - self.accuracy,
             "exact_match": self.exact_match,
-            "outputs": [
-                {"name": name, **_convert_to_floats(accuracy=share)}
-                for name, share in zip(self.outputs, self.accuracy_by_output, strict=True)
-            ],
+            "outputs": [{"name": name, "accuracy": share} for name, share in shares],
         }
 
 
@@ -170,22 +165,25 @@ class ValueBreakdown:
     @property
     def rmse(self) -> Array:
         """√ mean (z - d)² of each output (O)."""
-        return np.sqrt(self.squared_error)
+        return root_mean_square(self.squared_error)
 
     @property
     def r2(self) -> Array:
         """1 - Σ (z - d)² / Σ (d - d̄)² of each output (O); NaN where the targets do not vary."""
-        return 1 - _divide_or_nan(self.squared_error, self.variance)
+        return r2(self.squared_error, self.variance)
 
     def as_dict(self) -> dict[str, Any]:
         """All of it as JSON values; without `outputs`, over all outputs together, as the metrics of a run."""
-        columns = zip(self.outputs, self.rmse, self.absolute_error, self.r2, strict=True)
-        together = 1 - _divide_or_nan(self.squared_error.sum(), self.variance.sum())
+        rows = zip(self.outputs, self.rmse.tolist(), self.absolute_error.tolist(), self.r2.tolist(), strict=True)
+        # Sums, not the mean of r2 by output: an output that hardly varies would drown the others.
+        overall = r2(self.squared_error.sum(), self.variance.sum())
         return {
             "task": self.task or None,
             "targets": self.targets,
-            **_convert_to_floats(rmse=np.sqrt(self.squared_error.mean()), mae=self.absolute_error.mean(), r2=together),
-            "outputs": [{"name": name, **_convert_to_floats(rmse=a, mae=b, r2=c)} for name, a, b, c in columns],
+            "rmse": float(root_mean_square(self.squared_error.mean())),
+            "mae": float(self.absolute_error.mean()),
+            "r2": float(overall),
+            "outputs": [dict(zip(("name", "rmse", "mae", "r2"), row, strict=True)) for row in rows],
         }
 
 
@@ -204,6 +202,7 @@ def measure_classes(scores: ArrayLike, d: ArrayLike, classes: Sequence[str], tas
     scores, right = np.asarray(scores), np.asarray(d).argmax(axis=-1)[:, None]
     number = np.arange(len(classes))
     confusion = np.zeros((len(classes), len(classes)), np.int64)
+    # `confusion[rows, columns] += 1` would count a pair once however often it occurs.
     np.add.at(confusion, (right[:, 0], scores.argmax(axis=-1)), 1)
     own = np.take_along_axis(scores, right, axis=-1)
     behind = (scores < own) | ((scores == own) & (number > right))
@@ -222,8 +221,8 @@ def measure_binary(predicted: ArrayLike, d: ArrayLike, outputs: Sequence[str], t
     return BinaryBreakdown(
         task,
         tuple(outputs),
-        float(_divide_or_nan(right.all(axis=-1).sum(), len(right))),
-        _divide_or_nan(right.sum(axis=-2), len(right)),
+        float(divide_or_nan(right.all(axis=-1).sum(), len(right))),
+        divide_or_nan(right.sum(axis=-2), len(right)),
     )
 
 
@@ -236,18 +235,10 @@ def measure_values(values: ArrayLike, d: ArrayLike, outputs: Sequence[str], task
     """
     values, d = np.asarray(values, np.float64), np.asarray(d, np.float64)
     count, error = len(d), values - d
+    squared = divide_or_nan((error * error).sum(axis=-2), count)
+    absolute = divide_or_nan(np.abs(error).sum(axis=-2), count)
+    middle = divide_or_nan(d.sum(axis=-2), count)
+    variance = divide_or_nan(np.square(d - middle).sum(axis=-2), count)
+    # The mean of equal numbers can round to another number, which leaves a variance of about 1e-33 where there is none.
     varies = (d != d[:1]).any(axis=-2)
-    middle = _divide_or_nan(d.sum(axis=-2), count)
-    variance = np.where(varies, _divide_or_nan(np.square(d - middle).sum(axis=-2), count), 0.0)
-    squared, absolute = (_divide_or_nan(sizes.sum(axis=-2), count) for sizes in (error * error, np.abs(error)))
-    return ValueBreakdown(task, tuple(outputs), squared, absolute, variance)
-
-
-def _divide_or_nan(part: Any, whole: Any) -> Array:
-    """The ratio, and NaN where it would be one to nothing."""
-    part, whole = np.broadcast_arrays(np.asarray(part, np.float64), np.asarray(whole, np.float64))
-    return np.divide(part, whole, out=np.full(part.shape, np.nan), where=whole > 0)
-
-
-def _convert_to_floats(**numbers: Any) -> dict[str, float]:
-    return {name: float(number) for name, number in numbers.items()}
+    return ValueBreakdown(task, tuple(outputs), squared, absolute, np.where(varies, variance, 0.0))

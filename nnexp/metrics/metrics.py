@@ -3,11 +3,13 @@
     R replicas, N examples, O outputs
 
 A metric is made in two steps: `score_examples` gives numbers for each example of a batch, `summarize_scores` turns
-the scores of all
-examples into metrics. So training, evaluation and resuming in the middle of an epoch add up the same numbers.
+the scores of all examples into metrics. So training, evaluation and resuming in the middle of an epoch add up the same
+numbers.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 
@@ -47,7 +49,8 @@ def score_examples(targets: Targets, outputs: Outputs, z: Array, d: Array, out: 
 
 def _is_yes(z: Array, outputs: Outputs) -> BoolArray:
     """Which outputs say yes."""
-    return z > (0.5 if outputs == "values" else 0)
+    threshold = 0.5 if outputs == "values" else 0
+    return z > threshold
 
 
 def count_choices(targets: Targets, outputs: Outputs, z: Array) -> IntArray:
@@ -68,7 +71,26 @@ def summarize_scores(targets: Targets, scores: AnyArray, d: Array) -> dict[str, 
     if targets != "values":
         return {name: means[:, i] for i, name in enumerate(METRIC_NAMES[targets])}
     outputs = d.shape[-1]
-    spread = np.square(d - d.mean(axis=-2, keepdims=True, dtype=np.float64)).sum(axis=-1).mean(axis=-1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        r2 = np.where(spread > 0, 1 - means[:, 0] / spread, np.nan)
-    return {"rmse": np.sqrt(means[:, 0] / outputs), "mae": means[:, 1] / outputs, "r2": r2}
+    # The mean is in double precision: rounded to single, it would be off by as much as targets far from 0 vary.
+    variance = np.square(d - d.mean(axis=-2, keepdims=True, dtype=np.float64)).sum(axis=-1).mean(axis=-1)
+    return {
+        "rmse": root_mean_square(means[:, 0] / outputs),
+        "mae": means[:, 1] / outputs,
+        "r2": r2(means[:, 0], variance),
+    }
+
+
+def root_mean_square(squared_error: Array) -> Array:
+    """√ mean (z - d)², from the mean squared error."""
+    return np.sqrt(squared_error)
+
+
+def r2(squared_error: Array, variance: Array) -> Array:
+    """1 - Σ (z - d)² / Σ (d - d̄)², from the means of both; NaN where the targets do not vary."""
+    return 1 - divide_or_nan(squared_error, variance)
+
+
+def divide_or_nan(part: Any, whole: Any) -> Array:
+    """The ratio, and NaN where `whole` is 0: a share of nothing is not known."""
+    part, whole = np.broadcast_arrays(np.asarray(part, np.float64), np.asarray(whole, np.float64))
+    return np.divide(part, whole, out=np.full(part.shape, np.nan), where=whole > 0)

@@ -34,11 +34,7 @@ class TaskMetrics:
     """
 
     def __init__(self, description: Description, loss: Loss) -> None:
-        self._parts = (
-            _locate_tasks(description, loss)
-            if description.tasks
-            else [_make_only_task(description.targets, loss.outputs)]
-        )
+        self._parts = _locate_tasks(description, loss)
         self._only = self._parts[0] if len(self._parts) == 1 else None
 
     @property
@@ -49,6 +45,7 @@ class TaskMetrics:
     def score_examples(self, z: Array, d: Array, out: AnyArray) -> None:
         """Fill `out` (R, N, S) from outputs z (R, N, O) and targets d (R or 1, N, O)."""
         if self._only:
+            # Nothing to cut out: this runs on every batch, and small networks feel each index.
             metrics.score_examples(self._only.targets, self._only.outputs, z, d, out)
             return
         for part in self._parts:
@@ -69,27 +66,27 @@ class TaskMetrics:
 
     def summarize_scores(self, scores: AnyArray, d: Array) -> dict[str, Array]:
         """The metrics, each (R,), from the scores (R, N, S) of all examples and their targets d (R or 1, N, O)."""
-        return {
-            f"{part.name}_{name}" if part.name else name: value
-            for part in self._parts
-            for name, value in metrics.summarize_scores(
-                part.targets, scores[..., part.scores], d[..., part.columns]
-            ).items()
-        }
+        found: dict[str, Array] = {}
+        for part in self._parts:
+            prefix = f"{part.name}_" if part.name else ""
+            own = metrics.summarize_scores(part.targets, scores[..., part.scores], d[..., part.columns])
+            found |= {prefix + name: value for name, value in own.items()}
+        return found
 
 
 def list_metric_names(description: Description) -> list[str]:
     """The names of the metrics besides the loss."""
     if not description.tasks:
         return list(metrics.METRIC_NAMES[description.targets])
-    return [f"{task.name}_{name}" for task in description.tasks for name in metrics.METRIC_NAMES[task.targets]]
-
-
-def _make_only_task(targets: Targets, outputs: Outputs) -> _TaskColumns:
-    return _TaskColumns("", targets, outputs, ALL_COLUMNS, ALL_COLUMNS)
+    names: list[str] = []
+    for task in description.tasks:
+        names += [f"{task.name}_{name}" for name in metrics.METRIC_NAMES[task.targets]]
+    return names
 
 
 def _locate_tasks(description: Description, loss: Loss) -> list[_TaskColumns]:
+    if not description.tasks:
+        return [_TaskColumns("", description.targets, loss.outputs, ALL_COLUMNS, ALL_COLUMNS)]
     assert isinstance(loss, TaskLosses), "several tasks have a loss each"
     parts, start = [], 0
     for task, (weighted, columns) in zip(description.tasks, loss.locate_tasks(), strict=True):

@@ -19,38 +19,41 @@ TrainingInputs: TypeAlias = Callable[[slice], Array]
 """Which training examples -> their inputs (R or 1, n, ...), normalised."""
 
 FIRST_BATCH_EXAMPLES = 256
-"""How many training examples an initialiser sees that looks at a first batch."""
+"""How many training examples an initialiser sees that needs a first batch; more hardly change a variance."""
 
 
 def initialize_parameters(
     network: Chain, declaration: Declaration, init: Initializer, seeds: Sequence[int], x: TrainingInputs, dtype: str
 ) -> tuple[Array, Array]:
-    """Theta (R, P) and the buffers (R, B): drawn, taken over, and settled on the training inputs.
+    """Theta (R, P) and the buffers (R, B): drawn or another run's, then adjusted to the training inputs.
 
     All in double precision, and rounded once.
     """
     theta = draw_parameters(declaration, init, seeds, "float64")
     buffers = make_buffers(declaration, len(seeds), "float64")
     w = layer_views(declaration, theta, buffers)
-    taken = init.transferred_weights()
-    for name, values in taken.items():
+    transferred = init.transferred_weights()
+    for name, values in transferred.items():
         w.array_of(name)[...] = values
-    looking = any(layer.needs_training_inputs for layer in walk_layers(network.layers))
-    if looking or init.needs_first_batch:
-        seen = x(slice(None if looking else FIRST_BATCH_EXAMPLES)).astype(np.float64)
-        _adjust_to_inputs(network, w, init, seeds, seen, taken)
+    needs_all = any(layer.needs_training_inputs for layer in walk_layers(network.layers))
+    if needs_all or init.needs_first_batch:
+        rows = slice(None) if needs_all else slice(FIRST_BATCH_EXAMPLES)
+        inputs = x(rows).astype(np.float64)
+        _adjust_to_inputs(network, w, init, seeds, inputs, transferred)
     return theta.astype(dtype), buffers.astype(dtype)
 
 
 def _adjust_to_inputs(
-    network: Chain, w: Views, init: Initializer, seeds: Sequence[int], x: Array, taken: Mapping[str, Array]
+    network: Chain, w: Views, init: Initializer, seeds: Sequence[int], x: Array, transferred: Mapping[str, Array]
 ) -> None:
-    """One pass in which each layer finds its place, those before it having found theirs; then all together."""
+    """One pass through the network in which each layer is adjusted to what the adjusted ones before it give."""
 
-    def observe_layer(layer: Layer, w: Views, x: Array) -> None:
-        if layer.needs_training_inputs and not any(f"{w.path}.{name}" in taken for name in w):
+    def adjust_layer(layer: Layer, w: Views, x: Array) -> None:
+        # A layer of which a part comes from another run keeps it: centres found anew would not fit its widths.
+        is_transferred = any(f"{w.path}.{name}" in transferred for name in w)
+        if layer.needs_training_inputs and not is_transferred:
             layer.initialize_from_inputs(w, x, seeds)
         init.adjust_layer(layer, w, x[:, :FIRST_BATCH_EXAMPLES])
 
-    network.forward(w, x, Context(training=False, observe=observe_layer))
+    network.forward(w, x, Context(training=False, observe=adjust_layer))
     init.balance_layers(network, w, x[:, :FIRST_BATCH_EXAMPLES], seeds)

@@ -41,13 +41,18 @@ class Model:
         self.grad = np.zeros_like(theta)
         self.trainable = declaration.trainable_mask(()) if trainable is None else trainable
         self.regularized = declaration.regularized_mask() & self.trainable
+        # None where nothing is frozen, as a rule: then no step pays for writing zeros to nowhere.
         self._frozen = None if self.trainable.all() else ~self.trainable
         self.w = layer_views(declaration, theta, buffers)
         self._dw = weight_views(declaration, self.grad)
-        self._limits = [term for term in self.penalties if term.has_constraint]
-        within = weight_views(declaration, self.regularized[None])
-        names = [name for name, _ in declaration.iterate_weights() if within.array_of(name).all()]
-        self._regularized_weights = [self.w.array_of(name) for name in names if self._limits]
+        self._constraints = [term for term in self.penalties if term.has_constraint]
+        self._regularized_weights = self._list_regularized_weights() if self._constraints else []
+
+    def _list_regularized_weights(self) -> list[Array]:
+        """The weights that penalties act on, as views of theta."""
+        regularized = weight_views(self.declaration, self.regularized[None])
+        names = [name for name, _ in self.declaration.iterate_weights()]
+        return [self.w.array_of(name) for name in names if regularized.array_of(name).all()]
 
     def copy_replicas(self, rows: Sequence[int], dtype: str | None = None) -> Model:
         """The networks of these replicas, each as often as it is named, on arrays of their own.
@@ -56,7 +61,7 @@ class Model:
         """
         chosen, dtype = list(rows), dtype or self.theta.dtype.name
         network, loss, penalties = take_replicas((self.network, self.loss, self.penalties), chosen)
-        theta, buffers = (array[chosen].astype(dtype) for array in (self.theta, self.buffers))
+        theta, buffers = self.theta[chosen].astype(dtype), self.buffers[chosen].astype(dtype)
         return Model(network, self.declaration, loss, penalties, theta, buffers, self.trainable)
 
     def compute_gradient(self, x: Array, d: Array, ctx: Context) -> tuple[Array, Array, Array]:
@@ -82,7 +87,7 @@ class Model:
 
     def constrain_weights(self) -> None:
         """Put the weights back where the penalties allow them, after an update."""
-        for term in self._limits:
+        for term in self._constraints:
             for weight in self._regularized_weights:
                 term.constrain_weight(weight)
 
@@ -94,7 +99,8 @@ class Model:
 def draw_parameters(declaration: Declaration, init: Initializer, seeds: Sequence[int], dtype: str) -> Array:
     """Theta (R, P) at the start of training, drawn in double precision and rounded once.
 
-    Every weight is drawn from a generator of its own, named after it, so that a new layer changes no other's weights.
+    So networks in single and in double precision start from the same point. Every weight is drawn from a generator of
+    its own, named after it, so that a new layer changes no other's weights.
     """
     theta = np.empty((len(seeds), declaration.weight_count))
     views = weight_views(declaration, theta)

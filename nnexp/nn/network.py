@@ -26,30 +26,33 @@ def build_network(architecture: Sequence[Layer], activation: Activation, outputs
     Layers that hold layers are filled in all the way down, and so is the activation of a block that names none.
     """
     placed = [_place_layer(layer, activation, outputs) for layer in architecture]
-    return make_chain(
-        placed, [_kind_in_chain(written, layer) for written, layer in zip(architecture, placed, strict=True)]
-    )
+    kinds = [_kind_in_chain(written, layer) for written, layer in zip(architecture, placed, strict=True)]
+    return make_chain(placed, kinds)
 
 
 def _place_layer(layer: Layer, activation: Activation, outputs: OutputWidths) -> Layer:
     if isinstance(layer, Output):
-        return layer.with_units(outputs if isinstance(outputs, int) else sum(outputs.values()))
+        units = outputs if isinstance(outputs, int) else sum(outputs.values())
+        return layer.with_units(units)
     if isinstance(layer, Heads):
         return _build_heads(layer, activation, outputs)
     if isinstance(layer, ActivationPlaceholder):
         return activation
-    known = component_parameters(type(layer))
-    filled = {p.name: _fill_parameter(getattr(layer, p.name), p.hint, activation, outputs) for p in known}
+    filled: dict[str, Any] = {}
+    for p in component_parameters(type(layer)):
+        filled[p.name] = _fill_parameter(getattr(layer, p.name), p.hint, activation, outputs)
     return cast("Layer", replace(cast("Any", layer), **filled))
 
 
 def _build_heads(layer: Heads, activation: Activation, outputs: OutputWidths) -> Heads:
-    """Each task's layers, in the order of the tasks; as they are written where they are not the tasks."""
+    """Each task's layers, in the order of the tasks; heads that are no task's come last."""
     widths = outputs if isinstance(outputs, Mapping) else {}
-    names = [name for name in (*widths, *layer.heads.names) if name in layer.heads.names]
-    order = tuple(dict.fromkeys(names))
+    written = layer.heads.names
+    order = (*(name for name in widths if name in written), *(name for name in written if name not in widths))
     heads = tuple(build_network(layer.heads[name].layers, activation, widths.get(name, 1)) for name in order)
-    return Heads(Named(order, heads), tuple(widths.values()) if set(order) == set(widths) else ())
+    # Heads that are not just the tasks' are a mistake of the spec, which its checks name: here they only must not fail.
+    fits = set(order) == set(widths)
+    return Heads(Named(order, heads), tuple(widths.values()) if fits else ())
 
 
 def _fill_parameter(value: Any, hint: Any, activation: Activation, outputs: OutputWidths) -> Any:
@@ -58,10 +61,12 @@ def _fill_parameter(value: Any, hint: Any, activation: Activation, outputs: Outp
         return build_network(value.layers, activation, outputs)
     if isinstance(value, tuple):
         return tuple(_fill_parameter(entry, None, activation, outputs) for entry in value)
-    return activation if value is None and hint == Activation | None else value
+    is_open_activation = value is None and hint == Activation | None
+    return activation if is_open_activation else value
 
 
 def _kind_in_chain(written: Layer, placed: Layer) -> str:
+    # It keeps the name that the spec gives it, although a dense layer has taken its place.
     return "output" if isinstance(written, Output) else kind_of(placed)
 
 

@@ -71,7 +71,8 @@ class Declaration:
         for name, weight in self.iterate_weights():
             stop = start + prod(weight.shape)
             layer = name.rpartition(".")[0]
-            found[layer] = slice(found[layer].start if layer in found else start, stop)
+            first = found.get(layer, slice(start, stop)).start
+            found[layer] = slice(first, stop)
             start = stop
         return found
 
@@ -88,16 +89,16 @@ class Declaration:
 
     def regularized_mask(self) -> BoolArray:
         """The mask (P) of the weights that penalties and weight decay act on."""
-        flags = [np.full(prod(weight.shape), weight.is_regularized) for _, weight in self.iterate_weights()]
-        return np.concatenate(flags) if flags else np.zeros(0, bool)
+        return self._repeat_by_size([weight.is_regularized for _, weight in self.iterate_weights()])
 
     def trainable_mask(self, frozen: Sequence[str]) -> BoolArray:
         """Which of the P parameters no pattern of `frozen` names."""
-        flags = [
-            np.full(prod(weight.shape), not any(matches_pattern(name, pattern) for pattern in frozen))
-            for name, weight in self.iterate_weights()
-        ]
-        return np.concatenate(flags) if flags else np.zeros(0, bool)
+        return self._repeat_by_size([not matches_any_pattern(name, frozen) for name, _ in self.iterate_weights()])
+
+    def _repeat_by_size(self, flags: Sequence[bool]) -> BoolArray:
+        """A mask (P) from one flag for each weight."""
+        sizes = [prod(weight.shape) for _, weight in self.iterate_weights()]
+        return np.repeat(np.array(flags, bool), np.array(sizes, np.intp))
 
     def initial_buffers(self) -> AnyArray:
         """The buffers (1, B) at the start of training."""
@@ -113,6 +114,11 @@ def matches_pattern(name: str, pattern: str) -> bool:
     """
     parts = name.split(".")
     return any(fnmatchcase(".".join(parts[:n]), pattern) for n in range(1, len(parts) + 1))
+
+
+def matches_any_pattern(name: str, patterns: Sequence[str]) -> bool:
+    """Whether one of the patterns names a weight, or a layer that the weight is in."""
+    return any(matches_pattern(name, pattern) for pattern in patterns)
 
 
 class Views(dict[str, AnyArray]):
@@ -160,15 +166,18 @@ class _ColumnCursor:
 
     def take_columns(self, shape: Shape) -> AnyArray:
         start, self.at = self.at, self.at + prod(shape)
+        # Without `copy=False`, a reshape that cannot be a view would copy silently, and writing to it change nothing.
         return np.reshape(self.flat[:, start : self.at], (len(self.flat), *shape), copy=False)
 
 
 def _make_views(declaration: Declaration, cursor: _ColumnCursor, *, buffers: bool, path: str = "") -> Views:
     views = Views(path)
     if buffers:
-        views.update({name: cursor.take_columns(shape) for name, (shape, _) in declaration.buffers.items()})
+        for name, (shape, _) in declaration.buffers.items():
+            views[name] = cursor.take_columns(shape)
     else:
-        views.update({name: cursor.take_columns(weight.shape) for name, weight in declaration.weights.items()})
+        for name, weight in declaration.weights.items():
+            views[name] = cursor.take_columns(weight.shape)
     for name, part in declaration.parts.items():
         views.parts[name] = _make_views(part, cursor, buffers=buffers, path=f"{path}.{name}" if path else name)
     return views

@@ -1,4 +1,4 @@
-"""Seeds and generators: every run owns a generator for each purpose.   R replicas"""
+"""Random numbers: every run owns a generator for each purpose, made of its seed and the purpose's name.   R replicas"""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ def make_generator(seed: int, purpose: str) -> np.random.Generator:
 
     The purpose's name enters the seed sequence as a key, so a new purpose changes no other's numbers.
     """
+    # Not Python's `hash`, which differs from process to process; little-endian, so that all machines draw the same.
     key = hashlib.sha256(purpose.encode()).digest()
-    words = tuple(int(word) for word in np.frombuffer(key[:16], dtype="<u4"))
+    words = tuple(np.frombuffer(key[:16], dtype="<u4").tolist())
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=words)))
 
 
@@ -28,14 +29,12 @@ def make_generators(seeds: Sequence[int], purpose: str) -> list[np.random.Genera
 
 
 def copy_generators(sources: Sequence[np.random.Generator], rows: Sequence[int]) -> list[np.random.Generator]:
-    """Copies of the generators of these replicas: they draw what the originals are about to, which they leave alone."""
+    """Copies of these replicas' generators: they draw what the originals would draw next, and leave those alone."""
     return [deepcopy(sources[row]) for row in rows]
 
 
 class GeneratorSnapshot(Sequence[np.random.Generator]):
-    """As `copy_generators`, of all replicas; they are copied when the first number is drawn, and most networks draw
-    none.
-    """
+    """Copies of all replicas' generators, made when the first number is drawn: most networks draw none."""
 
     def __init__(self, sources: Sequence[np.random.Generator]) -> None:
         self._sources = sources

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import fields, is_dataclass, replace
+from itertools import chain
+from operator import attrgetter, itemgetter
 from typing import Any, TypeVar, cast
 
 import numpy as np
@@ -45,14 +47,17 @@ def _stack_values(components: Sequence[Any]) -> Any:
         assert all(len(c) == len(first) for c in components), "runs with different structures cannot be stacked"
         return tuple(_stack_values(parts) for parts in zip(*components, strict=True))
     if is_dataclass(first) and not isinstance(first, type):
-        known = component_parameters(type(first))
-        return replace(first, **{p.name: _stack_parameter(components, p.name, p.is_per_replica) for p in known})
+        stacked: dict[str, Any] = {}
+        for p in component_parameters(type(first)):
+            stacked[p.name] = _stack_parameter(components, p.name, p.is_per_replica)
+        return replace(first, **stacked)
     assert all(c == first for c in components), f"runs that differ in {first!r} cannot be stacked"
     return first
 
 
 def _stack_parameter(components: Sequence[Any], name: str, per_replica: bool) -> Any:
     values = [getattr(component, name) for component in components]
+    # A parameter may be left open, as random_walk's gain is: then it is open in all, or the runs differ in structure.
     if not per_replica or any(value is None for value in values):
         return _stack_values(values)
     return np.array(values, dtype=np.float64)
@@ -74,7 +79,8 @@ def _take_rows(tree: Any, rows: list[int]) -> Any:
         case dict():
             return {key: _take_rows(part, rows) for key, part in tree.items()}
     if is_dataclass(tree) and not isinstance(tree, type):
-        return replace(tree, **{f.name: _take_rows(getattr(tree, f.name), rows) for f in fields(tree) if f.init})
+        taken = {name: _take_rows(getattr(tree, name), rows) for name in _list_init_fields(tree)}
+        return replace(tree, **taken)
     return tree
 
 
@@ -89,17 +95,21 @@ def _join_trees(trees: Sequence[Any]) -> Any:
         case np.ndarray():
             return np.concatenate(trees)
         case list():
-            return [entry for tree in trees for entry in tree]
+            return list(chain.from_iterable(trees))
         case tuple():
             return tuple(_join_trees(parts) for parts in zip(*trees, strict=True))
         case dict():
-            return {key: _join_trees([tree[key] for tree in trees]) for key in first}
+            return {key: _join_trees(list(map(itemgetter(key), trees))) for key in first}
     if is_dataclass(first) and not isinstance(first, type):
-        return replace(
-            first, **{f.name: _join_trees([getattr(t, f.name) for t in trees]) for f in fields(first) if f.init}
-        )
+        joined = {name: _join_trees(list(map(attrgetter(name), trees))) for name in _list_init_fields(first)}
+        return replace(first, **joined)
     assert all(tree == first for tree in trees), "stacks that differ in a shared value cannot be joined"
     return first
+
+
+def _list_init_fields(container: Any) -> list[str]:
+    """The fields that a dataclass's constructor takes; `replace` refuses the others."""
+    return [field.name for field in fields(container) if field.init]
 
 
 def stack_arrays(arrays: Sequence[AnyArray]) -> AnyArray:

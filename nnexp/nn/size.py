@@ -25,6 +25,7 @@ from math import prod
 
 from nnexp.nn.layers.average_pool import AveragePool
 from nnexp.nn.layers.base import Layer
+from nnexp.nn.layers.branches import name_branches
 from nnexp.nn.layers.chain import Chain
 from nnexp.nn.layers.conv2d import Conv2D
 from nnexp.nn.layers.flatten import Flatten
@@ -54,15 +55,15 @@ class ReceptiveField:
 
     def widen_by_window(self, window: int, stride: int, image: Shape) -> ReceptiveField:
         """What is seen through windows on this layer."""
-        down, across = (min(s + (window - 1) * self.step, side) for s, side in zip(self.size, image, strict=False))
+        growth = (window - 1) * self.step
+        down = min(self.size[0] + growth, image[0])
+        across = min(self.size[1] + growth, image[1])
         return ReceptiveField((down, across), self.step * stride)
 
 
 @dataclass(frozen=True, slots=True)
 class LayerSize:
-    """A layer in numbers, those of the layers in it included; `find_receptive_field` is None where the inputs are no
-    images.
-    """
+    """A layer in numbers, those of the layers in it included; `field` is None where the inputs are no images."""
 
     name: str
     output: Shape
@@ -87,12 +88,14 @@ class LayerSize:
 
 def count_network(network: Chain, x: Shape) -> LayerSize:
     """The network's numbers for inputs of core shape `x`; its layers are in `parts`. Raises ShapeError."""
-    return _SizeCounter(x).count_layer("", network, network.declare(x), x, ReceptiveField() if len(x) == 3 else None)
+    field = ReceptiveField() if len(x) == 3 else None
+    return _SizeCounter(x).count_layer("", network, network.declare(x), x, field)
 
 
 def count_activations(declared: Declaration, name: str = "") -> int:
     """The numbers that the layers give for one example; what a chain gives is its last layer's."""
-    own = 0 if not name or name.startswith("branch_") else prod(declared.output)
+    is_chain = not name or name.startswith("branch_")
+    own = 0 if is_chain else prod(declared.output)
     return own + sum(count_activations(part, key) for key, part in declared.parts.items())
 
 
@@ -101,9 +104,8 @@ def estimate_memory(parameters: int, activations: int, slots: int, batch: int, i
 
     Every parameter comes with its gradient, its best value, what an update works with and the optimizer's `slots`; the
     outputs of the layers, `count_activations` numbers an example, with what the way back needs. Not counted are the
-    data,
-    what one layer works with at a time, and the copies that are made while a checkpoint is written: two of theta, of
-    the best weights and of each slot.
+    data, what one layer works with at a time, and the copies that are made while a checkpoint is written: two of theta,
+    of the best weights and of each slot.
     """
     return parameters * (THETA_COPIES + slots) * itemsize, activations * NUMBERS_PER_OUTPUT * batch * itemsize
 
@@ -115,15 +117,21 @@ class _SizeCounter:
         self.image = image
 
     def count_layer(
-        self, name: str, layer: Layer | None, declared: Declaration, x: Shape, sees: ReceptiveField | None
+        self, name: str, layer: Layer | None, declared: Declaration, x: Shape, field: ReceptiveField | None
     ) -> LayerSize:
-        """A layer's numbers; of a part that a layer makes for itself only the declaration is known."""
+        """A layer's numbers, where one number of its input sees `field`.
+
+        Of a part that a layer makes for itself only the declaration is known.
+        """
         parts: list[LayerSize] = []
-        held, before, sight = _find_inner_layers(layer), x, sees
+        inner, part_x, part_field = _find_inner_layers(layer), x, field
         for key, part in declared.parts.items():
-            parts.append(self.count_layer(key, held.get(key), part, before, sight))
-            if isinstance(layer, Chain):
-                before, sight = part.output, parts[-1].field
+            parts.append(self.count_layer(key, inner.get(key), part, part_x, part_field))
+            if isinstance(layer, Chain):  # the parts of other layers all have the layer's own input
+                part_x, part_field = part.output, parts[-1].field
+        if field is not None:
+            part_fields = [part.field for part in parts if part.field]
+            field = self.find_receptive_field(layer, declared, x, field, part_fields)
         weights, biases, connections, multiply_adds = _count_own(layer, declared)
         return LayerSize(
             name,
@@ -133,7 +141,7 @@ class _SizeCounter:
             connections + sum(part.connections for part in parts),
             multiply_adds + sum(part.multiply_adds for part in parts),
             count_activations(declared, name),
-            sees and self.find_receptive_field(layer, declared, x, sees, [part.field for part in parts if part.field]),
+            field,
             tuple(parts),
         )
 
@@ -142,30 +150,34 @@ class _SizeCounter:
         layer: Layer | None,
         declared: Declaration,
         x: Shape,
-        sees: ReceptiveField,
+        field: ReceptiveField,
         parts: Sequence[ReceptiveField],
     ) -> ReceptiveField | None:
-        """What a number of the layer's output sees, where one of its input sees `sees`."""
+        """What a number of the layer's output sees, where one of its input sees `field`."""
         match layer:
             case Conv2D():
-                return sees.widen_by_window(layer.kernel, layer.stride, self.image)
+                return field.widen_by_window(layer.kernel, layer.stride, self.image)
             case MaxPool() | AveragePool():
-                return sees.widen_by_window(layer.size, layer.stride or layer.size, self.image)
+                return field.widen_by_window(layer.size, layer.stride or layer.size, self.image)
             case Chain():
-                return parts[-1] if parts else sees
+                return parts[-1] if parts else field
         if parts:
             return _merge_fields(parts)
-        summing = len(declared.output) < len(x) and not isinstance(layer, Flatten)
-        mixing = len(x) == 1 and _count_weights(layer, declared)
-        return ReceptiveField((self.image[0], self.image[1])) if summing or mixing else sees
+        # A global pool, or any layer with weights on flat inputs, mixes all places of the image.
+        is_pool = len(declared.output) < len(x) and not isinstance(layer, Flatten)
+        is_dense = len(x) == 1 and _count_weights(layer, declared)
+        if is_pool or is_dense:
+            return ReceptiveField((self.image[0], self.image[1]))
+        return field
 
 
 def _count_own(layer: Layer | None, declared: Declaration) -> tuple[int, int, int, int]:
     """Weights, biases, connections and multiply-adds of a layer without those of its parts."""
     weights = _count_weights(layer, declared)
     biases = [prod(w.shape) for key, w in declared.weights.items() if not _is_weight(layer, key, w)]
-    uses = 2 if isinstance(layer, TiedAutoencoder) else 1
+    uses = 2 if isinstance(layer, TiedAutoencoder) else 1  # its matrix encodes and, transposed, decodes
     multiply_adds = uses * weights * prod(declared.output[:-1])
+    # Maxout has more biases than outputs, as every piece has its own.
     added = sum(max(prod(declared.output), size) for size in biases)
     return weights, sum(biases), multiply_adds + added, multiply_adds
 
@@ -185,7 +197,7 @@ def _find_inner_layers(layer: Layer | None) -> Mapping[str, Layer]:
         case Chain():
             return dict(zip(layer.names, layer.layers, strict=True))
         case Parallel() | Product():
-            return {f"branch_{i}": branch for i, branch in enumerate(layer.branches, start=1)}
+            return name_branches(layer.branches)
         case ResidualBlock():
             return {"branch_2": layer.layers}
         case Heads():
@@ -195,5 +207,6 @@ def _find_inner_layers(layer: Layer | None) -> Mapping[str, Layer]:
 
 def _merge_fields(fields: Sequence[ReceptiveField]) -> ReceptiveField:
     """What branches see together."""
-    down, across = (max(field.size[axis] for field in fields) for axis in (0, 1))
+    down = max(field.size[0] for field in fields)
+    across = max(field.size[1] for field in fields)
     return ReceptiveField((down, across), max(field.step for field in fields))

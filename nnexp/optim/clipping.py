@@ -14,6 +14,7 @@ def clip_norm(grad: Array, norms: Array, largest: float | Array) -> None:
     Source: Pascanu, Mikolov & Bengio 2012, On the difficulty of training recurrent neural networks.
     """
     limit = lift(largest, norms)
+    # A norm of NaN is not too long: the gradient stays NaN, and the run is found to have diverged.
     too_long = norms > limit
     if too_long.any():
         grad *= lift(np.where(too_long, limit / np.where(too_long, norms, 1), 1), grad)

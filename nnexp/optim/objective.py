@@ -16,7 +16,7 @@ from nnexp.nn.random import copy_generators
 from nnexp.typing import Array
 
 BLOCK_BYTES = 2**27
-"""What the networks that are looked at together may take."""
+"""How much memory the networks that are evaluated at once may take."""
 
 
 class BatchObjective:
@@ -30,20 +30,25 @@ class BatchObjective:
         self.theta, self.trainable = model.theta, model.trainable
         self._model, self._x, self._d, self._sources = model, x, d, sources
         outputs = sum(prod(part.output) for part in model.declaration.parts.values())
-        self._block = max(1, BLOCK_BYTES // (8 * (3 * model.declaration.weight_count + 3 * x.shape[1] * outputs)))
+        # About: theta, its gradient and the penalties' weights; of a layer its output, what the way back keeps, and dy.
+        numbers = 3 * model.declaration.weight_count + 3 * x.shape[1] * outputs
+        self._block = max(1, BLOCK_BYTES // (8 * numbers))
 
     def evaluate_at(self, row: int, places: Array) -> tuple[Array, Array]:
         """A replica's objective (K,) and its gradient (K, P) at the places (K, P)."""
-        starts = range(0, len(places), self._block)
-        found = [self._evaluate_block(row, places[start : start + self._block]) for start in starts]
-        return np.concatenate([value for value, _ in found]), np.concatenate([slope for _, slope in found])
+        values, slopes = [], []
+        for start in range(0, len(places), self._block):
+            value, slope = self._evaluate_block(row, places[start : start + self._block])
+            values.append(value)
+            slopes.append(slope)
+        return np.concatenate(values), np.concatenate(slopes)
 
     def _evaluate_block(self, row: int, places: Array) -> tuple[Array, Array]:
         rows = [row] * len(places)
         copies = self._model.copy_replicas(rows, "float64")
         copies.theta[...] = places
-        own = slice(None) if len(self._x) == 1 else slice(row, row + 1)
-        x, d = (array[own].astype(np.float64) for array in (self._x, self._d))
+        own = slice(None) if len(self._x) == 1 else slice(row, row + 1)  # one batch may serve all replicas
+        x, d = self._x[own].astype(np.float64), self._d[own].astype(np.float64)
         context = Context(training=True, generators=copy_generators(self._sources, rows), propagate=False)
         loss, penalty, _ = copies.compute_gradient(x, d, context)
         return loss + penalty, copies.grad

@@ -306,9 +306,9 @@ def test_list_shows_them(tmp_path: Path) -> None:
     assert "k: 5 (a whole number ≥ 1)" in told("list", "knn").stdout
 
 
-def test_the_weights_of_a_baseline_cannot_be_taken_over(runs: Path) -> None:
+def test_no_network_can_start_from_a_baseline(runs: Path) -> None:
     text = f"data: {{source: digits}}\narchitecture: [output]\ninit: {{from_run: {run_of(runs, 'near').path}}}\n"
-    with pytest.raises(SpecError, match="is a knn, which has no layers whose weights could be taken over"):
+    with pytest.raises(SpecError, match="is a knn: it has no layers to start from"):
         parse_spec(SpecText("s.yaml", text), name="s")
 
 

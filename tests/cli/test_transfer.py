@@ -131,7 +131,7 @@ def test_a_run_that_is_not_there_or_not_done_is_an_error(digits: nnexp.Run, tmp_
     record = json.loads((tmp_path / "stopped" / "run.json").read_text())
     (tmp_path / "stopped" / "run.json").write_text(json.dumps(record | {"state": "interrupted"}))
     [problem] = problems(tmp_path / "stopped", "[dense_1]")
-    assert "is interrupted: only a run that is done has weights to take over" in problem
+    assert "is interrupted: `from_run` needs a finished run" in problem
     (tmp_path / "stopped" / "run.json").write_text("{")
     [problem] = problems(tmp_path / "stopped", "[dense_1]")
     assert "is damaged" in problem

@@ -31,4 +31,4 @@ class Activation(Layer):
 
     @abstractmethod
     def apply(self, z: Array) -> tuple[Array, Callable[[Array], Array]]:
-        """A = f(z), and the function da -> dz, which is da · f'(z) where f is element-wise."""
+        """The output a = f(z), and the function da -> dz, which is da · f'(z) where f is element-wise."""

@@ -27,5 +27,6 @@ class ELU(Activation):
 
     def apply(self, z: Array) -> tuple[Array, Callable[[Array], Array]]:
         alpha = lift(self.alpha, z)
+        # `where` computes both sides: without the minimum, e^z overflows for large z although it is not used.
         a = np.where(z > 0, z, alpha * np.expm1(np.minimum(z, 0)))
         return a, lambda da: da * np.where(z > 0, z.dtype.type(1), a + alpha)

@@ -37,6 +37,7 @@ class PReLU(Activation):
 
         def backward(dy: Array, dw: Views) -> Array | None:
             axes = tuple(range(1 - x.ndim, -1))
+            # All axes between the replicas' and the features': examples, and of images the pixels.
             np.add.reduce(np.where(x > 0, 0, dy * x), axis=axes, keepdims=True, out=dw["slope"])
             return dy * gradient if ctx.propagate else None
 

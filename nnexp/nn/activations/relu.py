@@ -28,4 +28,5 @@ class ReLU(Activation):
 
     def apply(self, z: Array) -> tuple[Array, Callable[[Array], Array]]:
         a = np.maximum(z, 0)
+        # a > 0 just where z > 0, so z need not be kept for the way back.
         return a, lambda da: da * (a > 0)

@@ -11,7 +11,11 @@ from nnexp.nn.activations.base import Activation
 from nnexp.registry import activations
 from nnexp.typing import Array
 
-SELU_LAMBDA, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
+SELU_LAMBDA = 1.0507009873554805
+"""λ₀₁ of the paper, to the precision of a double."""
+
+SELU_ALPHA = 1.6732632423543772
+"""α₀₁ of the paper, likewise."""
 
 
 @activations.register("selu")
@@ -26,5 +30,6 @@ class SELU(Activation):
     """
 
     def apply(self, z: Array) -> tuple[Array, Callable[[Array], Array]]:
+        # `where` computes both sides: without the minimum, e^z overflows for large z although it is not used.
         a = np.where(z > 0, SELU_LAMBDA * z, SELU_LAMBDA * SELU_ALPHA * np.expm1(np.minimum(z, 0)))
         return a, lambda da: da * np.where(z > 0, z.dtype.type(SELU_LAMBDA), a + SELU_LAMBDA * SELU_ALPHA)

@@ -33,9 +33,8 @@ class Autoencoder(Architecture):
     hidden: Annotated[tuple[Count, ...], MinLen(1)]
 
     def build_layers(self, x: Shape) -> tuple[Layer, ...]:
-        widths = (*self.hidden, *self.hidden[-2::-1])
-        return (
-            *flatten_images(x),
-            *(layer for units in widths for layer in (Dense(units), ActivationPlaceholder())),
-            Output(),
-        )
+        widths = (*self.hidden, *self.hidden[-2::-1])  # the code, the last of `hidden`, is there once
+        layers: list[Layer] = []
+        for units in widths:
+            layers += [Dense(units), ActivationPlaceholder()]
+        return (*flatten_images(x), *layers, Output())

@@ -30,20 +30,23 @@ POOL_PLACE = None
 
 def choose_stem(published: Conv2D, x: Shape) -> Conv2D:
     """The first convolution: the published one, or 3x3 moving by 1 for small images."""
-    return Conv2D(published.filters, 3, padding="same") if min(x[:2]) < MIN_LARGE_SIDE_PIXELS else published
+    is_small = min(x[:2]) < MIN_LARGE_SIDE_PIXELS
+    return Conv2D(published.filters, 3, padding="same") if is_small else published
 
 
 def build_features(plan: Sequence[Conv2D | None], x: Shape) -> tuple[Layer, ...]:
     """The convolutions of a plan, each with the spec's activation, and its pools, as far as they fit images `x`."""
-    found: list[Layer] = []
+    features: list[Layer] = []
     for step in plan:
-        block: list[Layer] = (
-            [*make_pool(x)] if step is POOL_PLACE else [fit_convolution(step, x), ActivationPlaceholder()]
-        )
-        if block:
+        block: list[Layer] = []
+        if step is POOL_PLACE:
+            block += make_pool(x)
+        else:
+            block += [fit_convolution(step, x), ActivationPlaceholder()]
+        if block:  # the activation keeps the shape, so the first layer's output is the block's
             x = block[0].declare(x).output
-        found += block
-    return tuple(found)
+        features += block
+    return tuple(features)
 
 
 def fit_convolution(convolution: Conv2D, x: Shape) -> Conv2D:

@@ -34,11 +34,10 @@ class MLP(Architecture):
     dropout: Annotated[float, Ge(0), Lt(1)] = 0.0
 
     def build_layers(self, x: Shape) -> tuple[Layer, ...]:
-        return (
-            *flatten_images(x),
-            *(layer for units in self.hidden for layer in self._make_hidden_block(units)),
-            Output(),
-        )
+        layers: list[Layer] = []
+        for units in self.hidden:
+            layers += self._make_hidden_block(units)
+        return (*flatten_images(x), *layers, Output())
 
     def _make_hidden_block(self, units: int) -> list[Layer]:
         block: list[Layer] = [Dense(units, bias=not self.batch_norm)]

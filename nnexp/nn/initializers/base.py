@@ -37,7 +37,8 @@ class Initializer(ABC):
         """The weight at the start, (R, *weight.shape): drawn, the bias, or the constant that its layer says."""
         if weight.fill == "init":
             return self.draw_weight(generators, weight)
-        value = lift(self.bias if weight.fill == "bias" else weight.fill, np.empty((1, *weight.shape)))
+        number = self.bias if weight.fill == "bias" else weight.fill
+        value = lift(number, np.empty((1, *weight.shape)))
         return np.broadcast_to(value, (len(generators), *weight.shape))
 
     @abstractmethod
@@ -45,7 +46,7 @@ class Initializer(ABC):
         """Values (R, *weight.shape) in double precision, each replica's from its own generator."""
 
     def transferred_weights(self) -> Mapping[str, Array]:
-        """Weights and buffers, by full name, that are taken over from elsewhere instead; without a replica axis."""
+        """Weights and buffers, by full name, that are another run's instead; without a replica axis."""
         return {}
 
     def describe_origin(self) -> dict[str, Any] | None:
@@ -63,7 +64,8 @@ class Initializer(ABC):
 
 def drawn_weights(layer: Layer, w: Views, x: Array) -> list[Array]:
     """The weights of a layer, not of its parts, that an initialiser draws; x are its inputs (R or 1, N, ...)."""
-    return [w[name] for name, weight in layer.declare(x.shape[2:]).weights.items() if weight.fill == "init"]
+    declared = layer.declare(x.shape[2:]).weights
+    return [w[name] for name, weight in declared.items() if weight.fill == "init"]
 
 
 def draw_scaled(

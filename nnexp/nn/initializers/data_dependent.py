@@ -49,15 +49,18 @@ class DataDependent(Initializer):
         return draw_normal(generators, weight.shape) / np.sqrt(max(weight.fan_in, 1))
 
     def adjust_layer(self, layer: Layer, w: Views, x: Array) -> None:
-        y = layer.forward(w, x, EVALUATION_CONTEXT)[0] if drawn_weights(layer, w, x) else np.zeros((1, 1, 0))
-        if "W" not in w or w["W"].shape[-1] != y.shape[-1]:
+        if "W" not in w or not drawn_weights(layer, w, x):
+            return
+        y = layer.forward(w, x, EVALUATION_CONTEXT)[0]
+        if w["W"].shape[-1] != y.shape[-1]:  # as maxout's, whose columns are pieces and no channels
             return
         channels = y.reshape(len(y), -1, y.shape[-1])
-        spread = channels.std(axis=-2, keepdims=True)
-        spread = np.where(spread > 0, spread, 1)
-        w["W"] /= spread
+        std = channels.std(axis=-2, keepdims=True)
+        std = np.where(std > 0, std, 1)  # a channel that never varies keeps its weights
+        w["W"] /= std
         if "b" in w:
-            shift = (w["b"].reshape(len(y), 1, -1) - channels.mean(axis=-2, keepdims=True)) / spread
+            # With this b and W / σ the outputs become center + (y - μ) / σ.
+            shift = (w["b"].reshape(len(y), 1, -1) - channels.mean(axis=-2, keepdims=True)) / std
             w["b"][...] = (lift(self.center, shift) + shift).reshape(w["b"].shape)
 
     def balance_layers(self, network: Chain, w: Views, x: Array, seeds: Sequence[int]) -> None:
@@ -84,4 +87,6 @@ def _log_rate(weight: Array, slope: Array) -> Array:
     """Log C_k, (R,)."""
     c = np.sqrt(np.square(slope).reshape(len(slope), -1).mean(axis=-1))
     size = np.sqrt(np.square(weight).reshape(len(weight), -1).sum(axis=-1))
-    return np.log(np.maximum(c, np.finfo(float).tiny)) - np.log(np.maximum(size, np.finfo(float).tiny))
+    # A layer without a gradient, or of zeros, would have a rate of minus or plus infinity, and so all the others.
+    tiny = np.finfo(float).tiny
+    return np.log(np.maximum(c, tiny)) - np.log(np.maximum(size, tiny))

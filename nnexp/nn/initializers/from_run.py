@@ -16,7 +16,7 @@ import numpy as np
 from nnexp.errors import ResumeError, RunError
 from nnexp.nn.initializers.base import Initializer
 from nnexp.nn.initializers.he import He
-from nnexp.nn.parameters import Weight, matches_pattern
+from nnexp.nn.parameters import Weight, matches_any_pattern
 from nnexp.registry import initializers
 from nnexp.storage import archive
 from nnexp.typing import Array, Hyper, RunName, Shape
@@ -48,16 +48,14 @@ class FromRun(Initializer):
         return self.rest.draw_weight(generators, weight)
 
     def transferred_weights(self) -> Mapping[str, Array]:
-        return {
-            name: array
-            for name, array in self.load_weights().items()
-            if any(matches_pattern(name, p) for p in self.layers)
-        }
+        weights = self.load_weights()
+        return {name: array for name, array in weights.items() if matches_any_pattern(name, self.layers)}
 
     def describe_origin(self) -> dict[str, Any]:
         """Which weights they are, so that a run can be traced and a changed origin be seen."""
         folder, record = self.find_folder(), self._read_record()
-        return {"run": str(folder), "weights": hashlib.sha256(_weights_path(folder, record).read_bytes()).hexdigest()}
+        digest = hashlib.sha256(_weights_path(folder, record).read_bytes())
+        return {"run": str(folder), "weights": digest.hexdigest()}
 
     def load_weights(self) -> dict[str, Array]:
         """All weights and buffers of the run by name. Raises RunError where it is not done or its files are damaged."""
@@ -89,15 +87,16 @@ class FromRun(Initializer):
         try:
             record = json.loads(path.read_bytes())
             state, spec = record["state"], record["spec"]
-            baseline = "ensemble" if record.get("kind") == "ensemble" else record.get("baseline")
-            weights = record["weights"]["checkpoint"] if state == "done" and baseline != "ensemble" else None
+            is_ensemble, baseline = record.get("kind") == "ensemble", record.get("baseline")
+            weights = record["weights"]["checkpoint"] if state == "done" and not is_ensemble else None
+        # RecursionError: what Python's reader raises for brackets nested thousands deep.
         except (OSError, ValueError, TypeError, KeyError, RecursionError):
             raise RunError(f"{path} is damaged") from None
-        if baseline:
-            article = "an" if baseline == "ensemble" else "a"
-            raise RunError(f"{self.run} is {article} {baseline}, which has no layers whose weights could be taken over")
+        if is_ensemble or baseline:
+            kind = "an ensemble" if is_ensemble else f"a {baseline}"
+            raise RunError(f"{self.run} is {kind}: it has no layers to start from")
         if weights is None:
-            raise RunError(f"{self.run} is {state}: only a run that is done has weights to take over")
+            raise RunError(f"{self.run} is {state}: `from_run` needs a finished run")
         return {"spec": spec, "weights": weights}
 
 

@@ -45,10 +45,13 @@ class LSUV(Initializer):
         for _ in range(self.max_iterations if weights else 0):
             y = layer.forward(w, x, EVALUATION_CONTEXT)[0]
             variance = y.reshape(len(y), -1).var(axis=-1)
+            # Outputs that are all equal have no variance to scale: nothing would be divided by.
             far = (np.abs(variance - 1) >= self.tolerance) & (variance > 0)
             if not far.any():
                 return
             logarithm = np.log(np.where(far, variance, 1))
+            # In logarithms a correction that overshoots, as where y is of second degree in W, ends as far on the other
+            # side: half the exponent then comes nearer.
             exponent = np.where(np.abs(logarithm) >= distance, exponent / 2, exponent)
             distance = np.abs(logarithm)
             for weight in weights:

@@ -34,7 +34,9 @@ class Orthogonal(Initializer):
     def draw_weight(self, generators: Sequence[np.random.Generator], weight: Weight) -> Array:
         rows, columns = prod(weight.shape[:-1]), weight.shape[-1]
         g = draw_normal(generators, (rows, columns))
-        q, r = np.linalg.qr(g if rows >= columns else g.mT)
+        # Only as many columns can be orthogonal as there are rows: a wide matrix is the transpose of a tall one.
+        is_tall = rows >= columns
+        q, r = np.linalg.qr(g if is_tall else g.mT)
         q *= np.where(np.diagonal(r, axis1=-2, axis2=-1) < 0, -1, 1)[..., None, :]
-        w = (q if rows >= columns else q.mT).reshape(-1, *weight.shape)
+        w = (q if is_tall else q.mT).reshape(-1, *weight.shape)
         return lift(self.gain, w) * w

@@ -32,5 +32,7 @@ class RandomWalk(Initializer):
 
     def draw_weight(self, generators: Sequence[np.random.Generator], weight: Weight) -> Array:
         z = draw_normal(generators, weight.shape)
-        gain = sqrt(2) * exp(1.2 / (max(weight.fan_in, 6) - 2.4)) if self.gain is None else self.gain
+        # max(n, 6) is the paper's own: its fit has a pole at 2.4.
+        relu_gain = sqrt(2) * exp(1.2 / (max(weight.fan_in, 6) - 2.4))
+        gain = relu_gain if self.gain is None else self.gain
         return lift(gain, z) / sqrt(weight.fan_in) * z

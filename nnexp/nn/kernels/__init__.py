@@ -1,8 +1,8 @@
 """Hot element-wise work behind named functions.
 
 The NumPy versions in `nnexp.nn.kernels.reference` are the readable truth and always there. A compiled version of the
-same
-name may stand beside one in `nnexp.nn.kernels.compiled`; it gives the same bits, so using it changes nothing but time.
+same name may stand beside one in `nnexp.nn.kernels.compiled`; it gives the same bits, so using it changes nothing but
+time.
 """
 
 from nnexp.nn.kernels.dispatch import adam

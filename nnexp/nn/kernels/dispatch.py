@@ -34,6 +34,7 @@ def load_compiled() -> ModuleType | None:
     """The compiled kernels, or None where Numba is missing or the environment says NNEXP_KERNELS=numpy."""
     if os.environ.get("NNEXP_KERNELS") == "numpy" or find_spec("numba") is None:
         return None
+    # Here and not above: importing Numba takes half a second, which short runs should not pay.
     from nnexp.nn.kernels import compiled
 
     return compiled

@@ -25,6 +25,7 @@ def softmax_cross_entropy(z: Array, d: Array) -> tuple[Array, Array]:
     p = np.exp(shifted)
     total = np.add.reduce(p, axis=-1, keepdims=True)
     p /= total
+    # Not the logarithm of p, which is 0 for outputs far below the largest.
     loss = np.log(total[..., 0]) - dot_rows(shifted, d)
     p -= d
     p /= count
@@ -86,7 +87,8 @@ def window_columns(x: Array, size: int, stride: int) -> Iterator[Array]:
 
 def window_places(x: Array, size: int, stride: int) -> Iterator[Array]:
     """For each of the K K places in a window, row by row: what every window has there. (H, W, C) -> (U, V, C)"""
-    return (place for row in window_rows(x, size, stride) for place in window_columns(row, size, stride))
+    for row in window_rows(x, size, stride):
+        yield from window_columns(row, size, stride)
 
 
 def add_windows(x: Array, w: Array, stride: int) -> None:
@@ -98,6 +100,7 @@ def add_windows(x: Array, w: Array, stride: int) -> None:
 
 def sum_pool(x: Array, size: int, stride: int) -> Array:
     """The sum of each window, first down and then across. (H, W, C) -> (U, V, C)"""
+    # About 2 K additions for each window in place of K K.
     rows = reduce(np.add, window_rows(x, size, stride))
     return reduce(np.add, window_columns(rows, size, stride))
 
@@ -124,9 +127,9 @@ def add_max_pool(dx: Array, x: Array, y: Array, dy: Array, size: int, stride: in
     """
     waiting = np.ones(y.shape, bool)  # windows whose largest pixel is still to come
     last = size * size - 1
-    for place, (seen, pixels) in enumerate(
-        zip(window_places(x, size, stride), window_places(dx, size, stride), strict=True)
-    ):
+    places = zip(window_places(x, size, stride), window_places(dx, size, stride), strict=True)
+    for place, (seen, pixels) in enumerate(places):
+        # NaN equals nothing, itself neither: such a window is still waiting at the last place, which then has to do.
         here = waiting if place == last else (seen == y) & waiting
         np.add(pixels, dy * here, out=pixels)
         waiting ^= here

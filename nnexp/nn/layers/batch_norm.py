@@ -54,6 +54,7 @@ class BatchNorm(Layer):
         count = prod(x.shape[1:-1])
         if ctx.training:
             mean: Array = np.add.reduce(x, axis=axes, keepdims=True) / count
+            # From the centred numbers, not as E x² - μ², in which all digits cancel where μ is much larger than σ.
             centered: Array = x - mean
             variance: Array = np.add.reduce(centered * centered, axis=axes, keepdims=True) / count
             self._update_statistics(w, mean, variance, x.shape[1], ctx.new_epoch)
@@ -89,7 +90,7 @@ class BatchNorm(Layer):
             w["mean"][...] = momentum * w["mean"] + (1 - momentum) * mean
             w["variance"][...] = momentum * w["variance"] + (1 - momentum) * variance
             return
-        if new_epoch:
+        if new_epoch:  # the weights have moved since the last epoch: its batches count no more
             for name in ("mean", "variance", "examples"):
                 w[name][...] = 0
         w["mean"] += examples * mean

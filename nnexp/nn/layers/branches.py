@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
-from itertools import accumulate
 
 import numpy as np
 
@@ -14,23 +13,47 @@ from nnexp.nn.parameters import Declaration, Views
 from nnexp.typing import Array, Shape
 
 
+def name_branches(branches: Sequence[Chain]) -> dict[str, Chain]:
+    """The branches by the names of their weights: branch_1, branch_2, ..."""
+    return {f"branch_{number}": branch for number, branch in enumerate(branches, start=1)}
+
+
 def declare_branches(branches: Sequence[Chain], x: Shape, layer: str) -> dict[str, Declaration]:
-    """The declaration of each branch, by its name: branch_1, branch_2, ..."""
+    """The declaration of each branch, by its name."""
     if len(branches) < 2:
         raise ShapeError(f"{layer} takes at least two branches")
-    return {f"branch_{i}": branch.declare(x) for i, branch in enumerate(branches, start=1)}
+    return {name: branch.declare(x) for name, branch in name_branches(branches).items()}
 
 
 def forward_branches(branches: Sequence[Chain], w: Views, x: Array, ctx: Context) -> tuple[list[Array], list[Backward]]:
     """Each branch's output, and its way back."""
-    passes = [branch.forward(w.parts[f"branch_{i}"], x, ctx) for i, branch in enumerate(branches, start=1)]
-    return [y for y, _ in passes], [backward for _, backward in passes]
+    return forward_parts(name_branches(branches), w, x, ctx)
 
 
 def backward_branches(backwards: Sequence[Backward], dys: Sequence[Array], dw: Views) -> Array | None:
-    """The sum of what comes back through the branches, None where it was not asked for."""
-    pairs = enumerate(zip(backwards, dys, strict=True), start=1)
-    return reduce(add_gradients, [backward(dy, dw.parts[f"branch_{i}"]) for i, (backward, dy) in pairs])
+    """The sum of the gradients that come back through the branches; None where dx is not wanted."""
+    names = [f"branch_{number}" for number in range(1, len(backwards) + 1)]
+    return backward_parts(names, backwards, dys, dw)
+
+
+def forward_parts(parts: Mapping[str, Chain], w: Views, x: Array, ctx: Context) -> tuple[list[Array], list[Backward]]:
+    """The output and the way back of each of these parts of a layer, all on the same input."""
+    outputs, backwards = [], []
+    for name, part in parts.items():
+        y, backward = part.forward(w.parts[name], x, ctx)
+        outputs.append(y)
+        backwards.append(backward)
+    return outputs, backwards
+
+
+def backward_parts(
+    names: Iterable[str], backwards: Sequence[Backward], dys: Sequence[Array], dw: Views
+) -> Array | None:
+    """The sum of the gradients that come back through these parts; None where dx is not wanted."""
+    ways = zip(names, backwards, dys, strict=True)
+    # All parts run before any sum is formed: each has to fill its weights' gradients, whether dx is wanted or not.
+    gradients = [backward(dy, dw.parts[name]) for name, backward, dy in ways]
+    return reduce(add_gradients, gradients)
 
 
 def add_gradients(a: Array | None, b: Array | None) -> Array | None:
@@ -38,16 +61,15 @@ def add_gradients(a: Array | None, b: Array | None) -> Array | None:
     return None if a is None or b is None else a + b
 
 
-def concatenate_outputs(parts: Sequence[tuple[str, Chain]], w: Views, x: Array, ctx: Context) -> tuple[Array, Backward]:
-    """The outputs of layers with these names side by side, and the way back."""
-    passes = [part.forward(w.parts[name], x, ctx) for name, part in parts]
-    outputs = [y for y, _ in passes]
-    cuts = list(accumulate(y.shape[-1] for y in outputs))[:-1]
+def concatenate_outputs(parts: Mapping[str, Chain], w: Views, x: Array, ctx: Context) -> tuple[Array, Backward]:
+    """The outputs of these parts of a layer side by side, and the way back."""
+    outputs, backwards = forward_parts(parts, w, x, ctx)
+    cuts = np.cumsum([y.shape[-1] for y in outputs])[:-1]
 
     def backward(dy: Array, dw: Views) -> Array | None:
+        # Copies, so that each part gets dy as it would alone: how an array lies in memory can decide how sums round.
         pieces = [np.ascontiguousarray(piece) for piece in np.split(dy, cuts, axis=-1)]
-        ways = zip(parts, passes, pieces, strict=True)
-        return reduce(add_gradients, [back(piece, dw.parts[name]) for (name, _), (_, back), piece in ways])
+        return backward_parts(parts, backwards, pieces, dw)
 
     return concatenate_features(outputs), backward
 

@@ -32,11 +32,12 @@ class Chain(Layer):
 
     def forward(self, w: Views, x: Array, ctx: Context) -> tuple[Array, Backward]:
         steps: list[tuple[str, Backward]] = []
-        inner = Context(ctx.training, ctx.generators, ctx.new_epoch, observe=ctx.observe)
-        weighted = ctx.propagate
+        propagating = Context(ctx.training, ctx.generators, ctx.new_epoch, observe=ctx.observe)
+        # dx is work for nothing until a layer before has weights: in the first layer of a network it is never wanted.
+        wants_dx = ctx.propagate
         for name, layer in zip(self.names, self.layers, strict=True):
-            x, backward = run_layer(layer, w.parts[name], x, inner if weighted else ctx)
-            weighted = weighted or _has_weights(w.parts[name])
+            x, backward = run_layer(layer, w.parts[name], x, propagating if wants_dx else ctx)
+            wants_dx = wants_dx or _has_weights(w.parts[name])
             steps.append((name, backward))
 
         def backward_chain(dy: Array, dw: Views) -> Array | None:
@@ -51,7 +52,7 @@ class Chain(Layer):
 
 
 def run_layer(layer: Layer, w: Views, x: Array, ctx: Context) -> tuple[Array, Backward]:
-    """The layer's forward pass, after whoever observes has seen its inputs."""
+    """The layer's forward pass, once the context's observer has seen its inputs."""
     if ctx.observe is not None:
         ctx.observe(layer, w, x)
     return layer.forward(w, x, ctx)
@@ -73,4 +74,6 @@ def _number_kinds(kinds: Sequence[str]) -> Iterator[str]:
     seen: Counter[str] = Counter()
     for kind in kinds:
         seen[kind] += 1
-        yield kind if kind == "output" and seen[kind] == 1 else f"{kind}_{seen[kind]}"
+        # A network has one output as a rule, which needs no number.
+        is_first_output = kind == "output" and seen[kind] == 1
+        yield kind if is_first_output else f"{kind}_{seen[kind]}"

@@ -34,5 +34,6 @@ class ClassicDropout(Layer):
         rate = lift(self.rate, x)
         if not ctx.training:
             return x * (1 - rate), lambda dy, dw: dy * (1 - rate)
+        # Drawn in single precision whatever x has, so that the same units drop in both.
         kept = draw_uniform(ctx.generators, x.shape[1:]) >= rate
         return x * kept, lambda dy, dw: dy * kept

@@ -53,9 +53,9 @@ class Conv2D(Layer):
             add_bias(y, w["b"])
 
         def backward(dy: Array, dw: Views) -> Array | None:
-            dy = np.ascontiguousarray(dy)
+            dy = np.ascontiguousarray(dy)  # flatten_positions makes views, which other arrays do not have
             for gradient in dw.values():
-                gradient[...] = 0
+                gradient[...] = 0  # the blocks below add up
             for block, patches in patch_blocks(windows, x, self.filters):
                 drows = flatten_positions(dy[block])
                 dw["W"] += patches.mT @ drows
@@ -88,7 +88,7 @@ def backward_to_images(windows: Windows, shape: Shape, dy: Array, w: Array) -> A
     turned = windows.backward_windows(shape)
     if turned is not None and prod(shape[:2]) <= 2 * prod(dy.shape[-3:-1]):
         filters = w.reshape(*w.shape[:-2], windows.size, windows.size, shape[-1], dy.shape[-1])
-        filters = np.flip(filters, axis=(-4, -3)).mT  # (K, K, F, C)
+        filters = np.flip(filters, axis=(-4, -3)).mT  # turned, and inputs and outputs exchanged: (K, K, F, C)
         return correlate_windows(turned, dy, filters.reshape(*w.shape[:-2], -1, shape[-1]))
     return add_patch_gradients(windows, shape, dy, w)
 

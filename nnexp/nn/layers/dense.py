@@ -38,9 +38,10 @@ class Dense(Layer):
     def forward(self, w: Views, x: Array, ctx: Context) -> tuple[Array, Backward]:
         y = x @ w["W"]
         if self.bias:
-            y += w["b"]
+            y += w["b"]  # in place: y is this layer's own
 
         def backward(dy: Array, dw: Views) -> Array | None:
+            # Straight into the gradient of theta, of which dw["W"] is a view: no copy of a large matrix.
             np.matmul(x.mT, dy, out=dw["W"])
             if self.bias:
                 np.add.reduce(dy, axis=-2, keepdims=True, out=dw["b"])

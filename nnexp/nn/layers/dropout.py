@@ -34,6 +34,7 @@ class Dropout(Layer):
         if not ctx.training:
             return x, lambda dy, dw: dy
         rate = lift(self.rate, x)
+        # Drawn in single precision whatever x has, so that the same units drop in both.
         kept = draw_uniform(ctx.generators, x.shape[1:]) >= rate
         scale = kept / (1 - rate)
         return x * scale, lambda dy, dw: dy * scale

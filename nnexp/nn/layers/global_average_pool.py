@@ -32,6 +32,7 @@ class GlobalAveragePool(Layer):
 
         def backward(dy: Array, dw: Views) -> Array | None:
             share = (dy / pixels)[..., None, None, :]
+            # A copy, as a broadcast view has no bytes of its own for the layers before to take views of.
             return np.broadcast_to(share, (*dy.shape[:-1], *x.shape[-3:])).copy()
 
         return np.add.reduce(x, axis=(-3, -2)) / pixels, backward

@@ -33,12 +33,12 @@ class GroupNorm(Layer):
     def declare(self, x: Shape) -> Declaration:
         channels = x[-1]
         if channels % self.groups:
-            fitting = ", ".join(str(groups) for groups in range(1, channels + 1) if channels % groups == 0)
-            message = f"{channels} channels cannot be cut into {self.groups} equal groups: {fitting} are possible"
-            raise ShapeError(f"group_norm: {message}")
+            divisors = [str(groups) for groups in range(1, channels + 1) if channels % groups == 0]
+            message = f"{channels} channels cannot be cut into {self.groups} equal groups"
+            raise ShapeError(f"group_norm: {message}: {', '.join(divisors)} are possible")
         if prod(x) == self.groups:
             raise ShapeError("group_norm needs more than one number in a group: a single one always becomes 0")
-        per_channel = (1,) * len(x) + x[-1:]
+        per_channel = (1,) * len(x) + x[-1:]  # gains are of channels, not of groups, as in the paper
         return Declaration(x, {"gain": Weight(per_channel, fill=1.0), "shift": Weight(per_channel, fill=0.0)})
 
     def forward(self, w: Views, x: Array, ctx: Context) -> tuple[Array, Backward]:
@@ -49,7 +49,10 @@ class GroupNorm(Layer):
         def backward(dy: Array, dw: Views) -> Array | None:
             np.add.reduce(dy * normed, axis=axes, keepdims=True, out=dw["gain"])
             np.add.reduce(dy, axis=axes, keepdims=True, out=dw["shift"])
-            return self._join_groups(back(self._split_groups(dy * w["gain"])), dy.shape[2:]) if ctx.propagate else None
+            if not ctx.propagate:
+                return None
+            dgrouped = back(self._split_groups(dy * w["gain"]))
+            return self._join_groups(dgrouped, dy.shape[2:])
 
         return normed * w["gain"] + w["shift"], backward
 

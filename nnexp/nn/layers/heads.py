@@ -31,12 +31,15 @@ class Heads(Layer):
 
     def declare(self, x: Shape) -> Declaration:
         parts = {name: head.declare(x) for name, head in self.heads.items()}
-        for (name, part), width in zip(parts.items(), self.widths or [None] * len(parts), strict=True):
+        # Until the network is built nobody knows the tasks' widths, and heads of any width will do.
+        widths = self.widths or [None] * len(parts)
+        for (name, part), width in zip(parts.items(), widths, strict=True):
             if len(part.output) != 1:
                 raise ShapeError(f"the head {name} gives {format_shape(part.output)}: write `flatten` in it")
             if width is not None and part.output != (width,):
                 raise ShapeError(f"the head {name} gives {part.output[0]} numbers for {width}: end it with `output`")
-        return Declaration((sum(part.output[0] for part in parts.values()),), parts=parts)
+        total = sum(part.output[0] for part in parts.values())
+        return Declaration((total,), parts=parts)
 
     def forward(self, w: Views, x: Array, ctx: Context) -> tuple[Array, Backward]:
-        return concatenate_outputs(list(self.heads.items()), w, x, ctx)
+        return concatenate_outputs(dict(self.heads.items()), w, x, ctx)

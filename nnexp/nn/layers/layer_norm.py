@@ -36,7 +36,8 @@ class LayerNorm(Layer):
 
     def forward(self, w: Views, x: Array, ctx: Context) -> tuple[Array, Backward]:
         normed, back = standardize(x.reshape(*x.shape[:2], 1, -1), self.epsilon)
-        normed, examples = normed.reshape(*normed.shape[:2], *x.shape[2:]), 1 - x.ndim
+        normed = normed.reshape(*normed.shape[:2], *x.shape[2:])
+        examples = 1 - x.ndim  # the axis of the examples, counted from the right
 
         def backward(dy: Array, dw: Views) -> Array | None:
             np.add.reduce(dy * normed, axis=examples, keepdims=True, out=dw["gain"])

@@ -15,7 +15,8 @@ from nnexp.registry import layers
 from nnexp.typing import Array, Count, Shape
 
 BLOCK_BYTES = 2**19
-"""How much of the images is looked at once on the way back, so that it stays in a core's cache."""
+"""How much of the images the way back goes over at once. It reads each pixel K K times: it should stay in a core's
+cache."""
 
 
 @layers.register("max_pool")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nnexp.nn.layers.base import Backward, Context, Layer, ShapeError, format_shape
-from nnexp.nn.layers.branches import concatenate_outputs, declare_branches
+from nnexp.nn.layers.branches import concatenate_outputs, declare_branches, name_branches
 from nnexp.nn.layers.chain import Chain
 from nnexp.nn.parameters import Declaration, Views
 from nnexp.registry import layers
@@ -29,11 +29,10 @@ class Parallel(Layer):
         parts = declare_branches(self.branches, x, "parallel")
         shapes = [part.output for part in parts.values()]
         if len({shape[:-1] for shape in shapes}) != 1:
-            raise ShapeError(
-                f"the branches give {' and '.join(map(format_shape, shapes))}, which do not fit side by side"
-            )
-        return Declaration((*shapes[0][:-1], sum(shape[-1] for shape in shapes)), parts=parts)
+            found = " and ".join(map(format_shape, shapes))
+            raise ShapeError(f"the branches give {found}, which do not fit side by side")
+        width = sum(shape[-1] for shape in shapes)
+        return Declaration((*shapes[0][:-1], width), parts=parts)
 
     def forward(self, w: Views, x: Array, ctx: Context) -> tuple[Array, Backward]:
-        named = [(f"branch_{i}", branch) for i, branch in enumerate(self.branches, start=1)]
-        return concatenate_outputs(named, w, x, ctx)
+        return concatenate_outputs(name_branches(self.branches), w, x, ctx)

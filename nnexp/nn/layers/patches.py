@@ -40,17 +40,21 @@ def patch_blocks(windows: Windows, x: Array, filters: int) -> Iterator[tuple[Out
     examples, strips = cut_blocks(windows, shape, filters, x.shape[-4], x.itemsize)
     most = examples[0].stop
     has_zeros = windows.has_zero_padding(shape)
+    # One padded array for all blocks: its zeros are written once, and each block only overwrites the image inside.
     padded = windows.make_padded((*replicas, most), shape, x.dtype) if has_zeros else x
     seen = kernels.windows(padded, windows.size, windows.stride)
-    held = allocate_patches((*replicas, most, strips[0].stop, *seen.shape[-4:]), x.dtype)
+    buffer = allocate_patches((*replicas, most, strips[0].stop, *seen.shape[-4:]), x.dtype)
+    row = (*replicas, -1, prod(seen.shape[-3:]))
     for some in examples:
         count = some.stop - some.start
+        source = some
         if has_zeros:
             padded[(slice(None), slice(count), *windows.image_slices(shape))] = x[:, some]
+            source = slice(count)
         for strip in strips:
-            patches = held[:, :count, : strip.stop - strip.start]
-            np.copyto(patches, seen[:, :count, strip] if has_zeros else seen[:, some, strip])
-            yield (slice(None), some, strip), np.reshape(patches, (*replicas, -1, prod(seen.shape[-3:])), copy=False)
+            patches = buffer[:, :count, : strip.stop - strip.start]
+            np.copyto(patches, seen[:, source, strip])
+            yield (slice(None), some, strip), np.reshape(patches, row, copy=False)
 
 
 def allocate_patches(shape: Shape, dtype: np.dtype[np.floating]) -> Array:
@@ -72,7 +76,7 @@ def cut_blocks(
     row = across * windows.size**2 * shape[-1]
     most = BLOCK_BYTES // (row * down * itemsize)
     direct = MAX_DIRECT_MULTIPLICATIONS // (row * down * filters)
-    if direct > 1:
+    if direct > 1:  # where one image alone is beyond it, blocks may as well be large
         most = min(most, direct)
     return cut_slices(examples, most), cut_slices(down, BLOCK_BYTES // (row * itemsize))
 

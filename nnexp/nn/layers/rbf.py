@@ -54,9 +54,8 @@ class RBF(Layer):
         sources = make_generators(seeds, f"init {w.path}.centers")
         for mu, own, source in zip(w["centers"], inputs, sources, strict=True):
             mu[...] = self._find_centers(own, source)
-        w["widths"][...] = (
-            lift(self.spread, w["widths"]) * _compute_max_distance(w["centers"], inputs) / np.sqrt(self.units)
-        )
+        farthest = _compute_max_distance(w["centers"], inputs)
+        w["widths"][...] = lift(self.spread, w["widths"]) * farthest / np.sqrt(self.units)
 
     def _find_centers(self, x: Array, source: np.random.Generator) -> Array:
         """The centres for inputs x. (N, I) -> (U, I)"""
@@ -72,11 +71,13 @@ class RBF(Layer):
 
     def forward(self, w: Views, x: Array, ctx: Context) -> tuple[Array, Backward]:
         mu, kernel = w["centers"], KERNEL_FUNCTIONS[self.kernel]
+        # ‖x‖² - 2 x·μ + ‖μ‖²: one product of matrices in place of all differences, an array (N, U, I).
         squares = dot_rows(x, x)[..., None] - 2 * (x @ mu.mT) + dot_rows(mu, mu)[..., None, :]
         squares = np.maximum(squares, 0)  # rounding can make a distance of nothing negative
         y, by_square, by_width = kernel(squares, w["widths"])
 
         def backward(dy: Array, dw: Views) -> Array | None:
+            # Σ g μ and Σ g x apart from each other, again without the differences.
             g = 2 * dy * by_square
             np.subtract(g.sum(axis=-2)[..., None] * mu, g.mT @ x, out=dw["centers"])
             np.sum(dy * by_width, axis=-2, keepdims=True, out=dw["widths"])
@@ -89,4 +90,6 @@ def _compute_max_distance(mu: Array, x: Array) -> Array:
     """The largest distance between centres (U, I), or where there is none, of the inputs (N, I) from the first."""
     largest = np.sqrt(np.square(mu[..., :, None, :] - mu[..., None, :, :]).sum(axis=-1).max(axis=(-2, -1)))
     typical = np.sqrt(np.square(x - mu[..., :1, :]).sum(axis=-1).mean(axis=-1))
-    return np.where(largest > 0, largest, np.where(typical > 0, typical, 1))[..., None, None]
+    # Where even the inputs are all one point, any width will do but 0, by which the kernels divide.
+    typical = np.where(typical > 0, typical, 1)
+    return np.where(largest > 0, largest, typical)[..., None, None]

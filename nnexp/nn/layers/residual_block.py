@@ -32,10 +32,10 @@ class ResidualBlock(Layer):
         inner = self.layers.declare(x)
         straight = self._make_shortcut(inner.output).declare(x)
         if straight.output != inner.output:
-            fix = "write `projected: true`" if len(x) == len(inner.output) == 1 else "its layers must keep the shape"
-            raise ShapeError(
-                f"the block turns {format_shape(x)} into {format_shape(inner.output)}, which cannot be added: {fix}"
-            )
+            is_flat = len(x) == len(inner.output) == 1
+            fix = "write `projected: true`" if is_flat else "its layers must keep the shape"
+            change = f"the block turns {format_shape(x)} into {format_shape(inner.output)}"
+            raise ShapeError(f"{change}, which cannot be added: {fix}")
         return Declaration(inner.output, parts={"branch_1": straight, "branch_2": inner})
 
     def forward(self, w: Views, x: Array, ctx: Context) -> tuple[Array, Backward]:
@@ -47,4 +47,5 @@ class ResidualBlock(Layer):
         """The path beside the layers: nothing, or a projection to the block's width."""
         if not self.projected:
             return Chain((), ())
-        return Chain(("projection",), (Dense(check_flat_width(output, "a projected residual_block"), bias=False),))
+        projection = Dense(check_flat_width(output, "a projected residual_block"), bias=False)
+        return Chain(("projection",), (projection,))

@@ -36,7 +36,7 @@ class SkipConnection(Layer):
         return self._make_parallel().forward(w, x, ctx)
 
     def _make_parallel(self) -> Parallel:
-        """The same layer, said with branches."""
+        """The same layer, written with branches."""
         assert self.activation is not None, "the spec's activation is put here when the network is built"
         linear = Chain(("dense",), (Dense(self.linear),))
         nonlinear = Chain(("dense", "activation"), (Dense(self.nonlinear), self.activation))

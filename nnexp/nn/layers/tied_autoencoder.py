@@ -35,7 +35,7 @@ class TiedAutoencoder(Layer):
 
         def backward(dy: Array, dw: Views) -> Array | None:
             dhidden = dy @ w["W"]
-            np.matmul(x.mT, dhidden, out=dw["W"])
+            np.matmul(x.mT, dhidden, out=dw["W"])  # this path overwrites what the last batch left, the other adds to it
             dw["W"] += dy.mT @ hidden
             return dhidden @ w["W"].mT if ctx.propagate else None
 

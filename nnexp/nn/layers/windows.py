@@ -6,7 +6,7 @@ N examples, H W C image, K side of a window, U V positions of the window down an
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import islice
+from math import ceil
 from typing import Annotated, Literal, TypeAlias
 
 import numpy as np
@@ -20,6 +20,9 @@ Padding: TypeAlias = Literal["valid", "same"] | Annotated[int, Ge(0)]
 
 ZeroPadding: TypeAlias = tuple[tuple[int, int], tuple[int, int]]
 """Zeros above and below an image, and left and right of it."""
+
+MAX_SUGGESTED_STRIDES = 4
+"""How many strides that fit a message names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,24 +41,30 @@ class Windows:
     def count_positions(self, x: Shape, layer: str) -> tuple[int, int]:
         """U and V for an image of shape `x`; ShapeError where the windows do not fit it."""
         height, width, _ = check_image_shape(x, layer)
-        ways = self._count_moves(x)
+        down, across = self.count_moves(x)
         what = f"{layer}: a window of {self.size} x {self.size}"
-        where = f"an image of {height} x {width}" + (f" with padding {self.padding}" if self.padding != "valid" else "")
-        if min(ways) < 0:
+        where = f"an image of {height} x {width}"
+        if self.padding != "valid":
+            where += f" with padding {self.padding}"
+        if min(down, across) < 0:
             raise ShapeError(f"{what} is larger than {where}")
-        if any(way % self.stride for way in ways):
+        if down % self.stride or across % self.stride:
             fix = f"stride {', '.join(map(str, self._find_strides(x)))} does"
             raise ShapeError(f"{what} moving by {self.stride} does not end at the edge of {where}: {fix}")
-        return ways[0] // self.stride + 1, ways[1] // self.stride + 1
+        return down // self.stride + 1, across // self.stride + 1
 
     def _find_strides(self, x: Shape) -> list[int]:
         """The smallest strides whose steps lead from edge to edge."""
-        candidates = ((s, replace(self, stride=s)._count_moves(x)) for s in range(1, max(x[:2]) + 1))  # noqa: SLF001
-        fitting = (stride for stride, ways in candidates if all(way >= 0 and way % stride == 0 for way in ways))
-        return list(islice(fitting, 4))
+        strides: list[int] = []
+        for stride in range(1, max(x[:2]) + 1):
+            # With `padding: same` the zeros, and so the way, depend on the stride.
+            down, across = replace(self, stride=stride).count_moves(x)
+            if min(down, across) >= 0 and down % stride == across % stride == 0:
+                strides.append(stride)
+        return strides[:MAX_SUGGESTED_STRIDES]
 
-    def _count_moves(self, x: Shape) -> tuple[int, int]:
-        """How far a window can move down and across."""
+    def count_moves(self, x: Shape) -> tuple[int, int]:
+        """How many pixels a window can move down and across."""
         down, across = self.zero_padding(x)
         return x[0] + sum(down) - self.size, x[1] + sum(across) - self.size
 
@@ -76,7 +85,9 @@ class Windows:
         return self.zero_padding(x) != ((0, 0), (0, 0))
 
     def _split_padding(self, side: int) -> tuple[int, int]:
-        total = max((-(-side // self.stride) - 1) * self.stride + self.size - side, 0)
+        positions = ceil(side / self.stride)
+        # Never below none: a stride beyond the window's size leaves pixels out, and no zeros are missing.
+        total = max((positions - 1) * self.stride + self.size - side, 0)
         return total // 2, total - total // 2
 
     def backward_windows(self, x: Shape) -> Windows | None:
@@ -102,7 +113,7 @@ class Windows:
 
     def make_padded(self, leading: Shape, x: Shape, dtype: np.dtype[np.floating]) -> Array:
         """Padded images of zeros. -> (..., H + zeros, W + zeros, C)"""
-        down, across = self._count_moves(x)
+        down, across = self.count_moves(x)
         return np.zeros((*leading, down + self.size, across + self.size, x[2]), dtype)
 
 

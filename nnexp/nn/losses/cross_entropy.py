@@ -47,7 +47,7 @@ class CrossEntropy(Loss):
 def smooth_labels(d: Array, epsilon: float | Array) -> Array:
     """1 - ε on the class, ε/(K - 1) on each other class. core: (N, K) -> (N, K)"""
     if not np.count_nonzero(epsilon):
-        return d
+        return d  # also for a single class, where K - 1 is 0
     e = lift(epsilon, d)
     other = e / (d.shape[-1] - 1)
     return other + d * (1 - e - other)

@@ -34,9 +34,9 @@ class Hinge(Loss):
     def __call__(self, z: Array, d: Array) -> tuple[Array, Array]:
         right, count = mark_classes(d), z.shape[-2]
         inside = margin_violations(z, right, self.margin)
-        return np.add.reduce(inside, axis=(-2, -1)) / count, margin_gradient(
-            right, (inside > 0).astype(z.dtype)
-        ) / count
+        slopes = (inside > 0).astype(z.dtype)
+        loss = np.add.reduce(inside, axis=(-2, -1)) / count
+        return loss, margin_gradient(right, slopes) / count
 
     def predict(self, z: Array) -> Array:
         return z

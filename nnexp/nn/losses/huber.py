@@ -35,7 +35,9 @@ class Huber(Loss):
         delta = lift(self.delta, error)
         bounded = np.clip(error, -delta, delta)
         count = z.shape[-2]
-        return np.add.reduce(bounded * (error - bounded / 2), axis=(-2, -1)) / count, bounded / count
+        # One formula for both sides: where |ε| <= δ, bounded is ε itself, and the product ½ ε².
+        loss = np.add.reduce(bounded * (error - bounded / 2), axis=(-2, -1)) / count
+        return loss, bounded / count
 
     def predict(self, z: Array) -> Array:
         return z

@@ -32,6 +32,7 @@ class KLDivergence(Loss):
 
     def __call__(self, z: Array, d: Array) -> tuple[Array, Array]:
         loss, dz = softmax_cross_entropy(z, d)
+        # 1 in place of 0, so that 0 log 0 is 0 and not NaN.
         negative_entropy = d * np.log(np.where(d > 0, d, 1))
         return loss + np.add.reduce(negative_entropy, axis=(-2, -1)) / z.shape[-2], dz
 

@@ -50,6 +50,7 @@ def _binary_loss(z: Array, d: Array) -> tuple[Array, Array]:
 def _multiclass_loss(z: Array, d: Array) -> tuple[Array, Array]:
     """core: z (N, K), d (N, K) -> (), (N, K)"""
     count, right = z.shape[-2], mark_classes(d)
+    # The right class cannot be its own rival, however large its score.
     rival = mark_classes(np.where(right, -np.inf, z))
     gap = score_of(z, rival) - score_of(z, right)
     loss = np.add.reduce(np.maximum(gap, 0), axis=(-2, -1)) / count

@@ -34,7 +34,8 @@ class SquaredHinge(Loss):
     def __call__(self, z: Array, d: Array) -> tuple[Array, Array]:
         right, count = mark_classes(d), z.shape[-2]
         inside = margin_violations(z, right, self.margin)
-        return np.add.reduce(inside * inside, axis=(-2, -1)) / count, margin_gradient(right, 2 * inside) / count
+        loss = np.add.reduce(inside * inside, axis=(-2, -1)) / count
+        return loss, margin_gradient(right, 2 * inside) / count
 
     def predict(self, z: Array) -> Array:
         return z

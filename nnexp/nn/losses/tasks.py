@@ -56,12 +56,13 @@ class TaskLosses(Loss):
         return total, dz
 
     def predict(self, z: Array) -> Array:
-        return np.concatenate([task.loss.predict(z[..., place]) for task, place in self.locate_tasks()], axis=-1)
+        parts = [task.loss.predict(z[..., place]) for task, place in self.locate_tasks()]
+        return np.concatenate(parts, axis=-1)
 
     def average_outputs(self, z: Array) -> Array:
-        return np.concatenate(
-            [task.loss.average_outputs(z[..., place]) for task, place in self.locate_tasks()], axis=-1
-        )
+        # Task by task: each loss has its own idea of a mean, of probabilities or of values.
+        parts = [task.loss.average_outputs(z[..., place]) for task, place in self.locate_tasks()]
+        return np.concatenate(parts, axis=-1)
 
     def locate_tasks(self) -> Iterator[tuple[WeightedLoss, slice]]:
         """Each task with the columns of its outputs."""

@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from nnexp.nn.replicas import lift
+from nnexp.optim.optimizers.averages import bind_average
 from nnexp.optim.optimizers.base import Optimizer, Update
 from nnexp.registry import optimizers
 from nnexp.typing import Array, BoolArray, Fraction, Positive
@@ -33,14 +34,13 @@ class Adadelta(Optimizer):
 
     def bind(self, theta: Array, grad: Array, slots: Mapping[str, Array], regularized: BoolArray) -> Update:
         a, u = slots["a"], slots["u"]
-        rho, rest, eps = (lift(h, theta) for h in (self.rho, 1 - self.rho, self.eps))
+        average_gradients, average_steps = bind_average(a, self.rho), bind_average(u, self.rho)
+        eps = lift(self.eps, theta)
 
         def update(t: int, lr: Array) -> None:
-            a[...] *= rho
-            a[...] += rest * (grad * grad)
+            average_gradients(grad * grad)
             step = np.sqrt((u + eps) / (a + eps)) * grad
-            u[...] *= rho
-            u[...] += rest * (step * step)
+            average_steps(step * step)
             theta[...] -= lr * step
 
         return update

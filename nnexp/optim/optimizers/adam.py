@@ -10,6 +10,7 @@ import numpy as np
 
 from nnexp.nn import kernels
 from nnexp.nn.replicas import lift
+from nnexp.optim.optimizers.averages import bind_correction
 from nnexp.optim.optimizers.base import Optimizer, Update
 from nnexp.registry import optimizers
 from nnexp.typing import Array, BoolArray, Fraction, Positive
@@ -37,16 +38,14 @@ class Adam(Optimizer):
 
     def bind(self, theta: Array, grad: Array, slots: Mapping[str, Array], regularized: BoolArray) -> Update:
         m, v = slots["m"], slots["v"]
-        beta1, beta2, eps = (lift(h, theta) for h in (self.beta1, self.beta2, self.eps))
-        exact = np.stack([lift(h, np.empty((1, 1))) for h in (self.beta1, self.beta2)])
+        beta1, beta2, eps = lift(self.beta1, theta), lift(self.beta2, theta), lift(self.eps, theta)
+        correction1, correction2 = bind_correction(self.beta1), bind_correction(self.beta2)
         one = np.ones_like(eps)
 
         def update(t: int, lr: Array) -> None:
+            step, c2 = lr, one
             if self.bias_correction:
-                c1, c2 = 1 - exact**t
-                step, correction = (lr / c1).astype(theta.dtype), c2.astype(theta.dtype)
-            else:
-                step, correction = lr, one
-            kernels.adam(theta, grad, m, v, beta1, beta2, eps, step, correction)
+                step, c2 = (lr / correction1(t)).astype(theta.dtype), correction2(t).astype(theta.dtype)
+            kernels.adam(theta, grad, m, v, beta1, beta2, eps, step, c2)
 
         return update

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from nnexp.nn.replicas import lift
 from nnexp.optim.optimizers.adam import Adam
-from nnexp.optim.optimizers.base import Update
+from nnexp.optim.optimizers.base import Optimizer, Update
 from nnexp.registry import optimizers
-from nnexp.typing import Array, BoolArray, NonNegative
+from nnexp.typing import Array, BoolArray, Fraction, NonNegative, Positive
 
 
 @optimizers.register("adamw")
 @dataclass(frozen=True, slots=True)
-class AdamW(Adam):
+class AdamW(Optimizer):
     """Adam whose weights shrink on their own, outside the adaptive step.
 
         W ← W - lr · decay · W, then Adam's update
@@ -23,14 +24,22 @@ class AdamW(Adam):
     the paper multiplies by the schedule alone. Source: Loshchilov & Hutter 2017, Decoupled Weight Decay Regularization.
     """
 
+    lr: Positive = 1e-3
+    beta1: Fraction = 0.9
+    beta2: Fraction = 0.999
+    eps: Positive = 1e-8
+    bias_correction: bool = True
     decay: NonNegative = 1e-2
+
+    slots: ClassVar[tuple[str, ...]] = Adam.slots
 
     def bind(self, theta: Array, grad: Array, slots: Mapping[str, Array], regularized: BoolArray) -> Update:
         decays = lift(self.decay, theta) * regularized
-        adam = Adam.bind(self, theta, grad, slots, regularized)
+        adam = Adam(self.lr, self.beta1, self.beta2, self.eps, self.bias_correction)
+        update_by_adam = adam.bind(theta, grad, slots, regularized)
 
         def update(t: int, lr: Array) -> None:
             theta[...] *= 1 - lr * decays
-            adam(t, lr)
+            update_by_adam(t, lr)
 
         return update

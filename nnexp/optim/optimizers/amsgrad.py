@@ -9,15 +9,15 @@ from typing import ClassVar
 import numpy as np
 
 from nnexp.nn.replicas import lift
-from nnexp.optim.optimizers.adam import Adam
-from nnexp.optim.optimizers.base import Update
+from nnexp.optim.optimizers.averages import bind_average, bind_correction
+from nnexp.optim.optimizers.base import Optimizer, Update
 from nnexp.registry import optimizers
-from nnexp.typing import Array, BoolArray
+from nnexp.typing import Array, BoolArray, Fraction, Positive
 
 
 @optimizers.register("amsgrad")
 @dataclass(frozen=True, slots=True)
-class AMSGrad(Adam):
+class AMSGrad(Optimizer):
     """Adam that divides by the largest running size so far, so that no entry's step grows again.
 
         m ← β1 m + (1 - β1) g,  v ← β2 v + (1 - β2) g²,  u ← max(u, v)
@@ -27,25 +27,28 @@ class AMSGrad(Adam):
     eps: `bias_correction: false`. Source: Reddi, Kale & Kumar 2018, On the Convergence of Adam and Beyond.
     """
 
+    lr: Positive = 1e-3
+    beta1: Fraction = 0.9
+    beta2: Fraction = 0.999
+    eps: Positive = 1e-8
+    bias_correction: bool = True
+
     slots: ClassVar[tuple[str, ...]] = ("m", "v", "u")
 
     def bind(self, theta: Array, grad: Array, slots: Mapping[str, Array], regularized: BoolArray) -> Update:
         m, v, u = slots["m"], slots["v"], slots["u"]
-        beta1, rest1, beta2, rest2, eps = (
-            lift(h, theta) for h in (self.beta1, 1 - self.beta1, self.beta2, 1 - self.beta2, self.eps)
-        )
-        exact1, exact2 = (lift(h, np.empty((1, 1))) for h in (self.beta1, self.beta2))
+        average_gradients, average_squares = bind_average(m, self.beta1), bind_average(v, self.beta2)
+        correction1, correction2 = bind_correction(self.beta1), bind_correction(self.beta2)
+        eps = lift(self.eps, theta)
         one = np.ones_like(eps)
 
         def update(t: int, lr: Array) -> None:
-            m[...] *= beta1
-            m[...] += rest1 * grad
-            v[...] *= beta2
-            v[...] += rest2 * (grad * grad)
+            average_gradients(grad)
+            average_squares(grad * grad)
             np.maximum(u, v, out=u)
             step, c2 = lr, one
             if self.bias_correction:
-                step, c2 = (lr / (1 - exact1**t)).astype(theta.dtype), (1 - exact2**t).astype(theta.dtype)
+                step, c2 = (lr / correction1(t)).astype(theta.dtype), correction2(t).astype(theta.dtype)
             theta[...] -= step * m / (np.sqrt(u / c2) + eps)
 
         return update

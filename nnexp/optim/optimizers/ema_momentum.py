@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
-from nnexp.nn.replicas import lift
+from nnexp.optim.optimizers.averages import bind_average, bind_correction
 from nnexp.optim.optimizers.base import Optimizer, Update
 from nnexp.registry import optimizers
 from nnexp.typing import Array, BoolArray, Fraction
@@ -33,13 +31,11 @@ class EMAMomentum(Optimizer):
 
     def bind(self, theta: Array, grad: Array, slots: Mapping[str, Array], regularized: BoolArray) -> Update:
         v = slots["v"]
-        beta, rest = lift(self.beta, theta), lift(1 - self.beta, theta)
-        exact = lift(self.beta, np.empty((1, 1)))
+        average_gradients, correction = bind_average(v, self.beta), bind_correction(self.beta)
 
         def update(t: int, lr: Array) -> None:
-            v[...] *= beta
-            v[...] += rest * grad
-            step = (lr / (1 - exact**t)).astype(theta.dtype) if self.bias_correction else lr
+            average_gradients(grad)
+            step = (lr / correction(t)).astype(theta.dtype) if self.bias_correction else lr
             theta[...] -= step * v
 
         return update

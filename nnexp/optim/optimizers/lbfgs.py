@@ -38,12 +38,10 @@ class LBFGS(Solver):
         for row, theta in enumerate(objective.theta):
             start = theta[which].astype(np.float64)
             aim = _restrict_objective(objective, row, which)
-            with threadpool_limits(
-                _count_threads(), "blas"
-            ):  # SciPy's BLAS may have come after the run's limit was set
-                found = minimize(
-                    aim, start, jac=True, method="L-BFGS-B", options={"maxiter": self.iterations, "maxcor": self.memory}
-                )
+            options = {"maxiter": self.iterations, "maxcor": self.memory}
+            # SciPy's own BLAS is loaded by the import above, perhaps after the run's limit was set.
+            with threadpool_limits(_count_threads(), "blas"):
+                found = minimize(aim, start, jac=True, method="L-BFGS-B", options=options)
             theta[which] += lr[row] * (found.x - start)
 
 

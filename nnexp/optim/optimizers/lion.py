@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from nnexp.nn.replicas import lift
+from nnexp.optim.optimizers.averages import bind_average
 from nnexp.optim.optimizers.base import Optimizer, Update
 from nnexp.registry import optimizers
 from nnexp.typing import Array, BoolArray, Fraction, NonNegative, Positive
@@ -34,12 +35,13 @@ class Lion(Optimizer):
 
     def bind(self, theta: Array, grad: Array, slots: Mapping[str, Array], regularized: BoolArray) -> Update:
         m, decays = slots["m"], lift(self.decay, theta) * regularized
-        beta1, rest1, beta2, rest2 = (lift(h, theta) for h in (self.beta1, 1 - self.beta1, self.beta2, 1 - self.beta2))
+        beta1, rest1 = lift(self.beta1, theta), lift(1 - self.beta1, theta)
+        average_gradients = bind_average(m, self.beta2)
 
         def update(t: int, lr: Array) -> None:
             theta[...] *= 1 - lr * decays
+            # The step looks at m with β1 and only then m moves on with β2: two decays, one average.
             theta[...] -= lr * np.sign(beta1 * m + rest1 * grad)
-            m[...] *= beta2
-            m[...] += rest2 * grad
+            average_gradients(grad)
 
         return update

@@ -51,4 +51,4 @@ def compute_hessian(objective: ObjectiveFunction, row: int, theta: Array) -> Arr
     _, ahead = objective.evaluate_at(row, theta + moves)
     _, behind = objective.evaluate_at(row, theta - moves)
     h = (ahead - behind)[:, which] / (2 * DIFFERENCE_STEP)
-    return (h + h.T) / 2
+    return (h + h.T) / 2  # rounding makes the halves differ, which the true H's do not

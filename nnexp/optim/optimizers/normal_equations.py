@@ -37,5 +37,6 @@ class NormalEquations(Solver):
             units = np.zeros((len(which) + 1, len(theta)))
             units[np.arange(len(which)), which] = 1
             slopes = objective.evaluate_at(row, fixed + units)[1][:, which]
+            # The gradient A θ - b is -b at θ = 0, the last place, and a column of A less b at each unit vector.
             b = -slopes[-1]
             theta[which] += lr[row] * (solve_least_squares(slopes[:-1] + b, b) - theta[which])

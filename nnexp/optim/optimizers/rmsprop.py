@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from nnexp.nn.replicas import lift
+from nnexp.optim.optimizers.averages import bind_average
 from nnexp.optim.optimizers.base import Optimizer, Update
 from nnexp.registry import optimizers
 from nnexp.typing import Array, BoolArray, Fraction, Positive
@@ -31,12 +32,11 @@ class RMSProp(Optimizer):
     slots: ClassVar[tuple[str, ...]] = ("a",)
 
     def bind(self, theta: Array, grad: Array, slots: Mapping[str, Array], regularized: BoolArray) -> Update:
-        a = slots["a"]
-        rho, rest, eps = (lift(h, theta) for h in (self.rho, 1 - self.rho, self.eps))
+        a, eps = slots["a"], lift(self.eps, theta)
+        average_squares = bind_average(a, self.rho)
 
         def update(t: int, lr: Array) -> None:
-            a[...] *= rho
-            a[...] += rest * (grad * grad)
+            average_squares(grad * grad)
             theta[...] -= lr * grad / (np.sqrt(a) + eps)
 
         return update

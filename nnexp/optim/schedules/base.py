@@ -68,5 +68,6 @@ class Schedule(ABC):
         if not warmup.any():
             return self.multiplier(ScheduleProgress(updates, epochs * steps - warmup, steps))
         factors = self.multiplier(ScheduleProgress(np.maximum(updates - warmup, 0), epochs * steps - warmup, steps))
+        # Divided only where there is a warm-up: some replicas of a stack may have none.
         ramp = np.divide(updates + 1, warmup, out=np.ones_like(updates + warmup), where=warmup > 0)
         return factors * np.minimum(ramp, 1)

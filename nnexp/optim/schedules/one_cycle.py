@@ -33,7 +33,8 @@ class OneCycle(Schedule):
 
     def multiplier(self, progress: ScheduleProgress) -> Array:
         behind = progress.updates / progress.total
-        rise, start, final = (lift(h, behind) for h in (self.rise, self.start, self.final))
+        rise, start, final = lift(self.rise, behind), lift(self.start, behind), lift(self.final, behind)
+        # Divided only in the rising part: `rise` may be 0, and then there is none.
         up = np.divide(behind, rise, out=np.ones_like(behind + rise), where=behind < rise)
         down = np.maximum(behind - rise, 0) / (1 - rise)
         rising = start + (1 - start) * (1 - np.cos(np.pi * up)) / 2

@@ -43,16 +43,15 @@ class Plateau(Schedule):
         even = Schedule.compute_factors(self, epoch, steps, epochs)
         if not history:
             return even
-        rows = np.zeros(len(history))
-        factor, delta, least, warmup = (
-            np.broadcast_to(h, rows.shape) for h in (self.factor, self.min_delta, self.least, self.warmup_epochs)
-        )
-        values = [[row[self.metric] for row in past] for past in history]
-        lowered = [
-            max(least[r], factor[r] ** self._count_lowerings(values[r][ceil(warmup[r]) :], delta[r]))
-            for r in range(len(rows))
-        ]
-        return even * lift(np.array(lowered), even)
+        replicas = len(history)
+        factor, min_delta = np.broadcast_to(self.factor, replicas), np.broadcast_to(self.min_delta, replicas)
+        least, warmup = np.broadcast_to(self.least, replicas), np.broadcast_to(self.warmup_epochs, replicas)
+        factors = np.empty(replicas)
+        for r, past in enumerate(history):
+            # Counted anew from all epochs behind, so that there is nothing to keep in a checkpoint.
+            values = [row[self.metric] for row in past[ceil(warmup[r]) :]]
+            factors[r] = max(least[r], factor[r] ** self._count_lowerings(values, min_delta[r]))
+        return even * lift(factors, even)
 
     def _count_lowerings(self, values: Sequence[float], min_delta: float) -> int:
         """How often `patience` epochs in a row brought nothing better."""
