@@ -114,7 +114,7 @@ def prepare_parts(
 ) -> Parts:
     """Read, split, fill in and normalise, both fitted in double precision on the training part alone."""
     read = source.load()
-    indices = split.choose_indices(len(read.x), read.labels, read.description.own_test)
+    indices = split.choose_rows(read)
     values = missing_values.fit_fill_values(read, indices["train"])
     data = replace(read, x=missing_values.fill_missing(read.x, values))
     fitted = normalize.fit(FeatureStatistics(data.x, indices["train"]))

@@ -183,7 +183,7 @@ def _preview_spec(path: str, overrides: Sequence[str]) -> DataPreview:
         raise SpecError(sort_problems(problems))
     predicted = _check_data_section(data, root)
     loaded = data.source.load()
-    indices = data.split.choose_indices(len(loaded.x), loaded.labels, loaded.description.own_test)
+    indices = data.split.choose_rows(loaded)
     return DataPreview(path, data.source, loaded, {part: indices[part] for part in PART_NAMES}, predicted)
 
 
