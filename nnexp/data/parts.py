@@ -11,9 +11,9 @@ import numpy as np
 
 from nnexp.data import missing_values
 from nnexp.data.dataset import Dataset, Description, Source
+from nnexp.data.feature_statistics import FeatureStatistics
 from nnexp.data.fingerprint import Fingerprint, compute_fingerprint
 from nnexp.data.normalizations.base import Normalization
-from nnexp.data.normalizations.statistics import FeatureStatistics
 from nnexp.data.splits import PART_NAMES, PartName, Split
 from nnexp.data.targets.base import Target
 from nnexp.data.targets.given import Given
