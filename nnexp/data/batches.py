@@ -52,9 +52,15 @@ def iterate_batches(parts: Sequence[Part], order: IntArray, size: int, first_ste
 
 
 def _gather_examples(parts: Sequence[Part], rows: IntArray) -> tuple[Array, Array]:
-    """Inputs and targets of these examples, (R, n) of them: at one go where all replicas have the same data."""
+    """Inputs and targets of (R, n) examples: taken together where all replicas have the same data."""
     if all(part is parts[0] for part in parts):
-        x, d = parts[0].take_inputs(rows.reshape(-1)), np.take(parts[0].d, rows.reshape(-1), axis=0, mode="clip")
+        x, d = _take_examples(parts[0], rows.reshape(-1))
         return x.reshape(*rows.shape, *x.shape[1:]), d.reshape(*rows.shape, *d.shape[1:])
-    x = stack_arrays([part.take_inputs(own) for part, own in zip(parts, rows, strict=True)])
-    return x, stack_arrays([np.take(part.d, own, axis=0, mode="clip") for part, own in zip(parts, rows, strict=True)])
+    examples = [_take_examples(part, own) for part, own in zip(parts, rows, strict=True)]
+    inputs, targets = zip(*examples, strict=True)
+    return stack_arrays(inputs), stack_arrays(targets)
+
+
+def _take_examples(part: Part, rows: IntArray) -> tuple[Array, Array]:
+    """Inputs and targets of one replica's examples. (n) -> (n, ...), (n, O)"""
+    return part.take_inputs(rows), np.take(part.d, rows, axis=0, mode="clip")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 
 from nnexp.errors import DataError
@@ -21,8 +22,8 @@ def check_names(names: Sequence[str], where: str, *, least: int = 2) -> tuple[st
         if not name.strip() or any(unicodedata.category(letter) in UNPRINTABLE_CATEGORIES for letter in name):
             raise DataError(f"{where}: {name!a} cannot be the name of a class: expected one line, not blank")
     if len(set(names)) < len(names):
-        twice = next(name for number, name in enumerate(names) if name in names[:number])
-        raise DataError(f"{where}: there are two classes {twice!r}")
+        [(repeated, _)] = Counter(names).most_common(1)
+        raise DataError(f"{where}: there are two classes {repeated!r}")
     if len(names) < least:
         raise DataError(f"{where}: expected at least {least} classes, found {', '.join(names) or 'none'}")
     return tuple(names)

@@ -25,14 +25,14 @@ class PredictionTask:
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What can be said of a data set without reading it, so that a spec is checked before any data is touched.
+    """What is known of a data set before it is read, so that a spec is checked before any data is touched.
 
     shape: core shape of one example. outputs: the number of classes, of yes-or-no outputs, or of values.
     classes: the names of the classes, or of the outputs.
     own_test: how many of the examples, the last ones, are the set's own test part.
-    itemsize: the bytes that one number takes as the source holds it; 1 for images.
+    itemsize: the bytes that one number takes as the source stores it; 1 for images.
     inputs: the names of the numbers of an example, where they have names.
-    tasks: where there are several things to predict, which; `classes` has the classes of all of them then.
+    tasks: the things to predict, where there are several; `classes` then has the classes of all of them.
     """
 
     examples: int
@@ -56,13 +56,16 @@ class Description:
 
     def as_dict(self) -> dict[str, Any]:
         """All but the number of examples, as JSON values."""
-        return {name: value for name, value in asdict(self).items() if name not in ("examples", "own_test", "itemsize")}
+        fields = asdict(self)
+        for name in ("examples", "own_test", "itemsize"):
+            del fields[name]
+        return fields
 
     @classmethod
     def from_dict(cls, given: Mapping[str, Any]) -> Description:
         """The inverse of `as_dict`."""
-        tasks = tuple(PredictionTask(t["name"], t["targets"], tuple(t["classes"])) for t in given["tasks"])
-        inputs = tuple(given.get("inputs", ()))  # runs of earlier versions have none
+        tasks = tuple(PredictionTask(task["name"], task["targets"], tuple(task["classes"])) for task in given["tasks"])
+        inputs = tuple(given.get("inputs", ()))  # the record of a run of an earlier version has none
         return cls(0, tuple(given["shape"]), given["targets"], tuple(given["classes"]), tasks, inputs=inputs)
 
 
@@ -70,7 +73,7 @@ class Description:
 class Dataset:
     """All examples: x (M, *shape) as the source stores them, and y, which is labels (M,) or values (M, O).
 
-    fill: what NaN in x, a value that is missing, is filled in with; None where nothing is missing.
+    fill: what replaces NaN in x, a missing value; None where nothing is missing.
     """
 
     x: AnyArray
@@ -81,7 +84,9 @@ class Dataset:
     @property
     def labels(self) -> AnyArray | None:
         """The class of each example (M,), or None where there are no classes."""
-        return self.y if self.description.targets == "classes" else None
+        if self.description.targets != "classes":
+            return None
+        return self.y
 
 
 class Source(ABC):

@@ -19,10 +19,10 @@ FileStamp: TypeAlias = tuple[str, int, int]
 
 
 class FileSource(Source):
-    """A set that is read from files of the user's; every path counts from the working directory.
+    """A set that is read from the user's files; relative paths start at the working directory.
 
-    What is in a file is not trusted: `read_dataset` checks it, and says which file is wrong, where, and what was
-    expected.
+    A file's content is not trusted: `read_dataset` checks it and names the file that is wrong, the place in it, and
+    what was expected.
     """
 
     __slots__ = ()
@@ -36,11 +36,11 @@ class FileSource(Source):
         """All examples, read anew. Raises DataError where something is wrong with them."""
 
     def passed_over(self) -> str:
-        """Which files that a user may take for examples are none: how many, of which kind; nothing where none are."""
+        """The files that a user may take for examples but that are skipped, by number and kind; "" where none are."""
         return ""
 
     def twin(self) -> Twin | None:
-        """Where the set's own test part is the same as its training part: how that came about."""
+        """How the set's own test part repeats its training part, or None where it does not."""
         return None
 
     def describe(self) -> Description:
@@ -52,7 +52,7 @@ class FileSource(Source):
 
 @lru_cache(maxsize=1)
 def _read_cached(source: FileSource, stamps: tuple[FileStamp, ...]) -> Dataset:
-    """The set that was read last is kept, as one command asks for it more than once."""
+    """The set, kept in memory until another one is read: one command asks for the same set more than once."""
     return source.read_dataset()
 
 
@@ -70,7 +70,7 @@ def find_path(path: str | Path) -> Path:
         if isinstance(error, FileNotFoundError | NotADirectoryError):
             raise DataError(f"there is no file {path}") from None
         raise DataError(f"cannot read {path}: {error.strerror}") from None
-    except ValueError:
+    except ValueError:  # a path with a null character, which no system has
         raise DataError(f"there is no file {path!r}") from None
     return found
 
@@ -87,4 +87,6 @@ def stamp_file(path: Path) -> FileStamp:
 def find_cache_folder() -> Path:
     """Where `nnexp data fetch` puts what it downloads: NNEXP_DATA, or else the user's cache folder."""
     chosen = os.environ.get("NNEXP_DATA")
-    return Path(chosen).expanduser() if chosen else Path(platformdirs.user_cache_dir("nnexp", appauthor=False))
+    if chosen:
+        return Path(chosen).expanduser()
+    return Path(platformdirs.user_cache_dir("nnexp", appauthor=False))

@@ -28,16 +28,19 @@ class Fingerprint:
         return _digest_contents(repr(self).encode())
 
     def as_dict(self) -> dict[str, Any]:
-        """What the record of a run keeps."""
+        """The fingerprint as the record of a run has it."""
         return {"fingerprint": self.digest, "content": asdict(self)}
 
     def find_difference(self, record: Mapping[str, Any]) -> str | None:
-        """In what these data are other than those of a record, or None where they are the same."""
+        """How these data differ from those of a record, or None where they are the same."""
         if record["fingerprint"] == self.digest:
             return None
         before, now = record.get("content", {}), asdict(self)
         changed = [f"the {name}" for name in ("inputs", "targets", "classes") if before.get(name) != now[name]]
-        words = f"{' and '.join(changed)} changed" if changed else "another version of nnexp fingerprinted it"
+        words = f"{' and '.join(changed)} changed"
+        if not changed:
+            # An older version hashed the same content in another way.
+            words = "another version of nnexp fingerprinted it"
         if before.get("examples", self.examples) != self.examples:
             words += f", {before['examples']:,} examples then and {self.examples:,} now"
         return f"{words} (fingerprint {record['fingerprint'][:12]} then, {self.digest[:12]} now)"

@@ -10,7 +10,7 @@ from nnexp.typing import AnyArray, Array, IntArray
 
 
 def fit_fill_values(data: Dataset, rows: IntArray) -> Array | None:
-    """What stands for a missing value of each feature, by the training examples alone; None where none may be missing.
+    """What replaces a missing value of each feature, by the training examples alone; None where none may be missing.
 
         mean: Σ known x_i / their number;  median: the middle one of them;  zero: 0
 
@@ -18,11 +18,11 @@ def fit_fill_values(data: Dataset, rows: IntArray) -> Array | None:
     """
     if data.fill is None:
         return None
+    if data.fill == "zero":
+        return np.zeros(data.x.shape[1:])
     x = data.x[rows].astype(np.float64)
     known = ~np.isnan(x)
     counts = known.sum(axis=0)
-    if data.fill == "zero":
-        return np.zeros(x.shape[1:])
     if not counts.all():
         names = data.description.inputs or tuple(map(str, range(counts.size)))
         name = names[int(counts.argmin())]
@@ -33,9 +33,11 @@ def fit_fill_values(data: Dataset, rows: IntArray) -> Array | None:
 
 
 def fill_missing(x: AnyArray, fill: Array | None) -> AnyArray:
-    """Inputs (M, ...) with what is missing filled in.
+    """Inputs (M, ...) with missing values filled in.
 
     >>> fill_missing(np.array([[1.0, np.nan], [np.nan, 2.0]]), np.array([5.0, 6.0])).tolist()
     [[1.0, 6.0], [5.0, 2.0]]
     """
-    return x if fill is None else np.where(np.isnan(x), fill, x)
+    if fill is None:
+        return x
+    return np.where(np.isnan(x), fill, x)

@@ -11,9 +11,9 @@ import numpy as np
 
 from nnexp.data import missing_values
 from nnexp.data.dataset import Dataset, Description, Source
+from nnexp.data.feature_statistics import FeatureStatistics
 from nnexp.data.fingerprint import Fingerprint, compute_fingerprint
 from nnexp.data.normalizations.base import Normalization
-from nnexp.data.normalizations.statistics import FeatureStatistics
 from nnexp.data.splits import PART_NAMES, PartName, Split
 from nnexp.data.targets.base import Target
 from nnexp.data.targets.given import Given
@@ -25,7 +25,7 @@ MAX_EAGER_BYTES = 2**26
 """A part that takes more than this, normalised, is normalised batch by batch."""
 
 CACHED_BYTES = 2**18
-"""How much of it is worked on at once in double precision, so that it stays in the processor's cache."""
+"""How much is normalised at once, in double precision, so that it stays in the processor's cache."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,10 +39,11 @@ class LinearScaling:
     def __call__(self, x: AnyArray) -> Array:
         normalized = np.empty(x.shape, self.dtype)
         step = max(1, CACHED_BYTES // max(1, 8 * x[:1].size))
-        space, inverse = np.empty((min(step, len(x)), *x.shape[1:])), 1 / self.scale
+        workspace = np.empty((min(step, len(x)), *x.shape[1:]))
+        inverse = 1 / self.scale  # x / scale would round differently, and change the last bits of every run
         for start in range(0, len(x), step):
             rows = x[start : start + step]
-            doubles = space[: len(rows)]
+            doubles = workspace[: len(rows)]
             doubles[...] = rows
             np.subtract(doubles, self.shift, out=doubles)
             np.multiply(doubles, inverse, out=doubles)
@@ -54,8 +55,8 @@ class LinearScaling:
 class Part:
     """The inputs x (N, ...) of one part, and its targets d (N, O): one-hot rows for classes.
 
-    Small sets are held normalised. Of large ones the source's own numbers are held once for all parts, images as bytes,
-    and examples are normalised as they are asked for; which of both it is changes no bit.
+    Small parts hold normalised inputs. Large ones share the source's own numbers, images as bytes, and normalise
+    examples as they are asked for; both ways give the same bits.
     """
 
     stored_inputs: AnyArray
@@ -76,19 +77,20 @@ class Part:
     @property
     def example_bytes(self) -> int:
         """The size of one example as it is used."""
-        itemsize = self.d.itemsize if self.normalize else self.stored_inputs.itemsize
-        return itemsize * max(1, self.stored_inputs[:1].size)
+        used = self.d if self.normalize else self.stored_inputs  # normalised inputs have the precision of the targets
+        return used.itemsize * max(1, self.stored_inputs[:1].size)
 
     def take_inputs(self, rows: slice | IntArray) -> Array:
         """Some inputs, normalised. (n, ...)"""
         if self.rows is not None:
             rows = self.rows[rows]
-        chosen = (
-            self.stored_inputs[rows]
-            if isinstance(rows, slice)
-            else np.take(self.stored_inputs, rows, axis=0, mode="clip")
-        )
-        return self.normalize(chosen) if self.normalize else chosen
+        if isinstance(rows, slice):
+            stored = self.stored_inputs[rows]
+        else:
+            stored = np.take(self.stored_inputs, rows, axis=0, mode="clip")  # faster than with bounds checked
+        if self.normalize is None:
+            return stored
+        return self.normalize(stored)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,22 +115,36 @@ def prepare_parts(
     source: Source, split: Split, normalize: Normalization, dtype: str, target: Target = GIVEN_TARGET
 ) -> Parts:
     """Read, split, fill in and normalise, both fitted in double precision on the training part alone."""
-    read = source.load()
-    indices = split.choose_indices(len(read.x), read.labels, read.description.own_test)
-    values = missing_values.fit_fill_values(read, indices["train"])
-    data = replace(read, x=missing_values.fill_missing(read.x, values))
-    fitted = normalize.fit(FeatureStatistics(data.x, indices["train"]))
-    shift, scale = (np.ascontiguousarray(np.broadcast_to(value, data.x.shape[1:])) for value in fitted)
-    linear = LinearScaling(shift, scale, np.dtype(dtype))
-    train, dev, test = (_make_part(data, indices[part], linear, target) for part in PART_NAMES)
-    description = target.describe(data.description)
-    return Parts(train, dev, test, description, shift, scale, compute_fingerprint(read), values)
+    raw = source.load()
+    rows = split.choose_rows(raw)
+    fill = missing_values.fit_fill_values(raw, rows["train"])
+    filled = replace(raw, x=missing_values.fill_missing(raw.x, fill))
+    shift, scale = normalize.fit(FeatureStatistics(filled.x, rows["train"]))
+    scaling = LinearScaling(_spread(shift, filled.x), _spread(scale, filled.x), np.dtype(dtype))
+    train, dev, test = (_make_part(filled, rows[part], scaling, target) for part in PART_NAMES)
+    return Parts(
+        train,
+        dev,
+        test,
+        target.describe(filled.description),
+        scaling.shift,
+        scaling.scale,
+        compute_fingerprint(raw),  # as the source gives them: what fills the gaps depends on the split
+        fill,
+    )
 
 
-def _make_part(data: Dataset, rows: IntArray, linear: LinearScaling, target: Target) -> Part:
-    """Some examples of a data set."""
-    y, size = data.y[rows], len(rows) * max(1, data.x[:1].size)
-    if linear.dtype.itemsize * size > MAX_EAGER_BYTES and not target.needs_inputs:
-        return Part(data.x, target.make_targets(data.description, np.empty((len(y), 0), linear.dtype), y), rows, linear)
-    x = linear(data.x[rows])
+def _spread(value: Array, x: AnyArray) -> Array:
+    """A shift or scale for every number of an example, as a run's files store it."""
+    return np.ascontiguousarray(np.broadcast_to(value, x.shape[1:]))
+
+
+def _make_part(data: Dataset, rows: IntArray, scaling: LinearScaling, target: Target) -> Part:
+    """Some examples of a data set, normalised now if they are small, else as they are asked for."""
+    y = data.y[rows]
+    part_bytes = scaling.dtype.itemsize * len(rows) * max(1, data.x[:1].size)
+    if part_bytes > MAX_EAGER_BYTES and not target.needs_inputs:
+        no_inputs = np.empty((len(y), 0), scaling.dtype)
+        return Part(data.x, target.make_targets(data.description, no_inputs, y), rows, scaling)
+    x = scaling(data.x[rows])
     return Part(x, target.make_targets(data.description, x, y))

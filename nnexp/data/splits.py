@@ -5,18 +5,25 @@ M examples in the whole set
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal, TypeAlias
 
 import numpy as np
 from annotated_types import Ge
 
+from nnexp.data.dataset import Dataset
 from nnexp.nn.random import make_generator
 from nnexp.typing import AnyArray, IntArray
 
 Amount: TypeAlias = Annotated[int | float, Ge(0)]
 PartName: TypeAlias = Literal["train", "dev", "test"]
+
 DEFAULT_FRACTION = 0.1
+"""The share of dev, and of test where a set has no test part of its own."""
+
+FRACTION_TOLERANCE = 1e-9
+"""How far fractions may miss a sum of 1: 0.7 + 0.2 + 0.1 is not 1 in floating point."""
 
 PART_NAMES: tuple[PartName, ...] = ("train", "dev", "test")
 
@@ -56,19 +63,9 @@ class Split:
         own = self._count_own_test(own_test)
         pool = examples - own
         amounts = self._requested_amounts(own)
-        numbers = {part: amount for part, amount in amounts.items() if not isinstance(amount, str)}
-        whole = len(numbers) == len(amounts) and all(isinstance(a, float) or a == 0 for a in numbers.values())
-        if whole and abs(sum(numbers.values()) - 1) > 1e-9:
-            raise ValueError(f"the fractions sum to {sum(numbers.values()):g}, not to 1")
-        sizes = {part: _convert_amount(amount, pool) for part, amount in numbers.items()}
-        if whole or "train" not in numbers:
-            sizes["train"] = pool - sum(size for part, size in sizes.items() if part != "train")
-        if sum(sizes.values()) > pool or sizes["train"] < 0:
-            asked = " + ".join(str(sizes[part]) for part in numbers)
-            raise ValueError(f"{asked} examples are asked for, but there are {pool}")
-        for part, amount in amounts.items():
-            if (amount and sizes[part] <= 0) or (part == "train" and not amount):
-                raise ValueError(f"{part} would get none of the {examples} examples")
+        sizes = _convert_amounts(amounts, pool)
+        _check_total(amounts, sizes, pool)
+        _check_none_empty(amounts, sizes, examples)
         if self.k_fold:
             sizes |= self._count_fold(self.k_fold, pool - sizes.get("test", 0))
         return {"train": sizes["train"], "dev": sizes["dev"], "test": own or sizes["test"]}
@@ -77,10 +74,12 @@ class Split:
         """How many examples at the end are the set's own test part, and are used as such."""
         return own_test if self.test == "own" else 0
 
-    def _requested_amounts(self, own: int) -> dict[PartName, int | float | str]:
-        """What is asked for of the examples that are not the set's own test part."""
-        asked: dict[PartName, int | float | str] = {"train": self.train, "dev": self.dev}
-        return asked if own else {**asked, "test": DEFAULT_FRACTION if self.test == "own" else self.test}
+    def _requested_amounts(self, own: int) -> dict[PartName, Amount | str]:
+        """What the split asks for among the examples that are not the set's own test part."""
+        amounts: dict[PartName, Amount | str] = {"train": self.train, "dev": self.dev}
+        if not own:
+            amounts["test"] = DEFAULT_FRACTION if self.test == "own" else self.test
+        return amounts
 
     def _count_fold(self, k_fold: KFold, left: int) -> dict[PartName, int]:
         if k_fold.fold >= k_fold.folds:
@@ -90,14 +89,22 @@ class Split:
         dev = len(range(k_fold.fold, left, k_fold.folds))
         return {"train": left - dev, "dev": dev}
 
+    def choose_rows(self, data: Dataset) -> dict[PartName, IntArray]:
+        """The examples of each part of a data set: see `choose_indices`."""
+        return self.choose_indices(len(data.x), data.labels, data.description.own_test)
+
     def choose_indices(self, examples: int, labels: AnyArray | None, own_test: int = 0) -> dict[PartName, IntArray]:
         """The examples of each part, in increasing order; the parts are disjoint."""
-        sizes, own = self.count_examples(examples, own_test), self._count_own_test(own_test)
+        sizes = self.count_examples(examples, own_test)
+        own = self._count_own_test(own_test)
         left = make_generator(self.seed, "split").permutation(examples - own)
         if self.stratify and labels is not None:
+            # A stable sort keeps the shuffled order within each class, which evenly spread choices then draw from.
             left = left[np.argsort(labels[left], kind="stable")]
         parts: dict[PartName, IntArray] = {"test": np.arange(examples - own, examples)}
-        for part in ("dev", "train") if own else ("test", "dev", "train"):
+        # Test comes first: whatever `dev` and `k_fold` are, the same `test` and `seed` judge by the same examples.
+        order: tuple[PartName, ...] = ("dev", "train") if own else ("test", "dev", "train")
+        for part in order:
             chosen = self._choose_mask(part, len(left), sizes[part])
             parts[part] = np.sort(left[chosen])
             left = left[~chosen]
@@ -125,5 +132,44 @@ def choose_evenly(count: int, chosen: int) -> AnyArray:
     return np.diff(steps) > 0
 
 
-def _convert_amount(amount: float, examples: int) -> int:
+def _convert_amounts(amounts: Mapping[PartName, Amount | str], pool: int) -> dict[PartName, int]:
+    """The size of each part; train takes the rest where it is "rest", and where fractions share out all examples."""
+    numbers = _select_numbers(amounts)
+    is_complete = len(numbers) == len(amounts) and all(map(_is_fraction, numbers.values()))
+    if is_complete and abs(sum(numbers.values()) - 1) > FRACTION_TOLERANCE:
+        raise ValueError(f"the fractions sum to {sum(numbers.values()):g}, not to 1")
+    sizes = {part: _convert_amount(amount, pool) for part, amount in numbers.items()}
+    # Fractions are rounded one by one, so their sizes may miss the total by an example: train makes up for it.
+    if is_complete or "train" not in numbers:
+        sizes["train"] = pool - sum(size for part, size in sizes.items() if part != "train")
+    return sizes
+
+
+def _select_numbers(amounts: Mapping[PartName, Amount | str]) -> dict[PartName, Amount]:
+    """The amounts that are numbers."""
+    return {part: amount for part, amount in amounts.items() if not isinstance(amount, str)}
+
+
+def _is_fraction(amount: Amount) -> bool:
+    """Whether an amount is a fraction of the examples; 0 is a fraction as much as a count."""
+    return isinstance(amount, float) or amount == 0
+
+
+def _convert_amount(amount: Amount, examples: int) -> int:
     return amount if isinstance(amount, int) else round(amount * examples)
+
+
+def _check_total(amounts: Mapping[PartName, Amount | str], sizes: Mapping[PartName, int], pool: int) -> None:
+    """Raises ValueError where the parts together would have more examples than there are."""
+    if sum(sizes.values()) > pool or sizes["train"] < 0:
+        words = " + ".join(str(sizes[part]) for part in _select_numbers(amounts))
+        raise ValueError(f"{words} examples are asked for, but there are {pool}")
+
+
+def _check_none_empty(amounts: Mapping[PartName, Amount | str], sizes: Mapping[PartName, int], examples: int) -> None:
+    """Raises ValueError where a part that is asked for would be empty, or nothing would train."""
+    for part, amount in amounts.items():
+        is_wanted = part == "train" or bool(amount)
+        gets_none = not amount or sizes[part] <= 0
+        if is_wanted and gets_none:
+            raise ValueError(f"{part} would get none of the {examples} examples")

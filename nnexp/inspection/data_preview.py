@@ -6,7 +6,7 @@ M examples, F features or channels, K classes, O outputs
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,24 +14,13 @@ from typing import Any
 import numpy as np
 
 from nnexp.data.dataset import Dataset, Description, Source
-from nnexp.data.file_source import FileSource
 from nnexp.data.fingerprint import compute_fingerprint
 from nnexp.data.splits import PART_NAMES, PartName
-from nnexp.data.targets.base import TargetError
 from nnexp.data.value_ranges import ValueRanges, measure_ranges
-from nnexp.errors import DataError, SpecError, UsageError
-from nnexp.registry import component_parameters, sources
-from nnexp.spec import overrides as overriding
-from nnexp.spec.build import Builder
-from nnexp.spec.checks.memory import describe_data
-from nnexp.spec.checks.training import check_part_sizes
-from nnexp.spec.locate import make_problem
-from nnexp.spec.problems import Place, Problem, SpecText, sort_problems
-from nnexp.spec.read import read_spec_text
+from nnexp.errors import UsageError
+from nnexp.registry import sources
+from nnexp.spec.data_section import build_source, load_data_section
 from nnexp.spec.resolved import make_plain_value
-from nnexp.spec.spec import Data
-from nnexp.spec.yaml import Node
-from nnexp.spec.yaml import parse_yaml_with_problems as parse
 from nnexp.typing import AnyArray, IntArray
 from nnexp.wording import suggest_nearest
 
@@ -146,61 +135,14 @@ def preview_data(what: str, overrides: Sequence[str] = ()) -> DataPreview:
 
 
 def _preview_source(name: str, overrides: Sequence[str]) -> DataPreview:
-    cls = sources[name]
-    root = Node({}, Place(SpecText(name, "")))
-    problems, builder = overriding.apply_overrides(root, overrides), Builder()
-    assert isinstance(root.value, dict)
-    missing = [p.name for p in component_parameters(cls) if p.is_required and p.name not in root.value]
-    if missing and not problems:
-        example = " ".join(f"{parameter}=..." for parameter in missing)
-        raise UsageError(f"{name} needs {' and '.join(missing)}: nnexp data show {name} {example}")
-    source: Any = None if missing else builder.build_instance(cls, root, root.value, name)
-    if problems := [*problems, *builder.problems]:
-        raise SpecError(sort_problems(problems))
-    data = Data(source)
-    try:
-        describe_data(data)
-    except DataError as error:
-        if isinstance(source, FileSource):
-            raise
-        raise UsageError(f"{name}: {error}") from None
+    source = build_source(name, overrides)
     loaded = source.load()
     return DataPreview(name, source, loaded, {}, loaded.description)
 
 
 def _preview_spec(path: str, overrides: Sequence[str]) -> DataPreview:
     """The data of a spec; what else stands in it may be wrong."""
-    root, problems = parse(read_spec_text(path))
-    if isinstance(root.value, dict):
-        problems += overriding.apply_overrides(root, overrides)
-    section = root.value.get("data") if isinstance(root.value, dict) else None
-    if section is None:
-        raise SpecError(sort_problems([*problems, Problem(root.place, "", "there is no `data:` to look at")]))
-    builder = Builder()
-    data: Data | None = builder.build_section(Data, section, "data")
-    problems = [problem for problem in [*problems, *builder.problems] if _concerns_data(problem)]
-    if problems or data is None:
-        raise SpecError(sort_problems(problems))
-    predicted = _check_data_section(data, root)
+    data, predicted = load_data_section(path, overrides)
     loaded = data.source.load()
-    indices = data.split.choose_indices(len(loaded.x), loaded.labels, loaded.description.own_test)
-    return DataPreview(path, data.source, loaded, {part: indices[part] for part in PART_NAMES}, predicted)
-
-
-def _concerns_data(problem: Problem) -> bool:
-    """Whether a problem is one of the data, or cannot be told to be of something else."""
-    return problem.path.partition(".")[0] in ("", "data")
-
-
-def _check_data_section(data: Data, root: Node) -> Description:
-    """What is predicted. Raises SpecError where the data section does not fit the data."""
-    try:
-        predicted = describe_data(data)
-    except DataError as error:
-        of_data = isinstance(data.source, FileSource)
-        raise SpecError([replace(make_problem(root, "data.source", str(error)), of_data=of_data)]) from None
-    except TargetError as error:
-        raise SpecError([make_problem(root, "data.targets", str(error))]) from None
-    if problems := list(check_part_sizes(data, predicted, root)):
-        raise SpecError(problems)
-    return predicted
+    rows = data.split.choose_rows(loaded)
+    return DataPreview(path, data.source, loaded, {part: rows[part] for part in PART_NAMES}, predicted)

@@ -109,7 +109,7 @@ class Run:
         """What is measured on a part of its data beyond that, task by task: confusions, each class, each output."""
         d, data = self.parts[part].d, self.spec.data
         raw = data.source.load()
-        chosen = data.split.choose_indices(len(raw.x), raw.labels, raw.description.own_test)[part]
+        chosen = data.split.choose_rows(raw)[part]
         return measure_part(self.predictor, raw.x[chosen], d)
 
     def raise_if_diverged(self) -> None:

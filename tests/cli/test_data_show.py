@@ -121,7 +121,7 @@ def test_a_table_of_the_users_own_has_names_and_missing_values(tmp_path: Path) -
         (["moons", "examples=10000000000000"], "error: moons: the data set needs about "),
         (["csv", "target=x"], "error: csv needs path: nnexp data show csv path=..."),
         (["nowhere.yaml"], "error: there is no file nowhere.yaml"),
-        (["empty.yaml"], "empty.yaml:1:1: there is no `data:` to look at"),
+        (["empty.yaml"], "empty.yaml:1:1: the spec has no section `data:`"),
         (["broken.yaml"], "broken.yaml:1:"),
         (["source.yaml"], "source.yaml:1:16: data.source: unknown data source 'mons'"),
         (["split.yaml"], "split.yaml:1:30: data.split: "),

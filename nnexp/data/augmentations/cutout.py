@@ -28,9 +28,11 @@ class Cutout(Augmentation):
     for_images: ClassVar[bool] = True
 
     def apply(self, x: Array, d: Array, source: np.random.Generator) -> tuple[Array, Array]:
-        inside = [self._mark_span(side, len(x), source) for side in x.shape[1:3]]
-        out = inside[0][:, :, None] & inside[1][:, None, :]
-        return np.where(out[..., None], np.zeros((), x.dtype), x), d
+        count, height, width, _ = x.shape
+        rows = self._mark_span(height, count, source)
+        columns = self._mark_span(width, count, source)
+        square = rows[:, :, None] & columns[:, None, :]
+        return np.where(square[..., None], np.zeros((), x.dtype), x), d
 
     def _mark_span(self, side: int, count: int, source: np.random.Generator) -> BoolArray:
         """Which rows, or columns, of each image are in the square. (B, side)"""

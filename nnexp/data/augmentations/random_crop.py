@@ -30,13 +30,15 @@ class RandomCrop(Augmentation):
     def apply(self, x: Array, d: Array, source: np.random.Generator) -> tuple[Array, Array]:
         count, height, width, channels = x.shape
         moves = source.integers(0, 2 * self.padding + 1, (2, count)) - self.padding
-        down, right = (np.clip(move, -side, side).tolist() for move, side in zip(moves, (height, width), strict=True))
-        rows, out = (array.reshape(count, height, width * channels) for array in (x, np.zeros_like(x)))
+        down = np.clip(moves[0], -height, height).tolist()
+        right = np.clip(moves[1], -width, width).tolist()
+        old_rows = x.reshape(count, height, width * channels)
+        new_rows = np.zeros_like(old_rows)
         for n in range(count):  # slices copy whole stretches of a row; indexing goes pixel by pixel
-            here, there = overlap_slices(down[n], height)
-            across, wide = overlap_slices(channels * right[n], width * channels)
-            out[n, here, across] = rows[n, there, wide]
-        return out.reshape(x.shape), d
+            new_down, old_down = overlap_slices(down[n], height)
+            new_across, old_across = overlap_slices(channels * right[n], width * channels)
+            new_rows[n, new_down, new_across] = old_rows[n, old_down, old_across]
+        return new_rows.reshape(x.shape), d
 
 
 def overlap_slices(move: int, side: int) -> tuple[slice, slice]:

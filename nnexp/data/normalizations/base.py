@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
-from nnexp.data.normalizations.statistics import FeatureStatistics
+from nnexp.data.feature_statistics import FeatureStatistics
 from nnexp.typing import Array
 
 

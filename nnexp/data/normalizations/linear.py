@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nnexp.data.feature_statistics import FeatureStatistics
 from nnexp.data.normalizations.base import Normalization
-from nnexp.data.normalizations.statistics import FeatureStatistics
 from nnexp.registry import normalizations
 from nnexp.typing import Array
 

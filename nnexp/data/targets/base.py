@@ -6,6 +6,7 @@ N examples of one part, K classes, O outputs
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -18,13 +19,13 @@ class TargetError(ValueError):
 
 
 class Target(ABC):
-    """What a network is to predict from a data set."""
+    """What a network shall predict from a data set."""
 
     __slots__ = ()
 
     @property
     def needs_inputs(self) -> bool:
-        """Whether the targets are made of the inputs."""
+        """Whether the targets are made from the inputs."""
         return False
 
     @abstractmethod
@@ -37,6 +38,19 @@ class Target(ABC):
 
         `data` describes the source. Classes become one-hot rows; d has the precision of x.
         """
+
+
+def name_groups(groups: Sequence[Sequence[int]], classes: Sequence[str]) -> tuple[str, ...]:
+    """The names of groups of classes, which are given by their numbers.
+
+    >>> name_groups([[0, 2], [1]], ["cat", "dog", "hen"])
+    ('cat/hen', 'dog')
+    """
+    return tuple(_name_group(group, classes) for group in groups)
+
+
+def _name_group(group: Sequence[int], classes: Sequence[str]) -> str:
+    return "/".join(classes[k] for k in group)
 
 
 def one_hot(labels: AnyArray, classes: int, dtype: np.dtype[np.floating]) -> Array:

@@ -24,4 +24,6 @@ class Given(Target):
         return data
 
     def make_targets(self, data: Description, x: Array, y: AnyArray) -> Array:
-        return one_hot(y, data.output_count, x.dtype) if data.targets == "classes" else y.astype(x.dtype)
+        if data.targets == "classes":
+            return one_hot(y, data.output_count, x.dtype)
+        return y.astype(x.dtype)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Annotated
 
 import numpy as np
 from annotated_types import Ge, MinLen
 
 from nnexp.data.dataset import Description
-from nnexp.data.targets.base import Target, TargetError, one_hot
+from nnexp.data.targets.base import Target, TargetError, name_groups, one_hot
 from nnexp.registry import targets
 from nnexp.typing import AnyArray, Array
 
@@ -30,15 +31,16 @@ class Grouped(Target):
     def describe(self, data: Description) -> Description:
         if data.targets != "classes":
             raise TargetError(f"grouped takes classes together, and here the targets are {data.targets}")
-        chosen = [k for group in self.groups for k in group]
+        chosen = list(chain.from_iterable(self.groups))
         missing = sorted(set(range(data.output_count)) - set(chosen))
         if missing or len(chosen) != data.output_count:
-            wrong = f"class {missing[0]} is in none" if missing else "some are in several, or are not there"
+            wrong = "some are in several, or are not there"
+            if missing:
+                wrong = f"class {missing[0]} is in none"
             raise TargetError(
                 f"each of the {data.output_count} classes, 0 to {data.output_count - 1}, is in one group: {wrong}"
             )
-        names = tuple("/".join(data.classes[k] for k in group) for group in self.groups)
-        return replace(data, classes=names)
+        return replace(data, classes=name_groups(self.groups, data.classes))
 
     def make_targets(self, data: Description, x: Array, y: AnyArray) -> Array:
         group_of = np.empty(data.output_count, np.int64)

@@ -9,7 +9,7 @@ import numpy as np
 from annotated_types import Ge, MinLen
 
 from nnexp.data.dataset import Description
-from nnexp.data.targets.base import Target, TargetError
+from nnexp.data.targets.base import Target, TargetError, name_groups
 from nnexp.registry import targets
 from nnexp.typing import AnyArray, Array
 
@@ -35,8 +35,7 @@ class Membership(Target):
             if not group or max(group) >= data.output_count or len(set(group)) == data.output_count:
                 last = data.output_count - 1
                 raise TargetError(f"each group holds some of the classes 0 to {last} and not all, not {list(group)}")
-        names = tuple("/".join(data.classes[k] for k in group) for group in self.groups)
-        return replace(data, targets="binary", classes=names)
+        return replace(data, targets="binary", classes=name_groups(self.groups, data.classes))
 
     def make_targets(self, data: Description, x: Array, y: AnyArray) -> Array:
         return np.stack([np.isin(y, group) for group in self.groups], axis=-1).astype(x.dtype)

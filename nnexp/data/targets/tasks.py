@@ -36,12 +36,15 @@ class Tasks(Target):
         for name in self.tasks.names:
             if not name.isidentifier():
                 raise TargetError(f"the name of a task begins columns: letters, digits and _, not {name!r}")
-        found = [(name, target.describe(data)) for name, target in self.tasks.items()]
-        if any(one.tasks for _, one in found):
-            raise TargetError("tasks hold single targets, not tasks again")
-        tasks = tuple(PredictionTask(name, one.targets, one.classes) for name, one in found)
-        classes = tuple(f"{task.name}_{entry}" for task in tasks for entry in task.classes)
-        return replace(data, targets="tasks", classes=classes, tasks=tasks)
+        tasks: list[PredictionTask] = []
+        classes: list[str] = []
+        for name, target in self.tasks.items():
+            description = target.describe(data)
+            if description.tasks:
+                raise TargetError("tasks hold single targets, not tasks again")
+            tasks.append(PredictionTask(name, description.targets, description.classes))
+            classes.extend(f"{name}_{output}" for output in description.classes)
+        return replace(data, targets="tasks", classes=tuple(classes), tasks=tuple(tasks))
 
     def make_targets(self, data: Description, x: Array, y: AnyArray) -> Array:
         return np.concatenate([target.make_targets(data, x, y) for target in self.tasks.values], axis=-1)

@@ -119,7 +119,7 @@ def _add_run(found: BestVariant, row: RunRow, sets: _DataCache, tally: MistakeTa
     """Add the predictions of a run."""
     run = Run(row.path)
     raw, parts = sets.load_data(run)
-    chosen = run.spec.data.split.choose_indices(len(raw.x), raw.labels, raw.description.own_test)[found.part]
+    chosen = run.spec.data.split.choose_rows(raw)[found.part]
     d, start, first = parts[found.part].d, 0, True
     for prediction in run.predictor.predictions(raw.x[chosen]):
         stop = start + len(prediction.task.classes)
