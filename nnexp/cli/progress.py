@@ -17,6 +17,7 @@ from rich.text import Text
 from nnexp.cli.console import err, fit_table, format_metric
 from nnexp.training.events import EpochDone, Event, FitStarted, Notice, StepDone, TrainingStarted
 from nnexp.typing import MetricsRow
+from nnexp.wording import format_duration
 
 MAX_LIVE_EPOCHS = 8
 """Epochs that the live table shows."""
@@ -156,10 +157,3 @@ def _format_cell(name: str, value: float) -> str:
     if name in ("lr", "seconds"):
         return f"{value:.2e}" if name == "lr" else f"{value:.3f}"
     return str(int(value)) if name == "epoch" else format_metric(name, value)
-
-
-def format_duration(seconds: float) -> str:
-    """Minutes and seconds, or hours too, for people."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

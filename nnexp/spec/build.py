@@ -32,9 +32,9 @@ from nnexp.spec.parameter_types import (
 )
 from nnexp.spec.problems import Place, Problem
 from nnexp.spec.validation import validate_parameters
-from nnexp.spec.yaml import Node, join_path, shorten_text
+from nnexp.spec.yaml import Node, join_path
 from nnexp.typing import Shape
-from nnexp.wording import find_closest, suggest_nearest
+from nnexp.wording import find_closest, shorten_text, suggest_nearest
 
 
 class Builder:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from nnexp.spec.problems import Place, Problem
-from nnexp.spec.yaml import Node, format_flow, join_path, shorten_text
+from nnexp.spec.yaml import Node, format_flow, join_path
+from nnexp.wording import shorten_text
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from dataclasses import replace
 from nnexp.errors import SpecError
 from nnexp.spec.conflicts import Assignment, find_conflicts
 from nnexp.spec.problems import Place, Problem, SpecText
-from nnexp.spec.yaml import Node, join_path, parse_yaml, shorten_text, walk_nodes
+from nnexp.spec.yaml import Node, join_path, parse_yaml, walk_nodes
+from nnexp.wording import shorten_text
 
 
 def apply_overrides(root: Node, overrides: Sequence[str]) -> list[Problem]:

@@ -16,6 +16,7 @@ import yaml
 from nnexp.errors import SpecError
 from nnexp.spec.problems import Place, Problem, SpecText
 from nnexp.spec.yaml_errors import explain_error
+from nnexp.wording import shorten_text
 
 Scalar: TypeAlias = "bool | int | float | str | None"
 
@@ -23,9 +24,6 @@ MAX_DEPTH = 40
 MAX_NODES = 10_000
 MAX_DIGITS = 40
 """Enough for a seed of 128 bits."""
-
-MAX_CHARACTERS = 60
-"""The characters of a value that a message repeats."""
 
 ANY_TAG = "!"
 """The tag that stands for every tag that is written in a text."""
@@ -224,11 +222,6 @@ def is_text(raw: str) -> bool:
     return raw not in WORD_VALUES and not any(
         form.fullmatch(raw) for form in (INTEGER_PATTERN, FLOAT_PATTERN, LEADING_ZERO_PATTERN)
     )
-
-
-def shorten_text(words: str) -> str:
-    """The beginning of a text that is too long for a message."""
-    return words if len(words) <= MAX_CHARACTERS else f"{words[:MAX_CHARACTERS]}…"
 
 
 def join_path(path: str, key: str) -> str:

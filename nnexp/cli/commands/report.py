@@ -13,12 +13,13 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from nnexp.cli.console import err, fit_table, out, print_sentence, shorten_distinctly, shorten_text
+from nnexp.cli.console import err, fit_table, out, print_sentence
 from nnexp.cli.options import Json, RunsDir
 from nnexp.errors import UsageError
 from nnexp.reports.report import ReportOptions
 from nnexp.reports.report import build_report as made_of
 from nnexp.storage import atomic
+from nnexp.wording import shorten_distinctly, shorten_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -9,17 +9,16 @@ import typer
 
 from nnexp.cli.console import err, out, print_json
 from nnexp.cli.options import Json, Quiet, RunsDir
-from nnexp.cli.progress import format_duration
 from nnexp.cli.tables.ensembles import compare_with_members, render_ensembles
 from nnexp.cli.tables.sweep import make_sweep_watch, render_variants
 from nnexp.cli.tables.sweep_plan import print_plan
 from nnexp.errors import Interrupted, UsageError
-from nnexp.spec.locate import format_count
 from nnexp.sweeps.definition import sweep_file
 from nnexp.sweeps.definition.command_line import parse_command
 from nnexp.sweeps.executors.local import LocalExecutor
 from nnexp.sweeps.running.scheduler import SchedulerLimits
 from nnexp.sweeps.running.sweep import SweepOptions, choose_worker_count, format_state_counts, plan_sweep, run_sweep
+from nnexp.wording import format_count, format_duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -16,12 +16,12 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from nnexp.cli.console import err, fit_table, format_metric, shorten_distinctly
-from nnexp.cli.progress import format_duration
+from nnexp.cli.console import err, fit_table, format_metric
 from nnexp.reports.columns import format_cell
 from nnexp.sweeps.planning.columns import build_columns
 from nnexp.sweeps.running.pruning import find_ended_outcome, find_metric
 from nnexp.sweeps.running.sweep import format_state_counts
+from nnexp.wording import format_duration, shorten_distinctly
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

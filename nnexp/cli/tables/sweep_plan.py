@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nnexp.cli.console import err, make_table, out, print_json
-from nnexp.cli.progress import format_duration
-from nnexp.spec.locate import format_count
 from nnexp.sweeps.planning.forecast import forecast_sweep
 from nnexp.sweeps.planning.plan import format_label
 from nnexp.sweeps.planning.stacking import StackPlanner
+from nnexp.wording import format_bytes, format_count, format_duration
 
 if TYPE_CHECKING:
     from nnexp.sweeps.running.sweep import SweepState
@@ -51,12 +50,7 @@ def print_plan(found: SweepState, workers: int, most: int | None, *, json: bool)
         for words, first in found.alike.items():
             err.print(f"  {words} is the same network as {first}", markup=False)
     out.print(
-        f"{len(runs)} runs, {cast.missing} of them to be trained by {workers} worker{'s' * (workers > 1)}: about "
-        f"{format_duration(cast.seconds)}, {_format_bytes(cast.memory)} of memory, {_format_bytes(cast.disk)} on disk"
+        f"{len(runs)} runs, {cast.missing} of them to be trained by {format_count(workers, 'worker')}: about "
+        f"{format_duration(cast.seconds)}, {format_bytes(cast.memory)} of memory, {format_bytes(cast.disk)} on disk"
     )
     out.print(str(found.path), style="bold", markup=False)
-
-
-def _format_bytes(size: float) -> str:
-    """Bytes for people."""
-    return f"{size / 2**30:.1f} GiB" if size >= 2**30 else f"{size / 2**20:.1f} MiB"

@@ -19,12 +19,12 @@ from nnexp.nn.layers.rbf import RBF
 from nnexp.nn.network import build_network, kind_of, walk_layers
 from nnexp.nn.parameters import Declaration, matches_pattern
 from nnexp.spec.checks.memory import describe_memory_excess, estimate_training_bytes, memory_size
-from nnexp.spec.locate import count_train_examples, format_count, make_layer_problem, make_problem
+from nnexp.spec.locate import count_train_examples, make_layer_problem, make_problem
 from nnexp.spec.problems import Problem
 from nnexp.spec.spec import Spec
 from nnexp.spec.yaml import Node
 from nnexp.typing import Shape
-from nnexp.wording import find_closest, suggest_nearest
+from nnexp.wording import find_closest, format_count, suggest_nearest
 
 OUTPUT_SUGGESTION = "end the architecture with `- output`"
 

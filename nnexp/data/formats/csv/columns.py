@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -10,6 +9,7 @@ from nnexp.data.formats.csv.advice import format_override
 from nnexp.data.formats.csv.csv_file import CsvFile, format_names, parse_number, quote_entry
 from nnexp.data.formats.csv.features import CategoryLevels, Features
 from nnexp.nn.named import Named
+from nnexp.wording import find_closest
 
 SEPARATOR_WORDS = {";": "';'", "\t": "a tab", ",": "','", "|": "'|'"}
 """What else may separate entries, in words."""
@@ -96,12 +96,5 @@ def _suggest_column(file: CsvFile, name: str, names: Sequence[str]) -> str:
                 return f"its only one is {quote_entry(names[0])}: are its entries separated by {words}?"
     if any(parse_number(other) is not None for other in names):
         return f"its first line should hold the names, and holds {format_names(list(names))}"
-    near = find_nearest(name, names)
+    near = find_closest(name, names)
     return f"did you mean {quote_entry(near)}?" if near else f"it has {format_names(list(names))}"
-
-
-def find_nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that is most like `name`, or None where none is."""
-    folded = {other.casefold(): other for other in known}
-    found = difflib.get_close_matches(name.casefold(), folded, n=1)
-    return folded[found[0]] if found else None

@@ -10,12 +10,12 @@ import numpy as np
 
 from nnexp.data.class_names import check_names
 from nnexp.data.formats.csv.advice import SPEC_KEY, find_first_text
-from nnexp.data.formats.csv.columns import find_nearest
 from nnexp.data.formats.csv.csv_file import CsvFile, format_names, is_missing, parse_number, quote_entry
 from nnexp.data.formats.csv.table import CsvTable
 from nnexp.errors import DataError
 from nnexp.nn.losses.base import Targets
 from nnexp.typing import Array, IntArray
+from nnexp.wording import find_closest
 
 YES_WORDS = frozenset({"1", "true", "yes"})
 NO_WORDS = frozenset({"0", "false", "no"})
@@ -58,7 +58,7 @@ def make_labels(
     if listed:
         for word in words.values:
             if word not in listed:
-                near = find_nearest(word, listed)
+                near = find_closest(word, listed)
                 what = f"did you mean {quote_entry(near)}?" if near else f"they are {format_names(listed)}"
                 raise _make_word_error(table, column, word, f"{quote_entry(word)} is none of the classes; {what}")
         classes = tuple(listed)
