@@ -24,7 +24,7 @@ from nnexp.nn.losses.tasks import TaskLosses, WeightedLoss
 from nnexp.nn.named import Named
 from nnexp.prediction.files import make_prediction_table
 from nnexp.spec.problems import SpecText
-from nnexp.spec.read import parse_network_spec
+from nnexp.spec.read import load_network_spec
 from tests.contracts.arrays import identical, normal, targets
 from tests.contracts.examples import N, O, R
 from tests.laws.stacks import spec_of, stack_of
@@ -233,7 +233,7 @@ def test_each_task_has_the_usual_loss_where_none_is_named() -> None:
 )
 def test_what_does_not_fit_is_said_in_its_place(override: str, path: str, words: str) -> None:
     with pytest.raises(SpecError) as raised:
-        parse_network_spec(SpecText("spec.yaml", TEXT), [override], name="s")
+        load_network_spec(SpecText("spec.yaml", TEXT), [override], name="s")
     found = {problem.path: problem.message for problem in raised.value.problems}
     assert path in found, found
     assert words in found[path]
