@@ -77,12 +77,10 @@ def put_value(root: Node, path: str, value: Node, place: Place, written: str) ->
             node = _step_into(node, key, here, value if depth == len(keys) else None)
         except _NoEntryError as error:
             at, above = ".".join(keys[:depth]), ".".join(keys[: depth - 1])
-            whole = (
-                f"to replace it whole: {above}={_format_nested(keys[depth - 1 :], written)}"
-                if error.replaceable
-                else ""
-            )
-            raise SpecError([Problem(here, at, f"{above} {error}", whole)]) from None
+            suggestion = ""
+            if error.replaceable:
+                suggestion = f"to replace it whole: {above}={_format_nested(keys[depth - 1 :], written)}"
+            raise SpecError([Problem(here, at, f"{above} {error}", suggestion)]) from None
         start += len(key) + 1
 
 
