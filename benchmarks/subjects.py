@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nnexp.data.batches import Batch
 from nnexp.spec.problems import SpecText
-from nnexp.spec.read import parse_network_spec
+from nnexp.spec.read import load_network_spec
 from nnexp.training.stack import Stack
 
 SMALL_SPEC = """
@@ -25,7 +25,7 @@ training: {batch_size: 128}
 def build_stack(text: str, *overrides: str, replicas: int = 1) -> Stack:
     """Runs that differ in their seeds, ready to begin."""
     specs = [
-        parse_network_spec(SpecText("benchmark", text), [*overrides, f"seed={seed}"], name="benchmark")
+        load_network_spec(SpecText("benchmark", text), [*overrides, f"seed={seed}"], name="benchmark")
         for seed in range(replicas)
     ]
     spec = specs[0]

@@ -17,7 +17,7 @@ from nnexp.registry import Parameter, Registry, component_parameters
 from nnexp.spec.build import Builder
 from nnexp.spec.parameter_types import find_component_type
 from nnexp.spec.problems import SpecText
-from nnexp.spec.read import parse_network_spec
+from nnexp.spec.read import load_network_spec
 from nnexp.spec.spec import Data, is_line
 from nnexp.spec.validation import is_union, strip_per_replica
 from nnexp.spec.yaml import format_yaml, parse_yaml
@@ -280,4 +280,4 @@ def penalties(draw: st.DrawFn) -> Plain:
 
 def loaded(spec: Plain, *overrides: str) -> Any:
     """The spec that plain values stand for."""
-    return parse_network_spec(SpecText("spec.yaml", format_yaml(spec)), overrides, name="spec")
+    return load_network_spec(SpecText("spec.yaml", format_yaml(spec)), overrides, name="spec")

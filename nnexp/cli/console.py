@@ -17,6 +17,7 @@ from rich.text import Text
 from nnexp.errors import Interrupted, NnexpError, SpecError
 from nnexp.spec.problems import Problem
 from nnexp.storage.atomic import replace_nonfinite
+from nnexp.wording import format_count, format_percent, shorten_text
 
 out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 200)
 err = Console(stderr=True, highlight=False, soft_wrap=True, width=None if sys.stderr.isatty() else 200)
@@ -28,7 +29,7 @@ def print_error(error: NnexpError) -> None:
         for problem in error.problems:
             err.print(_render_problem(problem.format_report()), end="\n\n")
         count = len(error.problems)
-        err.print(f"{count} problem{'s' if count > 1 else ''} found; nothing was done.", style="bold red")
+        err.print(f"{format_count(count, 'problem')} found; nothing was done.", style="bold red")
     elif isinstance(error, Interrupted):
         err.print(Text(str(error), style="yellow"))
     else:
@@ -96,25 +97,6 @@ def fit_table(columns: dict[str, list[str]], spare: Sequence[str], width: int) -
     return shown
 
 
-def shorten_distinctly(texts: Sequence[str], width: int) -> list[str]:
-    """Texts cut to a width; where different ones would look alike, without what all of them begin with.
-
-    >>> shorten_distinctly(["dense 64, drop 0.1", "dense 64, drop 0.2"], 12)
-    ['…0.1', '…0.2']
-    """
-    short = [shorten_text(text, width) for text in texts]
-    if len(set(short)) == len(set(texts)):
-        return short
-    common = next(at for at, letters in enumerate(zip(*set(texts), strict=False)) if len(set(letters)) > 1)
-    word = texts[0].rfind(" ", 0, common) + 1
-    return [shorten_text(f"…{text[word:]}", width) for text in texts]
-
-
-def shorten_text(text: str, width: int) -> str:
-    """A text, its end replaced by … where it is longer than `width`."""
-    return text if len(text) <= width else f"{text[: width - 1]}…"
-
-
 def _measure_column(header: str, cells: Sequence[str]) -> int:
     return max(map(len, [*header.split(" "), *cells])) + 3
 
@@ -131,11 +113,6 @@ def format_number(value: float | None, digits: int = 4) -> str:
 def format_metric(metric: str, value: float) -> str:
     """Accuracies as percentages, everything else as a number."""
     return format_percent(value) if "accuracy" in metric or metric.endswith("match") else format_number(value)
-
-
-def format_percent(share: float) -> str:
-    """A share as a percentage, and - where it is not known."""
-    return f"{100 * share:.2f} %" if math.isfinite(share) else "-"
 
 
 def shorten_escaped(text: str, width: int) -> str:

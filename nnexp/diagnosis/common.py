@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from nnexp.diagnosis.findings import Diagnosis, Finding, TaskErrors
-from nnexp.diagnosis.fit import format_percent
+from nnexp.diagnosis.fit import format_error
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ def _format_task_range(task: str, values: bool, errors: Sequence[TaskErrors]) ->
 
 
 def _format_range(shares: Sequence[float]) -> str:
-    least, most = format_percent(min(shares)), format_percent(max(shares))
+    least, most = format_error(min(shares)), format_error(max(shares))
     return least if least == most else f"{least.removesuffix(' %')} to {most}"
 
 

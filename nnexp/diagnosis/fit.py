@@ -12,7 +12,7 @@ from nnexp.diagnosis import remedies
 from nnexp.diagnosis.evidence import RunEvidence
 from nnexp.diagnosis.findings import Finding, Remedy, TaskErrors
 from nnexp.typing import Array
-from nnexp.wording import format_numbers
+from nnexp.wording import format_numbers, format_percent
 
 MIN_HIGH_BIAS = 0.05
 """The train error over the optimal one from which on bias is high. The notes call 15 % high where 10 % cannot be
@@ -103,21 +103,21 @@ class TaskFit:
 
     def format_sentence(self) -> str:
         """The sentence of both."""
-        dev = "no dev part" if self.dev is None else f"dev {format_percent(self.dev)}"
+        dev = "no dev part" if self.dev is None else f"dev {format_error(self.dev)}"
         bias, variance = ("high" if high else "low" for high in (self.has_high_bias, self.has_high_variance))
         words = f"{bias} bias" if self.dev is None else f"{bias} bias, {variance} variance"
         share = ", a share of the variance" if self.is_regression else ""
-        numbers = f"train {format_percent(self.train)}, {dev}, optimal {format_percent(self.optimal_error)}"
+        numbers = f"train {format_error(self.train)}, {dev}, optimal {format_error(self.optimal_error)}"
         return f"error{self.task_suffix}{share}: {numbers}: {words}"
 
 
-def format_percent(share: float) -> str:
-    """A share as people read it.
+def format_error(share: float) -> str:
+    """An error, which is a share, with one decimal.
 
-    >>> format_percent(0.1534), format_percent(0.0)
+    >>> format_error(0.1534), format_error(0.0)
     ('15.3 %', '0.0 %')
     """
-    return f"{100 * share:.1f} %"
+    return format_percent(share, decimals=1)
 
 
 def compute_fits(evidence: RunEvidence) -> list[TaskFit]:
@@ -173,10 +173,10 @@ def find_high_bias(evidence: RunEvidence) -> Iterator[Finding]:
     """High bias, task by task."""
     for fit in compute_fits(evidence):
         if fit.has_high_bias:
-            beside = f"against an optimal {format_percent(fit.optimal_error)}"
+            beside = f"against an optimal {format_error(fit.optimal_error)}"
             yield Finding(
                 "high_bias",
-                f"high bias: the train error{fit.task_suffix} is {format_percent(fit.train)}{fit.unit_suffix} {beside}",
+                f"high bias: the train error{fit.task_suffix} is {format_error(fit.train)}{fit.unit_suffix} {beside}",
                 numbers={"train_error": fit.train, "optimal_error": fit.optimal_error},
                 remedies=(
                     remedies.suggest_larger_network(evidence),
@@ -194,8 +194,8 @@ def find_high_variance(evidence: RunEvidence) -> Iterator[Finding]:
     for fit in compute_fits(evidence):
         if fit.has_high_variance and fit.dev is not None:
             words = (
-                f"the dev error{fit.task_suffix} is {format_percent(fit.dev)}{fit.unit_suffix}, the train "
-                f"error {format_percent(fit.train)}"
+                f"the dev error{fit.task_suffix} is {format_error(fit.dev)}{fit.unit_suffix}, the train "
+                f"error {format_error(fit.train)}"
             )
             yield Finding(
                 "high_variance",
@@ -281,9 +281,9 @@ def find_guessing(evidence: RunEvidence) -> Iterator[Finding]:
             blind = "the mean" if fit.is_regression else "the commonest class"
             yield Finding(
                 "no_better_than_guessing",
-                f"the dev error{fit.task_suffix} is {format_percent(fit.dev)}{fit.unit_suffix}, no better "
-                f"than {format_percent(guess)} of guessing "
-                f"{blind}, though the train error is {format_percent(fit.train)}: labels learned by heart",
+                f"the dev error{fit.task_suffix} is {format_error(fit.dev)}{fit.unit_suffix}, no better "
+                f"than {format_error(guess)} of guessing "
+                f"{blind}, though the train error is {format_error(fit.train)}: labels learned by heart",
                 numbers={"train_error": fit.train, "dev_error": fit.dev, "guess": guess},
                 remedies=(Remedy("see whether the labels belong to the inputs"), Remedy("more data")),
             )

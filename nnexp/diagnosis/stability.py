@@ -13,7 +13,7 @@ from nnexp.diagnosis.fit import is_underfitting
 from nnexp.diagnosis.layers import find_exploding_gradients
 from nnexp.diagnosis.setup import find_unnormalized_inputs
 from nnexp.typing import Array
-from nnexp.wording import format_number, format_numbers
+from nnexp.wording import format_count, format_number, format_numbers
 
 USUAL_UPDATE_RATIO = 1e-3
 """‖ΔW‖/‖W‖ of a usual step."""
@@ -63,7 +63,7 @@ def find_divergence(evidence: RunEvidence) -> Iterator[Finding]:
         steps = len(finite) - int(finite.argmin())
         numbers |= {"from": first, "to": last, "steps": float(steps)}
         least, most = format_numbers(first, last)
-        words = f": the loss went from {least} to {most} and was not finite {_format_steps(steps)} later"
+        words = f": the loss went from {least} to {most} and was not finite {format_count(steps, 'step')} later"
     lower = remedies.suggest_learning_rate(evidence, 1 / remedies.CHANGE_FACTOR ** (2 if where["epoch"] == 1 else 1))
     yield Finding(
         "diverged",
@@ -88,10 +88,6 @@ def _suggest_smaller_steps(evidence: RunEvidence, lower: Remedy) -> Iterator[Rem
         yield from remedies.suggest_clipping(evidence)
     if not too_large and not any(find_unnormalized_inputs(evidence)):
         yield from remedies.suggest_warmup(evidence)
-
-
-def _format_steps(steps: int) -> str:
-    return f"{steps} step{'' if steps == 1 else 's'}"
 
 
 def _collect_last_losses(evidence: RunEvidence) -> Array:

@@ -8,7 +8,8 @@ themselves too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -17,71 +18,128 @@ from nnexp.gradient_check.objective import WeightObjective
 from nnexp.gradient_check.probes import PointFunction, draw_directions
 from nnexp.gradient_check.result import Fault
 from nnexp.nn.layers.base import Backward, Context, Layer
+from nnexp.nn.model import Model
 from nnexp.nn.parameters import Declaration, layer_views, weight_views
+from nnexp.nn.penalties.base import Penalty
 from nnexp.nn.random import copy_generators
 from nnexp.nn.replicas import take_replicas
 from nnexp.registry import penalties
-from nnexp.typing import AnyArray, Array, IntArray
+from nnexp.typing import Array, IntArray
 
 DIRECTION_COUNT = 8
-POINTS_AT_ONCE = 6
+"""Random directions along which a derivative is checked."""
 
-DerivativeCheck = Callable[[str, str, PointFunction, Array, Array], Iterator[Fault]]
+POINTS_AT_ONCE = 6
+"""Points at which a part is evaluated together: ±h, ±h/2 and ±h/4 of one direction."""
 
 
 def find_faults(objective: WeightObjective, threshold: float, source: np.random.Generator) -> tuple[Fault, ...]:
     """Whatever is wrong by itself, from the loss back to the first layer."""
+    return tuple(_FaultSearch(objective, threshold, source).check_all_parts())
 
-    def compare_derivative(
-        part: str, what: str, function: PointFunction, origin: Array, gradient: Array
+
+class _FaultSearch:
+    """Checks the loss, the penalties and each layer; `source` draws the directions, in this order."""
+
+    def __init__(self, objective: WeightObjective, threshold: float, source: np.random.Generator) -> None:
+        self._objective, self._threshold, self._source = objective, threshold, source
+
+    def check_all_parts(self) -> Iterator[Fault]:
+        """The faults of all parts; the backward pass goes on from what each layer hands back, be it wrong."""
+        objective = self._objective
+        model, context = objective.model.copy_replicas([0]), objective.make_context(1)
+        passes, z = self._run_forward(model, context)
+        _, dy = model.loss(z, objective.d)
+        yield from self._check_loss(z, dy)
+        yield from self._check_penalties()
+        grad = np.zeros_like(model.theta)
+        dw = weight_views(model.declaration, grad)
+        places = _locate_layers(model.declaration)
+        for one in reversed(passes):
+            weights, buffers = places[one.name]
+            dx = one.backward(dy, dw.parts[one.name])
+            assert dx is not None
+            # The buffers from before the pass, which has changed those of its own model.
+            arrays = _LayerArrays(model.theta[:, weights], objective.model.buffers[:, buffers], grad[0, weights], dy)
+            yield from self._check_layer(one, arrays, dx)
+            dy = dx
+
+    def _run_forward(self, model: Model, context: Context) -> tuple[list[_LayerPass], Array]:
+        """Each layer with what it was given on its way through the network, and the outputs."""
+        w = layer_views(model.declaration, model.theta, model.buffers)
+        passes: list[_LayerPass] = []
+        x: Array = self._objective.x
+        for name, layer in zip(model.network.names, model.network.layers, strict=True):
+            # Copies from before the layer draws: each check of it must see the same numbers again.
+            generators = copy_generators(context.generators, [0])
+            y, backward = layer.forward(w.parts[name], x, make_training_context(context.generators))
+            passes.append(_LayerPass(name, layer, model.declaration.parts[name], generators, x, backward))
+            x = y
+        return passes, x
+
+    def _check_loss(self, z: Array, dz: Array) -> Iterator[Fault]:
+        objective = self._objective
+
+        def evaluate(points: Array) -> Array:
+            loss = take_replicas(objective.model.loss, [0] * len(points))
+            return loss(points.reshape(-1, *z.shape[1:]), objective.d)[0]
+
+        yield from self._check_derivative("loss", "dz", evaluate, z.ravel(), dz.ravel())
+
+    def _check_penalties(self) -> Iterator[Fault]:
+        model = self._objective.model
+        weights = np.where(model.regularized, model.theta, 0)
+        # At 0 a penalty such as l1 has a kink, and there no difference can say what its slope should be.
+        used = np.flatnonzero(model.regularized & (weights[0] != 0))
+        if not used.size:
+            return
+        for penalty in model.penalties:
+            yield from self._check_penalty(penalty, weights, used)
+
+    def _check_penalty(self, penalty: Penalty, weights: Array, used: IntArray) -> Iterator[Fault]:
+        """The slope of one penalty by the weights (1, P) at the places `used`."""
+
+        def evaluate(points: Array) -> Array:
+            everything = np.zeros((len(points), weights.shape[1]))
+            everything[:, used] = points
+            return take_replicas(penalty, [0] * len(points))(everything)[0]
+
+        part = f"penalty {_name_penalty(penalty)}"
+        yield from self._check_derivative(part, "its slope", evaluate, weights[0, used], penalty(weights)[1][0, used])
+
+    def _check_layer(self, one: _LayerPass, arrays: _LayerArrays, dx: Array) -> Iterator[Fault]:
+        """The gradient of each weight of a layer, and dx."""
+        at = 0
+        for name, weight in one.declaration.iterate_weights():
+            here = slice(at, at + int(np.prod(weight.shape)))
+            yield from self._check_weight(one, name, here, arrays)
+            at = here.stop
+
+        def evaluate(points: Array) -> Array:
+            inputs = points.reshape(-1, *one.x.shape[1:])
+            return one.compute_product(arrays.theta, arrays.buffers, inputs, arrays.dy)
+
+        yield from self._check_derivative(one.name, "dx, which it hands back,", evaluate, one.x.ravel(), dx.ravel())
+
+    def _check_weight(self, one: _LayerPass, name: str, here: slice, arrays: _LayerArrays) -> Iterator[Fault]:
+        """The gradient of the weight that stands at `here` among the layer's."""
+
+        def evaluate(points: Array) -> Array:
+            moved = np.repeat(arrays.theta, len(points), axis=0)
+            moved[:, here] = points
+            return one.compute_product(moved, arrays.buffers, one.x, arrays.dy)
+
+        what = f"the gradient of {name}"
+        yield from self._check_derivative(one.name, what, evaluate, arrays.theta[0, here], arrays.grad[here])
+
+    def _check_derivative(
+        self, part: str, what: str, function: PointFunction, origin: Array, gradient: Array
     ) -> Iterator[Fault]:
-        index = np.arange(origin.size)
-        yield from _check_derivative(part, what, index, function, origin, gradient, threshold, source)
-
-    return tuple(_check_all_parts(objective, compare_derivative))
-
-
-def _check_derivative(
-    part: str,
-    what: str,
-    index: IntArray,
-    function: PointFunction,
-    origin: Array,
-    gradient: Array,
-    threshold: float,
-    source: np.random.Generator,
-) -> Iterator[Fault]:
-    """One derivative along random directions."""
-    probes = draw_directions(index, DIRECTION_COUNT, source)
-    found = compare_gradient(function, origin, gradient, [probes], POINTS_AT_ONCE, threshold)
-    if found.is_wrong(threshold):
-        yield Fault(part, what, found.error)
-
-
-def _check_all_parts(objective: WeightObjective, compared: DerivativeCheck) -> Iterator[Fault]:
-    model, context = objective.model.copy_replicas([0]), objective.make_context(1)
-    w = layer_views(model.declaration, model.theta, model.buffers)
-    passes: list[_LayerPass] = []
-    x: Array = objective.x
-    for name, layer in zip(model.network.names, model.network.layers, strict=True):
-        before = copy_generators(context.generators, [0])
-        y, backward = layer.forward(w.parts[name], x, make_training_context(context.generators))
-        passes.append(_LayerPass(name, layer, model.declaration.parts[name], before, x, y, backward))
-        x = y
-    _, dy = model.loss(x, objective.d)
-    yield from compared(
-        "loss", "dz", lambda z: _evaluate_loss(objective, z.reshape(-1, *x.shape[1:])), x.ravel(), dy.ravel()
-    )
-    yield from _check_penalties(objective, compared)
-    grad = np.zeros_like(model.theta)
-    dw = weight_views(model.declaration, grad)
-    arrays = {"theta": model.theta, "buffers": objective.model.buffers, "grad": grad}
-    places = _locate_layers(model.declaration)
-    for one in reversed(passes):
-        dx = one.backward(dy, dw.parts[one.name])
-        assert dx is not None
-        yield from one.check_layer(arrays, places[one.name], dy, dx, compared)
-        dy = dx
+        """One derivative along random directions."""
+        probes = draw_directions(np.arange(origin.size), DIRECTION_COUNT, self._source)
+        found = compare_gradient(function, origin, gradient, [probes], POINTS_AT_ONCE, self._threshold)
+        if found.is_wrong(self._threshold):
+            yield Fault(part, what, found.error)
 
 
 def make_training_context(generators: Sequence[np.random.Generator]) -> Context:
@@ -89,23 +147,11 @@ def make_training_context(generators: Sequence[np.random.Generator]) -> Context:
     return Context(training=True, generators=generators, new_epoch=True)
 
 
-def _evaluate_loss(objective: WeightObjective, z: Array) -> Array:
-    return take_replicas(objective.model.loss, [0] * len(z))(z, objective.d)[0]
-
-
-def _check_penalties(objective: WeightObjective, compared: DerivativeCheck) -> Iterator[Fault]:
-    model = objective.model
-    weights = np.where(model.regularized, model.theta, 0)
-    used = np.flatnonzero(model.regularized & (weights[0] != 0))
-    for term in model.penalties if used.size else ():
-
-        def value(points: Array, term: object = term) -> Array:
-            everything = np.zeros((len(points), weights.shape[1]))
-            everything[:, used] = points
-            return take_replicas(term, [0] * len(points))(everything)[0]  # type: ignore[operator]
-
-        name = penalties.name_of(term) if type(term) in map(penalties.__getitem__, penalties) else type(term).__name__
-        yield from compared(f"penalty {name}", "its slope", value, weights[0, used], term(weights)[1][0, used])
+def _name_penalty(penalty: Penalty) -> str:
+    """The penalty's name in a spec, or that of its class where it is not registered, as in a test."""
+    if type(penalty) in map(penalties.__getitem__, penalties):
+        return penalties.name_of(penalty)
+    return type(penalty).__name__
 
 
 def _locate_layers(declaration: Declaration) -> dict[str, tuple[slice, slice]]:
@@ -117,60 +163,35 @@ def _locate_layers(declaration: Declaration) -> dict[str, tuple[slice, slice]]:
     return places
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _LayerArrays:
+    """The numbers of one layer: weights (1, P), buffers (1, B), gradient (P), and dy (1, N, ...)."""
+
+    theta: Array
+    buffers: Array
+    grad: Array
+    dy: Array
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class _LayerPass:
     """A layer with what it was given on its way through the network."""
 
-    def __init__(
-        self,
-        name: str,
-        layer: Layer,
-        declaration: Declaration,
-        generators: Sequence[np.random.Generator],
-        x: Array,
-        y: Array,
-        backward: Backward,
-    ) -> None:
-        self.name, self.backward = name, backward
-        self._layer, self._declaration, self._generators = layer, declaration, generators
-        self._x, self._shape = x, y.shape
+    name: str
+    layer: Layer
+    declaration: Declaration
+    generators: Sequence[np.random.Generator]
+    x: Array
+    backward: Backward
 
-    def check_layer(
-        self,
-        arrays: dict[str, AnyArray],
-        place: tuple[slice, slice],
-        dy: Array,
-        dx: Array,
-        compared: DerivativeCheck,
-    ) -> Iterator[Fault]:
-        """Each weight's gradient, and dx."""
-        theta, buffers = arrays["theta"][:, place[0]], arrays["buffers"][:, place[1]]
-        grad = arrays["grad"][0, place[0]]
-        at = 0
-        for name, weight in self._declaration.iterate_weights():
-            size = int(np.prod(weight.shape))
-            here = slice(at, at + size)
-
-            def of_weight(points: Array, here: slice = here) -> Array:
-                moved = np.repeat(theta, len(points), axis=0)
-                moved[:, here] = points
-                return self._compute_product(moved, buffers, self._x, dy)
-
-            yield from compared(self.name, f"the gradient of {name}", of_weight, theta[0, here], grad[here])
-            at += size
-
-        def evaluate_inputs(points: Array) -> Array:
-            return self._compute_product(theta, buffers, points.reshape(-1, *self._x.shape[1:]), dy)
-
-        yield from compared(self.name, "dx, which it hands back,", evaluate_inputs, self._x.ravel(), dx.ravel())
-
-    def _compute_product(self, theta: Array, buffers: Array, x: Array, dy: Array) -> Array:
+    def compute_product(self, theta: Array, buffers: Array, x: Array, dy: Array) -> Array:
         """Σ y dy for each of some copies."""
         count = max(len(theta), len(x))
         many = [0] * count
         theta, buffers = np.repeat(theta, count // len(theta), axis=0), buffers[many].copy()
-        w = layer_views(self._declaration, theta, buffers)
-        y, _ = take_replicas(self._layer, many).forward(
-            w, x, make_training_context(copy_generators(self._generators, many))
-        )
+        w = layer_views(self.declaration, theta, buffers)
+        context = make_training_context(copy_generators(self.generators, many))
+        y, _ = take_replicas(self.layer, many).forward(w, x, context)
         products = (y * dy).reshape(len(y), -1).sum(axis=-1)
+        # Outputs that do not depend on the weights come once for all copies.
         return np.broadcast_to(products, count)

@@ -20,6 +20,7 @@ from nnexp.nn.random import make_generator
 from nnexp.optional import import_optional
 from nnexp.storage import atomic
 from nnexp.typing import AnyArray, IntArray
+from nnexp.wording import shorten_text
 
 PAPER_COLOUR, INK_COLOUR, GRID_COLOUR = "#ffffff", "#222222", "#d8d8d8"
 
@@ -44,6 +45,9 @@ MIN_SIDE_PIXELS, MAX_SIDE_PIXELS = 56, 112
 
 CLASSES_PER_PANEL = 25
 """Classes below each other; more stand in several columns."""
+
+MAX_CLASS_CHARACTERS = 24
+"""Characters of a class's name beside its row."""
 
 MAX_CLASSES, MAX_POINTS = 100, 20_000
 
@@ -141,7 +145,7 @@ def _choose_examples(found: DataPreview) -> Iterator[tuple[str, IntArray]]:
     many = 10 if len(classes) <= CLASSES_PER_PANEL else 6
     for number, name in enumerate(classes):
         own = np.flatnonzero(labels == number)
-        yield name if len(name) <= 24 else f"{name[:23]}…", np.sort(random.permutation(own)[:many])
+        yield shorten_text(name, MAX_CLASS_CHARACTERS), np.sort(random.permutation(own)[:many])
 
 
 def _compute_cell_size(width: int, height: int) -> tuple[int, int]:

@@ -18,6 +18,7 @@ from nnexp.data.sources.table import Csv
 from nnexp.errors import DataError
 from nnexp.prediction.predictor import Prediction, Predictor
 from nnexp.typing import AnyArray, Shape
+from nnexp.wording import format_count
 
 
 class CsvLines(Protocol):
@@ -94,7 +95,7 @@ def _parse_rows(path: Path, lines: CsvLines, inputs: int) -> Iterator[list[float
     names = next(lines, [])
     if len(names) != inputs:
         raise DataError(
-            f"{path} has {len(names)} columns, and the network takes {_format_count(inputs, 'number')} an example"
+            f"{path} has {len(names)} columns, and the network takes {format_count(inputs, 'number')} an example"
         )
     if _is_data_row(names):
         raise DataError(f"{path}: line 1 holds numbers, and should hold the names of the columns")
@@ -106,8 +107,8 @@ def _parse_rows(path: Path, lines: CsvLines, inputs: int) -> Iterator[list[float
             raise DataError(f"{path}: line {blank} is empty")
         elif len(row) != inputs:
             raise DataError(
-                f"{path}: line {lines.line_num} has {_format_count(len(row), 'entry')} under "
-                f"{_format_count(inputs, 'name')}"
+                f"{path}: line {lines.line_num} has {format_count(len(row), 'entry')} under "
+                f"{format_count(inputs, 'name')}"
             )
         else:
             numbers = [_parse_number(text) for text in row]
@@ -116,11 +117,6 @@ def _parse_rows(path: Path, lines: CsvLines, inputs: int) -> Iterator[list[float
                 place = f"line {lines.line_num}, column {names[wrong]!r}"
                 raise DataError(f"{path}: {place}: {row[wrong]!r} is not a finite number")
             yield [number for number in numbers if number is not None]
-
-
-def _format_count(number: int, noun: str) -> str:
-    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
-    return f"{number} {noun if number == 1 else plural}"
 
 
 def _parse_number(text: str) -> float | None:

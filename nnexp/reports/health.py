@@ -12,6 +12,7 @@ from nnexp.diagnosis.findings import Diagnosis
 from nnexp.errors import NnexpError
 from nnexp.reports.rows import NETWORK_KIND, RunRow
 from nnexp.reports.variants import Variant
+from nnexp.wording import format_count
 
 MAX_RUNS = 20
 """Runs that are looked into, of each kind."""
@@ -30,7 +31,7 @@ class HealthSummary:
     def format_sentences(self) -> Iterator[str]:
         """A heading, then each finding with what to try first."""
         count = len(self.runs)
-        title = f"diagnosis of {self.subject} ({count} run{'' if count == 1 else 's'}):"
+        title = f"diagnosis of {self.subject} ({format_count(count, 'run')}):"
         if not self.findings:
             yield f"{title} no problems found"
             return

@@ -44,9 +44,12 @@ AnySpec: TypeAlias = Spec | BaselineSpec
 def is_baseline(root: Node) -> bool:
     """Whether a tree is the spec of a baseline, its key misspelt perhaps."""
     assert isinstance(root.value, dict)
-    of_networks = {parameter.name for parameter in component_parameters(Spec)}
-    like = any(find_closest(key, [BASELINE_KEY]) for key in root.value.keys() - of_networks)
-    return BASELINE_KEY in root.value or (like and "architecture" not in root.value)
+    if BASELINE_KEY in root.value:
+        return True
+    if "architecture" in root.value:
+        return False
+    network_keys = {parameter.name for parameter in component_parameters(Spec)}
+    return any(find_closest(key, [BASELINE_KEY]) for key in root.value.keys() - network_keys)
 
 
 def remove_foreign_keys(root: Node) -> list[Problem]:

@@ -32,9 +32,9 @@ from nnexp.spec.parameter_types import (
 )
 from nnexp.spec.problems import Place, Problem
 from nnexp.spec.validation import validate_parameters
-from nnexp.spec.yaml import Node, join_path, shorten_text
+from nnexp.spec.yaml import Node, join_path
 from nnexp.typing import Shape
-from nnexp.wording import find_closest, suggest_nearest
+from nnexp.wording import find_closest, shorten_text, suggest_nearest
 
 
 class Builder:
@@ -71,12 +71,8 @@ class Builder:
             self.add_problem(place, path, message, suggest_single_name(node, place, path, known))
             return None
         if name not in known:
-            self.add_problem(
-                place,
-                path,
-                f"unknown {kind} {shorten_text(name)!r}",
-                describe_other_kind(name) or suggest_nearest(name, known),
-            )
+            suggestion = describe_other_kind(name) or suggest_nearest(name, known)
+            self.add_problem(place, path, f"unknown {kind} {shorten_text(name)!r}", suggestion)
             return None
         return self.build_with_parameters(known[name], value, place, join_path(path, name))
 
@@ -108,12 +104,12 @@ class Builder:
         before = len(self.problems)
         nested = frozenset(name for name, p in known.items() if has_component(p))
         beneath = {name: path if is_mapping(cls) else join_path(path, name) for name in known}
-        values = {
-            name: self.build_nested(known[name], child, beneath[name])
-            if name in nested
-            else freeze_lists(child.make_plain())
-            for name, child in given.items()
-        }
+        values = {}
+        for name, child in given.items():
+            if name in nested:
+                values[name] = self.build_nested(known[name], child, beneath[name])
+            else:
+                values[name] = freeze_lists(child.make_plain())
         valid, faults = validate_parameters(cls, values, nested)
         misspelt = {find_closest(name, known) for name in given if name not in known}
         for (name, entry), kind in faults.items():
@@ -129,7 +125,7 @@ class Builder:
     def report_missing(self, parameter: Parameter, place: Place, path: str) -> None:
         """A parameter without a default that was not given."""
         name = path.rpartition(".")[2]
-        is_component = any(name in reg for registries in REGISTRIES_BY_TYPE.values() for reg in registries)
+        is_component = any(name in reg for reg in registry.REGISTRY_BY_KIND.values())
         example = f"{name}: {{{parameter.name}: ...}}" if is_component else f"{parameter.name}: ..."
         message = f"needs `{parameter.name}`, {describe_type(parameter.hint)}"
         self.add_problem(place, path, message, f"write `{example}`")
@@ -137,7 +133,8 @@ class Builder:
     def report_unknown(self, name: str, known: list[str], place: Place, path: str) -> None:
         """A key that is no parameter."""
         suggestion = suggest_nearest(name, known) if known else "it takes no parameters"
-        self.add_problem(place, join_path(path, shorten_text(name)), f"unknown key {shorten_text(name)!r}", suggestion)
+        shown = shorten_text(name)
+        self.add_problem(place, join_path(path, shown), f"unknown key {shown!r}", suggestion)
 
     def report_wrong_value(self, hint: Any, found: Node, path: str, entry: int | None) -> None:
         """A value, or the entry of a list, that is of another type or out of bounds."""
@@ -154,13 +151,11 @@ class Builder:
             return None
         if get_origin(parameter.hint) is Named:
             return self.build_named(base, node, path, may_be_empty=not parameter.is_required)
+        if get_origin(parameter.hint) is not tuple:
+            return self.build_one(base, node, path)
         if base is Chain:
-            return (
-                self.build_branches(node, path) if get_origin(parameter.hint) is tuple else self.build_chain(node, path)
-            )
-        if get_origin(parameter.hint) is tuple:
-            return self.build_several(base, node, path)
-        return self.build_one(base, node, path)
+            return self.build_branches(node, path)
+        return self.build_several(base, node, path)
 
     def build_named(self, base: type[Any], node: Node, path: str, *, may_be_empty: bool) -> Named[Any] | None:
         """A mapping of names to components, sections or lists of layers; their order in the text means nothing."""
@@ -168,20 +163,17 @@ class Builder:
             message = f"expected a mapping of names, each to {describe_single(base)}, found {node.describe()}"
             self.add_problem(node.place, path, message, "such as {first: ..., second: ...}")
             return None
-        values = {
-            name: self.build_one(base, child, join_path(path, name)) for name, child in sorted(node.value.items())
-        }
+        ordered = sorted(node.value.items())
+        values = {name: self.build_one(base, child, join_path(path, name)) for name, child in ordered}
         return Named(tuple(values), tuple(values.values()))
 
     def build_one(self, base: type[Any], node: Node, path: str) -> Any:
         """A component, a section or a list of layers."""
         if base is Chain:
             return self.build_chain(node, path)
-        return (
-            self.build_component(base, node, path)
-            if base in REGISTRIES_BY_TYPE
-            else self.build_section(base, node, path)
-        )
+        if base in REGISTRIES_BY_TYPE:
+            return self.build_component(base, node, path)
+        return self.build_section(base, node, path)
 
     def build_several(self, base: type[Any], node: Node, path: str) -> Any:
         """A list of layers or a preset that stands for one, or a mapping of penalties by name."""
@@ -217,7 +209,9 @@ class Builder:
             self.add_problem(place, path, message, "write the layers out, such as [dense: 8, relu]")
             return None
         layers = self.build_several(Layer, node, path)
-        return make_chain(layers, [kind_of(layer) for layer in layers]) if len(self.problems) == before else None
+        if len(self.problems) > before:
+            return None
+        return make_chain(layers, list(map(kind_of, layers)))
 
     def build_branches(self, node: Node, path: str) -> tuple[Chain | None, ...]:
         """A list of lists of layers."""
@@ -243,13 +237,15 @@ class Builder:
 
 def freeze_lists(value: Any) -> Any:
     """Lists as the tuples that a frozen component holds."""
-    return tuple(map(freeze_lists, value)) if isinstance(value, list) else value
+    if isinstance(value, list):
+        return tuple(map(freeze_lists, value))
+    return value
 
 
 def is_single_layer(node: Node) -> bool:
     """Whether a layer stands where the list of layers should."""
-    names = node.value if isinstance(node.value, dict) else [node.value]
-    return any(name in reg for name in names for reg in REGISTRIES_BY_TYPE[Layer])
+    names = list(node.value) if isinstance(node.value, dict) else [node.value]
+    return any(any(name in names for name in reg) for reg in REGISTRIES_BY_TYPE[Layer])
 
 
 def suggest_single_name(node: Node, place: Place, path: str, known: Mapping[str, type[Any]]) -> str:
@@ -274,4 +270,6 @@ def describe_other_kind(name: str) -> str:
 
 def describe_names(node: Node) -> str:
     """What stands where a single name should: the several names of a mapping, or another value."""
-    return shorten_text(" and ".join(node.value)) if isinstance(node.value, dict) and node.value else node.describe()
+    if isinstance(node.value, dict) and node.value:
+        return shorten_text(" and ".join(node.value))
+    return node.describe()

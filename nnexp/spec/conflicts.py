@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from nnexp.spec.problems import Place, Problem
-from nnexp.spec.yaml import Node, format_flow, join_path, shorten_text
+from nnexp.spec.yaml import Node, format_flow, join_path
+from nnexp.wording import shorten_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,35 +70,39 @@ def find_conflict(
         return Problem(later.place, later.path, f"given twice, first in {where}", "keep one of them")
     if is_within(later.path, first.path):
         message = f"{first.path} in {where} says it already, and this would replace it"
-        return Problem(
-            later.place, later.path, message, f"write it in the value of {first.path}, or leave it out there"
-        )
+        suggestion = f"write it in the value of {first.path}, or leave it out there"
+        return Problem(later.place, later.path, message, suggestion)
     message = f"it replaces all of {later.path}, so that {first.path} in {where} would be lost"
-    return Problem(later.place, later.path, message, _way_out(first, later, ordered=ordered))
+    return Problem(later.place, later.path, message, _suggest_both(first, later, ordered=ordered))
 
 
 def find_conflicts(assignments: Sequence[Assignment]) -> list[Problem]:
     """Each assignment that wipes out an earlier one, with the first that it does."""
-    found = []
+    problems = []
     for number, later in enumerate(assignments):
-        conflicts = (find_conflict(first, later) for first in assignments[:number])
-        found.append(next((conflict for conflict in conflicts if conflict), None))
-    return [conflict for conflict in found if conflict]
+        for first in assignments[:number]:
+            conflict = find_conflict(first, later)
+            if conflict:
+                problems.append(conflict)
+                break
+    return problems
 
 
 def place_in_words(place: Place) -> str:
     """Where something is written: override 1, or study.yaml:3."""
-    return place.text.name if place.text.override_number else f"{place.text.name}:{place.line}"
+    if place.text.override_number:
+        return place.text.name
+    return f"{place.text.name}:{place.line}"
 
 
-def _way_out(first: Assignment, later: Assignment, *, ordered: bool) -> str:
+def _suggest_both(first: Assignment, later: Assignment, *, ordered: bool) -> str:
     """How to say both: in the other order where the later value has the first one's key, or as one value."""
     keys = first.path.removeprefix(f"{later.path}.").split(".")
     nested = first.value.make_plain()
     for key in reversed(keys):
         nested = {key: nested}
     if ordered and _leads_to(later.value, keys):
-        return f"write {_text(later)} first, and {_text(first)} after it"
+        return f"write {_format_assignment(later)} first, and {_format_assignment(first)} after it"
     return f"keep one of them, or write the value whole: {later.path}={shorten_text(format_flow(nested))}"
 
 
@@ -112,5 +117,5 @@ def _leads_to(node: Node, keys: Sequence[str]) -> bool:
     return isinstance(node.value, dict)
 
 
-def _text(assignment: Assignment) -> str:
+def _format_assignment(assignment: Assignment) -> str:
     return f"{assignment.path}={shorten_text(format_flow(assignment.value.make_plain()))}"

@@ -26,11 +26,6 @@ def count_train_examples(spec: AnySpec, description: Description) -> int | None:
         return None
 
 
-def format_count(number: int, noun: str) -> str:
-    """A number of things: 1 example, 2 examples."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
 def find_place(root: Node, path: str) -> Place:
     """The place of the node at a dotted path, or of its nearest ancestor that was written."""
     node = root

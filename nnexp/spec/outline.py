@@ -69,7 +69,7 @@ def outline_network(path: str | Path, overrides: Sequence[str] = (), sizes: Assu
     Raises SpecError where the layers do not fit, DataError where the data are needed and cannot be described.
     """
     sizes = sizes or AssumedSizes()
-    spec = load_network_spec(path, overrides, sizes)
+    spec = load_network_spec(path, overrides, sizes=sizes)
     description = sizes.describe_data(spec.data)
     network = build_network(spec.architecture, spec.activation, description.output_widths)
     size = spec.training.batch_size

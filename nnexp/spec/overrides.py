@@ -9,7 +9,8 @@ from dataclasses import replace
 from nnexp.errors import SpecError
 from nnexp.spec.conflicts import Assignment, find_conflicts
 from nnexp.spec.problems import Place, Problem, SpecText
-from nnexp.spec.yaml import Node, join_path, parse_yaml, shorten_text, walk_nodes
+from nnexp.spec.yaml import Node, join_path, parse_yaml, walk_nodes
+from nnexp.wording import shorten_text
 
 
 def apply_overrides(root: Node, overrides: Sequence[str]) -> list[Problem]:
@@ -76,12 +77,10 @@ def put_value(root: Node, path: str, value: Node, place: Place, written: str) ->
             node = _step_into(node, key, here, value if depth == len(keys) else None)
         except _NoEntryError as error:
             at, above = ".".join(keys[:depth]), ".".join(keys[: depth - 1])
-            whole = (
-                f"to replace it whole: {above}={_format_nested(keys[depth - 1 :], written)}"
-                if error.replaceable
-                else ""
-            )
-            raise SpecError([Problem(here, at, f"{above} {error}", whole)]) from None
+            suggestion = ""
+            if error.replaceable:
+                suggestion = f"to replace it whole: {above}={_format_nested(keys[depth - 1 :], written)}"
+            raise SpecError([Problem(here, at, f"{above} {error}", suggestion)]) from None
         start += len(key) + 1
 
 

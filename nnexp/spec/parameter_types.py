@@ -63,8 +63,8 @@ def describe_single(base: type[Any]) -> str:
         return "a list of layers"
     if base in REGISTRIES_BY_TYPE:
         return add_article(REGISTRIES_BY_TYPE[base][0].kind)
-    value = find_only_parameter(base)
-    return describe_type(value.hint) if value else "a mapping"
+    only = find_only_parameter(base)
+    return describe_type(only.hint) if only else "a mapping"
 
 
 def find_component_type(hint: Any) -> Any:
@@ -72,7 +72,10 @@ def find_component_type(hint: Any) -> Any:
     if isinstance(hint, type) and (hint in REGISTRIES_BY_TYPE or is_dataclass(hint)):
         return hint
     if is_union(hint) or get_origin(hint) in (tuple, Named):
-        return next((found for found in map(find_component_type, get_args(hint)) if found), None)
+        for member in get_args(hint):
+            found = find_component_type(member)
+            if found:
+                return found
     return None
 
 
@@ -100,4 +103,5 @@ def is_optional(hint: Any) -> bool:
 
 def add_article(noun: str) -> str:
     """The noun with its indefinite article."""
-    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+    article = "an" if noun[0] in "aeiou" else "a"
+    return f"{article} {noun}"

@@ -38,7 +38,7 @@ class SpecText:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A stretch of a text; `find_line` and `column` count from 1, `width` in characters."""
+    """A stretch of a text; `line` and `column` count from 1, `width` in characters."""
 
     text: SpecText = field(repr=False)
     line: int = 1
@@ -89,6 +89,7 @@ def _format_excerpt(place: Place) -> list[str]:
         return []
     gutter = str(place.text.override_number or place.line)
     before, marked = line[:start], line[start : start + place.width]
+    # A tab stays one, so that the caret stands under the mistake however wide the terminal makes tabs.
     blank = "".join("\t" if character == "\t" else " " * _count_cells(character) for character in before)
     carets = "^" * max(1, sum(map(_count_cells, marked)))
     return [f"  {gutter} | {line}", f"  {' ' * len(gutter)} | {blank}{carets}"]
@@ -99,20 +100,31 @@ def _cut_line(line: str, start: int) -> tuple[str, int]:
     if len(line) <= MAX_LINE_CHARACTERS:
         return line, start
     first = max(0, min(start - MAX_LINE_CHARACTERS // 2, len(line) - MAX_LINE_CHARACTERS))
-    head, tail = "… " if first else "", " …" if first + MAX_LINE_CHARACTERS < len(line) else ""
-    return f"{head}{line[first : first + MAX_LINE_CHARACTERS]}{tail}", start - first + len(head)
+    end = first + MAX_LINE_CHARACTERS
+    shown, offset = line[first:end], start - first
+    if first:
+        shown, offset = f"… {shown}", offset + len("… ")
+    if end < len(line):
+        shown = f"{shown} …"
+    return shown, offset
 
 
 def _count_cells(character: str) -> int:
     """The columns of a terminal that a character takes."""
     if unicodedata.combining(character):
         return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+    is_wide = unicodedata.east_asian_width(character) in "WF"
+    return 2 if is_wide else 1
 
 
 def replace_unprintable(row: str) -> str:
     """A row with a mark in the place of every character that a terminal would obey or could not show."""
-    return "".join(c if c == "\t" or c.isprintable() or unicodedata.category(c) == "Zs" else "�" for c in row)
+    return "".join(character if _is_shown(character) else "�" for character in row)
+
+
+def _is_shown(character: str) -> bool:
+    """Whether a terminal shows a character; spaces of all widths, which Python does not call printable, are."""
+    return character == "\t" or character.isprintable() or unicodedata.category(character) == "Zs"
 
 
 def sort_problems(problems: Iterable[Problem]) -> list[Problem]:

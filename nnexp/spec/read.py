@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from nnexp.data.dataset import Description
+from nnexp.data.file_source import FileSource
 from nnexp.data.targets.base import TargetError
 from nnexp.errors import DataError, SpecError, UsageError
 from nnexp.nn.losses.base import Targets
@@ -17,6 +18,7 @@ from nnexp.spec.baseline import BASELINE_KEY, AnySpec, BaselineSpec, is_baseline
 from nnexp.spec.build import Builder
 from nnexp.spec.checks.check import check_spec
 from nnexp.spec.checks.memory import describe_data
+from nnexp.spec.locate import make_problem
 from nnexp.spec.problems import Place, Problem, SpecText, sort_problems
 from nnexp.spec.sizes import AssumedSizes
 from nnexp.spec.spec import Data, Origin, Spec
@@ -36,21 +38,43 @@ DEFAULT_LOSS: dict[Targets, str] = {
 }
 
 
-def load_network_spec(
-    path: str | Path, overrides: Sequence[str] = (), sizes: AssumedSizes | None = None, *, checked: bool = False
-) -> Spec:
-    """The spec of a network in a file, with overrides such as "optimizer.adam.lr=3e-3".
+def load_spec(
+    source: str | Path | SpecText,
+    overrides: Sequence[str] = (),
+    *,
+    name: str | None = None,
+    sizes: AssumedSizes | None = None,
+    checked: bool = False,
+) -> AnySpec:
+    """The spec of a network or a baseline in a file or a text, with overrides such as "optimizer.adam.lr=3e-3".
 
-    With `sizes` it is laid out for these, to be looked at and not to be trained. `checked` says that its
-    parts are known to fit each other, as in the resolved spec of a run: other runs that it names may be gone by now.
-    Raises SpecError with everything that is wrong, or UsageError where there is no such file or no network in it.
+    `name` is the spec's name where the text gives none; without it, that is the name of the file. With `sizes` the
+    network is laid out for these, to be looked at and not to be trained. `checked` says that the parts are known to fit
+    each other, as in the resolved spec of a run: other runs that it names may be gone by now.
+    Raises SpecError with everything that is wrong, UsageError where there is no such file.
     """
-    return parse_network_spec(read_spec_text(path), overrides, name=Path(path).stem, sizes=sizes, checked=checked)
+    text = source if isinstance(source, SpecText) else read_spec_text(source)
+    root, problems = parse(text)
+    if not isinstance(root.value, dict):
+        raise SpecError(problems or [_make_mapping_problem(root)])
+    problems += overriding.apply_overrides(root, overrides)
+    origin = Origin(text.byte_order_mark + text.content, tuple(overrides))
+    return build_spec(root, origin, problems, name=name or Path(text.name).stem, sizes=sizes, checked=checked)
 
 
-def load_spec(path: str | Path, overrides: Sequence[str] = (), *, checked: bool = False) -> AnySpec:
-    """As `load_network_spec`, of a network or of a baseline."""
-    return parse_spec(read_spec_text(path), overrides, name=Path(path).stem, checked=checked)
+def load_network_spec(
+    source: str | Path | SpecText,
+    overrides: Sequence[str] = (),
+    *,
+    name: str | None = None,
+    sizes: AssumedSizes | None = None,
+) -> Spec:
+    """As `load_spec`, of a network. Raises UsageError where it is the spec of a baseline."""
+    spec = load_spec(source, overrides, name=name, sizes=sizes)
+    if isinstance(spec, BaselineSpec):
+        file = source.name if isinstance(source, SpecText) else source
+        raise UsageError(f"{file} is the spec of a baseline, and this takes a network")
+    return spec
 
 
 def read_spec_text(path: str | Path) -> SpecText:
@@ -80,38 +104,6 @@ def read_spec_text(path: str | Path) -> SpecText:
         raise SpecError([Problem(place, "", message, "save the file as UTF-8")]) from None
 
 
-def parse_network_spec(
-    text: SpecText,
-    overrides: Sequence[str] = (),
-    *,
-    name: str,
-    sizes: AssumedSizes | None = None,
-    checked: bool = False,
-) -> Spec:
-    """The spec of a network in a text; `name` is the spec's name unless the text gives one."""
-    spec = parse_spec(text, overrides, name=name, sizes=sizes, checked=checked)
-    if isinstance(spec, BaselineSpec):
-        raise UsageError(f"{text.name} is the spec of a baseline, and this takes a network")
-    return spec
-
-
-def parse_spec(
-    text: SpecText,
-    overrides: Sequence[str] = (),
-    *,
-    name: str,
-    sizes: AssumedSizes | None = None,
-    checked: bool = False,
-) -> AnySpec:
-    """As `parse_network_spec`, of a network or of a baseline."""
-    root, problems = parse(text)
-    if not isinstance(root.value, dict):
-        raise SpecError(problems or [_make_mapping_problem(root)])
-    problems += overriding.apply_overrides(root, overrides)
-    origin = Origin(text.byte_order_mark + text.content, tuple(overrides))
-    return build_spec(root, origin, problems, name=name, sizes=sizes, checked=checked)
-
-
 def build_spec(
     root: Node,
     origin: Origin,
@@ -121,42 +113,48 @@ def build_spec(
     sizes: AssumedSizes | None = None,
     checked: bool = False,
 ) -> AnySpec:
-    """As `parse_spec`, from a tree, overrides put in; `problems` are those that it was read with."""
+    """The spec in a tree, into which overrides are put already; `problems` are those that it was read with."""
     assert isinstance(root.value, dict)
     problems = list(problems)
     root.value.setdefault("name", Node(name, root.place))
-    description = None if checked else _describe_data(root, sizes)
+    # Before anything else: the default loss and the layers of presets depend on the data.
+    description, data_problem = (None, None) if checked else _describe_data(root, sizes)
     loss = make_default_loss(description, root.place)
-    kind: type[AnySpec] = BaselineSpec if is_baseline(root) else Spec
-    if kind is Spec:
-        root.value.setdefault("loss", loss)
-    else:
+    kind: type[AnySpec] = Spec
+    if is_baseline(root):
+        kind = BaselineSpec
         problems += remove_foreign_keys(root)
+    else:
+        root.value.setdefault("loss", loss)
     builder = Builder(description.shape if description else None)
     spec: AnySpec | None = builder.build_section(kind, root, "")
-    known = {problem.place for problem in problems}
-    problems += [problem for problem in builder.problems if problem.place not in known]
+    known_places = {problem.place for problem in problems}
+    problems += [problem for problem in builder.problems if problem.place not in known_places]
     doubtful = {problem.path.partition(".")[0] for problem in problems}
     sound = _build_without_doubtful(kind, root, doubtful, loss, builder.shape) if problems else spec
-    if sound is not None and not checked:
-        problems += check_spec(sound, root, doubtful, sizes)
+    if sound is not None and description is not None:
+        problems += check_spec(sound, description, root, doubtful, layout_only=sizes is not None)
+    elif sound is not None and data_problem is not None:
+        problems.append(data_problem)
     if problems or spec is None:
         raise SpecError(sort_problems(problems))
     return replace(spec, origin=origin)
 
 
 def build_from_resolved(plain: Mapping[str, Any], folder: str, origin: Origin) -> AnySpec:
-    """A resolved spec as components, not checked again; `folder` is the name of its run, for the messages of a bug."""
+    """A resolved spec as components, not checked again; `folder`, the name of its run, stands in a bug's messages."""
     root = build_tree(dict(plain), Place(SpecText(folder, "")))
     return build_spec(root, origin, name=str(plain["name"]), checked=True)
 
 
 def make_default_loss(description: Description | None, place: Place) -> Node:
     """The usual loss for what there is to predict; where there are tasks, for each of them."""
-    if description is None or not description.tasks:
-        return Node(DEFAULT_LOSS[description.targets if description else "classes"], place)
-    each = {task.name: Node({"loss": Node(DEFAULT_LOSS[task.targets], place)}, place) for task in description.tasks}
-    return Node({"tasks": Node(each, place, dict.fromkeys(each, place))}, place, {"tasks": place})
+    if description is None:
+        return Node(DEFAULT_LOSS["classes"], place)
+    if not description.tasks:
+        return Node(DEFAULT_LOSS[description.targets], place)
+    losses = {task.name: DEFAULT_LOSS[task.targets] for task in description.tasks}
+    return build_tree({"tasks": {name: {"loss": loss} for name, loss in losses.items()}}, place)
 
 
 def _build_without_doubtful(
@@ -186,14 +184,18 @@ def _make_mapping_problem(root: Node) -> Problem:
     return Problem(root.place, "", f"expected a mapping, found {root.describe()}", suggestion)
 
 
-def _describe_data(root: Node, sizes: AssumedSizes | None) -> Description | None:
-    """What the data hold, or None where that cannot be said; its problems are reported elsewhere.
-
-    Looked up before anything is built, since the default loss and the layers of presets depend on it.
-    """
-    section = root.value.get("data") if isinstance(root.value, dict) else None
+def _describe_data(root: Node, sizes: AssumedSizes | None) -> tuple[Description | None, Problem | None]:
+    """What the data hold, or what is wrong with them; neither where their section is wrong, which is said elsewhere."""
+    assert isinstance(root.value, dict)
+    section = root.value.get("data")
     data: Data | None = Builder().build_section(Data, section, "") if section else None
+    if data is None:
+        return None, None
     try:
-        return (sizes.describe_data if sizes else describe_data)(data) if data else None
-    except (DataError, TargetError):
-        return None
+        return (sizes.describe_data(data) if sizes else describe_data(data)), None
+    except DataError as error:
+        # A missing file is no mistake of the spec, and ends the command with another exit code.
+        of_data = isinstance(data.source, FileSource)
+        return None, replace(make_problem(root, "data.source", str(error)), of_data=of_data)
+    except TargetError as error:
+        return None, make_problem(root, "data.targets", str(error))

@@ -17,16 +17,20 @@ from nnexp.spec.parameter_types import REGISTRIES_BY_TYPE, find_only_parameter, 
 from nnexp.spec.spec import Spec
 from nnexp.spec.yaml import format_yaml
 
+FIRST_KEYS = ("name", "seed", "data", "architecture", "activation", "init")
+"""The keys that a person looks for first; the others follow in the order of the class."""
+
 
 def make_plain_spec(spec: AnySpec) -> dict[str, Any]:
     """The spec as nested dictionaries, lists and scalars, in the order of its fields."""
     values = _make_plain_parameters(spec)
     if isinstance(spec, Spec):
-        values["regularization"] = {
-            k: v for penalty in spec.regularization for k, v in _make_plain_component(penalty).items()
-        }
-    first = ("name", "seed", "data", "architecture", "activation", "init")
-    return {name: values[name] for name in dict.fromkeys((*first, *values)) if name in values}
+        # Of penalties there is a list in Python, and in a spec a mapping, since their order means nothing.
+        values["regularization"] = {}
+        for penalty in spec.regularization:
+            values["regularization"] |= _make_plain_component(penalty)
+    order = dict.fromkeys((*FIRST_KEYS, *values))
+    return {name: values[name] for name in order if name in values}
 
 
 def format_spec(spec: AnySpec) -> str:
@@ -36,7 +40,9 @@ def format_spec(spec: AnySpec) -> str:
 
 def hash_spec(spec: AnySpec) -> str:
     """SHA-256 of the resolved spec, in hexadecimal: the identity of a run."""
-    return hashlib.sha256(json.dumps(make_plain_spec(spec), sort_keys=True).encode()).hexdigest()
+    # Sorted, so that a new order of the fields would not rename every run.
+    text = json.dumps(make_plain_spec(spec), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def make_plain_value(value: Any) -> Any:
@@ -52,15 +58,19 @@ def make_plain_value(value: Any) -> Any:
         return component if any(component.values()) else next(iter(component))
     if hasattr(type(value), "__dataclass_fields__"):
         only = find_only_parameter(type(value))
-        return make_plain_value(getattr(value, only.name)) if only else _make_plain_parameters(value)
+        if only is None:
+            return _make_plain_parameters(value)
+        return make_plain_value(getattr(value, only.name))
     return value
 
 
 def _make_plain_component(value: Any) -> dict[str, Any]:
     registry = _find_registry(value)
     assert registry, f"{value!r} is no component"
-    given = _make_plain_parameters(value)
-    return {registry.name_of(value): next(iter(given.values())) if is_mapping(type(value)) else given}
+    parameters: Any = _make_plain_parameters(value)
+    if is_mapping(type(value)):
+        [parameters] = parameters.values()
+    return {registry.name_of(value): parameters}
 
 
 def _make_plain_parameters(value: Any) -> dict[str, Any]:
@@ -68,7 +78,11 @@ def _make_plain_parameters(value: Any) -> dict[str, Any]:
 
 
 def _find_registry(value: Any) -> Registry | None:
+    """The registry of a component; None where the value is none."""
     for base, registries in REGISTRIES_BY_TYPE.items():
         if isinstance(value, base):
-            return next((r for r in registries if type(value) in map(r.__getitem__, r)), None)
+            for registry in registries:
+                if type(value) in map(registry.__getitem__, registry):
+                    return registry
+            return None
     return None

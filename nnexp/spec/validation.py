@@ -20,10 +20,10 @@ from nnexp.typing import PerReplica
 def make_pydantic_model(cls: type[Any], components: frozenset[str] = frozenset()) -> type[BaseModel]:
     """The pydantic model of a constructor; the fields named in `components` hold components and pass unchecked."""
     if (cls, components) not in _PYDANTIC_MODELS:
-        fields: dict[str, Any] = {
-            p.name: (Any if p.name in components else strip_per_replica(p.hint), ... if p.is_required else p.default)
-            for p in component_parameters(cls)
-        }
+        fields: dict[str, Any] = {}
+        for parameter in component_parameters(cls):
+            hint = Any if parameter.name in components else strip_per_replica(parameter.hint)
+            fields[parameter.name] = (hint, ... if parameter.is_required else parameter.default)
         config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, arbitrary_types_allowed=True)
         _PYDANTIC_MODELS[cls, components] = create_model(cls.__name__, __config__=config, **fields)
     return _PYDANTIC_MODELS[cls, components]
@@ -46,13 +46,18 @@ def validate_parameters(
     try:
         valid = make_pydantic_model(cls, components).model_validate(values)
     except ValidationError as error:
-        return {}, {_find_parameter(e["loc"]): e["type"] for e in reversed(error.errors(include_url=False))}
+        errors = error.errors(include_url=False)
+        # Reversed, so that of several errors in one parameter, one for each type of a union, the first is kept.
+        return {}, {_find_parameter(e["loc"]): e["type"] for e in reversed(errors)}
     return {name: getattr(valid, name) for name in values}, {}
 
 
 def _find_parameter(location: tuple[int | str, ...]) -> tuple[str, int | None]:
-    entry = location[1] if len(location) > 1 else None
-    return str(location[0]), entry if isinstance(entry, int) else None
+    """The name of the parameter, and the index of the entry where it is one of a list."""
+    name, *rest = location
+    if rest and isinstance(rest[0], int):
+        return str(name), rest[0]
+    return str(name), None
 
 
 def strip_per_replica(hint: Any) -> Any:
@@ -91,10 +96,16 @@ def describe_plain_type(hint: Any) -> str:
 
 
 def _describe_bounds(metadata: list[Any]) -> list[str]:
-    found = [
-        f"{sign} {getattr(bound, name)}"
-        for bound in metadata
-        for kind, name, sign in ((Ge, "ge", "≥"), (Gt, "gt", ">"), (Le, "le", "≤"), (Lt, "lt", "<"))
-        if isinstance(bound, kind)
-    ]
-    return [" and ".join(found)] if found else []
+    """The bounds of a number, such as "> 0 and ≤ 1", as one text; no text where there are none."""
+    bounds = []
+    for word in metadata:
+        match word:
+            case Ge(limit):
+                bounds.append(f"≥ {limit}")
+            case Gt(limit):
+                bounds.append(f"> {limit}")
+            case Le(limit):
+                bounds.append(f"≤ {limit}")
+            case Lt(limit):
+                bounds.append(f"< {limit}")
+    return [" and ".join(bounds)] if bounds else []

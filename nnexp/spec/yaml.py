@@ -16,16 +16,18 @@ import yaml
 from nnexp.errors import SpecError
 from nnexp.spec.problems import Place, Problem, SpecText
 from nnexp.spec.yaml_errors import explain_error
+from nnexp.wording import shorten_text
 
 Scalar: TypeAlias = "bool | int | float | str | None"
 
 MAX_DEPTH = 40
+"""Levels of nesting: far below Python's recursion limit, far above what any spec has."""
+
 MAX_NODES = 10_000
+"""Values in one text, those that aliases repeat counted each time: nine lines of aliases could stand for billions."""
+
 MAX_DIGITS = 40
 """Enough for a seed of 128 bits."""
-
-MAX_CHARACTERS = 60
-"""The characters of a value that a message repeats."""
 
 ANY_TAG = "!"
 """The tag that stands for every tag that is written in a text."""
@@ -102,7 +104,9 @@ def parse_yaml_with_problems(text: SpecText) -> tuple[Node, list[Problem]]:
     except yaml.MarkedYAMLError as error:
         raise SpecError([explain_error(text, error)]) from None
     converter = _NodeConverter(text)
-    return (converter.convert_node(root, "") if root else Node(None, Place(text))), converter.problems
+    if root is None:
+        return Node(None, Place(text)), []
+    return converter.convert_node(root, ""), converter.problems
 
 
 class _LimitedLoader(yaml.SafeLoader):
@@ -161,12 +165,13 @@ class _NodeConverter:
         if isinstance(node, yaml.MappingNode):
             return self.convert_mapping(node, path, place)
         if isinstance(node, yaml.SequenceNode):
-            return Node(
-                [self.convert_node(child, join_path(path, str(i))) for i, child in enumerate(node.value)], place
-            )
+            entries = [self.convert_node(child, join_path(path, str(i))) for i, child in enumerate(node.value)]
+            return Node(entries, place)
         assert isinstance(node, yaml.ScalarNode)
-        value = self.convert_scalar(node.value, place, path) if node.style is None else node.value
-        return Node(value, place, raw=node.value if node.style is None else "")
+        is_quoted = node.style is not None
+        if is_quoted:
+            return Node(node.value, place)
+        return Node(self.convert_scalar(node.value, place, path), place, raw=node.value)
 
     def convert_mapping(self, node: yaml.MappingNode, path: str, place: Place) -> Node:
         result: dict[str, Node] = {}
@@ -191,12 +196,7 @@ class _NodeConverter:
             self.add_problem(place, path, f"a whole number of {digits} digits; at most {MAX_DIGITS} are allowed")
             return None
         if LEADING_ZERO_PATTERN.fullmatch(raw):
-            number = raw.replace("+", "").replace("-", "").lstrip("0") or "0"
-            without = f"{'-' * raw.startswith('-')}{number}"
-            help_ = f"write {without}, or '{raw}' in quotes if it is a text"
-            self.add_problem(
-                place, path, f"{shorten_text(raw)} begins with a zero", help_ if digits <= MAX_DIGITS else ""
-            )
+            self.add_problem(place, path, f"{shorten_text(raw)} begins with a zero", _suggest_without_zeros(raw))
             return None
         return parse_scalar(raw)
 
@@ -206,6 +206,15 @@ class _NodeConverter:
         if isinstance(node, yaml.ScalarNode) and node.style is None:
             width = len(node.value)
         return Place(self.text, start.line + 1, start.column + 1, max(1, width))
+
+
+def _suggest_without_zeros(raw: str) -> str:
+    """How to write a whole number that begins with zeros, which YAML 1.1 reads as octal and YAML 1.2 does not."""
+    if len(raw.lstrip("+-")) > MAX_DIGITS:
+        return ""
+    sign = "-" if raw.startswith("-") else ""
+    digits = raw.lstrip("+-").lstrip("0") or "0"
+    return f"write {sign}{digits}, or '{raw}' in quotes if it is a text"
 
 
 def parse_scalar(raw: str) -> Scalar:
@@ -221,19 +230,14 @@ def parse_scalar(raw: str) -> Scalar:
 
 def is_text(raw: str) -> bool:
     """Whether an unquoted word means itself."""
-    return raw not in WORD_VALUES and not any(
-        form.fullmatch(raw) for form in (INTEGER_PATTERN, FLOAT_PATTERN, LEADING_ZERO_PATTERN)
-    )
-
-
-def shorten_text(words: str) -> str:
-    """The beginning of a text that is too long for a message."""
-    return words if len(words) <= MAX_CHARACTERS else f"{words[:MAX_CHARACTERS]}…"
+    if raw in WORD_VALUES:
+        return False
+    return not any(form.fullmatch(raw) for form in (INTEGER_PATTERN, FLOAT_PATTERN, LEADING_ZERO_PATTERN))
 
 
 def join_path(path: str, key: str) -> str:
     """The dotted path of a key below a path."""
-    return f"{path}.{key}" if path and key else path or key
+    return ".".join(part for part in (path, key) if part)
 
 
 _BaseDumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
@@ -250,9 +254,9 @@ class _SpecDumper(_BaseDumper):  # type: ignore[misc]
 
 
 def _represent_string(dumper: yaml.SafeDumper, value: str) -> yaml.Node:
-    breaks = any(end in value for end in "\x85\u2028\u2029")  # which PyYAML folds, except in double quotes
     style = None if is_text(value) else "'"
-    if breaks:
+    # These line breaks PyYAML folds into spaces, except in double quotes.
+    if any(end in value for end in "\x85\u2028\u2029"):
         style = '"'
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
@@ -274,10 +278,13 @@ for _kind in (bool, int, type(None)):
 
 
 def build_tree(value: Any, place: Place) -> Node:
-    """The inverse of `Node.plain`: plain values as nodes, all at one place."""
+    """The inverse of `Node.make_plain`: plain values as nodes, all at one place."""
     if isinstance(value, dict):
-        return Node({key: build_tree(child, place) for key, child in value.items()}, place, dict.fromkeys(value, place))
-    return Node([build_tree(child, place) for child in value] if isinstance(value, list) else value, place)
+        entries = {key: build_tree(child, place) for key, child in value.items()}
+        return Node(entries, place, dict.fromkeys(value, place))
+    if isinstance(value, list):
+        return Node([build_tree(child, place) for child in value], place)
+    return Node(value, place)
 
 
 def format_flow(value: Any) -> str:

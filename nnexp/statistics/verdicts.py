@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeAlias
 from nnexp.statistics.correction import holm_correction
 from nnexp.statistics.paired import SIGNIFICANCE_LEVEL, PairedDifference, TestName
 from nnexp.statistics.power import MAX_SEEDS, find_seeds_needed
+from nnexp.wording import format_count
 
 Conclusion: TypeAlias = Literal["better", "worse", "undecided", "same", "one pair", "unpaired"]
 
@@ -71,7 +72,7 @@ class Verdict:
         """The verdict for people."""
         found, pair = self.difference, self.measure.pair
         first, second = (self.b, self.a) if self.is_ahead else (self.a, self.b)
-        lost = f"; {_format_count(found.dropped, f'more {pair}')} without a value" if found.dropped else ""
+        lost = f"; {format_count(found.dropped, f'more {pair}')} without a value" if found.dropped else ""
         match self.conclusion:
             case "unpaired":
                 return f"not compared: {self.b} and {self.a} share no {pair} in which both have a value{lost}"
@@ -100,7 +101,7 @@ class Verdict:
         assert self.p_corrected is not None
         p = self.p_corrected
         said = "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
-        return f"{_format_count(self.difference.n, self.measure.pair)}, {said}"
+        return f"{format_count(self.difference.n, self.measure.pair)}, {said}"
 
     def _format_uncorrected(self) -> str:
         """That the pair by itself would show a difference, where it is the other comparisons that forbid to say so."""
@@ -121,7 +122,7 @@ class Verdict:
             return said
         if self.pairs_needed is None:
             return f"{said}; more than {MAX_SEEDS:,} seeds would be needed to settle it"
-        return f"{said}; about {_format_count(self.pairs_needed - found.n, 'more seed')} would settle it"
+        return f"{said}; about {format_count(self.pairs_needed - found.n, 'more seed')} would settle it"
 
     def as_dict(self) -> dict[str, Any]:
         """For a program; shares stay shares."""
@@ -182,7 +183,3 @@ def _count_decimals(size: float) -> int:
         return 1
     exponent = math.floor(math.log10(size))
     return min(8, max(1, -exponent + (size / 10**exponent < 3)))
-
-
-def _format_count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'s' * (number != 1)}"

@@ -8,7 +8,7 @@ import pytest
 
 import nnexp
 from nnexp.spec.problems import SpecText
-from nnexp.spec.read import parse_network_spec
+from nnexp.spec.read import load_network_spec
 
 DIGITS = """
 name: short_digits
@@ -27,7 +27,7 @@ training: {epochs: 3}
 
 
 def trained(text: str, runs: Path) -> nnexp.Run:
-    return nnexp.train(parse_network_spec(SpecText("spec.yaml", text), name="spec"), runs=runs)
+    return nnexp.train(load_network_spec(SpecText("spec.yaml", text), name="spec"), runs=runs)
 
 
 @pytest.fixture(scope="session")

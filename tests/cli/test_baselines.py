@@ -20,7 +20,7 @@ from nnexp.baselines.least_squares import LeastSquares
 from nnexp.errors import Interrupted, RunError, SpecError
 from nnexp.registry import baselines
 from nnexp.spec.problems import SpecText
-from nnexp.spec.read import parse_spec
+from nnexp.spec.read import load_spec
 from nnexp.training.events import Event, FitStarted, Notice
 from tests.cli.inside import told
 from tests.faults.support import events, only_run, program
@@ -43,7 +43,7 @@ TEXTS = {"near": KNN, "bell": GAUSSIAN, "line": LINE}
 
 
 def fitted(text: str, runs: Path, *overrides: str) -> nnexp.Run:
-    return nnexp.train(parse_spec(SpecText("spec.yaml", text), overrides, name="spec"), runs=runs)
+    return nnexp.train(load_spec(SpecText("spec.yaml", text), overrides, name="spec"), runs=runs)
 
 
 @pytest.fixture(scope="module")
@@ -209,7 +209,7 @@ def test_a_class_without_training_examples_is_told_of_and_never_named(tmp_path: 
     few = "data.split={train: 12, dev: 100, test: 100, stratify: false}"
     for baseline in ("knn", "gaussian_classifier", "least_squares"):
         heard.clear()
-        loaded = parse_spec(SpecText("s.yaml", KNN), [few, f"baseline={baseline}"], name="s")
+        loaded = load_spec(SpecText("s.yaml", KNN), [few, f"baseline={baseline}"], name="s")
         run = nnexp.train(loaded, runs=tmp_path, watch=heard.append)
         fitting, notice = heard
         assert fitting == FitStarted(baseline, 12)
@@ -273,7 +273,7 @@ def test_a_damaged_file_is_said_and_a_restart_mends_it(runs: Path, tmp_path: Pat
     (copy / "checkpoints" / "last.npz").write_bytes(content[:-40])
     with pytest.raises(RunError, match="`--restart` trains the run again"):
         nnexp.Run(copy).evaluate()
-    loaded = parse_spec(SpecText("s.yaml", LINE), name="s")
+    loaded = load_spec(SpecText("s.yaml", LINE), name="s")
     assert nnexp.train(loaded, runs=tmp_path, restart=True).evaluate() == run_of(runs, "line").final["test"]
 
 
@@ -309,7 +309,7 @@ def test_list_shows_them(tmp_path: Path) -> None:
 def test_no_network_can_start_from_a_baseline(runs: Path) -> None:
     text = f"data: {{source: digits}}\narchitecture: [output]\ninit: {{from_run: {run_of(runs, 'near').path}}}\n"
     with pytest.raises(SpecError, match="is a knn: it has no layers to start from"):
-        parse_spec(SpecText("s.yaml", text), name="s")
+        load_spec(SpecText("s.yaml", text), name="s")
 
 
 def test_every_baseline_is_one_of_the_kind() -> None:

@@ -23,8 +23,8 @@ def test_known_sets_have_their_size_and_state_and_other_sources_a_line(tmp_path:
     assert (done.returncode, done.stderr) == (0, "")
     rows = [" ".join(line.split()) for line in done.stdout.splitlines()]
     assert {
-        "cifar10 162.6 MiB, not fetched",
-        "cifar100 161.2 MiB, in the cache",
+        "cifar10 163 MiB, not fetched",
+        "cifar100 161 MiB, in the cache",
         "mnist 11.1 MiB, 1 of 4 files in the cache",
         "fashion_mnist 29.4 MiB, not fetched",
         f"the cache: {tmp_path}",

@@ -23,7 +23,7 @@ from nnexp.metrics.breakdown import (
     measure_values,
 )
 from nnexp.spec.problems import SpecText
-from nnexp.spec.read import parse_spec
+from nnexp.spec.read import load_spec
 from nnexp.storage.atomic import replace_nonfinite
 from tests.cli.conftest import trained
 from tests.cli.inside import told
@@ -89,7 +89,7 @@ def test_details_of_tasks_are_those_of_the_record(tasks: nnexp.Run) -> None:
 
 
 def test_details_of_a_baseline_have_the_accuracy_of_its_record(tmp_path: Path) -> None:
-    run = nnexp.train(parse_spec(SpecText("spec.yaml", KNN), name="spec"), runs=tmp_path)
+    run = nnexp.train(load_spec(SpecText("spec.yaml", KNN), name="spec"), runs=tmp_path)
     [found] = run.details("test")
     assert isinstance(found, ClassBreakdown)
     assert found.accuracy == pytest.approx(run.final["test"]["accuracy"], rel=1e-12)

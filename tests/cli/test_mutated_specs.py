@@ -9,7 +9,7 @@ import pytest
 
 from nnexp.errors import SpecError, UsageError
 from nnexp.spec.problems import Problem, SpecText
-from nnexp.spec.read import load_network_spec, parse_network_spec
+from nnexp.spec.read import load_network_spec
 from tests.cli import mutations
 from tests.cli.inside import inside
 from tests.cli.mutations import BASE
@@ -28,7 +28,7 @@ MUTATIONS: list[tuple[str, ...]] = [
 
 def problems_of(text: str, *overrides: str) -> tuple[Problem, ...]:
     with pytest.raises(SpecError) as caught:
-        parse_network_spec(SpecText("s.yaml", text), overrides, name="s")
+        load_network_spec(SpecText("s.yaml", text), overrides, name="s")
     return caught.value.problems
 
 
@@ -37,7 +37,7 @@ def said(problem: Problem) -> str:
 
 
 def test_the_base_is_valid() -> None:
-    assert parse_network_spec(SpecText("s.yaml", BASE), name="s").name == "base"
+    assert load_network_spec(SpecText("s.yaml", BASE), name="s").name == "base"
 
 
 def test_there_are_many_mutations() -> None:

@@ -17,7 +17,7 @@ from nnexp.errors import DataError, ResumeError
 from nnexp.prediction.files import make_prediction_table, read_examples
 from nnexp.runs.folder import read_inputs
 from nnexp.spec.problems import SpecText
-from nnexp.spec.read import parse_spec
+from nnexp.spec.read import load_spec
 from tests.cli.inside import told
 from tests.faults.support import killed_at, outcome, train
 
@@ -56,7 +56,7 @@ def spec(target: str = "rent", kind: str = "auto", missing: str = "mean", **chan
     others = sorted({"rent", "kind", "new"} - {word.strip("[], ") for word in target.split(",")})
     values = {"data.source.csv.drop": f"[{', '.join(others)}]", **changes}
     overrides = [f"{key}={value}" for key, value in values.items()]
-    return parse_spec(SpecText("s.yaml", SPEC.format(target=target, kind=kind, missing=missing)), overrides, name="s")
+    return load_spec(SpecText("s.yaml", SPEC.format(target=target, kind=kind, missing=missing)), overrides, name="s")
 
 
 @pytest.fixture(autouse=True)
@@ -201,7 +201,7 @@ def test_a_file_of_a_header_alone_gives_a_header_alone() -> None:
 
 def test_a_baseline_fills_in_and_predicts_too() -> None:
     text = SPEC.partition("architecture")[0].format(target="rent", kind="auto", missing="mean")
-    fitted = parse_spec(SpecText("s.yaml", text + "baseline: knn\n"), ["data.source.csv.drop=[kind, new]"], name="s")
+    fitted = load_spec(SpecText("s.yaml", text + "baseline: knn\n"), ["data.source.csv.drop=[kind, new]"], name="s")
     run = nnexp.train(fitted)
     assert run.evaluate("dev") == run.final["dev"]
     flats()[["age", "district", "size"]].to_csv("new.csv", index=False)

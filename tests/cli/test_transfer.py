@@ -15,7 +15,7 @@ from nnexp.nn.parameters import Views, weight_views
 from nnexp.prediction.predictor import TrainedNetwork
 from nnexp.spec.checks.check import declare_network
 from nnexp.spec.problems import SpecText
-from nnexp.spec.read import parse_network_spec
+from nnexp.spec.read import load_network_spec
 from nnexp.spec.spec import Spec
 from nnexp.training.stack import Stack
 from tests.cli.conftest import DIGITS
@@ -31,7 +31,7 @@ training: {epochs: 2, freeze: [dense_1]}
 
 
 def spec(run: Path | str, layers: str = "[dense_1, batch_norm_1]", *overrides: str) -> Spec:
-    return parse_network_spec(
+    return load_network_spec(
         SpecText("spec.yaml", TARGET.replace("RUN", str(run)).replace("LAYERS", layers)), overrides, name="t"
     )
 
@@ -79,7 +79,7 @@ def test_the_rest_is_drawn_as_always(digits: nnexp.Run, tmp_path: Path) -> None:
 
 
 def test_a_whole_run_taken_over_is_where_it_ended(digits: nnexp.Run, tmp_path: Path) -> None:
-    again = parse_network_spec(
+    again = load_network_spec(
         SpecText("s", DIGITS), [f"init={{from_run: {digits.path}}}", "optimizer={sgd: {lr: 1e-30}}"], name="s"
     )
     run = nnexp.train(again, runs=tmp_path)

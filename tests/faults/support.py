@@ -18,7 +18,7 @@ import numpy as np
 
 import nnexp
 from nnexp.spec.problems import SpecText
-from nnexp.spec.read import parse_network_spec
+from nnexp.spec.read import load_network_spec
 from nnexp.spec.spec import Spec
 from nnexp.storage import atomic
 
@@ -43,7 +43,7 @@ Operation = tuple[str, Path]
 
 
 def tiny(*overrides: str) -> Spec:
-    return parse_network_spec(SpecText("tiny.yaml", TEXT), overrides, name="tiny")
+    return load_network_spec(SpecText("tiny.yaml", TEXT), overrides, name="tiny")
 
 
 def train(spec: Spec, runs: Path) -> nnexp.Run:

@@ -15,7 +15,7 @@ from nnexp.errors import RunError
 from nnexp.runs import manifest
 from nnexp.spec.baseline import BaselineSpec
 from nnexp.spec.problems import SpecText
-from nnexp.spec.read import parse_spec
+from nnexp.spec.read import load_spec
 from tests.faults.support import KILLED, at, hooked, in_child, metrics, only_run
 
 TEXT = "data: {source: {moons: {examples: 53}}, split: {train: 23, dev: 13, test: 11}}\nbaseline: {knn: 3}\n"
@@ -27,7 +27,7 @@ def _no_git(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def spec() -> BaselineSpec:
-    found = parse_spec(SpecText("near.yaml", TEXT), name="near")
+    found = load_spec(SpecText("near.yaml", TEXT), name="near")
     assert isinstance(found, BaselineSpec)
     return found
 

@@ -14,7 +14,7 @@ import pandas as pd
 
 import nnexp
 from nnexp.spec.problems import SpecText
-from nnexp.spec.read import parse_network_spec
+from nnexp.spec.read import load_network_spec
 
 GOLDEN = Path(__file__).with_name("metrics.csv")
 
@@ -38,7 +38,7 @@ training: {epochs: 7, batch_size: 32, dtype: float64, clip_norm: 1.0}
 
 
 def metrics(runs: Path) -> pd.DataFrame:
-    run = nnexp.train(parse_network_spec(SpecText("golden.yaml", SPEC), name="golden"), runs=runs)
+    run = nnexp.train(load_network_spec(SpecText("golden.yaml", SPEC), name="golden"), runs=runs)
     return run.metrics.drop(columns="seconds")
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from nnexp.data.parts import Parts, prepare_parts
 from nnexp.spec.problems import SpecText
-from nnexp.spec.read import parse_network_spec
+from nnexp.spec.read import load_network_spec
 from nnexp.spec.spec import Spec
 from nnexp.training.events import Ending, RunDone
 from nnexp.training.loop import train_stack
@@ -34,7 +34,7 @@ class Study:
 
 @cache
 def spec_of(text: str, *overrides: str) -> Spec:
-    return parse_network_spec(SpecText("spec.yaml", text), overrides, name="law")
+    return load_network_spec(SpecText("spec.yaml", text), overrides, name="law")
 
 
 @cache

@@ -17,7 +17,7 @@ from nnexp.spec import resolved
 from nnexp.spec.baseline import AnySpec
 from nnexp.spec.checks.check import declare_network
 from nnexp.spec.problems import LINE_END, SpecText, replace_unprintable
-from nnexp.spec.read import parse_spec
+from nnexp.spec.read import load_spec
 from nnexp.spec.spec import Spec
 from nnexp.spec.yaml import format_yaml, parse_yaml, walk_nodes
 from tests.config_files import make_files
@@ -30,7 +30,7 @@ CONFIGS = [p for p in sorted((Path(__file__).parents[2] / "configs").glob("*.yam
 
 
 def reloaded(spec: AnySpec) -> AnySpec:
-    return parse_spec(SpecText("resolved.yaml", resolved.format_spec(spec)), name="another")
+    return load_spec(SpecText("resolved.yaml", resolved.format_spec(spec)), name="another")
 
 
 @given(specs())
@@ -50,7 +50,7 @@ def test_the_resolved_spec_is_the_same_spec_and_a_fixed_point(written: Plain) ->
 def test_every_config_resolves_to_itself(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     make_files(path)
-    spec = parse_spec(SpecText(path.name, path.read_text()), name=path.stem)
+    spec = load_spec(SpecText(path.name, path.read_text()), name=path.stem)
     assert reloaded(spec) == spec
     assert resolved.hash_spec(reloaded(spec)) == resolved.hash_spec(spec)
 
@@ -141,7 +141,7 @@ def damaged(draw: st.DrawFn, text: str) -> str:
 def test_a_damaged_file_is_a_valid_spec_or_a_spec_error_and_nothing_else(path: Path, data: st.DataObject) -> None:
     text = data.draw(damaged(path.read_text(encoding="utf-8")))
     try:
-        spec = parse_spec(SpecText("damaged.yaml", text), name="damaged")
+        spec = load_spec(SpecText("damaged.yaml", text), name="damaged")
     except SpecError as error:
         check_problems(error, text)
     else:
@@ -153,7 +153,7 @@ def test_a_damaged_file_is_a_valid_spec_or_a_spec_error_and_nothing_else(path: P
 def test_any_override_is_applied_or_a_spec_error_and_nothing_else(override: str) -> None:
     path = CONFIGS[0]
     try:
-        parse_spec(SpecText(path.name, path.read_text(encoding="utf-8")), [override], name="spec")
+        load_spec(SpecText(path.name, path.read_text(encoding="utf-8")), [override], name="spec")
     except SpecError as error:
         check_problems(error, override)
 

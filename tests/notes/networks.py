@@ -14,7 +14,7 @@ from nnexp.nn.parameters import weight_views
 from nnexp.nn.penalties.base import Penalty
 from nnexp.nn.random import make_generators
 from nnexp.spec.problems import SpecText
-from nnexp.spec.read import parse_network_spec
+from nnexp.spec.read import load_network_spec
 from nnexp.training.stack import Stack
 from nnexp.typing import AnyArray, Shape
 from tests.contracts.examples import chained
@@ -58,7 +58,7 @@ def _named(model: Model, flat: AnyArray) -> ByName:
 
 def begun(text: str, *overrides: str) -> Stack:
     """A training that a spec describes, before its first step."""
-    spec = parse_network_spec(SpecText("notes.yaml", text), overrides, name="notes")
+    spec = load_network_spec(SpecText("notes.yaml", text), overrides, name="notes")
     return Stack([spec], [spec.prepare()])
 
 

@@ -16,7 +16,7 @@ from nnexp.nn.losses.cross_entropy import CrossEntropy
 from nnexp.nn.model import Model
 from nnexp.nn.penalties.l2 import L2
 from nnexp.spec.problems import SpecText
-from nnexp.spec.read import parse_network_spec
+from nnexp.spec.read import load_network_spec
 from nnexp.typing import AnyArray
 from tests.notes.networks import draw, gradients, model_of, one_hot
 
@@ -89,7 +89,7 @@ training: {epochs: 2, batch_size: 16}
 @pytest.mark.parametrize("after", [0, 3])
 def test_a_spec_is_checked_at_10_to_the_minus_7_from_random_weights_and_after_some_training(after: int) -> None:
     """N0, points 3 to 5: with the penalties, dropout's masks held, at a random start; and where w and b have moved."""
-    found = nnexp.gradcheck(parse_network_spec(SpecText("s.yaml", SPEC), name="s"), after=after)
+    found = nnexp.gradcheck(load_network_spec(SpecText("s.yaml", SPEC), name="s"), after=after)
     assert found.threshold == THRESHOLD
     assert found.passed
     assert 0 < found.error <= THRESHOLD

@@ -17,7 +17,7 @@ from nnexp.errors import SpecError
 from nnexp.optim.optimizers.base import Optimizer
 from nnexp.registry import optimizers
 from nnexp.spec.problems import SpecText
-from nnexp.spec.read import parse_network_spec
+from nnexp.spec.read import load_network_spec
 from nnexp.training.stack import Stack
 from nnexp.typing import AnyArray
 from tests.notes.networks import begun
@@ -248,4 +248,4 @@ def test_the_hessian_of_a_million_weights_is_refused() -> None:
     """N1: 10⁶ weights, 4 bytes a number, 3.8 TB. 4 · 10¹² bytes are 3.64 TiB; here numbers have 8 bytes."""
     text = "data: {source: {blobs: {classes: 2, features: 500000}}}\narchitecture: [output: {bias: false}]\n"
     with pytest.raises(SpecError, match=r"1,000,000 x 1,000,000 numbers, 8,000,000,000,000 bytes"):
-        parse_network_spec(SpecText("s.yaml", text + "optimizer: newton"), name="s")
+        load_network_spec(SpecText("s.yaml", text + "optimizer: newton"), name="s")

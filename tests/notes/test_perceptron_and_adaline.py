@@ -21,7 +21,7 @@ from nnexp.data.dataset import Description
 from nnexp.data.fingerprint import Fingerprint
 from nnexp.data.parts import Part, Parts
 from nnexp.spec.problems import SpecText
-from nnexp.spec.read import parse_network_spec
+from nnexp.spec.read import load_network_spec
 from nnexp.training.stack import Stack
 from nnexp.typing import AnyArray
 from tests.notes.networks import begun, close, draw, weights_of
@@ -66,7 +66,7 @@ def steps(stack: Stack) -> Iterator[Step]:
 
 def in_one_unit(text: str, *overrides: str) -> Stack:
     """The same training on examples with one yes-or-no target, of 0 or 1."""
-    spec = parse_network_spec(SpecText("one.yaml", text), overrides, name="one")
+    spec = load_network_spec(SpecText("one.yaml", text), overrides, name="one")
     x = draw(50, 2, seed=1)
     d = (x @ [1.0, -2.0] + draw(50, seed=2) > 0.3)[:, None].astype(float)  # no line parts these
     description = Description(50, (2,), "binary", ("yes",))

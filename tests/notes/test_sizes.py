@@ -22,7 +22,7 @@ from nnexp.nn.network import build_network
 from nnexp.nn.parameters import Views
 from nnexp.nn.size import LayerSize, count_network
 from nnexp.spec.problems import SpecText
-from nnexp.spec.read import parse_network_spec
+from nnexp.spec.read import load_network_spec
 from tests.contracts.examples import chained
 
 
@@ -69,7 +69,7 @@ def test_a_stride_that_does_not_fit_is_a_mistake_in_the_spec() -> None:
         "data: {source: {digits: {flat: false}}}\narchitecture: [conv2d: {filters: 2, kernel: 3, stride: 3}, output]\n"
     )
     with pytest.raises(SpecError, match="stride 1, 5 does"):
-        parse_network_spec(SpecText("s.yaml", text), name="s")
+        load_network_spec(SpecText("s.yaml", text), name="s")
 
 
 @pytest.mark.parametrize("size", [2, 3, 4])

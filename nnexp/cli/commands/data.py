@@ -14,10 +14,10 @@ from nnexp.cli.help import HelpCommand, format_example
 from nnexp.cli.options import Json
 from nnexp.cli.progress.download import make_download_listener
 from nnexp.data.download.fetch import fetch_known_set, find_known_set
-from nnexp.data.download.http import format_bytes
 from nnexp.data.download.known import KNOWN_SETS
 from nnexp.data.file_source import find_cache_folder
 from nnexp.registry import parse_docstring, sources
+from nnexp.wording import format_bytes
 
 if TYPE_CHECKING:
     from nnexp.data.download.known import KnownSet

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nnexp.cli.console import err, fit_table, format_number, format_percent, out, print_json, shorten_escaped
+from nnexp.cli.console import err, fit_table, format_number, out, print_json, shorten_escaped
 from nnexp.cli.options import Json, Overrides
 from nnexp.cli.tables.scatter import render_scatter
 from nnexp.inspection.data_pictures import check_png_path, draw_picture
 from nnexp.inspection.data_preview import preview_data
 from nnexp.nn.layers.base import format_shape
+from nnexp.wording import format_percent
 
 if TYPE_CHECKING:
     from rich.table import Table

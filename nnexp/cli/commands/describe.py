@@ -15,6 +15,7 @@ from nnexp.nn.layers.base import format_shape
 from nnexp.registry import optimizers
 from nnexp.spec.outline import outline_network
 from nnexp.spec.sizes import AssumedSizes
+from nnexp.wording import format_bytes
 
 if TYPE_CHECKING:
     from nnexp.spec.outline import Outline
@@ -87,8 +88,8 @@ def _make_columns(found: Outline) -> dict[str, list[str]]:
         "output": [format_shape(part.output) for part in parts],
         **{header: [f"{number:,}" if number else "" for number in column] for header, column in numbers.items()},
         "receptive field": [format_shape(part.field.size) if part.field else "" for part in parts],
-        "parameter memory": [_format_bytes(parameters) if parameters else "" for parameters, _ in memories],
-        "activation memory": [_format_bytes(activations) for _, activations in memories],
+        "parameter memory": [format_bytes(parameters) if parameters else "" for parameters, _ in memories],
+        "activation memory": [format_bytes(activations) for _, activations in memories],
     }
     return {header: cells for header, cells in columns.items() if any(cells)}
 
@@ -100,18 +101,8 @@ def _list_summary_lines(found: Outline) -> list[str]:
     return [
         f"{found.spec.name}: {found.network.parameters:,} parameters, inputs of {format_shape(found.input_shape)}",
         f"training with {optimizer} in {training.dtype}, batches of {found.batch_size:,}, takes",
-        f"about {_format_bytes(parameters)} for parameters and {_format_bytes(activations)} for activations",
+        f"about {format_bytes(parameters)} for parameters and {format_bytes(activations)} for activations",
     ]
-
-
-def _format_bytes(number: int) -> str:
-    """A number of bytes in the largest unit that it fills: 512 B, 1.5 KiB, 12 MiB."""
-    value, unit = float(number), "B"
-    for larger in ("KiB", "MiB", "GiB", "TiB"):
-        if value < 1024:
-            break
-        value, unit = value / 1024, larger
-    return f"{value:.3g} {unit}" if value < 1000 else f"{value:.0f} {unit}"
 
 
 def _parse_shape(text: str) -> Shape:

@@ -16,6 +16,7 @@ from nnexp.diagnosis.diagnosis import diagnose_run
 from nnexp.errors import RunError, UsageError
 from nnexp.reports.collect import collect_runs
 from nnexp.reports.rows import NETWORK_KIND
+from nnexp.wording import format_count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,7 +84,7 @@ def _print_diagnosis(found: Diagnosis, console: Console) -> None:
     if found.is_healthy:
         print_sentence(Text(f"{found.run}: no problems found", style="green"), 2, console)
     else:
-        print_sentence(f"{found.run}: {many} finding{'s' if many > 1 else ''}", 2, console)
+        print_sentence(f"{found.run}: {format_count(many, 'finding')}", 2, console)
     for finding in found.findings:
         _print_finding(finding, console)
     if found.balance:

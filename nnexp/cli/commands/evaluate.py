@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from nnexp.cli.console import format_metric, format_percent, make_table, out, print_json
+from nnexp.cli.console import format_metric, make_table, out, print_json
 from nnexp.cli.options import Json, RunName, RunsDir
 from nnexp.cli.tables.confusion import render_classes, render_confusions
 from nnexp.cli.tables.outputs import render_outputs
@@ -17,6 +17,7 @@ from nnexp.metrics.breakdown import ClassBreakdown
 from nnexp.metrics.metrics import METRIC_NAMES
 from nnexp.prediction.run import Run
 from nnexp.runs.index import find_run
+from nnexp.wording import format_percent
 
 if TYPE_CHECKING:
     from rich.table import Table

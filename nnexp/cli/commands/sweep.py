@@ -10,7 +10,6 @@ import typer
 
 from nnexp.cli.console import err, out, print_json
 from nnexp.cli.options import Jobs, Json, Quiet, RunsDir
-from nnexp.cli.progress.display import format_duration
 from nnexp.cli.progress.sweep import make_sweep_watch
 from nnexp.cli.tables.ensembles import compare_with_members, render_ensembles
 from nnexp.cli.tables.sweep import print_duplicates, render_variants
@@ -21,6 +20,7 @@ from nnexp.sweeps.definition.command_line import parse_command
 from nnexp.sweeps.executors.local import LocalExecutor
 from nnexp.sweeps.running.scheduler import SchedulerLimits
 from nnexp.sweeps.running.sweep import SweepOptions, choose_worker_count, format_state_counts, plan_sweep, run_sweep
+from nnexp.wording import format_count, format_duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -18,6 +18,7 @@ from nnexp.spec import resolved
 from nnexp.spec.baseline import BaselineSpec
 from nnexp.spec.checks.notices import notices
 from nnexp.training.speedup import MIN_STEP_SECONDS, measure_speedup
+from nnexp.wording import format_count
 
 if TYPE_CHECKING:
     from nnexp.prediction.run import Run
@@ -85,7 +86,7 @@ def _describe_ending(record: dict[str, Any]) -> str:
         return f"{record['baseline']} fitted and evaluated in {seconds} s, {record['parameters']:,} numbers"
     ending = "stopped early after" if record["ending"] == "stopped_early" else "trained for"
     return (
-        f"{ending} {record['epochs']} epoch{'' if record['epochs'] == 1 else 's'} in {seconds} s, "
+        f"{ending} {format_count(record['epochs'], 'epoch')} in {seconds} s, "
         f"{record['parameters']:,} parameters, weights of epoch {record['weights']['epoch']}"
     )
 

@@ -61,18 +61,3 @@ def render_bar(done: float, total: float, width: int, *texts: Text) -> Table:
     line = Table.grid(padding=(0, 1))
     line.add_row(ProgressBar(total=total, completed=done, width=width), *texts)
     return line
-
-
-def format_duration(seconds: float) -> str:
-    """A duration in its two largest units.
-
-    >>> format_duration(16.2), format_duration(125), format_duration(3 * 3600 + 240)
-    ('16 s', '2 min 5 s', '3 h 4 min')
-    """
-    minutes, rest = divmod(round(seconds), 60)
-    if not minutes:
-        return f"{rest} s"
-    hours, minutes = divmod(minutes, 60)
-    if not hours:
-        return f"{minutes} min {rest} s"
-    return f"{hours} h {minutes} min"

@@ -16,7 +16,8 @@ from rich.progress import (
 
 from nnexp.cli.console import err
 from nnexp.cli.progress.display import LineTimer, ProgressDisplay, choose_display
-from nnexp.data.download.http import DownloadListener, format_bytes
+from nnexp.data.download.http import DownloadListener
+from nnexp.wording import format_bytes
 
 SECONDS_BETWEEN_LINES = 10.0
 """Seconds between two lines of the same file."""

@@ -10,9 +10,10 @@ from rich.table import Table
 from rich.text import Text
 
 from nnexp.cli.console import err, format_metric
-from nnexp.cli.progress.display import LineTimer, ProgressDisplay, choose_display, format_duration, render_bar
+from nnexp.cli.progress.display import LineTimer, ProgressDisplay, choose_display, render_bar
 from nnexp.cli.tables.sweep import render_variants
 from nnexp.sweeps.running.sweep import format_state_counts
+from nnexp.wording import format_duration
 
 if TYPE_CHECKING:
     from nnexp.sweeps.running.progress import SweepProgress

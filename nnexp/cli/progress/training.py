@@ -11,9 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from nnexp.cli.console import err, fit_table, format_metric
-from nnexp.cli.progress.display import ProgressDisplay, choose_display, format_duration, render_bar
+from nnexp.cli.progress.display import ProgressDisplay, choose_display, render_bar
 from nnexp.training.events import EpochDone, Event, FitStarted, Notice, StepDone, TrainingStarted
 from nnexp.typing import MetricsRow
+from nnexp.wording import format_duration
 
 MAX_LIVE_EPOCHS = 8
 """Epochs that the live table shows."""

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from rich.markup import escape
 
-from nnexp.cli.console import fit_table, format_percent, make_table, shorten_escaped
+from nnexp.cli.console import fit_table, make_table, shorten_escaped
+from nnexp.wording import format_percent
 
 if TYPE_CHECKING:
     from rich.table import Table

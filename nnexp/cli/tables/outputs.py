@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nnexp.cli.console import fit_table, format_number, format_percent, shorten_escaped
+from nnexp.cli.console import fit_table, format_number, shorten_escaped
 from nnexp.metrics.breakdown import BinaryBreakdown, ValueBreakdown
+from nnexp.wording import format_percent
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from nnexp.cli.console import err, fit_table, out, print_sentence, shorten_distinctly, shorten_text
+from nnexp.cli.console import err, fit_table, out, print_sentence
 from nnexp.reports.tables import OPTIONAL_HEADERS, REPORT_FORMATTERS, format_cells, format_sentences
 from nnexp.storage import atomic
 

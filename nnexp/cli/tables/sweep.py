@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 from rich.markup import escape
 from rich.table import Table
 
-from nnexp.cli.console import err, fit_table, format_metric, shorten_distinctly
+from nnexp.cli.console import err, fit_table, format_metric
 from nnexp.reports.columns import format_cell
-from nnexp.spec.locate import format_count
 from nnexp.sweeps.planning.columns import build_columns
 from nnexp.sweeps.running.pruning import find_ended_outcome, find_metric
+from nnexp.sweeps.running.sweep import format_state_counts
+from nnexp.wording import format_count, shorten_distinctly
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nnexp.cli.console import make_table, out, print_json
-from nnexp.cli.progress.display import format_duration
 from nnexp.cli.tables.sweep import list_varied_keys, print_duplicates
 from nnexp.sweeps.planning.forecast import forecast_sweep
 from nnexp.sweeps.planning.plan import format_label
 from nnexp.sweeps.planning.stacking import StackPlanner
+from nnexp.wording import format_bytes, format_count, format_duration
 
 if TYPE_CHECKING:
     from nnexp.sweeps.running.sweep import SweepState
@@ -45,12 +45,7 @@ def print_plan(found: SweepState, workers: int, most: int | None, *, json: bool)
     out.print(shown)
     print_duplicates(found, out)
     out.print(
-        f"{len(runs)} runs, {cast.missing} of them to be trained by {workers} worker{'s' * (workers > 1)}: about "
-        f"{format_duration(cast.seconds)}, {_format_bytes(cast.memory)} of memory, {_format_bytes(cast.disk)} on disk"
+        f"{len(runs)} runs, {cast.missing} of them to be trained by {format_count(workers, 'worker')}: about "
+        f"{format_duration(cast.seconds)}, {format_bytes(cast.memory)} of memory, {format_bytes(cast.disk)} on disk"
     )
     out.print(str(found.path), style="bold", markup=False)
-
-
-def _format_bytes(size: float) -> str:
-    """Bytes for people."""
-    return f"{size / 2**30:.1f} GiB" if size >= 2**30 else f"{size / 2**20:.1f} MiB"

@@ -18,13 +18,12 @@ from nnexp.data.download.http import (
     discard_partial_file,
     download_file,
     finish_file,
-    format_bytes,
 )
 from nnexp.data.download.known import KNOWN_SETS, KnownFile, KnownSet
 from nnexp.errors import DataError, Interrupted, UsageError
 from nnexp.optional import import_optional
 from nnexp.registry import sources
-from nnexp.wording import suggest_nearest
+from nnexp.wording import format_bytes, suggest_nearest
 
 SILENT_LISTENER = DownloadListener()
 

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from nnexp.errors import DataError
 from nnexp.optional import import_optional
+from nnexp.wording import format_bytes
 
 CHUNK_BYTES = 2**14
 """Bytes that are written together. What is left over of one when a connection breaks off is lost."""
@@ -106,13 +107,6 @@ def finish_file(part: Path, path: Path) -> None:
             os.fsync(folder)
         finally:
             os.close(folder)
-
-
-def format_bytes(size: int) -> str:
-    """A number of bytes: 512 B, 4.4 KiB, 162.6 MiB."""
-    if size < 2**20:
-        return f"{size} B" if size < 2**10 else f"{size / 2**10:.1f} KiB"
-    return f"{size / 2**20:.1f} MiB"
 
 
 class _DownloadAttempt:

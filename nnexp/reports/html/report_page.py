@@ -25,6 +25,7 @@ from nnexp.reports.html.selection import CurveSelection, select_variants
 from nnexp.reports.report import Report, compute_rank
 from nnexp.reports.tables import format_cells, format_mean, format_sentences, format_verdict_heading
 from nnexp.reports.variants import Variant
+from nnexp.wording import format_count
 
 MAX_TABLE_ROWS = 200
 """Variants in the table of a page."""
@@ -221,7 +222,7 @@ def describe_best(report: Report) -> str:
     unit = "run" if best.configuration.is_baseline else "seed"
     if best.configuration.folds:
         unit = "fold"
-    over = f"{mean.n} {unit}{'s' * (mean.n != 1)}"
+    over = f"{format_count(mean.n, unit)}"
     return f"{best.label}: {what} ({over})." if len(report.variants) == 1 else f"Best: {best.label}, {what} ({over})."
 
 
@@ -255,7 +256,7 @@ def _render_comparisons(report: Report, said: Sequence[str]) -> list[Html | None
     first = differ or alike
     first, rest = (first, []) if len(first) <= open_ + 1 else (first[:open_], first[open_:])
     others = alike if differ else []
-    without = f"{len(others)} comparison{'s' * (len(others) != 1)} without a shown difference"
+    without = f"{format_count(len(others), 'comparison')} without a shown difference"
     return [
         render_list([*besides, *first]),
         render_fold(f"{len(rest)} more", render_list(rest)) if rest else None,

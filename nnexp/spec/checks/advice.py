@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any, Literal, get_args, get_origin
 
 from nnexp.spec.validation import describe_plain_type, strip_per_replica
-from nnexp.spec.yaml import Node, Scalar, parse_scalar, shorten_text
-from nnexp.wording import suggest_nearest
+from nnexp.spec.yaml import Node, Scalar, parse_scalar
+from nnexp.wording import shorten_text, suggest_nearest
 
 BOOLEAN_WORDS = ("yes", "no", "on", "off", "true", "false")
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
+from typing import Any
 
 from nnexp import registry
 from nnexp.data.dataset import Description
-from nnexp.data.file_source import FileSource
-from nnexp.data.targets.base import TargetError
-from nnexp.errors import DataError
 from nnexp.nn.losses.base import Loss
 from nnexp.nn.losses.perceptron import Perceptron
 from nnexp.nn.losses.tasks import TaskLosses
@@ -18,42 +16,43 @@ from nnexp.nn.network import build_network
 from nnexp.nn.parameters import Declaration
 from nnexp.spec.baseline import AnySpec, BaselineSpec
 from nnexp.spec.checks import baseline, effect, layers, solvers, training
-from nnexp.spec.checks.memory import describe_data
 from nnexp.spec.locate import make_problem
 from nnexp.spec.problems import Problem
-from nnexp.spec.sizes import AssumedSizes
 from nnexp.spec.spec import Spec
 from nnexp.spec.yaml import Node
 from nnexp.wording import suggest_nearest
 
 
 def check_spec(
-    spec: AnySpec, root: Node, doubtful: AbstractSet[str] = frozenset(), sizes: AssumedSizes | None = None
+    spec: AnySpec, description: Description, root: Node, doubtful: AbstractSet[str], *, layout_only: bool
 ) -> list[Problem]:
-    """Every way in which the parts of a spec do not fit together.
+    """Every way in which the parts of a spec do not fit together, or do not fit the data.
 
     `doubtful` names the top-level keys that `spec` has not from the text, because what is written there is wrong: what
-    depends on them is not checked. With `sizes` the network is not to be trained, and only its layers must fit.
+    depends on them is not checked. `layout_only` is for a network that is not to be trained: only its layers must fit.
     """
-    try:
-        description = sizes.describe_data(spec.data) if sizes else describe_data(spec.data)
-    except DataError as error:
-        return [
-            replace(make_problem(root, "data.source", str(error)), of_data=isinstance(spec.data.source, FileSource))
-        ]
-    except TargetError as error:
-        return [make_problem(root, "data.targets", str(error))]
-    checks = [run for run, needed in _select_checks(spec, sizes) if not needed & doubtful]
-    return [problem for run in checks for problem in run(spec, description, root)]
-
-
-def _select_checks(
-    spec: AnySpec, sizes: AssumedSizes | None
-) -> Iterable[tuple[Callable[..., Iterator[Problem]], AbstractSet[str]]]:
-    """What is checked of a spec, each with the top-level keys that it needs."""
+    checks: Mapping[Any, AbstractSet[str]] = NETWORK_CHECKS
     if isinstance(spec, BaselineSpec):
-        return BASELINE_CHECKS.items()
-    return (LAYOUT_CHECKS if sizes else NETWORK_CHECKS).items()
+        checks = BASELINE_CHECKS
+    elif layout_only:
+        checks = LAYOUT_CHECKS
+    problems: list[Problem] = []
+    for check, needed in checks.items():
+        if not needed & doubtful:
+            problems += check(spec, description, root)
+    if isinstance(spec, Spec) and not layout_only:
+        problems += _check_weights(spec, description, root, doubtful)
+    return problems
+
+
+def _check_weights(spec: Spec, description: Description, root: Node, doubtful: AbstractSet[str]) -> Iterator[Problem]:
+    """The checks that need the weights declared, which is done once; none where the layers do not fit the data."""
+    declaration = None if doubtful & {"architecture", "activation"} else layers.find_declaration(spec, description)
+    if declaration is None:
+        return
+    for check, needed in WEIGHT_CHECKS.items():
+        if not needed & doubtful:
+            yield from check(spec, description, declaration, root)
 
 
 def declare_network(spec: Spec) -> Declaration:
@@ -97,15 +96,12 @@ NETWORK_CHECKS: dict[Check, AbstractSet[str]] = {
     layers.check_architecture: {"architecture", "activation"},
     layers.check_heads: {"architecture"},
     layers.check_centers: {"architecture"},
-    layers.check_memory: {"architecture", "activation", "training", "optimizer"},
-    layers.check_frozen: {"architecture", "activation", "training"},
-    layers.check_transferred_weights: {"architecture", "activation", "init"},
     layers.check_last_activation: {"architecture", "loss", "activation"},
     _check_loss: {"loss"},
-    effect.label_smoothing: {"loss"},
-    effect.repeated_patterns: {"training", "init"},
-    effect.repeated_classes: set(),
-    effect.own_test: set(),
+    effect.check_label_smoothing: {"loss"},
+    effect.check_repeated_patterns: {"training", "init"},
+    effect.check_repeated_classes: set(),
+    effect.check_own_test: set(),
     training.check_watched_metrics: {"training", "schedule"},
     training.check_split: set(),
     training.check_augmentation: set(),
@@ -113,17 +109,26 @@ NETWORK_CHECKS: dict[Check, AbstractSet[str]] = {
     training.check_batch_size: {"training"},
     training.check_warmup: {"training", "schedule"},
     training.check_piecewise: {"schedule"},
-    solvers.check_solver: {"architecture", "activation", "training", "optimizer", "loss", "regularization"},
 }
 """The checks, each with the top-level keys that it needs besides data and architecture."""
+
+WeightCheck = Callable[[Spec, Description, Declaration, Node], Iterator[Problem]]
+
+WEIGHT_CHECKS: dict[WeightCheck, AbstractSet[str]] = {
+    layers.check_memory: {"training", "optimizer"},
+    layers.check_frozen: {"training"},
+    layers.check_transferred_weights: {"init"},
+    solvers.check_solver: {"training", "optimizer", "loss", "regularization"},
+}
+"""The checks of the declared weights, each with the top-level keys that it needs besides."""
 
 LAYOUT_CHECKS: dict[Check, AbstractSet[str]] = {layers.check_architecture: {"architecture", "activation"}}
 """What is checked of a network that is only looked at."""
 
 BASELINE_CHECKS: dict[Callable[[BaselineSpec, Description, Node], Iterator[Problem]], AbstractSet[str]] = {
     baseline.check_split: set(),
-    effect.repeated_classes: set(),
-    effect.own_test: set(),
+    effect.check_repeated_classes: set(),
+    effect.check_own_test: set(),
     baseline.check_targets: {"baseline"},
     baseline.check_train_size: {"baseline"},
     baseline.check_memory: {"baseline"},

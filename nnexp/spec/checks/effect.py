@@ -1,4 +1,4 @@
-"""Whether what a spec says has a sense: wishes that the rules of each parameter allow, but no network can fulfil."""
+"""Whether what a spec asks for can have an effect: values that each parameter allows, but no network can fulfil."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from nnexp.spec.spec import Spec
 from nnexp.spec.yaml import Node
 
 
-def label_smoothing(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
+def check_label_smoothing(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
     """The class of an example keeps the largest target: 1 - ε > ε/(K - 1)."""
-    for path, loss, classes in _losses(spec, description):
+    for path, loss, classes in _list_losses(spec, description):
         if not isinstance(loss, CrossEntropy) or classes < 2:
             continue
         epsilon = float(loss.label_smoothing)
@@ -38,7 +38,7 @@ def label_smoothing(spec: Spec, description: Description, root: Node) -> Iterato
             yield make_problem(root, f"{path}.cross_entropy.label_smoothing", message, "usual: label_smoothing: 0.1")
 
 
-def own_test(spec: AnySpec, description: Description, root: Node) -> Iterator[Problem]:
+def check_own_test(spec: AnySpec, description: Description, root: Node) -> Iterator[Problem]:
     """A set's own test part is another than its training part."""
     source = spec.data.source
     if not description.own_test or not isinstance(source, FileSource):
@@ -52,7 +52,7 @@ def own_test(spec: AnySpec, description: Description, root: Node) -> Iterator[Pr
         yield replace(make_problem(root, path, twin.message, suggestion), of_data=twin.of_data)
 
 
-def _losses(spec: Spec, description: Description) -> Iterator[tuple[str, Loss, int]]:
+def _list_losses(spec: Spec, description: Description) -> Iterator[tuple[str, Loss, int]]:
     """The loss of each thing to predict: its path, itself, and the number of outputs."""
     if not isinstance(spec.loss, TaskLosses):
         yield "loss", spec.loss, description.output_count
@@ -62,21 +62,21 @@ def _losses(spec: Spec, description: Description) -> Iterator[tuple[str, Loss, i
         yield f"loss.tasks.{name}.loss", weighted.loss, outputs.get(name, 0)
 
 
-def repeated_patterns(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
+def check_repeated_patterns(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
     """No layer is named twice where a list names layers."""
-    yield from _repeated(spec.training.freeze, "training.freeze", root)
+    yield from _check_repetition(spec.training.freeze, "training.freeze", root)
     if isinstance(spec.init, FromRun):
-        yield from _repeated(spec.init.layers, "init.from_run.layers", root)
+        yield from _check_repetition(spec.init.layers, "init.from_run.layers", root)
 
 
-def repeated_classes(spec: AnySpec, description: Description, root: Node) -> Iterator[Problem]:
+def check_repeated_classes(spec: AnySpec, description: Description, root: Node) -> Iterator[Problem]:
     """No class is twice in one group, and no two groups are the same question."""
-    for path, target in _targets(spec.data.targets, "data.targets"):
+    for path, target in _list_targets(spec.data.targets, "data.targets"):
         if isinstance(target, Membership):
-            yield from _repeated_in_groups(target.groups, f"{path}.membership.groups", root)
+            yield from _check_groups(target.groups, f"{path}.membership.groups", root)
 
 
-def _targets(target: Target, path: str) -> Iterator[tuple[str, Target]]:
+def _list_targets(target: Target, path: str) -> Iterator[tuple[str, Target]]:
     """Each single target with its path."""
     if isinstance(target, Tasks):
         for name, one in target.tasks.items():
@@ -85,22 +85,21 @@ def _targets(target: Target, path: str) -> Iterator[tuple[str, Target]]:
         yield path, target
 
 
-def _repeated_in_groups(groups: Sequence[Sequence[int]], path: str, root: Node) -> Iterator[Problem]:
+def _check_groups(groups: Sequence[Sequence[int]], path: str, root: Node) -> Iterator[Problem]:
     asked: dict[frozenset[int], Sequence[int]] = {}
     for index, group in enumerate(groups):
-        yield from _repeated(group, f"{path}.{index}", root, "the class ")
+        yield from _check_repetition(group, f"{path}.{index}", root, "the class ")
         earlier = asked.setdefault(frozenset(group), group)
         if earlier is not group:
             message = f"{list(group)} asks what {list(earlier)} asks already: two outputs would learn the same"
             yield make_problem(root, f"{path}.{index}", message, "leave one of them out")
 
 
-def _repeated(entries: Sequence[object], path: str, root: Node, noun: str = "") -> Iterator[Problem]:
+def _check_repetition(entries: Sequence[object], path: str, root: Node, noun: str = "") -> Iterator[Problem]:
     """A problem of each entry that stands earlier in the list too."""
     seen: set[object] = set()
     for index, entry in enumerate(entries):
         if entry in seen:
-            yield make_problem(
-                root, f"{path}.{index}", f"{noun}{entry!r} is in the list twice", "leave one of them out"
-            )
+            message = f"{noun}{entry!r} is in the list twice"
+            yield make_problem(root, f"{path}.{index}", message, "leave one of them out")
         seen.add(entry)

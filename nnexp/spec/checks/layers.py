@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from nnexp import registry
 from nnexp.data.dataset import Description
@@ -19,22 +19,28 @@ from nnexp.nn.layers.rbf import RBF
 from nnexp.nn.network import build_network, kind_of, walk_layers
 from nnexp.nn.parameters import Declaration, matches_pattern
 from nnexp.spec.checks.memory import describe_memory_excess, estimate_training_bytes, memory_size
-from nnexp.spec.locate import count_train_examples, format_count, make_layer_problem, make_problem
+from nnexp.spec.locate import count_train_examples, make_layer_problem, make_problem
 from nnexp.spec.problems import Problem
 from nnexp.spec.spec import Spec
 from nnexp.spec.yaml import Node
 from nnexp.typing import Shape
-from nnexp.wording import find_closest, suggest_nearest
+from nnexp.wording import find_closest, format_count, suggest_nearest
+
+MAX_LISTED_WEIGHTS = 5
+"""Weights that a message lists; of a deep network all others would push the advice off the screen."""
 
 OUTPUT_SUGGESTION = "end the architecture with `- output`"
+
+OUTPUT_WORDS = {"classes": "classes", "binary": "outputs", "values": "values", "tasks": "outputs of all tasks"}
+"""What the outputs are called, by the kind of targets."""
 
 
 def check_architecture(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
     """Shapes flow through the layers and end in one number for every target."""
     yield from _check_outputs(spec, root)
-    followed = list(_followed(spec, description, root))
-    if followed:
-        yield from followed
+    misplaced = list(_check_output_is_last(spec, description, root))
+    if misplaced:
+        yield from misplaced
         return
     network = build_network(spec.architecture, spec.activation, description.output_widths)
     shape: Shape = description.shape
@@ -55,47 +61,48 @@ def check_architecture(spec: Spec, description: Description, root: Node) -> Iter
 
 def _add_layer_name(message: str, layer: str, root: Node) -> str:
     """The message, with the name of the layer where no line of the text is the layer's: one of a preset."""
-    listed = isinstance(root.value, dict) and isinstance(root.value["architecture"].value, list)
+    if isinstance(root.value, dict) and isinstance(root.value["architecture"].value, list):
+        return message
     kind = layer.rpartition("_")[0]
-    return message if listed else f"{layer}: {message.removeprefix(f'{kind}: ')}"
+    return f"{layer}: {message.removeprefix(f'{kind}: ')}"
 
 
 def check_heads(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
     """Heads come last and are the tasks', one each."""
-    tasks = [task.name for task in description.tasks]
+    last = len(spec.architecture) - 1
     for index, layer in enumerate(spec.architecture):
-        if not isinstance(layer, Heads):
-            if any(isinstance(inner, Heads) for inner in walk_layers([layer])):
-                yield make_layer_problem(index, root, "`check_heads` stands by itself, at the end of the architecture")
-            continue
-        if not tasks:
-            suggestion = "name them: data: {targets: {tasks: {...}}}"
-            yield make_layer_problem(
-                index, root, "`check_heads` are for several tasks, and there is one thing to predict", suggestion
-            )
-        elif index < len(spec.architecture) - 1:
-            yield make_layer_problem(index, root, "`check_heads` is the last layer")
-        elif missing := [name for name in tasks if name not in layer.heads.names]:
-            yield make_layer_problem(
-                index, root, f"the task {missing[0]} has no head", f"write `{missing[0]}: [output]`"
-            )
-        else:
-            unknown = [name for name in layer.heads.names if name not in tasks]
-            for name in unknown:
-                yield make_problem(
-                    root,
-                    f"architecture.{index}.heads.{name}",
-                    f"there is no task {name!r}",
-                    suggest_nearest(name, tasks),
-                )
+        if isinstance(layer, Heads):
+            yield from _check_head_names(layer, index, last, description, root)
+        elif any(isinstance(inner, Heads) for inner in walk_layers([layer])):
+            yield make_layer_problem(index, root, "`heads` stands by itself, at the end of the architecture")
+
+
+def _check_head_names(layer: Heads, index: int, last: int, description: Description, root: Node) -> Iterator[Problem]:
+    """The heads of one layer are for the tasks, one each; `last` is the index of the last layer."""
+    tasks = [task.name for task in description.tasks]
+    if not tasks:
+        message = "`heads` are for several tasks, and there is one thing to predict"
+        yield make_layer_problem(index, root, message, "name them: data: {targets: {tasks: {...}}}")
+        return
+    if index < last:
+        yield make_layer_problem(index, root, "`heads` is the last layer")
+        return
+    missing = [name for name in tasks if name not in layer.heads.names]
+    if missing:
+        message, suggestion = f"the task {missing[0]} has no head", f"write `{missing[0]}: [output]`"
+        yield make_layer_problem(index, root, message, suggestion)
+        return
+    for name in layer.heads.names:
+        if name not in tasks:
+            path = f"architecture.{index}.heads.{name}"
+            yield make_problem(root, path, f"there is no task {name!r}", suggest_nearest(name, tasks))
 
 
 def find_declaration(spec: Spec, description: Description) -> Declaration | None:
     """The weights of the network; None where the shapes do not fit, which is reported elsewhere."""
+    network = build_network(spec.architecture, spec.activation, description.output_widths)
     try:
-        declaration = build_network(spec.architecture, spec.activation, description.output_widths).declare(
-            description.shape
-        )
+        declaration = network.declare(description.shape)
     except ShapeError:
         return None
     return declaration if declaration.weight_count else None
@@ -104,59 +111,72 @@ def find_declaration(spec: Spec, description: Description) -> Declaration | None
 def check_centers(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
     """There are as many training examples as centres are found among."""
     examples = count_train_examples(spec, description)
+    if not examples:
+        return
     for index, layer in enumerate(spec.architecture):
         for inner in walk_layers([layer]):
-            if isinstance(inner, RBF) and inner.centers != "normal" and inner.units > (examples or inner.units):
-                message = (
-                    f"rbf: {inner.units} centers cannot be found among "
-                    f"{format_count(examples or 0, 'training example')}"
-                )
+            if isinstance(inner, RBF) and inner.centers != "normal" and inner.units > examples:
+                among = format_count(examples, "training example")
+                message = f"rbf: {inner.units} centers cannot be found among {among}"
                 yield make_layer_problem(index, root, message, "have fewer units, or draw them: `centers: normal`")
 
 
-def check_frozen(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
+def check_frozen(spec: Spec, description: Description, declaration: Declaration, root: Node) -> Iterator[Problem]:
     """What is frozen exists, and something is left to train."""
-    patterns, declaration = spec.training.freeze, find_declaration(spec, description)
-    if not patterns or declaration is None:
+    patterns = spec.training.freeze
+    if not patterns:
         return
     yield from check_patterns(patterns, declaration, "training.freeze", root)
     if not declaration.trainable_mask(patterns).any():
         yield make_problem(root, "training.freeze", "everything is frozen: there is nothing left to train")
 
 
-def check_transferred_weights(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
-    """The weights that are taken over from another run are there, and fit."""
-    init, declaration = spec.init, find_declaration(spec, description)
-    if not isinstance(init, FromRun) or declaration is None:
+def check_transferred_weights(
+    spec: Spec, description: Description, declaration: Declaration, root: Node
+) -> Iterator[Problem]:
+    """The weights that are to come from another run are there, and fit."""
+    init = spec.init
+    if not isinstance(init, FromRun):
         return
     try:
         stored = init.load_weights()
     except RunError as error:
         yield make_problem(root, "init.from_run.run", str(error))
         return
-    here = {**{name: w.shape for name, w in declaration.iterate_weights()}, **dict(declaration.iterate_buffers())}
-    there = {name: values.shape for name, values in stored.items()}
-    known = ", ".join(dict.fromkeys(name.rpartition(".")[0] for name in there))
-    for index, pattern in enumerate(init.layers):
-        if not any(matches_pattern(name, pattern) for name in there):
-            message = f"{pattern!r} fits no layer of {init.run}"
-            yield make_problem(root, f"init.from_run.layers.{index}", message, f"known: {known}")
-    chosen = {name: shape for name, shape in there.items() if any(matches_pattern(name, p) for p in init.layers)}
-    wrong = [
-        f"{name} is {format_shape(shape)} there and {format_shape(here[name]) if name in here else 'not'} here"
-        for name, shape in chosen.items()
-        if here.get(name) != shape
-    ]
+    yield from _check_transferred_layers(init, list(stored), root)
+    own_shapes = {name: weight.shape for name, weight in declaration.iterate_weights()}
+    own_shapes |= dict(declaration.iterate_buffers())
+    wrong = []
+    for name, values in stored.items():
+        is_chosen = any(matches_pattern(name, pattern) for pattern in init.layers)
+        if is_chosen and own_shapes.get(name) != values.shape:
+            here = format_shape(own_shapes[name]) if name in own_shapes else "not"
+            wrong.append(f"{name} is {format_shape(values.shape)} there and {here} here")
     if wrong:
-        more = f", and {len(wrong) - 5} more" if len(wrong) > 5 else ""
-        message = f"the weights of {init.run} do not fit: {'; '.join(wrong[:5])}{more}"
+        shown = "; ".join(wrong[:MAX_LISTED_WEIGHTS])
+        more = f", and {len(wrong) - MAX_LISTED_WEIGHTS} more" if len(wrong) > MAX_LISTED_WEIGHTS else ""
+        message = f"the weights of {init.run} do not fit: {shown}{more}"
         yield make_problem(root, "init.from_run", message, "name the layers to take over: `layers: [...]`")
+
+
+def _check_transferred_layers(init: FromRun, stored: Sequence[str], root: Node) -> Iterator[Problem]:
+    """Each of the layers to take over exists in the other run, whose weights and buffers are `stored`."""
+    for index, pattern in enumerate(init.layers):
+        if not any(matches_pattern(name, pattern) for name in stored):
+            message = f"{pattern!r} fits no layer of {init.run}"
+            known = ", ".join(_list_layers(stored))
+            yield make_problem(root, f"init.from_run.layers.{index}", message, f"known: {known}")
+
+
+def _list_layers(weights: Iterable[str]) -> list[str]:
+    """The layers of weights such as dense_1.W, each once."""
+    return list(dict.fromkeys(name.rpartition(".")[0] for name in weights))
 
 
 def check_patterns(patterns: Sequence[str], declaration: Declaration, path: str, root: Node) -> Iterator[Problem]:
     """Each pattern fits a layer or a weight."""
     names = [name for name, _ in declaration.iterate_weights()]
-    layers = dict.fromkeys(name.rpartition(".")[0] for name in names)
+    layers = _list_layers(names)
     for index, pattern in enumerate(patterns):
         if not any(matches_pattern(name, pattern) for name in names):
             near = find_closest(pattern, [*layers, *names])
@@ -171,18 +191,18 @@ def _check_outputs(spec: Spec, root: Node) -> Iterator[Problem]:
         yield make_layer_problem(index, root, "`output` comes once, at the end", "write `dense: {units: ...}` here")
 
 
-def _followed(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
+def _check_output_is_last(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
     """Nothing but activations follows `output`, of the network or of a head."""
-    yield from _after_output(spec.architecture, description.output_count, "architecture", root)
+    yield from _check_layers_after_output(spec.architecture, description.output_count, "architecture", root)
     outputs = {task.name: len(task.classes) for task in description.tasks}
     for index, layer in enumerate(spec.architecture):
         if isinstance(layer, Heads):
             for name, head in layer.heads.items():
                 path = f"architecture.{index}.heads.{name}"
-                yield from _after_output(head.layers, outputs.get(name, 1), path, root)
+                yield from _check_layers_after_output(head.layers, outputs.get(name, 1), path, root)
 
 
-def _after_output(layers: Sequence[Layer], outputs: int, path: str, root: Node) -> Iterator[Problem]:
+def _check_layers_after_output(layers: Sequence[Layer], outputs: int, path: str, root: Node) -> Iterator[Problem]:
     """One problem, of the `output` that other layers than activations follow."""
     places = [index for index, layer in enumerate(layers) if isinstance(layer, Output)]
     if not places:
@@ -199,13 +219,11 @@ def _after_output(layers: Sequence[Layer], outputs: int, path: str, root: Node) 
 
 
 def _make_end_problem(shape: Shape, description: Description, count: int, root: Node) -> Problem:
-    wanted = {"classes": "classes", "binary": "outputs", "values": "values", "tasks": "outputs of all tasks"}[
-        description.targets
-    ]
-    numbers = format_shape(shape)
+    """The network's last layer, of `count`, gives another number of outputs than there are targets."""
     if not count:
         return make_problem(root, "architecture", "there are no layers", OUTPUT_SUGGESTION)
-    message = f"the network ends with {numbers} numbers, but there are {description.output_count} {wanted}"
+    wanted = f"{description.output_count} {OUTPUT_WORDS[description.targets]}"
+    message = f"the network ends with {format_shape(shape)} numbers, but there are {wanted}"
     return make_layer_problem(count - 1, root, message, OUTPUT_SUGGESTION)
 
 
@@ -214,16 +232,14 @@ def check_last_activation(spec: Spec, description: Description, root: Node) -> I
     layers = build_network(spec.architecture, spec.activation, description.output_widths).layers
     if layers and spec.loss.outputs == "logits" and isinstance(layers[-1], Softmax | Sigmoid):
         loss = registry.losses.name_of(spec.loss)
-        message = (
-            f"{loss} takes logits and applies its own {'sigmoid' if loss == 'binary_cross_entropy' else 'softmax'}"
-        )
+        own = "sigmoid" if loss == "binary_cross_entropy" else "softmax"
+        message = f"{loss} takes logits and applies its own {own}"
         yield make_layer_problem(len(layers) - 1, root, message, "leave this last activation out")
 
 
-def check_memory(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
+def check_memory(spec: Spec, description: Description, declaration: Declaration, root: Node) -> Iterator[Problem]:
     """What training holds fits into memory."""
-    declaration = find_declaration(spec, description)
-    needed = estimate_training_bytes(spec, declaration) if declaration else 0
+    needed = estimate_training_bytes(spec, declaration)
     if needed > memory_size():
         message = describe_memory_excess("training", needed)
         yield make_problem(root, "architecture", message, "make the layers or the batch smaller")

@@ -25,10 +25,11 @@ from nnexp.registry import component_parameters
 from nnexp.spec import overrides
 from nnexp.spec.baseline import AnySpec, BaselineSpec
 from nnexp.spec.checks.memory import describe_data
-from nnexp.spec.locate import format_count, make_problem
+from nnexp.spec.locate import make_problem
 from nnexp.spec.problems import Problem, SpecText, sort_problems
 from nnexp.spec.spec import Spec
 from nnexp.spec.yaml import Node, parse_yaml_with_problems
+from nnexp.wording import format_count
 
 WHOLES = (10, 100)
 """Sums that parts of a whole are often written to, as in 80/10/10 and 8/1/1."""

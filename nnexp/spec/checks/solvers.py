@@ -17,63 +17,60 @@ from nnexp.nn.parameters import Declaration, matches_pattern
 from nnexp.nn.penalties.l2 import L2
 from nnexp.optim.optimizers.normal_equations import NormalEquations
 from nnexp.optim.optimizers.solver import Solver
-from nnexp.spec.checks.layers import find_declaration
 from nnexp.spec.locate import count_train_examples, make_problem
 from nnexp.spec.problems import Problem
 from nnexp.spec.spec import Spec
 from nnexp.spec.yaml import Node
 
+NOISY_LAYERS = (Dropout, ClassicDropout, GaussianNoise)
+"""Layers that compute with numbers drawn anew in every step."""
+
 MAX_DENSE_WEIGHTS = 4096
 """Weights for which a solver may hold a matrix of one row and one column each: 128 MiB."""
 
 
-def check_solver(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
+def check_solver(spec: Spec, description: Description, declaration: Declaration, root: Node) -> Iterator[Problem]:
     """A solver has the batch, the room and the kind of network that it needs."""
-    solver, declaration = spec.optimizer, find_declaration(spec, description)
-    if not isinstance(solver, Solver) or declaration is None:
+    solver = spec.optimizer
+    if not isinstance(solver, Solver):
         return
     name = registry.optimizers.name_of(solver)
     if solver.full_batch and spec.training.batch_size not in ("full", count_train_examples(spec, description)):
-        yield make_problem(
-            root, "training.batch_size", f"{name} takes all training examples at once", "write `batch_size: full`"
-        )
+        message = f"{name} takes all training examples at once"
+        yield make_problem(root, "training.batch_size", message, "write `batch_size: full`")
     for clip in ("clip_norm", "clip_value"):
         if getattr(spec.training, clip) is not None:
-            yield make_problem(
-                root, f"training.{clip}", f"{name} has no use for a clipped gradient", f"leave {clip} out"
-            )
+            message = f"{name} has no use for a clipped gradient"
+            yield make_problem(root, f"training.{clip}", message, f"leave {clip} out")
     trained = int(declaration.trainable_mask(spec.training.freeze).sum())
     if solver.needs_matrix and trained > MAX_DENSE_WEIGHTS:
         size = 8 * trained**2
-        message = (
-            f"{name} would hold a matrix of {trained:,} x {trained:,} numbers, {size:,} bytes ({size / 2**30:.3g} GiB)"
-        )
-        yield make_problem(
-            root, "optimizer", message, f"it goes up to {MAX_DENSE_WEIGHTS:,} weights; lbfgs holds no matrix"
-        )
+        matrix = f"a matrix of {trained:,} x {trained:,} numbers, {size:,} bytes ({size / 2**30:.3g} GiB)"
+        suggestion = f"it goes up to {MAX_DENSE_WEIGHTS:,} weights; lbfgs holds no matrix"
+        yield make_problem(root, "optimizer", f"{name} would hold {matrix}", suggestion)
     if isinstance(solver, NormalEquations):
         yield from _check_linear(spec, declaration, root)
 
 
 def _check_linear(spec: Spec, declaration: Declaration, root: Node) -> Iterator[Problem]:
     """The objective is a parabola in the weights that are trained."""
-    trained = [
-        name
-        for name, _ in declaration.iterate_weights()
-        if not any(matches_pattern(name, p) for p in spec.training.freeze)
-    ]
     last = list(declaration.parts)[-1]
-    above = [name for name in trained if not name.startswith(f"{last}.")]
+    hidden = []
+    for name, _ in declaration.iterate_weights():
+        is_frozen = any(matches_pattern(name, pattern) for pattern in spec.training.freeze)
+        if not is_frozen and not name.startswith(f"{last}."):
+            hidden.append(name)
     if not isinstance(spec.architecture[-1], Output | Dense):
         message = "normal_equations needs outputs that are linear in the weights: a dense layer at the end"
         yield make_problem(root, "architecture", message, "end the architecture with `- output`")
-    elif above:
+    elif hidden:
         message = (
-            f"normal_equations needs outputs that are linear in all weights, and {above[0]} is followed by more layers"
+            f"normal_equations needs outputs that are linear in all weights, and {hidden[0]} is followed by more layers"
         )
         yield make_problem(root, "architecture", message, "use a linear network, or freeze all layers but the last")
     for index, layer in enumerate(spec.architecture):
-        noisy = [inner for inner in walk_layers([layer]) if isinstance(inner, Dropout | ClassicDropout | GaussianNoise)]
+        # With noise every step has another objective, and the equations of one step are solved by no other's weights.
+        noisy = [inner for inner in walk_layers([layer]) if isinstance(inner, NOISY_LAYERS)]
         if noisy:
             message = f"normal_equations finds no one solution with {registry.layers.name_of(noisy[0])}"
             yield make_problem(root, f"architecture.{index}", message, "leave it out; l2 regularises")

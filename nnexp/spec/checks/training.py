@@ -15,11 +15,11 @@ from nnexp.nn.layers.batch_norm import BatchNorm
 from nnexp.nn.network import walk_layers
 from nnexp.optim.schedules.piecewise import Piecewise
 from nnexp.optim.schedules.plateau import Plateau
-from nnexp.spec.locate import count_train_examples, format_count, make_problem
+from nnexp.spec.locate import count_train_examples, make_problem
 from nnexp.spec.problems import Problem
 from nnexp.spec.spec import Data, Spec
 from nnexp.spec.yaml import Node
-from nnexp.wording import find_closest
+from nnexp.wording import find_closest, format_count
 
 
 def check_watched_metrics(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:

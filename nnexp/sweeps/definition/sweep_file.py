@@ -12,7 +12,6 @@ from nnexp.registry import component_parameters
 from nnexp.spec import read
 from nnexp.spec.build import Builder
 from nnexp.spec.conflicts import Assignment
-from nnexp.spec.locate import format_count
 from nnexp.spec.problems import Place, Problem, sort_problems
 from nnexp.spec.yaml import Node, join_path, walk_nodes
 from nnexp.spec.yaml import parse_yaml_with_problems as read_text
@@ -21,7 +20,7 @@ from nnexp.sweeps.definition.command_line import MAX_VALUES, add_words, insert_v
 from nnexp.sweeps.definition.conflicts import check_definition
 from nnexp.sweeps.definition.definition import NamedVariant, SampledKeys, SamplerName, SweepAxis, SweepDefinition
 from nnexp.sweeps.definition.settings import RUNGS_PATH, EnsembleSettings, SweepObjective, SweepSettings, TrialSettings
-from nnexp.wording import suggest_nearest
+from nnexp.wording import format_count, suggest_nearest
 
 T = TypeVar("T")
 

@@ -15,7 +15,6 @@ from nnexp.metrics import tasks
 from nnexp.metrics.better import larger_is_better
 from nnexp.spec.baseline import AnySpec, BaselineSpec
 from nnexp.spec.checks.memory import describe_data
-from nnexp.spec.locate import format_count
 from nnexp.spec.problems import Place, Problem, SpecText
 from nnexp.sweeps.definition.definition import SweepDefinition
 from nnexp.sweeps.definition.settings import RUNGS_PATH, SweepObjective
@@ -30,7 +29,7 @@ from nnexp.sweeps.running.folder import SweepFolder
 from nnexp.sweeps.running.progress import SweepProgress
 from nnexp.sweeps.running.pruning import FullTraining, Strategy, SuccessiveHalving, average_metric, find_ended_outcome
 from nnexp.sweeps.running.scheduler import Scheduler, SchedulerLimits, WatchProgress
-from nnexp.wording import suggest_nearest
+from nnexp.wording import format_count, suggest_nearest
 
 MAX_UNCONFIRMED_RUNS = 10_000
 """Runs of a plan that is carried out without being asked twice."""

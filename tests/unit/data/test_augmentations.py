@@ -16,7 +16,7 @@ from nnexp.data.augmentations.random_crop import RandomCrop
 from nnexp.errors import SpecError
 from nnexp.nn.random import make_generator
 from nnexp.spec.problems import SpecText
-from nnexp.spec.read import parse_spec
+from nnexp.spec.read import load_spec
 from nnexp.typing import AnyArray
 from tests.contracts.arrays import identical, normal
 from tests.contracts.examples import Example, examples
@@ -180,7 +180,7 @@ def test_augmentation_draws_from_a_generator_of_its_own() -> None:
 )
 def test_what_does_not_fit_is_said_in_its_place(override: str, path: str, words: str) -> None:
     with pytest.raises(SpecError) as raised:
-        parse_spec(SpecText("spec.yaml", TEXT), [override], name="s")
+        load_spec(SpecText("spec.yaml", TEXT), [override], name="s")
     found = {problem.path: problem.message for problem in raised.value.problems}
     assert path in found, found
     assert words in found[path]
@@ -188,4 +188,4 @@ def test_what_does_not_fit_is_said_in_its_place(override: str, path: str, words:
 
 def test_a_baseline_takes_no_augmentation() -> None:
     with pytest.raises(SpecError, match="fitted once, to the examples as they are"):
-        parse_spec(SpecText("s", "data: {source: digits, augment: [noise: 0.1]}\nbaseline: knn\n"), name="s")
+        load_spec(SpecText("s", "data: {source: digits, augment: [noise: 0.1]}\nbaseline: knn\n"), name="s")

@@ -13,7 +13,7 @@ import nnexp
 from nnexp.data.sources.cifar_like import CifarLike
 from nnexp.errors import SpecError
 from nnexp.spec.problems import SpecText
-from nnexp.spec.read import parse_network_spec
+from nnexp.spec.read import load_network_spec
 from nnexp.typing import AnyArray
 
 CONFIGS = Path(__file__).parents[3] / "configs"
@@ -133,7 +133,7 @@ def test_the_larger_the_difficulty_the_fewer_pictures_a_linear_classifier_gets_r
 def test_a_parameter_out_of_bounds_is_refused(key: str, expected: str) -> None:
     spec = SpecText("spec.yaml", "data: {source: {cifar_like: {}}}\narchitecture: [flatten, output]\n")
     with pytest.raises(SpecError, match=expected):
-        parse_network_spec(spec, [f"data.source.cifar_like.{key}"], name="spec")
+        load_network_spec(spec, [f"data.source.cifar_like.{key}"], name="spec")
 
 
 def accuracy(config: str, seed: int, runs: Path) -> float:

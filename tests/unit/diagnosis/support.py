@@ -11,7 +11,7 @@ from nnexp.data.dataset import Description
 from nnexp.diagnosis.evidence import RunEvidence
 from nnexp.runs.layer_history import LayerHistory
 from nnexp.spec.problems import SpecText
-from nnexp.spec.read import parse_network_spec
+from nnexp.spec.read import load_network_spec
 from nnexp.spec.yaml import parse_yaml
 from nnexp.training.layer_recorder import RecordLayout
 
@@ -39,7 +39,7 @@ def evidence(
     given = columns or {}
     rows = [dict(zip(given, values, strict=True)) for values in zip(*given.values(), strict=True)]
     source = SpecText("spec.yaml", text)
-    return RunEvidence(parse_network_spec(source, name="spec"), made, rows, looked, parse_yaml(source), optimal)
+    return RunEvidence(load_network_spec(source, name="spec"), made, rows, looked, parse_yaml(source), optimal)
 
 
 def final(train: float, dev: float | None, name: str = "accuracy") -> dict[str, Any]:

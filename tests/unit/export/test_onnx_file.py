@@ -15,7 +15,7 @@ from nnexp.errors import UsageError
 from nnexp.export.learned import load_result
 from nnexp.export.onnx import file
 from nnexp.spec.problems import SpecText
-from nnexp.spec.read import parse_spec
+from nnexp.spec.read import load_spec
 from nnexp.typing import AnyArray
 from tests.inline import carried_out, written
 from tests.unit.export.answers import answers, properties
@@ -43,7 +43,7 @@ SPECS = {
 
 
 def trained(text: str, runs: Path) -> nnexp.Run:
-    return nnexp.train(parse_spec(SpecText("spec.yaml", text), name="spec"), runs=runs)
+    return nnexp.train(load_spec(SpecText("spec.yaml", text), name="spec"), runs=runs)
 
 
 def inputs(run: nnexp.Run) -> AnyArray:

@@ -28,7 +28,7 @@ from nnexp.nn.penalties.l2 import L2
 from nnexp.nn.random import make_generators
 from nnexp.registry import layers
 from nnexp.spec.problems import SpecText
-from nnexp.spec.read import load_network_spec, parse_network_spec
+from nnexp.spec.read import load_network_spec
 from nnexp.typing import AnyArray, Array, Shape
 from tests.config_files import make_files
 from tests.contracts.arrays import identical
@@ -183,7 +183,7 @@ training: {epochs: 2, batch_size: 10}
 
 
 def small(*overrides: str, text: str = SMALL) -> Any:
-    return parse_network_spec(SpecText("spec.yaml", text), overrides, name="small")
+    return load_network_spec(SpecText("spec.yaml", text), overrides, name="small")
 
 
 def checked_after(steps: int, *overrides: str) -> GradientCheck:

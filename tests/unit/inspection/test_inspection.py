@@ -13,7 +13,7 @@ from nnexp.inspection.examples import prepare_examples
 from nnexp.inspection.inspection import Inspection, inspect_networks
 from nnexp.inspection.variants import load_variants
 from nnexp.spec.problems import SpecText
-from nnexp.spec.read import parse_network_spec
+from nnexp.spec.read import load_network_spec
 
 CONFIGS = Path(__file__).parents[3] / "configs"
 
@@ -22,7 +22,7 @@ DIGITS = "data: {source: {digits: {flat: false}}, split: {train: 100, dev: 10, t
 
 def look(text: str, *, seeds: int = 1, most: int = 256) -> Inspection:
     [found] = inspect_networks(
-        [("init", parse_network_spec(SpecText("spec.yaml", DIGITS + text), name="spec"))], seeds=seeds, most=most
+        [("init", load_network_spec(SpecText("spec.yaml", DIGITS + text), name="spec"))], seeds=seeds, most=most
     )
     return found
 

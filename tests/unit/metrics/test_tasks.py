@@ -24,7 +24,7 @@ from nnexp.nn.losses.tasks import TaskLosses, WeightedLoss
 from nnexp.nn.named import Named
 from nnexp.prediction.files import make_prediction_table
 from nnexp.spec.problems import SpecText
-from nnexp.spec.read import parse_network_spec
+from nnexp.spec.read import load_network_spec
 from tests.contracts.arrays import identical, normal, targets
 from tests.contracts.examples import N, O, R
 from tests.laws.stacks import spec_of, stack_of
@@ -215,7 +215,7 @@ def test_each_task_has_the_usual_loss_where_none_is_named() -> None:
         ("architecture.2={heads: {kind: [output], first: [output]}}", "architecture.2", "the task pixels has no head"),
         ("architecture.2.heads.colour=[output]", "architecture.2.heads.colour", "there is no task 'colour'"),
         ("architecture.1={heads: {kind: [output], first: [output], pixels: [output]}}", "architecture.1", "last layer"),
-        ("architecture.1={residual_block: [heads: {kind: [output]}]}", "architecture.1", "stands by itself"),
+        ("architecture.1={residual_block: [heads: {kind: [output]}]}", "architecture.1", "`heads` stands by itself"),
         ("data.targets=given", "architecture.2", "there is one thing to predict"),
         ("loss.tasks.pixels.loss=hinge", "loss.tasks.pixels.loss", "hinge does not fit the task pixels"),
         ("loss={tasks: {kind: {loss: hinge}, first: {loss: hinge}}}", "loss.tasks", "the task pixels has no loss"),
@@ -233,7 +233,7 @@ def test_each_task_has_the_usual_loss_where_none_is_named() -> None:
 )
 def test_what_does_not_fit_is_said_in_its_place(override: str, path: str, words: str) -> None:
     with pytest.raises(SpecError) as raised:
-        parse_network_spec(SpecText("spec.yaml", TEXT), [override], name="s")
+        load_network_spec(SpecText("spec.yaml", TEXT), [override], name="s")
     found = {problem.path: problem.message for problem in raised.value.problems}
     assert path in found, found
     assert words in found[path]

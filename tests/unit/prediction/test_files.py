@@ -14,7 +14,7 @@ import nnexp
 from nnexp.errors import DataError
 from nnexp.prediction.files import make_prediction_table, read_input_file
 from nnexp.spec.problems import SpecText
-from nnexp.spec.read import parse_network_spec
+from nnexp.spec.read import load_network_spec
 
 INPUTS = 64
 
@@ -131,6 +131,6 @@ def test_the_columns_say_whether_they_hold_probabilities_or_scores(loss: str, pr
     text = (
         f"data: {{source: {{moons: {{examples: 60}}}}}}\narchitecture: [output]\nloss: {loss}\ntraining: {{epochs: 1}}"
     )
-    run = nnexp.train(parse_network_spec(SpecText("spec.yaml", text), name="spec"), runs=tmp_path)
+    run = nnexp.train(load_network_spec(SpecText("spec.yaml", text), name="spec"), runs=tmp_path)
     predicted = make_prediction_table(run.predictor, np.zeros((3, 2)))
     assert list(predicted.columns) == ["class", f"{prefix}0", f"{prefix}1"]

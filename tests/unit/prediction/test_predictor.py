@@ -8,7 +8,7 @@ import pytest
 from nnexp.data.dataset import Description
 from nnexp.prediction.predictor import TrainedNetwork
 from nnexp.spec.problems import SpecText
-from nnexp.spec.read import parse_network_spec
+from nnexp.spec.read import load_network_spec
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ from nnexp.spec.read import parse_network_spec
 )
 def test_yes_is_a_positive_score_a_probability_above_a_half_or_a_value_above_a_half(loss: str, yes: list[bool]) -> None:
     """One linear unit with weight 1, so that the outputs are the inputs."""
-    spec = parse_network_spec(
+    spec = load_network_spec(
         SpecText("s.yaml", f"data: {{source: moons}}\narchitecture: [output]\nloss: {loss}\n"), name="s"
     )
     one = Description(3, (1,), "binary", ("yes",))

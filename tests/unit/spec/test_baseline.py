@@ -15,7 +15,7 @@ from nnexp.spec import resolved
 from nnexp.spec.baseline import BaselineSpec
 from nnexp.spec.checks.baseline import count_parameters
 from nnexp.spec.problems import SpecText
-from nnexp.spec.read import parse_network_spec, parse_spec
+from nnexp.spec.read import load_network_spec, load_spec
 from nnexp.spec.schema import build_schema
 from nnexp.spec.yaml import parse_yaml
 
@@ -47,7 +47,7 @@ def text(content: str) -> SpecText:
 
 
 def spec(content: str, *overrides: str) -> BaselineSpec:
-    found = parse_spec(text(content), overrides, name="s")
+    found = load_spec(text(content), overrides, name="s")
     assert isinstance(found, BaselineSpec)
     return found
 
@@ -55,7 +55,7 @@ def spec(content: str, *overrides: str) -> BaselineSpec:
 def problems(content: str, *overrides: str) -> list[tuple[str, str, str]]:
     """Place, path with message, and suggestion of each problem."""
     with pytest.raises(SpecError) as caught:
-        parse_spec(text(content), overrides, name="s")
+        load_spec(text(content), overrides, name="s")
     found = caught.value.problems
     return [(str(p.place).removeprefix("s.yaml:"), f"{p.path}: {p.message}", p.suggestion) for p in found]
 
@@ -191,7 +191,7 @@ def test_what_memory_cannot_hold_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_where_a_network_is_needed_one_sentence_says_that_there_is_none() -> None:
     with pytest.raises(UsageError, match=r"^s\.yaml is the spec of a baseline, and this takes a network$"):
-        parse_network_spec(text(BASE), name="s")
+        load_network_spec(text(BASE), name="s")
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from nnexp.nn.network import build_network, walk_layers
 from nnexp.spec import resolved
 from nnexp.spec.checks.check import declare_network
 from nnexp.spec.problems import SpecText
-from nnexp.spec.read import parse_network_spec
+from nnexp.spec.read import load_network_spec
 from nnexp.spec.spec import Spec
 
 NESTED = """
@@ -26,7 +26,7 @@ architecture:
 
 
 def spec(text: str) -> Spec:
-    return parse_network_spec(SpecText("nested.yaml", text), name="nested")
+    return load_network_spec(SpecText("nested.yaml", text), name="nested")
 
 
 def test_names_tell_where_a_weight_is() -> None:
@@ -45,7 +45,7 @@ def test_the_specs_activation_stands_in_every_place_that_is_left_open() -> None:
 
 def test_the_resolved_spec_shows_the_lists_and_is_the_same_spec() -> None:
     given = spec(NESTED)
-    assert parse_network_spec(SpecText("resolved.yaml", resolved.format_spec(given)), name="other") == given
+    assert load_network_spec(SpecText("resolved.yaml", resolved.format_spec(given)), name="other") == given
 
 
 @pytest.mark.parametrize(

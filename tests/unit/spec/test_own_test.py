@@ -10,7 +10,7 @@ import pytest
 
 from nnexp.errors import SpecError
 from nnexp.spec.problems import SpecText
-from nnexp.spec.read import parse_spec
+from nnexp.spec.read import load_spec
 
 ROWS = "a,y\n" + "".join(f"{row},{'pq'[row % 2]}\n" for row in range(40))
 
@@ -25,7 +25,7 @@ def load(source: str) -> None:
     """Read a spec of a source."""
     data = f"data:\n  source: {source}\n  split: {{dev: 0.2}}\n"
     text = f"{data}architecture: [flatten, output]\ntraining: {{batch_size: 2}}\n"
-    parse_spec(SpecText("s.yaml", text), name="s")
+    load_spec(SpecText("s.yaml", text), name="s")
 
 
 def error_of(source: str) -> SpecError:
@@ -63,7 +63,7 @@ def test_another_table_is_accepted() -> None:
 def test_a_copy_of_the_table_is_refused_for_a_baseline_too() -> None:
     text = "data: {source: {csv: {path: t.csv, target: y, test: t.csv}}}\nbaseline: least_squares\n"
     with pytest.raises(SpecError, match=r"is the same as `path`"):
-        parse_spec(SpecText("s.yaml", text), name="s")
+        load_spec(SpecText("s.yaml", text), name="s")
 
 
 @pytest.mark.parametrize(("shift", "refused"), [(0, True), (1, False)])

@@ -13,7 +13,7 @@ from nnexp.nn.layers.output import Output
 from nnexp.nn.layers.rbf import RBF
 from nnexp.spec import resolved
 from nnexp.spec.problems import Problem, SpecText
-from nnexp.spec.read import parse_network_spec
+from nnexp.spec.read import load_network_spec
 from nnexp.spec.sizes import AssumedSizes
 from nnexp.spec.spec import Spec
 
@@ -24,7 +24,7 @@ HUGE = "data: {source: {blobs: {classes: 9000000000000}}}\n"
 
 
 def spec(text: str, *overrides: str, sizes: AssumedSizes | None = None) -> Spec:
-    return parse_network_spec(SpecText("s.yaml", text), overrides, name="s", sizes=sizes)
+    return load_network_spec(SpecText("s.yaml", text), overrides, name="s", sizes=sizes)
 
 
 def problems_of(text: str, *overrides: str, sizes: AssumedSizes | None = None) -> list[Problem]:
@@ -50,7 +50,7 @@ def test_an_override_of_the_data_decides_too() -> None:
 )
 def test_the_resolved_spec_shows_the_layers_and_is_the_same_spec(architecture: str) -> None:
     given = spec(f"{IMAGES}architecture: {architecture}\n")
-    assert parse_network_spec(SpecText("resolved.yaml", resolved.format_spec(given)), name="other") == given
+    assert load_network_spec(SpecText("resolved.yaml", resolved.format_spec(given)), name="other") == given
 
 
 @pytest.mark.parametrize(

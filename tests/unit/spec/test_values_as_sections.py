@@ -17,7 +17,7 @@ from nnexp.spec import resolved
 from nnexp.spec.build import Builder
 from nnexp.spec.parameter_types import find_only_parameter
 from nnexp.spec.problems import SpecText
-from nnexp.spec.read import parse_spec
+from nnexp.spec.read import load_spec
 from nnexp.spec.schema import build_schema
 from nnexp.spec.spec import EarlyStopping
 from nnexp.spec.yaml import parse_yaml
@@ -62,11 +62,11 @@ def test_the_value_and_the_mapping_mean_the_same() -> None:
 
 def test_the_resolved_spec_has_the_value_and_is_itself_a_spec(table: Path) -> None:
     specs = [
-        parse_spec(SpecText("s.yaml", SPEC.format(path=table, levels=levels)), name="s") for levels in (SHORT, LONG)
+        load_spec(SpecText("s.yaml", SPEC.format(path=table, levels=levels)), name="s") for levels in (SHORT, LONG)
     ]
     assert resolved.make_plain_spec(specs[0])["data"]["source"]["csv"]["categorical"] == {"c": ["u", 2]}
     assert resolved.hash_spec(specs[0]) == resolved.hash_spec(specs[1])
-    assert parse_spec(SpecText("resolved.yaml", resolved.format_spec(specs[1])), name="s") == specs[0]
+    assert load_spec(SpecText("resolved.yaml", resolved.format_spec(specs[1])), name="s") == specs[0]
 
 
 @pytest.mark.parametrize(

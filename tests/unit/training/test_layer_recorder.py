@@ -9,7 +9,7 @@ import pytest
 
 from nnexp.nn.replicas import take_replicas
 from nnexp.spec.problems import SpecText
-from nnexp.spec.read import parse_network_spec
+from nnexp.spec.read import load_network_spec
 from nnexp.spec.spec import Diagnostics
 from nnexp.training.events import RunDone
 from nnexp.training.layer_recorder import NETWORK_STATISTICS, UNIT_STATISTICS, WEIGHT_STATISTICS, choose_gap_steps
@@ -35,7 +35,7 @@ training: {epochs: 3, batch_size: 11}
 
 
 def stack_of(text: str, *overrides: str) -> Stack:
-    spec = parse_network_spec(SpecText("spec.yaml", text), overrides, name="probe")
+    spec = load_network_spec(SpecText("spec.yaml", text), overrides, name="probe")
     return Stack([spec], [spec.prepare()])
 
 

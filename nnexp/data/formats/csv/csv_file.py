@@ -17,6 +17,7 @@ from typing import TextIO
 
 from nnexp.data.file_source import find_path
 from nnexp.errors import DataError
+from nnexp.wording import shorten_text
 
 MISSING_ENTRIES = frozenset({"", "na", "n/a", "nan", "null"})
 """The entries that stand for a missing value, in capitals or not."""
@@ -27,8 +28,8 @@ INFINITE_PATTERN = re.compile(r"[-+]?inf(inity)?", re.IGNORECASE)
 BLOCK_BYTES = 2**20
 """Bytes that are looked at together."""
 
-MAX_ENTRY_CHARACTERS = 40
-"""Characters of an entry that a message repeats."""
+MAX_ENTRY_CHARACTERS = 41
+"""Characters of an entry that a message repeats, with the … that ends a longer one."""
 
 
 def parse_number(entry: str) -> float | None:
@@ -51,7 +52,7 @@ def is_missing(entry: str) -> bool:
 
 def quote_entry(entry: str) -> str:
     """An entry in a message."""
-    return repr(entry if len(entry) <= MAX_ENTRY_CHARACTERS else f"{entry[:MAX_ENTRY_CHARACTERS]}…")
+    return repr(shorten_text(entry, MAX_ENTRY_CHARACTERS))
 
 
 def format_names(names: Sequence[str]) -> str:

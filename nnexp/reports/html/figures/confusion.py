@@ -12,9 +12,13 @@ from nnexp.reports.html.figures.base import Chart, ChartStyle, make_data
 from nnexp.reports.html.markup import escape_controls
 from nnexp.reports.html.theme import SHADE_COLOURS
 from nnexp.typing import AnyArray
+from nnexp.wording import shorten_text
 
 MISTAKE_COLOURS = ("#fdf3ec", "#fbc79f", "#ee8a45", "#c4500a", "#7f2f04")
 """From few mistakes to many."""
+
+MAX_CLASS_CHARACTERS = 16
+"""Characters of a class's name on an axis."""
 
 MAX_TEXT_CLASSES = 20
 """Classes up to which counts stand in the cells."""
@@ -30,7 +34,7 @@ class ConfusionCounts:
 
 def plot_confusion(found: ConfusionCounts, style: ChartStyle) -> Chart:
     """The chart: what is right in blue by its share of the class, what is wrong in orange on a scale of its own."""
-    names = [escape_controls(name) if len(name) <= 16 else f"{escape_controls(name[:15])}…" for name in found.classes]
+    names = [escape_controls(shorten_text(name, MAX_CLASS_CHARACTERS)) for name in found.classes]
     names = names if len(set(names)) == len(names) else [f"{i} {name}" for i, name in enumerate(names)]
     totals = found.counts.sum(axis=-1)
     rows: list[dict[str, Any]] = [

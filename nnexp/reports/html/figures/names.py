@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from nnexp.reports.html.markup import escape_controls
+from nnexp.wording import shorten_text
 
 
 def shorten_names(names: Sequence[str], longest: int) -> list[str]:
@@ -23,13 +24,9 @@ def shorten_names(names: Sequence[str], longest: int) -> list[str]:
     if all(len(name) <= longest for name in shown) and _are_distinct(shown, names):
         return shown
     shown = _remove_common_words(shown) if len(set(names)) > 1 else shown
-    ends, middles = ([cut(name, longest) for name in shown] for cut in (_cut_end, _cut_middle))
+    ends, middles = ([cut(name, longest) for name in shown] for cut in (shorten_text, _cut_middle))
     cut = middles if len(set(middles)) > len(set(ends)) else ends
     return cut if _are_distinct(cut, names) else _number_duplicates(cut, names, longest)
-
-
-def _cut_end(name: str, longest: int) -> str:
-    return name if len(name) <= longest else f"{name[: longest - 1]}…"
 
 
 def _cut_middle(name: str, longest: int) -> str:
@@ -65,6 +62,6 @@ def _number_duplicates(cut: Sequence[str], names: Sequence[str], longest: int) -
         seen[short] += 1
         mark = f" ({seen[short]})"
         found[name] = (
-            f"{_cut_end(short.removesuffix('…') + '…', longest - len(mark))}{mark}" if many[short] > 1 else short
+            f"{shorten_text(short.removesuffix('…') + '…', longest - len(mark))}{mark}" if many[short] > 1 else short
         )
     return [found[name] for name in names]

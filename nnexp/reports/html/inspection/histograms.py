@@ -13,12 +13,16 @@ from nnexp.inspection.layer_statistics import HISTOGRAM_BINS, LayerStatistics
 from nnexp.reports.html.figures.base import PICKED_EXPRESSION, Chart, ChartStyle, make_data, set_size
 from nnexp.reports.html.markup import escape_controls
 from nnexp.reports.html.theme import FAINT_COLOUR, INK_COLOUR, MUTED_COLOUR
+from nnexp.wording import shorten_text
 
 PALE_OPACITY = 0.12
 """Opacity of what is not picked."""
 
 EDGE_SHARE = 0.05
 """What is left free on either side of a histogram, as a share of its column."""
+
+MAX_INIT_CHARACTERS = 20
+"""Characters of an initialiser's name or parameter above its column."""
 
 MAX_COLUMNS = 6
 """Histograms of one network beside each other."""
@@ -236,7 +240,7 @@ def split_init_name(init: str) -> list[str]:
     """
     name, _, rest = escape_controls(init).partition(": {")
     words = [word.strip(" {}").replace(": ", " ") for word in rest.split(", ")] if rest else []
-    return [text if len(text) <= 20 else f"{text[:19]}…" for text in (name, *words)]
+    return [shorten_text(text, MAX_INIT_CHARACTERS) for text in (name, *words)]
 
 
 def format_range(layer: LayerStatistics) -> str:

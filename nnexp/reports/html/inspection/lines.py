@@ -15,6 +15,7 @@ from nnexp.reports.html.figures.labels import move_apart
 from nnexp.reports.html.inspection.histograms import PALE_OPACITY
 from nnexp.reports.html.markup import escape_controls
 from nnexp.reports.html.theme import PAPER_COLOUR, VARIANT_COLOURS
+from nnexp.wording import shorten_text
 
 HEIGHT_PIXELS = 260
 
@@ -216,14 +217,10 @@ def _place_names(found: LayerQuantity, axis: QuantityAxis) -> list[dict[str, Any
             "variant": one.variant,
             "layer": found.layers[-1],
             "at": axis.value_at(place),
-            "label": _shorten_label(one.variant),
+            "label": shorten_text(one.variant, MAX_LABEL_CHARACTERS),
         }
         for one, place in zip(known, places, strict=True)
     ]
-
-
-def _shorten_label(label: str) -> str:
-    return label if len(label) <= MAX_LABEL_CHARACTERS else f"{label[: MAX_LABEL_CHARACTERS - 1]}…"
 
 
 def _encode_x(found: LayerQuantity) -> alt.X:

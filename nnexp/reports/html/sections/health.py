@@ -7,6 +7,7 @@ from nnexp.diagnosis.findings import Finding
 from nnexp.reports.health import HealthSummary
 from nnexp.reports.html.markup import Html, join_pieces, render_code, render_list, tag
 from nnexp.reports.report import Report
+from nnexp.wording import format_count
 
 
 def render_health(report: Report) -> list[Html | None]:
@@ -16,7 +17,7 @@ def render_health(report: Report) -> list[Html | None]:
 
 def _render_entry(entry: HealthSummary) -> Html:
     many = len(entry.runs)
-    looked = f" {many} run{'s' * (many != 1)} looked into."
+    looked = f" {format_count(many, 'run')} looked into."
     nothing = None if entry.findings else tag("p", "Nothing wrong was seen.")
     head = tag("p", tag("b", f"{entry.subject[0].upper()}{entry.subject[1:]}."), tag("span", looked, class_="note"))
     return join_pieces([head, nothing, render_list(_render_finding(found, many) for found in entry.findings)])

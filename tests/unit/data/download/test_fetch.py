@@ -144,7 +144,7 @@ def test_a_broken_connection_goes_on_where_it_was(serve: Serve, cache: Path) -> 
     fetch_known_set(published(), site.address, watch=heard, patience=QUICK)
     assert site.headers("Range") == [None, f"bytes={6 * CHUNK}-"]
     assert site.headers("If-Range") == [None, tag(CONTENT)]
-    assert heard.notices == ["the connection broke off after 96.0 KiB of 257.8 KiB; trying again in 0 s"]
+    assert heard.notices == ["the connection broke off after 96 KiB of 258 KiB; trying again in 0 s"]
     assert (cache / "set.bin").read_bytes() == CONTENT
     assert left(cache) == {"set.bin"}
 
@@ -318,7 +318,7 @@ def test_a_server_that_stops_on_the_way_is_asked_for_the_rest(serve: Serve, cach
     fetch_known_set(
         published(), site.address, watch=heard, patience=RetryPolicy(timeout_seconds=0.3, delay_seconds=(0,))
     )
-    assert heard.notices[0].startswith("nothing came for 0.3 s after 128.0 KiB of 257.8 KiB")
+    assert heard.notices[0].startswith("nothing came for 0.3 s after 128 KiB of 258 KiB")
     assert (cache / "set.bin").read_bytes() == CONTENT
 
 
@@ -365,7 +365,7 @@ def test_a_disk_without_room_is_refused_before_anything_is_asked_for(
 ) -> None:
     monkeypatch.setattr("shutil.disk_usage", lambda path: type("Usage", (), {"free": 1024})())
     site = serve()
-    assert refused(site) == f"no room in {cache}: 257.8 KiB more are needed, and 1.0 KiB are free"
+    assert refused(site) == f"no room in {cache}: 258 KiB more are needed, and 1 KiB are free"
     assert site.asked == []
     assert left(cache) == set()
 
@@ -424,7 +424,7 @@ def test_ctrl_c_keeps_what_came_and_says_that_the_same_command_goes_on(serve: Se
             if have > 100_000:
                 raise KeyboardInterrupt
 
-    with pytest.raises(Interrupted, match=r"112\.0 KiB of 257\.8 KiB of set\.bin are there, and the same") as caught:
+    with pytest.raises(Interrupted, match=r"112 KiB of 258 KiB of set\.bin are there, and the same") as caught:
         fetch_known_set(published(), serve().address, watch=Impatient())
     assert caught.value.exit_code == 130
     assert (cache / "set.bin.part").read_bytes() == CONTENT[: 7 * CHUNK]

@@ -33,7 +33,7 @@ from nnexp.reports.html.inspection.lines import (
 )
 from nnexp.reports.html.inspection.page import render_inspection
 from nnexp.spec.problems import SpecText
-from nnexp.spec.read import parse_network_spec
+from nnexp.spec.read import load_network_spec
 from nnexp.spec.spec import Spec
 
 EVIL = "<script>alert(1)</script>"
@@ -64,7 +64,7 @@ def network(init: str, *stds: float) -> Inspection:
 
 @pytest.fixture(scope="module")
 def spec() -> Spec:
-    found = parse_network_spec(SpecText("spec.yaml", "data: {source: digits}\narchitecture: [output]\n"), name="spec")
+    found = load_network_spec(SpecText("spec.yaml", "data: {source: digits}\narchitecture: [output]\n"), name="spec")
     assert isinstance(found, Spec)
     return found
 

@@ -6,7 +6,7 @@ import pytest
 
 from nnexp.errors import SpecError
 from nnexp.spec.problems import Problem, SpecText
-from nnexp.spec.read import parse_spec
+from nnexp.spec.read import load_spec
 
 PLAIN = "data: {source: digits}\narchitecture: [dense: 8, activation, output]\n"
 TASKS = (
@@ -18,7 +18,7 @@ TASKS = (
 def problems_of(text: str) -> list[Problem]:
     """Everything that is wrong with a spec."""
     try:
-        parse_spec(SpecText("s.yaml", text), name="s")
+        load_spec(SpecText("s.yaml", text), name="s")
     except SpecError as error:
         return list(error.problems)
     return []

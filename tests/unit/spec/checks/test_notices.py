@@ -9,7 +9,7 @@ import pytest
 from nnexp.spec import resolved
 from nnexp.spec.checks.notices import notices
 from nnexp.spec.problems import Problem, SpecText
-from nnexp.spec.read import parse_spec
+from nnexp.spec.read import load_spec
 from tests.config_files import make_files
 
 CONFIGS = [
@@ -28,7 +28,7 @@ def notices_of(
 ) -> list[Problem]:
     """What is told of a spec."""
     text = SpecText("s.yaml", f"data: {data}\narchitecture: {architecture}\n{rest}\n")
-    return notices(parse_spec(text, overrides, name="s"), "s.yaml")
+    return notices(load_spec(text, overrides, name="s"), "s.yaml")
 
 
 def only_notice(
@@ -81,7 +81,7 @@ def test_counts_of_a_set_of_100_are_not_remarked_on() -> None:
 
 def test_counts_that_sum_to_100_are_remarked_on_for_a_baseline() -> None:
     text = "data: {source: digits, split: {train: 80, dev: 10, test: 10}}\nbaseline: knn\n"
-    [notice] = notices(parse_spec(SpecText("s.yaml", text), name="s"), "s.yaml")
+    [notice] = notices(load_spec(SpecText("s.yaml", text), name="s"), "s.yaml")
     assert notice.path == "data.split"
 
 
@@ -153,8 +153,8 @@ def test_no_config_and_no_resolved_config_is_remarked_on(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     make_files(config)
-    spec = parse_spec(SpecText(config.name, config.read_text(encoding="utf-8")), name=config.stem)
-    again = parse_spec(SpecText("resolved.yaml", resolved.format_spec(spec)), name=config.stem)
+    spec = load_spec(SpecText(config.name, config.read_text(encoding="utf-8")), name=config.stem)
+    again = load_spec(SpecText("resolved.yaml", resolved.format_spec(spec)), name=config.stem)
     assert not notices(spec, config.name)
     assert not notices(again, "resolved.yaml")
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nnexp.spec.problems import SpecText
-from nnexp.spec.read import load_spec, parse_spec
+from nnexp.spec.read import load_spec
 from nnexp.sweeps.definition.definition import SweepDefinition
 from nnexp.sweeps.planning import stacking
 from nnexp.sweeps.planning.stacking import StackPlanner
@@ -34,7 +34,7 @@ training: {epochs: 9, batch_size: 13, early_stopping: {patience: 2}, clip_norm: 
 
 
 def of(*overrides: str) -> Hashable:
-    return compute_structure(parse_spec(SpecText("rich.yaml", RICH), overrides, name="rich"))
+    return compute_structure(load_spec(SpecText("rich.yaml", RICH), overrides, name="rich"))
 
 
 @pytest.mark.parametrize(
