@@ -20,7 +20,7 @@ from nnexp.sweeps.definition.command_line import parse_command
 from nnexp.sweeps.executors.local import LocalExecutor
 from nnexp.sweeps.running.scheduler import SchedulerLimits
 from nnexp.sweeps.running.sweep import SweepOptions, choose_worker_count, format_state_counts, plan_sweep, run_sweep
-from nnexp.wording import format_count, format_duration
+from nnexp.wording import format_duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,6 +13,7 @@ from rich.table import Table
 from nnexp.cli.console import err, fit_table, out, print_sentence
 from nnexp.reports.tables import OPTIONAL_HEADERS, REPORT_FORMATTERS, format_cells, format_sentences
 from nnexp.storage import atomic
+from nnexp.wording import shorten_distinctly, shorten_text
 
 if TYPE_CHECKING:
     from pathlib import Path

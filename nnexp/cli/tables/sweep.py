@@ -14,7 +14,6 @@ from nnexp.cli.console import err, fit_table, format_metric
 from nnexp.reports.columns import format_cell
 from nnexp.sweeps.planning.columns import build_columns
 from nnexp.sweeps.running.pruning import find_ended_outcome, find_metric
-from nnexp.sweeps.running.sweep import format_state_counts
 from nnexp.wording import format_count, shorten_distinctly
 
 if TYPE_CHECKING:
