@@ -10,6 +10,7 @@ from nnexp.prediction.baseline import FittedBaseline
 from nnexp.prediction.ensemble import Ensemble
 from nnexp.prediction.predictor import Predictor, TrainedNetwork
 from nnexp.runs import manifest
+from nnexp.runs.checkpoints import checkpoint_path
 from nnexp.runs.folder import read_inputs
 from nnexp.runs.manifest import Manifest, load_run_spec
 from nnexp.runs.snapshots import snapshot_path
@@ -32,11 +33,9 @@ def load_predictor(folder: Path, record: Manifest, spec: AnySpec) -> Predictor:
 
 def find_weights_file(folder: Path, record: Manifest, snapshot: int | None = None) -> Path:
     """Where the weights are that answer for a run, or those of one of its snapshots."""
-    return (
-        snapshot_path(folder, snapshot)
-        if snapshot
-        else folder / "checkpoints" / f"{record['weights']['checkpoint']}.npz"
-    )
+    if snapshot:
+        return snapshot_path(folder, snapshot)
+    return checkpoint_path(folder, record["weights"]["checkpoint"])
 
 
 def load_network(folder: Path, record: Manifest, snapshot: int | None = None) -> tuple[TrainedNetwork, str]:

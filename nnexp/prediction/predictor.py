@@ -17,11 +17,9 @@ from nnexp.errors import DataError, UsageError
 from nnexp.metrics.tasks import TaskMetrics
 from nnexp.nn.losses.base import Loss, Outputs
 from nnexp.nn.losses.tasks import TaskLosses
-from nnexp.nn.model import Model
-from nnexp.nn.network import build_network
-from nnexp.nn.replicas import stack_replicas
 from nnexp.spec.spec import Spec
 from nnexp.training.evaluation import BLOCK_EXAMPLES, evaluate_model
+from nnexp.training.model import stack_networks
 from nnexp.training.threads import limit_threads
 from nnexp.typing import AnyArray, Array
 
@@ -151,14 +149,9 @@ class TrainedNetwork(Predictor):
         fill: Array | None = None,
     ) -> None:
         super().__init__(description, shift, scale, theta.dtype.name, spec.training.threads, fill)
-        network = stack_replicas([build_network(spec.architecture, spec.activation, description.output_widths)])
-        declaration = network.declare(description.shape)
-        penalties, loss = (
-            stack_replicas([spec.regularization]),
-            stack_replicas([spec.loss.with_widths(description.output_widths)]),
-        )
-        self._scoring = TaskMetrics(description, loss)
-        self._model = Model(network, declaration, loss, penalties, theta, buffers)
+        network = stack_networks([spec], description)
+        self._scoring = TaskMetrics(description, network.loss)
+        self._model = network.bind(theta, buffers)
 
     def _compute_block(self, x: Array) -> Array:
         return self._model.compute_outputs(x[None])[0]
@@ -194,12 +187,9 @@ def evaluate_runs(
     once.
     """
     description = parts[0].description
-    network = stack_replicas(
-        [build_network(spec.architecture, spec.activation, description.output_widths) for spec in specs]
-    )
-    loss = stack_replicas([spec.loss.with_widths(description.output_widths) for spec in specs])
-    penalties, scoring = stack_replicas([spec.regularization for spec in specs]), TaskMetrics(description, loss)
-    model = Model(network, network.declare(description.shape), loss, penalties, theta, buffers)
+    network = stack_networks(specs, description)
+    scoring = TaskMetrics(description, network.loss)
+    model = network.bind(theta, buffers)
     sources = parts[:1] if all(entry is parts[0] for entry in parts) else parts
     found: list[dict[PartName, PartEvaluation]] = [{} for _ in specs]
     for name in PART_NAMES:

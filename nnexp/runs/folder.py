@@ -26,7 +26,6 @@ from nnexp.spec import resolved
 from nnexp.spec.baseline import AnySpec, BaselineSpec
 from nnexp.spec.checks.check import declare_network
 from nnexp.storage import archive, atomic
-from nnexp.storage.archive import DamagedArchiveError
 from nnexp.storage.lock import LOCK_FILE, OWNER_FILE
 from nnexp.training.state import TrainingState
 from nnexp.typing import Array, Shape
@@ -69,11 +68,7 @@ class RunFolder:
     def __init__(self, spec: AnySpec, root: Path, name: str | None = None) -> None:
         self.spec, self.digest = spec, resolved.hash_spec(spec)
         self.path = root / name if name else find_folder(spec, root)
-        self.checkpoint_folder = self.path / known_files.CHECKPOINTS
-        self.last_checkpoint, self.previous_checkpoint = (
-            self.checkpoint_folder / "last.npz",
-            self.checkpoint_folder / "previous.npz",
-        )
+        self.last_checkpoint = checkpoints.checkpoint_path(self.path, "last")
         self.notices: list[str] = []
         self._saved_best_epoch = 0
 
@@ -83,7 +78,7 @@ class RunFolder:
         Where several runs begin together, the environment is found out once for all of them.
         """
         spec, origin = self.spec, self.spec.origin
-        atomic.make_folder(self.checkpoint_folder)
+        atomic.make_folder(self.path / checkpoints.CHECKPOINT_FOLDER)
         # First, as it shows of a run that is cut off now whose files the others are.
         atomic.write_text(self.path / "resolved.yaml", resolved.format_spec(spec), "file")
         atomic.write_text(self.path / "spec.yaml", origin.text if origin else resolved.format_spec(spec), "file")
@@ -155,24 +150,19 @@ class RunFolder:
             raise ResumeError(
                 f"the data changed since the run began: {changed}; `--restart` trains on the data as they are"
             )
-        damaged: dict[Path, str] = {}
-        for path in (self.last_checkpoint, self.previous_checkpoint):
-            if not path.exists():
-                continue
-            try:
-                state = checkpoints.unpack_state(*archive.load_archive(path, self.digest))
-            except DamagedArchiveError as error:
-                damaged[path] = str(error)
-                continue
-            for broken in damaged:
-                atomic.rotate_file(broken, broken.with_suffix(".damaged"))
-            self.log_event("resumed", epoch=state.epoch, step=state.step, damaged=list(damaged.values()))
-            self.notices += [
-                f"{problem}; going on from the one before, to the same result" for problem in damaged.values()
-            ]
+        search = checkpoints.find_newest(self.path, self.digest)
+        problems = list(map(str, search.damaged.values()))
+        if search.newest:
+            state = checkpoints.unpack_state(*search.newest)
+            # Moved aside, or the next state would take a damaged checkpoint for the one before it.
+            for path in search.damaged:
+                atomic.rotate_file(path, path.with_suffix(".damaged"))
+            self.log_event("resumed", epoch=state.epoch, step=state.step, damaged=problems)
+            self.notices += [f"{problem}; going on from the one before, to the same result" for problem in problems]
             return state
-        if damaged:
-            raise ResumeError("\n".join([*damaged.values(), manifest.RESTART_HINT]))
+        if problems:
+            raise ResumeError("\n".join([*problems, manifest.RESTART_HINT]))
+        # Nothing was saved: the run would begin again, and with other weights if these were trained anew.
         if record.get("origin") != _build_origin_fields(self.spec).get("origin"):
             raise ResumeError(
                 f"the run that the weights are from changed since this one began; {manifest.RESTART_HINT}"
@@ -184,11 +174,10 @@ class RunFolder:
         if state.best_epoch[0] != self._saved_best_epoch:
             arrays = {"theta": state.best_theta, "buffers": state.best_buffers}
             epoch = int(state.best_epoch[0])
-            checkpoints.write_archive(
-                self.checkpoint_folder / "best.npz", self.digest, arrays, {"epoch": epoch}, "file"
-            )
+            path = checkpoints.checkpoint_path(self.path, "best")
+            checkpoints.write_archive(path, self.digest, arrays, {"epoch": epoch}, "file")
             self._saved_best_epoch = epoch
-        atomic.rotate_file(self.last_checkpoint, self.previous_checkpoint)
+        atomic.rotate_file(self.last_checkpoint, checkpoints.checkpoint_path(self.path, "previous"))
         checkpoints.write_archive(self.last_checkpoint, self.digest, *checkpoints.pack_state(state))
         write_metrics(self.path, state.history[0], "file")
 

@@ -16,18 +16,16 @@ from pathlib import Path
 
 from nnexp.errors import RunError
 from nnexp.runs import manifest
+from nnexp.runs.checkpoints import CHECKPOINT_FOLDER
 from nnexp.storage import atomic
 from nnexp.storage.lock import LOCK_FILE, OWNER_FILE, is_own_lock_file
-
-CHECKPOINTS = "checkpoints"
-"""The folder in that of a run."""
 
 RUN_FILES = ("run.json", "spec.yaml", "inputs.npz", "metrics.csv", "events.jsonl", "resolved.yaml")
 """In the order in which they go: run.json first, as a folder without it has not begun; resolved.yaml last, as it shows
 of a run that was cut off whose files these are."""
 
 CHECKPOINT = re.compile(r"(last|previous|best|snapshot-[0-9]+)\.npz|(last|previous)\.damaged")
-"""The names below `CHECKPOINTS`."""
+"""The names below `CHECKPOINT_FOLDER`."""
 
 SWEEP_FILES = ("plan.jsonl", "sweep.yaml", "sweep.json", "ledger.jsonl", "sweep.csv")
 """plan.jsonl is written first: it shows whose files the others are. None of these is ever deleted."""
@@ -81,10 +79,10 @@ def remove_run(folder: Path, keep: Collection[str] = ()) -> list[str]:
         parts = [atomic.part_name(name) for name in (*RUN_FILES, OWNER_FILE)]
         ordered = [*RUN_FILES[:-1], *parts, RUN_FILES[-1], OWNER_FILE, LOCK_FILE]
         _remove_files(run, [name for name in ordered[:1] if name in names])
-        if stat.S_ISDIR(run.mode(CHECKPOINTS)):
-            with _opened(folder / CHECKPOINTS, run) as inner:
+        if stat.S_ISDIR(run.mode(CHECKPOINT_FOLDER)):
+            with _opened(folder / CHECKPOINT_FOLDER, run) as inner:
                 _remove_files(inner, [name for name in inner.names() if _is_checkpoint(name)])
-            run.remove_if_empty(CHECKPOINTS)
+            run.remove_if_empty(CHECKPOINT_FOLDER)
         _remove_files(run, [name for name in ordered[1:] if name in names and name not in keep])
         left = [name for name in run.names() if name not in keep]
         others = list(_described(run, left))
@@ -159,15 +157,15 @@ def _obstacles(folder: Path, own: bool) -> Iterator[str]:
                     yield from _described(run, [name])
             elif _is_obstacle(run, name, _is_run_file, own):
                 yield from _described(run, [name])
-        if not run.mode(CHECKPOINTS):
+        if not run.mode(CHECKPOINT_FOLDER):
             return
-        if not stat.S_ISDIR(run.mode(CHECKPOINTS)):
-            yield from _described(run, [CHECKPOINTS])
+        if not stat.S_ISDIR(run.mode(CHECKPOINT_FOLDER)):
+            yield from _described(run, [CHECKPOINT_FOLDER])
             return
-    with _reading(folder / CHECKPOINTS) as inner:
+    with _reading(folder / CHECKPOINT_FOLDER) as inner:
         for name in inner.names():
             if _is_obstacle(inner, name, _is_checkpoint, own):
-                yield f"{CHECKPOINTS}/{name}"
+                yield f"{CHECKPOINT_FOLDER}/{name}"
 
 
 def _is_obstacle(folder: _Folder, name: str, is_known: Callable[[str], bool], own: bool) -> bool:
@@ -201,12 +199,12 @@ def _whole_name(name: str) -> str:
 
 
 def _described(folder: _Folder, names: Collection[str]) -> Iterator[str]:
-    """The names, with what is no file marked as the folder or the link that it is; what lies in `CHECKPOINTS` alone."""
+    """The names, with a folder or a link marked as such; of the folder of checkpoints what lies in it."""
     for name in names:
         mode = folder.mode(name)
         if stat.S_ISLNK(mode):
             yield f"{name} (a link)"
-        elif stat.S_ISDIR(mode) and name == CHECKPOINTS:
+        elif stat.S_ISDIR(mode) and name == CHECKPOINT_FOLDER:
             yield from (f"{name}/{inner}" for inner in _Folder(folder.path / name, None).names())
         else:
             yield f"{name}/" if stat.S_ISDIR(mode) else name

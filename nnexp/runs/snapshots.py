@@ -15,7 +15,7 @@ from nnexp.training.state import TrainingState
 
 def snapshot_path(folder: Path, epoch: int) -> Path:
     """Where the weights after so many epochs are."""
-    return folder / "checkpoints" / f"snapshot-{epoch}.npz"
+    return checkpoints.checkpoint_path(folder, f"snapshot-{epoch}")
 
 
 def write_snapshot(folder: Path, spec: str, state: TrainingState) -> None:

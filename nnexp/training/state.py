@@ -50,8 +50,8 @@ class TrainingState:
     """The best value of the watched metric (R,), NaN before the first epoch."""
     best_epoch: IntArray
     """The epoch, from 1, that it was reached in, 0 before the first."""
-    looks: Array
-    """What each look into the layers measured, (R, looks, n): see `nnexp.training.layer_recorder`."""
+    layer_history: Array
+    """The records of the layers' statistics, (R, records, n): see `nnexp.training.layer_recorder`."""
     diverged: IntArray
     """The step of this epoch, from 1, whose loss was not finite; 0 where all is well. (R,)"""
 
@@ -79,6 +79,6 @@ def make_initial_state(
         best_buffers=buffers.copy(),
         best_value=np.full(replicas, np.nan),
         best_epoch=np.zeros(replicas, dtype=np.int64),
-        looks=np.zeros((replicas, 0, 0)),
+        layer_history=np.zeros((replicas, 0, 0)),
         diverged=np.zeros(replicas, dtype=np.int64),
     )
