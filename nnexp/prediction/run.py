@@ -19,6 +19,7 @@ from nnexp.prediction.predictor import Predictor
 from nnexp.runs import manifest
 from nnexp.runs.layer_history import read_layer_history
 from nnexp.runs.manifest import load_run_spec
+from nnexp.runs.metrics_csv import read_metrics_table
 from nnexp.spec.baseline import AnySpec, BaselineSpec
 
 if TYPE_CHECKING:
@@ -57,13 +58,8 @@ class Run:
 
     @cached_property
     def metrics(self) -> pd.DataFrame:
-        """metrics.csv: one row an epoch, and one in all of a baseline."""
-        import pandas as pd
-
-        path = self.path / "metrics.csv"
-        if not path.exists() or not path.stat().st_size:
-            return pd.DataFrame()
-        return pd.read_csv(path)
+        """metrics.csv: one row an epoch, and one in all of a baseline. Raises RunError where it is damaged."""
+        return read_metrics_table(self.path)
 
     @cached_property
     def layer_history(self) -> pd.DataFrame:

@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nnexp.errors import RunError
-from nnexp.runs import manifest
+from nnexp.runs import manifest, metrics_csv
 from nnexp.runs.checkpoints import CHECKPOINT_FOLDER
 from nnexp.storage import atomic
 from nnexp.storage.lock import LOCK_FILE, OWNER_FILE, is_own_lock_file
 
-RUN_FILES = ("run.json", "spec.yaml", "inputs.npz", "metrics.csv", "events.jsonl", "resolved.yaml")
+RUN_FILES = ("run.json", "spec.yaml", "inputs.npz", metrics_csv.FILE_NAME, "events.jsonl", "resolved.yaml")
 """In the order in which they go: run.json first, as a folder without it has not begun; resolved.yaml last, as it shows
 of a run that was cut off whose files these are."""
 

@@ -65,14 +65,15 @@ def read_layer_history(folder: Path, record: Manifest, spec: Spec) -> LayerHisto
     Raises RunError where what it needs is damaged.
     """
     search = checkpoints.find_newest(folder, record["spec"])
-    if search.newest is None:
-        for problem in search.damaged.values():
-            raise RunError(str(problem))
-        return None
+    if search.newest is None and search.damaged:
+        raise RunError(str(next(iter(search.damaged.values()))))
+    # Before it is known whether there is a history, as every run that has begun has this file.
     try:
         description = read_inputs(folder, record["spec"])[2]
     except DamagedArchiveError as error:
         raise RunError(str(error)) from None
+    if search.newest is None:
+        return None
     arrays, _ = search.newest
     layout = find_record_layout(spec, description)
     # Runs that began before there were records have no such entry.
