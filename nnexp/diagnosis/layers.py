@@ -77,7 +77,9 @@ def find_saturated_units(evidence: RunEvidence) -> Iterator[Finding]:
 def find_symmetric_units(evidence: RunEvidence) -> Iterator[Finding]:
     """Hidden layers whose units have all had the same weights to the end."""
     looks = evidence.recorded_history
-    found = [name for name in evidence.hidden_layers if looks is not None and looks.values_of(name, "alike")[-1] == 1]
+    found = [
+        name for name in evidence.hidden_layers if looks is not None and looks.values_of(name, "symmetric")[-1] == 1
+    ]
     if found and looks is not None:
         still = f" and {_format_epoch(evidence, -1)}" if len(looks.numbers) > 1 else ""
         yield Finding(

@@ -22,6 +22,12 @@ from nnexp.nn.model import Model
 from nnexp.nn.parameters import Declaration, Views
 from nnexp.nn.random import GeneratorSnapshot
 from nnexp.nn.replicas import row_norms, stack_arrays
+from nnexp.nn.unit_statistics import (
+    find_dead_units,
+    find_saturated_outputs,
+    has_equal_units,
+    list_drawn_weights,
+)
 from nnexp.spec.spec import Diagnostics
 from nnexp.typing import AnyArray, Array
 
@@ -29,7 +35,7 @@ NETWORK_STATISTICS = ("step", "loss", "input_rms", "input_offset", "input_spread
 """Of the network: the steps before the record, and the loss of the examples. Of its inputs, normalised: √(mean x²),
 the largest |mean| of a feature, and the largest standard deviation of a feature over the median one."""
 
-WEIGHT_STATISTICS = ("gradient", "weight", "update", "alike")
+WEIGHT_STATISTICS = ("gradient", "weight", "update", "symmetric")
 """Of a layer with weights: ‖∂L/∂W‖ without penalties, ‖W‖, ‖ΔW‖ of the last step (NaN before the first one), and
 whether the drawn weights of all units are equal (NaN where there is one unit)."""
 
@@ -132,7 +138,7 @@ class LayerRecorder:
         self._d = stack_arrays([part.d[rows] for part in parts])
         self.layout = trace_record_layout(model, self._x[:1, :1])
         self._layer_slices = model.declaration.layer_slices()
-        self._drawn_weights = _list_drawn_weights(model.declaration)
+        self._drawn_weights = _group_drawn_weights(model.declaration)
         self._input_statistics = _measure_inputs(self._x)
 
     def is_due(self, step: int) -> bool:
@@ -181,35 +187,31 @@ class LayerRecorder:
             yield self._compare_units(layer)
 
     def _compare_units(self, layer: str) -> Array | float:
-        """1 where all units of the layer have the same drawn weights, else 0 (R); NaN where there is nothing drawn."""
+        """1 where all units of the layer have the same drawn weights, else 0 (R); NaN where nothing is drawn."""
         names = self._drawn_weights.get(layer)
         if not names:
             return math.nan
-        return np.logical_and.reduce([_is_symmetric(self._model.w.array_of(name)) for name in names])
+        return np.logical_and.reduce([has_equal_units(self._model.w.array_of(name)) for name in names])
 
 
-def _list_drawn_weights(declaration: Declaration) -> dict[str, list[str]]:
+def _group_drawn_weights(declaration: Declaration) -> dict[str, list[str]]:
     """The drawn weights of more than one unit, by the layer that they are in."""
     found: dict[str, list[str]] = {}
-    for name, weight in declaration.iterate_weights():
-        if weight.is_regularized and weight.shape[-1] > 1:
-            found.setdefault(name.rpartition(".")[0], []).append(name)
+    for name in list_drawn_weights(declaration):
+        found.setdefault(name.rpartition(".")[0], []).append(name)
     return found
-
-
-def _is_symmetric(W: AnyArray) -> AnyArray:
-    """Whether all units have the same weights. core: (..., U) -> ()"""
-    return (W[..., :1] == W).reshape(len(W), -1).all(axis=-1)
 
 
 def _measure_units(layer: Activation, z: Array) -> AnyArray:
     """`UNIT_STATISTICS` of an activation's inputs z (R, N, ..., U). (R, 3)"""
     flat = z.reshape(len(z), -1)
     numbers = np.full((len(z), len(UNIT_STATISTICS)), np.nan)
-    if layer.can_die:
-        numbers[:, 0] = 1 - (z > 0).reshape(len(z), -1, z.shape[-1]).any(axis=-2).mean(axis=-1)
-    if layer.saturates_beyond is not None:
-        numbers[:, 1] = (np.abs(flat) > layer.saturates_beyond).mean(axis=-1)
+    dead, saturated = find_dead_units(layer, z), find_saturated_outputs(layer, z)
+    if dead is not None:
+        # Not `dead.mean()`, which has other last bits: a run that is resumed keeps to the numbers that it began with.
+        numbers[:, 0] = 1 - (~dead).mean(axis=-1)
+    if saturated is not None:
+        numbers[:, 1] = saturated.mean(axis=-1)
     numbers[:, 2] = row_norms(flat) / math.sqrt(flat.shape[-1])
     return numbers
 

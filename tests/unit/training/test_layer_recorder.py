@@ -94,10 +94,10 @@ def test_penalties_are_not_in_the_gradients() -> None:
     assert np.array_equal(plain.state.layer_history, penalized.state.layer_history, equal_nan=True)
 
 
-@pytest.mark.parametrize(("init", "alike"), [("zeros", 1.0), ("he", 0.0)])
-def test_units_with_the_same_weights_are_alike(init: str, alike: float) -> None:
+@pytest.mark.parametrize(("init", "symmetric"), [("zeros", 1.0), ("he", 0.0)])
+def test_units_with_the_same_weights_are_symmetric(init: str, symmetric: float) -> None:
     stack = stack_of(SMALL, f"init={init}")
-    assert measured(stack, stack.state)["dense_1", "alike"] == alike
+    assert measured(stack, stack.state)["dense_1", "symmetric"] == symmetric
 
 
 @pytest.mark.parametrize(
