@@ -19,7 +19,7 @@ from nnexp.typing import AnyArray
 GENERATOR_FIELDS = ("shuffle", "dropout", "augment")
 
 NON_ARRAY_FIELDS = (*GENERATOR_FIELDS, "slots", "epoch", "step", "history")
-"""The fields of a state that are stored otherwise than as an entry of their own."""
+"""The fields of a state that are no entry of their own in an archive."""
 
 LAYER_HISTORY_ENTRY = "looks"
 """The entry of an archive that holds `TrainingState.layer_history`: its first name, which stays so that older
@@ -100,8 +100,10 @@ def unpack_state(arrays: dict[str, AnyArray], rest: dict[str, Any]) -> TrainingS
 
 
 def _normalize_nans(array: AnyArray) -> AnyArray:
-    """The array with every NaN the same: their signs, which mean nothing, depend on the way that they were come by."""
-    return np.where(np.isnan(array), np.nan, array).astype(array.dtype) if array.dtype.kind == "f" else array
+    """The array with the same bits in every NaN: their signs mean nothing, and depend on which operation made them."""
+    if array.dtype.kind != "f":
+        return array
+    return np.where(np.isnan(array), np.nan, array).astype(array.dtype)
 
 
 def _restore_generator(state: Any) -> np.random.Generator:
