@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from nnexp.diagnosis.findings import Diagnosis, Finding, TaskErrors
-from nnexp.diagnosis.fit import format_percent
+from nnexp.diagnosis.task_fit import format_percent
 
 
 @dataclass(frozen=True, slots=True)

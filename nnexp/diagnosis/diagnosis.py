@@ -11,6 +11,7 @@ import numpy as np
 from nnexp.diagnosis import fit, layers, setup, stability
 from nnexp.diagnosis.evidence import RunEvidence, read_evidence
 from nnexp.diagnosis.findings import Cause, Diagnosis, Finding, RemedyAim
+from nnexp.diagnosis.task_fit import compute_fits, format_balance
 
 DIAGNOSIS_RULES: tuple[Callable[[RunEvidence], Iterator[Finding]], ...] = (
     stability.find_divergence,
@@ -92,8 +93,8 @@ def diagnose_run(folder: Path, optimal_error: float = 0.0) -> Diagnosis:
     if evidence is None:
         return Diagnosis(folder.name, has_layer_history=False)
     findings = tuple(collect_findings(evidence))
-    balance = fit.format_balance(evidence)
-    errors = tuple(task_fit.errors for task_fit in fit.compute_fits(evidence))
+    balance = format_balance(evidence)
+    errors = tuple(fit_of_task.errors for fit_of_task in compute_fits(evidence))
     return Diagnosis(folder.name, findings, balance, evidence.recorded_history is not None, errors)
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
+from nnexp.data.dataset import PredictionTask
 from nnexp.errors import SpecError, UsageError
 from nnexp.nn.parameters import matches_pattern
 from nnexp.optim.optimizers.solver import Solver
@@ -74,6 +76,17 @@ class RunEvidence:
         if self.recorded_history is None:
             return 0
         return math.ceil(self.recorded_history.steps[record] / self.steps_per_epoch)
+
+    def locate_tasks(self) -> Iterator[tuple[PredictionTask, slice]]:
+        """Each task of the data, and where its outputs are; of other data their only one, which has no name."""
+        if self.layer_history is None:
+            return
+        description = self.layer_history.description
+        start = 0
+        for task in description.tasks or (PredictionTask("", description.targets, description.classes),):
+            stop = start + len(task.classes)
+            yield task, slice(start, stop)
+            start = stop
 
     @cached_property
     def initial_loss(self) -> float:

@@ -13,7 +13,7 @@ import numpy as np
 from nnexp.diagnosis import remedies, weights
 from nnexp.diagnosis.evidence import RunEvidence
 from nnexp.diagnosis.findings import Finding, Remedy
-from nnexp.diagnosis.fit import is_underfitting
+from nnexp.diagnosis.task_fit import is_underfitting
 from nnexp.nn.activations.base import Activation
 from nnexp.nn.layers.activation import ActivationPlaceholder
 from nnexp.runs.layer_history import LayerHistory
