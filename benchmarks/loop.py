@@ -47,6 +47,7 @@ def make_bare_turn(*overrides: str) -> tuple[Callable[[], None], int]:
         model, limit = stack.model, stack.training.clip_norm
         context = Context(training=True, generators=stack.state.dropout, propagate=False)
         rate = lift(stack.optimizer.lr, stack.state.theta)
+        update = stack.optimizer.bind(stack.state.theta, model.grad, stack.state.slots, model.regularized)
         t = 0
         for _ in range(EPOCHS):
             for batch in ready:
@@ -54,7 +55,7 @@ def make_bare_turn(*overrides: str) -> tuple[Callable[[], None], int]:
                 model.compute_gradient(batch.x, batch.d, context)
                 if limit is not None:
                     clip_norm(model.grad, row_norms(model.grad), limit)
-                stack._apply_update(t, rate)  # noqa: SLF001  the loop's own update, without the loop
+                update(t, rate)
 
     return run, EPOCHS * len(ready)
 

@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nnexp.api import Sweep, compare, gradcheck, load, report, sweep, train
+    from nnexp.api import compare, gradcheck, load, report, sweep, train
     from nnexp.errors import (
         DataError,
         Diverged,
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from nnexp.prediction.run import Run
     from nnexp.spec.baseline import BaselineSpec
     from nnexp.spec.spec import Spec
+    from nnexp.sweeps.sweep import Sweep
 
 __all__ = [
     "BaselineSpec",
@@ -52,10 +53,11 @@ __all__ = [
     "train",
 ]
 
-_MODULE_OF_NAME = dict.fromkeys(("Sweep", "compare", "gradcheck", "load", "report", "sweep", "train"), "nnexp.api") | {
+_MODULE_OF_NAME = dict.fromkeys(("compare", "gradcheck", "load", "report", "sweep", "train"), "nnexp.api") | {
     "BaselineSpec": "nnexp.spec.baseline",
     "Run": "nnexp.prediction.run",
     "Spec": "nnexp.spec.spec",
+    "Sweep": "nnexp.sweeps.sweep",
 }
 
 

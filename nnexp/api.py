@@ -1,4 +1,4 @@
-"""nnexp as a library: the same functions that the command line calls."""
+"""The functions of `import nnexp`, which the command line calls too."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nnexp.errors import RunError
 from nnexp.execution.run import train_run
 from nnexp.gradient_check.spec import gradcheck
 from nnexp.prediction.run import Run
@@ -15,16 +14,15 @@ from nnexp.spec.read import load_spec
 from nnexp.training.events import Event
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from nnexp.reports.compare import Comparison
     from nnexp.reports.report import Report
+    from nnexp.sweeps.sweep import Sweep
 
-__all__ = ["Run", "Sweep", "compare", "gradcheck", "load", "report", "sweep", "train"]
+__all__ = ["compare", "gradcheck", "load", "report", "sweep", "train"]
 
 
 def load(path: str | Path, overrides: Sequence[str] = ()) -> AnySpec:
-    """The spec in a file, of a network or of a baseline, with overrides such as "optimizer.adam.lr=3e-3".
+    """The spec of a network or a baseline from a file, with overrides such as "optimizer.adam.lr=3e-3".
 
     Raises SpecError with everything that is wrong, or UsageError where there is no such file.
     """
@@ -39,10 +37,10 @@ def train(
     watch: Callable[[Event], None] = lambda event: None,
     checkpoint_seconds: float = 5.0,
 ) -> Run:
-    """Train the network, or fit the baseline, that a spec describes, in a folder of its own below `runs`.
+    """Train the network, or fit the baseline, of a spec, in a folder of its own below `runs`.
 
-    A run that was interrupted is continued, to the same bits as if it never had been; a finished one is returned as it
-    is; `restart` begins again. `watch` is called with every event of the training loop. At most every
+    An interrupted run is continued, to the same bits as if it had never been interrupted; a finished one is returned as
+    it is; `restart` begins again. `watch` is called with every event of the training loop. At most every
     `checkpoint_seconds` the state is saved.
 
     Raises ResumeError where the run cannot be continued, RunError where its folder cannot be used, DataError where its
@@ -53,22 +51,25 @@ def train(
 
 
 def sweep(path: str | Path, values: Sequence[str] = (), *, runs: str | Path = "runs", jobs: int | None = None) -> Sweep:
-    """Make the runs of a sweep exist, as far as they do not yet: of a sweep file, or of a spec and the values to try.
+    """Train the runs of a sweep that are not finished yet: of a sweep file, or of a spec and the values to try.
 
     `values` are words such as "optimizer.adam.lr=1e-3,1e-2" and "seed=0..4". `jobs` is the number of worker processes,
-    one a core where it is not said. Runs that fail or diverge are results: see `Sweep.build_table`.
+    by default one a core. Runs that fail or diverge are results: see `Sweep.table`.
 
     Raises SpecError with everything that is wrong with any of the runs, before any is trained; ResumeError where the
     base spec changed since the sweep began; Interrupted where a signal stopped it. The same call then goes on.
     """
     from nnexp.sweeps.definition import command_line, sweep_file
     from nnexp.sweeps.executors.local import LocalExecutor
-    from nnexp.sweeps.running import sweep
+    from nnexp.sweeps.running.sweep import SweepOptions, choose_worker_count, run_sweep
+    from nnexp.sweeps.sweep import Sweep
 
-    read = sweep_file.read_definition if sweep_file.is_sweep_file(Path(path)) else command_line.parse_command
-    definition = read(Path(path), list(values))
-    workers = jobs or sweep.choose_worker_count(definition)
-    return Sweep(sweep.run_sweep(definition, Path(runs), sweep.SweepOptions(lambda: LocalExecutor(workers))).path)
+    is_file = sweep_file.is_sweep_file(Path(path))
+    read_definition = sweep_file.read_definition if is_file else command_line.parse_command
+    definition = read_definition(Path(path), list(values))
+    workers = jobs or choose_worker_count(definition)
+    options = SweepOptions(lambda: LocalExecutor(workers))
+    return Sweep(run_sweep(definition, Path(runs), options).path)
 
 
 def report(
@@ -80,52 +81,28 @@ def report(
     baseline: str | None = None,
     mixed: bool = False,
 ) -> Report:
-    """The variants of runs and sweeps, the best first: `table` is a DataFrame, `sentences` say what the seeds show.
+    """The variants of runs and sweeps, the best first: `table` is a DataFrame, `sentences` are the verdicts.
 
     `metric` ranks in place of the sweep's objective; `filter` is a condition such as 'lr > 1e-3'; each variant is
-    compared with the `baseline`, and without one with the best; `mixed` reports together what differs in data.
+    compared with the `baseline`, and without one with the best; `mixed` allows runs with different data.
 
-    Raises UsageError where a name or a wish means nothing, or runs cannot be compared, RunError where none can be read.
+    Raises UsageError for a name or an option that fits nothing and where runs cannot be compared, RunError where none
+    can be read.
     """
-    from nnexp.reports import report as reporting
+    from nnexp.reports.report import ReportOptions, build_report
 
-    wish = reporting.ReportOptions(metric, sort, filter, baseline, mixed)
-    return reporting.build_report([str(name) for name in names], Path(runs), wish)
+    options = ReportOptions(metric, sort, filter, baseline, mixed)
+    return build_report([str(name) for name in names], Path(runs), options)
 
 
 def compare(
     *names: str | Path, runs: str | Path = "runs", metric: str | None = None, mixed: bool = False
 ) -> Comparison:
-    """Variants beside each other, paired by seed: `verdicts` has the difference, interval and p-value of each pair.
+    """Compare variants, paired by seed: `verdicts` has the difference, interval and p-value of each pair.
 
     A name is that of a run, which stands for all that differ from it in seed alone, of a variant of a sweep such as
     "SWEEP:lr=0.01", or of a sweep, for all its variants. Raises UsageError and RunError as `report` does.
     """
-    from nnexp.reports import compare
+    from nnexp.reports.compare import compare_variants
 
-    return compare.compare_variants([str(name) for name in names], Path(runs), metric, mixed=mixed)
-
-
-class Sweep:
-    """A sweep on disk. Raises RunError where the folder is not one."""
-
-    def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
-        if not (self.path / "sweep.csv").is_file():
-            raise RunError(f"{self.path} is no folder of a sweep")
-
-    def __repr__(self) -> str:
-        return f"Sweep({str(self.path)!r})"
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """sweep.csv: one row a run, with what varies, seed, state and metrics."""
-        import pandas as pd
-
-        return pd.read_csv(self.path / "sweep.csv")
-
-    @property
-    def runs(self) -> list[Run]:
-        """The runs that have begun, in the order of the plan."""
-        folders = [self.path.parent.parent / str(name) for name in self.table["run"]]
-        return [Run(folder) for folder in folders if (folder / "run.json").is_file()]
+    return compare_variants([str(name) for name in names], Path(runs), metric, mixed=mixed)

@@ -1,4 +1,4 @@
-"""What several runs have in common that is wrong with them."""
+"""The findings that several runs share, and the range of their errors."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from nnexp.diagnosis.findings import Diagnosis, Finding, TaskErrors
-from nnexp.diagnosis.fit import format_error
+from nnexp.diagnosis.task_fit import format_error
 
 
 @dataclass(frozen=True, slots=True)
 class SharedFinding:
-    """A finding of one or more runs: the sentence of the first of them, and the names of all."""
+    """A finding on one or more runs: the finding on the first of them, and the names of all."""
 
     finding: Finding
     runs: tuple[str, ...]
 
 
 def format_error_ranges(diagnoses: Iterable[Diagnosis]) -> str:
-    """The least and the largest errors of several runs in one sentence; empty where none is known."""
+    """The smallest and the largest errors of several runs in one sentence; empty where none is known."""
     tasks: dict[tuple[str, bool], list[TaskErrors]] = {}
     for diagnosis in diagnoses:
         for errors in diagnosis.errors:
@@ -27,19 +27,22 @@ def format_error_ranges(diagnoses: Iterable[Diagnosis]) -> str:
 
 
 def _format_task_range(task: str, values: bool, errors: Sequence[TaskErrors]) -> str:
-    of, share = f" of {task}" if task else "", ", a share of the variance" if values else ""
-    parts = {"train": [e.train for e in errors], "dev": [e.dev for e in errors if e.dev is not None]}
-    words = [f"{part} {_format_range(shares)}" for part, shares in parts.items() if shares]
-    return f"errors{of}{share}: {', '.join(words)}"
+    of_task = f" of {task}" if task else ""
+    unit = ", a share of the variance" if values else ""
+    ranges = [f"train {_format_range([error.train for error in errors])}"]
+    dev = [error.dev for error in errors if error.dev is not None]
+    if dev:
+        ranges.append(f"dev {_format_range(dev)}")
+    return f"errors{of_task}{unit}: {', '.join(ranges)}"
 
 
 def _format_range(shares: Sequence[float]) -> str:
-    least, most = format_error(min(shares)), format_error(max(shares))
-    return least if least == most else f"{least.removesuffix(' %')} to {most}"
+    low, high = format_error(min(shares)), format_error(max(shares))
+    return low if low == high else f"{low.removesuffix(' %')} to {high}"
 
 
 def find_shared_findings(diagnoses: Iterable[Diagnosis]) -> list[SharedFinding]:
-    """Findings with the same cause in the same layers once, those of the most runs first."""
+    """Findings with the same cause in the same layers as one, those of the most runs first."""
     first: dict[tuple[str, tuple[str, ...]], Finding] = {}
     runs: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for diagnosis in diagnoses:
@@ -47,4 +50,5 @@ def find_shared_findings(diagnoses: Iterable[Diagnosis]) -> list[SharedFinding]:
             key = (finding.cause, finding.layers)
             first.setdefault(key, finding)
             runs.setdefault(key, []).append(diagnosis.run)
-    return sorted((SharedFinding(first[key], tuple(names)) for key, names in runs.items()), key=lambda s: -len(s.runs))
+    shared = [SharedFinding(first[key], tuple(names)) for key, names in runs.items()]
+    return sorted(shared, key=lambda one: len(one.runs), reverse=True)

@@ -11,6 +11,7 @@ import numpy as np
 from nnexp.diagnosis import fit, layers, setup, stability
 from nnexp.diagnosis.evidence import RunEvidence, read_evidence
 from nnexp.diagnosis.findings import Cause, Diagnosis, Finding, RemedyAim
+from nnexp.diagnosis.task_fit import compute_fits, format_balance
 
 DIAGNOSIS_RULES: tuple[Callable[[RunEvidence], Iterator[Finding]], ...] = (
     stability.find_divergence,
@@ -35,7 +36,7 @@ DIAGNOSIS_RULES: tuple[Callable[[RunEvidence], Iterator[Finding]], ...] = (
     fit.find_high_variance,
     fit.find_large_gap,
 )
-"""The gravest, and what others follow from, first."""
+"""The gravest first, and causes before their consequences: a finding hides only findings of later rules."""
 
 STALLED_CAUSES: tuple[Cause, ...] = (
     "flat_loss",
@@ -46,7 +47,7 @@ STALLED_CAUSES: tuple[Cause, ...] = (
     "lr_too_low",
     "large_gap",
 )
-"""What follows where the weights cannot learn, whatever the reason."""
+"""The consequences where the weights cannot learn, whatever the reason."""
 
 CAUSE_CONSEQUENCES: Mapping[Cause, tuple[Cause, ...]] = {
     "about_to_diverge": ("lr_too_high", *STALLED_CAUSES),
@@ -64,7 +65,7 @@ CAUSE_CONSEQUENCES: Mapping[Cause, tuple[Cause, ...]] = {
     "overfitting": ("large_gap",),
     "high_variance": ("large_gap",),
 }
-"""What a finding makes superfluous, as a mere consequence."""
+"""The findings that are mere consequences of another, and are left out beside it."""
 
 OPPOSITE_AIMS: Mapping[RemedyAim, RemedyAim] = {
     "longer": "shorter",
@@ -74,56 +75,60 @@ OPPOSITE_AIMS: Mapping[RemedyAim, RemedyAim] = {
     "tighter": "freer",
     "freer": "tighter",
 }
-"""What contradicts what."""
+"""Remedies with opposite aims contradict each other."""
+
+UNIT_FAULTS: Mapping[Cause, layers.UnitFault] = {"dead_units": "dead", "saturated_units": "saturated"}
+
+UNIT_FAULT_REASONS: tuple[Cause, ...] = ("lr_too_high", "over_regularized", "vanishing_gradients")
+"""What makes units die or saturate during training that were fine before."""
 
 
 def diagnose_run(folder: Path, optimal_error: float = 0.0) -> Diagnosis:
-    """What the record of the run in this folder says. Raises RunError where the folder is none or is damaged.
+    """Diagnose the run in this folder from its record. Raises RunError where it is no folder of a run, or is damaged.
 
-    optimal_error: the error that cannot be avoided, a share of the examples, beside which bias is judged; of values a
+    optimal_error: the error that nobody can avoid, from which on bias is counted: a share of the examples, of values a
     share of their variance.
     """
-    found = read_evidence(folder, optimal=optimal_error)
-    if found is None:
+    evidence = read_evidence(folder, optimal=optimal_error)
+    if evidence is None:
         return Diagnosis(folder.name, has_layer_history=False)
-    errors = tuple(fit.errors for fit in fit.compute_fits(found))
-    return Diagnosis(
-        folder.name,
-        tuple(collect_findings(found)),
-        fit.format_balance(found),
-        found.recorded_history is not None,
-        errors,
-    )
+    findings = tuple(collect_findings(evidence))
+    balance = format_balance(evidence)
+    errors = tuple(fit_of_task.errors for fit_of_task in compute_fits(evidence))
+    return Diagnosis(folder.name, findings, balance, evidence.recorded_history is not None, errors)
 
 
-def collect_findings(seen: RunEvidence) -> list[Finding]:
-    """All that is wrong, the gravest first, without what merely follows from something else."""
+def collect_findings(evidence: RunEvidence) -> list[Finding]:
+    """All that is wrong, the gravest first, without mere consequences of something else."""
+    found: list[Finding] = []
     with np.errstate(all="ignore"):  # what went wrong is seldom finite
-        found = [finding for rule in DIAGNOSIS_RULES for finding in rule(seen)]
-    found = [finding for finding in found if not _is_later_consequence(seen, finding, found)]
+        for rule in DIAGNOSIS_RULES:
+            found.extend(rule(evidence))
+    causes = {finding.cause for finding in found}
     kept: list[Finding] = []
     hidden: set[Cause] = set()
     for finding in found:
-        if finding.cause not in hidden:
-            kept.append(finding)
-            hidden.update(CAUSE_CONSEQUENCES.get(finding.cause, ()))
+        if finding.cause in hidden or _is_later_consequence(evidence, finding, causes):
+            continue
+        kept.append(finding)
+        hidden.update(CAUSE_CONSEQUENCES.get(finding.cause, ()))
     return _drop_contradicting_remedies(kept)
 
 
-def _drop_contradicting_remedies(found: Sequence[Finding]) -> list[Finding]:
-    """The findings without remedies against those of one above, which is graver."""
-    agreed, barred = [], set[RemedyAim]()
-    for finding in found:
-        agreed.append(replace(finding, remedies=tuple(r for r in finding.remedies if r.aim not in barred)))
-        barred |= {OPPOSITE_AIMS[remedy.aim] for remedy in agreed[-1].remedies if remedy.aim}
+def _drop_contradicting_remedies(findings: Sequence[Finding]) -> list[Finding]:
+    """The findings without remedies that contradict one of a graver finding."""
+    agreed: list[Finding] = []
+    barred: set[RemedyAim] = set()
+    for finding in findings:
+        remedies = tuple(remedy for remedy in finding.remedies if remedy.aim not in barred)
+        agreed.append(replace(finding, remedies=remedies))
+        barred |= {OPPOSITE_AIMS[remedy.aim] for remedy in remedies if remedy.aim}
     return agreed
 
 
-def _is_later_consequence(seen: RunEvidence, finding: Finding, found: list[Finding]) -> bool:
-    """Whether units died or saturated for another reason that is named, having been fine before the first step."""
-    what = {"dead_units": "dead", "saturated_units": "saturated"}.get(finding.cause)
-    if what is None or not any(
-        other.cause in ("lr_too_high", "over_regularized", "vanishing_gradients") for other in found
-    ):
+def _is_later_consequence(evidence: RunEvidence, finding: Finding, causes: set[Cause]) -> bool:
+    """Whether units died or saturated during training, for a reason that another finding names."""
+    fault = UNIT_FAULTS.get(finding.cause)
+    if fault is None or causes.isdisjoint(UNIT_FAULT_REASONS):
         return False
-    return not layers.is_initial_finding(seen, finding, what)
+    return not layers.is_initial_finding(evidence, finding, fault)

@@ -1,14 +1,16 @@
-"""What a run recorded, as a diagnosis looks at it.   k looks"""
+"""What a run recorded, as the rules of a diagnosis see it.   k records of the layers' history"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
+from nnexp.data.dataset import PredictionTask
 from nnexp.errors import SpecError, UsageError
 from nnexp.nn.parameters import matches_pattern
 from nnexp.optim.optimizers.solver import Solver
@@ -25,10 +27,10 @@ from nnexp.typing import Array, MetricsRow
 
 @dataclass(frozen=True, eq=False)
 class RunEvidence:
-    """Everything that the rules look at: the spec, run.json, metrics.csv, and the looks into the layers, if any.
+    """The spec, run.json, metrics.csv, and the layers' history of a run, None where nothing was saved yet.
 
-    written: the spec as the user wrote it, overrides put in, to which a remedy's override has to fit.
-    optimal: the error that cannot be avoided, a share of the examples, of values of the variance.
+    written_spec: the spec as the user wrote it, with the overrides, to which a remedy's override has to fit.
+    optimal_error: the error that nobody can avoid, a share of the examples, of values of their variance.
     """
 
     spec: Spec
@@ -39,7 +41,7 @@ class RunEvidence:
     optimal_error: float = 0.0
 
     def collect_column(self, name: str) -> Array:
-        """A column of metrics.csv, one number an epoch; empty where there is none of the name."""
+        """A column of metrics.csv, one number an epoch; empty where there is no such column."""
         return np.array([row[name] for row in self.metric_rows if name in row])
 
     @cached_property
@@ -60,27 +62,39 @@ class RunEvidence:
 
     @property
     def is_gradient_descent(self) -> bool:
-        """Whether it takes ordinary steps against the gradient, whose length says something."""
+        """Whether it takes steps along a gradient; the length of a solver's steps is no sign of its learning rate."""
         return not isinstance(self.spec.optimizer, Solver)
 
     @cached_property
     def recorded_history(self) -> LayerHistory | None:
-        """The looks into the layers, where there is one at least."""
-        return self.layer_history if self.layer_history is not None and len(self.layer_history.numbers) else None
+        """The layers' history, None where it has no record."""
+        history = self.layer_history
+        return history if history is not None and len(history.numbers) else None
 
-    def find_epoch(self, look: int) -> int:
-        """The epoch that a look was in; 0 before training."""
-        return (
-            0 if self.recorded_history is None else math.ceil(self.recorded_history.steps[look] / self.steps_per_epoch)
-        )
+    def find_epoch(self, record: int) -> int:
+        """The epoch of a record, by its index; 0 before training."""
+        if self.recorded_history is None:
+            return 0
+        return math.ceil(self.recorded_history.steps[record] / self.steps_per_epoch)
+
+    def locate_tasks(self) -> Iterator[tuple[PredictionTask, slice]]:
+        """Each task of the data, and where its outputs are; of other data their only one, which has no name."""
+        if self.layer_history is None:
+            return
+        description = self.layer_history.description
+        start = 0
+        for task in description.tasks or (PredictionTask("", description.targets, description.classes),):
+            stop = start + len(task.classes)
+            yield task, slice(start, stop)
+            start = stop
 
     @cached_property
     def initial_loss(self) -> float:
-        """The loss before training, as far as it is known: of the look then, or else of the first epoch."""
-        if self.recorded_history is not None and math.isfinite(
-            loss := float(self.recorded_history.values_of("", "loss")[0])
-        ):
-            return loss
+        """The loss before training, or where it was not recorded that of the first epoch; NaN without either."""
+        if self.recorded_history is not None:
+            loss = float(self.recorded_history.values_of("", "loss")[0])
+            if math.isfinite(loss):
+                return loss
         return float(self.collect_column("train_loss")[0]) if self.metric_rows else math.nan
 
     @cached_property
@@ -88,37 +102,40 @@ class RunEvidence:
         """The layers with drawn weights that are trained, the output layers last."""
         if self.recorded_history is None:
             return ()
-        frozen = self.spec.training.freeze
-        drawn = [
-            n for n in self.recorded_history.layout.layers if "norm" not in n.rpartition(".")[2] and "prelu" not in n
-        ]
-        return tuple(name for name in drawn if not any(matches_pattern(f"{name}.W", pattern) for pattern in frozen))
+        return tuple(name for name in self.recorded_history.layout.layers if self._has_trained_weights(name))
+
+    def _has_trained_weights(self, layer: str) -> bool:
+        """Whether a layer has drawn weights, unlike norms and prelu, and they are not frozen."""
+        if "norm" in layer.rpartition(".")[2] or "prelu" in layer:
+            return False
+        return not any(matches_pattern(f"{layer}.W", pattern) for pattern in self.spec.training.freeze)
 
     @cached_property
     def hidden_layers(self) -> tuple[str, ...]:
         """Those of them that are no output layers."""
-        last = self.weighted_layers[-1:]
-        return tuple(n for n in self.weighted_layers if n not in last and not n.rpartition(".")[2].startswith("output"))
+        # The last one has the outputs, also where it is no `output`; where there are several heads, each has one.
+        candidates = self.weighted_layers[:-1]
+        return tuple(name for name in candidates if not name.rpartition(".")[2].startswith("output"))
 
     @cached_property
     def update_ratios(self) -> Array:
-        """‖ΔW‖/‖W‖ of all these weights together at each look but the first, ΔW of one step. (k - 1)"""
+        """‖ΔW‖/‖W‖ of all these weights together in each record but the first, ΔW of one step. (k - 1)"""
         if self.recorded_history is None or not self.weighted_layers:
             return np.zeros(0)
-        update, weight = (
-            np.linalg.norm([self.recorded_history.values_of(n, what) for n in self.weighted_layers], axis=-2)
-            for what in _RATIO_STATISTICS
-        )
+        update, weight = self.combine_norms("update"), self.combine_norms("weight")
         return np.divide(update, weight, out=np.full(len(weight), np.inf), where=weight > 0)[1:]
 
-
-_RATIO_STATISTICS = ("update", "weight")
+    def combine_norms(self, statistic: str) -> Array:
+        """The norm over all weighted layers of a statistic that is a norm in each. (k)"""
+        assert self.recorded_history is not None, "without records there are no layers"
+        norms = [self.recorded_history.values_of(name, statistic) for name in self.weighted_layers]
+        return np.asarray(np.linalg.norm(norms, axis=-2))
 
 
 def read_evidence(folder: Path, record: Manifest | None = None, optimal: float = 0.0) -> RunEvidence | None:
-    """What the run in this folder recorded; None of a baseline or an ensemble, which have nothing to look into.
+    """What the run in this folder recorded; None of a baseline or an ensemble, which have no layers of their own.
 
-    Raises RunError where the folder is none of a run, or is damaged.
+    Raises RunError where it is no folder of a run, or is damaged.
     """
     record = record or manifest.read_manifest(folder)
     spec = load_run_spec(folder, record)
@@ -135,7 +152,7 @@ def read_evidence(folder: Path, record: Manifest | None = None, optimal: float =
 
 
 def _read_written_spec(folder: Path, record: Manifest) -> Node | None:
-    """The spec that the user wrote; None where it cannot be read any more."""
+    """The spec as the user wrote it, with the overrides; None where it cannot be read any more."""
     try:
         root = parse_yaml(read_spec_text(folder / "spec.yaml"))
     except (SpecError, UsageError):

@@ -1,4 +1,4 @@
-"""What a diagnosis is made of."""
+"""Findings, remedies, and the diagnosis that they make up."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ Cause: TypeAlias = Literal[
     "still_improving",
     "no_better_than_guessing",
 ]
-"""What a finding names."""
+"""The fault that a finding names."""
 
 
 RemedyAim: TypeAlias = Literal["", "longer", "shorter", "faster", "slower", "tighter", "freer"]
-"""What a remedy turns up or down: the epochs, the learning rate, the restraint on the weights."""
+"""What a remedy changes: more or fewer epochs, larger or smaller steps, weights that are restrained more or less."""
 
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """One thing to try, in words, and where it is one word on the command line, that word: `optimizer.adam.lr=1e-3`."""
+    """One thing to try, in words, and as an override if one is enough: `optimizer.adam.lr=1e-3`."""
 
     text: str
     override: str = ""
@@ -52,10 +52,10 @@ class Remedy:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong: what it is, a sentence with its numbers, since which epoch, and what to try.
+    """One thing that is wrong: its cause, a sentence with its numbers, since which epoch, and what to try.
 
-    epoch: from 1; 0 is before training; None where it is about no epoch.  layers: their names, where it is about some.
-    numbers: those of the sentence, by name, for a program.  remedies: the likeliest first.
+    epoch: from 1; 0 is before training; None where it belongs to no epoch.  layers: the names of those it is about.
+    numbers: those of the sentence, by name, for programs.  remedies: the likeliest first.
     """
 
     cause: Cause
@@ -82,10 +82,10 @@ class TaskErrors:
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """All that is found of one run, the gravest first.
+    """All findings on one run, the gravest first.
 
-    balance: one sentence on bias and variance, empty where nothing can be said.  recorded: whether the run looked into
-    its layers; without it much cannot be seen.  errors: those that the balance is about.
+    balance: one sentence on bias and variance, empty where no error is known.  has_layer_history: whether the run
+    recorded its layers; many rules need it.  errors: those of the balance.
     """
 
     run: str

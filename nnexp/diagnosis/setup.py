@@ -1,15 +1,17 @@
-"""What is wrong with how a training was set up: its inputs, its batches, its restraints, its classes."""
+"""Rules on the setup of a training: inputs, batches, penalties and dropout, classes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
+from nnexp.data.dataset import PredictionTask
 from nnexp.diagnosis import remedies
 from nnexp.diagnosis.evidence import RunEvidence
 from nnexp.diagnosis.findings import Finding, Remedy
-from nnexp.diagnosis.fit import find_final_metrics, is_underfitting
+from nnexp.diagnosis.task_fit import find_final_metrics, is_underfitting
 from nnexp.nn.layers.batch_norm import BatchNorm
 from nnexp.nn.layers.dense import Dense
 from nnexp.nn.layers.flatten import Flatten
@@ -17,30 +19,51 @@ from nnexp.nn.layers.global_average_pool import GlobalAveragePool
 from nnexp.nn.network import walk_layers
 from nnexp.wording import format_number, format_numbers
 
-MAX_FEATURE_OFFSET, MAX_INPUT_RMS, MAX_STD_RATIO = 5.0, 10.0, 20.0
-"""Inputs that are not normalised have a feature whose mean is so far from 0, are so large altogether, or have a feature
-that is so many times as spread as the middle one, where normalised ones have 0, 1 and 1."""
+MAX_FEATURE_OFFSET = 5.0
+"""The largest |mean| of a feature of inputs that count as normalised, where standardised ones have 0."""
+
+MAX_INPUT_RMS = 10.0
+"""The largest root mean square of such inputs, where standardised ones have 1."""
+
+MAX_STD_RATIO = 20.0
+"""How many times the median standard deviation of the features one may have, where standardised ones have 1."""
 
 MIN_BATCH_EXAMPLES = 8
-"""Examples of a batch under which its variance is a bad guess: off by √(2 / (N - 1)), half of itself at 8."""
+"""Examples of a batch below which its variance is a bad estimate: off by √(2 / (N - 1)), half of itself at 8."""
 
-MIN_CLASS_EXAMPLES, MAX_PREDICTED_SHARE = 3, 0.05
-"""Training examples of a class, at least, that is missed where it is never predicted, or so seldom beside them."""
+MIN_CLASS_EXAMPLES = 3
+"""Training examples of a class from which on it is missed if it is never predicted."""
 
-MIN_HEAVY_DROPOUT, MIN_DROPOUT_LOSS_RATIO = 0.8, 2.0
-"""Dropout is too strong where a rate is so large, or where it makes the loss so many times what it is without."""
+MAX_PREDICTED_SHARE = 0.05
+"""Predictions of a class, as a share of its examples, up to which it counts as missed."""
 
-MIN_PENALTY_SHARE, MAX_WEIGHTS_LEFT = 0.3, 0.5
-"""Penalties are too strong where they are so large a share of the objective, the weights not having grown; or where so
-little of the weights is left."""
+MAX_NAMED_CLASSES = 3
+"""Classes that a finding names; it counts the others."""
+
+MIN_HEAVY_DROPOUT = 0.8
+"""The rate from which on dropout is too strong wherever the training examples are not learned."""
+
+MIN_SUSPECT_DROPOUT = MIN_HEAVY_DROPOUT - 0.3
+"""The rate from which on it is too strong if it makes the loss larger by `MIN_DROPOUT_LOSS_RATIO`."""
+
+MIN_DROPOUT_LOSS_RATIO = 2.0
+"""How many times the loss without dropout the loss with it is."""
+
+MIN_PENALTY_SHARE = 0.3
+"""The share of the objective from which on penalties are too strong, if the weights have not grown."""
+
+MAX_WEIGHTS_LEFT = 0.5
+"""The share of their first norm up to which the weights have shrunk too far under penalties or decay."""
 
 
 def find_unnormalized_inputs(evidence: RunEvidence) -> Iterator[Finding]:
     """Inputs that are far from 0, large, or of very different sizes."""
-    looks = evidence.recorded_history
-    if looks is None:
+    history = evidence.recorded_history
+    if history is None:
         return
-    rms, offset, spread = (float(looks.values_of("", n)[0]) for n in ("input_rms", "input_offset", "input_spread"))
+    rms = float(history.values_of("", "input_rms")[0])
+    offset = float(history.values_of("", "input_offset")[0])
+    spread = float(history.values_of("", "input_spread")[0])
     words = []
     if offset > MAX_FEATURE_OFFSET:
         words.append(f"the mean of a feature is {format_number(offset)} away from 0")
@@ -54,79 +77,86 @@ def find_unnormalized_inputs(evidence: RunEvidence) -> Iterator[Finding]:
             f"inputs that are not normalised: {' and '.join(words)}",
             epoch=0,
             numbers={"rms": rms, "offset": offset, "spread": spread},
-            remedies=(*remedies.suggest_normalization(evidence),),
+            remedies=tuple(remedies.suggest_normalization(evidence)),
         )
 
 
 def find_small_batches(evidence: RunEvidence) -> Iterator[Finding]:
     """Batch norm of flat layers with the statistics of very few examples."""
-    count = evidence.spec.training.batch_size
-    if count == "full" or count >= MIN_BATCH_EXAMPLES:
+    size = evidence.spec.training.batch_size
+    if size == "full" or size >= MIN_BATCH_EXAMPLES or not _has_flat_batch_norm(evidence):
         return
-    flat = evidence.layer_history is not None and len(evidence.layer_history.description.shape) == 1
-    found = 0
+    # The relative standard error of a variance of N normal values.
+    error = np.sqrt(2 / max(size - 1, 1))
+    yield Finding(
+        "small_batches",
+        f"batch norm with batches of {size}: the variance of so few is off by about {100 * error:.0f} %",
+        numbers={"batch_size": float(size)},
+        remedies=(
+            remedies.suggest_larger_batch(evidence),
+            Remedy("layer norm, which looks at one example at a time"),
+        ),
+    )
+
+
+def _has_flat_batch_norm(evidence: RunEvidence) -> bool:
+    """Whether a batch norm has one value a unit and example; in images it has many, also from few examples."""
+    is_flat = evidence.layer_history is not None and len(evidence.layer_history.description.shape) == 1
     for layer in walk_layers(evidence.spec.architecture):
-        flat = flat or isinstance(layer, Flatten | GlobalAveragePool | Dense)
-        found += flat and isinstance(layer, BatchNorm)
-    if found:
-        error = np.sqrt(2 / max(count - 1, 1))
-        yield Finding(
-            "small_batches",
-            f"batch norm with batches of {count}: the variance of so few is off by about {100 * error:.0f} %",
-            numbers={"batch_size": float(count)},
-            remedies=(
-                remedies.suggest_larger_batch(evidence),
-                Remedy("layer norm, which looks at one example at a time"),
-            ),
-        )
+        if isinstance(layer, Flatten | GlobalAveragePool | Dense):
+            is_flat = True
+        if is_flat and isinstance(layer, BatchNorm):
+            return True
+    return False
 
 
 def find_unpredicted_classes(evidence: RunEvidence) -> Iterator[Finding]:
-    """Classes that occur and are not predicted for a single training example."""
+    """Classes that occur in the training part and are not predicted there, or hardly ever."""
     counts = evidence.record.get("classes", {}).get("train")
-    if not counts or evidence.layer_history is None:
+    if not counts:
         return
-    described = evidence.layer_history.description
-    kinds = [(t.name, t.targets, len(t.classes)) for t in described.tasks] or [
-        ("", described.targets, described.output_count)
-    ]
-    start = 0
-    for task, targets, width in kinds:
-        here, start = slice(start, start + width), start + width
-        predicted, occurring, names = counts["predicted"][here], counts["occurring"][here], described.classes[here]
-        rows = zip(names, predicted, occurring, strict=True)
-        missed = {
-            n: (given, wanted)
-            for n, given, wanted in rows
-            if given <= MAX_PREDICTED_SHARE * wanted and wanted >= MIN_CLASS_EXAMPLES
-        }
-        if targets != "values" and missed:
-            yield _make_unpredicted_finding(evidence, task, "class" if targets == "classes" else "output", missed)
+    for task, columns in evidence.locate_tasks():
+        if task.targets == "values":
+            continue
+        rows = zip(task.classes, counts["predicted"][columns], counts["occurring"][columns], strict=True)
+        missed = [_ClassCount(*row) for row in rows]
+        missed = [one for one in missed if one.is_missed]
+        if missed:
+            yield _make_unpredicted_finding(evidence, task, missed)
 
 
-def _make_unpredicted_finding(
-    evidence: RunEvidence, task: str, kind: str, missed: dict[str, tuple[int, int]]
-) -> Finding:
-    """The finding for the classes of a task that are never predicted, or the outputs that never say yes."""
+class _ClassCount(NamedTuple):
+    """How often a class, or a yes of an output, is predicted and occurs."""
+
+    name: str
+    predicted: int
+    occurring: int
+
+    @property
+    def is_missed(self) -> bool:
+        return self.occurring >= MIN_CLASS_EXAMPLES and self.predicted <= MAX_PREDICTED_SHARE * self.occurring
+
+
+def _make_unpredicted_finding(evidence: RunEvidence, task: PredictionTask, missed: Sequence[_ClassCount]) -> Finding:
+    """The finding on the classes of a task that are never predicted, or the outputs that never say yes."""
+    kind = "class" if task.targets == "classes" else "output"
+    of_task = f" of {task.name}" if task.name else ""
+    examples = f"{evidence.train_examples:,} training examples"
     named = [
-        f"{name} ({given} predictions for {wanted} of {evidence.train_examples:,} training examples)"
-        for name, (given, wanted) in list(missed.items())[:3]
+        f"{one.name} ({one.predicted} predictions for {one.occurring} of {examples})"
+        for one in missed[:MAX_NAMED_CLASSES]
     ]
-    ever = "never" if not any(given for given, _ in missed.values()) else "hardly ever"
-    more = f" and {len(missed) - 3} more" if len(missed) > 3 else ""
-    of = f" of {task}" if task else ""
+    others = len(missed) - len(named)
+    more = f" and {others} more" if others else ""
+    ever = "hardly ever" if any(one.predicted for one in missed) else "never"
+    suggested = [Remedy("more examples of what is rare")]
+    if is_underfitting(evidence):
+        suggested += [*remedies.suggest_longer_training(evidence), remedies.suggest_larger_network(evidence)]
     return Finding(
         "class_never_predicted",
-        f"{ever} predicted: {kind}{of} {', '.join(named)}{more}",
-        numbers={name: float(wanted) for name, (_, wanted) in missed.items()},
-        remedies=(
-            Remedy("more examples of what is rare"),
-            *(
-                [*remedies.suggest_longer_training(evidence), remedies.suggest_larger_network(evidence)]
-                if is_underfitting(evidence)
-                else []
-            ),
-        ),
+        f"{ever} predicted: {kind}{of_task} {', '.join(named)}{more}",
+        numbers={one.name: float(one.occurring) for one in missed},
+        remedies=tuple(suggested),
     )
 
 
@@ -134,21 +164,28 @@ def find_over_regularization(evidence: RunEvidence) -> Iterator[Finding]:
     """Dropout, penalties or decay that keep the training examples from being learned."""
     if evidence.has_diverged or not evidence.metric_rows or not is_underfitting(evidence):
         return
-    rates = remedies.list_dropout_rates(evidence.spec.architecture)
-    trained, answered = evidence.metric_rows[-1]["train_loss"], find_final_metrics(evidence)[0].get("loss", np.nan)
-    restrained, free = format_numbers(trained, answered)
-    if rates and (
-        max(rates) >= MIN_HEAVY_DROPOUT
-        or (max(rates) >= MIN_HEAVY_DROPOUT - 0.3 and trained > MIN_DROPOUT_LOSS_RATIO * answered)
-    ):
-        yield Finding(
-            "over_regularized",
-            f"too much dropout: with a rate of {max(rates):g} the training loss is {restrained}, "
-            f"without {free}, and the training examples are not learned",
-            numbers={"rate": max(rates), "with": trained, "without": answered},
-            remedies=(*remedies.suggest_less_dropout(evidence),),
-        )
+    yield from _find_strong_dropout(evidence)
     yield from _find_strong_penalties(evidence)
+
+
+def _find_strong_dropout(evidence: RunEvidence) -> Iterator[Finding]:
+    """A rate that is large anyway, or large and much worse than without dropout."""
+    rate = max(remedies.list_dropout_rates(evidence.spec.architecture), default=0.0)
+    # Training measures the loss with dropout on, the evaluation of the final weights with it off.
+    with_dropout = evidence.metric_rows[-1]["train_loss"]
+    without_dropout = find_final_metrics(evidence)[0].get("loss", np.nan)
+    is_heavy = rate >= MIN_HEAVY_DROPOUT
+    is_harmful = rate >= MIN_SUSPECT_DROPOUT and with_dropout > MIN_DROPOUT_LOSS_RATIO * without_dropout
+    if not (is_heavy or is_harmful):
+        return
+    higher, lower = format_numbers(with_dropout, without_dropout)
+    yield Finding(
+        "over_regularized",
+        f"too much dropout: with a rate of {rate:g} the training loss is {higher}, "
+        f"without {lower}, and the training examples are not learned",
+        numbers={"rate": rate, "with": with_dropout, "without": without_dropout},
+        remedies=tuple(remedies.suggest_less_dropout(evidence)),
+    )
 
 
 def _find_strong_penalties(evidence: RunEvidence) -> Iterator[Finding]:
@@ -156,31 +193,29 @@ def _find_strong_penalties(evidence: RunEvidence) -> Iterator[Finding]:
     row = evidence.metric_rows[-1]
     penalty = row["train_objective"] - row["train_loss"]
     share = penalty / row["train_objective"] if row["train_objective"] > 0 else 0.0
-    restrained = any(getattr(p, "strength", 0) for p in evidence.spec.regularization)
+    has_penalty = any(getattr(penalty, "strength", 0) for penalty in evidence.spec.regularization)
     decay = getattr(evidence.spec.optimizer, "decay", 0.0)
     left = _measure_weights_left(evidence)
-    if restrained and (left < MAX_WEIGHTS_LEFT or (share > MIN_PENALTY_SHARE and left <= 1)):
+    # Weights that have grown are restrained by no penalty, however large a share of the objective it is.
+    if has_penalty and (left < MAX_WEIGHTS_LEFT or (share > MIN_PENALTY_SHARE and left <= 1)):
         words = f"the penalty is {100 * share:.0f} % of the objective"
     elif decay and left < MAX_WEIGHTS_LEFT:
         words = f"decay of {decay:g} outweighs the gradient"
     else:
         return
+    suggested = remedies.suggest_weaker_penalties if has_penalty else remedies.suggest_weaker_decay
     shrunk = f", and the weights have {100 * left:.0f} % of the size that they began with" if left < 1 else ""
     yield Finding(
         "over_regularized",
         f"too strong a restraint on the weights: {words}{shrunk}",
         numbers={"share": share, "left": left},
-        remedies=(
-            *(remedies.suggest_weaker_penalties(evidence) if restrained else remedies.suggest_weaker_decay(evidence)),
-        ),
+        remedies=tuple(suggested(evidence)),
     )
 
 
 def _measure_weights_left(evidence: RunEvidence) -> float:
-    """How much of their first size the weights have, together."""
+    """The norm of all weights as a share of their first norm."""
     if evidence.recorded_history is None or not evidence.weighted_layers:
         return 1.0
-    norms = np.linalg.norm(
-        [evidence.recorded_history.values_of(name, "weight") for name in evidence.weighted_layers], axis=-2
-    )
+    norms = evidence.combine_norms("weight")
     return float(norms[-1] / norms[0]) if norms[0] > 0 else 1.0

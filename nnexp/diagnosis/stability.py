@@ -9,9 +9,9 @@ import numpy as np
 from nnexp.diagnosis import remedies, weights
 from nnexp.diagnosis.evidence import RunEvidence
 from nnexp.diagnosis.findings import Finding, Remedy
-from nnexp.diagnosis.fit import is_underfitting
 from nnexp.diagnosis.layers import find_exploding_gradients
 from nnexp.diagnosis.setup import find_unnormalized_inputs
+from nnexp.diagnosis.task_fit import is_underfitting
 from nnexp.typing import Array
 from nnexp.wording import format_count, format_number, format_numbers
 

@@ -1,4 +1,4 @@
-"""Weights to begin with: an initialiser that suits the activation and is not worse than the one that was used."""
+"""Remedies for the first weights: an initialiser that suits the activation."""
 
 from __future__ import annotations
 
@@ -24,39 +24,52 @@ from nnexp.registry import initializers
 HE_REMEDY = Remedy("", "init=he")
 
 MIN_SCALE_RATIO = 1.2
-"""How many times the scale of an initialiser another one must have to make a difference."""
+"""How many times the scale of another initialiser one has at least that is suggested for its scale."""
 
 MAX_SAMPLED_UNITS = 64
-"""The units that weights are drawn for to see their scale."""
+"""Units that weights are drawn for, to measure their scale: more are slow to draw, orthogonal ones above all."""
 
 MIN_SCALE = 1e-30
 """The scale of weights that are all 0, to divide by."""
 
 
 def suggest_initializer(evidence: RunEvidence, scale: Literal["", "larger", "smaller"] = "") -> Iterator[Remedy]:
-    """The initialiser that suits the activation, where it is another, and gives weights of such a scale."""
+    """The initialiser that suits the activation, if the spec has another one, and with a scale one of that scale."""
     spec = evidence.spec
-    kinds = [layer for layer in walk_layers(spec.architecture) if isinstance(layer, Activation)]
-    activation = spec.activation if remedies.has_spec_activation(evidence) or not kinds else kinds[0]
-    name = _choose_initializer(activation)
-    times = _measure_scale(evidence, initializers[name]()) / max(_measure_scale(evidence, spec.init), MIN_SCALE)
-    if scale == "larger" and times < MIN_SCALE_RATIO:
+    name = _choose_initializer(_find_activation(evidence))
+    ratio = _measure_scale(evidence, initializers[name]()) / max(_measure_scale(evidence, spec.init), MIN_SCALE)
+    if scale == "larger" and ratio < MIN_SCALE_RATIO:
         return
-    if scale == "smaller" and times * MIN_SCALE_RATIO > 1:
+    if scale == "smaller" and ratio * MIN_SCALE_RATIO > 1:
         return
     if initializers.name_of(spec.init) != name or spec.init.bias:
         yield remedies.make_remedy(evidence, "random weights of a size that suits the layers", f"init={name}")
 
 
+def _find_activation(evidence: RunEvidence) -> Activation:
+    """The activation of the hidden layers: the spec's, or where no layer takes that the first one in the layers."""
+    spec = evidence.spec
+    if not remedies.has_spec_activation(evidence):
+        for layer in walk_layers(spec.architecture):
+            if isinstance(layer, Activation):
+                return layer
+    return spec.activation
+
+
 def _choose_initializer(activation: Activation) -> str:
-    """The initialiser that was derived for an activation: it keeps the variance from layer to layer."""
+    """The initialiser that keeps the variance from layer to layer under an activation.
+
+    Sources: Klambauer et al. 2017 (LeCun for SELU), Glorot & Bengio 2010 (Xavier), He et al. 2015.
+    """
     if isinstance(activation, SELU):
         return "lecun"
-    return "xavier" if isinstance(activation, Sigmoid | Tanh) else "he"
+    if isinstance(activation, Sigmoid | Tanh):
+        return "xavier"
+    return "he"
 
 
 def _measure_scale(evidence: RunEvidence, init: Initializer) -> float:
-    """The root mean square of the weights that it draws for a hidden layer between two of the network's width."""
+    """The root mean square of weights that an initialiser draws for a hidden layer of the network's width."""
     dense = [layer.units for layer in walk_layers(evidence.spec.architecture) if isinstance(layer, Dense)]
     width = dense[0] if dense else remedies.HIDDEN_UNITS
     weight = Weight((width, min(width, MAX_SAMPLED_UNITS)), fan_in=width, fan_out=width)
@@ -64,13 +77,13 @@ def _measure_scale(evidence: RunEvidence, init: Initializer) -> float:
 
 
 def suggest_steeper_activation(evidence: RunEvidence) -> Iterator[Remedy]:
-    """For sigmoids, whose slope is a quarter at most: relu, and weights that are large enough for it."""
+    """For sigmoids, whose slope is a quarter at most: relu, with weights that are large enough for it."""
     if not isinstance(evidence.spec.activation, Sigmoid) or not remedies.has_spec_activation(evidence):
         return
-    enough = MIN_SCALE_RATIO**2 * _measure_scale(evidence, evidence.spec.init) >= _measure_scale(evidence, He())
     [relu] = remedies.suggest_activation(evidence, "relu", "an activation with a slope of 1")
-    yield (
-        relu
-        if enough
-        else remedies.combine_remedies("an activation with a slope of 1, and weights that suit it", relu, HE_REMEDY)
-    )
+    scale, enough = _measure_scale(evidence, evidence.spec.init), _measure_scale(evidence, He())
+    # Xavier's weights pass, which relu still trains with: He's are √2 = 1.41 times as large, and 1.2² is 1.44.
+    if MIN_SCALE_RATIO**2 * scale >= enough:
+        yield relu
+    else:
+        yield remedies.combine_remedies("an activation with a slope of 1, and weights that suit it", relu, HE_REMEDY)

@@ -1,4 +1,4 @@
-"""Fitting a baseline in its folder. Nothing is kept of a fit that was cut off: it begins again."""
+"""Fitting a baseline in its folder. A fit that was interrupted begins again, as it has no state to save."""
 
 from __future__ import annotations
 
@@ -24,14 +24,15 @@ from nnexp.typing import MetricsRow
 def fit_baseline(
     folder: RunFolder, spec: BaselineSpec, parts: Parts, interrupts: InterruptListener, watch: Callable[[Event], None]
 ) -> None:
-    """Fit, look at every part, and close the record. Raises Interrupted between two of these, RunError as
-    `_fit_or_record_failure`.
+    """Fit, evaluate every part, and close the record.
+
+    Raises Interrupted between two of these, RunError where the baseline cannot be fitted.
     """
     for notice in folder.notices:
         watch(Notice(notice))
     watch(FitStarted(registry.baselines.name_of(spec.baseline), len(parts.train)))
     _report_absent_classes(folder, parts, watch)
-    began = time.perf_counter()
+    start = time.perf_counter()
     kept = _fit_or_record_failure(folder, spec, parts)
     baseline = FittedBaseline(spec.baseline, parts.description, parts.shift, parts.scale, kept)
     final: dict[str, dict[str, float]] = {}
@@ -40,7 +41,7 @@ def fit_baseline(
             raise Interrupted("stopped; the fit will begin again", interrupts.received)
         if len(parts[name]):
             final[name] = baseline.evaluate(parts[name])
-    seconds = time.perf_counter() - began
+    seconds = time.perf_counter() - start
     checkpoints.write_archive(folder.last_checkpoint, folder.digest, dict(kept), {"epoch": 0})
     write_metrics(folder.path, [_build_row(final, seconds)])
     folder.update_record(
@@ -57,7 +58,7 @@ def fit_baseline(
 
 
 def _fit_or_record_failure(folder: RunFolder, spec: BaselineSpec, parts: Parts) -> FittedArrays:
-    """What the baseline keeps. Raises RunError where it cannot be fitted to these examples; the record says so then."""
+    """The arrays of the fitted baseline. Where it cannot be fitted, records that and raises RunError."""
     train: Part = parts.train
     try:
         return spec.baseline.fit(train.x.reshape(len(train), -1), train.d, parts.description.classes)
@@ -68,7 +69,7 @@ def _fit_or_record_failure(folder: RunFolder, spec: BaselineSpec, parts: Parts) 
 
 
 def _report_absent_classes(folder: RunFolder, parts: Parts, watch: Callable[[Event], None]) -> None:
-    """Say so where there is a class of which nothing can be learned."""
+    """Warn of classes without a training example, which are never predicted."""
     if parts.description.targets != "classes":
         return
     counts = parts.train.d.sum(axis=-2)
@@ -79,6 +80,10 @@ def _report_absent_classes(folder: RunFolder, parts: Parts, watch: Callable[[Eve
 
 
 def _build_row(final: dict[str, dict[str, float]], seconds: float) -> MetricsRow:
-    """The line of metrics.csv: what a network's line has as well, as far as there is such a thing."""
-    metrics = {f"{part}_{name}": value for part in ("train", "dev") for name, value in final.get(part, {}).items()}
-    return {"epoch": 0, "step": 0, **metrics, "seconds": seconds}
+    """The only row of metrics.csv, with those of a network's columns that a baseline has too."""
+    row: MetricsRow = {"epoch": 0, "step": 0}
+    for part in ("train", "dev"):
+        for name, value in final.get(part, {}).items():
+            row[f"{part}_{name}"] = value
+    row["seconds"] = seconds
+    return row

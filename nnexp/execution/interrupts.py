@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: the first asks to stop after the batch, the second stops now."""
+"""Ctrl-C and SIGTERM: the first asks to stop after this batch, the second stops at once."""
 
 from __future__ import annotations
 
@@ -13,23 +13,21 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class InterruptListener:
-    """While entered, `received` is the first signal, or None; a second one raises Interrupted on the spot.
-
-    A signal that the process was started to ignore, as in the background of a script, is ignored still. Outside the
-    main thread, where Python delivers no signals, it does nothing.
-    """
+    """While it is entered, `received` is the first signal, or None; a second one raises Interrupted."""
 
     def __init__(self) -> None:
         self.received: int | None = None
         self._previous_handlers: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Self:
-        if threading.current_thread() is threading.main_thread():
-            handlers = {number: signal.getsignal(number) for number in STOP_SIGNALS}
-            self._previous_handlers = {
-                number: now for number, now in handlers.items() if now not in (signal.SIG_IGN, None)
-            }
-            for number in self._previous_handlers:
+        # Python delivers signals to the main thread alone, and refuses handlers elsewhere.
+        if threading.current_thread() is not threading.main_thread():
+            return self
+        for number in STOP_SIGNALS:
+            handler = signal.getsignal(number)
+            # A process in the background of a script is started to ignore Ctrl-C, and goes on to ignore it.
+            if handler not in (signal.SIG_IGN, None):
+                self._previous_handlers[number] = handler
                 signal.signal(number, self._receive_signal)
         return self
 

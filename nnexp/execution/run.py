@@ -1,4 +1,4 @@
-"""Training a run in its folder: begin it, or continue it, or find it finished."""
+"""Training a run in its folder: begin it, continue it, or find it finished."""
 
 from __future__ import annotations
 
@@ -22,13 +22,14 @@ from nnexp.training.threads import limit_threads
 
 
 def train_run(spec: AnySpec, root: Path, *, restart: bool, watch: Watch, checkpoint_seconds: float) -> Path:
-    """Train the run that a spec stands for, as far as it is not trained yet; gives its folder.
+    """Train the run of a spec, unless it is finished, and give its folder.
 
     Raises ResumeError where the run cannot be continued, RunError where its folder cannot be used, Interrupted where a
-    signal stopped it; its state is saved then. A run that diverged is not raised: its state says so. A baseline that
-    was cut off is fitted again from the beginning.
+    signal stopped it; its state is saved then. A run that diverges raises nothing: its state says so. A baseline that
+    was interrupted is fitted again from the beginning.
     """
     folder = RunFolder(spec, root)
+    # A finished run in an archive that is read-only can be used, though no lock can be taken there.
     if not restart and folder.is_read_only() and folder.has_ended():
         return folder.path
     folder.check_place(restart=restart)
@@ -55,7 +56,7 @@ def train_run(spec: AnySpec, root: Path, *, restart: bool, watch: Watch, checkpo
 
 
 def begin_run(folder: RunFolder, parts: Parts, environment: manifest.Manifest | None = None) -> None:
-    """Begin a run in its folder, from which the files of the one before go."""
+    """Begin a run in its folder, in place of an earlier one."""
     folder.remove_files()
     folder.begin_record(parts, environment)
 
@@ -66,7 +67,7 @@ def begin_or_restore_run(
     parts: Parts,
     environment: manifest.Manifest | None = None,
 ) -> TrainingState | None:
-    """The state to go on from; None at the beginning."""
+    """Begin the run, or continue it; gives the state to go on from, None at the beginning."""
     if record is None:
         begin_run(folder, parts, environment)
         return None
@@ -77,23 +78,25 @@ def begin_or_restore_run(
 
 @contextmanager
 def record_interruptions(folder: RunFolder) -> Iterator[None]:
-    """Note in the folder how training was cut off, if it was, and the run had not ended before."""
+    """Record in the folder what stops the training inside of this, unless the run has ended."""
     try:
         yield
     except Interrupted:
         _record_end_state(folder, "interrupted")
         raise
     except NnexpError:
+        # The user can mend the cause: the same command then goes on with the run.
         raise
     except Exception as error:
-        with suppress(RunError):  # it must not stand before the error itself
+        # That the disk is full, say, must not hide the error itself.
+        with suppress(RunError):
             if _record_end_state(folder, "failed"):
                 folder.log_event("failed", error=repr(error))
         raise
 
 
 def _record_end_state(folder: RunFolder, state: manifest.RunState) -> bool:
-    """Record it, unless the run has ended; gives whether it was recorded."""
+    """Record the state, unless the run has ended; gives whether it was recorded."""
     if manifest.read_manifest(folder.path)["state"] != "running":
         return False
     folder.update_record(state=state, ended=manifest.utc_now())

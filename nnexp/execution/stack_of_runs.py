@@ -36,30 +36,31 @@ def train_runs(
     until: int | None = None,
     keep: Mapping[str, tuple[int, ...]] | None = None,
 ) -> list[RunOutcome]:
-    """Train the runs of these specs, by the names of their folders below `root`, as far as they are not trained yet.
+    """Train the runs of these specs, by the names of their folders below `root`, unless they are finished.
 
-    With `until` they are trained to that epoch at most; `keep` says after which epochs the weights of each are kept as
-    snapshots, and a run that was trained without them is trained again. Runs that stand at different places are trained
-    one group after the other, which changes no bit. One that another process is writing is left to it: its receipt says
-    "busy". One that cannot be trained does not keep the others from it: its receipt says "failed", and why. Raises
-    Interrupted where `stop` asks for it; all states are saved then.
+    With `until` they are trained to that epoch at most. `keep` has the epochs of the snapshots of each run; a run that
+    was trained without them is trained again. Runs at different positions are trained one group after the other, which
+    changes no bit. A run that another process is training has the outcome "busy", one that cannot be trained "failed",
+    with the reason; the others are trained all the same. Raises Interrupted where `stop` asks for it; all states are
+    saved then.
     """
     folders = [RunFolder(spec, root, name) for name, spec in specs.items()]
     threads = next(iter(specs.values())).training.threads
     failed: dict[Path, str] = {}
     busy: set[Path] = set()
-    with limit_threads(threads), ExitStack() as held:
-        begun: list[ActiveRun] = []
+    with limit_threads(threads), ExitStack() as locks:
+        active: list[ActiveRun] = []
         environment = manifest.describe_environment()
         for folder, spec in zip(folders, specs.values(), strict=True):
+            snapshot_epochs = (keep or {}).get(folder.path.name, ())
             try:
-                kept = (keep or {}).get(folder.path.name, ())
-                run = _open_run(folder, spec, kept, held, prepare, environment, busy)
+                run = _open_run(folder, spec, snapshot_epochs, locks, prepare, environment, busy)
             except NnexpError as error:
                 failed[folder.path] = str(error)
-            else:
-                begun += [run] if run else []
-        for group in _group_by_position(begun):
+                continue
+            if run:
+                active.append(run)
+        for group in _group_by_position(active):
             failed |= _train_group(group, stop, watch, checkpoint_seconds, until)
     outcomes = []
     for folder in folders:
@@ -75,54 +76,56 @@ def train_runs(
 def _open_run(
     folder: RunFolder,
     spec: Spec,
-    keep: tuple[int, ...],
-    held: ExitStack,
+    snapshot_epochs: tuple[int, ...],
+    locks: ExitStack,
     prepare: PrepareParts,
     environment: manifest.Manifest,
     busy: set[Path],
 ) -> ActiveRun | None:
-    """Take the folder's lock and begin the run, or go on with it; None where it has ended or another has the lock."""
-    if folder.has_ended() and _has_all_snapshots(folder.path, keep):
+    """Lock the folder, and begin or continue the run; None where it has ended or another process trains it."""
+    if folder.has_ended() and _has_all_snapshots(folder.path, snapshot_epochs):
         return None
     folder.check_place()
     make_folder(folder.path)
-    with ExitStack() as own:
+    with ExitStack() as own_lock:
         try:
-            own.enter_context(lock_folder(folder.path, patience=0))
+            own_lock.enter_context(lock_folder(folder.path, patience=0))
         except FolderBusy:
             busy.add(folder.path)
             return None
+        # Again, as another process may have finished it before the lock was free.
         record = folder.read_record()
-        if record and record["state"] in manifest.ENDED_FIELDS and _has_all_snapshots(folder.path, keep):
+        if record and record["state"] in manifest.ENDED_FIELDS and _has_all_snapshots(folder.path, snapshot_epochs):
             return None
         parts = prepare(spec)
-        state = _restore_or_restart(folder, record, keep, parts, environment)
-        held.push(own.pop_all())
-    return ActiveRun(folder, spec, parts, state, keep)
+        state = _restore_or_restart(folder, record, snapshot_epochs, parts, environment)
+        # Where nothing was raised, the lock is kept until all runs are trained.
+        locks.push(own_lock.pop_all())
+    return ActiveRun(folder, spec, parts, state, snapshot_epochs)
 
 
-def _has_all_snapshots(path: Path, keep: tuple[int, ...]) -> bool:
+def _has_all_snapshots(path: Path, snapshot_epochs: tuple[int, ...]) -> bool:
     """Whether a run that has ended has all its snapshots; one that diverged needs none."""
-    if not keep:
+    if not snapshot_epochs:
         return True
     record = manifest.read_manifest(path)
-    return record["state"] != "done" or not find_missing_snapshots(path, keep, record["epochs"])
+    return record["state"] != "done" or not find_missing_snapshots(path, snapshot_epochs, record["epochs"])
 
 
 def _restore_or_restart(
     folder: RunFolder,
     record: manifest.Manifest | None,
-    keep: tuple[int, ...],
+    snapshot_epochs: tuple[int, ...],
     parts: Parts,
     environment: manifest.Manifest,
 ) -> TrainingState | None:
-    """The state to go on from; None at the beginning, to which a run goes back that was trained without its snapshots.
+    """The state to go on from; None at the beginning.
 
-    It comes to the same bits then.
+    A run that was trained without its snapshots begins again, and comes to the same bits.
     """
     if record is None or record["state"] not in manifest.ENDED_FIELDS:
         state = begin_or_restore_run(folder, record, parts, environment)
-        if record is None or state is None or not find_missing_snapshots(folder.path, keep, state.epoch):
+        if record is None or state is None or not find_missing_snapshots(folder.path, snapshot_epochs, state.epoch):
             return state
     if changed := parts.fingerprint.find_difference(record["data"]):
         raise ResumeError(f"the data changed since the run began: {changed}; {manifest.RESTART_HINT}")
@@ -132,7 +135,7 @@ def _restore_or_restart(
 
 
 def _group_by_position(runs: Iterable[ActiveRun]) -> list[list[ActiveRun]]:
-    """The runs that stand at the same place, group by group."""
+    """The runs with the same position, group by group."""
     groups: dict[tuple[int, int], list[ActiveRun]] = {}
     for run in runs:
         groups.setdefault(run.position, []).append(run)
@@ -142,7 +145,7 @@ def _group_by_position(runs: Iterable[ActiveRun]) -> list[list[ActiveRun]]:
 def _train_group(
     group: Sequence[ActiveRun], stop: StopRequest, watch: Watch, checkpoint_seconds: float, until: int | None
 ) -> dict[Path, str]:
-    """Train a group; where that fails, each run by itself, so that one does not take the others with it."""
+    """Train a group, and where that fails each run alone; gives the error of each run that failed."""
     try:
         with ExitStack() as records:
             for run in group:
@@ -152,22 +155,24 @@ def _train_group(
         raise
     except Exception as error:  # noqa: BLE001 - whatever it is, it is a result of these runs, and not the sweep's end
         if len(group) == 1:
-            said = str(error) if isinstance(error, NnexpError) else traceback.format_exc()
-            return {group[0].folder.path: said}
-        failed: dict[Path, str] = {}
-        for run in group:
-            try:
-                again = _reopen_run(run)
-            except NnexpError as refused:
-                failed[run.folder.path] = str(refused)
-            else:
-                failed |= _train_group([again], stop, watch, checkpoint_seconds, until) if again else {}
-        return failed
-    return {}
+            text = str(error) if isinstance(error, NnexpError) else traceback.format_exc()
+            return {group[0].folder.path: text}
+    else:
+        return {}
+    failed: dict[Path, str] = {}
+    for run in group:
+        try:
+            single = _reopen_run(run)
+        except NnexpError as error:
+            failed[run.folder.path] = str(error)
+            continue
+        if single:
+            failed |= _train_group([single], stop, watch, checkpoint_seconds, until)
+    return failed
 
 
 def _reopen_run(run: ActiveRun) -> ActiveRun | None:
-    """A run of a group that failed, from where its folder stands; None where it has ended already."""
+    """A run of a group that failed, with the last state in its folder; None where the run has ended already."""
     folder = RunFolder(run.spec, run.folder.path.parent, run.folder.path.name)
     record = folder.read_record()
     if record is None or (record["state"] in manifest.ENDED_FIELDS and record["state"] != "failed"):

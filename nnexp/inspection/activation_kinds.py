@@ -1,4 +1,4 @@
-"""What is known of a layer's outputs by its kind: their range, when they are saturated, whether units can die."""
+"""What is known of a layer's outputs by its kind: their range, and which layers are compared."""
 
 from __future__ import annotations
 
@@ -26,13 +26,6 @@ HISTOGRAM_RANGES: dict[type[Layer], tuple[float, float]] = {
 
 DEFAULT_RANGE = (-3.0, 3.0)
 """Those of all other layers: three standard deviations of normalised inputs."""
-
-SATURATION_BOUNDS: dict[type[Layer], tuple[float, float]] = {
-    Tanh: (-0.99, 0.99),
-    HardTanh: (-0.99, 0.99),
-    Sigmoid: (0.01, 0.99),
-}
-"""An output outside of these bounds is saturated: the slope there is below 0.02, or 0.01 of the sigmoid."""
 
 
 def find_histogram_range(layer: Layer | None) -> tuple[float, float]:

@@ -85,8 +85,8 @@ def _find_nonfinite(layers: Sequence[LayerStatistics]) -> list[InspectionFinding
 
 
 def _find_symmetric_units(layers: Sequence[LayerStatistics]) -> list[InspectionFinding]:
-    """Units that start alike, and so learn alike; of the last layer they do not, their targets being different."""
-    found = [layer.name for layer in layers[:-1] if layer.alike]
+    """Units that start equal, and so stay equal; of the last layer they do not, their targets being different."""
+    found = [layer.name for layer in layers[:-1] if layer.symmetric]
     if not found:
         return []
     words = "all units of a layer start with the same weights, and so as a rule get the same gradients"

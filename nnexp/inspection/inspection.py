@@ -84,7 +84,7 @@ def _inspect_network(init: str, spec: Spec, data: ExampleBatch, seeds: range, ki
     seen = [LayerMeasurements() for _ in network.chain.layers]
     step = max(1, MAX_BYTES_AT_ONCE // _estimate_seed_bytes(network, data))
     losses = [run_passes(network, data, seeds[start : start + step], seen) for start in range(0, len(seeds), step)]
-    inputs = average_statistics("inputs", None, data.description.shape, measure_outputs(None, data.x))
+    inputs = average_statistics("inputs", None, data.description.shape, measure_outputs(None, data.x, data.x))
     parts = network.declaration.parts
     layers = tuple(
         average_statistics(

@@ -12,13 +12,18 @@ from typing import Any
 
 import numpy as np
 
-from nnexp.inspection.activation_kinds import SATURATION_BOUNDS, find_histogram_range
-from nnexp.nn.activations.base import Activation
+from nnexp.inspection.activation_kinds import find_histogram_range
 from nnexp.nn.layers.base import Layer
 from nnexp.nn.network import kind_of
 from nnexp.nn.parameters import Declaration, Views
 from nnexp.nn.replicas import row_norms
-from nnexp.typing import AnyArray, Array, Shape
+from nnexp.nn.unit_statistics import (
+    find_dead_units,
+    find_saturated_outputs,
+    has_equal_units,
+    list_drawn_weights,
+)
+from nnexp.typing import AnyArray, Array, BoolArray, Shape
 
 HISTOGRAM_BINS = 24
 """The bars of a histogram; 24 can be drawn as 12, 8 or 6 too."""
@@ -48,7 +53,7 @@ class LayerStatistics:
 
     gradient: √(mean over examples of ‖∂L_n/∂a‖²), L_n the loss of one example and a all outputs of the layer for it.
     weight_gradient: ‖∂L/∂W‖ over all weights and biases of the layer, L the mean loss.  Penalties are in neither.
-    Either is None where it is not known: before the first weights, and without weights.  alike: whether the drawn
+    Either is None where it is not known: before the first weights, and without weights.  symmetric: whether the drawn
     weights of all units are equal.  low and high are the range of the histogram, whose numbers are shares.
     """
 
@@ -62,7 +67,7 @@ class LayerStatistics:
     saturated: float | None
     gradient: float | None
     weight_gradient: float | None
-    alike: bool
+    symmetric: bool
     low: float
     high: float
     histogram: tuple[float, ...]
@@ -72,27 +77,34 @@ class LayerStatistics:
         return asdict(self) | {"shape": list(self.shape), "histogram": list(self.histogram)}
 
 
-def measure_outputs(layer: Layer | None, a: Array) -> list[OutputStatistics]:
-    """A layer's outputs (R or 1, N, ...), or without a layer the network's inputs, in numbers for each replica."""
-    return [_measure_replica(layer, own) for own in a]
+def measure_outputs(layer: Layer | None, z: Array, a: Array) -> list[OutputStatistics]:
+    """A layer's outputs a (R or 1, N, ...) for inputs z, in numbers for each replica.
+
+    Without a layer both are the inputs of the network.
+    """
+    dead, saturated = find_dead_units(layer, z), find_saturated_outputs(layer, z)
+    return [_measure_replica(layer, own, _share_of(dead, row), _share_of(saturated, row)) for row, own in enumerate(a)]
 
 
-def _measure_replica(layer: Layer | None, own: Array) -> OutputStatistics:
+def _share_of(found: BoolArray | None, row: int) -> float | None:
+    return None if found is None else float(np.mean(found[row]))
+
+
+def _measure_replica(layer: Layer | None, own: Array, dead: float | None, saturated: float | None) -> OutputStatistics:
     """core: (N, ..., U)"""
     a = own.astype(np.float64)
     low, high = find_histogram_range(layer)
     finite = a[np.isfinite(a)]
     place = np.clip(np.floor((finite - low) / (high - low) * HISTOGRAM_BINS), 0, HISTOGRAM_BINS - 1).astype(np.int64)
-    ends = SATURATION_BOUNDS.get(type(layer)) if layer else None
-    known = math.nan if np.isnan(a).any() else 1.0  # what is not a number is neither dead nor alive
+    if np.isnan(a).any():  # what is not a number is neither dead nor alive
+        dead = None if dead is None else math.nan
+        saturated = None if saturated is None else math.nan
     return OutputStatistics(
         float(a.mean()),
         float(_compute_std(a.reshape(-1))),
         float(np.sqrt(np.mean(_compute_std(a.reshape(len(a), -1).T) ** 2))),
-        known * float(np.mean(~(a > 0).reshape(-1, a.shape[-1]).any(axis=-2)))
-        if isinstance(layer, Activation) and layer.can_die
-        else None,
-        known * float(np.mean((a < ends[0]) | (a > ends[1]))) if ends else None,
+        dead,
+        saturated,
         tuple(np.bincount(place, minlength=HISTOGRAM_BINS).tolist()),
     )
 
@@ -125,12 +137,8 @@ def _list_arrays(views: Views) -> Iterator[AnyArray]:
 
 def is_symmetric(declaration: Declaration, w: Views) -> bool:
     """Whether all units of a layer start with the same weights, in all replicas; not of a layer with one unit."""
-    drawn = [
-        w.array_of(name)
-        for name, weight in declaration.iterate_weights()
-        if weight.is_regularized and weight.shape[-1] > 1
-    ]
-    return bool(drawn) and all(np.array_equal(W, np.broadcast_to(W[..., :1], W.shape)) for W in drawn)
+    names = list_drawn_weights(declaration)
+    return bool(names) and all(has_equal_units(w.array_of(name)).all() for name in names)
 
 
 def average_statistics(

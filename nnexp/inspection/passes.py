@@ -76,9 +76,10 @@ def run_passes(
     x = data.x
     for index, (name, layer) in enumerate(zip(chain.names, chain.layers, strict=True)):
         ctx = Context(training=True, generators=dropout, new_epoch=True, propagate=index > first)
-        x, backward = layer.forward(w.parts[name], x, ctx)
+        outputs, backward = layer.forward(w.parts[name], x, ctx)
         backwards.append(backward)
-        seen[index].outputs += measure_outputs(layer, x)
+        seen[index].outputs += measure_outputs(layer, x, outputs)
+        x = outputs
         seen[index].symmetric &= is_symmetric(declaration.parts[name], w.parts[name])
     losses, dz = loss(x, data.d)
     slope: Array | None = dz

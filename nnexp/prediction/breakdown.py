@@ -1,4 +1,4 @@
-"""What is measured of a predictor's predictions beyond loss and metrics.   N examples, O outputs"""
+"""Confusions and the figures of each class or output, of a predictor's predictions.   N examples, O outputs"""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from nnexp.typing import AnyArray, Array
 
 
 def measure_part(predictor: Predictor, x: AnyArray, d: Array) -> list[Breakdown]:
-    """What is measured of a network's or a baseline's predictions for raw inputs x (N, ...), task by task.
+    """The breakdown of predictions for raw inputs x (N, ...), task by task.
 
     d (N, O): the targets as a part of the data has them, those of several tasks side by side.
     """
@@ -21,7 +21,7 @@ def measure_part(predictor: Predictor, x: AnyArray, d: Array) -> list[Breakdown]
 
 
 def measure_prediction(prediction: Prediction, d: Array) -> Breakdown:
-    """What is measured of the predictions of one task, whose targets are d (N, O)."""
+    """The breakdown of the predictions of one task, whose targets are d (N, O)."""
     task = prediction.task
     if task.targets == "classes":
         return measure_classes(prediction.scores, d, task.classes, task.name)

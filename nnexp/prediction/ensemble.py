@@ -14,7 +14,6 @@ from nnexp.nn.replicas import stack_replicas
 from nnexp.prediction.predictor import Prediction, Predictor, TrainedNetwork, predictions_of
 from nnexp.spec.spec import Data, Spec
 from nnexp.training.evaluation import BLOCK_EXAMPLES
-from nnexp.training.threads import limit_threads
 from nnexp.typing import AnyArray, Array
 
 
@@ -25,9 +24,8 @@ class Ensemble(Predictor):
 
     p_m are probabilities where the loss has a softmax or a sigmoid of its own, otherwise the outputs. For squared error
     the ensemble's loss is the members' mean loss less half the variance of their outputs: between 1/M of it, where
-    their errors are independent and of mean zero, and no decrease, where they are the same. `spec` says what the
-    members have in common. Each of them normalises raw inputs for itself, as those that were trained on resampled data
-    have numbers of their own for it. Source: lecture notes on regularisation.
+    their errors are independent and of mean zero, and no decrease, where they are the same. `spec` holds what the
+    members have in common. Source: lecture notes on regularisation.
     """
 
     kind = "ensemble"
@@ -35,6 +33,7 @@ class Ensemble(Predictor):
     def __init__(self, spec: Spec, members: Sequence[TrainedNetwork]) -> None:
         first = members[0]
         shape = first.description.shape
+        # Each member normalises raw inputs itself: those of a bagging were fitted to different training examples.
         super().__init__(first.description, np.zeros(shape), np.ones(shape), "float64", spec.training.threads)
         self.members = tuple(members)
         self._loss = stack_replicas([spec.loss.with_widths(first.description.output_widths)])
@@ -51,9 +50,9 @@ class Ensemble(Predictor):
         return self.outputs(x)
 
     def _compute_with_average(self, x: AnyArray) -> Array:
-        """The outputs that stand for the average, and below them those of each member. core: (N, ...) -> (1 + M, N, O)
+        """The outputs whose prediction is the average one, and below them those of each member.
 
-        The average is computed in double precision.
+        core: (N, ...) -> (1 + M, N, O)
         """
         z = np.stack([member.outputs(x) for member in self.members])
         average = self._loss.average_outputs(z.astype(np.float64)).astype(z.dtype)
@@ -76,11 +75,13 @@ class Ensemble(Predictor):
         The ensemble's loss is that of its average.
         """
         rows = 1 + len(self.members)
-        scores, total = np.empty((rows, len(part), self._scoring.score_count)), np.zeros(rows)
-        with limit_threads(self._threads):
+        total = np.zeros(rows)
+        scores = np.empty((rows, len(part), self._scoring.score_count))
+        with self.limit_threads():
             for start in range(0, len(part), BLOCK_EXAMPLES):
                 here = slice(start, start + BLOCK_EXAMPLES)
-                z, d = self._compute_with_average(part.take_inputs(here)), part.d[here][None]
+                z = self._compute_with_average(part.take_inputs(here))
+                d = part.d[here][None]
                 total += self._loss(z, d)[0].astype(np.float64) * z.shape[-2]
                 self._scoring.score_examples(z, d, out=scores[:, here])
             found = {"loss": total / len(part), **self._scoring.summarize_scores(scores, part.d[None])}

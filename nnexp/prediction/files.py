@@ -16,6 +16,7 @@ from nnexp.data.formats.images import choose_images, is_image, read_images
 from nnexp.data.sources.image_folder import ImageFolder
 from nnexp.data.sources.table import Csv
 from nnexp.errors import DataError
+from nnexp.nn.layers.base import format_shape
 from nnexp.prediction.predictor import Prediction, Predictor
 from nnexp.typing import AnyArray, Shape
 from nnexp.wording import format_count
@@ -34,9 +35,9 @@ class CsvLines(Protocol):
 def read_examples(path: Path, network: Predictor, source: Source) -> AnyArray:
     """Examples (N, ...) for the network of a run that was trained on this source.
 
-    Of a table, by the names of columns; of an image or a folder of images, treated as those of training were. What the
-    run's own folder says is enough: the file that it was trained on may be gone. Raises DataError.
+    A table's columns are found by their names; images are converted as those of training were. Raises DataError.
     """
+    # All that is needed stands in the run's folder: the file that it was trained on may be gone.
     if images := list_images(path, source):
         assert isinstance(source, ImageFolder)
         return read_images(images, source.conversion)
@@ -46,15 +47,16 @@ def read_examples(path: Path, network: Predictor, source: Source) -> AnyArray:
 
 
 def list_images(path: Path, source: Source) -> tuple[Path, ...]:
-    """The images that a path means, in the order of their names, for a network that was trained on images in files."""
-    return choose_images(path) if isinstance(source, ImageFolder) and (path.is_dir() or is_image(path)) else ()
+    """The images of a file or a folder, by name, for a network that was trained on image files; otherwise none."""
+    if isinstance(source, ImageFolder) and (path.is_dir() or is_image(path)):
+        return choose_images(path)
+    return ()
 
 
 def read_input_file(path: Path, shape: Shape, *, may_miss: bool = False) -> AnyArray:
     """Examples (N, *shape) from a .csv with a header (a row an example) or from a .npz (its array x, or its only one).
 
-    Raises DataError that says what is wrong, for a csv with row and column. In a .npz NaN may stand for a missing value
-    if any `may_miss`.
+    With `may_miss` NaN in a .npz is a missing value. Raises DataError that names what is wrong, and where.
     """
     if not path.is_file():
         raise DataError(f"there is no file {path}")
@@ -66,13 +68,14 @@ def read_input_file(path: Path, shape: Shape, *, may_miss: bool = False) -> AnyA
 
 
 def make_prediction_table(network: Predictor, x: AnyArray) -> pd.DataFrame:
-    """One row an example: the class and each class's score, or each output's value; of every task in turn."""
+    """One row an example: the class and each class's score, or each output's value; the tasks side by side."""
     return pd.concat([_make_task_columns(prediction) for prediction in network.predictions(x)], axis=1)
 
 
 def _make_task_columns(found: Prediction) -> pd.DataFrame:
     """The columns of one task, which begin with its name where it has one."""
-    task, prefix = found.task, f"{found.task.name}_" if found.task.name else ""
+    task = found.task
+    prefix = f"{task.name}_" if task.name else ""
     if task.targets != "classes":
         return pd.DataFrame(found.scores, columns=[f"{prefix}{name}" for name in task.classes])
     kind = "p" if found.are_probabilities else "score"
@@ -94,29 +97,32 @@ def _parse_rows(path: Path, lines: CsvLines, inputs: int) -> Iterator[list[float
     """The numbers of each line after the header. Raises DataError where they are not one finite number an input."""
     names = next(lines, [])
     if len(names) != inputs:
-        raise DataError(
-            f"{path} has {len(names)} columns, and the network takes {format_count(inputs, 'number')} an example"
-        )
+        expected = format_count(inputs, "number")
+        raise DataError(f"{path} has {len(names)} columns, and the network takes {expected} an example")
     if _is_data_row(names):
         raise DataError(f"{path}: line 1 holds numbers, and should hold the names of the columns")
-    blank = 0
+    empty_line = 0
     for row in lines:
         if not row:
-            blank = blank or lines.line_num
-        elif blank:
-            raise DataError(f"{path}: line {blank} is empty")
-        elif len(row) != inputs:
-            raise DataError(
-                f"{path}: line {lines.line_num} has {format_count(len(row), 'entry')} under "
-                f"{format_count(inputs, 'name')}"
-            )
-        else:
-            numbers = [_parse_number(text) for text in row]
-            if None in numbers:
-                wrong = numbers.index(None)
-                place = f"line {lines.line_num}, column {names[wrong]!r}"
-                raise DataError(f"{path}: {place}: {row[wrong]!r} is not a finite number")
-            yield [number for number in numbers if number is not None]
+            empty_line = empty_line or lines.line_num
+            continue
+        # Empty lines at the end are no fault; one between examples may be an example that is lacking.
+        if empty_line:
+            raise DataError(f"{path}: line {empty_line} is empty")
+        yield _parse_row(f"{path}: line {lines.line_num}", names, row)
+
+
+def _parse_row(place: str, names: list[str], row: list[str]) -> list[float]:
+    """The numbers of one line. Raises DataError where they are not one finite number a column."""
+    if len(row) != len(names):
+        raise DataError(f"{place} has {format_count(len(row), 'entry')} under {format_count(len(names), 'name')}")
+    numbers: list[float] = []
+    for name, text in zip(names, row, strict=True):
+        number = _parse_number(text)
+        if number is None:
+            raise DataError(f"{place}, column {name!r}: {text!r} is not a finite number")
+        numbers.append(number)
+    return numbers
 
 
 def _parse_number(text: str) -> float | None:
@@ -128,10 +134,13 @@ def _parse_number(text: str) -> float | None:
 
 
 def _is_data_row(names: list[str]) -> bool:
-    """Whether a header was forgotten: all numbers, and no mere numbering of the columns."""
+    """Whether the first line holds an example, the header being forgotten: numbers, but not 0, 1... or 1, 2..."""
     numbers = [_parse_number(name) for name in names]
-    count = len(names)
-    return None not in numbers and numbers not in (list(range(count)), list(range(1, count + 1)))
+    if None in numbers:
+        return False
+    # pandas names the columns of an array so.
+    is_count = numbers in (list(range(len(names))), list(range(1, len(names) + 1)))
+    return not is_count
 
 
 def _find_array(path: Path, archive: Mapping[str, AnyArray]) -> AnyArray:
@@ -154,8 +163,8 @@ def _read_npz(path: Path, shape: Shape, *, may_miss: bool) -> AnyArray:
     except Exception as error:  # noqa: BLE001 - whatever a file that is no such archive makes its reader raise
         raise DataError(f"{path} cannot be read as .npz: {error}") from None
     if x.ndim == 0 or x.shape[1:] != shape:
-        wanted, found = " x ".join(map(str, shape)), " x ".join(map(str, x.shape))
-        raise DataError(f"{path}: expected an array of N x {wanted}, found {found or 'a single number'}")
+        found = format_shape(x.shape) or "a single number"
+        raise DataError(f"{path}: expected an array of N x {format_shape(shape)}, found {found}")
     if x.dtype.kind not in "fiub" or not (np.isfinite(x) | (may_miss & np.isnan(x))).all():
         raise DataError(f"{path}: the array holds something that is not a finite number")
     return x

@@ -1,9 +1,10 @@
-"""What was trained, for use.   N examples, O outputs"""
+"""Trained networks in use.   N examples, O outputs"""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -15,23 +16,22 @@ from nnexp.data.parts import LinearScaling, Part, Parts
 from nnexp.data.splits import PART_NAMES, PartName
 from nnexp.errors import DataError, UsageError
 from nnexp.metrics.tasks import TaskMetrics
+from nnexp.nn.layers.base import format_shape
 from nnexp.nn.losses.base import Loss, Outputs
 from nnexp.nn.losses.tasks import TaskLosses
-from nnexp.nn.model import Model
-from nnexp.nn.network import build_network
-from nnexp.nn.replicas import stack_replicas
 from nnexp.spec.spec import Spec
 from nnexp.training.evaluation import BLOCK_EXAMPLES, evaluate_model
+from nnexp.training.model import stack_networks
 from nnexp.training.threads import limit_threads
 from nnexp.typing import AnyArray, Array
 
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What is predicted of one task.
+    """The predictions for one task.
 
-    predicted: indices of classes (N), yes or no (N, O), or values (N, O).  scores (N, O): what that was decided from;
-    `are_probabilities` where the loss has a softmax or a sigmoid of its own.
+    predicted: indices of classes (N), yes or no (N, O), or values (N, O).  scores (N, O): what that was decided from,
+    which are probabilities where the loss has a softmax or a sigmoid of its own.
     """
 
     task: PredictionTask
@@ -48,29 +48,38 @@ def _list_output_columns(loss: Loss, outputs: int) -> list[tuple[Outputs, slice]
 
 
 def predictions_of(description: Description, loss: Loss, scores: Array) -> list[Prediction]:
-    """What is predicted, task by task, where scores (N, O) are what the outputs of a network with this loss say."""
+    """The predictions for each task from scores (N, O), the outputs of a network with this loss put through it."""
     tasks = description.tasks or (PredictionTask("", description.targets, description.classes),)
-    return [
-        Prediction(task, decide_from_scores(task, outputs, scores[:, columns]), scores[:, columns], outputs == "logits")
-        for task, (outputs, columns) in zip(tasks, _list_output_columns(loss, len(description.classes)), strict=True)
-    ]
+    found = []
+    for task, (outputs, columns) in zip(tasks, _list_output_columns(loss, len(description.classes)), strict=True):
+        own = scores[:, columns]
+        predicted = decide_from_scores(task, outputs, own)
+        found.append(Prediction(task, predicted, own, are_probabilities=outputs == "logits"))
+    return found
 
 
 def decide_from_scores(task: PredictionTask, outputs: Outputs, scores: Array) -> AnyArray:
-    """The classes, the yes or no, or the values that scores (N, O) of a task stand for."""
+    """The classes (N), the yes or no (N, O), or the values (N, O) for scores (N, O) of a task."""
     if task.targets == "classes":
         return scores.argmax(axis=-1)
-    return scores > (0 if outputs == "scores" else 0.5) if task.targets == "binary" else scores
+    if task.targets == "binary":
+        # A hinge loss puts its border at 0, probabilities and values between 0 and 1 have it in the middle.
+        border = 0 if outputs == "scores" else 0.5
+        return scores > border
+    return scores
 
 
 class Predictor(ABC):
-    """Something that predicts, with the normalisation that it was trained with: a network or a baseline.
+    """What predicts for raw inputs: a network, a baseline or an ensemble, with the normalisation of its training.
 
-    `fill` holds what is filled in where an input is missing; None where none may be.
+    `fill` replaces missing inputs, feature by feature; with None no input may be missing.
     """
 
     kind: ClassVar[str]
     """What it is, in a message."""
+
+    uses_scipy: ClassVar[bool] = False
+    """Whether it computes with SciPy's linear algebra."""
 
     def __init__(
         self,
@@ -94,20 +103,28 @@ class Predictor(ABC):
     def outputs(self, x: AnyArray) -> Array:
         """The outputs z for raw inputs x (N, ...) as the data source gives them. Raises DataError for another shape.
 
-        NaN is a missing value, and filled in where the data of the training had such.
+        NaN is a missing value, which is filled in if the training data had missing values.
 
         core: (N, ...) -> (N, O)
         """
         x = np.asarray(x)
         if x.shape[1:] != self.description.shape:
-            wanted, found = (" x ".join(map(str, shape)) for shape in (self.description.shape, x.shape[1:]))
-            raise DataError(f"the {self.kind} takes examples of {wanted} numbers, and these have {found or 'one'}")
-        ready = LinearScaling(self._shift, self._scale, np.dtype(self._dtype))(fill_missing(x, self._fill))
-        with limit_threads(self._threads):
-            blocks = [
-                self._compute_block(ready[start : start + BLOCK_EXAMPLES]) for start in range(0, len(x), BLOCK_EXAMPLES)
-            ]
-        return np.concatenate(blocks) if blocks else np.zeros((0, self.description.output_count), self._dtype)
+            expected, found = format_shape(self.description.shape), format_shape(x.shape[1:])
+            raise DataError(f"the {self.kind} takes examples of {expected} numbers, and these have {found or 'one'}")
+        normalize = LinearScaling(self._shift, self._scale, self._dtype)
+        with self.limit_threads():
+            return self._compute_blocks(normalize(fill_missing(x, self._fill)))
+
+    def limit_threads(self) -> AbstractContextManager[None]:
+        """Compute with the number of threads that training had, for the same bits."""
+        return limit_threads(self._threads, scipy=self.uses_scipy)
+
+    def _compute_blocks(self, x: Array) -> Array:
+        """The outputs z (N, O) for examples x (N, ...), normalised already; in blocks, as training evaluates them."""
+        if not len(x):
+            return np.zeros((0, self.description.output_count), self._dtype)
+        starts = range(0, len(x), BLOCK_EXAMPLES)
+        return np.concatenate([self._compute_block(x[start : start + BLOCK_EXAMPLES]) for start in starts])
 
     @abstractmethod
     def _compute_block(self, x: Array) -> Array:
@@ -128,7 +145,7 @@ class Predictor(ABC):
 
     @abstractmethod
     def predictions(self, x: AnyArray) -> list[Prediction]:
-        """What is predicted for raw inputs x (N, ...), task by task; one, without a name, where there are none."""
+        """The predictions for raw inputs x (N, ...), task by task; the only task of other data has no name."""
 
     @abstractmethod
     def evaluate(self, part: Part) -> dict[str, float]:
@@ -136,7 +153,7 @@ class Predictor(ABC):
 
 
 class TrainedNetwork(Predictor):
-    """The network of a run, with the weights that answer for it."""
+    """The network of a run, with its final weights or those of its best epoch."""
 
     kind = "network"
 
@@ -151,14 +168,9 @@ class TrainedNetwork(Predictor):
         fill: Array | None = None,
     ) -> None:
         super().__init__(description, shift, scale, theta.dtype.name, spec.training.threads, fill)
-        network = stack_replicas([build_network(spec.architecture, spec.activation, description.output_widths)])
-        declaration = network.declare(description.shape)
-        penalties, loss = (
-            stack_replicas([spec.regularization]),
-            stack_replicas([spec.loss.with_widths(description.output_widths)]),
-        )
-        self._scoring = TaskMetrics(description, loss)
-        self._model = Model(network, declaration, loss, penalties, theta, buffers)
+        network = stack_networks([spec], description)
+        self._scoring = TaskMetrics(description, network.loss)
+        self._model = network.bind(theta, buffers)
 
     def _compute_block(self, x: Array) -> Array:
         return self._model.compute_outputs(x[None])[0]
@@ -171,43 +183,39 @@ class TrainedNetwork(Predictor):
         return predictions_of(self.description, self._model.loss, self.probabilities(x))
 
     def evaluate(self, part: Part) -> dict[str, float]:
-        with limit_threads(self._threads):
+        with self.limit_threads():
             metrics = evaluate_model(self._model, [part], self._scoring)
         return {name: float(value[0]) for name, value in metrics.items()}
 
 
 @dataclass(slots=True)
 class PartEvaluation:
-    """What a trained network shows on a part: its metrics; and how often each output is chosen, is the class or says
-    yes, and how often it should be.
-    """
+    """A trained network on a part: its metrics, and how often each class occurs and is predicted."""
 
     metrics: dict[str, float]
     predicted: list[int]
+    """How often each output is the predicted class, or says yes."""
     occurring: list[int]
+    """How often it should be."""
 
 
 def evaluate_runs(
     specs: Sequence[Spec], parts: Sequence[Parts], theta: Array, buffers: Array
 ) -> list[dict[PartName, PartEvaluation]]:
-    """What `TrainedNetwork.evaluate_part` gives of each run (R) of one structure on each of its parts, all runs at
-    once.
-    """
+    """Evaluate R runs of one structure on all parts of their data, together."""
     description = parts[0].description
-    network = stack_replicas(
-        [build_network(spec.architecture, spec.activation, description.output_widths) for spec in specs]
-    )
-    loss = stack_replicas([spec.loss.with_widths(description.output_widths) for spec in specs])
-    penalties, scoring = stack_replicas([spec.regularization for spec in specs]), TaskMetrics(description, loss)
-    model = Model(network, network.declare(description.shape), loss, penalties, theta, buffers)
+    network = stack_networks(specs, description)
+    scoring = TaskMetrics(description, network.loss)
+    model = network.bind(theta, buffers)
     sources = parts[:1] if all(entry is parts[0] for entry in parts) else parts
     found: list[dict[PartName, PartEvaluation]] = [{} for _ in specs]
     for name in PART_NAMES:
-        if len(parts[0][name]):
-            chosen = np.zeros((len(specs), description.output_count), np.int64)
-            metrics = evaluate_model(model, [entry[name] for entry in sources], scoring, chosen)
-            for row, values in enumerate(found):
-                own = {metric: float(value[row]) for metric, value in metrics.items()}
-                occurring = scoring.count_targets(parts[row][name].d)
-                values[name] = PartEvaluation(own, chosen[row].tolist(), occurring.tolist())
+        if not len(parts[0][name]):
+            continue
+        chosen = np.zeros((len(specs), description.output_count), np.int64)
+        metrics = evaluate_model(model, [entry[name] for entry in sources], scoring, chosen)
+        for row, evaluations in enumerate(found):
+            own = {metric: float(value[row]) for metric, value in metrics.items()}
+            occurring = scoring.count_targets(parts[row][name].d)
+            evaluations[name] = PartEvaluation(own, chosen[row].tolist(), occurring.tolist())
     return found

@@ -19,6 +19,7 @@ from nnexp.prediction.predictor import Predictor
 from nnexp.runs import manifest
 from nnexp.runs.layer_history import read_layer_history
 from nnexp.runs.manifest import load_run_spec
+from nnexp.runs.metrics_csv import read_metrics_table
 from nnexp.spec.baseline import AnySpec, BaselineSpec
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class Run:
 
     @property
     def final(self) -> dict[str, dict[str, float]]:
-        """Metrics on each part, and the loss of a network, by the weights that answer for it; empty unless done."""
+        """Metrics of the final weights on each part, and the loss of a network; empty unless the run is done."""
         return self.record.get("final", {})
 
     @cached_property
@@ -57,35 +58,31 @@ class Run:
 
     @cached_property
     def metrics(self) -> pd.DataFrame:
-        """metrics.csv: one row an epoch, and one in all of a baseline."""
-        import pandas as pd
-
-        path = self.path / "metrics.csv"
-        if not path.exists() or not path.stat().st_size:
-            return pd.DataFrame()
-        return pd.read_csv(path)
+        """metrics.csv: one row an epoch, and one in all of a baseline. Raises RunError where it is damaged."""
+        return read_metrics_table(self.path)
 
     @cached_property
     def layer_history(self) -> pd.DataFrame:
-        """What the looks into the layers measured, one row a look and layer: see `nnexp.training.layer_recorder`.
+        """The layers' statistics over the training, one row a record and layer: see `nnexp.training.layer_recorder`.
 
-        Empty where there were none. Raises RunError where the checkpoint is damaged.
+        Empty where none were recorded. Raises RunError where the checkpoint is damaged.
         """
         import pandas as pd
 
-        spec = self.spec
-        found = None if isinstance(spec, BaselineSpec) else read_layer_history(self.path, self.record, spec)
-        return found.build_table() if found else pd.DataFrame()
+        if isinstance(self.spec, BaselineSpec):
+            return pd.DataFrame()
+        history = read_layer_history(self.path, self.record, self.spec)
+        return history.build_table() if history else pd.DataFrame()
 
     def diagnose(self, optimal_error: float = 0.0) -> Diagnosis:
-        """What was wrong with the run, from what it recorded. `optimal_error` is the share that cannot be avoided."""
+        """What was wrong with the run, from what it recorded. `optimal_error` is the error that nobody can avoid."""
         return diagnose_run(self.path, optimal_error)
 
     @cached_property
     def predictor(self) -> Predictor:
-        """The trained network, the fitted baseline, or the members of an ensemble, which are looked for beside it.
+        """The trained network, the fitted baseline, or the ensemble, whose members lie beside its folder.
 
-        Raises RunError where the run is not done or is damaged, or where a member is gone or was changed.
+        Raises RunError where the run is not done or is damaged, or where a member is gone or has changed.
         """
         return load_predictor(self.path, self.record, self.spec)
 
@@ -93,7 +90,7 @@ class Run:
     def parts(self) -> Parts:
         """The data that the run was trained on; those of an ensemble with the inputs as their source gives them.
 
-        Raises ResumeError where they are other data now.
+        Raises ResumeError where the data have changed.
         """
         spec = self.spec
         parts = spec.prepare()
@@ -106,7 +103,7 @@ class Run:
         return self.predictor.evaluate(self.parts[part])
 
     def details(self, part: PartName = "test") -> list[Breakdown]:
-        """What is measured on a part of its data beyond that, task by task: confusions, each class, each output."""
+        """Confusions and the figures of each class or output on a part of the run's data, task by task."""
         d, data = self.parts[part].d, self.spec.data
         raw = data.source.load()
         chosen = data.split.choose_rows(raw)[part]

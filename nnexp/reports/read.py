@@ -54,7 +54,8 @@ def _find_gaps(folder: Path, record: Mapping[str, Any], rows: Sequence[Mapping[s
     """What a metrics.csv lacks that can be read."""
     epochs = record.get("epochs", 0) if record["state"] == "done" else 0
     if epochs and [row.get("epoch") for row in rows] != list(range(1, epochs + 1)):
-        yield f"{folder / 'metrics.csv'} has {len(rows)} rows, and not one for each of the {epochs} epochs of the run"
+        path = folder / metrics_csv.FILE_NAME
+        yield f"{path} has {len(rows)} rows, and not one for each of the {epochs} epochs of the run"
 
 
 def _find_best_epoch(

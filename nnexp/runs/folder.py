@@ -1,11 +1,11 @@
-"""One run's folder: where its files are, and the record that is kept there.
+"""The folder of a run: its name, its files, and its record from the beginning to the end.
 
-spec.yaml, resolved.yaml    what was asked for, as written and with every default
-run.json                    how it stands (`nnexp.runs.manifest`)
-metrics.csv                 one row an epoch
-events.jsonl                what happened besides: resumes, early stop, divergence
-inputs.npz                  what inputs are filled in and normalised with, and the names of inputs and classes
-checkpoints/                last.npz, previous.npz, best.npz
+spec.yaml, resolved.yaml    the spec as it was written, and with every default
+run.json                    the run's state, data, results and environment (`nnexp.runs.manifest`)
+metrics.csv                 one row an epoch (`nnexp.runs.metrics_csv`)
+events.jsonl                other events: resumes, early stop, divergence
+inputs.npz                  the normalisation, what replaces missing inputs, the names of inputs and classes
+checkpoints/                the state of the training, and the best weights (`nnexp.runs.checkpoints`)
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import Any
 from nnexp import registry
 from nnexp.data.dataset import Description
 from nnexp.data.parts import Parts
+from nnexp.data.splits import PART_NAMES
 from nnexp.errors import ResumeError, RunError
 from nnexp.runs import checkpoints, known_files, manifest
 from nnexp.runs.metrics_csv import write_metrics
@@ -26,78 +27,85 @@ from nnexp.spec import resolved
 from nnexp.spec.baseline import AnySpec, BaselineSpec
 from nnexp.spec.checks.check import declare_network
 from nnexp.storage import archive, atomic
-from nnexp.storage.archive import DamagedArchiveError
 from nnexp.storage.lock import LOCK_FILE, OWNER_FILE
 from nnexp.training.state import TrainingState
 from nnexp.typing import Array, Shape
 
 MAX_NAME_CHARACTERS = 80
-"""Characters of a spec's name that its folder's name keeps."""
+"""Characters of a spec's name in its folder's name; most systems take 255, and paths grow below."""
 
+SHORT_HASH_DIGITS = 6
+"""Digits of a spec's hash in its folder's name: enough to tell some thousand specs of one name apart."""
 
-SHORT_HASH_DIGITS, LONG_HASH_DIGITS = 6, 16
-"""Digits of a spec's hash in its folder's name: the second where the first would give the name of another's."""
+LONG_HASH_DIGITS = 16
+"""Digits where the short ones would give the name of another spec's folder."""
 
 
 def make_folder_name(spec: AnySpec, digits: int = SHORT_HASH_DIGITS) -> str:
-    """The name of the folder of the run that a spec stands for: its own name and digits of its hash."""
+    """The name of the folder of a spec's run: the spec's name and digits of its hash."""
     return f"{make_plain_name(spec.name)}-{resolved.hash_spec(spec)[:digits]}"
 
 
 def make_plain_name(name: str) -> str:
-    """A name as part of a folder's, in letters that every system and every shell takes."""
+    """A name in characters that every system and every shell takes in the name of a folder."""
     return re.sub(r"[^A-Za-z0-9_.-]+", "_", name)[:MAX_NAME_CHARACTERS].strip("._-") or "run"
 
 
 def find_folder(spec: AnySpec, root: Path) -> Path:
-    """The folder of the run that a spec stands for; with more digits where one with few is another's."""
+    """The folder of a spec's run; with more digits of the hash where a run of another spec has the name with few."""
     short = root / make_folder_name(spec)
+    if _holds_other_spec(short, spec):
+        return root / make_folder_name(spec, LONG_HASH_DIGITS)
+    return short
+
+
+def _holds_other_spec(folder: Path, spec: AnySpec) -> bool:
+    """Whether the folder is that of a run of another spec; one that cannot be read is left to the caller."""
     try:
-        taken = (
-            manifest.read_manifest(short)["spec"] != resolved.hash_spec(spec)
-            if (short / "run.json").exists()
-            else False
-        )
+        return bool(manifest.read_manifest(folder)["spec"] != resolved.hash_spec(spec))
     except (RunError, OSError):
-        taken = False
-    return root / make_folder_name(spec, LONG_HASH_DIGITS) if taken else short
+        return False
 
 
 class RunFolder:
-    """The record of one run, for the process that holds the folder's lock."""
+    """The folder of one run, for the process that holds its lock.
+
+    notices: what the user should know of what was found in it.
+    """
 
     def __init__(self, spec: AnySpec, root: Path, name: str | None = None) -> None:
         self.spec, self.digest = spec, resolved.hash_spec(spec)
         self.path = root / name if name else find_folder(spec, root)
-        self.checkpoint_folder = self.path / known_files.CHECKPOINTS
-        self.last_checkpoint, self.previous_checkpoint = (
-            self.checkpoint_folder / "last.npz",
-            self.checkpoint_folder / "previous.npz",
-        )
+        self.last_checkpoint = checkpoints.checkpoint_path(self.path, "last")
         self.notices: list[str] = []
         self._saved_best_epoch = 0
 
     def begin_record(self, parts: Parts, environment: manifest.Manifest | None = None) -> None:
-        """Write down what is asked for; run.json last, so that a folder without one has not begun.
+        """Write what the run needs and what it was made from.
 
-        Where several runs begin together, the environment is found out once for all of them.
+        Runs that begin together are given the `environment`, which takes a while to describe.
         """
         spec, origin = self.spec, self.spec.origin
-        atomic.make_folder(self.checkpoint_folder)
-        # First, as it shows of a run that is cut off now whose files the others are.
+        atomic.make_folder(self.path / checkpoints.CHECKPOINT_FOLDER)
+        # First, as it shows whose files the others are if the run is cut off now.
         atomic.write_text(self.path / "resolved.yaml", resolved.format_spec(spec), "file")
         atomic.write_text(self.path / "spec.yaml", origin.text if origin else resolved.format_spec(spec), "file")
-        checkpoints.write_archive(
-            self.path / "inputs.npz",
-            self.digest,
-            {"shift": parts.shift, "scale": parts.scale, **({} if parts.fill is None else {"fill": parts.fill})},
-            {
-                **parts.description.as_dict(),
-                **_build_array_layout(spec),
-            },
-            "file",
-        )
-        record = {
+        self._write_inputs(parts)
+        # Last, as a folder with a run.json has all that the run needs to go on.
+        manifest.write_manifest(self.path, self._make_record(parts, environment or manifest.describe_environment()))
+
+    def _write_inputs(self, parts: Parts) -> None:
+        """Write what a predictor needs beside the weights."""
+        arrays = {"shift": parts.shift, "scale": parts.scale}
+        if parts.fill is not None:
+            arrays["fill"] = parts.fill
+        rest = parts.description.as_dict() | _build_array_layout(self.spec)
+        checkpoints.write_archive(self.path / "inputs.npz", self.digest, arrays, rest, "file")
+
+    def _make_record(self, parts: Parts, environment: manifest.Manifest) -> manifest.Manifest:
+        """The run.json of a run that begins."""
+        spec, origin = self.spec, self.spec.origin
+        return {
             "name": spec.name,
             "state": "running",
             "seed": spec.seed,
@@ -105,18 +113,14 @@ class RunFolder:
             "resolved": manifest.hash_file(self.path / "resolved.yaml"),
             **_build_origin_fields(spec),
             "overrides": list(origin.overrides) if origin else [],
-            "data": {
-                **parts.fingerprint.as_dict(),
-                "examples": {p: len(parts[p]) for p in ("train", "dev", "test")},
-            },
+            "data": parts.fingerprint.as_dict() | {"examples": {name: len(parts[name]) for name in PART_NAMES}},
             "began": manifest.utc_now(),
             "ended": None,
-            **(environment or manifest.describe_environment()),
+            **environment,
         }
-        manifest.write_manifest(self.path, record)
 
     def read_record(self) -> manifest.Manifest | None:
-        """The manifest of the run that was begun here, or None where none was.
+        """The run.json of the run in this folder, None where no run has begun.
 
         Raises ResumeError where it cannot be read, or is not of this spec.
         """
@@ -132,47 +136,42 @@ class RunFolder:
         return record
 
     def check_place(self, *, restart: bool = False) -> None:
-        """Before even the lock is taken: raises RunError where somebody else's files are in the way of a run's."""
+        """Raises RunError where a run would overwrite somebody else's files; needs no lock, as it writes nothing."""
         check = known_files.check_beginning if restart else known_files.check_place
         check(self.path, self.digest, resolved.format_spec(self.spec))
 
     def is_read_only(self) -> bool:
-        """Whether the folder is there and nothing can be written to it, not even a lock."""
+        """Whether the folder exists and nothing can be written to it, not even a lock."""
         return self.path.is_dir() and not os.access(self.path, os.W_OK)
 
     def has_ended(self) -> bool:
-        """Whether there is nothing left to do here. Raises ResumeError as `read_record` does."""
+        """Whether the run in this folder has ended. Raises ResumeError as `read_record` does."""
         record = self.read_record()
         return record is not None and record["state"] in manifest.ENDED_FIELDS
 
     def restore_state(self, record: manifest.Manifest, parts: Parts) -> TrainingState | None:
         """The state to continue from, or None where nothing was saved yet.
 
-        Where the last checkpoint is damaged the one before it serves: it leads to the same bits. Raises ResumeError
-        where the data changed or no checkpoint can be read.
+        Raises ResumeError where the data changed or no checkpoint can be read.
         """
-        if changed := parts.fingerprint.find_difference(record["data"]):
+        changed = parts.fingerprint.find_difference(record["data"])
+        if changed:
             raise ResumeError(
                 f"the data changed since the run began: {changed}; `--restart` trains on the data as they are"
             )
-        damaged: dict[Path, str] = {}
-        for path in (self.last_checkpoint, self.previous_checkpoint):
-            if not path.exists():
-                continue
-            try:
-                state = checkpoints.unpack_state(*archive.load_archive(path, self.digest))
-            except DamagedArchiveError as error:
-                damaged[path] = str(error)
-                continue
-            for broken in damaged:
-                atomic.rotate_file(broken, broken.with_suffix(".damaged"))
-            self.log_event("resumed", epoch=state.epoch, step=state.step, damaged=list(damaged.values()))
-            self.notices += [
-                f"{problem}; going on from the one before, to the same result" for problem in damaged.values()
-            ]
+        search = checkpoints.find_newest(self.path, self.digest)
+        problems = list(map(str, search.damaged.values()))
+        if search.newest:
+            state = checkpoints.unpack_state(*search.newest)
+            # Moved aside, or the next state would take a damaged checkpoint for the one before it.
+            for path in search.damaged:
+                atomic.rotate_file(path, path.with_suffix(".damaged"))
+            self.log_event("resumed", epoch=state.epoch, step=state.step, damaged=problems)
+            self.notices += [f"{problem}; going on from the one before, to the same result" for problem in problems]
             return state
-        if damaged:
-            raise ResumeError("\n".join([*damaged.values(), manifest.RESTART_HINT]))
+        if problems:
+            raise ResumeError("\n".join([*problems, manifest.RESTART_HINT]))
+        # Nothing was saved: the run begins again, with other weights if the run that they come from was trained anew.
         if record.get("origin") != _build_origin_fields(self.spec).get("origin"):
             raise ResumeError(
                 f"the run that the weights are from changed since this one began; {manifest.RESTART_HINT}"
@@ -180,20 +179,20 @@ class RunFolder:
         return None
 
     def save_state(self, state: TrainingState) -> None:
-        """Write the state, the best weights where they are new, and metrics.csv."""
+        """Write the state, the best weights if they are new, and metrics.csv."""
+        # Before the state that names them: a state that is whole has its best weights.
         if state.best_epoch[0] != self._saved_best_epoch:
             arrays = {"theta": state.best_theta, "buffers": state.best_buffers}
             epoch = int(state.best_epoch[0])
-            checkpoints.write_archive(
-                self.checkpoint_folder / "best.npz", self.digest, arrays, {"epoch": epoch}, "file"
-            )
+            path = checkpoints.checkpoint_path(self.path, "best")
+            checkpoints.write_archive(path, self.digest, arrays, {"epoch": epoch}, "file")
             self._saved_best_epoch = epoch
-        atomic.rotate_file(self.last_checkpoint, self.previous_checkpoint)
+        atomic.rotate_file(self.last_checkpoint, checkpoints.checkpoint_path(self.path, "previous"))
         checkpoints.write_archive(self.last_checkpoint, self.digest, *checkpoints.pack_state(state))
         write_metrics(self.path, state.history[0], "file")
 
     def log_event(self, kind: str, **details: Any) -> None:
-        """Add a line to events.jsonl, once."""
+        """Add a line to events.jsonl; what happens again after an interruption is written once, but for resumes."""
         path = self.path / "events.jsonl"
         before = atomic.read_file(path)
         line = json.dumps({"event": kind, **details}).encode()
@@ -205,24 +204,25 @@ class RunFolder:
         manifest.write_manifest(self.path, manifest.read_manifest(self.path) | changes)
 
     def remove_files(self) -> None:
-        """Delete the files of the run that was here, but not the lock; what somebody else put here stays.
+        """Delete the files of an earlier run here, but neither the lock nor what somebody else put here.
 
-        Raises RunError where that would be in the way of the run that begins.
+        Raises RunError where the run that begins would overwrite the latter.
         """
         known_files.check_beginning(self.path, self.digest, resolved.format_spec(self.spec))
-        if others := known_files.remove_run(self.path, keep=(LOCK_FILE, OWNER_FILE)):
-            self.notices.append(known_files.kept_in_words(self.path, others))
+        others = known_files.remove_run(self.path, keep=(LOCK_FILE, OWNER_FILE))
+        if others:
+            self.notices.append(known_files.describe_kept_files(self.path, others))
 
 
 def _build_origin_fields(spec: AnySpec) -> dict[str, Any]:
-    """What run.json says of a baseline, or of the weights that a network begins with."""
+    """Fields of run.json: the baseline, or the run that a network's first weights come from."""
     if isinstance(spec, BaselineSpec):
         return {"baseline": registry.baselines.name_of(spec.baseline)}
     return {"origin": spec.init.describe_origin()}
 
 
 def _build_array_layout(spec: AnySpec) -> dict[str, list[tuple[str, Shape]]]:
-    """The names and shapes of what theta and the buffers of a network hold, in their order."""
+    """The names and shapes of the arrays in theta and in the buffers of a network, in their order."""
     if isinstance(spec, BaselineSpec):
         return {}
     declaration = declare_network(spec)
@@ -233,6 +233,6 @@ def _build_array_layout(spec: AnySpec) -> dict[str, list[tuple[str, Shape]]]:
 
 
 def read_inputs(path: Path, spec: str) -> tuple[Array, Array, Description, Array | None]:
-    """shift, scale, description and fill of the data that the run in this folder, of this spec, was trained on."""
+    """shift, scale, description and fill of the training data of the run in this folder, of the spec with this hash."""
     arrays, rest = archive.load_archive(path / "inputs.npz", spec)
     return arrays["shift"], arrays["scale"], Description.from_dict(rest), arrays.get("fill")

@@ -23,9 +23,11 @@ def list_run_folders(root: Path) -> Iterator[Path]:
 
 
 def find_current_state(path: Path, record: Manifest) -> RunState:
-    """How a run stands now: one that no process is writing any more was interrupted, whatever its record says."""
+    """The state of a run now: one that is recorded as running, but that no process holds, was killed."""
     state: RunState = record["state"]
-    return "interrupted" if state == "running" and not is_locked(path) else state
+    if state == "running" and not is_locked(path):
+        return "interrupted"
+    return state
 
 
 def _is_run_folder(path: Path) -> bool:
@@ -36,7 +38,7 @@ def _is_run_folder(path: Path) -> bool:
 
 
 def find_run(name: str, root: Path) -> Path:
-    """The run folder that `name` means: a path, a name below `root`, or the beginning of just one.
+    """The run folder with this path, this name below `root`, or the only one whose name begins so.
 
     Raises UsageError where there is none, or more than one.
     """
@@ -47,18 +49,19 @@ def find_run(name: str, root: Path) -> Path:
 
 
 def find_to_delete(name: str, root: Path) -> Path:
-    """The folder directly below `root` of the run that `name` means: its name, the beginning of just one, or its path.
+    """The folder of a run directly below `root`, by its path, its name, or the beginning of its name.
 
     Raises UsageError for everything else, such as a folder elsewhere, a link, or what nnexp did not write.
     """
-    path, allowed = Path(name), "`nnexp runs rm` deletes runs that lie directly in the folder of runs"
+    path = Path(name)
+    allowed = "`nnexp runs rm` deletes runs that lie directly in the folder of runs"
     if ".." in path.parts or (name and not path.name):
         raise UsageError(f"{name!r} is not the name of a run: {allowed}, here {root}; give a run's name, or its path")
     try:
         is_elsewhere = path.name != str(path) and path.parent.resolve() != root.resolve()
         found = root / path.name
         is_there = bool(name) and os.path.lexists(found)
-    except (OSError, ValueError):
+    except (OSError, ValueError):  # no name that the system takes: too long, or with a null byte
         is_elsewhere = is_there = False
     if is_elsewhere:
         raise UsageError(f"{name} does not lie in {root}: {allowed}; `--runs {path.parent}` names another folder")

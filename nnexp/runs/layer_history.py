@@ -1,4 +1,4 @@
-"""What the looks into the layers of a run showed, from its folder.   k looks, n numbers of each"""
+"""The statistics of a run's layers as they were recorded while it trained.   k records, n numbers of each"""
 
 from __future__ import annotations
 
@@ -10,16 +10,15 @@ import numpy as np
 
 from nnexp.data.dataset import Description
 from nnexp.errors import RunError
-from nnexp.nn.model import Model, make_buffers
-from nnexp.nn.network import build_network
-from nnexp.nn.replicas import stack_replicas
+from nnexp.nn.model import make_buffers
+from nnexp.runs import checkpoints
 from nnexp.runs.folder import read_inputs
 from nnexp.runs.manifest import Manifest
 from nnexp.spec.spec import Spec
-from nnexp.storage import archive
 from nnexp.storage.archive import DamagedArchiveError
 from nnexp.training.layer_recorder import RecordLayout, trace_record_layout
-from nnexp.typing import AnyArray, Array
+from nnexp.training.model import stack_networks
+from nnexp.typing import Array
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,10 +26,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LayerHistory:
-    """The looks of a run, and the losses of the steps of the epoch that it stands in or ended with.
+    """The records of a run, and the losses of the steps of its last epoch.
 
-    numbers (k, n): see `nnexp.training.layer_recorder`.  losses (S): NaN from the step on at which a run diverged,
-    and what the epoch before left there for steps that have not been made.
+    numbers (k, n): see `nnexp.training.layer_recorder`.  losses (S): NaN from the step on at which a run diverged; for
+    steps that have not been made yet, the losses of the epoch before.
     """
 
     layout: RecordLayout
@@ -38,64 +37,55 @@ class LayerHistory:
     losses: Array
     description: Description
 
-    def values_of(self, layer: str, name: str) -> Array:
-        """One number of a layer, or with "" of the network, at each look. (k)"""
-        return self.numbers[:, list(self.layout.list_columns()).index((layer, name))]
+    def values_of(self, layer: str, statistic: str) -> Array:
+        """A statistic of a layer, or with "" of the network, in each record. (k)"""
+        return self.numbers[:, list(self.layout.list_columns()).index((layer, statistic))]
 
     @property
     def steps(self) -> Array:
-        """The steps behind at each look. (k)"""
+        """The steps before each record. (k)"""
         return self.values_of("", "step")
 
     def build_table(self) -> pd.DataFrame:
-        """One row a look and layer, a column a number; the layer "" is the network as a whole."""
+        """One row a record and layer, a column a statistic; the layer "" is the network as a whole."""
         import pandas as pd
 
-        named = pd.MultiIndex.from_tuples(self.layout.list_columns(), names=["layer", None])
-        numbers = pd.DataFrame(self.numbers, columns=named).drop(columns=[("", "step")])
+        columns = pd.MultiIndex.from_tuples(self.layout.list_columns(), names=["layer", None])
+        numbers = pd.DataFrame(self.numbers, columns=columns).drop(columns=[("", "step")])
         numbers.index = pd.Index(self.steps.astype(np.int64), name="step")
         layers = list(dict.fromkeys(numbers.columns.get_level_values(0)))
         rows = pd.concat([numbers[layer].assign(layer=layer) for layer in layers])
+        # A stable sort keeps the layers of a record in the order of the network.
         return rows.reset_index().sort_values("step", kind="stable", ignore_index=True)
 
 
 def read_layer_history(folder: Path, record: Manifest, spec: Spec) -> LayerHistory | None:
-    """The looks of the run in this folder; None where nothing was saved yet.
+    """The layers' history of the run in this folder; None where nothing was saved yet.
 
     Raises RunError where what it needs is damaged.
     """
+    search = checkpoints.find_newest(folder, record["spec"])
+    if search.newest is None and search.damaged:
+        raise RunError(str(next(iter(search.damaged.values()))))
+    # Before it is known whether there is a history, as every run that has begun has this file.
     try:
-        arrays = _read_last_checkpoint(folder, record["spec"])
         description = read_inputs(folder, record["spec"])[2]
     except DamagedArchiveError as error:
         raise RunError(str(error)) from None
-    if arrays is None:
+    if search.newest is None:
         return None
-    names = find_record_layout(spec, description)
-    numbers = arrays.get("looks", np.zeros((1, 0, 0)))[0]
-    return LayerHistory(names, numbers.reshape(len(numbers), names.size), arrays["losses"][0, :, 0], description)
+    arrays, _ = search.newest
+    layout = find_record_layout(spec, description)
+    # Runs that began before there were records have no such entry.
+    numbers = arrays.get(checkpoints.LAYER_HISTORY_ENTRY, np.zeros((1, 0, 0)))[0]
+    losses = arrays["losses"][0, :, 0]
+    return LayerHistory(layout, numbers.reshape(len(numbers), layout.size), losses, description)
 
 
 def find_record_layout(spec: Spec, description: Description) -> RecordLayout:
-    """What a look at the network of this spec shows."""
-    network = stack_replicas([build_network(spec.architecture, spec.activation, description.output_widths)])
-    declaration = network.declare(description.shape)
-    loss = stack_replicas([spec.loss.with_widths(description.output_widths)])
-    theta = np.zeros((1, declaration.weight_count), spec.training.dtype)
-    model = Model(network, declaration, loss, (), theta, make_buffers(declaration, 1, spec.training.dtype))
-    return trace_record_layout(model, np.zeros((1, 1, *description.shape), spec.training.dtype))
-
-
-def _read_last_checkpoint(folder: Path, spec: str) -> dict[str, AnyArray] | None:
-    """The last checkpoint that is whole, None where there is none. Raises Damaged where none is whole."""
-    damaged: DamagedArchiveError | None = None
-    for name in ("last", "previous"):
-        path = folder / "checkpoints" / f"{name}.npz"
-        if path.exists():
-            try:
-                return archive.load_archive(path, spec)[0]
-            except DamagedArchiveError as error:
-                damaged = damaged or error
-    if damaged:
-        raise damaged
-    return None
+    """The layout of records of the network that a spec describes."""
+    network = stack_networks([spec], description)
+    dtype = spec.training.dtype
+    theta = np.zeros((1, network.declaration.weight_count), dtype)
+    model = network.bind(theta, make_buffers(network.declaration, 1, dtype))
+    return trace_record_layout(model, np.zeros((1, 1, *description.shape), dtype))

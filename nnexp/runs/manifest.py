@@ -1,6 +1,6 @@
-"""run.json: what a run is and how it stands, so that its numbers can be traced.
+"""run.json, the manifest of a run: its spec, data and environment, its state, and its results.
 
-Written when a run begins, and when it ends.
+Written when a run begins, and again when its state changes. With it a number can be traced to what it was made from.
 """
 
 from __future__ import annotations
@@ -35,13 +35,16 @@ REQUIRED_FIELDS: dict[str, type] = {
     "data": dict,
     "began": str,
 }
-"""What the manifest of every run has, and of which type."""
+"""The fields that the manifest of every run has, with their types."""
 
 ENDED_FIELDS: dict[str, dict[str, type]] = {
     "done": {"ending": str, "epochs": int, "steps": int, "weights": dict, "parameters": int, "final": dict},
     "diverged": {"diverged": dict},
 }
-"""What it has besides in the states of a run that has ended."""
+"""Further fields in each state of a run that has ended."""
+
+BLAS_FIELDS = ("internal_api", "version", "architecture")
+"""What run.json keeps of threadpoolctl's description of a library; the rest are paths and numbers of threads."""
 
 RESTART_HINT = "`nnexp train ... --restart` trains the run again from the beginning"
 
@@ -61,18 +64,20 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def _find_problem(manifest: Any) -> str | None:
-    """What a manifest lacks of what every reader relies on."""
+    """The first fault that would trip a reader, who relies on the fields being there with their types."""
     if not isinstance(manifest, dict):
         return "it holds no JSON object"
-    wanted = REQUIRED_FIELDS | ENDED_FIELDS.get(str(manifest.get("state")), {})
-    wrong = [name for name, kind in wanted.items() if not isinstance(manifest.get(name), kind)]
-    if not wrong and not {"fingerprint", "examples"} <= manifest["data"].keys():
-        wrong = ["data"]
-    return f"{wrong[0]} is missing or not what it should be" if wrong else None
+    expected = REQUIRED_FIELDS | ENDED_FIELDS.get(str(manifest.get("state")), {})
+    for name, kind in expected.items():
+        if not isinstance(manifest.get(name), kind):
+            return f"{name} is missing or not what it should be"
+    if not {"fingerprint", "examples"} <= manifest["data"].keys():
+        return "data is missing or not what it should be"
+    return None
 
 
 def is_ensemble(manifest: Manifest) -> bool:
-    """Whether it is not a run's own but that of an ensemble, whose members are beside it."""
+    """Whether it is the manifest of an ensemble, whose members' folders are beside its own."""
     return manifest.get("kind") == "ensemble"
 
 
@@ -99,7 +104,7 @@ def utc_now() -> str:
 
 
 def describe_environment() -> Manifest:
-    """What a run's last bits may depend on besides its spec, and the versions that it was made with."""
+    """The versions, the code and the machine, on which a run's last bits may depend besides its spec."""
     return {
         "versions": {
             "nnexp": version("nnexp"),
@@ -119,9 +124,11 @@ def describe_environment() -> Manifest:
 
 
 def _read_git_state() -> dict[str, Any] | None:
-    """The commit that the working folder stands at, and whether files differ from it; None outside a checkout."""
+    """The commit of the working folder, and whether files differ from it; None outside of a repository."""
     commit = _run_command("git", "rev-parse", "HEAD")
-    return {"commit": commit, "dirty": bool(_run_command("git", "status", "--porcelain"))} if commit else None
+    if not commit:
+        return None
+    return {"commit": commit, "dirty": bool(_run_command("git", "status", "--porcelain"))}
 
 
 def _run_command(*command: str) -> str | None:
@@ -134,14 +141,18 @@ def _run_command(*command: str) -> str | None:
 def _read_cpu_name() -> str:
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
+    except OSError:  # only Linux has this file
         return platform.processor()
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
+    for line in lines:
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.machine()  # ARM processors have no such line
 
 
 def _list_blas_libraries() -> list[dict[str, Any]]:
-    kept = ("internal_api", "version", "architecture")
-    return [{k: pool.get(k) for k in kept} for pool in threadpool_info() if pool["user_api"] == "blas"]
+    """The loaded BLAS libraries; `architecture` is the kernel that each chose for this CPU, which decides last bits."""
+    libraries = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
+    return [{key: library.get(key) for key in BLAS_FIELDS} for library in libraries]
 
 
 def load_run_spec(folder: Path, record: Manifest) -> AnySpec:

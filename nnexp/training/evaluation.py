@@ -13,7 +13,7 @@ from nnexp.nn.replicas import stack_arrays
 from nnexp.typing import Array, IntArray
 
 BLOCK_EXAMPLES = 256
-"""Examples that are evaluated at once. Fixed, because another number could give other last bits."""
+"""Examples that are evaluated at once. Fixed, because matrix products of another size may have other last bits."""
 
 
 def evaluate_model(
@@ -21,15 +21,17 @@ def evaluate_model(
 ) -> dict[str, Array]:
     """Loss and metrics, each (R,), on one part that all replicas share or on one part a replica.
 
-    To `chosen` (R, O), where it is given, is added how often each output is the class, or says yes.
+    Where `chosen` (R, O) is given, adds to it how often each output is the predicted class, or says yes.
     """
     replicas, examples = len(model.theta), len(parts[0])
     scores = np.empty((replicas, examples, scoring.score_count))
     total = np.zeros(replicas)
     for start in range(0, examples, BLOCK_EXAMPLES):
         here = slice(start, start + BLOCK_EXAMPLES)
-        x, d = stack_arrays([part.take_inputs(here) for part in parts]), stack_arrays([part.d[here] for part in parts])
+        x = stack_arrays([part.take_inputs(here) for part in parts])
+        d = stack_arrays([part.d[here] for part in parts])
         z = model.compute_outputs(x)
+        # A loss is the mean over its examples; summed in double precision, as the last block may be smaller.
         total += model.loss(z, d)[0].astype(np.float64) * x.shape[1]
         scoring.score_examples(z, d, out=scores[:, here])
         if chosen is not None:

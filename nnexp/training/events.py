@@ -1,4 +1,4 @@
-"""What the training loop tells: progress, metrics.csv and checkpoints are made of these, and of nothing else."""
+"""Events of the training loop: progress, metrics.csv and checkpoints are made of these, and of nothing else."""
 
 from __future__ import annotations
 
@@ -13,17 +13,21 @@ Ending: TypeAlias = Literal["finished", "stopped_early", "diverged", "paused"]
 
 @dataclass(frozen=True, slots=True)
 class TrainingStarted:
-    """Training begins, or goes on from where it was: epochs and steps of an epoch in all, and those behind."""
+    """Training begins, or goes on from where it was interrupted."""
 
     epochs: int
+    """All epochs of the training."""
     steps: int
+    """Steps of an epoch."""
     epoch: int
+    """Epochs done."""
     step: int
+    """Steps done of the epoch that has begun."""
 
 
 @dataclass(frozen=True, slots=True)
 class FitStarted:
-    """A baseline of this name is fitted to so many examples, in one piece: no step and no epoch will follow."""
+    """A baseline of this name is fitted to so many examples, in one piece: no step and no epoch follows."""
 
     baseline: str
     examples: int
@@ -31,12 +35,12 @@ class FitStarted:
 
 @dataclass(frozen=True, slots=True)
 class StepDone:
-    """One update of every run in the stack has been made."""
+    """Every run in the stack has made one update."""
 
 
 @dataclass(frozen=True, slots=True)
 class EpochDone:
-    """An epoch is behind: the runs that made it, by their numbers, and the row of metrics of each."""
+    """The runs with these numbers have made an epoch, and each has a new row of metrics."""
 
     runs: tuple[int, ...]
     rows: tuple[MetricsRow, ...]
@@ -44,7 +48,7 @@ class EpochDone:
 
 @dataclass(frozen=True, slots=True)
 class RunDone:
-    """A run has left the stack, with its state as it was then."""
+    """A run has ended and left the stack; the state is its last one."""
 
     run: int
     ending: Ending
@@ -53,7 +57,7 @@ class RunDone:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something that a user should know, though nothing is lost: a damaged checkpoint that was passed over, say."""
+    """What a user should know, though nothing is lost: that a damaged checkpoint was skipped, say."""
 
     text: str
 
@@ -61,3 +65,4 @@ class Notice:
 Event: TypeAlias = Notice | FitStarted | TrainingStarted | StepDone | EpochDone | RunDone
 
 STEP_DONE = StepDone()
+"""The only one, as it says nothing of its step: a loop of small steps makes none of its own."""

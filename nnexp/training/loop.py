@@ -1,7 +1,7 @@
 """The training loop.
 
-It trains a stack and says what happened, and does nothing else: it writes no file, prints nothing and knows no signal.
-Whoever reads the events may stop reading at any of them; the stack's state is whole at each.
+It trains a stack and yields an event for everything that happens. It writes no file, prints nothing and handles no
+signal. Its caller may stop at any event: the stack's state is complete at each.
 """
 
 from __future__ import annotations
@@ -24,15 +24,20 @@ def train_stack(stack: Stack, until: int | None = None) -> Iterator[Event]:
             finite = stack.train_step(batch)
             yield STEP_DONE
             if not finite:
+                # The runs that diverged leave now; the others go on with this epoch where they are.
                 break
         else:
             yield EpochDone(tuple(stack.runs), stack.end_epoch())
 
 
 def retire_runs(stack: Stack, until: int | None = None) -> Iterator[RunDone]:
-    """Take the runs that have come to their end out of the stack."""
-    endings = {run: find_ending(stack, row, until) for row, run in enumerate(stack.runs)}
-    done = [RunDone(run, how, stack.copy_state(run)) for run, how in endings.items() if how]
+    """Take the runs that have ended out of the stack."""
+    done: list[RunDone] = []
+    for row, run in enumerate(stack.runs):
+        ending = find_ending(stack, row, until)
+        if ending:
+            done.append(RunDone(run, ending, stack.copy_state(run)))
+    # All at once, as the stack is put together anew for those that stay.
     stack.remove_runs([event.run for event in done])
     yield from done
 
@@ -47,4 +52,6 @@ def find_ending(stack: Stack, row: int, until: int | None = None) -> Ending | No
         return "stopped_early"
     if state.epoch >= training.epochs:
         return "finished"
-    return "paused" if until is not None and state.epoch >= until and not state.step else None
+    if until is not None and state.epoch >= until and state.step == 0:
+        return "paused"
+    return None

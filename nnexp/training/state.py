@@ -1,8 +1,8 @@
-"""Everything that the future of a stack depends on.
+"""The state of a training: everything that its next step depends on.
 
     R replicas, P parameters, B buffers, N training examples, S steps of an epoch
 
-Between two steps this is the whole truth: a checkpoint is this, and continuing from it gives the same bits.
+A checkpoint is a state, and training that goes on from it gives the same bits.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from nnexp.typing import AnyArray, Array, IntArray, MetricsRow
 
 @dataclass(slots=True)
 class TrainingState:
-    """What training has come to; arrays and lists have one entry a replica."""
+    """Between two steps; arrays and lists have one entry a replica."""
 
     theta: Array
     buffers: Array
@@ -30,9 +30,9 @@ class TrainingState:
     augment: list[np.random.Generator]
 
     epoch: int
-    """Whole epochs behind."""
+    """Epochs done."""
     step: int
-    """Steps behind in the epoch that has begun."""
+    """Steps done of the epoch that has begun."""
     order: IntArray
     """The order of the training examples in this epoch (R, N)."""
 
@@ -41,7 +41,7 @@ class TrainingState:
     scores: AnyArray
     """The scores of each example of this epoch, (R, N, ...), from which the training metrics are made."""
     seconds: Array
-    """Time spent on this epoch before the present process took over, (R,)."""
+    """Time that earlier processes spent on this epoch, (R,)."""
     history: list[list[MetricsRow]]
 
     best_theta: Array
@@ -49,11 +49,11 @@ class TrainingState:
     best_value: Array
     """The best value of the watched metric (R,), NaN before the first epoch."""
     best_epoch: IntArray
-    """The epoch, from 1, that it was reached in, 0 before the first."""
-    looks: Array
-    """What each look into the layers measured, (R, looks, n): see `nnexp.training.layer_recorder`."""
+    """The epoch of the best value, from 1; 0 before the first."""
+    layer_history: Array
+    """The records of the layers' statistics, (R, records, n): see `nnexp.training.layer_recorder`."""
     diverged: IntArray
-    """The step of this epoch, from 1, whose loss was not finite; 0 where all is well. (R,)"""
+    """The step of this epoch, from 1, whose loss was not finite; 0 where all were. (R,)"""
 
 
 def make_initial_state(
@@ -79,6 +79,6 @@ def make_initial_state(
         best_buffers=buffers.copy(),
         best_value=np.full(replicas, np.nan),
         best_epoch=np.zeros(replicas, dtype=np.int64),
-        looks=np.zeros((replicas, 0, 0)),
+        layer_history=np.zeros((replicas, 0, 0)),
         diverged=np.zeros(replicas, dtype=np.int64),
     )

@@ -271,7 +271,7 @@ def test_a_damaged_file_is_said_and_a_restart_mends_it(runs: Path, tmp_path: Pat
     shutil.copytree(run_of(runs, "line").path, copy := tmp_path / run_of(runs, "line").path.name)
     content = (copy / "checkpoints" / "last.npz").read_bytes()
     (copy / "checkpoints" / "last.npz").write_bytes(content[:-40])
-    with pytest.raises(RunError, match="`--restart` trains the run again"):
+    with pytest.raises(RunError, match="--restart` trains the run again"):
         nnexp.Run(copy).evaluate()
     loaded = load_spec(SpecText("s.yaml", LINE), name="s")
     assert nnexp.train(loaded, runs=tmp_path, restart=True).evaluate() == run_of(runs, "line").final["test"]

@@ -101,7 +101,7 @@ def test_a_run_that_is_not_done_has_no_network(to: str, copied: Path, sine: nnex
     folder = copied / sine.path.name
     manifest.write_manifest(folder, manifest.read_manifest(folder) | {"state": "interrupted"})
     done = export("short_sine", "--to", to, runs=copied, cwd=tmp_path, code=1)
-    assert "is interrupted: only a run that is done has a network to use" in done.stderr
+    assert "is interrupted: this needs a finished run" in done.stderr
     assert not list(tmp_path.glob("*.*"))
 
 

@@ -91,7 +91,7 @@ def test_a_run_that_diverges_ends_with_1_and_says_what_to_try(spec: Path, tmp_pa
     assert stamps(run) == before
     assert json.loads(program(*arguments, "--json", code=1).stdout)["state"] == "diverged"
     assert "diverged" in told("runs", "--runs", tmp_path / "runs").stdout
-    assert "only a run that is done" in told("evaluate", run, code=1).stderr
+    assert "diverged: this needs a finished run" in told("evaluate", run, code=1).stderr
 
 
 def test_the_spec_is_kept_as_it_was_written_and_the_overrides_with_it(spec: Path, tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ TIMES = frozenset({"seconds"})
 
 def differences(a: TrainingState, b: TrainingState) -> list[str]:
     """The names of what differs between two states in any bit, times aside."""
-    names = ["theta", "buffers", "epoch", "step", "order", "losses", "scores", "looks", "diverged"]
+    names = ["theta", "buffers", "epoch", "step", "order", "losses", "scores", "layer_history", "diverged"]
     names += ["best_theta", "best_buffers", "best_value", "best_epoch"]
     found = [name for name in names if not identical(getattr(a, name), getattr(b, name))]
     found += [name for name in a.slots if not identical(a.slots[name], b.slots[name])]

@@ -129,7 +129,7 @@ def test_every_epoch_has_an_order_of_its_own_and_sees_every_example_once() -> No
         one.end_epoch()
     assert not np.array_equal(orders[0], orders[1])
     for order in orders:
-        assert np.array_equal(np.sort(order), np.arange(one.examples)[None])
+        assert np.array_equal(np.sort(order), np.arange(one.data.examples)[None])
 
 
 def test_dropout_draws_at_training_and_nothing_at_evaluation() -> None:

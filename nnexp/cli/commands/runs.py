@@ -69,7 +69,7 @@ def remove_runs(
             others = known_files.remove_run(path)
         err.print(f"deleted {path}" if not others else f"deleted the run in {path}", markup=False)
         if others:
-            err.print(known_files.kept_in_words(path, others), markup=False)
+            err.print(known_files.describe_kept_files(path, others), markup=False)
 
 
 def _summarize_run(name: str, record: dict[str, Any]) -> dict[str, Any]:

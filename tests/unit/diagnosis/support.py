@@ -70,7 +70,7 @@ def looks(
         "gradient": np.ones(count),
         "weight": np.ones(count),
         "update": np.full(count, 1e-3),
-        "alike": np.zeros(count),
+        "symmetric": np.zeros(count),
         "dead": np.zeros(count),
         "saturated": np.zeros(count),
         "rms": np.ones(count),

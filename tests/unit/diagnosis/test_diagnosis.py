@@ -23,7 +23,7 @@ def run(folder: Path, text: str) -> Path:
 
 
 def test_zeros_are_named_once() -> None:
-    zeros: dict[str, list[float]] = {"gradient": [0, 0], "alike": [1, 1], "weight": [0, 0], "update": [math.nan, 0]}
+    zeros: dict[str, list[float]] = {"gradient": [0, 0], "symmetric": [1, 1], "weight": [0, 0], "update": [math.nan, 0]}
     looked = looks({"dense_1": zeros, "dense_2": zeros, "output": {"weight": [0, 0.1]}}, {"relu_1": {"dead": [1, 1]}})
     rows = {"train_loss": [2.3, 2.3], "train_objective": [2.3, 2.3], "train_accuracy": [0.1, 0.1]}
     assert [f.cause for f in collect_findings(evidence(DIGITS + "init: zeros\n", columns=rows, looked=looked))] == [

@@ -42,14 +42,14 @@ def test_an_activation_after_the_output_may_saturate() -> None:
 
 
 def test_symmetric_units_are_those_of_hidden_layers_that_never_part() -> None:
-    looked = looks({"dense_1": {"alike": [1, 1]}, "dense_2": {"alike": [1, 0]}, "output": {"alike": [1, 1]}})
+    looked = looks({"dense_1": {"symmetric": [1, 1]}, "dense_2": {"alike": [1, 0]}, "output": {"alike": [1, 1]}})
     [finding] = layers.find_symmetric_units(evidence(columns=BAD, looked=looked))
     assert finding.layers == ("dense_1",)
 
 
 def test_the_initialiser_that_suits_is_suggested() -> None:
     zeros = DIGITS + "init: zeros\nactivation: tanh\n"
-    looked = looks({"dense_1": {"alike": [1, 1]}, "output": {}})
+    looked = looks({"dense_1": {"symmetric": [1, 1]}, "output": {}})
     [finding] = layers.find_symmetric_units(evidence(zeros, columns=BAD, looked=looked))
     assert [remedy.override for remedy in finding.remedies] == ["init=xavier"]
 

@@ -92,7 +92,11 @@ def test_nothing_else_is_said_of_what_is_not_finite() -> None:
 
 
 def test_units_that_are_alike_are_named_but_not_the_outputs() -> None:
-    layers = [replace(DENSE, alike=True), replace(DENSE, name="dense_2"), replace(DENSE, name="output", alike=True)]
+    layers = [
+        replace(DENSE, symmetric=True),
+        replace(DENSE, name="dense_2"),
+        replace(DENSE, name="output", symmetric=True),
+    ]
     found = collect_findings(layers, [0, 1])
     assert [finding.what for finding in found] == ["symmetric"]
     assert found[0].text.startswith("symmetric units in dense_1: ")

@@ -81,7 +81,7 @@ def test_layers_that_hold_layers_are_one_layer() -> None:
     found = look("architecture: [flatten, dense: 7, residual_block: [dense: 7, relu], dense: 3, output]\n")
     assert [layer.name for layer in found.layers][2] == "residual_block_1"
     assert found.carriers == ("residual_block_1",)
-    assert look("init: zeros\narchitecture: [flatten, residual_block: [dense: 64, relu], output]\n").layers[1].alike
+    assert look("init: zeros\narchitecture: [flatten, residual_block: [dense: 64, relu], output]\n").layers[1].symmetric
 
 
 def test_a_deep_linear_network_is_followed_by_its_dense_layers() -> None:

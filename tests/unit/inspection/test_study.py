@@ -56,7 +56,7 @@ def test_the_numbers_are_those_of_a_few_lines_of_numpy(init: str, activation: st
         assert (layer.mean, layer.std) == pytest.approx((a[-1].mean(), a[-1].std()), rel=1e-9)
         assert layer.between == pytest.approx(np.sqrt(a[-1].var(axis=0).mean()), rel=1e-9)
         if activation == "tanh":
-            assert layer.saturated == np.mean(np.abs(a[-1]) > 0.99)
+            assert layer.saturated == np.mean(np.abs(z) > 2.65)
         else:
             assert layer.dead == np.mean((a[-1] <= 0).all(axis=0))
     W, b = weights[-1]

@@ -46,14 +46,14 @@ def trained(stack: Stack) -> TrainingState:
 
 def measured(stack: Stack, state: TrainingState) -> dict[tuple[str, str], AnyArray]:
     assert stack._recorder
-    return dict(zip(stack._recorder.layout.list_columns(), state.looks[0].T, strict=True))
+    return dict(zip(stack._recorder.layout.list_columns(), state.layer_history[0].T, strict=True))
 
 
 def test_looking_changes_no_bit_of_what_is_trained() -> None:
     often, never = (trained(stack_of(DRAWING, f"diagnostics.every={every}")) for every in ("0.1", "never"))
-    assert differences(often, never) == ["looks"]
-    assert often.looks.shape[1] == 1 + 3 * 4  # each of four steps: a tenth of an epoch is less than one
-    assert never.looks.size == 0
+    assert differences(often, never) == ["layer_history"]
+    assert often.layer_history.shape[1] == 1 + 3 * 4  # each of four steps: a tenth of an epoch is less than one
+    assert never.layer_history.size == 0
 
 
 def test_the_first_look_measures_what_a_pass_by_hand_gives() -> None:
@@ -91,13 +91,13 @@ def test_the_update_of_gradient_descent_is_the_rate_times_the_gradient_of_the_lo
 
 def test_penalties_are_not_in_the_gradients() -> None:
     plain, penalized = (stack_of(SMALL, *more) for more in ((), ("regularization={l2: 3.0}",)))
-    assert np.array_equal(plain.state.looks, penalized.state.looks, equal_nan=True)
+    assert np.array_equal(plain.state.layer_history, penalized.state.layer_history, equal_nan=True)
 
 
-@pytest.mark.parametrize(("init", "alike"), [("zeros", 1.0), ("he", 0.0)])
-def test_units_with_the_same_weights_are_alike(init: str, alike: float) -> None:
+@pytest.mark.parametrize(("init", "symmetric"), [("zeros", 1.0), ("he", 0.0)])
+def test_units_with_the_same_weights_are_symmetric(init: str, symmetric: float) -> None:
     stack = stack_of(SMALL, f"init={init}")
-    assert measured(stack, stack.state)["dense_1", "alike"] == alike
+    assert measured(stack, stack.state)["dense_1", "symmetric"] == symmetric
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_layers_inside_of_layers_are_seen() -> None:
     assert stack._recorder.layout.layers == ("dense_1", f"{inside}.dense_1", f"{inside}.dense_2", "output")
     assert stack._recorder.layout.activations == ("tanh_1", f"{inside}.relu_1")
     size = len(NETWORK_STATISTICS) + 4 * len(WEIGHT_STATISTICS) + 2 * len(UNIT_STATISTICS)
-    assert stack.state.looks.shape == (1, 1, size)
+    assert stack.state.layer_history.shape == (1, 1, size)
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def test_a_run_that_goes_on_looks_as_if_it_had_never_stopped() -> None:
         next(events)
     middle = take_replicas(stopped.state, [0])
     goes_on = Stack(stopped.specs, stopped.parts, middle)
-    assert 1 < middle.looks.shape[1] < expected.looks.shape[1]
+    assert 1 < middle.layer_history.shape[1] < expected.layer_history.shape[1]
     assert differences(trained(goes_on), expected) == []
 
 

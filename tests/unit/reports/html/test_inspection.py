@@ -43,7 +43,7 @@ BARS = (*[0.0] * 10, 0.25, 0.5, 0.125, 0.125, *[0.0] * 10)
 
 def layer(name: str, std: float = 1.0, **given: Any) -> LayerStatistics:
     known: dict[str, Any] = {"kind": name.partition("_")[0], "shape": (7,), "mean": 0.0, "between": 1.0}
-    known |= {"dead": None, "saturated": None, "gradient": 1.0, "weight_gradient": None, "alike": False}
+    known |= {"dead": None, "saturated": None, "gradient": 1.0, "weight_gradient": None, "symmetric": False}
     return LayerStatistics(name=name, std=std, **known | {"low": -1.0, "high": 1.0, "histogram": BARS} | given)
 
 
