@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from nnexp.reports.columns import format_cell
+from nnexp.reports.labels import format_cell
 from nnexp.reports.variants import Variant
 from nnexp.statistics.means import MeanInterval
 from nnexp.storage.atomic import replace_nonfinite

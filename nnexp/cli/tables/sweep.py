@@ -18,7 +18,7 @@ from rich.text import Text
 
 from nnexp.cli.console import err, fit_table, format_metric, shorten_distinctly
 from nnexp.cli.progress import format_duration
-from nnexp.reports.columns import format_cell
+from nnexp.reports.labels import format_cell
 from nnexp.sweeps.planning.columns import build_columns
 from nnexp.sweeps.running.pruning import find_ended_outcome, find_metric
 from nnexp.sweeps.running.sweep import format_state_counts
