@@ -115,6 +115,11 @@ def format_metric_name(column: str) -> str:
     return column.replace("_", " ")
 
 
+def capitalize(text: str) -> str:
+    """A text as a heading has it; unlike `str.capitalize` it leaves the other letters as they are."""
+    return f"{text[0].upper()}{text[1:]}"
+
+
 def choose_number_format(*, share: bool) -> str:
     """How Vega writes a number of a metric on an axis."""
     return "~%" if share else "~g"

@@ -15,7 +15,7 @@ from nnexp.inspection.findings import InspectionFinding
 from nnexp.inspection.inspection import Inspection
 from nnexp.inspection.layer_statistics import HISTOGRAM_BINS, LayerStatistics
 from nnexp.reports.html.figures.base import PAGE_STYLE
-from nnexp.reports.html.inspection.histograms import (
+from nnexp.reports.html.figures.histograms import (
     find_share,
     format_number,
     format_percent,
@@ -23,7 +23,7 @@ from nnexp.reports.html.inspection.histograms import (
     plot_side_by_side,
     split_init_name,
 )
-from nnexp.reports.html.inspection.lines import (
+from nnexp.reports.html.figures.layer_lines import (
     LayerQuantity,
     LayerSeries,
     cycle_colours,

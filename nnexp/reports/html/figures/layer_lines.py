@@ -11,8 +11,8 @@ from typing import Any
 import altair as alt
 
 from nnexp.reports.html.figures.base import PICKED_EXPRESSION, Chart, ChartStyle, make_data, needs_log_axis, set_size
+from nnexp.reports.html.figures.histograms import PALE_OPACITY
 from nnexp.reports.html.figures.labels import move_apart
-from nnexp.reports.html.inspection.histograms import PALE_OPACITY
 from nnexp.reports.html.markup import escape_controls
 from nnexp.reports.html.theme import PAPER_COLOUR, VARIANT_COLOURS
 
