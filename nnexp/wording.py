@@ -26,10 +26,10 @@ CLOSEST_CUTOFF = 0.6
 def format_count(number: int, noun: str) -> str:
     """A number of things.
 
-    >>> format_count(1, "example"), format_count(0, "example"), format_count(2, "entry")
-    ('1 example', '0 examples', '2 entries')
+    >>> format_count(1, "example"), format_count(0, "example"), format_count(2000, "entry")
+    ('1 example', '0 examples', '2,000 entries')
     """
-    return f"{number} {inflect_noun(noun, number)}"
+    return f"{number:,} {inflect_noun(noun, number)}"
 
 
 def inflect_noun(noun: str, number: int) -> str:

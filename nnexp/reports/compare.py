@@ -11,10 +11,10 @@ from string import ascii_uppercase
 from typing import Any
 
 from nnexp.errors import UsageError
-from nnexp.reports import columns
 from nnexp.reports.collect import CollectedRuns, collect_runs, is_sweep_folder, locate_folders
 from nnexp.reports.comparable import choose_metric, find_differences
 from nnexp.reports.filters import is_end_of_name
+from nnexp.reports.labels import format_cell
 from nnexp.reports.report import add_cells, compare_pairs, group_by_variant, make_pairs
 from nnexp.reports.variants import Variant
 from nnexp.spec.yaml import parse_scalar
@@ -186,7 +186,7 @@ def _find_values(variant: Variant, found: CollectedRuns, key: str) -> list[Any]:
 
 def _is_same_value(value: Any, text: str) -> bool:
     """Whether a value is what a text says."""
-    if columns.format_cell(value) == text:
+    if format_cell(value) == text:
         return True
     said = parse_scalar(text)
     return value == said and isinstance(value, bool) == isinstance(said, bool)

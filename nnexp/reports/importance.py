@@ -112,7 +112,7 @@ def assign_levels(column: Sequence[Any]) -> list[int]:
     ([0, 1, 0], [0, 0, 0, 1, 1, 2, 2, 3, 3])
     """
     different = list(dict.fromkeys(map(repr, column)))
-    if len(different) <= MAX_SINGLE_LEVELS or not all(is_number(value) for value in column):
+    if len(different) <= MAX_SINGLE_LEVELS or not all(is_finite_number(value) for value in column):
         return [different.index(repr(value)) for value in column]
     ordered = sorted(set(column))
     cuts = np.array_split(np.arange(len(ordered)), NUMBER_GROUPS)
@@ -120,7 +120,7 @@ def assign_levels(column: Sequence[Any]) -> list[int]:
     return [group[value] for value in column]
 
 
-def is_number(value: Any) -> bool:
+def is_finite_number(value: Any) -> bool:
     """Whether a value can stand on an axis."""
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 

@@ -15,6 +15,7 @@ from nnexp.reports.collect import CollectedRuns, collect_runs
 from nnexp.reports.comparable import choose_metric, find_differences, find_test_metric, list_metrics
 from nnexp.reports.filters import VariantFilter
 from nnexp.reports.health import HealthSummary, summarize_health
+from nnexp.reports.labels import format_cell, make_labels
 from nnexp.reports.rows import RunRow, VariantConfiguration
 from nnexp.reports.tables import build_frame, format_sentences
 from nnexp.reports.variants import Variant
@@ -124,7 +125,7 @@ def add_cells(variants: Sequence[Variant], found: CollectedRuns) -> list[Variant
     each = [{header: values[place] for header, values in cells.items()} for place in range(len(variants))]
     return [
         replace(variant, cells=own, label=label)
-        for variant, own, label in zip(variants, each, columns.make_labels(each), strict=True)
+        for variant, own, label in zip(variants, each, make_labels(each), strict=True)
     ]
 
 
@@ -171,7 +172,7 @@ def _make_sort_key(value: object) -> tuple[int, float, str]:
     """Numbers first, then words, then nothing."""
     if isinstance(value, int | float):
         return 0, float(value), ""
-    return (1, 0.0, columns.format_cell(value)) if value not in (None, "") else (2, 0.0, "")
+    return (1, 0.0, format_cell(value)) if value not in (None, "") else (2, 0.0, "")
 
 
 def _filter_variants(variants: list[Variant], condition: VariantFilter, found: CollectedRuns) -> list[Variant]:

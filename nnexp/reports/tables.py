@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from nnexp.reports.columns import format_cell
+from nnexp.reports.labels import format_cell
+from nnexp.reports.rows import RunRow
+from nnexp.reports.text_tables import format_latex_table, format_markdown_table
 from nnexp.reports.variants import Variant
 from nnexp.statistics.means import MeanInterval
 from nnexp.storage.atomic import replace_nonfinite
@@ -19,46 +20,60 @@ if TYPE_CHECKING:
     from nnexp.reports.report import Report
 
 MAX_VERDICTS = 10
-"""Verdicts that are said; the rest are counted."""
+"""Verdicts that are written out; the rest are counted."""
+
+RUN_HEADERS = ("n", "best epoch", "time", "state")
+"""Columns that are made of the runs, and are no metrics."""
 
 OPTIONAL_HEADERS = ("time", "best epoch")
 """Columns that are left out where there is no room, the first first."""
 
-LATEX_REPLACEMENTS = {
-    "\\": r"\textbackslash{}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    "±": r"$\pm$",
-    "…": r"\dots{}",
-    **{character: f"\\{character}" for character in "&%$#_{}"},
-}
-"""What LaTeX would take for something else."""
+UNKNOWN_CELL = "-"
+
+MIN_PLAIN_SIZE, MAX_PLAIN_SIZE = 1e-3, 1e4
+"""Numbers of a size between these are written without an exponent: four places show digits of them."""
+
+MAX_EXACT_SECONDS = 100
+"""Times below it are written with hundredths."""
 
 
 def format_cells(report: Report) -> dict[str, list[str]]:
     """The table as texts, by header: what tells the variants apart, then what they came to."""
-    metric, test, variants = report.measure.metric, report.test_metric, report.variants
-    own = {header: [format_cell(variant.cells[header]) for variant in variants] for header in report.headers}
-    found = {(header if header not in RUN_HEADERS else f"{header} "): column for header, column in own.items()}
-    found["n"] = [str(variant.compute_mean(metric).n) for variant in variants]
-    found[metric] = [format_mean(variant.compute_mean(metric), share=report.measure.is_share) for variant in variants]
-    if test != metric and any(variant.compute_mean(test).n for variant in variants):
-        found[test] = [format_mean(variant.compute_mean(test), share=report.measure.is_share) for variant in variants]
-    epochs, seconds = [variant.best_epoch for variant in variants], [variant.seconds for variant in variants]
-    if any(epoch is not None for epoch in epochs):
-        found["best epoch"] = ["-" if epoch is None else f"{epoch:.1f}".removesuffix(".0") for epoch in epochs]
-    found["time"] = [_format_seconds(value) for value in seconds]
-    found["state"] = [format_states(variant) for variant in variants]
-    return found
+    variants = report.variants
+    columns = {}
+    for header in report.headers:
+        # A parameter called n would take the place of the number of runs; nobody sees the space behind it.
+        key = f"{header} " if header in RUN_HEADERS else header
+        columns[key] = [format_cell(variant.cells[header]) for variant in variants]
+    metric, test_metric = report.measure.metric, report.test_metric
+    columns["n"] = [str(variant.compute_mean(metric).n) for variant in variants]
+    columns[metric] = _format_means(report, metric)
+    if test_metric != metric and any(variant.compute_mean(test_metric).n for variant in variants):
+        columns[test_metric] = _format_means(report, test_metric)
+    if any(variant.best_epoch is not None for variant in variants):
+        columns["best epoch"] = [_format_epoch(variant.best_epoch) for variant in variants]
+    columns["time"] = [_format_seconds(variant.seconds) for variant in variants]
+    columns["state"] = [format_states(variant) for variant in variants]
+    return columns
 
 
-RUN_HEADERS = ("n", "best epoch", "time", "state")
+def _format_means(report: Report, metric: str) -> list[str]:
+    return [format_mean(variant.compute_mean(metric), share=report.measure.is_share) for variant in report.variants]
+
+
+def _format_epoch(epoch: float | None) -> str:
+    """The mean of the best epochs, with one place where it is no whole number."""
+    if epoch is None:
+        return UNKNOWN_CELL
+    return f"{epoch:.1f}".removesuffix(".0")
 
 
 def _format_seconds(seconds: float | None) -> str:
     if seconds is None:
-        return "-"
-    return f"{seconds:.2f} s" if seconds < 100 else f"{seconds:.0f} s"
+        return UNKNOWN_CELL
+    if seconds < MAX_EXACT_SECONDS:
+        return f"{seconds:.2f} s"
+    return f"{seconds:.0f} s"
 
 
 def format_mean(mean: MeanInterval, *, share: bool) -> str:
@@ -68,88 +83,81 @@ def format_mean(mean: MeanInterval, *, share: bool) -> str:
     '98.00 ± 0.93 %'
     """
     if not mean.n:
-        return "-"
-    factor, unit = (100, " %") if share else (1, "")
-    form = ".2f" if share else _choose_number_format(abs(mean.value))
-    half = f" ± {factor * mean.half_width:{form}}" if mean.half_width is not None else ""
-    return f"{factor * mean.value:{form}}{half}{unit}"
+        return UNKNOWN_CELL
+    if share:
+        return _format_interval(mean, 100, ".2f") + " %"
+    return _format_interval(mean, 1, _choose_number_format(abs(mean.value)))
+
+
+def _format_interval(mean: MeanInterval, factor: int, form: str) -> str:
+    """A mean, ± half the width of its interval where it has one."""
+    value = f"{factor * mean.value:{form}}"
+    if mean.half_width is None:
+        return value
+    return f"{value} ± {factor * mean.half_width:{form}}"
 
 
 def _choose_number_format(size: float) -> str:
     """Four places where the number has digits among them and few before, otherwise the exponential form."""
-    return ".4f" if 1e-3 <= size < 1e4 or not size else ".3e"
+    if size == 0 or MIN_PLAIN_SIZE <= size < MAX_PLAIN_SIZE:
+        return ".4f"
+    return ".3e"
 
 
 def format_states(variant: Variant) -> str:
     """The state where all runs are in the same; otherwise how many are in which."""
-    states = variant.state_counts
-    return next(iter(states)) if len(states) == 1 else ", ".join(f"{count} {state}" for state, count in states.items())
+    counts = variant.state_counts
+    if len(counts) == 1:
+        return next(iter(counts))
+    return ", ".join(f"{count} {state}" for state, count in counts.items())
 
 
 def format_verdict_heading(report: Report) -> str:
     """How to read the verdicts."""
-    measured, count = report.measure, report.verdicts[0].comparisons
-    one = report.baseline.label if report.baseline else "Best variant"
+    first, count = report.verdicts[0], report.verdicts[0].comparisons
+    subject = report.baseline.label if report.baseline else "Best variant"
     corrected = f", p-values Holm-corrected for all {count} pairs" if count > 1 else ""
-    paired = f"paired by {report.verdicts[0].measure.pair}{corrected}"
-    return f"{one} against each other one by {measured.metric} ({paired}):"
+    method = f"paired by {first.measure.pair}{corrected}"
+    return f"{subject} against each other one by {report.measure.metric} ({method}):"
 
 
 def format_sentences(report: Report) -> list[str]:
     """What stands below the table: in what the runs differ that should not, the verdicts, and the health."""
-    mixed = [f"mixed: the runs differ in {difference}" for difference in report.mixed]
-    return [*mixed, *_format_verdicts(report), *(line for entry in report.health for line in entry.format_sentences())]
+    sentences = [f"mixed: the runs differ in {difference}" for difference in report.mixed]
+    sentences += _format_verdicts(report)
+    for entry in report.health:
+        sentences += entry.format_sentences()
+    return sentences
 
 
 def _format_verdicts(report: Report) -> list[str]:
+    """A heading and a sentence for each verdict; for single pairs, which prove nothing, one sentence for all."""
     if not report.verdicts:
         return []
     if len(report.verdicts) > 1 and all(verdict.conclusion == "one pair" for verdict in report.verdicts):
         return [f"one {report.measure.pair} of each: no difference can be told from chance"]
-    said = [verdict.format_sentence() for verdict in report.verdicts[:MAX_VERDICTS]]
-    more = len(report.verdicts) - len(said)
-    tail = [f"and {more} more: --format json has all of them"] if more else []
-    return [format_verdict_heading(report), *said, *tail]
+    sentences = [verdict.format_sentence() for verdict in report.verdicts[:MAX_VERDICTS]]
+    more = len(report.verdicts) - len(sentences)
+    if more:
+        sentences.append(f"and {more} more: --format json has all of them")
+    return [format_verdict_heading(report), *sentences]
 
 
 def format_markdown(report: Report) -> str:
     """A table of Markdown, and the verdicts as a list."""
-    columns = {
-        head: [re.sub(r"([|\\`*_<>\[\]])", r"\\\1", cell) for cell in found]
-        for head, found in format_cells(report).items()
-    }
-    headers = [re.sub(r"([|\\`*_<>\[\]])", r"\\\1", header.strip()) for header in columns]
-    widths = [max(len(head), 3, *map(len, column)) for head, column in zip(headers, columns.values(), strict=True)]
-    rows = [headers, *zip(*columns.values(), strict=True)]
-    own = len(report.headers)
-
-    def format_line(row: Sequence[str]) -> str:
-        padded = [
-            cell.ljust(width) if at < own else cell.rjust(width)
-            for at, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        return f"| {' | '.join(padded)} |"
-
-    rule = ["-" * width if at < own else "-" * (width - 1) + ":" for at, width in enumerate(widths)]
-    table = [format_line(rows[0]), format_line(rule), *map(format_line, rows[1:])]
-    said = format_sentences(report)
-    return "\n".join([*table, *([""] if said else []), *(f"- {sentence}" for sentence in said)]) + "\n"
+    lines = [format_markdown_table(format_cells(report), len(report.headers))]
+    sentences = format_sentences(report)
+    if sentences:
+        lines.append("")  # without it Markdown takes the list for further rows
+    lines += [f"- {sentence}" for sentence in sentences]
+    return "\n".join(lines) + "\n"
 
 
 def format_latex(report: Report) -> str:
     """A table for LaTeX with the package booktabs; the verdicts are comments."""
-    columns = format_cells(report)
-    own = len(report.headers)
-    form = "l" * own + "r" * (len(columns) - own - 1) + "l"
-    rows = [list(columns), *zip(*columns.values(), strict=True)]
-    head, *lines = [" & ".join(map(escape_latex, row)) + r" \\" for row in rows]
-    body = [rf"\begin{{tabular}}{{{form}}}", r"\toprule", head, r"\midrule", *lines, r"\bottomrule", r"\end{tabular}"]
-    return "\n".join([*body, *(f"% {sentence}" for sentence in format_sentences(report))]) + "\n"
-
-
-def escape_latex(cell: str) -> str:
-    """A text as LaTeX shows it."""
-    return "".join(LATEX_REPLACEMENTS.get(character, character) for character in cell.strip())
+    lines = [format_latex_table(format_cells(report), len(report.headers))]
+    lines += [f"% {sentence}" for sentence in format_sentences(report)]
+    return "\n".join(lines) + "\n"
 
 
 def build_frame(report: Report) -> pd.DataFrame:
@@ -165,12 +173,16 @@ def format_csv(report: Report) -> str:
 
 
 def _build_number_row(variant: Variant, report: Report) -> dict[str, Any]:
-    found: dict[str, Any] = {header: _make_plain_value(variant.cells[header]) for header in report.headers}
-    for metric in dict.fromkeys((report.measure.metric, report.test_metric)):
+    row: dict[str, Any] = {header: _make_plain_value(variant.cells[header]) for header in report.headers}
+    for metric in _list_metrics(report):
         mean = variant.compute_mean(metric)
-        found |= {f"{metric}_n": mean.n, metric: mean.value, f"{metric}_low": mean.low, f"{metric}_high": mean.high}
-    found |= {"best_epoch": variant.best_epoch, "seconds": variant.seconds}
-    return found | {"state": format_states(variant)}
+        row |= {f"{metric}_n": mean.n, metric: mean.value, f"{metric}_low": mean.low, f"{metric}_high": mean.high}
+    return row | {"best_epoch": variant.best_epoch, "seconds": variant.seconds, "state": format_states(variant)}
+
+
+def _list_metrics(report: Report) -> Sequence[str]:
+    """The metric of the report and the same one on the test part, once where they are one."""
+    return tuple(dict.fromkeys((report.measure.metric, report.test_metric)))
 
 
 def _make_plain_value(value: Any) -> Any:
@@ -179,28 +191,29 @@ def _make_plain_value(value: Any) -> Any:
 
 def build_document(report: Report) -> dict[str, Any]:
     """The report for a program."""
-    metrics = list(dict.fromkeys((report.measure.metric, report.test_metric)))
     return {
         "metric": report.measure.metric,
         "larger_is_better": report.measure.larger_is_better,
         "sweeps": [str(path) for path in report.sweeps],
         "mixed": list(report.mixed),
-        "variants": [
-            {
-                "variant": variant.label,
-                "kind": variant.configuration.kind,
-                "values": dict(variant.cells),
-                **{metric: make_mean_dict(variant.compute_mean(metric)) for metric in metrics},
-                "best_epoch": variant.best_epoch,
-                "seconds": variant.seconds,
-                "states": variant.state_counts,
-                "runs": [make_run_dict(row.run, row.seed, row.fold, row.state, row.error) for row in variant.rows],
-            }
-            for variant in report.variants
-        ],
+        "variants": [_make_variant_dict(variant, _list_metrics(report)) for variant in report.variants],
         "comparisons": [verdict.as_dict() for verdict in report.verdicts],
         "health": [entry.as_dict() for entry in report.health],
         "problems": list(report.problems),
+    }
+
+
+def _make_variant_dict(variant: Variant, metrics: Sequence[str]) -> dict[str, Any]:
+    """A variant for a program."""
+    return {
+        "variant": variant.label,
+        "kind": variant.configuration.kind,
+        "values": dict(variant.cells),
+        **{metric: make_mean_dict(variant.compute_mean(metric)) for metric in metrics},
+        "best_epoch": variant.best_epoch,
+        "seconds": variant.seconds,
+        "states": variant.state_counts,
+        "runs": [_make_run_dict(row) for row in variant.rows],
     }
 
 
@@ -210,9 +223,12 @@ def make_mean_dict(mean: MeanInterval) -> dict[str, Any]:
     return {"n": mean.n, "mean": value, "low": mean.low, "high": mean.high, "dropped": mean.dropped}
 
 
-def make_run_dict(run: str, seed: int, fold: int | None, state: str, error: str) -> dict[str, Any]:
-    """A run for a program."""
-    return {"run": run, "seed": seed, "fold": fold, "state": state, **({"error": error} if error else {})}
+def _make_run_dict(row: RunRow) -> dict[str, Any]:
+    """A run for a program; `error` is there where something went wrong."""
+    run = {"run": row.run, "seed": row.seed, "fold": row.fold, "state": row.state}
+    if row.error:
+        run["error"] = row.error
+    return run
 
 
 def format_json(report: Report) -> str:

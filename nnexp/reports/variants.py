@@ -1,4 +1,4 @@
-"""Variants: the runs that differ in seed, fold or member alone, and what they came to together."""
+"""Variants: the runs that differ in seed, fold or member alone, and their results together."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from nnexp.statistics.means import MeanInterval, estimate_mean
 from nnexp.statistics.paired import PairedDifference, compute_paired_difference
 
 RUN_STATES = ("done", "diverged", "failed", "pruned", "damaged", "interrupted", "running", "waiting")
+
+LOST_STATES = ("failed", "diverged")
+"""States of runs that end without a result, which counts as one: NaN."""
 
 ENSEMBLE_KIND = "ensemble"
 
@@ -51,7 +54,7 @@ class Variant:
 
     @property
     def best_epoch(self) -> float | None:
-        """The mean epoch whose weights answer for a run."""
+        """The mean of the best epochs of the runs."""
         return compute_mean_or_none([row.best_epoch for row in self.done_rows if row.best_epoch is not None])
 
     @property
@@ -64,36 +67,46 @@ class Variant:
         """The mean of a metric: over seeds, or over folds, each of which stands for the mean of its seeds."""
         return estimate_mean(list(self.collect_values(metric).values()), self.fold_overlap)
 
+    def has_mean(self, metric: str) -> bool:
+        """Whether any run has a finite value of the metric."""
+        return math.isfinite(self.compute_mean(metric).value)
+
+    def list_finite_values(self, metric: str) -> tuple[float, ...]:
+        """A metric of each seed or fold that has a finite value."""
+        return tuple(value for value in self.collect_values(metric).values() if math.isfinite(value))
+
     def collect_values(self, metric: str, *, grouped: bool = False) -> dict[Hashable, float]:
         """A metric by seed, or by fold; NaN for runs that failed or diverged.
 
         With `grouped` by the seeds that a sweep gave to ensembles, the mean over their members. Runs that are not over,
         and metrics that a run does not have, are not there.
         """
-        found: dict[Hashable, list[float]] = {}
+        groups: dict[Hashable, list[float]] = {}
         for row in self.rows:
-            lost = row.state in ("failed", "diverged")
-            if lost or (row.state == "done" and metric in row.metrics):
-                key: Hashable = row.group if grouped else row.seed
-                if row.fold is not None:
-                    key = row.fold
-                found.setdefault(key, []).append(math.nan if lost else row.metrics[metric])
-        return {key: _average_values(values, skip=self.configuration.folds > 0) for key, values in found.items()}
+            key: Hashable = row.group if grouped else row.seed
+            if row.fold is not None:
+                key = row.fold
+            if row.state in LOST_STATES:
+                groups.setdefault(key, []).append(math.nan)
+            elif row.state == "done" and metric in row.metrics:
+                groups.setdefault(key, []).append(row.metrics[metric])
+        skip_lost = self.configuration.folds > 0
+        return {key: _average_values(values, skip_lost=skip_lost) for key, values in groups.items()}
 
     def compute_difference(self, other: Variant, metric: str) -> PairedDifference:
         """By how much this variant's metric is more than that of the other, paired by seed or fold.
 
         A baseline draws nothing at random: its one value stands beside every seed.
         """
-        grouped = self.is_ensemble != other.is_ensemble
-        own, others = (variant.collect_values(metric, grouped=grouped) for variant in (self, other))
         if self.configuration.folds != other.configuration.folds:
-            return compute_paired_difference({}, {})
+            return compute_paired_difference({}, {})  # folds of another size are trained on other data
+        grouped = self.is_ensemble != other.is_ensemble
+        own = self.collect_values(metric, grouped=grouped)
+        others = other.collect_values(metric, grouped=grouped)
         if not self.configuration.folds:
-            own, others = (
-                _repeat_baseline_value(self, own, other, others),
-                _repeat_baseline_value(other, others, self, own),
-            )
+            repeated = _repeat_baseline_value(self, own, other, others)
+            others = _repeat_baseline_value(other, others, self, own)
+            own = repeated
         return compute_paired_difference(others, own, self.fold_overlap)
 
 
@@ -104,12 +117,17 @@ def _repeat_baseline_value(
     known = [value for value in own.values() if math.isfinite(value)]
     if not variant.configuration.is_baseline or not known:
         return own
-    return dict.fromkeys([0] if other.configuration.is_baseline else others, known[0])
+    keys = [0] if other.configuration.is_baseline else others
+    return dict.fromkeys(keys, known[0])
 
 
-def _average_values(values: Sequence[float], *, skip: bool) -> float:
-    """The mean of one seed's or fold's values; of a fold, of those that are there."""
-    known = [value for value in values if not math.isnan(value)] if skip else values
+def _average_values(values: Sequence[float], *, skip_lost: bool) -> float:
+    """The mean of one seed's or fold's values.
+
+    A fold whose seeds did not all fail is the mean of the others; the members of an ensemble stand for it only
+    together.
+    """
+    known = [value for value in values if not math.isnan(value)] if skip_lost else values
     return sum(known) / len(known) if known else math.nan
 
 

@@ -57,11 +57,15 @@ def make_plain_value(value: Any) -> Any:
         component = _make_plain_component(value)
         return component if any(component.values()) else next(iter(component))
     if hasattr(type(value), "__dataclass_fields__"):
-        only = find_only_parameter(type(value))
-        if only is None:
-            return _make_plain_parameters(value)
-        return make_plain_value(getattr(value, only.name))
+        return _make_plain_section(value)
     return value
+
+
+def _make_plain_section(section: Any) -> Any:
+    only = find_only_parameter(type(section))
+    if only is None:
+        return _make_plain_parameters(section)
+    return make_plain_value(getattr(section, only.name))
 
 
 def _make_plain_component(value: Any) -> dict[str, Any]:

@@ -24,7 +24,7 @@ class MetricHistory:
 class MeanCurve:
     """A column of metrics.csv over the runs of a variant: at each of some epochs, the mean and its interval.
 
-    cut: whether runs went on after the last epoch, at which the first of them stopped.
+    is_cut: whether runs went on after the last epoch, at which the first of them stopped.
     """
 
     epochs: tuple[int, ...]
@@ -42,7 +42,7 @@ def compute_curve(histories: Sequence[MetricHistory], column: str, overlap: floa
     if not given:
         return MeanCurve((), ())
     lengths = [len(history.rows) for history in given]
-    places = thin_epochs(min(lengths))
+    places = thin_places(min(lengths), MAX_DRAWN_EPOCHS)
     epochs = tuple(int(given[0].rows[place]["epoch"]) for place in places)
     means = tuple(estimate_mean(_average_by_key(given, place, column), overlap) for place in places)
     return MeanCurve(epochs, means, max(lengths) > min(lengths))
@@ -56,14 +56,14 @@ def _average_by_key(histories: Sequence[MetricHistory], place: int, column: str)
     return [sum(values) / len(values) for values in groups.values()]
 
 
-def thin_epochs(count: int, most: int = MAX_DRAWN_EPOCHS) -> list[int]:
-    """Places of at most `most` of `count` epochs, at equal distances, the first and the last among them.
+def thin_places(count: int, limit: int) -> list[int]:
+    """Places of at most `limit` of `count` entries, at equal distances, the first and the last among them.
 
     Nothing is averaged: what is drawn was measured.
 
-    >>> thin_epochs(10, 4), thin_epochs(3, 4)
+    >>> thin_places(10, 4), thin_places(3, 4)
     ([0, 3, 6, 9], [0, 1, 2])
     """
-    if count <= most:
+    if count <= limit:
         return list(range(count))
-    return [round(number * (count - 1) / (most - 1)) for number in range(most)]
+    return [round(number * (count - 1) / (limit - 1)) for number in range(limit)]

@@ -1,6 +1,6 @@
 """A page: one file that needs nothing else and asks for nothing else, which it makes the browser enforce.
 
-    page("Title", [section("Answer", tag("p", text), figure("curves", "Loss", chart, "Mean over seeds."))])
+    render_page("Title", [render_section("Answer", tag("p", text), render_chart("curves", "Loss", chart))])
 
 A chart is a Vega-Lite specification as a dictionary. It may have the colours of `nnexp.reports.html.theme` by name,
 and a parameter `picked`, a list of keys that the buttons of a `render_legend` of the same group set.
@@ -14,12 +14,15 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nnexp.optional import import_optional
 from nnexp.reports.html.javascript_names import escape_names
 from nnexp.reports.html.markup import Html, Piece, join_pieces, tag
 from nnexp.reports.html.theme import DARK_COLOURS, LIGHT_COLOURS, SCREEN_FONT, make_config
+
+if TYPE_CHECKING:  # Altair is of an extra, and `check_dependencies` is to say so
+    from nnexp.reports.html.figures.base import Figure
 
 SOFT_COLOURS = {"light": {"--soft": "#f3f5f7", "--link": "#0b5a9c"}, "dark": {"--soft": "#1f242a", "--link": "#7ab8ee"}}
 """Colours that figures do not use."""
@@ -35,8 +38,13 @@ def check_dependencies() -> None:
 
 def render_page(title: str, body: Sequence[Piece], note: str = "") -> str:
     """The whole page; `note` stands at its end."""
-    content = tag("main", tag("header", tag("h1", title)), *body, tag("footer", tag("p", note)) if note else None)
-    scripts = [Html(_build_bundle()), Html(_read_asset("page.js"))] if 'data-chart="' in content else []
+    footer = tag("footer", tag("p", note)) if note else None
+    content = tag("main", tag("header", tag("h1", title)), *body, footer)
+    scripts: list[Html] = []
+    if 'data-chart="' in content:  # texts have their quotes escaped, so that only an attribute matches
+        theme = tag("script", encode_json(make_config()), type="application/json", id="theme")
+        scripts = [Html(_build_bundle()), Html(_read_asset("page.js"))]
+        content = join_pieces([content, theme])
     head = [
         tag("meta", charset="utf-8"),
         tag("meta", http_equiv="Content-Security-Policy", content=_format_policy(scripts)),
@@ -45,8 +53,7 @@ def render_page(title: str, body: Sequence[Piece], note: str = "") -> str:
         tag("title", title),
         tag("style", Html(_format_style())),
     ]
-    theme = tag("script", encode_json(make_config()), type="application/json", id="theme")
-    parts = [*head, content, *([theme] if scripts else []), *(tag("script", script) for script in scripts)]
+    parts = [*head, content, *(tag("script", script) for script in scripts)]
     return f'<!doctype html>\n<html lang="en">\n{join_pieces(parts)}\n</html>\n'
 
 
@@ -62,7 +69,13 @@ def render_grid(*figures: Piece) -> Html | None:
     return tag("div", *kept, class_="grid") if kept else None
 
 
-def render_figure(
+def render_figure(figure: Figure) -> Html:
+    """A figure as the page has it."""
+    chart = figure.make_page_chart()
+    return render_chart(figure.name, figure.title, chart, figure.caption, group=figure.group, narrow=figure.narrow)
+
+
+def render_chart(
     name: str,
     title: str,
     chart: Mapping[str, Any],
@@ -95,19 +108,21 @@ def render_legend(
 
     names: what stands on the buttons, where it is not the keys themselves.
     """
-    buttons = [
-        tag(
-            "button",
-            (names or {}).get(key, key),
-            type="button",
-            data_key=escape_names(key),
-            title=key if names else None,
-            aria_pressed="false",
-            style=f"--swatch: {colour}",
-        )
-        for key, colour in entries
-    ]
+    buttons = [_render_button(key, colour, names[key] if names else None) for key, colour in entries]
     return tag("div", *buttons, *keys, class_="legend", data_group=group, role="group", aria_label="pick what is shown")
+
+
+def _render_button(key: str, colour: str, name: str | None) -> Html:
+    """A button that picks the marks of a key; under another name it tells the key to the pointer."""
+    return tag(
+        "button",
+        key if name is None else name,
+        type="button",
+        data_key=escape_names(key),
+        title=None if name is None else key,
+        aria_pressed="false",
+        style=f"--swatch: {colour}",
+    )
 
 
 def encode_json(value: Any) -> Html:
@@ -130,12 +145,15 @@ def _hash_script(script: str) -> str:
 
 
 def _format_style() -> str:
-    light, dark = (
-        ";".join(f"{key}:{value}" for key, value in {**colours, **SOFT_COLOURS[mode]}.items())
-        for mode, colours in (("light", LIGHT_COLOURS), ("dark", DARK_COLOURS))
-    )
+    light = _format_declarations(LIGHT_COLOURS | SOFT_COLOURS["light"])
+    dark = _format_declarations(DARK_COLOURS | SOFT_COLOURS["dark"])
+    # On paper the light colours stay, whatever the screen has.
     modes = f":root{{{light}}}\n@media screen and (prefers-color-scheme: dark){{:root{{{dark}}}}}\n"
     return modes + _read_asset("page.css").replace("FONT", SCREEN_FONT)
+
+
+def _format_declarations(colours: Mapping[str, str]) -> str:
+    return ";".join(f"{name}:{colour}" for name, colour in colours.items())
 
 
 def _read_asset(name: str) -> str:
@@ -145,8 +163,8 @@ def _read_asset(name: str) -> str:
 @lru_cache(maxsize=1)
 def _build_bundle() -> str:
     """Vega, Vega-Lite and vega-embed as one script."""
-    made: str = import_optional("vl_convert", "report", REQUIRING_FEATURE).javascript_bundle(
-        "window.vegaEmbed=vegaEmbed;"
-    )
-    assert "</script" not in made.lower(), "the bundle can stand in a script element"
-    return f"(function(){{{made}}})();"
+    converter = import_optional("vl_convert", "report", REQUIRING_FEATURE)
+    bundle: str = converter.javascript_bundle("window.vegaEmbed=vegaEmbed;")
+    # Only `encode_json` escapes; a script's text ends at the first </script, wherever it stands.
+    assert "</script" not in bundle.lower(), "the bundle can stand in a script element"
+    return f"(function(){{{bundle}}})();"

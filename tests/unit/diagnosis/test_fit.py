@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nnexp.diagnosis import fit
+from nnexp.diagnosis import fit, task_fit
 from tests.unit.diagnosis.support import evidence, final
 
 MANY = {"train": 10_000, "dev": 10_000, "test": 0}
@@ -26,11 +26,11 @@ def test_the_table_of_the_notes(train: float, dev: float, optimal: float, bias: 
     assert bool(list(fit.find_high_bias(seen))) == bias
     assert bool(list(fit.find_high_variance(seen))) == variance
     words = f"{'high' if bias else 'low'} bias, {'high' if variance else 'low'} variance"
-    assert fit.format_balance(seen).endswith(words)
+    assert task_fit.format_balance(seen).endswith(words)
 
 
 def test_the_balance_has_its_numbers() -> None:
-    said = fit.format_balance(evidence(record=final(0.99, 0.89), examples=MANY))
+    said = task_fit.format_balance(evidence(record=final(0.99, 0.89), examples=MANY))
     assert said == "error: train 1.0 %, dev 11.0 %, optimal 0.0 %: low bias, high variance"
 
 
@@ -43,24 +43,24 @@ def test_a_gap_that_chance_makes_in_a_small_dev_part_is_no_variance() -> None:
 
 def test_without_a_dev_part_only_the_bias_is_said() -> None:
     seen = evidence(record=final(0.8, None), examples={"train": 500, "dev": 0, "test": 0})
-    assert fit.format_balance(seen) == "error: train 20.0 %, no dev part, optimal 0.0 %: high bias"
+    assert task_fit.format_balance(seen) == "error: train 20.0 %, no dev part, optimal 0.0 %: high bias"
     assert not list(fit.find_high_variance(seen))
 
 
 def test_before_the_first_epoch_nothing_is_said() -> None:
-    assert fit.format_balance(evidence()) == ""
-    assert not fit.is_underfitting(evidence())
+    assert task_fit.format_balance(evidence()) == ""
+    assert not task_fit.is_underfitting(evidence())
 
 
 def test_a_run_that_goes_on_is_judged_by_its_last_epoch() -> None:
     seen = evidence(columns={"train_loss": [1.0, 0.5], "train_accuracy": [0.5, 0.8], "dev_accuracy": [0.5, 0.6]})
-    assert fit.format_balance(seen) == "error: train 20.0 %, dev 40.0 %, optimal 0.0 %: high bias, high variance"
+    assert task_fit.format_balance(seen) == "error: train 20.0 %, dev 40.0 %, optimal 0.0 %: high bias, high variance"
 
 
 def test_values_are_judged_by_the_share_of_the_variance() -> None:
     seen = evidence(record=final(0.85, 0.84, "r2"), examples=MANY)
     assert [finding.cause for finding in fit.find_high_bias(seen)] == ["high_bias"]
-    assert fit.format_balance(seen).startswith("error, a share of the variance: train 15.0 %")
+    assert task_fit.format_balance(seen).startswith("error, a share of the variance: train 15.0 %")
 
 
 def test_each_task_is_judged_by_itself() -> None:

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from nnexp.reports.columns import build_cells, describe_layer, list_parameters, make_labels
+from nnexp.reports.columns import build_cells, list_parameters
+from nnexp.reports.labels import make_labels
+from nnexp.reports.layer_lists import describe_layer
 from nnexp.reports.rows import make_configuration
 from tests.unit.reports.support import adam, plain
 

@@ -12,6 +12,7 @@ import pytest
 from nnexp.errors import UsageError
 from nnexp.reports import tables
 from nnexp.reports.report import Report, ReportOptions, build_report
+from nnexp.reports.text_tables import escape_latex
 from tests.unit.reports.support import adam, plain, write_run
 
 ACCURACIES = {0.001: (0.90, 0.91, 0.93), 0.1: (0.95, 0.97, 0.96)}
@@ -93,7 +94,7 @@ def test_what_other_languages_would_take_for_something_else_is_escaped(tmp_path:
     assert "\\<b\\>\\|\\_50%" in tables.format_markdown(made)
     assert r"<b>|\_50\% &" in tables.format_latex(made)
     wild = r"a & 50% \x {~^} $#"
-    assert tables.escape_latex(wild) == r"a \& 50\% \textbackslash{}x \{\textasciitilde{}\textasciicircum{}\} \$\#"
+    assert escape_latex(wild) == r"a \& 50\% \textbackslash{}x \{\textasciitilde{}\textasciicircum{}\} \$\#"
 
 
 def test_one_seed_has_no_interval(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from nnexp.data.formats.csv.csv_file import format_names, is_missing, quote_entr
 from nnexp.data.formats.csv.table import CsvTable, TextColumn
 from nnexp.nn.named import Named
 from nnexp.typing import Array, BoolArray
+from nnexp.wording import format_count
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ class Features:
         if not may_miss:
             missing = np.isnan(x)
             others = int(missing.any(axis=-1).sum()) - 1
-            more = f", as in {others:,} more row{'s' if others > 1 else ''}" if others > 0 else ""
+            more = f", as in {format_count(others, 'more row')}" if others > 0 else ""
             self._refuse_entry(table, missing, f"the value is missing, {{}}{more}; {advice.describe_missing()}")
         return x
 

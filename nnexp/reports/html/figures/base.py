@@ -52,7 +52,7 @@ TITLE_LINE_CHARACTERS = 44
 class Figure:
     """One figure, for the page and for files.
 
-    name: its id and its file's name.  make: its chart in a style.  group: of the legend that picks in it.
+    name: its id and its file's name.  make_chart: its chart in a style.  group: of the legend that picks in it.
     subtitle: what a reader without the page's legend and caption has to know.  wide: whether its file is as wide as
     both columns of a paper.
     """
@@ -80,16 +80,43 @@ class Figure:
         return {**chart, "usermeta": {"width": style.width}}
 
     def _add_description(self, chart: Chart) -> dict[str, Any]:
-        found: dict[str, Any] = chart.properties(description=self.title).to_dict(validate=False)
-        return {key: escape_names(value) for key, value in found.items() if key != "config"}
+        """The specification with a title for screen readers; the settings of `theme` take the place of Altair's."""
+        # The check against Vega-Lite's schema would take twice as long as all the rest.
+        specification: dict[str, Any] = chart.properties(description=self.title).to_dict(validate=False)
+        return {key: escape_names(value) for key, value in specification.items() if key != "config"}
+
+
+def encode_variant_colour(colours: Mapping[str, str]) -> alt.Color:
+    """The colour of each variant."""
+    return alt.Color("variant:N", legend=None, scale=alt.Scale(domain=list(colours), range=list(colours.values())))
+
+
+def encode_picked_opacity(pale: float) -> Any:
+    """What is picked in the legend, or everything where nothing is; the others pale."""
+    return alt.condition(PICKED_EXPRESSION, alt.value(1.0), alt.value(pale))
+
+
+def add_picking(chart: Chart) -> Chart:
+    """The chart with the list of picked variants, which the buttons of a legend set."""
+    return chart.add_params(alt.param(name="picked", value=[]))
+
+
+def plot_end_names(
+    rows: Sequence[Mapping[str, Any]], x: alt.X, y: alt.Y, colours: Mapping[str, str], *, gap: int, pale: float
+) -> alt.Chart:
+    """Names beside the ends of lines. gap: pixels between both; pale: the opacity of what is not picked."""
+    marks = alt.Chart(make_data(rows)).mark_text(align="left", dx=gap, baseline="middle")
+    colour = encode_variant_colour(colours)
+    return marks.encode(x=x, y=y, text="label:N", color=colour, opacity=encode_picked_opacity(pale))
 
 
 def set_size(chart: Chart, style: ChartStyle, height: int) -> Chart:
     """The chart as wide as the style says."""
     chart = chart.properties(width=style.width, height=height)
-    return (
-        chart.properties(autosize=alt.AutoSizeParams(type="fit-x", contains="padding")) if style.interactive else chart
-    )
+    if not style.interactive:
+        return chart
+    # The width of the page holds axes and names too; Vega would give all of it to the lines.
+    return chart.properties(autosize=alt.AutoSizeParams(type="fit-x", contains="padding"))
 
 
 def make_data(rows: Sequence[Mapping[str, Any]]) -> alt.InlineData:
@@ -101,9 +128,9 @@ def convert_value(value: Any) -> Any:
     """A value as it stands in a figure's data."""
     if isinstance(value, str):
         return escape_controls(value)
-    if isinstance(value, float):
-        return float(f"{value:.{SIGNIFICANT_DIGITS}g}") if math.isfinite(value) else None
-    return value
+    if not isinstance(value, float):
+        return value
+    return float(f"{value:.{SIGNIFICANT_DIGITS}g}") if math.isfinite(value) else None
 
 
 def format_metric_name(column: str) -> str:
@@ -113,6 +140,11 @@ def format_metric_name(column: str) -> str:
     'dev accuracy'
     """
     return column.replace("_", " ")
+
+
+def capitalize(text: str) -> str:
+    """A text as a heading has it; unlike `str.capitalize` it leaves the other letters as they are."""
+    return f"{text[0].upper()}{text[1:]}"
 
 
 def choose_number_format(*, share: bool) -> str:

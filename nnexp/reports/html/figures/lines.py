@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import altair as alt
@@ -15,14 +16,18 @@ from nnexp.reports.html.figures.base import (
     PICKED_EXPRESSION,
     Chart,
     ChartStyle,
+    add_picking,
     choose_number_format,
+    encode_picked_opacity,
+    encode_variant_colour,
     make_data,
     needs_log_axis,
+    plot_end_names,
     set_size,
 )
 from nnexp.reports.html.figures.labels import move_apart
 from nnexp.reports.html.figures.names import shorten_names
-from nnexp.reports.html.figures.scales import find_extent, make_log_ticks
+from nnexp.reports.html.figures.scales import LINEAR_TICKS, AxisRange, find_extent, make_log_ticks
 from nnexp.reports.html.markup import escape_controls
 from nnexp.reports.html.theme import VARIANT_COLOURS
 
@@ -40,6 +45,12 @@ MIN_LABEL_GAP = 13 / HEIGHT_PIXELS
 PALE_OPACITY = 0.08
 """Opacity of what is not picked."""
 
+CROWDED_SHARE = 0.8
+"""Of the numbers of an axis, those that shall have the room."""
+
+MIN_CROPPED_SHARE = 0.3
+"""Of an axis that holds all numbers, what must be won for the lowest to be left out."""
+
 
 @dataclass(frozen=True, slots=True)
 class CurveLine:
@@ -52,44 +63,22 @@ class CurveLine:
 
 @dataclass(frozen=True, slots=True)
 class MetricAxis:
-    """The vertical axis: its title, whether it is a share, and the colours of the variants in their order.
-
-    extent: from where to where; log: whether it is logarithmic.
-    """
+    """The vertical axis: its title, whether it is a share, the colours of the variants in their order, its range."""
 
     title: str
     share: bool
     colours: Mapping[str, str]
-    extent: tuple[float, float] = (0.0, 1.0)
-    log: bool = False
-
-    def place_of(self, value: float) -> float:
-        """Where a value stands, from 0 to 1."""
-        low, high = self.extent
-        if self.log:
-            return math.log(value / low) / math.log(high / low)
-        return (value - low) / (high - low)
-
-    def value_at(self, place: float) -> float:
-        """What stands at a place from 0 to 1."""
-        low, high = self.extent
-        return low * (high / low) ** place if self.log else low + place * (high - low)
+    range: AxisRange
 
     def encode_y(self, field: str) -> alt.Y:
-        if self.log:
-            scale = alt.Scale(type="log", domain=list(self.extent), nice=False)
-        else:
-            scale = alt.Scale(domain=list(self.extent), nice=False, zero=False)
-        written = make_log_ticks(*self.extent) if self.log else alt.Undefined
+        written = make_log_ticks(self.range.low, self.range.high) if self.range.is_log else alt.Undefined
         axis = alt.Axis(
-            format=choose_number_format(share=self.share), tickCount=6, values=written, labelOverlap=not self.log
+            format=choose_number_format(share=self.share),
+            tickCount=LINEAR_TICKS,
+            values=written,
+            labelOverlap=not self.range.is_log,
         )
-        return alt.Y(f"{field}:Q", title=self.title, scale=scale, axis=axis)
-
-    @property
-    def colour(self) -> alt.Color:
-        scale = alt.Scale(domain=list(self.colours), range=list(self.colours.values()))
-        return alt.Color("variant:N", legend=None, scale=scale)
+        return alt.Y(f"{field}:Q", title=self.title, scale=self.range.make_scale(), axis=axis)
 
 
 def find_cropped_extent(numbers: Sequence[float]) -> tuple[float, float] | None:
@@ -98,9 +87,9 @@ def find_cropped_extent(numbers: Sequence[float]) -> tuple[float, float] | None:
     Of numbers four fifths of which lie close together at the top, such as accuracies by epoch.
     """
     low, high = min(numbers), max(numbers)
-    start = float(np.quantile(numbers, 0.2))
+    start = float(np.quantile(numbers, 1 - CROWDED_SHARE))
     start -= 0.5 * (high - start)
-    if high == low or (start - low) < 0.3 * (high - low):
+    if high == low or (start - low) < MIN_CROPPED_SHARE * (high - low):
         return None
     return start, high + 0.04 * (high - start)
 
@@ -109,78 +98,92 @@ def make_axis(
     found: Sequence[CurveLine], title: str, colours: Mapping[str, str], *, share: bool, log: bool | None
 ) -> MetricAxis:
     """The axis for lines; log: None where the numbers decide. `is_cut_below` says what it leaves out."""
-    numbers = [mean.value for line in found for mean in line.curve.means if math.isfinite(mean.value)] or [0.0, 1.0]
-    chosen = (needs_log_axis(numbers) and not share) if log is None else log and min(numbers) > 0
-    near = find_cropped_extent(numbers) if share else None
-    return MetricAxis(title, share, colours, near or find_extent(numbers, log=chosen), chosen)
+    numbers = _list_finite_means(found) or [0.0, 1.0]
+    if log is None:
+        log = needs_log_axis(numbers) and not share
+    is_log = log and min(numbers) > 0
+    cropped = find_cropped_extent(numbers) if share else None
+    low, high = cropped or find_extent(numbers, log=is_log)
+    return MetricAxis(title, share, colours, AxisRange(low, high, is_log))
+
+
+def _list_finite_means(lines: Sequence[CurveLine]) -> list[float]:
+    numbers = []
+    for line in lines:
+        numbers += [mean.value for mean in line.curve.means if math.isfinite(mean.value)]
+    return numbers
 
 
 def is_cut_below(found: Sequence[CurveLine], axis: MetricAxis) -> bool:
     """Whether some means lie below the axis."""
-    return any(mean.value < axis.extent[0] for line in found for mean in line.curve.means)
+    return any(value < axis.range.low for value in _list_finite_means(found))
 
 
 def plot_lines(found: Sequence[CurveLine], axis: MetricAxis, *, style: ChartStyle) -> Chart:
     """The chart; a line that has one epoch is a point."""
-    rows = [row for line in found for row in make_rows(line)]
-    shown = alt.condition(PICKED_EXPRESSION, alt.value(1.0), alt.value(PALE_OPACITY))
-    x = alt.X(
-        "epoch:Q", title="epoch", axis=alt.Axis(grid=False, tickMinStep=1, format="d"), scale=alt.Scale(nice=False)
-    )
-    base = alt.Chart(make_data(rows)).encode(x=x, color=axis.colour, detail="part:N")
+    rows = list(chain.from_iterable(make_rows(line) for line in found))
+    shown = encode_picked_opacity(PALE_OPACITY)
+    epochs = alt.Axis(grid=False, tickMinStep=1, format="d")
+    x = alt.X("epoch:Q", title="epoch", axis=epochs, scale=alt.Scale(nice=False))
+    y = axis.encode_y("value")
+    base = alt.Chart(make_data(rows)).encode(x=x, color=encode_variant_colour(axis.colours), detail="part:N")
     dash = alt.StrokeDash("part:N", legend=None, scale=alt.Scale(domain=["dev", "train"], range=[[1, 0], [5, 3]]))
-    line = base.mark_line(strokeWidth=1.8, clip=True).encode(y=axis.encode_y("value"), strokeDash=dash, opacity=shown)
+    line = base.mark_line(strokeWidth=1.8, clip=True).encode(y=y, strokeDash=dash, opacity=shown)
     layers: list[Any] = [*_plot_band(found, axis, x), line]
     if len({row["epoch"] for row in rows}) == 1:
-        layers.append(base.mark_point(filled=True, size=50, clip=True).encode(y=axis.encode_y("value"), opacity=shown))
+        layers.append(base.mark_point(filled=True, size=50, clip=True).encode(y=y, opacity=shown))
     if style.interactive:
+        # Lines answer the pointer only where it is on them exactly: invisible points, larger than the lines, do it.
         points = base.transform_filter(PICKED_EXPRESSION).mark_point(filled=True, size=70, opacity=0, clip=True)
-        layers.append(points.encode(y=axis.encode_y("value"), tooltip=_make_tooltips(axis, rows)))
+        layers.append(points.encode(y=y, tooltip=_make_tooltips(axis, rows)))
     layers += _plot_names(found, axis, x, style)
-    return set_size(alt.layer(*layers), style, HEIGHT_PIXELS).add_params(alt.param(name="picked", value=[]))
+    return add_picking(set_size(alt.layer(*layers), style, HEIGHT_PIXELS))
 
 
 def make_rows(line: CurveLine) -> list[dict[str, Any]]:
     """A line's points that are numbers."""
-    return [
-        {"variant": line.variant, "part": line.part, "epoch": epoch}
-        | {"value": mean.value, "low": mean.low, "high": mean.high, "n": mean.n}
-        for epoch, mean in zip(line.curve.epochs, line.curve.means, strict=True)
-        if math.isfinite(mean.value)
-    ]
+    rows = []
+    for epoch, mean in zip(line.curve.epochs, line.curve.means, strict=True):
+        if math.isfinite(mean.value):
+            row = {"variant": line.variant, "part": line.part, "epoch": epoch}
+            rows.append(row | {"value": mean.value, "low": mean.low, "high": mean.high, "n": mean.n})
+    return rows
 
 
 def _plot_band(found: Sequence[CurveLine], axis: MetricAxis, x: alt.X) -> list[alt.Chart]:
     """The interval of the dev lines, as far as the axis goes."""
-    low, high = axis.extent
-    rows = [
-        row | {"low": max(row["low"], low, floor), "high": min(row["high"], high)}
-        for line in found
-        if line.part == "dev"
-        for floor in [find_min_positive(line) if axis.log else -math.inf]
-        for row in make_rows(line)
-        if row["low"] is not None and row["high"] > low
-    ]
+    rows = []
+    for line in found:
+        if line.part == "dev":
+            rows += _clip_band(line, axis.range)
     if not rows:
         return []
-    area = (
-        alt.Chart(make_data(rows))
-        .mark_area(clip=True)
-        .encode(x=x, y=axis.encode_y("low"), y2="high:Q", color=axis.colour)
-    )
+    area = alt.Chart(make_data(rows)).mark_area(clip=True)
+    area = area.encode(x=x, y=axis.encode_y("low"), y2="high:Q", color=encode_variant_colour(axis.colours))
     return [area.encode(opacity=alt.condition(PICKED_EXPRESSION, alt.value(0.16), alt.value(0.01)))]
+
+
+def _clip_band(line: CurveLine, extent: AxisRange) -> list[dict[str, Any]]:
+    """The intervals of a line inside the axis; on a logarithm they end above 0, which has no place there."""
+    lowest = max(extent.low, find_min_positive(line)) if extent.is_log else extent.low
+    known = [row for row in make_rows(line) if row["low"] is not None]
+    inside = [row for row in known if row["high"] > extent.low]
+    return [row | {"low": max(row["low"], lowest), "high": min(row["high"], extent.high)} for row in inside]
 
 
 def find_min_positive(line: CurveLine) -> float:
     """The lowest positive number of a line and its intervals, at which a band that reaches 0 ends on a logarithm."""
-    ends = [mean.low for mean in line.curve.means if mean.low is not None and math.isfinite(mean.value)]
-    known = [mean.value for mean in line.curve.means if math.isfinite(mean.value)]
-    return min(number for number in (*ends, *known) if number > 0)
+    known = [mean for mean in line.curve.means if math.isfinite(mean.value)]
+    numbers = [mean.value for mean in known]
+    numbers += [mean.low for mean in known if mean.low is not None]
+    return min(number for number in numbers if number > 0)
 
 
 def has_zero_interval(found: Sequence[CurveLine], axis: MetricAxis) -> bool:
     """Whether an interval of the bands has no place on the axis, as it reaches 0 and the axis is logarithmic."""
-    bands = [line for line in found if axis.log and line.part == "dev"]
+    if not axis.range.is_log:
+        return False
+    bands = [line for line in found if line.part == "dev"]
     return any(mean.low is not None and mean.low <= 0 for line in bands for mean in line.curve.means)
 
 
@@ -196,22 +199,28 @@ def _make_tooltips(axis: MetricAxis, rows: Sequence[Mapping[str, Any]]) -> list[
 
 def _plot_names(found: Sequence[CurveLine], axis: MetricAxis, x: alt.X, style: ChartStyle) -> list[alt.Chart]:
     """The names of the variants at the ends of their lines."""
-    if (style.interactive and len(axis.colours) > MAX_LABELLED_VARIANTS) or len(axis.colours) < 2:
+    has_legend = style.interactive and len(axis.colours) > MAX_LABELLED_VARIANTS
+    if has_legend or len(axis.colours) < 2:
         return []
+    last = _find_last_points(found)
+    end = max(row["epoch"] for row in last.values())
+    # A value beyond a cropped axis has its name at the axis's end.
+    places = [min(1.0, max(0.0, axis.range.place_of(row["value"]))) for row in last.values()]
+    rows = []
+    labels = shorten_names(list(last), MAX_LABEL_CHARACTERS)
+    for variant, place, label in zip(last, move_apart(places, MIN_LABEL_GAP), labels, strict=True):
+        rows.append({"variant": variant, "epoch": end, "at": axis.range.value_at(place), "label": label})
+    return [plot_end_names(rows, x, axis.encode_y("at"), axis.colours, gap=6, pale=PALE_OPACITY)]
+
+
+def _find_last_points(lines: Sequence[CurveLine]) -> dict[str, dict[str, Any]]:
+    """The last point of each variant; of its dev line, where it has one."""
     last: dict[str, dict[str, Any]] = {}
-    for line in found:
+    for line in lines:
         rows = make_rows(line)
         if rows and (line.variant not in last or line.part == "dev"):
             last[line.variant] = rows[-1]
-    end = max(row["epoch"] for row in last.values())
-    places = move_apart([min(1.0, max(0.0, axis.place_of(row["value"]))) for row in last.values()], MIN_LABEL_GAP)
-    rows = [
-        {"variant": variant, "epoch": end, "at": axis.value_at(place), "label": label}
-        for variant, place, label in zip(last, places, shorten_names(list(last), MAX_LABEL_CHARACTERS), strict=True)
-    ]
-    label = alt.Chart(make_data(rows)).mark_text(align="left", dx=6, baseline="middle")
-    shown = alt.condition(PICKED_EXPRESSION, alt.value(1.0), alt.value(PALE_OPACITY))
-    return [label.encode(x=x, y=axis.encode_y("at"), text="label:N", color=axis.colour, opacity=shown)]
+    return last
 
 
 def assign_colours(variants: Sequence[str]) -> dict[str, str]:

@@ -9,12 +9,12 @@ from typing import Any
 
 import altair as alt
 
-from nnexp.reports.columns import format_cell
 from nnexp.reports.html.figures.base import MAX_VALUE_CHARACTERS, Chart, ChartStyle, make_data, needs_log_axis, set_size
 from nnexp.reports.html.figures.names import shorten_names
 from nnexp.reports.html.figures.parameters import VariantPoint, format_level, sort_levels
 from nnexp.reports.html.theme import INK_COLOUR, MUTED_COLOUR, PAPER_COLOUR
-from nnexp.reports.importance import MAX_SINGLE_LEVELS, is_number
+from nnexp.reports.importance import MAX_SINGLE_LEVELS, is_finite_number
+from nnexp.reports.labels import format_cell
 
 HEIGHT_PIXELS = 290
 
@@ -119,7 +119,7 @@ def make_parameter_axis(name: str, column: Sequence[Any], means: Sequence[float]
 
     The variants of one level are spread around it in the order of their results, so that they can be told apart.
     """
-    if len(set(map(repr, column))) > MAX_SINGLE_LEVELS and all(map(is_number, column)):
+    if len(set(map(repr, column))) > MAX_SINGLE_LEVELS and all(map(is_finite_number, column)):
         return make_number_axis(name, [float(value) for value in column])
     names = sort_levels(column)
     step = 1 / max(1, len(names) - 1)

@@ -8,7 +8,6 @@ from typing import Any
 
 import altair as alt
 
-from nnexp.reports.columns import format_cell
 from nnexp.reports.html.figures.base import (
     MAX_VALUE_CHARACTERS,
     Chart,
@@ -20,7 +19,8 @@ from nnexp.reports.html.figures.base import (
 )
 from nnexp.reports.html.figures.names import shorten_names
 from nnexp.reports.html.theme import MUTED_COLOUR, SHADE_COLOURS, VARIANT_COLOURS
-from nnexp.reports.importance import MAX_SINGLE_LEVELS, is_number
+from nnexp.reports.importance import MAX_SINGLE_LEVELS, is_finite_number
+from nnexp.reports.labels import format_cell
 from nnexp.statistics.means import MeanInterval
 
 HEIGHT_PIXELS = 260
@@ -41,8 +41,8 @@ class VariantPoint:
 
 def sort_levels(column: Sequence[Any]) -> list[str]:
     """The different values as texts, numbers before words, from small to large."""
-    numbers = sorted({value for value in column if is_number(value)})
-    words = dict.fromkeys(value for value in column if not is_number(value))
+    numbers = sorted({value for value in column if is_finite_number(value)})
+    words = dict.fromkeys(value for value in column if not is_finite_number(value))
     return list(dict.fromkeys([*map(format_level, numbers), *map(format_level, words)]))
 
 
@@ -67,7 +67,7 @@ def plot_dots(found: Sequence[VariantPoint], parameter: str, title: str, *, shar
     """The metric by the values of one parameter: means with intervals, and the runs as pale dots."""
     column = [point.values[0] for point in found]
     names = shorten_levels(column)
-    numeric = all(map(is_number, column)) and len(set(column)) > 2 and not _starts_at_zero(column)
+    numeric = all(map(is_finite_number, column)) and len(set(column)) > 2 and not _starts_at_zero(column)
     if numeric:
         log = needs_log_axis([float(value) for value in column])
         scale = alt.Scale(type="log", padding=24) if log else alt.Scale(zero=False, padding=24)

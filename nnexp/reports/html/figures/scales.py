@@ -4,12 +4,49 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
+
+import altair as alt
 
 LOG_MULTIPLES: tuple[tuple[float, ...], ...] = ((1, 2, 5), (1, 3), (1,))
 """Multiples of the powers of ten that stand beside a logarithmic axis, the closest first."""
 
 MAX_LOG_TICKS = 8
 """Of a logarithmic axis, at most; on a linear one there are about six."""
+
+LINEAR_TICKS = 6
+"""About so many stand beside a linear axis."""
+
+ROUNDING_DECIMALS = 12
+"""Decimals of the ends of an axis: 3 · 0.1 is not 0.3, and would be written beside it in full."""
+
+
+@dataclass(frozen=True, slots=True)
+class AxisRange:
+    """From where to where an axis goes, and whether it is logarithmic."""
+
+    low: float
+    high: float
+    is_log: bool = False
+
+    def place_of(self, value: float) -> float:
+        """Where a value stands, from 0 to 1."""
+        if self.is_log:
+            return math.log(value / self.low) / math.log(self.high / self.low)
+        return (value - self.low) / (self.high - self.low)
+
+    def value_at(self, place: float) -> float:
+        """What stands at a place from 0 to 1."""
+        if self.is_log:
+            return self.low * (self.high / self.low) ** place
+        return self.low + place * (self.high - self.low)
+
+    def make_scale(self) -> alt.Scale:
+        """The scale of a chart, which ends just here: Vega would go on to the next round number, or to 0."""
+        domain = [self.low, self.high]
+        if self.is_log:
+            return alt.Scale(type="log", domain=domain, nice=False)
+        return alt.Scale(domain=domain, nice=False, zero=False)
 
 
 def find_extent(numbers: Sequence[float], *, log: bool) -> tuple[float, float]:
@@ -20,20 +57,22 @@ def find_extent(numbers: Sequence[float], *, log: bool) -> tuple[float, float]:
     """
     low, high = min(numbers), max(numbers)
     if log:
-        found = make_log_ticks(low, high)
-        return found[0], found[-1]
+        ticks = make_log_ticks(low, high)
+        return ticks[0], ticks[-1]
+    # Equal numbers have no span: then a part of their size, and for zeros just something.
     edge = 0.02 * (high - low) or 0.05 * abs(high) or 1.0
     step = _choose_step(high - low + 2 * edge)
     first = math.floor((low - edge) / step)
-    return round(max(first, 0) * step if low >= 0 else first * step, 12), round(
-        math.ceil((high + edge) / step) * step, 12
-    )
+    last = math.ceil((high + edge) / step)
+    if low >= 0:
+        first = max(first, 0)  # no negative loss is written beside an axis of losses
+    return round(first * step, ROUNDING_DECIMALS), round(last * step, ROUNDING_DECIMALS)
 
 
 def _choose_step(span: float) -> float:
     """The distance of about six numbers on a linear axis."""
-    size = 10 ** math.floor(math.log10(span / 6))
-    over = span / 6 / size
+    size = 10 ** math.floor(math.log10(span / LINEAR_TICKS))
+    over = span / LINEAR_TICKS / size
     # the nearest of 1, 2, 5 and 10 on a logarithmic scale: the borders are their geometric means
     for factor, border in ((10, 50**0.5), (5, 10**0.5), (2, 2**0.5)):
         if over >= border:

@@ -1,4 +1,4 @@
-"""The figures of curves: loss, the metric, and what went on in training."""
+"""The learning curves of a report: loss, the metric, learning rate and norm of the gradient by epoch."""
 
 from __future__ import annotations
 
@@ -7,7 +7,13 @@ from functools import partial
 
 from nnexp.reports.comparable import is_share
 from nnexp.reports.html.curves import MAX_DRAWN_EPOCHS
-from nnexp.reports.html.figures.base import Figure, format_metric_name, needs_log_axis
+from nnexp.reports.html.figures.base import (
+    MAX_NAME_CHARACTERS,
+    Figure,
+    capitalize,
+    format_metric_name,
+    needs_log_axis,
+)
 from nnexp.reports.html.figures.lines import (
     MAX_LABELLED_VARIANTS,
     CurveLine,
@@ -17,7 +23,9 @@ from nnexp.reports.html.figures.lines import (
     make_axis,
     plot_lines,
 )
-from nnexp.reports.html.markup import escape_controls
+from nnexp.reports.html.figures.names import shorten_names
+from nnexp.reports.html.markup import Html, escape_controls, tag
+from nnexp.reports.html.page import render_figure, render_grid, render_legend
 from nnexp.reports.html.selection import CurveSelection
 from nnexp.reports.report import Report
 from nnexp.runs.folder import make_plain_name
@@ -36,49 +44,56 @@ def make_curve_figures(selection: CurveSelection, report: Report, colours: Mappi
         yield from _make_metric_figure(selection, metric, format_metric_name(metric), colours, share=is_share(metric))
     rates = _make_lines(selection, {"lr": "dev"})
     if rates:
+        # Only the peaks decide: any schedule that decays to nearly 0 would ask for a logarithm.
         largest = [max(mean.value for mean in line.curve.means) for line in rates]
         axis = make_axis(rates, "learning rate", colours, share=False, log=needs_log_axis(largest))
-        same = "Lines of the same schedule lie over each other." if len(rates) > 1 else ""
-        yield Figure(
-            "learning-rate",
-            "Learning rate",
-            same,
-            partial(plot_lines, rates, axis),
-            group=LEGEND_GROUP,
-            wide=_is_wide(axis),
-        )
+        caption = "Lines of the same schedule lie over each other." if len(rates) > 1 else ""
+        yield _make_figure("learning-rate", "Learning rate", caption, rates, axis)
     norms = _make_lines(selection, {"grad_norm": "dev"})
     if norms:
         axis = make_axis(norms, "norm of the gradient", colours, share=False, log=None)
-        what = f"The mean over the batches of an epoch, before clipping.{_describe_band_ends(norms, axis)}"
-        yield Figure(
-            "gradient-norm",
-            "Norm of the gradient",
-            what,
-            partial(plot_lines, norms, axis),
-            group=LEGEND_GROUP,
-            wide=_is_wide(axis),
-        )
+        caption = f"The mean over the batches of an epoch, before clipping.{_describe_band_ends(norms, axis)}"
+        yield _make_figure("gradient-norm", "Norm of the gradient", caption, norms, axis)
+
+
+def _make_figure(
+    name: str, title: str, caption: str, lines: Sequence[CurveLine], axis: MetricAxis, subtitle: str = ""
+) -> Figure:
+    """A figure of lines, which the buttons above the curves pick in."""
+    make = partial(plot_lines, lines, axis)
+    return Figure(name, title, caption, make, group=LEGEND_GROUP, subtitle=subtitle, wide=_is_wide(axis))
+
+
+def render_curves(
+    figures: Sequence[Figure], selection: CurveSelection, colours: Mapping[str, str]
+) -> list[Html | None]:
+    """The buttons of the variants, the figures, and how they are to be read."""
+    if not figures:
+        return []
+    names = dict(zip(colours, shorten_names(list(colours), MAX_NAME_CHARACTERS), strict=True))
+    keys = [tag("span", "dev", class_="key"), tag("span", "train", class_="key dashed")]
+    return [
+        render_legend(LEGEND_GROUP, colours.items(), *keys, names=names),
+        render_grid(*map(render_figure, figures)),
+        tag("p", describe_curves(selection), class_="note"),
+    ]
 
 
 def describe_curves(selection: CurveSelection) -> str:
     """How the curves are to be read."""
-    many = any(one.run_count > 1 for one in selection.variants)
-    unit = "folds" if all(one.variant.configuration.folds for one in selection.variants) else "seeds"
-    said = [
-        f"Lines are means over {unit}; bands, of dev, are 95 % intervals of the mean (t distribution)."
-        if many
-        else "Each line is one run; there is no band, as one run has no spread.",
-        "Train is measured on the batches of an epoch, as the weights change; dev after the epoch.",
-    ]
+    units = "folds" if all(one.variant.configuration.folds for one in selection.variants) else "seeds"
+    sentences = ["Each line is one run; there is no band, as one run has no spread."]
+    if any(one.run_count > 1 for one in selection.variants):
+        sentences = [f"Lines are means over {units}; bands, of dev, are 95 % intervals of the mean (t distribution)."]
+    sentences.append("Train is measured on the batches of an epoch, as the weights change; dev after the epoch.")
     if any(one.compute_curve("train_loss").is_cut for one in selection.variants):
-        said.append("A line ends where the first of its runs stopped, so that it is of the same runs throughout.")
+        sentences.append("A line ends where the first of its runs stopped, so that it is of the same runs throughout.")
     if find_max_epochs(selection) > MAX_DRAWN_EPOCHS:
-        said.append(
+        sentences.append(
             f"Of up to {find_max_epochs(selection):,} epochs {MAX_DRAWN_EPOCHS} at equal distances are drawn; "
             "nothing is smoothed."
         )
-    return " ".join([*said, selection.caption]).strip()
+    return " ".join([*sentences, selection.caption]).strip()
 
 
 def find_max_epochs(selection: CurveSelection) -> int:
@@ -95,26 +110,18 @@ def _make_metric_figure(
         return
     axis = make_axis(found, title, colours, share=share, log=None)
     parts = {line.part for line in found}
-    read = "Solid: dev; dashed: train." if len(parts) == 2 else f"On the {parts.pop()} part."
-    less = " The axis begins above the lowest values, those of the first epochs." if is_cut_below(found, axis) else ""
-    heading = f"{format_metric_name(metric)[0].upper()}{format_metric_name(metric)[1:]} by epoch"
+    reading = "Solid: dev; dashed: train." if len(parts) == 2 else f"On the {parts.pop()} part."
+    cut = " The axis begins above the lowest values, those of the first epochs." if is_cut_below(found, axis) else ""
+    caption = reading + cut + _describe_band_ends(found, axis)
     name = f"curves-{make_plain_name(metric).replace('_', '-')}"
-    yield Figure(
-        name,
-        heading,
-        read + less + _describe_band_ends(found, axis),
-        partial(plot_lines, found, axis),
-        group=LEGEND_GROUP,
-        subtitle=read,
-        wide=_is_wide(axis),
-    )
+    yield _make_figure(name, f"{capitalize(format_metric_name(metric))} by epoch", caption, found, axis, reading)
 
 
 def _is_wide(axis: MetricAxis) -> bool:
     """Whether the names beside the lines need the room of both columns of a paper."""
-    return len(axis.colours) > MAX_LABELLED_VARIANTS or (
-        len(axis.colours) > 1 and max(map(len, axis.colours)) > MAX_NARROW_CHARACTERS
-    )
+    if len(axis.colours) > MAX_LABELLED_VARIANTS:
+        return True
+    return len(axis.colours) > 1 and max(map(len, axis.colours)) > MAX_NARROW_CHARACTERS
 
 
 def _describe_band_ends(found: Sequence[CurveLine], axis: MetricAxis) -> str:
@@ -126,20 +133,22 @@ def _describe_band_ends(found: Sequence[CurveLine], axis: MetricAxis) -> str:
 
 def _make_lines(selection: CurveSelection, columns: Mapping[str, str]) -> list[CurveLine]:
     """The curves of these columns, which are of these parts."""
-    found = [
-        CurveLine(escape_controls(one.variant.label), part, one.compute_curve(column))
-        for one in selection.variants
-        for column, part in columns.items()
-    ]
-    return [line for line in found if any(mean.n for mean in line.curve.means)]
+    lines = []
+    for one in selection.variants:
+        for column, part in columns.items():
+            curve = one.compute_curve(column)
+            if any(mean.n for mean in curve.means):
+                lines.append(CurveLine(escape_controls(one.variant.label), part, curve))
+    return lines
 
 
 def _find_metric(report: Report, selection: CurveSelection) -> str | None:
     """The metric of the ranking without its part, of the loss an accuracy, where it was measured in each epoch."""
     known = [column.removeprefix("train_") for column in selection.columns if column.startswith("train_")]
     metric = report.measure.metric.partition("_")[2]
-    wanted = [name for name in known if ("accuracy" in name if metric == "loss" else name == metric)]
-    return next(iter(wanted), None)
+    if metric == "loss":
+        return next((name for name in known if "accuracy" in name), None)
+    return metric if metric in known else None
 
 
 def _format_loss(selection: CurveSelection) -> str:

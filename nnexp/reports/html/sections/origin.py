@@ -1,4 +1,4 @@
-"""Where the numbers of a report come from: commands, specs, versions, data, and what went wrong."""
+"""Where the numbers of a report come from: commands, specs, versions and data."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from nnexp.reports.html.markup import (
     render_code,
     render_code_block,
     render_fold,
-    render_list,
     render_table,
     tag,
 )
@@ -26,9 +25,7 @@ from nnexp.runs import manifest
 from nnexp.spec.problems import SpecText
 from nnexp.spec.yaml import parse_yaml
 from nnexp.storage import atomic
-
-MAX_UNFINISHED_RUNS = 50
-"""Lines of runs that did not come to an end; more are counted."""
+from nnexp.wording import format_count
 
 MAX_NAMED_ITEMS = 5
 """Runs and data sets that are named one by one; more are marked with dots."""
@@ -45,41 +42,53 @@ def render_repetition(report: Report, command: str) -> list[Html | None]:
         pieces += _render_sweep(path)
     if row is not None:
         pieces += _render_run(row, alone=not report.sweeps)
-    pieces.append(tag("p", "This page: ", render_code(command)) if command else None)
+    if command:
+        pieces.append(tag("p", "This page: ", render_code(command)))
     return pieces
 
 
 def find_example_run(report: Report) -> RunRow | None:
     """A run of the best variant, by which the rest is explained."""
-    ranked = sorted(report.variants, key=lambda variant: compute_rank(variant, report.measure))
-    begun = [
-        row for variant in ranked for row in (*variant.done_rows, *variant.rows) if (row.path / "run.json").is_file()
-    ]
-    return begun[0] if begun else None
+    for variant in sorted(report.variants, key=lambda variant: compute_rank(variant, report.measure)):
+        for row in (*variant.done_rows, *variant.rows):
+            if (row.path / "run.json").is_file():
+                return row
+    return None
 
 
 def _render_sweep(path: Path) -> list[Html | None]:
     """The commands that make a sweep: the one that sweep.yaml is of, and those whose runs it does not have."""
     earlier = read_requests(path)[:-1]
-    known = [_format_command(request.words) for request in earlier if request.words is not None]
-    unknown = [request for request in earlier if request.words is None]
+    commands = [_format_command(request.words) for request in earlier if request.words is not None]
+    lost = [request for request in earlier if request.words is None]
     text = _read_text(path / "sweep.yaml")
-    name = render_code(path.name)
     if _is_sweep_file(text):
-        said: list[Html | None] = [
-            tag("p", "The sweep ", name, " is made by ", render_code("nnexp sweep sweep.yaml"), ", with this file:"),
-            render_code_block(text),
-        ]
-        if known:
-            said += [tag("p", "and, with the spec below, by:"), render_code_block("\n".join(known))]
+        pieces = _render_sweep_file(path.name, text, commands)
     else:
-        commands = [*known, _format_command([line for line in text.splitlines() if line.strip()])]
-        by = "this command" if len(commands) == 1 else f"these {len(commands)} commands, which extend it"
-        said = [
-            tag("p", "The sweep ", name, f" is made by {by}, with the spec below:"),
-            render_code_block("\n".join(commands)),
-        ]
-    return [*said, *(_render_lost_request(request) for request in unknown)]
+        commands.append(_format_command([line for line in text.splitlines() if line.strip()]))
+        pieces = _render_sweep_commands(path.name, commands)
+    return [*pieces, *map(_render_lost_request, lost)]
+
+
+def _render_sweep_file(name: str, text: str, commands: Sequence[str]) -> list[Html | None]:
+    """A sweep that was asked for by a file, and extended by commands."""
+    command = render_code("nnexp sweep sweep.yaml")
+    pieces: list[Html | None] = [
+        tag("p", "The sweep ", render_code(name), " is made by ", command, ", with this file:"),
+        render_code_block(text),
+    ]
+    if commands:
+        pieces += [tag("p", "and, with the spec below, by:"), render_code_block("\n".join(commands))]
+    return pieces
+
+
+def _render_sweep_commands(name: str, commands: Sequence[str]) -> list[Html | None]:
+    """A sweep that was asked for by words alone."""
+    by = "this command" if len(commands) == 1 else f"these {len(commands)} commands, which extend it"
+    return [
+        tag("p", "The sweep ", render_code(name), f" is made by {by}, with the spec below:"),
+        render_code_block("\n".join(commands)),
+    ]
 
 
 def _is_sweep_file(text: str) -> bool:
@@ -96,25 +105,27 @@ def _format_command(words: Sequence[str]) -> str:
 
 def _render_lost_request(request: SweepRequest) -> Html:
     """An earlier request that cannot be written as a command."""
-    count = len(request.runs)
-    what = (
-        f"An earlier state of its file asked for {count:,} run{'s' * (count != 1)}, some of which it no longer does: "
-    )
-    names = f"{', '.join(request.runs[:MAX_NAMED_ITEMS])}{', ...' if count > MAX_NAMED_ITEMS else ''}"
-    return tag("p", f"{what}{names}. The folder of each has its spec.", class_="note")
+    count = format_count(len(request.runs), "run")
+    what = f"An earlier state of its file asked for {count}, some of which it no longer does"
+    names = _join_first(request.runs, ", ")
+    return tag("p", f"{what}: {names}. The folder of each has its spec.", class_="note")
 
 
-def render_sources(report: Report) -> Html | None:
-    """What the runs were trained on."""
+def _join_first(items: Sequence[str], separator: str) -> str:
+    """The first of some items, and dots for the others."""
+    more = ["..."] if len(items) > MAX_NAMED_ITEMS else []
+    return separator.join([*items[:MAX_NAMED_ITEMS], *more])
+
+
+def render_sources(report: Report) -> Html:
+    """What the runs were trained on; of one source also how many examples each part has."""
+    sources = list(dict.fromkeys(_format_source(variant.configuration.spec) for variant in report.variants))
     row = find_example_run(report)
-    found = list(dict.fromkeys(_format_source(variant.configuration.spec) for variant in report.variants))
-    said = "; ".join(found[:MAX_NAMED_ITEMS]) + ("; ..." if len(found) > MAX_NAMED_ITEMS else "")
-    counts = (
-        _format_example_counts(_as_mapping(_read_record(row).get("data")))
-        if row is not None and len(found) == 1
-        else ""
-    )
-    return join_pieces(["Data: ", render_code(said), f" ({counts} examples)" if counts else "", "."])
+    counts = ""
+    if row is not None and len(sources) == 1:
+        counts = _format_example_counts(_as_mapping(_read_record(row).get("data")))
+    examples = f" ({counts} examples)" if counts else ""
+    return join_pieces(["Data: ", render_code(_join_first(sources, "; ")), f"{examples}."])
 
 
 def _format_source(spec: Mapping[str, Any]) -> str:
@@ -148,16 +159,19 @@ def _render_run(row: RunRow, *, alone: bool) -> list[Html | None]:
         return []
     words = shlex.join(["nnexp", "train", "spec.yaml", *map(str, record.get("overrides", []))])
     what = "The run" if alone else "One run of the best variant"
-    spec, resolved = _read_text(row.path / "spec.yaml"), _read_text(row.path / "resolved.yaml")
     return [
         tag("p", f"{what}, ", render_code(row.run), f", seed {row.seed}, alone:"),
         render_code_block(words),
-        render_fold("spec.yaml, as it was written", render_code_block(spec)) if spec else None,
-        render_fold("resolved.yaml, with every default; it can be trained itself", render_code_block(resolved))
-        if resolved
-        else None,
+        _render_file("spec.yaml, as it was written", row.path / "spec.yaml"),
+        _render_file("resolved.yaml, with every default; it can be trained itself", row.path / "resolved.yaml"),
         render_table(("", ""), _list_facts(record), left=2),
     ]
+
+
+def _render_file(summary: str, path: Path) -> Html | None:
+    """A file to unfold, nothing where it cannot be read."""
+    text = _read_text(path)
+    return render_fold(summary, render_code_block(text)) if text else None
 
 
 def _list_facts(record: manifest.Manifest) -> Iterable[tuple[Piece, Piece]]:
@@ -166,10 +180,8 @@ def _list_facts(record: manifest.Manifest) -> Iterable[tuple[Piece, Piece]]:
     git, data = _as_mapping(record.get("git")), _as_mapping(record.get("data"))
     yield "versions", ", ".join(f"{name} {version}" for name, version in versions.items())
     if git.get("commit"):
-        yield (
-            "commit",
-            join_pieces([render_code(str(git["commit"])[:12]), " and changes beside it" if git.get("dirty") else ""]),
-        )
+        changes = " and changes beside it" if git.get("dirty") else ""
+        yield "commit", join_pieces([render_code(str(git["commit"])[:12]), changes])
     yield "data", join_pieces(["SHA-256 ", render_code(f"{str(data.get('fingerprint', ''))[:16]}…")])
     yield "examples", _format_example_counts(data)
     yield "machine", ", ".join(str(machine[key]) for key in ("cpu", "system") if machine.get(key))
@@ -179,6 +191,7 @@ def _list_facts(record: manifest.Manifest) -> Iterable[tuple[Piece, Piece]]:
 
 
 def _as_mapping(value: Any) -> dict[str, Any]:
+    """A part of a record, empty where a damaged or foreign record has something else there."""
     return value if isinstance(value, dict) else {}
 
 
@@ -188,30 +201,7 @@ def _read_text(path: Path) -> str:
         text = atomic.read_file(path).decode("utf-8", errors="replace")
     except NnexpError:
         return ""
-    return (
-        text
-        if len(text) <= MAX_TEXT_CHARACTERS
-        else f"{text[:MAX_TEXT_CHARACTERS]}\n... {len(text) - MAX_TEXT_CHARACTERS:,} characters more"
-    )
-
-
-def render_unfinished_runs(report: Report) -> list[Html | None]:
-    """What failed, diverged, is damaged or is not over."""
-    rows = [(v.label, row) for v in report.variants for row in v.rows if row.state not in ("done", "waiting", "pruned")]
-    waiting = sum(row.state == "waiting" for v in report.variants for row in v.rows)
-    pruned = sum(row.state == "pruned" for v in report.variants for row in v.rows)
-    counted = [f"{waiting:,} runs have not begun" if waiting else "", f"{pruned:,} runs were pruned" if pruned else ""]
-    said = any(row.error for _, row in rows)
-    headers = ["run", "seed", "state", "epochs", *(["what happened"] if said else []), "variant"]
-    cells = [
-        (row.run, str(row.seed), row.state, str(row.epochs), *([row.error] if said else []), label)
-        for label, row in rows[:MAX_UNFINISHED_RUNS]
-    ]
-    words = {at for at, header in enumerate(headers) if header not in ("seed", "epochs")}
-    more = f"and {len(rows) - MAX_UNFINISHED_RUNS:,} more" if len(rows) > MAX_UNFINISHED_RUNS else ""
-    return [
-        render_table(headers, cells, words) if rows else None,
-        tag("p", more, class_="note") if more else None,
-        tag("p", "; ".join(filter(None, counted)) + ".", class_="note") if any(counted) else None,
-        render_list(report.problems),
-    ]
+    more = len(text) - MAX_TEXT_CHARACTERS
+    if more <= 0:
+        return text
+    return f"{text[:MAX_TEXT_CHARACTERS]}\n... {more:,} characters more"

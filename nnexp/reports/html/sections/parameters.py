@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from functools import partial
+from itertools import chain
 from statistics import fmean
 from typing import Any
 
-from nnexp.reports.html.figures.base import Figure, format_metric_name
+from nnexp.reports.html.figures.base import Figure, capitalize, format_metric_name
 from nnexp.reports.html.figures.parallel import plot_parallel_axes
 from nnexp.reports.html.figures.parameters import VariantPoint, plot_dots, plot_heat_map
 from nnexp.reports.html.figures.shares import MIN_VISIBLE_SHARE, plot_shares
+from nnexp.reports.html.markup import Html
+from nnexp.reports.html.page import render_figure, render_grid
 from nnexp.reports.importance import ImportanceAnalysis, compute_importance
+from nnexp.reports.labels import NO_PARAMETER_HEADERS
 from nnexp.reports.report import Report
 from nnexp.reports.rows import NETWORK_KIND
 from nnexp.reports.tables import format_mean
 from nnexp.reports.variants import Variant
-
-NAME_COLUMNS = ("name", "variant", "kind")
-"""Columns that call a variant something, and are no parameters."""
 
 MAX_VARIANTS = 300
 """Variants in a dot plot and in parallel coordinates."""
@@ -28,47 +28,64 @@ MAX_AXES = 8
 """Axes of them besides the metric's."""
 
 
+MIN_ESTIMATING_VARIANTS = 20
+"""Variants from which on the importance says something of others; with fewer it describes just these."""
+
+
 def make_parameter_figures(report: Report) -> Iterator[Figure]:
     """One parameter as a dot plot, two as a heat map, more as parallel coordinates; and what each explains."""
-    variants = [v for v in report.variants if v.configuration.kind == NETWORK_KIND and _has_mean(v, report)]
-    headers = [
-        header
-        for header in report.headers
-        if header not in NAME_COLUMNS and len({repr(v.cells[header]) for v in variants}) > 1
-    ]
+    networks = [variant for variant in report.variants if variant.configuration.kind == NETWORK_KIND]
+    variants = [variant for variant in networks if variant.has_mean(report.measure.metric)]
+    headers = _list_varied_headers(report.headers, variants)
     if not headers or len(variants) < 2:
         return
-    found = analyse_parameters(report, variants, headers)
-    if found is not None and len(headers) > 2:
-        order = [name for one in found.parameters for name in one.parameters]
-        headers = [*order, *(header for header in headers if header not in order)][:MAX_AXES]
+    importance = analyse_parameters(report, variants, headers)
+    if importance is not None and len(headers) > 2:
+        headers = _order_by_importance(headers, importance)[:MAX_AXES]
     points = [make_point(variant, headers, report) for variant in variants]
     unit = "fold" if all(variant.configuration.folds for variant in variants) else "seed"
     yield _make_figure(report, points, headers, unit)
-    if found is not None:
-        yield Figure(
-            "importance", "Importance of the parameters", describe_importance(found), partial(plot_shares, found)
-        )
+    if importance is not None:
+        caption = describe_importance(importance)
+        yield Figure("importance", "Importance of the parameters", caption, partial(plot_shares, importance))
 
 
-def _has_mean(variant: Variant, report: Report) -> bool:
-    return math.isfinite(variant.compute_mean(report.measure.metric).value)
+def render_parameters(figures: Sequence[Figure]) -> list[Html | None]:
+    """What needs the whole width, and below it the others."""
+    wide = [render_figure(figure) for figure in figures if figure.wide]
+    others = [render_figure(figure) for figure in figures if not figure.wide]
+    return [*wide, render_grid(*others)]
+
+
+def _list_varied_headers(headers: Sequence[str], variants: Sequence[Variant]) -> list[str]:
+    """The columns of parameters that differ between these variants."""
+    varied = []
+    for header in headers:
+        values = {repr(variant.cells[header]) for variant in variants}
+        if header not in NO_PARAMETER_HEADERS and len(values) > 1:
+            varied.append(header)
+    return varied
+
+
+def _order_by_importance(headers: Sequence[str], importance: ImportanceAnalysis) -> list[str]:
+    """The parameters, the one that explains most first; those that could not be analysed are last."""
+    order = list(chain.from_iterable(one.parameters for one in importance.parameters))
+    return list(dict.fromkeys([*order, *headers]))
 
 
 def make_point(variant: Variant, headers: Sequence[str], report: Report) -> VariantPoint:
     """A variant as the figures have it."""
-    measure = report.measure
-    mean = variant.compute_mean(measure.metric)
-    single = tuple(value for value in variant.collect_values(measure.metric).values() if math.isfinite(value))
-    return VariantPoint(
-        tuple(variant.cells[h] for h in headers), mean, single, format_mean(mean, share=measure.is_share)
-    )
+    metric = report.measure.metric
+    mean = variant.compute_mean(metric)
+    values = tuple(variant.cells[header] for header in headers)
+    text = format_mean(mean, share=report.measure.is_share)
+    return VariantPoint(values, mean, variant.list_finite_values(metric), text)
 
 
 def _make_figure(report: Report, points: Sequence[VariantPoint], headers: Sequence[str], unit: str) -> Figure:
     measure = report.measure
     title = format_metric_name(measure.metric)
-    what = f"{title[0].upper()}{title[1:]}"
+    what = capitalize(title)
     if len(headers) == 1:
         caption = f"Means over {unit}s with 95 % intervals; pale: the single runs.{_describe_omission(points)}"
         make: Any = partial(plot_dots, points[:MAX_VARIANTS], headers[0], title, share=measure.is_share)
@@ -86,8 +103,9 @@ def _make_figure(report: Report, points: Sequence[VariantPoint], headers: Sequen
 
 def _describe_omission(points: Sequence[VariantPoint]) -> str:
     """That not all are drawn, where that is so."""
-    more = len(points) > MAX_VARIANTS
-    return f" Drawn are the first {MAX_VARIANTS} of {len(points):,} variants in the order of the table." if more else ""
+    if len(points) <= MAX_VARIANTS:
+        return ""
+    return f" Drawn are the first {MAX_VARIANTS} of {len(points):,} variants in the order of the table."
 
 
 def analyse_parameters(
@@ -103,31 +121,32 @@ def analyse_parameters(
 
 
 def _estimate_noise(variant: Variant, metric: str) -> float | None:
-    """The variance of a variant's mean; None where there is but one run. 0 for runs that came to the same."""
-    found = [value for value in variant.collect_values(metric).values() if math.isfinite(value)]
-    if len(found) < 2:
+    """The variance of a variant's mean, 0 where all runs are equal; None where there is but one run."""
+    values = variant.list_finite_values(metric)
+    if len(values) < 2:
         return None
-    mean = fmean(found)
-    variance = sum((value - mean) ** 2 for value in found) / (len(found) - 1)
-    return variance * (1 / len(found) + variant.fold_overlap)
+    mean = fmean(values)
+    variance = sum((value - mean) ** 2 for value in values) / (len(values) - 1)
+    # As for an interval of the mean: runs on overlapping folds are not independent.
+    return variance * (1 / len(values) + variant.fold_overlap)
 
 
 def describe_importance(found: ImportanceAnalysis) -> str:
     """How the importance is to be read."""
     variance = f"the variance between the means of {found.variant_count} variants"
-    said = [f"The share of {variance} that a parameter explains by itself (first-order Sobol index)."]
+    sentences = [f"The share of {variance} that a parameter explains by itself (first-order Sobol index)."]
     if any(len(one.parameters) > 1 for one in found.parameters):
-        said.append("Parameters that change together stand on one line.")
+        sentences.append("Parameters that change together stand on one line.")
     if found.is_complete:
-        said.append("The variants are a complete grid, so these are exact main effects.")
+        sentences.append("The variants are a complete grid, so these are exact main effects.")
     else:
-        said.append(
+        sentences.append(
             "The variants are no complete grid: of numbers with many values, groups of equal size are compared, and "
             "where parameters were chosen together, as a search does, they share what they explain."
         )
     if any(one.chance_share is not None and one.chance_share >= MIN_VISIBLE_SHARE for one in found.parameters):
         what = "from the spread over seeds" if found.is_complete else "(k - 1) / (V - 1) for k levels and V variants"
-        said.append(f"The orange mark is what a parameter without any effect would be expected to show, {what}.")
-    if found.variant_count < 20:
-        said.append("With so few variants this is a description of them, and no estimate for others.")
-    return " ".join(said)
+        sentences.append(f"The orange mark is what a parameter without any effect would be expected to show, {what}.")
+    if found.variant_count < MIN_ESTIMATING_VARIANTS:
+        sentences.append("With so few variants this is a description of them, and no estimate for others.")
+    return " ".join(sentences)

@@ -39,20 +39,20 @@ def test_a_band_that_reaches_zero_ends_at_the_lowest_number_of_its_line() -> Non
     means = (estimate_mean([0.0, 2.0]), estimate_mean([0.019, 0.021]))
     line = CurveLine("a", "dev", MeanCurve((1, 2), means))
     axis = make_axis([line], "loss", {"a": "red"}, share=False, log=None)
-    assert axis.log
+    assert axis.range.is_log
     assert has_zero_interval([line], axis)
     assert find_min_positive(line) == pytest.approx(0.02 - 12.7062 * 0.001, rel=1e-4)
     chart: dict[str, Any] = plot_lines([line], axis, style=PAGE_STYLE).to_dict(validate=False)
     [band] = [layer for layer in chart["layer"] if layer["mark"]["type"] == "area"]
     rows: list[dict[str, float]] = chart["datasets"][band["data"]["name"]]
-    assert [row["low"] for row in rows] == pytest.approx([axis.extent[0], axis.extent[0]], rel=0.3)
+    assert [row["low"] for row in rows] == pytest.approx([axis.range.low, axis.range.low], rel=0.3)
     assert not has_zero_interval([CurveLine("a", "dev", MeanCurve((1,), (estimate_mean([1.0, 1.001]),)))], axis)
 
 
 def test_the_marks_of_a_logarithmic_axis_are_all_written() -> None:
     line = CurveLine("a", "dev", MeanCurve((1, 2), (estimate_mean([1.7]), estimate_mean([0.012]))))
     axis = make_axis([line], "loss", {"a": "red"}, share=False, log=None)
-    assert axis.extent == (0.01, 2.0)
+    assert (axis.range.low, axis.range.high) == (0.01, 2.0)
     made: Any = axis.encode_y("value").to_dict()
     written = made["axis"]
     assert written["values"] == [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nnexp.reports.html.curves import MetricHistory, compute_curve, thin_epochs
+from nnexp.reports.html.curves import MAX_DRAWN_EPOCHS, MetricHistory, compute_curve, thin_places
 from nnexp.reports.html.figures.labels import move_apart
 from nnexp.reports.html.figures.lines import find_cropped_extent
 
@@ -55,10 +55,10 @@ def test_a_column_that_no_run_has_gives_nothing() -> None:
 
 
 def test_thinning_keeps_measured_epochs_the_first_and_the_last() -> None:
-    assert thin_epochs(7, 3) == [0, 3, 6]
-    assert thin_epochs(400, 5) == [0, 100, 200, 299, 399]  # 399 · k / 4 = 99.75, 199.5, 299.25
+    assert thin_places(7, 3) == [0, 3, 6]
+    assert thin_places(400, 5) == [0, 100, 200, 299, 399]  # 399 · k / 4 = 99.75, 199.5, 299.25
     for count in (1, 59, 60, 61, 1000):
-        places = thin_epochs(count)
+        places = thin_places(count, MAX_DRAWN_EPOCHS)
         assert places == sorted(set(places))
         assert (places[0], places[-1], len(places)) == (0, count - 1, min(count, 60))
 

@@ -46,7 +46,7 @@ def test_numbers_that_json_does_not_have_are_null_in_a_chart() -> None:
 
 
 def test_a_page_lets_only_its_own_scripts_run_and_names_nothing_to_load() -> None:
-    text = page.render_page(EVIL, [page.render_section("One", page.render_figure("one", EVIL, CHART, EVIL))])
+    text = page.render_page(EVIL, [page.render_section("One", page.render_chart("one", EVIL, CHART, EVIL))])
     policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', text)
     assert policy
     assert policy[1].startswith("default-src &#x27;none&#x27;; script-src &#x27;sha256-")

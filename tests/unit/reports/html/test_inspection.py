@@ -15,7 +15,7 @@ from nnexp.inspection.findings import InspectionFinding
 from nnexp.inspection.inspection import Inspection
 from nnexp.inspection.layer_statistics import HISTOGRAM_BINS, LayerStatistics
 from nnexp.reports.html.figures.base import PAGE_STYLE
-from nnexp.reports.html.inspection.histograms import (
+from nnexp.reports.html.figures.histograms import (
     find_share,
     format_number,
     format_percent,
@@ -23,7 +23,7 @@ from nnexp.reports.html.inspection.histograms import (
     plot_side_by_side,
     split_init_name,
 )
-from nnexp.reports.html.inspection.lines import (
+from nnexp.reports.html.figures.layer_lines import (
     LayerQuantity,
     LayerSeries,
     cycle_colours,
@@ -137,8 +137,8 @@ def test_what_is_not_finite_is_said_instead_of_drawn(lost: float) -> None:
 def test_zeros_stand_below_a_logarithmic_scale_and_a_line_does_not_lead_to_them() -> None:
     found = measured((1.0, 0.0, 0.0, 0.01), (1.0, 0.1, 0.01, 0.001))
     axis = make_axis(found)
-    assert axis.log
-    assert axis.low < axis.replace_zero(0) < 0.001 / 2
+    assert axis.range.is_log
+    assert axis.range.low < axis.replace_zero(0) < 0.001 / 2
     rows = data_of(drawn(found), "line")
     first = [row for row in rows if row["variant"] == "init 0"]
     assert [(row["value"], row["hollow"], row["part"]) for row in first] == [
@@ -157,7 +157,7 @@ def test_a_scale_is_logarithmic_where_numbers_differ_by_more_than_a_factor_of_te
     series: tuple[float, ...], *, log: bool
 ) -> None:
     axis = make_axis(measured(series))
-    assert axis.log is log
+    assert axis.range.is_log is log
     assert all(0 <= axis.place_of(value) <= 1 for value in series)
     assert ("(log scale)" in str(drawn(measured(series)))) is log
 
@@ -170,8 +170,8 @@ def test_many_decades_have_at_most_seven_powers_of_ten() -> None:
 
 
 def test_shares_are_on_a_scale_of_their_own() -> None:
-    assert make_axis(measured((0.001, 0.9), share=True)).high == pytest.approx(1.05)
-    assert make_axis(measured((0.0, 0.02), share=True)).high == pytest.approx(0.105)
+    assert make_axis(measured((0.001, 0.9), share=True)).range.high == pytest.approx(1.05)
+    assert make_axis(measured((0.0, 0.02), share=True)).range.high == pytest.approx(0.105)
 
 
 def test_a_line_is_broken_where_a_number_is_not_finite_and_has_no_name_where_it_ends_early() -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from nnexp.reports.html.figures.parallel import make_number_axis, make_parameter_axis
-from nnexp.reports.html.report_page import arrange_columns, build_content, render_report
+from nnexp.reports.html.report_page import build_content, render_report
+from nnexp.reports.html.sections.answer import arrange_columns
 from nnexp.reports.html.sections.curves import describe_curves
 from nnexp.reports.html.sections.parameters import make_parameter_figures
 from nnexp.reports.html.selection import select_variants

@@ -1,0 +1,210 @@
+"""The answer of a report: its best variant, what the seeds show, the means as a figure, and the table."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+from nnexp.reports.html.figures.base import Figure, capitalize, format_metric_name
+from nnexp.reports.html.figures.intervals import VariantEstimate, plot_intervals
+from nnexp.reports.html.markup import Html, join_pieces, render_code, render_fold, render_list, render_table, tag
+from nnexp.reports.html.page import render_figure
+from nnexp.reports.report import Report, compute_rank
+from nnexp.reports.tables import format_cells, format_mean, format_sentences, format_verdict_heading
+from nnexp.reports.variants import Variant
+from nnexp.statistics.verdicts import Verdict
+from nnexp.wording import format_count
+
+MAX_TABLE_ROWS = 200
+"""Variants in the table of a page."""
+
+OPEN_TABLE_ROWS = 15
+"""Variants that are seen without asking for more."""
+
+MIN_FOLDED_ROWS = 6
+"""Variants for which a fold is worth its line."""
+
+OPEN_SENTENCES = 4
+"""Sentences that are read without asking for more, where no difference is shown; those that show one come first."""
+
+OPEN_DIFFERENCES = 10
+"""Differences that are read without asking for more."""
+
+MAX_COMPARISONS = 100
+"""Comparisons that are on a page."""
+
+MAX_LEADING_PARAMETERS = 4
+"""Columns of parameters that stand before the results; of more the first two do, and the others behind them."""
+
+MAX_NARROW_VARIANTS = 10
+"""Variants for which a figure in a file has room in one column of a paper."""
+
+MAX_NARROW_CHARACTERS = 18
+"""Letters of a variant's name that have room there."""
+
+MAX_ESTIMATES = 30
+"""Variants in the figure of means."""
+
+
+def make_answer_figures(report: Report, colours: Mapping[str, str]) -> list[Figure]:
+    """The means with their intervals, where there are two variants or more to compare."""
+    known = [variant for variant in report.variants if variant.has_mean(report.measure.metric)]
+    shown = known[:MAX_ESTIMATES]
+    if report.baseline in known and report.baseline not in shown:
+        shown.append(report.baseline)
+    if len(shown) < 2:
+        return []
+    estimates = [make_estimate(variant, report) for variant in shown]
+    title = format_metric_name(report.measure.metric)
+    make = partial(plot_intervals, estimates, title, share=report.measure.is_share, colours=colours)
+    wide = len(shown) > MAX_NARROW_VARIANTS or max(len(variant.label) for variant in shown) > MAX_NARROW_CHARACTERS
+    caption = _describe_means(estimates, len(known), "folds" if _are_all_folded(shown) else "seeds")
+    return [Figure("means", f"{capitalize(title)} of the variants", caption, make, wide=wide)]
+
+
+def _are_all_folded(variants: Sequence[Variant]) -> bool:
+    return all(variant.configuration.folds for variant in variants)
+
+
+def _describe_means(estimates: Sequence[VariantEstimate], known_count: int, units: str) -> str:
+    """How the figure of means is to be read."""
+    sentences = [f"Each value is of one of the {units}."]
+    if any(one.mean.n > 1 for one in estimates):
+        sentences = [
+            f"Means with their 95 % intervals (t distribution); below them, pale, the single {units}.",
+            "Overlapping intervals do not show that variants are equal: they are compared in pairs, as the text says.",
+        ]
+    if len(estimates) < known_count:
+        sentences.append(f"Shown are the first {MAX_ESTIMATES} of {known_count:,} variants in the order of the table.")
+    return " ".join(sentences)
+
+
+def make_estimate(variant: Variant, report: Report) -> VariantEstimate:
+    """A variant's mean and its runs."""
+    metric = report.measure.metric
+    mean = variant.compute_mean(metric)
+    text = format_mean(mean, share=report.measure.is_share)
+    return VariantEstimate(variant.label, mean, variant.list_finite_values(metric), text)
+
+
+def render_summary(report: Report) -> Html:
+    """How many variants and runs there are, in which states, and what is good."""
+    states = Counter(row.state for variant in report.variants for row in variant.rows)
+    runs, variants = sum(states.values()), len(report.variants)
+    counts = ", ".join(f"{count:,} {state}" for state, count in states.items())
+    what = f"{format_count(variants, 'variant')}, {format_count(runs, 'run')} ({counts})"
+    better = "the larger the better" if report.measure.larger_is_better else "the smaller the better"
+    return join_pieces([f"{what}, by ", render_code(report.measure.metric), f": {better}."])
+
+
+def render_answer(report: Report, figures: Sequence[Figure]) -> list[Html | None]:
+    """The best variant in a sentence, then the verdicts, the figures and the table."""
+    return [
+        tag("p", describe_best(report), class_="lead"),
+        *_render_verdicts(report),
+        *map(render_figure, figures),
+        *_render_variants(report),
+    ]
+
+
+def describe_best(report: Report) -> str:
+    """The best variant, in a sentence."""
+    measure = report.measure
+    metric = format_metric_name(measure.metric)
+    best = min(report.variants, key=lambda variant: compute_rank(variant, measure))
+    mean = best.compute_mean(measure.metric)
+    if not mean.n and not best.done_rows:
+        return "No run is done yet."
+    if not mean.n:
+        return f"No run that is done has a {metric}."
+    unit = _find_unit(best)
+    result = f"{metric} {format_mean(mean, share=measure.is_share)} ({format_count(mean.n, unit)})"
+    if len(report.variants) == 1:
+        return f"{best.label}: {result}."
+    return f"Best: {best.label}, {result}."
+
+
+def _find_unit(variant: Variant) -> str:
+    """What a variant's mean is taken over."""
+    if variant.configuration.folds:
+        return "fold"
+    return "run" if variant.configuration.is_baseline else "seed"
+
+
+def _render_verdicts(report: Report) -> list[Html | None]:
+    """What can be said of the differences: those that are shown first, and the others where they are asked for."""
+    in_health = {line for entry in report.health for line in entry.format_sentences()}
+    sentences = [line for line in format_sentences(report) if line not in in_health]
+    heading = format_verdict_heading(report) if report.verdicts else ""
+    if heading not in sentences:
+        mixed = [line for line in sentences if line.startswith("mixed")]
+        others = [line for line in sentences if line not in mixed]
+        return [*map(_render_warning, mixed), render_list(others)]
+    place = sentences.index(heading)
+    return [
+        *map(_render_warning, sentences[:place]),
+        tag("p", heading, class_="note"),
+        *_render_comparisons(report.verdicts, sentences[place + 1 :]),
+    ]
+
+
+def _render_warning(sentence: str) -> Html:
+    return tag("p", sentence, class_="bad")
+
+
+def _render_comparisons(verdicts: Sequence[Verdict], sentences: Sequence[str]) -> list[Html | None]:
+    """The comparisons, and what the text says besides them."""
+    differing = {verdict.format_sentence(): verdict.conclusion in ("better", "worse") for verdict in verdicts}
+    comparisons = list(differing)[:MAX_COMPARISONS]
+    shown = [line for line in comparisons if differing[line]]
+    open_count = OPEN_DIFFERENCES if shown else OPEN_SENTENCES
+    others = [line for line in comparisons if not differing[line]]
+    if not shown:
+        shown, others = others, []
+    if len(shown) <= open_count + 1:  # a fold for one sentence would take the room of the sentence
+        open_count = len(shown)
+    first, rest = shown[:open_count], shown[open_count:]
+    without = f"{format_count(len(others), 'comparison')} without a shown difference"
+    more = len(differing) - MAX_COMPARISONS
+    return [
+        render_list([*_list_besides(sentences, differing), *first]),
+        render_fold(f"{len(rest)} more", render_list(rest)) if rest else None,
+        render_fold(without, render_list(others)) if others else None,
+        tag("p", f"and {more:,} more: --format json has all of them", class_="note") if more > 0 else None,
+    ]
+
+
+def _list_besides(sentences: Sequence[str], comparisons: Mapping[str, bool]) -> list[str]:
+    """The sentences that are no comparisons, without the one that counts those which a terminal leaves out."""
+    besides = [line for line in sentences if line not in comparisons]
+    return [line for line in besides if not line.endswith("--format json has all of them")]
+
+
+def _render_variants(report: Report) -> list[Html | None]:
+    """The variants: the first ones, and the others where they are asked for."""
+    columns = format_cells(report)
+    parameter_count = len(report.headers)
+    order = arrange_columns(len(columns), parameter_count)
+    left = {place for place, column in enumerate(order) if column < parameter_count}
+    headers = [list(columns)[column] for column in order]
+    rows = list(zip(*(columns[header] for header in headers), strict=True))
+    if len(rows) < OPEN_TABLE_ROWS + MIN_FOLDED_ROWS:
+        return [render_table(headers, rows, left)]
+    summary = f"All {len(rows)} variants."
+    if len(rows) > MAX_TABLE_ROWS:
+        summary = f"The first {MAX_TABLE_ROWS} of {len(rows):,} variants."
+    return [
+        render_table(headers, rows[:OPEN_TABLE_ROWS], left),
+        render_fold(summary, render_table(headers, rows[:MAX_TABLE_ROWS], left)),
+    ]
+
+
+def arrange_columns(count: int, parameter_count: int) -> list[int]:
+    """The places of columns, the first of which are parameters: of many, most stand behind the results.
+
+    >>> arrange_columns(5, 2), arrange_columns(8, 6)
+    ([0, 1, 2, 3, 4], [0, 1, 6, 7, 2, 3, 4, 5])
+    """
+    first = parameter_count if parameter_count <= MAX_LEADING_PARAMETERS else 2
+    return [*range(first), *range(parameter_count, count), *range(first, parameter_count)]
