@@ -15,6 +15,9 @@ from nnexp.wording import find_closest
 
 PLAN_FILE = "plan.jsonl"
 
+MAX_CHOICES = 5
+"""Runs and sweeps that a message on an ambiguous name lists; it counts the others."""
+
 
 @dataclass(slots=True)
 class CollectedRuns:
@@ -31,11 +34,14 @@ def collect_runs(names: Sequence[str], root: Path) -> CollectedRuns:
     """Everything that the names mean. Raises UsageError where one means nothing, RunError where nothing can be read."""
     found = CollectedRuns()
     rows: dict[Path, RunRow] = {}
-    places = [place for name in names for place in locate_folders(name, root)]
+    places: list[Path] = []
+    for name in names:
+        places += locate_folders(name, root)
     for place in places:
         if is_sweep_folder(place):
             sweep = read_sweep_record(place, found.problems)
             found.sweeps.append(sweep)
+            # These take the place of rows of the same folders: the sweep's table knows more of a run that failed.
             rows |= {row.path.resolve(): row for row in sweep.rows}
             continue
         try:
@@ -52,6 +58,7 @@ def collect_runs(names: Sequence[str], root: Path) -> CollectedRuns:
 def _remove_duplicates(rows: Iterable[RunRow], problems: list[str]) -> Iterator[RunRow]:
     """Each run once, where copies of it lie in several folders; one that is done rather than one that is not."""
     first: dict[tuple[str, int, int | None], RunRow] = {}
+    # Those that are done first: they are kept beside copies that are not.
     for row in sorted(rows, key=lambda row: row.state != "done"):
         known = first.setdefault((row.configuration.key, row.seed, row.fold), row)
         if known is not row and row.state != "waiting":
@@ -62,8 +69,10 @@ def _remove_duplicates(rows: Iterable[RunRow], problems: list[str]) -> Iterator[
 def _set_groups(rows: Iterable[RunRow]) -> list[RunRow]:
     """The rows, members of an ensemble with its seed as their group, by which both are paired."""
     every = list(rows)
-    groups = {(row.path.parent, member): row.seed for row in every for member in row.members}
-    return [replace(row, group=groups.get((row.path.parent, row.run), row.seed)) for row in every] if groups else every
+    groups: dict[Path, int] = {}
+    for row in every:
+        groups |= {row.path.parent / member: row.seed for member in row.members}
+    return [replace(row, group=groups.get(row.path.parent / row.run, row.seed)) for row in every]
 
 
 def is_sweep_folder(path: Path) -> bool:
@@ -77,15 +86,17 @@ def locate_folders(name: str, root: Path) -> list[Path]:
     Raises UsageError where there is none, or more than one.
     """
     path = Path(name)
-    for candidate in (path, root / name, root / "sweeps" / name):
-        if name and _is_existing(candidate) and (is_sweep_folder(candidate) or (candidate / "run.json").is_file()):
-            return [candidate]
-    if name and _is_existing(path) and path.is_dir():
-        runs = list(index.list_run_folders(path))
-        if runs:
-            return runs
+    if name:
+        for candidate in (path, root / name, root / "sweeps" / name):
+            if _is_existing(candidate) and (is_sweep_folder(candidate) or (candidate / "run.json").is_file()):
+                return [candidate]
+    # An empty name is the path of the current folder, which nobody means.
+    if not name or not _is_existing(path) or not path.is_dir():
+        return [_find_by_beginning(name, root)]
+    runs = list(index.list_run_folders(path))
+    if not runs:
         raise UsageError(f"{path} is no run, no sweep, and holds no runs")
-    return [_find_by_beginning(name, root)]
+    return runs
 
 
 def list_sweep_folders(root: Path) -> list[Path]:
@@ -98,21 +109,25 @@ def _find_by_beginning(name: str, root: Path) -> Path:
     every = [*list_sweep_folders(root), *index.list_run_folders(root)]
     matching = [path for path in every if name and path.name.startswith(name)]
     sweeps = [path for path in matching if is_sweep_folder(path)]
-    sweeps = [path for path in sweeps if path.name.rpartition("-")[0] == name] or sweeps
-    if len(matching) == 1 or len(sweeps) == 1:
-        return (sweeps or matching)[0]
+    exact = [path for path in sweeps if path.name.rpartition("-")[0] == name]
+    for candidates in (exact, sweeps, matching):
+        if len(candidates) == 1:
+            return candidates[0]
+    names = [path.name for path in every]
     if matching:
-        raise UsageError(f"{name!r} could be {_format_choices(path.name for path in matching)}")
-    like = find_closest(name, [path.name for path in every])
-    if like:
-        raise UsageError(f"there is no run or sweep {name!r}; did you mean {like!r}?")
-    raise UsageError(f"there is no run or sweep {name!r}" + ("" if every else f"; there are no runs in {root}"))
+        raise UsageError(f"{name!r} could be {_format_choices([path.name for path in matching])}")
+    closest = find_closest(name, names)
+    if closest:
+        raise UsageError(f"there is no run or sweep {name!r}; did you mean {closest!r}?")
+    reason = "" if every else f"; there are no runs in {root}"
+    raise UsageError(f"there is no run or sweep {name!r}{reason}")
 
 
-def _format_choices(names: Iterable[str]) -> str:
-    every = list(names)
-    more = f" or one of {len(every) - 5} more" if len(every) > 5 else ""
-    return " or ".join(every[:5]) + more
+def _format_choices(names: Sequence[str]) -> str:
+    choices = list(names[:MAX_CHOICES])
+    if len(names) > MAX_CHOICES:
+        choices.append(f"one of {len(names) - MAX_CHOICES} more")
+    return " or ".join(choices)
 
 
 def _is_existing(path: Path) -> bool:

@@ -1,17 +1,73 @@
-"""What tells variants from one another, in short columns."""
+"""The columns of a table of variants: what tells them apart, in as few and as short columns as possible."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from nnexp.reports.layer_lists import get_layer_name, is_number, shorten_layer_lists
 from nnexp.reports.rows import VariantConfiguration
 from nnexp.spec.yaml import format_flow
-from nnexp.sweeps.planning.columns import ABSENT_CELL, build_columns
-from nnexp.sweeps.planning.plan import flatten_value
+from nnexp.sweeps.planning.plan import flatten_value, shorten_names
 
 ARCHITECTURE_KEY = "architecture"
+
+ABSENT_CELL = ""
+"""The cell of a parameter that a variant does not have."""
+
+
+def build_columns(variants: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """Cells by short header, one for each variant; what is the same in all is left out.
+
+    Parameters of the same name that no variant has two of, as the rates of different optimizers, share a column.
+
+    >>> build_columns([{"optimizer": "sgd", "optimizer.sgd.lr": 1}, {"optimizer": "adam", "optimizer.adam.lr": 0.1}])
+    {'optimizer': ['sgd', 'adam'], 'lr': [1, 0.1]}
+    """
+    names = list_keys(variants)
+    # In a single variant nothing is the same in all: everything is shown.
+    if len(variants) > 1:
+        names = [name for name in names if has_different_values(variant.get(name) for variant in variants)]
+    groups = _group_exclusive_names(variants, names)
+    headers = shorten_names(groups)
+    columns = {}
+    for key, members in groups.items():
+        columns[headers[key]] = [_find_cell(variant, members) for variant in variants]
+    return columns
+
+
+def _group_exclusive_names(variants: Sequence[Mapping[str, Any]], names: Sequence[str]) -> dict[str, list[str]]:
+    """The names that share a column, by the last word that they have in common; others alone, by the whole name."""
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        word = name.rpartition(".")[2]
+        together = {*groups.get(word, []), name}
+        is_exclusive = all(len(together & variant.keys()) <= 1 for variant in variants)
+        groups.setdefault(word if is_exclusive else name, []).append(name)
+    named = {}
+    for word, members in groups.items():
+        named[word if len(members) > 1 else members[0]] = members
+    return named
+
+
+def _find_cell(variant: Mapping[str, Any], names: Sequence[str]) -> Any:
+    """The value under the one of these names that a variant has."""
+    for name in names:
+        if name in variant:
+            return variant[name]
+    return ABSENT_CELL
+
+
+def list_keys(rows: Iterable[Mapping[str, Any]]) -> list[str]:
+    """All keys of several rows, each once, in the order in which they first appear."""
+    return list(dict.fromkeys(chain.from_iterable(rows)))
+
+
+def has_different_values(values: Iterable[Any]) -> bool:
+    """Whether not all values are the same."""
+    # By `repr`: 1, 1.0 and True are equal in Python, and are different settings.
+    return len(set(map(repr, values))) > 1
 
 
 def list_parameters(configuration: VariantConfiguration) -> dict[str, Any]:
@@ -27,8 +83,8 @@ def list_parameters(configuration: VariantConfiguration) -> dict[str, Any]:
 def build_sweep_cells(
     configurations: Sequence[VariantConfiguration], values: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, list[Any]]:
-    """Cells by header of the variants of one sweep: what it says that varies, as `nnexp sweep` shows it."""
-    has_kinds = len({configuration.kind for configuration in configurations}) > 1
+    """Cells by header of the variants of one sweep: what its file varies, as `nnexp sweep` shows it."""
+    has_kinds = has_different_values(configuration.kind for configuration in configurations)
     short_lists = _shorten_varied_layers(configurations, values)
     rows = []
     for configuration in configurations:
@@ -45,10 +101,16 @@ def _shorten_varied_layers(
     configurations: Sequence[VariantConfiguration], values: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, str]:
     """The layers of the variants whose architecture varies, as texts; nothing where there is nothing to compare."""
-    varied = [each.spec[ARCHITECTURE_KEY] for each in configurations if ARCHITECTURE_KEY in values.get(each.key, {})]
+    varied = [each for each in configurations if ARCHITECTURE_KEY in values.get(each.key, {})]
     if len(varied) < 2:
         return {}
-    return shorten_layer_lists([layers for layers in varied if isinstance(layers, list)])
+    lists = []
+    for configuration in varied:
+        layers = configuration.spec[ARCHITECTURE_KEY]
+        # A preset is a name with its parameters: only lists can be shortened against each other.
+        if isinstance(layers, list):
+            lists.append(layers)
+    return shorten_layer_lists(lists)
 
 
 def build_cells(variants: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
@@ -58,10 +120,8 @@ def build_cells(variants: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
     variants cannot be told apart without it.
     """
     expanded = _expand_layers(variants)
-    names = list(dict.fromkeys(name for variant in expanded for name in variant))
-    shown = _find_differing_names(expanded, names)
-    # A list in the order of the specs: the order of a set of words is another one in each process.
-    optional = [name for name in names if name in shown and any(v.get(name) is None for v in expanded)]
+    shown = _list_shown_names(expanded)
+    optional = [name for name in shown if any(variant.get(name) is None for variant in expanded)]
     rows = [_build_row(variant, shown, optional) for variant in expanded]
     return _choose_columns(rows, [variant["name"] for variant in variants])
 
@@ -93,7 +153,7 @@ def _format_parameter(variant: Mapping[str, Any], name: str, shown: Collection[s
 def _describe_section(variant: Mapping[str, Any], section: str, shown: Collection[str]) -> str:
     """The first number of a section of which nothing has a column of its own: `patience 10`."""
     inside = [name for name in variant if name.startswith(f"{section}.")]
-    if any(name in shown for name in inside):
+    if not set(shown).isdisjoint(inside):
         return ""
     for name in inside:
         if is_number(variant[name]):
@@ -105,21 +165,23 @@ def _choose_columns(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> 
     """The columns of what differs, the names of the specs where nothing does."""
     if len(rows) == 1 and "variant" in rows[0]:
         return {"variant": [rows[0]["variant"]]}
-    # Of one row `build_columns` would show everything, as nothing in it is the same in all.
     columns = build_columns(rows) if len(rows) > 1 else {}
     return columns or {"name": list(names)}
 
 
-def _find_differing_names(variants: Sequence[Mapping[str, Any]], names: Sequence[str]) -> set[str]:
-    """The names of the parameters that are shown."""
+def _list_shown_names(variants: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The names of the parameters that are shown, in the order of the specs."""
+    names = list_keys(variants)
     groups: dict[str, list[str]] = {}
     for name in names:
         groups.setdefault(_find_shared_word(name), []).append(name)
     shown: set[str] = set()
     for group in groups.values():
-        if _count_values(variants, group) > 1:
+        if has_different_values(_collect_values(variants, group)):
             shown.update(group)
-    return shown | _find_needed_names(variants, shown, names)
+    shown |= _find_needed_names(variants, shown, names)
+    # Sorted: the order of a set of words is another one in each process.
+    return sorted(shown, key=names.index)
 
 
 def _find_shared_word(name: str) -> str:
@@ -130,12 +192,12 @@ def _find_shared_word(name: str) -> str:
     return f"{section}.{rest.rpartition('.')[2]}"
 
 
-def _count_values(variants: Sequence[Mapping[str, Any]], names: Sequence[str]) -> int:
-    """How many different values variants have under these names; to lack one is no value."""
-    values: set[str] = set()
+def _collect_values(variants: Sequence[Mapping[str, Any]], names: Sequence[str]) -> list[Any]:
+    """All values that variants have under these names; to lack one is no value."""
+    values = []
     for variant in variants:
-        values.update(repr(variant[name]) for name in names if name in variant)
-    return len(values)
+        values += [variant[name] for name in names if name in variant]
+    return values
 
 
 def _find_needed_names(variants: Sequence[Mapping[str, Any]], shown: Collection[str], names: Sequence[str]) -> set[str]:
@@ -151,7 +213,7 @@ def _find_needed_names(variants: Sequence[Mapping[str, Any]], shown: Collection[
 
 
 def _differs_in(group: Sequence[Mapping[str, Any]], name: str) -> bool:
-    return len({repr(variant.get(name, ABSENT_CELL)) for variant in group}) > 1
+    return has_different_values(variant.get(name, ABSENT_CELL) for variant in group)
 
 
 def _split_groups(groups: Sequence[Sequence[Mapping[str, Any]]], name: str) -> list[list[Mapping[str, Any]]]:
@@ -166,21 +228,24 @@ def _group_equal_variants(variants: Sequence[Mapping[str, Any]], names: Sequence
     """Groups of several variants that have the same under these names."""
     groups: dict[str, list[Mapping[str, Any]]] = {}
     for variant in variants:
-        groups.setdefault(repr([variant.get(name, ABSENT_CELL) for name in names]), []).append(variant)
+        values = [variant.get(name, ABSENT_CELL) for name in names]
+        groups.setdefault(repr(values), []).append(variant)
     return [group for group in groups.values() if len(group) > 1]
 
 
 def _expand_layers(variants: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The parameters with those of the layers: by layer where all have the same layers, else as a short text."""
     lists = [variant[ARCHITECTURE_KEY] for variant in variants if ARCHITECTURE_KEY in variant]
-    has_same_kinds = len({repr(list(map(get_layer_name, layers))) for layers in lists}) <= 1
+    has_same_kinds = not has_different_values(list(map(get_layer_name, layers)) for layers in lists)
     texts = {} if has_same_kinds else shorten_layer_lists(lists)
     expanded = []
     for variant in variants:
-        parameters = {name: value for name, value in variant.items() if name != ARCHITECTURE_KEY}
-        if ARCHITECTURE_KEY in variant:
-            layers = variant[ARCHITECTURE_KEY]
-            parameters |= {ARCHITECTURE_KEY: texts[repr(layers)]} if texts else _flatten_layers(layers)
+        parameters = dict(variant)
+        layers = parameters.pop(ARCHITECTURE_KEY, None)
+        if layers is not None and texts:
+            parameters[ARCHITECTURE_KEY] = texts[repr(layers)]
+        elif layers is not None:
+            parameters |= _flatten_layers(layers)
         expanded.append(parameters)
     return expanded
 

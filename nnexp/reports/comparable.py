@@ -7,11 +7,18 @@ from collections.abc import Callable, Sequence
 from nnexp.errors import UsageError
 from nnexp.metrics.better import larger_is_better
 from nnexp.reports.collect import CollectedRuns
+from nnexp.reports.columns import list_keys
 from nnexp.reports.rows import PART_NAMES, RunRow
 from nnexp.spec.yaml import format_flow
 from nnexp.statistics.verdicts import RankingMetric
 from nnexp.sweeps.definition.settings import SweepObjective
 from nnexp.wording import suggest_nearest
+
+MAX_GROUPS = 5
+"""Groups of runs that differ which a message lists."""
+
+FINGERPRINT_CHARACTERS = 12
+"""Enough of a SHA-256 that no two data sets share it."""
 
 
 def choose_metric(found: CollectedRuns, metric: str | None = None) -> RankingMetric:
@@ -19,19 +26,21 @@ def choose_metric(found: CollectedRuns, metric: str | None = None) -> RankingMet
 
     Raises UsageError where no run has such a metric.
     """
-    said = list_objectives(found)
-    chosen = said[0] if said else None
-    if metric:
-        chosen = SweepObjective(maximize=metric)
     known = list_metrics(found.rows)
     if metric is not None and metric not in known:
         raise UsageError(f"no run has the metric {metric!r}; {suggest_nearest(metric, known)}")
-    if chosen is None or chosen.metric not in known:
-        name = _choose_usual_metric(known)
-        return RankingMetric(name, larger_is_better(name), is_share(name))
-    declared = next((objective for objective in said if objective.metric == chosen.metric), None)
-    larger = declared.sign > 0 if declared else larger_is_better(chosen.metric)
-    return RankingMetric(chosen.metric, larger, is_share(chosen.metric))
+    objectives = list_objectives(found)
+    chosen = metric
+    if chosen is None and objectives and objectives[0].metric in known:
+        chosen = objectives[0].metric
+    if chosen is None:
+        chosen = _choose_usual_metric(known)
+    larger = larger_is_better(chosen)
+    # The first sweep that ranks by this metric says which way: a user may want the largest of a metric of their own.
+    for objective in reversed(objectives):
+        if objective.metric == chosen:
+            larger = objective.sign > 0
+    return RankingMetric(chosen, larger, is_share(chosen))
 
 
 def list_objectives(found: CollectedRuns) -> list[SweepObjective]:
@@ -41,11 +50,11 @@ def list_objectives(found: CollectedRuns) -> list[SweepObjective]:
 
 def list_metrics(rows: Sequence[RunRow]) -> list[str]:
     """The metrics that any run has."""
-    return list(dict.fromkeys(name for row in rows for name in row.metrics))
+    return list_keys(row.metrics for row in rows)
 
 
 def is_share(metric: str) -> bool:
-    """Whether a metric is said in percent, and differences of it in percentage points."""
+    """Whether a metric is written in percent, and differences of it in percentage points."""
     return "accuracy" in metric or metric.endswith("match")
 
 
@@ -56,52 +65,61 @@ def find_test_metric(metric: str) -> str:
 
 
 def _choose_usual_metric(known: Sequence[str]) -> str:
-    """The metric that is meant where none is said; dev before test, and the training part last."""
+    """The metric to rank by where none is named: an accuracy, else the loss; dev before test, and training last."""
     for part in ("dev", "test", "train"):
-        here = [name for name in known if name.startswith(f"{part}_")]
-        if here:
-            loss = f"{part}_loss" if f"{part}_loss" in here else here[0]
-            return next((name for name in here if "accuracy" in name), loss)
+        of_part = [name for name in known if name.startswith(f"{part}_")]
+        accuracies = [name for name in of_part if "accuracy" in name]
+        if accuracies:
+            return accuracies[0]
+        if f"{part}_loss" in of_part:
+            return f"{part}_loss"
+        if of_part:
+            return of_part[0]
     return "dev_loss"
 
 
 def find_differences(found: CollectedRuns, measured: RankingMetric, *, asked: bool) -> list[str]:
     """In what the runs differ that keeps them from being compared; nothing where they can be.
 
-    asked: whether the metric was named. A sweep that declares its objective says
-    itself that its runs are compared by it.
+    asked: whether the user named the metric.
     """
     done = [row for row in found.rows if row.state == "done"]
-    said = list_objectives(found)
+    objectives = list_objectives(found)
     differences = _describe_groups("data", done, _describe_data)
     if not found.is_single_sweep:
         differences += _describe_groups("splits", done, _describe_split)
-    if len(said) > 1 and not asked:
-        differences += [
-            f"the objectives of the sweeps: {', '.join(_format_objective(objective) for objective in said)}"
-        ]
+    if len(objectives) > 1 and not asked:
+        differences.append(f"the objectives of the sweeps: {', '.join(map(_format_objective, objectives))}")
     without = [row.run for row in done if measured.metric not in row.metrics]
     if without and len(without) < len(done):
-        differences.append(
-            f"the metrics: {_format_runs(without)} {'has' if len(without) == 1 else 'have'} no {measured.metric}"
-        )
-    if measured.metric.endswith("_loss") and not (found.is_single_sweep and said):
-        losses = [row for row in done if "loss" in row.configuration.spec and not row.configuration.is_baseline]
-        differences += _describe_groups("losses", losses, lambda row: str(row.configuration.spec["loss"]))
+        verb = "has" if len(without) == 1 else "have"
+        differences.append(f"the metrics: {_format_runs(without)} {verb} no {measured.metric}")
+    # A sweep that declares a loss as its objective wants its runs compared by it, whichever loss they trained.
+    if measured.metric.endswith("_loss") and not (found.is_single_sweep and objectives):
+        differences += _describe_groups("losses", list(filter(_has_loss, done)), _describe_loss)
     return differences
 
 
 def _describe_data(row: RunRow) -> str:
     """The data of a run: their source and the beginning of their fingerprint."""
     source = row.configuration.spec["data"].get("source", "")
-    return f"{source if isinstance(source, str) else next(iter(source))} {row.data[:12]}"
+    name = source if isinstance(source, str) else next(iter(source))
+    return f"{name} {row.data[:FINGERPRINT_CHARACTERS]}"
 
 
 def _describe_split(row: RunRow) -> str:
     """How a run's data were split, in the words of a spec."""
-    return format_flow(
-        {key: value for key, value in row.configuration.spec["data"]["split"].items() if value is not None}
-    )
+    split = row.configuration.spec["data"]["split"]
+    return format_flow({key: value for key, value in split.items() if value is not None})
+
+
+def _has_loss(row: RunRow) -> bool:
+    """Whether a run was trained with a loss of its spec's choice."""
+    return "loss" in row.configuration.spec and not row.configuration.is_baseline
+
+
+def _describe_loss(row: RunRow) -> str:
+    return str(row.configuration.spec["loss"])
 
 
 def _describe_groups(what: str, rows: Sequence[RunRow], key: Callable[[RunRow], str]) -> list[str]:
@@ -112,12 +130,17 @@ def _describe_groups(what: str, rows: Sequence[RunRow], key: Callable[[RunRow], 
     if len(groups) < 2:
         return []
     listed = [f"{name} ({_format_runs(runs)})" for name, runs in groups.items()]
-    return [f"the {what}: {', '.join(listed[:5])}{', ...' if len(listed) > 5 else ''}"]
+    if len(listed) > MAX_GROUPS:
+        listed[MAX_GROUPS:] = ["..."]
+    return [f"the {what}: {', '.join(listed)}"]
 
 
 def _format_runs(runs: Sequence[str]) -> str:
-    return runs[0] if len(runs) == 1 else f"{runs[0]} and {len(runs) - 1} more"
+    if len(runs) == 1:
+        return runs[0]
+    return f"{runs[0]} and {len(runs) - 1} more"
 
 
 def _format_objective(objective: SweepObjective) -> str:
-    return f"{'maximize' if objective.sign > 0 else 'minimize'} {objective.metric}"
+    verb = "maximize" if objective.sign > 0 else "minimize"
+    return f"{verb} {objective.metric}"

@@ -15,14 +15,17 @@ from nnexp.reports.collect import CollectedRuns, collect_runs, is_sweep_folder, 
 from nnexp.reports.comparable import choose_metric, find_differences
 from nnexp.reports.filters import is_end_of_name
 from nnexp.reports.labels import format_cell
-from nnexp.reports.report import add_cells, compare_pairs, group_by_variant, make_pairs
+from nnexp.reports.report import add_cells, compare_all, group_by_variant
 from nnexp.reports.variants import Variant
 from nnexp.spec.yaml import parse_scalar
 from nnexp.statistics.verdicts import RankingMetric, Verdict
 from nnexp.wording import suggest_nearest
 
 MAX_VARIANTS = 30
-"""Variants that are compared each with each."""
+"""Variants that are compared each with each: more make a table of over 435 pairs."""
+
+MAX_CHOICES = 8
+"""Variants of a sweep that a message lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +58,23 @@ class _NamedVariants:
 
     def _find_variants(self, name: str) -> list[Variant]:
         sweep, colon, values = name.rpartition(":")
+        # A file may be called so too.
         if colon and "=" in values and not Path(name).exists():
-            [place] = _check_single_folder(sweep, locate_folders(sweep, self.root))
-            if not is_sweep_folder(place):
-                raise UsageError(f"{sweep!r} is no sweep: values are those of a sweep's variants")
-            return [
-                _pick_variant(name, group_by_variant(self._collect_folder(place)), self._collect_folder(place), values)
-            ]
+            return [_pick_variant(name, self._collect_sweep(sweep), values)]
         places = locate_folders(name, self.root)
-        if len(places) > 1 or is_sweep_folder(places[0]):
-            return [variant for place in places for variant in group_by_variant(self._collect_folder(place))]
-        return [self._find_variant_of_run(places[0])]
+        if len(places) == 1 and not is_sweep_folder(places[0]):
+            return [self._find_variant_of_run(places[0])]
+        variants = []
+        for place in places:
+            variants += group_by_variant(self._collect_folder(place))
+        return variants
+
+    def _collect_sweep(self, name: str) -> CollectedRuns:
+        """What a sweep holds. Raises UsageError where the name means something else."""
+        places = locate_folders(name, self.root)
+        if len(places) != 1 or not is_sweep_folder(places[0]):
+            raise UsageError(f"{name!r} is no sweep: values are those of a sweep's variants")
+        return self._collect_folder(places[0])
 
     def _find_variant_of_run(self, place: Path) -> Variant:
         """The variant of a run: all runs beside it that differ from it in seed, fold or member alone."""
@@ -93,21 +102,20 @@ def compare_variants(names: Sequence[str], root: Path, metric: str | None = None
     found = named.collected
     found.is_single_sweep = len(named.collected_by_folder) == 1 and len(found.sweeps) == 1
     variants = add_cells(list(named.variants.values()), found)
-    if not 2 <= len(variants) <= MAX_VARIANTS:
-        least = "two variants are needed, such as two runs, or a sweep with several"
-        raise UsageError(
-            least if len(variants) < 2 else f"{len(variants)} variants are too many; `nnexp report` ranks them"
-        )
+    if len(variants) < 2:
+        raise UsageError("two variants are needed, such as two runs, or a sweep with several")
+    if len(variants) > MAX_VARIANTS:
+        raise UsageError(f"{len(variants)} variants are too many; `nnexp report` ranks them")
     measured = choose_metric(found, metric)
     differences = find_differences(found, measured, asked=metric is not None)
     if differences and not mixed:
-        lines = "".join(f"\n  {line}" for line in differences)
-        raise UsageError(f"these runs cannot be compared as they are; they differ in{lines}\n--mixed compares them")
+        lines = "\n  ".join(differences)
+        raise UsageError(f"these runs cannot be compared as they are; they differ in\n  {lines}\n--mixed compares them")
     lettered = dict(zip(make_letters(), variants, strict=False))
-    verdicts = compare_pairs(make_pairs(variants), measured)
-    pairs = list(combinations(lettered, 2))
-    said = tuple(replace(verdict, a=a, b=b) for (a, b), verdict in zip(pairs, verdicts, strict=True))
-    return Comparison(measured, lettered, said, tuple(differences), tuple(dict.fromkeys(found.problems)))
+    verdicts = []
+    for (a, b), verdict in zip(combinations(lettered, 2), compare_all(variants, measured), strict=True):
+        verdicts.append(replace(verdict, a=a, b=b))
+    return Comparison(measured, lettered, tuple(verdicts), tuple(differences), tuple(dict.fromkeys(found.problems)))
 
 
 def make_letters() -> Iterator[str]:
@@ -148,45 +156,44 @@ class ComparisonCheck:
         for letter in (self.better, self.worse):
             if letter not in comparison.variants:
                 raise UsageError(f"--check: there is no {letter}; {suggest_nearest(letter, comparison.variants)}")
-        verdict = next(v for v in comparison.verdicts if {v.a, v.b} == {self.better, self.worse})
+        [verdict] = [v for v in comparison.verdicts if {v.a, v.b} == {self.better, self.worse}]
+        # A verdict speaks of its B.
         good, bad = ("better", "worse") if verdict.b == self.better else ("worse", "better")
         if self.is_strict:
             return verdict.conclusion == good
         return verdict.difference.n >= 2 and verdict.conclusion != bad
 
 
-def _check_single_folder(name: str, places: list[Path]) -> list[Path]:
-    if len(places) != 1:
-        raise UsageError(f"{name!r} is no sweep: values are those of a sweep's variants")
-    return places
-
-
-def _pick_variant(name: str, variants: Sequence[Variant], found: CollectedRuns, text: str) -> Variant:
+def _pick_variant(name: str, found: CollectedRuns, text: str) -> Variant:
     """The one variant of a sweep with these values. Raises UsageError where there is none, or more than one."""
-    left = list(variants)
+    variants = group_by_variant(found)
+    matching = variants
     for word in text.split(","):
-        key, equals, value = (part.strip() for part in word.partition("="))
+        key, equals, value = word.partition("=")
         if not equals:
             raise UsageError(f"{name!r}: expected key=value after the colon, found {word!r}")
-        left = [variant for variant in left if any(_is_same_value(v, value) for v in _find_values(variant, found, key))]
-    if len(left) == 1:
-        return left[0]
-    every = [variant.label for variant in add_cells(list(left or variants), found)]
-    if not left:
-        raise UsageError(f"{name!r}: the sweep has no such variant; it has {'; '.join(every[:8])}")
-    raise UsageError(f"{name!r} could be {' or '.join(every[:8])}")
+        matching = [variant for variant in matching if _has_value(variant, found, key.strip(), value.strip())]
+    if len(matching) == 1:
+        return matching[0]
+    labels = [variant.label for variant in add_cells(matching or variants, found)][:MAX_CHOICES]
+    if not matching:
+        raise UsageError(f"{name!r}: the sweep has no such variant; it has {'; '.join(labels)}")
+    raise UsageError(f"{name!r} could be {' or '.join(labels)}")
 
 
-def _find_values(variant: Variant, found: CollectedRuns, key: str) -> list[Any]:
-    """What a variant has under the end of a dotted name."""
+def _has_value(variant: Variant, found: CollectedRuns, key: str, text: str) -> bool:
+    """Whether a variant has the value of a text under the end of a dotted name."""
     own = found.sweeps[0].values.get(variant.configuration.key, {})
-    everything = {**variant.parameters, **own}
-    return [value for name, value in everything.items() if is_end_of_name(key, name)]
+    for name, value in {**variant.parameters, **own}.items():
+        if is_end_of_name(key, name) and _is_same_value(value, text):
+            return True
+    return False
 
 
 def _is_same_value(value: Any, text: str) -> bool:
-    """Whether a value is what a text says."""
+    """Whether a text stands for a value."""
     if format_cell(value) == text:
         return True
-    said = parse_scalar(text)
-    return value == said and isinstance(value, bool) == isinstance(said, bool)
+    parsed = parse_scalar(text)
+    # In Python True equals 1, and a user who writes one does not mean the other.
+    return value == parsed and isinstance(value, bool) == isinstance(parsed, bool)

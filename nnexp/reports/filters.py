@@ -11,15 +11,14 @@ import ast
 import operator
 import warnings
 from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+from itertools import pairwise
+from typing import Any
 
 from nnexp.errors import UsageError
 from nnexp.wording import suggest_nearest
 
-LookUpName: TypeAlias = Callable[[ast.expr, str], Any]
-
 MAX_CHARACTERS = 1000
-"""Characters of a condition."""
+"""Characters of a condition: Python's parser takes much memory for a long one that is deeply nested."""
 
 COMPARISON_OPERATORS: Mapping[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.Eq: operator.eq,
@@ -35,11 +34,8 @@ COMPARISON_OPERATORS: Mapping[type[ast.cmpop], Callable[[Any, Any], bool]] = {
 WORD_VALUES: Mapping[str, Any] = {"true": True, "false": False, "null": None}
 
 
-class AbsentValue:
-    """What a variant does not have."""
-
-
-ABSENT_VALUE = AbsentValue()
+ABSENT_VALUE = object()
+"""What a variant does not have; not None, which a parameter may be."""
 
 
 class VariantFilter:
@@ -52,6 +48,7 @@ class VariantFilter:
         if "\n" in text or "\0" in text:
             raise UsageError("--filter: a condition is one line")
         try:
+            # Python warns of `lr is 1` and the like; the check below raises an error.
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 self._tree = ast.parse(text.strip(), mode="eval").body
@@ -67,20 +64,25 @@ class VariantFilter:
 
     def check_names(self, known: Mapping[str, Any] | set[str]) -> None:
         """Raises UsageError for a name that means nothing in any variant."""
-        compared = [
-            value for node in ast.walk(self._tree) if isinstance(node, ast.Compare) for value in node.comparators
-        ]
         for node in ast.walk(self._tree):
-            if isinstance(node, ast.Name | ast.Attribute) and not self._is_name_part(node):
-                name = ast.unparse(node)
-                if name not in WORD_VALUES and not any(is_end_of_name(name, full) for full in known):
-                    words = {full.rpartition(".")[2] for full in known}
-                    hint = f'a text stands in quotes: "{name}"' if node in compared else suggest_nearest(name, words)
-                    raise self._make_error(node.col_offset + 1, f"there is no {name!r}; {hint}")
+            if not isinstance(node, ast.Name | ast.Attribute) or self._is_name_part(node):
+                continue
+            name = ast.unparse(node)
+            if name in WORD_VALUES or any(is_end_of_name(name, full) for full in known):
+                continue
+            hint = suggest_nearest(name, {full.rpartition(".")[2] for full in known})
+            # After the sign of a comparison: optimizer == adam.
+            if self._is_comparator(node):
+                hint = f'a text stands in quotes: "{name}"'
+            raise self._make_error(node.col_offset + 1, f"there is no {name!r}; {hint}")
 
     def _is_name_part(self, node: ast.expr) -> bool:
         """Whether it is the beginning of a longer dotted name."""
         return any(isinstance(outer, ast.Attribute) and outer.value is node for outer in ast.walk(self._tree))
+
+    def _is_comparator(self, node: ast.expr) -> bool:
+        """Whether something is compared with it."""
+        return any(isinstance(outer, ast.Compare) and node in outer.comparators for outer in ast.walk(self._tree))
 
     def _check_condition(self, node: ast.expr) -> None:
         """Raises UsageError where it is no condition."""
@@ -94,7 +96,8 @@ class VariantFilter:
                 for value in (left, *right):
                     self._check_value(value)
                 for sign, value in zip(operators, right, strict=True):
-                    if type(sign) not in COMPARISON_OPERATORS:
+                    # Python's grammar has one comparison more than the conditions here.
+                    if isinstance(sign, ast.Is | ast.IsNot):
                         raise self._make_error(node.col_offset + 1, "`is` is written ==")
                     if isinstance(sign, ast.In | ast.NotIn) and not isinstance(value, ast.List | ast.Tuple):
                         raise self._make_error(value.col_offset + 1, "`in` needs a list, such as [1, 2]")
@@ -124,20 +127,23 @@ class VariantFilter:
             case ast.UnaryOp(operand=operand):
                 return not self._evaluate_condition(operand, values)
         assert isinstance(node, ast.Compare), "checked when it was read"
-        found = [self._evaluate_value(entry, values) for entry in (node.left, *node.comparators)]
-        return all(
-            self._compare_values(node, type(sign), left, right)
-            for sign, left, right in zip(node.ops, found, found[1:], strict=False)
-        )
+        operands = [self._evaluate_value(entry, values) for entry in (node.left, *node.comparators)]
+        # As in Python, 1 < lr < 2 compares each with the next.
+        for sign, (left, right) in zip(node.ops, pairwise(operands), strict=True):
+            if not self._compare_values(node, type(sign), left, right):
+                return False
+        return True
 
     def _compare_values(self, node: ast.expr, sign: type[ast.cmpop], left: Any, right: Any) -> bool:
         if left is ABSENT_VALUE or right is ABSENT_VALUE:
             return sign in (ast.NotEq, ast.NotIn)
+        # In Python True equals 1; here a switch that is on is no number.
         if sign in (ast.Eq, ast.NotEq) and isinstance(left, bool) != isinstance(right, bool):
             return sign is ast.NotEq
         try:
             return COMPARISON_OPERATORS[sign](left, right)
         except TypeError:
+            # A limit that is switched off is neither above nor below a number.
             if left is None or right is None:
                 return False
             message = f"{left!r} and {right!r} have no order"
@@ -170,6 +176,7 @@ class VariantFilter:
     def _make_error(self, column: int, message: str) -> UsageError:
         """The error, with the condition and a caret below what is wrong with it."""
         text = self._text.strip()
+        # Python's parser counts bytes, a terminal shows characters.
         before = len(text.encode()[: column - 1].decode(errors="ignore"))
         return UsageError(f"--filter: {message}\n  {text}\n  {' ' * before}^")
 

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from nnexp.reports.columns import ABSENT_CELL, has_different_values, list_keys
 from nnexp.reports.rows import NETWORK_KIND
 from nnexp.spec.problems import replace_unprintable
 from nnexp.spec.yaml import format_flow
-from nnexp.sweeps.planning.columns import ABSENT_CELL
 
 NAME_HEADERS = ("name", "variant")
 """Columns with the names of variants."""
@@ -33,17 +33,22 @@ def make_labels(variants: Sequence[Mapping[str, Any]]) -> list[str]:
     for cells in variants:
         groups.setdefault(_list_names(cells), []).append(cells)
     differing = {names: _find_differing_headers(group) for names, group in groups.items()}
-    short = [_make_label(cells, differing[_list_names(cells)]) for cells in variants]
-    uses = Counter(short)
-    labels = []
-    for cells, label in zip(variants, short, strict=True):
-        labels.append(label if uses[label] == 1 else _make_label(cells, cells.keys()))
+    labels = [_make_label(cells, differing[_list_names(cells)]) for cells in variants]
+    uses = Counter(labels)
+    for place, cells in enumerate(variants):
+        # A name may contain what another's label adds to its name.
+        if uses[labels[place]] > 1:
+            labels[place] = _make_label(cells, cells.keys())
     return labels
 
 
 def _list_names(cells: Mapping[str, Any]) -> tuple[str, ...]:
     """The words that a variant is called by: its name, or the kind of one that is no network."""
-    names = [format_cell(cells[header]) for header in NAME_HEADERS if cells.get(header, ABSENT_CELL) != ABSENT_CELL]
+    names = []
+    for header in NAME_HEADERS:
+        name = cells.get(header, ABSENT_CELL)
+        if name != ABSENT_CELL:
+            names.append(format_cell(name))
     kind = cells.get("kind", NETWORK_KIND)
     if not names and kind != NETWORK_KIND:
         return (kind,)
@@ -53,9 +58,8 @@ def _list_names(cells: Mapping[str, Any]) -> tuple[str, ...]:
 def _find_differing_headers(group: Sequence[Mapping[str, Any]]) -> set[str]:
     """The headers under which not all of a group have the same."""
     differing = set()
-    for header in dict.fromkeys(header for cells in group for header in cells):
-        # By `repr`: 1, 1.0 and True are equal in Python, and are different settings.
-        if len({repr(cells.get(header, ABSENT_CELL)) for cells in group}) > 1:
+    for header in list_keys(group):
+        if has_different_values(cells.get(header, ABSENT_CELL) for cells in group):
             differing.add(header)
     return differing
 

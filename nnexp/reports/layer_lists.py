@@ -15,7 +15,7 @@ def shorten_layer_lists(lists: Sequence[Sequence[Any]]) -> dict[str, str]:
     """Each list of layers as a text, by its `repr`; what all begin or end with is left out, its place marked with …."""
     if not lists:
         return {}
-    words = {repr(layers): [describe_layer(layer) for layer in layers] for layers in lists}
+    words = {repr(layers): list(map(describe_layer, layers)) for layers in lists}
     shortest = min(map(len, words.values()))
     head = _count_common_entries(list(words.values()), shortest)
     # No layer may count for the head and for the tail: in a list of equal layers it would be cut off twice.
@@ -49,6 +49,7 @@ def describe_layer(layer: Any) -> str:
         return str(layer)
     [(name, parameters)] = layer.items()
     values = list(parameters.values()) if isinstance(parameters, dict) else [parameters]
+    # Of a block its layers come first: a number beside them, such as its stride, says less.
     inner = _collect_inner_layers(values)
     if inner:
         return f"{name} of {', '.join(inner)}"
@@ -65,13 +66,17 @@ def _collect_inner_layers(values: Sequence[Any]) -> list[str]:
     for value in values:
         if isinstance(value, list):
             names += map(get_layer_name, value)
-            has_parameters = has_parameters or any(isinstance(layer, dict) for layer in value)
-    return list(dict.fromkeys(names)) if has_parameters else []
+            has_parameters |= any(isinstance(layer, dict) for layer in value)
+    # A list of numbers or words, such as a kernel's sides, holds no layers.
+    if not has_parameters:
+        return []
+    return list(dict.fromkeys(names))
 
 
 def get_layer_name(layer: Any) -> str:
     """The name of a layer, which stands alone or above its parameters."""
-    return str(next(iter(layer))) if isinstance(layer, dict) else str(layer)
+    name = next(iter(layer)) if isinstance(layer, dict) else layer
+    return str(name)
 
 
 def is_number(value: Any) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from itertools import combinations
+from itertools import chain, combinations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from nnexp.reports.comparable import choose_metric, find_differences, find_test_
 from nnexp.reports.filters import VariantFilter
 from nnexp.reports.health import HealthSummary, summarize_health
 from nnexp.reports.labels import format_cell, make_labels
-from nnexp.reports.rows import RunRow, VariantConfiguration
+from nnexp.reports.rows import RunRow
 from nnexp.reports.tables import build_frame, format_sentences
 from nnexp.reports.variants import Variant
 from nnexp.statistics.verdicts import RankingMetric, Verdict, compute_verdicts
@@ -24,6 +24,15 @@ from nnexp.wording import suggest_nearest
 
 if TYPE_CHECKING:
     import pandas as pd
+
+RUN_COLUMNS = ("n", "best_epoch", "seconds", "state")
+"""Columns that are made of the runs, and are no metrics."""
+
+HEADER_NAMES = {"time": "seconds", "best epoch": "best_epoch"}
+"""Headers of the printed table, by which users sort, with the names of these columns for programs."""
+
+MAX_CHOICES = 5
+"""Variants that a message on an ambiguous name lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +72,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class ReportOptions:
-    """How a report is asked for: the metric and not the usual one, in which order, which variants, beside which one."""
+    """What a user chose: the metric to rank by, the column to sort by, which variants, and the one to compare with."""
 
     metric: str | None = None
     sort: str | None = None
@@ -72,37 +81,38 @@ class ReportOptions:
     mixed: bool = False
 
 
-def build_report(names: Sequence[str], root: Path, wish: ReportOptions | None = None) -> Report:
+def build_report(names: Sequence[str], root: Path, options: ReportOptions | None = None) -> Report:
     """The report of what the names mean.
 
-    Raises UsageError where a name or a wish means nothing, or runs cannot be compared, RunError where none can be read.
+    Raises UsageError where a name or an option means nothing, or runs cannot be compared, RunError where none can be
+    read.
     """
-    wish = wish or ReportOptions()
-    condition = VariantFilter(wish.filter) if wish.filter is not None else None
+    options = options or ReportOptions()
+    # The condition is read before the runs: a mistake in it is told at once.
+    condition = VariantFilter(options.filter) if options.filter is not None else None
     found = collect_runs(names, root)
-    everything = group_by_variant(found)
+    variants = group_by_variant(found)
     if condition:
-        everything = _filter_variants(everything, condition, found)
-    kept = replace_rows(found, everything)
-    measured = choose_metric(kept, wish.metric)
-    differences = find_differences(kept, measured, asked=wish.metric is not None)
-    if differences and not wish.mixed:
-        lines = "".join(f"\n  {line}" for line in differences)
-        raise UsageError(f"these runs cannot be compared as they are; they differ in{lines}\n--mixed reports them")
-    everything = add_cells(everything, kept)
-    ranked = sorted(everything, key=lambda variant: compute_rank(variant, measured))
-    baseline = find_baseline(ranked, wish.baseline) if wish.baseline is not None else None
-    made = Report(
+        variants = _filter_variants(variants, condition, found)
+    kept = replace_rows(found, variants)
+    measured = choose_metric(kept, options.metric)
+    differences = find_differences(kept, measured, asked=options.metric is not None)
+    if differences and not options.mixed:
+        lines = "\n  ".join(differences)
+        raise UsageError(f"these runs cannot be compared as they are; they differ in\n  {lines}\n--mixed reports them")
+    ranked = sorted(add_cells(variants, kept), key=lambda variant: compute_rank(variant, measured))
+    baseline = find_baseline(ranked, options.baseline) if options.baseline is not None else None
+    shown = sort_variants(ranked, options.sort, measured) if options.sort else ranked
+    return Report(
         measured,
-        tuple(ranked[0].cells),
-        tuple(sort_variants(ranked, wish.sort, measured) if wish.sort else ranked),
-        tuple(differences),
-        tuple(found.problems),
-        tuple(sweep.path for sweep in found.sweeps),
-        baseline,
-    )
-    return replace(
-        made, verdicts=tuple(compare_ranked(ranked, baseline, measured)), health=tuple(summarize_health(ranked))
+        headers=tuple(ranked[0].cells),
+        variants=tuple(shown),
+        mixed=tuple(differences),
+        problems=tuple(found.problems),
+        sweeps=tuple(sweep.path for sweep in found.sweeps),
+        baseline=baseline,
+        verdicts=tuple(compare_ranked(ranked, baseline, measured)),
+        health=tuple(summarize_health(ranked)),
     )
 
 
@@ -111,27 +121,35 @@ def group_by_variant(found: CollectedRuns) -> list[Variant]:
     groups: dict[str, list[RunRow]] = {}
     for row in found.rows:
         groups.setdefault(row.configuration.key, []).append(row)
-    parameters = {key: columns.list_parameters(rows[0].configuration) for key, rows in groups.items()}
-    return [Variant(rows[0].configuration, tuple(rows), parameters[key]) for key, rows in groups.items()]
+    variants = []
+    for rows in groups.values():
+        configuration = rows[0].configuration
+        variants.append(Variant(configuration, tuple(rows), columns.list_parameters(configuration)))
+    return variants
 
 
 def add_cells(variants: Sequence[Variant], found: CollectedRuns) -> list[Variant]:
     """The variants with the cells that tell them apart."""
-    configurations: list[VariantConfiguration] = [variant.configuration for variant in variants]
     if found.is_single_sweep:
+        configurations = [variant.configuration for variant in variants]
         cells = columns.build_sweep_cells(configurations, found.sweeps[0].values)
     else:
         cells = columns.build_cells([variant.parameters for variant in variants])
-    each = [{header: values[place] for header, values in cells.items()} for place in range(len(variants))]
-    return [
-        replace(variant, cells=own, label=label)
-        for variant, own, label in zip(variants, each, make_labels(each), strict=True)
-    ]
+    table = [dict(zip(cells, row, strict=True)) for row in zip(*cells.values(), strict=True)]
+    complete = []
+    for variant, row, label in zip(variants, table, make_labels(table), strict=True):
+        complete.append(replace(variant, cells=row, label=label))
+    return complete
 
 
 def replace_rows(found: CollectedRuns, variants: Sequence[Variant]) -> CollectedRuns:
     """What was collected, with the rows of these variants alone."""
-    return replace(found, rows=[row for variant in variants for row in variant.rows])
+    return replace(found, rows=list_rows(variants))
+
+
+def list_rows(variants: Sequence[Variant]) -> list[RunRow]:
+    """The runs of several variants, one after the other."""
+    return list(chain.from_iterable(variant.rows for variant in variants))
 
 
 def compute_rank(variant: Variant, measured: RankingMetric) -> tuple[bool, float]:
@@ -144,11 +162,12 @@ def compute_rank(variant: Variant, measured: RankingMetric) -> tuple[bool, float
 
 def sort_variants(variants: Sequence[Variant], header: str, measured: RankingMetric) -> list[Variant]:
     """By a column: a metric the best first, anything else from small to large. Raises UsageError for no column."""
-    header = {"time": "seconds", "best epoch": "best_epoch"}.get(header, header)
-    known = list_metrics([row for variant in variants for row in variant.rows])
+    header = HEADER_NAMES.get(header, header)
+    rows = list_rows(variants)
+    known = list_metrics(rows)
     if header in known:
-        other = choose_metric(CollectedRuns([row for variant in variants for row in variant.rows]), header)
-        wanted = measured if header == measured.metric else other
+        # The sweep may say which way its own metric is ranked; these rows without their sweep do not.
+        wanted = measured if header == measured.metric else choose_metric(CollectedRuns(rows), header)
         return sorted(variants, key=lambda variant: compute_rank(variant, wanted))
     if header not in variants[0].cells and header not in RUN_COLUMNS:
         names = [*variants[0].cells, *RUN_COLUMNS, *known]
@@ -156,57 +175,68 @@ def sort_variants(variants: Sequence[Variant], header: str, measured: RankingMet
     return sorted(variants, key=lambda variant: _make_sort_key(_find_sort_value(variant, header)))
 
 
-RUN_COLUMNS = ("n", "best_epoch", "seconds", "state")
-"""Columns that are made of the runs, and are no metrics."""
-
-
 def _find_sort_value(variant: Variant, header: str) -> object:
     if header in variant.cells:
         return variant.cells[header]
-    if header == "n":
-        return len(variant.done_rows)
-    return ", ".join(variant.state_counts) if header == "state" else getattr(variant, header)
+    match header:
+        case "n":
+            return len(variant.done_rows)
+        case "state":
+            return ", ".join(variant.state_counts)
+        case _:
+            return getattr(variant, header)
 
 
 def _make_sort_key(value: object) -> tuple[int, float, str]:
     """Numbers first, then words, then nothing."""
     if isinstance(value, int | float):
         return 0, float(value), ""
-    return (1, 0.0, format_cell(value)) if value not in (None, "") else (2, 0.0, "")
+    if value in (None, ""):
+        return 2, 0.0, ""
+    return 1, 0.0, format_cell(value)
 
 
 def _filter_variants(variants: list[Variant], condition: VariantFilter, found: CollectedRuns) -> list[Variant]:
     """The variants that are meant. Raises UsageError where a name means nothing, or none is left."""
-    names = list_metrics(found.rows)
-    flats = [columns.list_parameters(variant.configuration) for variant in variants]
+    metrics = list_metrics(found.rows)
     declared = found.sweeps[0].values if found.is_single_sweep else {}  # noqa: PD011 - no DataFrame
-    said = {name for values in (*flats, *declared.values()) for name in values}
-    condition.check_names({*said, *names, "n"})
+    parameters = [variant.parameters for variant in variants]
+    condition.check_names({*columns.list_keys([*parameters, *declared.values()]), *metrics, "n"})
     kept = []
-    for variant, flat in zip(variants, flats, strict=True):
-        means = {name: variant.compute_mean(name).value for name in names}
+    for variant in variants:
+        means = {name: variant.compute_mean(name).value for name in metrics}
         own = declared.get(variant.configuration.key, {})
-        if condition.is_match({**means, "n": len(variant.done_rows), **own, **flat}):
+        if condition.is_match({**means, "n": len(variant.done_rows), **own, **variant.parameters}):
             kept.append(variant)
     if not kept:
-        raise UsageError("--filter: no variant is so")
+        raise UsageError("--filter: no variant meets the condition")
     return kept
 
 
 def find_baseline(variants: Sequence[Variant], name: str) -> Variant:
     """The variant of this name: its label, its kind, one of its cells or one of its runs. Raises UsageError."""
-    ways = (
-        lambda variant: variant.label == name,
-        lambda variant: name in (variant.configuration.kind, variant.cells.get("name"), variant.cells.get("variant")),
-        lambda variant: any(row.run == name for row in variant.rows),
-    )
-    for matches in ways:
-        found = [variant for variant in variants if matches(variant)]
+    # One way after the other: a label says more than a kind, which several variants may share.
+    for list_names in (_list_labels, _list_kinds, _list_runs):
+        found = [variant for variant in variants if name in list_names(variant)]
         if len(found) == 1:
             return found[0]
         if found:
-            raise UsageError(f"--baseline: {name!r} could be {' or '.join(variant.label for variant in found[:5])}")
-    raise UsageError(f"--baseline: there is no variant {name!r}; {suggest_nearest(name, [v.label for v in variants])}")
+            choices = " or ".join(variant.label for variant in found[:MAX_CHOICES])
+            raise UsageError(f"--baseline: {name!r} could be {choices}")
+    labels = [variant.label for variant in variants]
+    raise UsageError(f"--baseline: there is no variant {name!r}; {suggest_nearest(name, labels)}")
+
+
+def _list_labels(variant: Variant) -> list[str]:
+    return [variant.label]
+
+
+def _list_kinds(variant: Variant) -> list[object]:
+    return [variant.configuration.kind, variant.cells.get("name"), variant.cells.get("variant")]
+
+
+def _list_runs(variant: Variant) -> list[str]:
+    return [row.run for row in variant.rows]
 
 
 def compare_ranked(variants: Sequence[Variant], baseline: Variant | None, measured: RankingMetric) -> list[Verdict]:
@@ -227,12 +257,11 @@ def compare_pairs(
     pairs: Sequence[tuple[Variant, Variant]], measured: RankingMetric, of: int | None = None
 ) -> list[Verdict]:
     """The verdicts of pairs (A, B)."""
-    metric = measured.metric
-    folded = all(variant.configuration.folds for pair in pairs for variant in pair)
-    differences = [(a.label, b.label, b.compute_difference(a, metric)) for a, b in pairs]
-    return compute_verdicts(differences, replace(measured, pair="fold" if folded else "seed"), of)
+    has_folds = all(a.configuration.folds and b.configuration.folds for a, b in pairs)
+    differences = [(a.label, b.label, b.compute_difference(a, measured.metric)) for a, b in pairs]
+    return compute_verdicts(differences, replace(measured, pair="fold" if has_folds else "seed"), of)
 
 
-def make_pairs(variants: Sequence[Variant]) -> list[tuple[Variant, Variant]]:
-    """Each variant beside every later one."""
-    return list(combinations(variants, 2))
+def compare_all(variants: Sequence[Variant], measured: RankingMetric) -> list[Verdict]:
+    """The verdicts of each variant beside every later one."""
+    return compare_pairs(list(combinations(variants, 2)), measured)

@@ -250,7 +250,7 @@ WRONG = [
     (["tiny", "--filter", "lr >"], "--filter: invalid syntax\n  lr >\n      ^"),
     (["tiny", "--filter", "__import__('os')"], "--filter: expected a comparison"),
     (["tiny", "--filter", "learning_rate > 1"], "there is no 'learning_rate'"),
-    (["tiny", "--filter", "lr > 5"], "no variant is so"),
+    (["tiny", "--filter", "lr > 5"], "no variant meets the condition"),
     (["tiny", "--filter", "optimizer > 5"], "have no order"),
     (["tiny", "--baseline", "linear"], "--baseline: there is no variant 'linear'"),
     (["grid", "--baseline", "network"], "--baseline: 'network' could be"),

@@ -11,8 +11,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from nnexp.cli.console import err, fit_table, format_metric
+from nnexp.reports.columns import build_columns
 from nnexp.reports.labels import format_cell
-from nnexp.sweeps.planning.columns import build_columns
 from nnexp.sweeps.running.pruning import find_ended_outcome, find_metric
 from nnexp.wording import format_count, shorten_distinctly
 

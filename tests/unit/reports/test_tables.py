@@ -108,7 +108,7 @@ def test_one_seed_has_no_interval(tmp_path: Path) -> None:
 def test_a_filter_chooses_variants(folder: Path) -> None:
     made = build_report([str(folder)], folder, ReportOptions(filter="lr > 0.01 and dev_accuracy > 0.9 and n == 3"))
     assert [variant.parameters["optimizer.adam.lr"] for variant in made.variants] == [0.1]
-    with pytest.raises(UsageError, match="no variant is so"):
+    with pytest.raises(UsageError, match="no variant meets the condition"):
         build_report([str(folder)], folder, ReportOptions(filter="lr > 7"))
 
 
