@@ -26,6 +26,9 @@ LIGHT_COLOURS = {
     "--paper": "#ffffff",
 }
 
+DARK_TEXT_COLOUR = LIGHT_COLOURS["--ink"]
+"""Of a text on a light shade, which stays light on a dark page."""
+
 DARK_COLOURS = LIGHT_COLOURS | {
     "--c1": "#4ba3e3",
     "--c2": "#f0813a",

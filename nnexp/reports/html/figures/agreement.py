@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import altair as alt
 
 from nnexp.reports.html.figures.base import Chart, ChartStyle, make_data
+from nnexp.reports.html.figures.scales import make_fixed_scale
 from nnexp.reports.html.theme import MUTED_COLOUR, VARIANT_COLOURS
 
 
@@ -14,12 +15,14 @@ def plot_agreement(true: Sequence[float], predicted: Sequence[float], unit: str,
     """The chart; on the line a prediction is right."""
     low, high = min(*true, *predicted), max(*true, *predicted)
     edge = 0.04 * (high - low) or 1.0
-    scale = alt.Scale(domain=[low - edge, high + edge], nice=False)
-    rows = [{"true": t, "predicted": p} for t, p in zip(true, predicted, strict=True)]
+    low, high = low - edge, high + edge
+    # Both axes are the same, so that the line of right predictions is the diagonal.
+    scale = make_fixed_scale(low, high)
     x = alt.X("true:Q", title=f"true {unit}", scale=scale, axis=alt.Axis(tickCount=5))
     y = alt.Y("predicted:Q", title=f"predicted {unit}", scale=scale, axis=alt.Axis(tickCount=5))
-    ends = [{"true": low - edge, "predicted": low - edge}, {"true": high + edge, "predicted": high + edge}]
+    ends = [{"true": end, "predicted": end} for end in (low, high)]
     line = alt.Chart(make_data(ends)).mark_line(color=MUTED_COLOUR, strokeDash=[4, 3]).encode(x=x, y=y)
+    rows = [{"true": t, "predicted": p} for t, p in zip(true, predicted, strict=True)]
     tips = [alt.Tooltip("true:Q", format=".4~g"), alt.Tooltip("predicted:Q", format=".4~g")]
     points = alt.Chart(make_data(rows)).mark_point(filled=True, size=32, opacity=0.6, color=VARIANT_COLOURS[0])
     return alt.layer(line, points.encode(x=x, y=y, tooltip=tips)).properties(width=300, height=300)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import wrap
 from typing import Any, Literal, TypeAlias
@@ -72,9 +72,11 @@ class Figure:
 
     def make_paper_chart(self) -> dict[str, Any]:
         """The chart for a file."""
-        style = BOTH_COLUMNS_STYLE if self.wide else COLUMN_STYLE
-        letters = 2 * TITLE_LINE_CHARACTERS if self.wide else TITLE_LINE_CHARACTERS
-        below = wrap(self.subtitle, round(1.2 * letters)) if self.subtitle else alt.Undefined
+        style, letters = COLUMN_STYLE, TITLE_LINE_CHARACTERS
+        if self.wide:
+            style, letters = BOTH_COLUMNS_STYLE, 2 * TITLE_LINE_CHARACTERS
+        # A subtitle's letters are smaller than a title's.
+        below = wrap(self.subtitle, round(1.2 * letters)) or alt.Undefined
         title = alt.TitleParams(wrap(escape_controls(self.title), letters), subtitle=below)
         chart = self._add_description(self.make_chart(style=style).properties(title=title, padding=6))
         return {**chart, "usermeta": {"width": style.width}}
@@ -83,7 +85,9 @@ class Figure:
         """The specification with a title for screen readers; the settings of `theme` take the place of Altair's."""
         # The check against Vega-Lite's schema would take twice as long as all the rest.
         specification: dict[str, Any] = chart.properties(description=self.title).to_dict(validate=False)
-        return {key: escape_names(value) for key, value in specification.items() if key != "config"}
+        specification.pop("config", None)
+        escaped: dict[str, Any] = escape_names(specification)
+        return escaped
 
 
 def encode_variant_colour(colours: Mapping[str, str]) -> alt.Color:
@@ -119,9 +123,13 @@ def set_size(chart: Chart, style: ChartStyle, height: int) -> Chart:
     return chart.properties(autosize=alt.AutoSizeParams(type="fit-x", contains="padding"))
 
 
-def make_data(rows: Sequence[Mapping[str, Any]]) -> alt.InlineData:
+def make_data(rows: Iterable[Mapping[str, Any]]) -> alt.InlineData:
     """Rows as the data of a chart: numbers in few digits, those that JSON does not have as null, texts made visible."""
-    return alt.InlineData(values=[{key: convert_value(value) for key, value in row.items()} for row in rows])
+    return alt.InlineData(values=list(map(_convert_row, rows)))
+
+
+def _convert_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: convert_value(value) for key, value in row.items()}
 
 
 def convert_value(value: Any) -> Any:
@@ -130,7 +138,9 @@ def convert_value(value: Any) -> Any:
         return escape_controls(value)
     if not isinstance(value, float):
         return value
-    return float(f"{value:.{SIGNIFICANT_DIGITS}g}") if math.isfinite(value) else None
+    if not math.isfinite(value):
+        return None
+    return float(f"{value:.{SIGNIFICANT_DIGITS}g}")
 
 
 def format_metric_name(column: str) -> str:
@@ -145,14 +155,3 @@ def format_metric_name(column: str) -> str:
 def capitalize(text: str) -> str:
     """A text as a heading has it; unlike `str.capitalize` it leaves the other letters as they are."""
     return f"{text[0].upper()}{text[1:]}"
-
-
-def choose_number_format(*, share: bool) -> str:
-    """How Vega writes a number of a metric on an axis."""
-    return "~%" if share else "~g"
-
-
-def needs_log_axis(numbers: Sequence[float], factor: float = 20) -> bool:
-    """Whether numbers are positive and reach so far that a logarithmic axis shows them better."""
-    known = [number for number in numbers if math.isfinite(number)]
-    return bool(known) and min(known) > 0 and max(known) > factor * min(known)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import Any
 
 import altair as alt
 
@@ -11,73 +11,44 @@ from nnexp.reports.html.figures.base import (
     MAX_NAME_CHARACTERS,
     Chart,
     ChartStyle,
-    choose_number_format,
+    encode_variant_colour,
     make_data,
     set_size,
 )
+from nnexp.reports.html.figures.estimates import VariantEstimate, make_estimate_rows
 from nnexp.reports.html.figures.names import shorten_names
+from nnexp.reports.html.figures.scales import make_metric_axis
 from nnexp.reports.html.markup import escape_controls
 from nnexp.reports.html.theme import INK_COLOUR, MUTED_COLOUR
-from nnexp.statistics.means import MeanInterval
 
 ROW_PIXELS = 24
 """Height of a row."""
-
-
-@dataclass(frozen=True, slots=True)
-class VariantEstimate:
-    """One variant: its mean and the values of its runs; `text` says the mean in words."""
-
-    variant: str
-    mean: MeanInterval
-    run_values: tuple[float, ...]
-    text: str
 
 
 def plot_intervals(
     found: Sequence[VariantEstimate], title: str, *, share: bool, colours: Mapping[str, str], style: ChartStyle
 ) -> Chart:
     """The chart, a row a variant in the order given."""
-    names = shorten_names([one.variant for one in found], MAX_NAME_CHARACTERS)
-    rows = [
-        {"variant": one.variant, "name": name, "value": one.mean.value, "low": one.mean.low, "high": one.mean.high}
-        | {"n": one.mean.n, "text": one.text}
-        for name, one in zip(names, found, strict=True)
-    ]
-    runs = [
-        {"variant": one.variant, "name": name, "value": value}
-        for name, one in zip(names, found, strict=True)
-        for value in one.run_values
-    ]
-    keys = [escape_controls(one.variant) for one in found]
-    y = alt.Y(
-        "name:N",
-        sort=names,
-        title=None,
-        axis=alt.Axis(domain=False, ticks=False, labelLimit=420, labelColor=INK_COLOUR),
-    )
-    axis = alt.Axis(format=choose_number_format(share=share), tickCount=6)
+    variants = [one.variant for one in found]
+    names = shorten_names(variants, MAX_NAME_CHARACTERS)
+    rows = make_estimate_rows(found, [{"variant": v, "name": name} for v, name in zip(variants, names, strict=True)])
+    # Those whose curves are not drawn have no colour of their own.
+    colour = encode_variant_colour({key: colours.get(key, MUTED_COLOUR) for key in map(escape_controls, variants)})
+    words = alt.Axis(domain=False, ticks=False, labelLimit=420, labelColor=INK_COLOUR)
+    y = alt.Y("name:N", sort=names, title=None, axis=words)
+    axis = make_metric_axis(share=share)
     x = alt.X("value:Q", title=title, scale=alt.Scale(zero=False, padding=8), axis=axis)
-    colour = alt.Color(
-        "variant:N",
-        legend=None,
-        scale=alt.Scale(domain=keys, range=[colours.get(key, MUTED_COLOUR) for key in keys]),
-    )
-    number = ".2%" if share else ".4~g"
-    single = alt.Chart(make_data(runs)).mark_point(filled=True, size=26, opacity=0.35, yOffset=5)
-    single = single.encode(
-        x=x, y=y, color=colour, tooltip=["variant:N", alt.Tooltip("value:Q", format=number, title="run")]
-    )
-    base = alt.Chart(make_data(rows)).encode(y=y, color=colour)
-    known = alt.Chart(make_data([row for row in rows if row["low"] is not None])).encode(y=y, color=colour)
-    rule = known.mark_rule(strokeWidth=2.4, yOffset=-3).encode(x=alt.X("low:Q", title=title, axis=axis), x2="high:Q")
-    tips = [
-        alt.Tooltip("variant:N"),
-        alt.Tooltip("text:N", title=title),
-        alt.Tooltip("n:Q", title="n"),
-    ]
-    mean = base.mark_point(filled=True, size=75, opacity=1, yOffset=-3).encode(x=x, tooltip=tips)
-    layers = [single, *([rule] if any(one.mean.low is not None for one in found) else []), mean]
+
+    tip = alt.Tooltip("value:Q", format=".2%" if share else ".4~g", title="run")
+    # A row has its mean and interval a little above the middle, and its runs a little below.
+    single = alt.Chart(make_data(rows.runs)).mark_point(filled=True, size=26, opacity=0.35, yOffset=5)
+    layers: list[Any] = [single.encode(x=x, y=y, color=colour, tooltip=["variant:N", tip])]
+    if rows.intervals:
+        rule = alt.Chart(make_data(rows.intervals)).encode(y=y, color=colour).mark_rule(strokeWidth=2.4, yOffset=-3)
+        layers.append(rule.encode(x=alt.X("low:Q", title=title, axis=axis), x2="high:Q"))
+    base = alt.Chart(make_data(rows.means)).encode(y=y, color=colour)
+    tips = [alt.Tooltip("variant:N"), alt.Tooltip("text:N", title=title), alt.Tooltip("n:Q", title="n")]
+    layers.append(base.mark_point(filled=True, size=75, opacity=1, yOffset=-3).encode(x=x, tooltip=tips))
     if not style.interactive:
         texts = base.mark_text(align="left", dx=10)
         layers.append(texts.encode(x=alt.value("width"), text="text:N", color=alt.value(INK_COLOUR)))

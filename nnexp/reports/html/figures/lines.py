@@ -5,11 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any
 
 import altair as alt
-import numpy as np
 
 from nnexp.reports.html.curves import MeanCurve
 from nnexp.reports.html.figures.base import (
@@ -17,17 +15,23 @@ from nnexp.reports.html.figures.base import (
     Chart,
     ChartStyle,
     add_picking,
-    choose_number_format,
     encode_picked_opacity,
     encode_variant_colour,
     make_data,
-    needs_log_axis,
     plot_end_names,
     set_size,
 )
 from nnexp.reports.html.figures.labels import move_apart
 from nnexp.reports.html.figures.names import shorten_names
-from nnexp.reports.html.figures.scales import LINEAR_TICKS, AxisRange, find_extent, make_log_ticks
+from nnexp.reports.html.figures.scales import (
+    LINEAR_TICKS,
+    AxisRange,
+    choose_number_format,
+    find_cropped_extent,
+    find_extent,
+    make_log_ticks,
+    needs_log_axis,
+)
 from nnexp.reports.html.markup import escape_controls
 from nnexp.reports.html.theme import VARIANT_COLOURS
 
@@ -44,12 +48,6 @@ MIN_LABEL_GAP = 13 / HEIGHT_PIXELS
 
 PALE_OPACITY = 0.08
 """Opacity of what is not picked."""
-
-CROWDED_SHARE = 0.8
-"""Of the numbers of an axis, those that shall have the room."""
-
-MIN_CROPPED_SHARE = 0.3
-"""Of an axis that holds all numbers, what must be won for the lowest to be left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,19 +79,6 @@ class MetricAxis:
         return alt.Y(f"{field}:Q", title=self.title, scale=self.range.make_scale(), axis=axis)
 
 
-def find_cropped_extent(numbers: Sequence[float]) -> tuple[float, float] | None:
-    """An axis of shares that leaves out the lowest of the numbers, where a few of them would take most of the room.
-
-    Of numbers four fifths of which lie close together at the top, such as accuracies by epoch.
-    """
-    low, high = min(numbers), max(numbers)
-    start = float(np.quantile(numbers, 1 - CROWDED_SHARE))
-    start -= 0.5 * (high - start)
-    if high == low or (start - low) < MIN_CROPPED_SHARE * (high - low):
-        return None
-    return start, high + 0.04 * (high - start)
-
-
 def make_axis(
     found: Sequence[CurveLine], title: str, colours: Mapping[str, str], *, share: bool, log: bool | None
 ) -> MetricAxis:
@@ -102,26 +87,24 @@ def make_axis(
     if log is None:
         log = needs_log_axis(numbers) and not share
     is_log = log and min(numbers) > 0
-    cropped = find_cropped_extent(numbers) if share else None
-    low, high = cropped or find_extent(numbers, log=is_log)
+    low, high = find_extent(numbers, log=is_log)
+    if share:
+        low, high = find_cropped_extent(numbers) or (low, high)
     return MetricAxis(title, share, colours, AxisRange(low, high, is_log))
 
 
 def _list_finite_means(lines: Sequence[CurveLine]) -> list[float]:
-    numbers = []
-    for line in lines:
-        numbers += [mean.value for mean in line.curve.means if math.isfinite(mean.value)]
-    return numbers
+    return [row["value"] for row in _list_rows(lines)]
 
 
 def is_cut_below(found: Sequence[CurveLine], axis: MetricAxis) -> bool:
     """Whether some means lie below the axis."""
-    return any(value < axis.range.low for value in _list_finite_means(found))
+    return min(_list_finite_means(found), default=axis.range.low) < axis.range.low
 
 
 def plot_lines(found: Sequence[CurveLine], axis: MetricAxis, *, style: ChartStyle) -> Chart:
     """The chart; a line that has one epoch is a point."""
-    rows = list(chain.from_iterable(make_rows(line) for line in found))
+    rows = _list_rows(found)
     shown = encode_picked_opacity(PALE_OPACITY)
     epochs = alt.Axis(grid=False, tickMinStep=1, format="d")
     x = alt.X("epoch:Q", title="epoch", axis=epochs, scale=alt.Scale(nice=False))
@@ -138,6 +121,14 @@ def plot_lines(found: Sequence[CurveLine], axis: MetricAxis, *, style: ChartStyl
         layers.append(points.encode(y=y, tooltip=_make_tooltips(axis, rows)))
     layers += _plot_names(found, axis, x, style)
     return add_picking(set_size(alt.layer(*layers), style, HEIGHT_PIXELS))
+
+
+def _list_rows(lines: Sequence[CurveLine]) -> list[dict[str, Any]]:
+    """The points of all lines."""
+    rows = []
+    for line in lines:
+        rows += make_rows(line)
+    return rows
 
 
 def make_rows(line: CurveLine) -> list[dict[str, Any]]:
@@ -165,26 +156,30 @@ def _plot_band(found: Sequence[CurveLine], axis: MetricAxis, x: alt.X) -> list[a
 
 def _clip_band(line: CurveLine, extent: AxisRange) -> list[dict[str, Any]]:
     """The intervals of a line inside the axis; on a logarithm they end above 0, which has no place there."""
-    lowest = max(extent.low, find_min_positive(line)) if extent.is_log else extent.low
-    known = [row for row in make_rows(line) if row["low"] is not None]
-    inside = [row for row in known if row["high"] > extent.low]
-    return [row | {"low": max(row["low"], lowest), "high": min(row["high"], extent.high)} for row in inside]
+    lowest = extent.low
+    if extent.is_log:
+        lowest = max(lowest, find_min_positive(line))
+    inside = []
+    for row in make_rows(line):
+        if row["low"] is not None and row["high"] > extent.low:
+            row["low"], row["high"] = max(row["low"], lowest), min(row["high"], extent.high)
+            inside.append(row)
+    return inside
 
 
 def find_min_positive(line: CurveLine) -> float:
     """The lowest positive number of a line and its intervals, at which a band that reaches 0 ends on a logarithm."""
-    known = [mean for mean in line.curve.means if math.isfinite(mean.value)]
-    numbers = [mean.value for mean in known]
-    numbers += [mean.low for mean in known if mean.low is not None]
+    numbers = []
+    for row in make_rows(line):
+        numbers += [row["value"], row["low"] or 0.0]
     return min(number for number in numbers if number > 0)
 
 
 def has_zero_interval(found: Sequence[CurveLine], axis: MetricAxis) -> bool:
     """Whether an interval of the bands has no place on the axis, as it reaches 0 and the axis is logarithmic."""
-    if not axis.range.is_log:
-        return False
-    bands = [line for line in found if line.part == "dev"]
-    return any(mean.low is not None and mean.low <= 0 for line in bands for mean in line.curve.means)
+    bands = _list_rows([line for line in found if line.part == "dev"])
+    reaches_zero = any(row["low"] is not None and row["low"] <= 0 for row in bands)
+    return axis.range.is_log and reaches_zero
 
 
 def _make_tooltips(axis: MetricAxis, rows: Sequence[Mapping[str, Any]]) -> list[alt.Tooltip]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import takewhile
 
 from nnexp.reports.html.markup import escape_controls
 from nnexp.wording import shorten_text
@@ -20,18 +21,22 @@ def shorten_names(names: Sequence[str], longest: int) -> list[str]:
     >>> shorten_names(["a" * 20 + "b" + "a" * 20, "a" * 41], 12)
     ['aaaaaaa… (1)', 'aaaaaaa… (2)']
     """
-    shown = [escape_controls(name) for name in names]
-    if all(len(name) <= longest for name in shown) and _are_distinct(shown, names):
+    shown = list(map(escape_controls, names))
+    if max(map(len, shown), default=0) <= longest and _are_distinct(shown, names):
         return shown
-    shown = _remove_common_words(shown) if len(set(names)) > 1 else shown
-    ends, middles = ([cut(name, longest) for name in shown] for cut in (shorten_text, _cut_middle))
-    cut = middles if len(set(middles)) > len(set(ends)) else ends
+    if len(set(names)) > 1:
+        shown = _remove_common_words(shown)
+    cut = [shorten_text(name, longest) for name in shown]
+    middles = [_cut_middle(name, longest) for name in shown]
+    if len(set(middles)) > len(set(cut)):
+        cut = middles
     return cut if _are_distinct(cut, names) else _number_duplicates(cut, names, longest)
 
 
 def _cut_middle(name: str, longest: int) -> str:
     if len(name) <= longest:
         return name
+    # Twice as much of the end: variants of a sweep differ in their last words.
     head = max(1, (longest - 1) // 3)
     return f"{name[:head]}…{name[len(name) - (longest - 1 - head) :]}"
 
@@ -43,25 +48,31 @@ def _are_distinct(shown: Sequence[str], names: Sequence[str]) -> bool:
 def _remove_common_words(names: Sequence[str]) -> list[str]:
     """The names without the words at either end that all have in common."""
     words = [name.split(" ") for name in names]
-    least = min(map(len, words))
-    head = _count_common_words(words, least - 1)
-    tail = _count_common_words([own[::-1] for own in words], least - head - 1)
-    return [" ".join([*["…"] * (head > 0), *own[head : len(own) - tail], *["…"] * (tail > 0)]) for own in words]
+    # Of the shortest name a word is left.
+    removable = min(map(len, words)) - 1
+    head = min(_count_common_words(words), removable)
+    tail = min(_count_common_words([own[::-1] for own in words]), removable - head)
+    found = []
+    for own in words:
+        kept = own[head : len(own) - tail]
+        found.append(" ".join(["…"] * (head > 0) + kept + ["…"] * (tail > 0)))
+    return found
 
 
-def _count_common_words(words: Sequence[Sequence[str]], most: int) -> int:
+def _count_common_words(words: Sequence[Sequence[str]]) -> int:
     """How many words all begin with."""
-    return next((at for at in range(most) if len({own[at] for own in words}) > 1), max(0, most))
+    common = takewhile(lambda column: len(set(column)) == 1, zip(*words, strict=False))
+    return len(list(common))
 
 
 def _number_duplicates(cut: Sequence[str], names: Sequence[str], longest: int) -> list[str]:
     """The names, those that look like another's with a number."""
-    of = dict(zip(names, cut, strict=True))
-    many, seen, found = Counter(of.values()), Counter[str](), {}
-    for name, short in of.items():
+    short_names = dict(zip(names, cut, strict=True))
+    uses = Counter(short_names.values())
+    seen = Counter[str]()
+    for name, short in short_names.items():
         seen[short] += 1
-        mark = f" ({seen[short]})"
-        found[name] = (
-            f"{shorten_text(short.removesuffix('…') + '…', longest - len(mark))}{mark}" if many[short] > 1 else short
-        )
-    return [found[name] for name in names]
+        if uses[short] > 1:
+            mark = f" ({seen[short]})"
+            short_names[name] = shorten_text(short.removesuffix("…") + "…", longest - len(mark)) + mark
+    return [short_names[name] for name in names]

@@ -9,12 +9,15 @@ from typing import Any
 
 import altair as alt
 
-from nnexp.reports.html.figures.base import MAX_VALUE_CHARACTERS, Chart, ChartStyle, make_data, needs_log_axis, set_size
+from nnexp.reports.html.figures.base import MAX_VALUE_CHARACTERS, Chart, ChartStyle, make_data, set_size
+from nnexp.reports.html.figures.estimates import VariantEstimate
 from nnexp.reports.html.figures.names import shorten_names
-from nnexp.reports.html.figures.parameters import VariantPoint, format_level, sort_levels
+from nnexp.reports.html.figures.parameters import format_level, sort_levels
+from nnexp.reports.html.figures.scales import make_fixed_scale, needs_log_axis
 from nnexp.reports.html.theme import INK_COLOUR, MUTED_COLOUR, PAPER_COLOUR
 from nnexp.reports.importance import MAX_SINGLE_LEVELS, is_finite_number
 from nnexp.reports.labels import format_cell
+from nnexp.wording import format_percent
 
 HEIGHT_PIXELS = 290
 
@@ -28,6 +31,13 @@ LEVEL_SPREAD_SHARE = 0.5
 """Of the distance between two levels, the part over which the variants of one level are spread."""
 
 
+LABEL_COUNT = 5
+"""Labels beside an axis of numbers."""
+
+VARIANT_GAP = 0.024
+"""From one variant of a level to the next, at most, as a share of the height: few stay close to their level."""
+
+
 @dataclass(frozen=True, slots=True)
 class ParallelAxis:
     """One axis: where each variant crosses it, from 0 to 1, and what is written beside it, at which places."""
@@ -38,7 +48,7 @@ class ParallelAxis:
 
 
 def plot_parallel_axes(
-    found: Sequence[VariantPoint],
+    found: Sequence[VariantEstimate],
     parameters: Sequence[str],
     title: str,
     *,
@@ -47,13 +57,31 @@ def plot_parallel_axes(
     style: ChartStyle,
 ) -> Chart:
     """The chart; the last axis is the metric."""
-    means = [point.mean.value for point in found]
-    columns = [[point.values[place] for point in found] for place in range(len(parameters))]
+    means = [one.mean.value for one in found]
     letters = max(8, min(MAX_VALUE_CHARACTERS, ROW_CHARACTERS // (len(parameters) + 1)))
-    headings = shorten_names([*parameters, title], letters)
-    poles = [make_parameter_axis(name, column, means) for name, column in zip(headings, columns, strict=False)]
-    poles.append(make_number_axis(headings[-1], means, share=share))
-    names = [one.name for one in poles]
+    *names, metric = shorten_names([*parameters, title], letters)
+    columns = zip(*(one.levels for one in found), strict=True)
+    axes = [make_parameter_axis(name, column, means) for name, column in zip(names, columns, strict=True)]
+    axes.append(make_number_axis(metric, means, share=share))
+    x, y = _encode_axes([*names, metric])
+    rules = alt.Chart(make_data([{"axis": one.name} for one in axes])).mark_rule(color=MUTED_COLOUR)
+    lines = _plot_lines(_make_line_rows(found, axes, parameters), means, title, larger=larger, style=style)
+    marks = alt.Chart(make_data(_make_label_rows(axes, letters))).encode(x=x, y=y)
+    text: dict[str, Any] = {"align": "left", "dx": 7, "fontSize": 11}
+    labels = marks.encode(text="label:N")
+    layers: list[Any] = [
+        rules.encode(x=x),
+        lines.encode(x=x, y=y),
+        marks.mark_tick(orient="horizontal", size=8, color=MUTED_COLOUR),
+        # Below each label the same in the colour of the paper, wider: lines end around it.
+        labels.mark_text(**text, color=PAPER_COLOUR, stroke=PAPER_COLOUR, strokeWidth=4, strokeJoin="round"),
+        labels.mark_text(**text, color=INK_COLOUR),
+    ]
+    return set_size(alt.layer(*layers), style, HEIGHT_PIXELS)
+
+
+def _encode_axes(names: Sequence[str]) -> tuple[alt.X, alt.Y]:
+    """The axes beside each other, their names above them; along each places from 0 to 1."""
     axis = alt.Axis(
         orient="top",
         labelAngle=0,
@@ -63,46 +91,39 @@ def plot_parallel_axes(
         labelPadding=10,
         labelOverlap=False,
     )
-    x = alt.X("axis:N", sort=names, title=None, axis=axis, scale=alt.Scale(type="point", padding=0.4))
-    y = alt.Y("at:Q", axis=None, scale=alt.Scale(domain=[-0.06, 1.06], nice=False))
-    ticks = [
-        {"axis": one.name, "at": at, "label": label}
-        for one in poles
-        for (at, _), label in zip(one.marks, shorten_names([label for _, label in one.marks], letters), strict=True)
-    ]
-    marks = alt.Chart(make_data(ticks)).encode(x=x, y=y)
-    label = marks.mark_text(align="left", dx=7, fontSize=11).encode(text="label:N")
-    halo = label.mark_text(
-        align="left", dx=7, fontSize=11, color=PAPER_COLOUR, stroke=PAPER_COLOUR, strokeWidth=4, strokeJoin="round"
-    )
-    layers: list[Any] = [
-        alt.Chart(make_data([{"axis": name} for name in names])).mark_rule(color=MUTED_COLOUR).encode(x=x),
-        _plot_lines(found, poles, parameters, title, larger=larger, style=style).encode(x=x, y=y),
-        marks.mark_tick(orient="horizontal", size=8, color=MUTED_COLOUR),
-        halo,
-        label.mark_text(align="left", dx=7, fontSize=11, color=INK_COLOUR),
-    ]
-    return set_size(alt.layer(*layers), style, HEIGHT_PIXELS)
+    x = alt.X("axis:N", sort=list(names), title=None, axis=axis, scale=alt.Scale(type="point", padding=0.4))
+    return x, alt.Y("at:Q", axis=None, scale=make_fixed_scale(-0.06, 1.06))
+
+
+def _make_label_rows(axes: Sequence[ParallelAxis], letters: int) -> list[dict[str, Any]]:
+    """What is written beside the axes, in so many letters."""
+    rows = []
+    for axis in axes:
+        places, labels = zip(*axis.marks, strict=True)
+        for at, label in zip(places, shorten_names(labels, letters), strict=True):
+            rows.append({"axis": axis.name, "at": at, "label": label})
+    return rows
+
+
+def _make_line_rows(
+    found: Sequence[VariantEstimate], axes: Sequence[ParallelAxis], parameters: Sequence[str]
+) -> list[dict[str, Any]]:
+    """The points of the lines, one on each axis."""
+    rows = []
+    for number, one in enumerate(found):
+        words = [f"{name}={format_level(value)}" for name, value in zip(parameters, one.levels, strict=True)]
+        line = {"line": number, "value": one.mean.value, "variant": " ".join(words), "text": one.text}
+        rows += [{**line, "axis": axis.name, "at": axis.places[number]} for axis in axes]
+    return rows
 
 
 def _plot_lines(
-    found: Sequence[VariantPoint],
-    poles: Sequence[ParallelAxis],
-    parameters: Sequence[str],
-    title: str,
-    *,
-    larger: bool,
-    style: ChartStyle,
+    rows: Sequence[dict[str, Any]], means: Sequence[float], title: str, *, larger: bool, style: ChartStyle
 ) -> alt.Chart:
-    """A line for each variant."""
-    rows = []
-    for number, point in enumerate(found):
-        what = " ".join(f"{name}={format_level(value)}" for name, value in zip(parameters, point.values, strict=True))
-        own = {"line": number, "value": point.mean.value, "variant": what, "text": point.text}
-        rows += [{**own, "axis": one.name, "at": one.places[number]} for one in poles]
-    numbers = [point.mean.value for point in found]
-    ramp = list(RAMP_COLOURS) if larger else list(reversed(RAMP_COLOURS))
-    colour = alt.Color("value:Q", scale=alt.Scale(range=ramp, domain=[min(numbers), max(numbers)]), legend=None)
+    """A line for each variant, the darker the better; on the page the one below the pointer stands out."""
+    ramp = RAMP_COLOURS if larger else RAMP_COLOURS[::-1]
+    scale = alt.Scale(range=list(ramp), domain=[min(means), max(means)])
+    colour = alt.Color("value:Q", scale=scale, legend=None)
     line = alt.Chart(make_data(rows)).mark_line(strokeWidth=1.5).encode(color=colour, detail="line:N")
     if not style.interactive:
         return line
@@ -121,34 +142,32 @@ def make_parameter_axis(name: str, column: Sequence[Any], means: Sequence[float]
     """
     if len(set(map(repr, column))) > MAX_SINGLE_LEVELS and all(map(is_finite_number, column)):
         return make_number_axis(name, [float(value) for value in column])
-    names = sort_levels(column)
-    step = 1 / max(1, len(names) - 1)
-    at = {level: number * step for number, level in enumerate(names)}
+    texts = list(map(format_level, column))
+    levels = sort_levels(column)
+    step = 1 / max(1, len(levels) - 1)
     places = [0.0] * len(column)
-    for level in names:
-        members = sorted((i for i, value in enumerate(column) if format_level(value) == level), key=lambda i: means[i])
-        room = min(LEVEL_SPREAD_SHARE * step, 0.024 * (len(members) - 1))
+    marks = []
+    for number, level in enumerate(levels):
+        members = [i for i, text in enumerate(texts) if text == level]
+        members.sort(key=lambda i: means[i])
+        room = min(LEVEL_SPREAD_SHARE * step, VARIANT_GAP * (len(members) - 1))
         for rank, i in enumerate(members):
-            places[i] = at[level] * (1 - room) + room * (rank / (len(members) - 1) if len(members) > 1 else 0.0)
-    marks = [
-        (_find_middle([places[i] for i, value in enumerate(column) if format_level(value) == level]), level)
-        for level in names
-    ]
+            # The levels at the ends spread inwards only, the one in the middle to both sides.
+            places[i] = number * step * (1 - room) + room * (rank / max(1, len(members) - 1))
+        marks.append(((places[members[0]] + places[members[-1]]) / 2, level))
     return ParallelAxis(name, tuple(places), tuple(marks))
-
-
-def _find_middle(places: Sequence[float]) -> float:
-    return (min(places) + max(places)) / 2
 
 
 def make_number_axis(name: str, numbers: Sequence[float], *, share: bool = False) -> ParallelAxis:
     """An axis of numbers, logarithmic where they span much, with five labels."""
-    log = not share and needs_log_axis(numbers)
-    low, high = (math.log(f(numbers)) if log else f(numbers) for f in (min, max))
+    is_log = not share and needs_log_axis(numbers)
+    scaled = [math.log(number) for number in numbers] if is_log else numbers
+    low, high = min(scaled), max(scaled)
     span = high - low or 1.0
-    places = tuple(((math.log(number) if log else number) - low) / span for number in numbers)
     marks = []
-    for at in [number / 4 for number in range(5)] if high > low else [0.0]:
-        value = math.exp(low + at * span) if log else low + at * span
-        marks.append((at, f"{100 * value:.1f} %" if share else format_cell(float(f"{value:.3g}"))))
-    return ParallelAxis(name, places, tuple(marks))
+    for at in [number / (LABEL_COUNT - 1) for number in range(LABEL_COUNT)] if high > low else [0.0]:
+        value = low + at * span
+        if is_log:
+            value = math.exp(value)
+        marks.append((at, format_percent(value, decimals=1) if share else format_cell(float(f"{value:.3g}"))))
+    return ParallelAxis(name, tuple((number - low) / span for number in scaled), tuple(marks))

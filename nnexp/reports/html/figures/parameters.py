@@ -3,47 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import altair as alt
 
-from nnexp.reports.html.figures.base import (
-    MAX_VALUE_CHARACTERS,
-    Chart,
-    ChartStyle,
-    choose_number_format,
-    make_data,
-    needs_log_axis,
-    set_size,
-)
+from nnexp.reports.html.figures.base import MAX_VALUE_CHARACTERS, Chart, ChartStyle, make_data, set_size
+from nnexp.reports.html.figures.estimates import VariantEstimate, make_estimate_rows
 from nnexp.reports.html.figures.names import shorten_names
-from nnexp.reports.html.theme import MUTED_COLOUR, SHADE_COLOURS, VARIANT_COLOURS
+from nnexp.reports.html.figures.scales import choose_number_format, make_metric_axis, needs_log_axis
+from nnexp.reports.html.theme import DARK_TEXT_COLOUR, MUTED_COLOUR, SHADE_COLOURS, VARIANT_COLOURS
 from nnexp.reports.importance import MAX_SINGLE_LEVELS, is_finite_number
 from nnexp.reports.labels import format_cell
-from nnexp.statistics.means import MeanInterval
+from nnexp.wording import format_percent
 
 HEIGHT_PIXELS = 260
 
 ROW_CHARACTERS = 40
 """Letters that find room beside each other below a narrow figure."""
 
+MAX_TICK_LEVELS = 8
+"""Levels of a number up to which each is written beside the axis."""
 
-@dataclass(frozen=True, slots=True)
-class VariantPoint:
-    """A variant by its values of the parameters that vary; `text` says the mean in words."""
+MAX_WRITTEN_COLUMNS = 10
+"""Columns of a heat map up to which its cells have room for their numbers."""
 
-    values: tuple[Any, ...]
-    mean: MeanInterval
-    run_values: tuple[float, ...]
-    text: str
+DARK_SHARE = 0.55
+"""From which part of the way to the darkest shade a text on it is white."""
 
 
 def sort_levels(column: Sequence[Any]) -> list[str]:
     """The different values as texts, numbers before words, from small to large."""
     numbers = sorted({value for value in column if is_finite_number(value)})
-    words = dict.fromkeys(value for value in column if not is_finite_number(value))
-    return list(dict.fromkeys([*map(format_level, numbers), *map(format_level, words)]))
+    words = [value for value in column if not is_finite_number(value)]
+    return list(dict.fromkeys(map(format_level, [*numbers, *words])))
 
 
 def format_level(value: Any) -> str:
@@ -57,60 +49,54 @@ def shorten_levels(column: Sequence[Any]) -> dict[str, str]:
     return dict(zip(names, shorten_names(names, MAX_VALUE_CHARACTERS), strict=True))
 
 
-def _make_word_axis(names: Mapping[str, str], *, lines: bool) -> alt.Axis:
-    """An axis of words, which are written at an angle where there is no room for them beside each other."""
-    level = sum(map(len, names.values())) <= ROW_CHARACTERS
-    return alt.Axis(labelAngle=0 if level else -30, labelOverlap=False, domain=lines, ticks=lines, grid=False)
-
-
-def plot_dots(found: Sequence[VariantPoint], parameter: str, title: str, *, share: bool, style: ChartStyle) -> Chart:
+def plot_dots(found: Sequence[VariantEstimate], parameter: str, title: str, *, share: bool, style: ChartStyle) -> Chart:
     """The metric by the values of one parameter: means with intervals, and the runs as pale dots."""
-    column = [point.values[0] for point in found]
-    names = shorten_levels(column)
-    numeric = all(map(is_finite_number, column)) and len(set(column)) > 2 and not _starts_at_zero(column)
-    if numeric:
-        log = needs_log_axis([float(value) for value in column])
-        scale = alt.Scale(type="log", padding=24) if log else alt.Scale(zero=False, padding=24)
-        ticks = sorted(set(column)) if len(set(column)) <= 8 else alt.Undefined
-        axis = alt.Axis(format="~g", grid=False, values=ticks)
-        x: Any = alt.X("at:Q", title=parameter, scale=scale, axis=axis)
-    else:
-        x = alt.X("at:N", title=parameter, sort=list(names.values()), axis=_make_word_axis(names, lines=True))
-    rows = [
-        {"at": value if numeric else names[format_level(value)], "value": point.mean.value, "low": point.mean.low}
-        | {"high": point.mean.high, "n": point.mean.n, "text": point.text}
-        for value, point in zip(column, found, strict=True)
-    ]
-    runs = [
-        {"at": value if numeric else names[format_level(value)], "value": one}
-        for value, point in zip(column, found, strict=True)
-        for one in point.run_values
-    ]
-    y = alt.Y(
-        "value:Q",
-        title=title,
-        scale=alt.Scale(zero=False),
-        axis=alt.Axis(format=choose_number_format(share=share), tickCount=6),
+    places, x = _place_levels([one.levels[0] for one in found], parameter)
+    rows = make_estimate_rows(found, [{"at": place} for place in places])
+    y = alt.Y("value:Q", title=title, scale=alt.Scale(zero=False), axis=make_metric_axis(share=share))
+    single = alt.Chart(make_data(rows.runs)).mark_point(
+        filled=True, size=26, opacity=0.3, color=MUTED_COLOUR, xOffset=7
     )
-    single = alt.Chart(make_data(runs)).mark_point(filled=True, size=26, opacity=0.3, color=MUTED_COLOUR, xOffset=7)
-    base = alt.Chart(make_data(rows)).encode(x=x)
-    known = alt.Chart(make_data([row for row in rows if row["low"] is not None])).encode(x=x)
-    rule = known.mark_rule(strokeWidth=2.2, color=VARIANT_COLOURS[0]).encode(y=alt.Y("low:Q", title=title), y2="high:Q")
+    layers: list[Any] = [single.encode(x=x, y=y)]
+    if rows.intervals:
+        rule = alt.Chart(make_data(rows.intervals)).mark_rule(strokeWidth=2.2, color=VARIANT_COLOURS[0])
+        layers.append(rule.encode(x=x, y=alt.Y("low:Q", title=title), y2="high:Q"))
+    mean = alt.Chart(make_data(rows.means)).mark_point(filled=True, size=75, opacity=1, color=VARIANT_COLOURS[0])
     tips = [alt.Tooltip("at:N", title=parameter), alt.Tooltip("text:N", title=title), alt.Tooltip("n:Q", title="n")]
-    mean = base.mark_point(filled=True, size=75, opacity=1, color=VARIANT_COLOURS[0]).encode(y=y, tooltip=tips)
-    intervals = [rule] if any(point.mean.low is not None for point in found) else []
-    layers = [single.encode(x=x, y=y), *intervals, mean]
+    layers.append(mean.encode(x=x, y=y, tooltip=tips))
     return set_size(alt.layer(*layers), style, HEIGHT_PIXELS)
 
 
-def _starts_at_zero(column: Sequence[Any]) -> bool:
+def _place_levels(column: Sequence[Any], parameter: str) -> tuple[list[Any], alt.X]:
+    """Where each value stands on the axis of a parameter, and the axis: one of numbers, or of words."""
+    levels = set(column) if all(map(is_finite_number, column)) else set()
+    # Two numbers are no axis: they stand beside each other like words.
+    if len(levels) > 2 and not _starts_at_zero(levels):
+        scale = alt.Scale(zero=False, padding=24)
+        if needs_log_axis([float(value) for value in levels]):
+            scale = alt.Scale(type="log", padding=24)
+        ticks = sorted(levels) if len(levels) <= MAX_TICK_LEVELS else alt.Undefined
+        axis = alt.Axis(format="~g", grid=False, values=ticks)
+        return list(column), alt.X("at:Q", title=parameter, scale=scale, axis=axis)
+    names = shorten_levels(column)
+    x = alt.X("at:N", title=parameter, sort=list(names.values()), axis=_make_word_axis(names, lines=True))
+    return [names[format_level(value)] for value in column], x
+
+
+def _make_word_axis(names: Mapping[str, str], *, lines: bool) -> alt.Axis:
+    """An axis of words, which are written at an angle where there is no room for them beside each other."""
+    is_level = sum(map(len, names.values())) <= ROW_CHARACTERS
+    return alt.Axis(labelAngle=0 if is_level else -30, labelOverlap=False, domain=lines, ticks=lines, grid=False)
+
+
+def _starts_at_zero(levels: set[Any]) -> bool:
     """Whether a few numbers begin with 0 and span much, so that neither kind of axis shows them well."""
-    positive = [float(value) for value in set(column) if value > 0]
-    return min(column) == 0 and len(set(column)) <= MAX_SINGLE_LEVELS and needs_log_axis(positive, 4)
+    positive = [float(value) for value in levels if value > 0]
+    return min(levels) == 0 and len(levels) <= MAX_SINGLE_LEVELS and needs_log_axis(positive, 4)
 
 
 def plot_heat_map(
-    found: Sequence[VariantPoint],
+    found: Sequence[VariantEstimate],
     parameters: Sequence[str],
     title: str,
     *,
@@ -119,20 +105,14 @@ def plot_heat_map(
     style: ChartStyle,
 ) -> Chart:
     """The metric by the values of two parameters, the better the darker."""
-    down, across = (shorten_levels([point.values[place] for point in found]) for place in (0, 1))
-    means = [point.mean.value for point in found]
-    low, high = min(means), max(means)
-    rows = [
-        {
-            "across": across[format_level(point.values[1])],
-            "down": down[format_level(point.values[0])],
-            "value": point.mean.value,
-        }
-        | {"text": point.text, "n": point.mean.n, "dark": _is_dark(point.mean.value, low, high, larger=larger)}
-        | {"short": f"{100 * point.mean.value:.1f} %" if share else f"{point.mean.value:.3g}"}
-        for point in found
-    ]
-    shades = list(SHADE_COLOURS) if larger else list(reversed(SHADE_COLOURS))
+    down = shorten_levels([one.levels[0] for one in found])
+    across = shorten_levels([one.levels[1] for one in found])
+    rows = []
+    for one in found:
+        place = {"across": across[format_level(one.levels[1])], "down": down[format_level(one.levels[0])]}
+        rows.append(place | {"value": one.mean.value, "text": one.text, "n": one.mean.n})
+    extent = _add_cell_texts(rows, share=share, larger=larger)
+    shades = SHADE_COLOURS if larger else SHADE_COLOURS[::-1]
     base = alt.Chart(make_data(rows)).encode(
         x=alt.X("across:N", sort=list(across.values()), title=parameters[1], axis=_make_word_axis(across, lines=False)),
         y=alt.Y("down:N", sort=list(down.values()), title=parameters[0], axis=alt.Axis(ticks=False, domain=False)),
@@ -143,7 +123,30 @@ def plot_heat_map(
             alt.Tooltip("n:Q", title="n"),
         ],
     )
-    legend = alt.Legend(
+    scale = alt.Scale(range=list(shades), domain=extent)
+    colour = alt.Color("value:Q", scale=scale, legend=_make_shade_legend(title, share=share))
+    layers: list[Any] = [base.mark_rect(stroke="white", strokeWidth=1.5).encode(color=colour)]
+    if len(across) <= MAX_WRITTEN_COLUMNS:
+        ink = alt.condition("datum.dark", alt.value("white"), alt.value(DARK_TEXT_COLOUR))
+        layers.append(base.mark_text(fontSize=12).encode(text="short:N", color=ink))
+    return set_size(alt.layer(*layers), style, len(down) * max(24, min(44, 320 // len(down))))
+
+
+def _add_cell_texts(rows: Sequence[dict[str, Any]], *, share: bool, larger: bool) -> list[float]:
+    """Add to the rows what stands in the cells, and whether it is white; gives the least and the largest mean."""
+    means = [row["value"] for row in rows]
+    low, high = min(means), max(means)
+    for row in rows:
+        depth = (row["value"] - low) / (high - low) if high > low else 0.0
+        if not larger:
+            depth = 1 - depth
+        row["dark"] = depth > DARK_SHARE
+        row["short"] = format_percent(row["value"], decimals=1) if share else f"{row['value']:.3g}"
+    return [low, high]
+
+
+def _make_shade_legend(title: str, *, share: bool) -> alt.Legend:
+    return alt.Legend(
         title=title,
         format=choose_number_format(share=share),
         orient="right",
@@ -151,16 +154,3 @@ def plot_heat_map(
         gradientThickness=12,
         tickCount=4,
     )
-    colour = alt.Color("value:Q", scale=alt.Scale(range=shades, domain=[low, high]), legend=legend)
-    cells = base.mark_rect(stroke="white", strokeWidth=1.5).encode(color=colour)
-    layers: list[Any] = [cells]
-    if len(across) <= 10:
-        white = alt.condition("datum.dark", alt.value("white"), alt.value("#1b1f24"))
-        layers.append(base.mark_text(fontSize=12).encode(text="short:N", color=white))
-    return set_size(alt.layer(*layers), style, len(down) * max(24, min(44, 320 // len(down))))
-
-
-def _is_dark(value: float, low: float, high: float, *, larger: bool) -> bool:
-    """Whether a cell is so dark that its text is white."""
-    at = (value - low) / (high - low) if high > low else 0.0
-    return (at if larger else 1 - at) > 0.55

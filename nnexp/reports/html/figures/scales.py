@@ -1,4 +1,4 @@
-"""Where axes begin and end, and what is written beside them."""
+"""Where axes begin and end, whether they are logarithmic, and what is written beside them: for all figures."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import altair as alt
+import numpy as np
 
 LOG_MULTIPLES: tuple[tuple[float, ...], ...] = ((1, 2, 5), (1, 3), (1,))
 """Multiples of the powers of ten that stand beside a logarithmic axis, the closest first."""
@@ -17,22 +18,45 @@ MAX_LOG_TICKS = 8
 LINEAR_TICKS = 6
 """About so many stand beside a linear axis."""
 
+MAX_POWERS = 7
+"""Powers of ten beside an axis of layers."""
+
 ROUNDING_DECIMALS = 12
 """Decimals of the ends of an axis: 3 · 0.1 is not 0.3, and would be written beside it in full."""
+
+ROUNDING_SLACK = 1e-9
+"""A logarithm of 0.001 may be -2.9999999999999996, and is to count as a whole number."""
+
+MIN_LOG_RATIO = 20
+"""From which ratio of the largest to the smallest number on the scale is logarithmic, unless a figure has its own."""
+
+CROWDED_SHARE = 0.8
+"""Of the numbers of an axis, those that shall have the room."""
+
+MIN_CROPPED_SHARE = 0.3
+"""Of an axis that holds all numbers, what must be won for the lowest to be left out."""
 
 
 @dataclass(frozen=True, slots=True)
 class AxisRange:
-    """From where to where an axis goes, and whether it is logarithmic."""
+    """From where to where an axis goes, and whether it is logarithmic.
+
+    zero_mark: where a logarithmic axis has zeros, below all its numbers; 0 where there are none.
+    """
 
     low: float
     high: float
     is_log: bool = False
+    zero_mark: float = 0.0
+
+    def replace_zero(self, value: float) -> float:
+        """A value as it is drawn."""
+        return value or self.zero_mark
 
     def place_of(self, value: float) -> float:
-        """Where a value stands, from 0 to 1."""
+        """Where a value is drawn, from 0 to 1."""
         if self.is_log:
-            return math.log(value / self.low) / math.log(self.high / self.low)
+            return math.log(self.replace_zero(value) / self.low) / math.log(self.high / self.low)
         return (value - self.low) / (self.high - self.low)
 
     def value_at(self, place: float) -> float:
@@ -47,6 +71,42 @@ class AxisRange:
         if self.is_log:
             return alt.Scale(type="log", domain=domain, nice=False)
         return alt.Scale(domain=domain, nice=False, zero=False)
+
+    def list_powers(self) -> list[float]:
+        """Powers of ten, at most seven of them, with what lies between where they are few; first the mark of zeros."""
+        smallest = self.zero_mark * 2 or self.low
+        first = math.ceil(math.log10(smallest) - ROUNDING_SLACK)
+        last = math.floor(math.log10(self.high) + ROUNDING_SLACK)
+        step = max(1, math.ceil((last - first + 1) / MAX_POWERS))
+        factors = (1, 2, 5) if last - first < 2 else (1,)
+        ticks = [self.zero_mark] if self.zero_mark else []
+        # One power more at the low end: its multiples by 2 and 5 may lie on the axis where it does not.
+        for power in range(first - 1, last + 1):
+            if power % step == 0:
+                numbers = [factor * 10.0**power for factor in factors]
+                ticks += [number for number in numbers if smallest <= number <= self.high]
+        return ticks
+
+
+def needs_log_axis(numbers: Sequence[float], min_ratio: float = MIN_LOG_RATIO) -> bool:
+    """Whether numbers are positive and reach so far that a logarithmic axis shows them better."""
+    known = list(filter(math.isfinite, numbers))
+    return bool(known) and min(known) > 0 and max(known) > min_ratio * min(known)
+
+
+def choose_number_format(*, share: bool) -> str:
+    """How Vega writes a number of a metric on an axis."""
+    return "~%" if share else "~g"
+
+
+def make_metric_axis(*, share: bool) -> alt.Axis:
+    """A linear axis of a metric, whose ends Vega finds."""
+    return alt.Axis(format=choose_number_format(share=share), tickCount=LINEAR_TICKS)
+
+
+def make_fixed_scale(first: float, last: float) -> alt.Scale:
+    """A linear scale from one number to another, which may be the lower one: pixels are counted from the top."""
+    return alt.Scale(domain=[first, last], nice=False)
 
 
 def find_extent(numbers: Sequence[float], *, log: bool) -> tuple[float, float]:
@@ -67,6 +127,41 @@ def find_extent(numbers: Sequence[float], *, log: bool) -> tuple[float, float]:
     if low >= 0:
         first = max(first, 0)  # no negative loss is written beside an axis of losses
     return round(first * step, ROUNDING_DECIMALS), round(last * step, ROUNDING_DECIMALS)
+
+
+def find_cropped_extent(numbers: Sequence[float]) -> tuple[float, float] | None:
+    """An axis of shares that leaves out the lowest of the numbers, where a few of them would take most of the room.
+
+    Of numbers four fifths of which lie close together at the top, such as accuracies by epoch.
+    """
+    low, high = min(numbers), max(numbers)
+    start = float(np.quantile(numbers, 1 - CROWDED_SHARE))
+    start -= 0.5 * (high - start)
+    if high == low or (start - low) < MIN_CROPPED_SHARE * (high - low):
+        return None
+    return start, high + 0.04 * (high - start)
+
+
+def make_layer_range(numbers: Sequence[float], *, share: bool, log: bool) -> AxisRange:
+    """The axis of a quantity that is never negative, from layer to layer."""
+    if log:
+        return _make_log_range(numbers)
+    high = max(numbers, default=0.0)
+    if share:
+        high = 1.0 if high > 0.5 else max(0.1, high)  # to the whole, or as far as small shares need it
+    high = high or 1.0
+    # Points on either end have room.
+    return AxisRange(-0.03 * high, 1.05 * high)
+
+
+def _make_log_range(numbers: Sequence[float]) -> AxisRange:
+    """From the smallest positive number to the largest; below it zeros, apart from the numbers by a gap."""
+    smallest, largest = min(filter(None, numbers)), max(numbers)
+    room = (largest / smallest) ** 0.05
+    if 0 not in numbers:
+        return AxisRange(smallest / room, largest * room, is_log=True)
+    gap = max(3.0, (largest / smallest) ** 0.12)
+    return AxisRange(smallest / gap / room, largest * room, is_log=True, zero_mark=smallest / gap)
 
 
 def _choose_step(span: float) -> float:
@@ -90,15 +185,17 @@ def make_log_ticks(low: float, high: float) -> list[float]:
         found = _list_multiples(low, high, multiples)
         if len(found) <= MAX_LOG_TICKS:
             return found
-    first, last = (round(math.log10(found[place])) for place in (0, -1))
+    first, last = round(math.log10(found[0])), round(math.log10(found[-1]))
     apart = math.ceil((last - first) / (MAX_LOG_TICKS - 1))
+    # By way of text: 10.0**23 is not the number that 1e23 is, and would be written with all its digits.
     return [float(f"1e{first + number * apart}") for number in range(math.ceil((last - first) / apart) + 1)]
 
 
 def _list_multiples(low: float, high: float, multiples: Sequence[float]) -> list[float]:
     """The multiples of powers of ten from the last one below `low` to the first one above `high`."""
-    powers = range(math.floor(math.log10(low)) - 1, math.floor(math.log10(high)) + 2)
-    every = [float(f"{by:g}e{power}") for power in powers for by in multiples]
+    every: list[float] = []
+    for power in range(math.floor(math.log10(low)) - 1, math.floor(math.log10(high)) + 2):
+        every += [float(f"{by:g}e{power}") for by in multiples]
     start = max(place for place, number in enumerate(every) if number <= low)
     end = min(place for place, number in enumerate(every) if number >= high)
     return every[start : max(end, start + 1) + 1]

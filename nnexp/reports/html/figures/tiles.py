@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import altair as alt
 
 from nnexp.reports.html.figures.base import Chart, ChartStyle, make_data
+from nnexp.reports.html.figures.scales import make_fixed_scale
 from nnexp.reports.html.theme import INK_COLOUR, MUTED_COLOUR
+
+LINE_PIXELS = 14
+"""From one line below an image to the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,26 +40,29 @@ MISTAKE_LAYOUT = TileLayout(side=56, place=80, lines=2, columns=6)
 FILTER_LAYOUT = TileLayout(side=34, place=39, lines=0, columns=12)
 
 
-def plot_tiles(found: Sequence[Tile], sheet: TileLayout, style: ChartStyle) -> Chart:
+def plot_tiles(found: Sequence[Tile], layout: TileLayout, style: ChartStyle) -> Chart:
     """The chart, row by row."""
-    columns = sheet.columns if style.interactive else max(4, round(0.85 * sheet.columns))
-    deep = sheet.side + 5 + 14 * sheet.lines
-    rows = [
-        {"url": tile.url, "x": at % columns * sheet.place + sheet.place / 2, "y": at // columns * deep}
-        | {"first": tile.first_line, "second": tile.second_line, "tip": tile.tooltip}
-        for at, tile in enumerate(found)
-    ]
-    wide = min(columns, len(found)) * sheet.place
-    high = -(-len(found) // columns) * deep
-    x = alt.X("x:Q", axis=None, scale=alt.Scale(domain=[0, wide], nice=False))
-    y = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[high, 0], nice=False))
-    base = alt.Chart(make_data(rows)).encode(x=x, y=y)
-    tip = {"tooltip": alt.Tooltip("tip:N", title="image")} if any(tile.tooltip for tile in found) else {}
-    image = base.mark_image(width=sheet.side, height=sheet.side, baseline="top").encode(url="url:N", **tip)
-    layers = [image]
-    for number, (field, colour) in enumerate((("first", INK_COLOUR), ("second", MUTED_COLOUR))[: sheet.lines]):
-        below = sheet.side + 11 + 14 * number
-        layers.append(
-            base.mark_text(dy=below, fontSize=11, color=colour, limit=sheet.place - 4).encode(text=f"{field}:N")
-        )
-    return alt.layer(*layers).properties(width=wide, height=high)
+    columns = layout.columns
+    if not style.interactive:
+        columns = max(4, round(0.85 * columns))  # the column of a paper is narrower than that of the page
+    pitch = layout.side + 5 + LINE_PIXELS * layout.lines
+    rows = []
+    for number, tile in enumerate(found):
+        down, across = divmod(number, columns)
+        place = {"url": tile.url, "x": across * layout.place + layout.place / 2, "y": down * pitch}
+        rows.append(place | {"first": tile.first_line, "second": tile.second_line, "tip": tile.tooltip})
+    width = min(columns, len(found)) * layout.place
+    height = -(-len(found) // columns) * pitch
+    base = alt.Chart(make_data(rows)).encode(
+        x=alt.X("x:Q", axis=None, scale=make_fixed_scale(0, width)),
+        y=alt.Y("y:Q", axis=None, scale=make_fixed_scale(height, 0)),
+    )
+    images = base.mark_image(width=layout.side, height=layout.side, baseline="top").encode(url="url:N")
+    if any(tile.tooltip for tile in found):
+        images = images.encode(tooltip=alt.Tooltip("tip:N", title="image"))
+    layers: list[Any] = [images]
+    for number, (field, colour) in enumerate((("first", INK_COLOUR), ("second", MUTED_COLOUR))[: layout.lines]):
+        below = layout.side + 11 + LINE_PIXELS * number
+        text = base.mark_text(dy=below, fontSize=11, color=colour, limit=layout.place - 4)
+        layers.append(text.encode(text=f"{field}:N"))
+    return alt.layer(*layers).properties(width=width, height=height)

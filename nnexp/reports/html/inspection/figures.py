@@ -11,8 +11,9 @@ from nnexp.inspection.inspection import Inspection
 from nnexp.inspection.layer_statistics import LayerStatistics
 from nnexp.reports.html.curves import thin_places
 from nnexp.reports.html.figures.base import Figure
-from nnexp.reports.html.figures.histograms import find_share, plot_network, plot_side_by_side
+from nnexp.reports.html.figures.histograms import plot_network, plot_side_by_side
 from nnexp.reports.html.figures.layer_lines import LayerQuantity, LayerSeries, group_overlapping, plot_by_layer
+from nnexp.reports.html.figures.layer_numbers import find_share
 from nnexp.wording import format_layer_names
 
 LEGEND_GROUP = "layers"

@@ -8,8 +8,13 @@ from importlib.metadata import version
 from nnexp.inspection.inspection import Inspection
 from nnexp.inspection.layer_statistics import LayerStatistics
 from nnexp.reports.html.figures.base import Figure
-from nnexp.reports.html.figures.histograms import find_share, format_number, format_percent, format_range
 from nnexp.reports.html.figures.layer_lines import LayerQuantity, LayerSeries, cycle_colours
+from nnexp.reports.html.figures.layer_numbers import (
+    find_share,
+    format_layer_number,
+    format_layer_share,
+    format_range,
+)
 from nnexp.reports.html.inspection.figures import LEGEND_GROUP, make_histogram_figures, make_line_figures
 from nnexp.reports.html.inspection.origin import render_origin
 from nnexp.reports.html.markup import (
@@ -57,7 +62,7 @@ def _render_card(each: Inspection, colours: Mapping[str, str]) -> Html:
     """What the numbers of one initialiser say."""
     colour = colours[escape_controls(each.init)]
     words = render_list(_render_sentence(finding.text) for finding in each.findings) or tag("p", "Nothing stands out.")
-    loss = tag("p", f"Mean loss before training: {format_number(each.loss)}.", class_="note")
+    loss = tag("p", f"Mean loss before training: {format_layer_number(each.loss)}.", class_="note")
     return tag("div", tag("h3", each.init), words, loss, style=f"border-left: 4px solid {colour}; padding-left: 14px")
 
 
@@ -92,7 +97,7 @@ def _describe_value(series: LayerSeries, quantity: LayerQuantity) -> str:
     if not series.finite_values:
         return "not finite"
     value = series.finite_values[0]
-    return format_percent(value) if quantity.share else format_number(value)
+    return format_layer_share(value) if quantity.share else format_layer_number(value)
 
 
 def _render_numbers(each: Inspection) -> Html:
@@ -105,17 +110,17 @@ def _render_numbers(each: Inspection) -> Html:
 
 def _list_numbers(layer: LayerStatistics) -> dict[str, str]:
     """All that was measured of a layer, by header; nothing where a layer of its kind has no such number."""
-    share = format_percent(find_share(layer))
+    share = format_layer_share(find_share(layer))
     return {
         "layer": layer.name,
         "kind": layer.kind,
         "shape": " × ".join(map(str, layer.shape)),
-        "mean": format_number(layer.mean),
-        "std": format_number(layer.std),
-        "between examples": format_number(layer.between),
+        "mean": format_layer_number(layer.mean),
+        "std": format_layer_number(layer.std),
+        "between examples": format_layer_number(layer.between),
         "dead": "" if layer.dead is None else share,
         "saturated": "" if layer.saturated is None else share,
-        "gradient of outputs": format_number(layer.gradient),
-        "gradient of weights": format_number(layer.weight_gradient),
+        "gradient of outputs": format_layer_number(layer.gradient),
+        "gradient of weights": format_layer_number(layer.weight_gradient),
         "histogram": format_range(layer),
     }

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
 from nnexp.reports.html.figures.base import Figure, capitalize, format_metric_name
-from nnexp.reports.html.figures.intervals import VariantEstimate, plot_intervals
+from nnexp.reports.html.figures.estimates import VariantEstimate, make_estimate
+from nnexp.reports.html.figures.intervals import plot_intervals
 from nnexp.reports.html.markup import Html, join_pieces, render_code, render_fold, render_list, render_table, tag
 from nnexp.reports.html.page import render_figure
 from nnexp.reports.report import Report, compute_rank
@@ -58,13 +59,11 @@ def make_answer_figures(report: Report, colours: Mapping[str, str]) -> list[Figu
     estimates = [make_estimate(variant, report) for variant in shown]
     title = format_metric_name(report.measure.metric)
     make = partial(plot_intervals, estimates, title, share=report.measure.is_share, colours=colours)
-    wide = len(shown) > MAX_NARROW_VARIANTS or max(len(variant.label) for variant in shown) > MAX_NARROW_CHARACTERS
-    caption = _describe_means(estimates, len(known), "folds" if _are_all_folded(shown) else "seeds")
+    longest = max(len(variant.label) for variant in shown)
+    wide = len(shown) > MAX_NARROW_VARIANTS or longest > MAX_NARROW_CHARACTERS
+    units = "folds" if all(variant.configuration.folds for variant in shown) else "seeds"
+    caption = _describe_means(estimates, len(known), units)
     return [Figure("means", f"{capitalize(title)} of the variants", caption, make, wide=wide)]
-
-
-def _are_all_folded(variants: Sequence[Variant]) -> bool:
-    return all(variant.configuration.folds for variant in variants)
 
 
 def _describe_means(estimates: Sequence[VariantEstimate], known_count: int, units: str) -> str:
@@ -80,20 +79,13 @@ def _describe_means(estimates: Sequence[VariantEstimate], known_count: int, unit
     return " ".join(sentences)
 
 
-def make_estimate(variant: Variant, report: Report) -> VariantEstimate:
-    """A variant's mean and its runs."""
-    metric = report.measure.metric
-    mean = variant.compute_mean(metric)
-    text = format_mean(mean, share=report.measure.is_share)
-    return VariantEstimate(variant.label, mean, variant.list_finite_values(metric), text)
-
-
 def render_summary(report: Report) -> Html:
     """How many variants and runs there are, in which states, and what is good."""
-    states = Counter(row.state for variant in report.variants for row in variant.rows)
-    runs, variants = sum(states.values()), len(report.variants)
+    states = Counter[str]()
+    for variant in report.variants:
+        states.update(row.state for row in variant.rows)
     counts = ", ".join(f"{count:,} {state}" for state, count in states.items())
-    what = f"{format_count(variants, 'variant')}, {format_count(runs, 'run')} ({counts})"
+    what = f"{format_count(len(report.variants), 'variant')}, {format_count(states.total(), 'run')} ({counts})"
     better = "the larger the better" if report.measure.larger_is_better else "the smaller the better"
     return join_pieces([f"{what}, by ", render_code(report.measure.metric), f": {better}."])
 
@@ -134,14 +126,16 @@ def _find_unit(variant: Variant) -> str:
 
 def _render_verdicts(report: Report) -> list[Html | None]:
     """What can be said of the differences: those that are shown first, and the others where they are asked for."""
-    in_health = {line for entry in report.health for line in entry.format_sentences()}
+    in_health: set[str] = set()
+    for entry in report.health:
+        in_health.update(entry.format_sentences())
     sentences = [line for line in format_sentences(report) if line not in in_health]
     heading = format_verdict_heading(report) if report.verdicts else ""
     if heading not in sentences:
-        mixed = [line for line in sentences if line.startswith("mixed")]
-        others = [line for line in sentences if line not in mixed]
+        mixed, others = _divide(sentences, lambda line: line.startswith("mixed"))
         return [*map(_render_warning, mixed), render_list(others)]
     place = sentences.index(heading)
+    # What stands before the heading are warnings: they hold for all that follows.
     return [
         *map(_render_warning, sentences[:place]),
         tag("p", heading, class_="note"),
@@ -153,42 +147,45 @@ def _render_warning(sentence: str) -> Html:
     return tag("p", sentence, class_="bad")
 
 
+def _divide(sentences: Iterable[str], is_first: Callable[[str], bool]) -> tuple[list[str], list[str]]:
+    """The sentences that are, and those that are not."""
+    first: list[str] = []
+    others: list[str] = []
+    for sentence in sentences:
+        (first if is_first(sentence) else others).append(sentence)
+    return first, others
+
+
 def _render_comparisons(verdicts: Sequence[Verdict], sentences: Sequence[str]) -> list[Html | None]:
     """The comparisons, and what the text says besides them."""
     differing = {verdict.format_sentence(): verdict.conclusion in ("better", "worse") for verdict in verdicts}
-    comparisons = list(differing)[:MAX_COMPARISONS]
-    shown = [line for line in comparisons if differing[line]]
-    open_count = OPEN_DIFFERENCES if shown else OPEN_SENTENCES
-    others = [line for line in comparisons if not differing[line]]
+    shown, others = _divide(list(differing)[:MAX_COMPARISONS], differing.__getitem__)
+    open_count = OPEN_DIFFERENCES
     if not shown:
-        shown, others = others, []
+        shown, others, open_count = others, [], OPEN_SENTENCES
     if len(shown) <= open_count + 1:  # a fold for one sentence would take the room of the sentence
         open_count = len(shown)
     first, rest = shown[:open_count], shown[open_count:]
+    # Without the sentence that counts those which a terminal leaves out: the page folds its own.
+    besides = [s for s in sentences if s not in differing and not s.endswith("--format json has all of them")]
     without = f"{format_count(len(others), 'comparison')} without a shown difference"
     more = len(differing) - MAX_COMPARISONS
     return [
-        render_list([*_list_besides(sentences, differing), *first]),
+        render_list([*besides, *first]),
         render_fold(f"{len(rest)} more", render_list(rest)) if rest else None,
         render_fold(without, render_list(others)) if others else None,
         tag("p", f"and {more:,} more: --format json has all of them", class_="note") if more > 0 else None,
     ]
 
 
-def _list_besides(sentences: Sequence[str], comparisons: Mapping[str, bool]) -> list[str]:
-    """The sentences that are no comparisons, without the one that counts those which a terminal leaves out."""
-    besides = [line for line in sentences if line not in comparisons]
-    return [line for line in besides if not line.endswith("--format json has all of them")]
-
-
 def _render_variants(report: Report) -> list[Html | None]:
     """The variants: the first ones, and the others where they are asked for."""
-    columns = format_cells(report)
+    columns = list(format_cells(report).items())
     parameter_count = len(report.headers)
     order = arrange_columns(len(columns), parameter_count)
     left = {place for place, column in enumerate(order) if column < parameter_count}
-    headers = [list(columns)[column] for column in order]
-    rows = list(zip(*(columns[header] for header in headers), strict=True))
+    headers, cells = zip(*(columns[column] for column in order), strict=True)
+    rows = list(zip(*cells, strict=True))
     if len(rows) < OPEN_TABLE_ROWS + MIN_FOLDED_ROWS:
         return [render_table(headers, rows, left)]
     summary = f"All {len(rows)} variants."

@@ -15,6 +15,7 @@ from nnexp.reports.html.figures.tiles import FILTER_LAYOUT, MISTAKE_LAYOUT, Tile
 from nnexp.reports.html.markup import Html, escape_controls, tag
 from nnexp.reports.html.mistakes import Mistake
 from nnexp.reports.html.page import render_figure, render_grid
+from nnexp.wording import format_percent
 
 MAX_CLASSES = 100
 """Classes up to which their confusions are drawn."""
@@ -90,7 +91,7 @@ def _make_mistake_tile(found: BestVariant, mistake: Mistake) -> Tile:
     predicted = escape_controls(found.classes[mistake.predicted])
     number = f"{mistake.predicted_score:.3g}"
     if found.has_probabilities:
-        number = f"{100 * mistake.predicted_score:.0f} %"
+        number = format_percent(mistake.predicted_score, decimals=0)
     wrong = f"; wrong in {mistake.wrong_runs} of {mistake.run_count} runs" if mistake.run_count > 1 else ""
     tooltip = f"example {mistake.example}: {true}, taken for {predicted} ({number}){wrong}"
     return Tile(found.images[mistake.example], f"{true} → {predicted}", number, tooltip)

@@ -7,13 +7,7 @@ from functools import partial
 
 from nnexp.reports.comparable import is_share
 from nnexp.reports.html.curves import MAX_DRAWN_EPOCHS
-from nnexp.reports.html.figures.base import (
-    MAX_NAME_CHARACTERS,
-    Figure,
-    capitalize,
-    format_metric_name,
-    needs_log_axis,
-)
+from nnexp.reports.html.figures.base import MAX_NAME_CHARACTERS, Figure, capitalize, format_metric_name
 from nnexp.reports.html.figures.lines import (
     MAX_LABELLED_VARIANTS,
     CurveLine,
@@ -24,6 +18,7 @@ from nnexp.reports.html.figures.lines import (
     plot_lines,
 )
 from nnexp.reports.html.figures.names import shorten_names
+from nnexp.reports.html.figures.scales import needs_log_axis
 from nnexp.reports.html.markup import Html, escape_controls, tag
 from nnexp.reports.html.page import render_figure, render_grid, render_legend
 from nnexp.reports.html.selection import CurveSelection

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from itertools import chain
 from statistics import fmean
 from typing import Any
 
 from nnexp.reports.html.figures.base import Figure, capitalize, format_metric_name
+from nnexp.reports.html.figures.estimates import VariantEstimate, make_estimate
 from nnexp.reports.html.figures.parallel import plot_parallel_axes
-from nnexp.reports.html.figures.parameters import VariantPoint, plot_dots, plot_heat_map
+from nnexp.reports.html.figures.parameters import plot_dots, plot_heat_map
 from nnexp.reports.html.figures.shares import MIN_VISIBLE_SHARE, plot_shares
 from nnexp.reports.html.markup import Html
 from nnexp.reports.html.page import render_figure, render_grid
@@ -18,7 +18,6 @@ from nnexp.reports.importance import ImportanceAnalysis, compute_importance
 from nnexp.reports.labels import NO_PARAMETER_HEADERS
 from nnexp.reports.report import Report
 from nnexp.reports.rows import NETWORK_KIND
-from nnexp.reports.tables import format_mean
 from nnexp.reports.variants import Variant
 
 MAX_VARIANTS = 300
@@ -26,7 +25,6 @@ MAX_VARIANTS = 300
 
 MAX_AXES = 8
 """Axes of them besides the metric's."""
-
 
 MIN_ESTIMATING_VARIANTS = 20
 """Variants from which on the importance says something of others; with fewer it describes just these."""
@@ -42,9 +40,9 @@ def make_parameter_figures(report: Report) -> Iterator[Figure]:
     importance = analyse_parameters(report, variants, headers)
     if importance is not None and len(headers) > 2:
         headers = _order_by_importance(headers, importance)[:MAX_AXES]
-    points = [make_point(variant, headers, report) for variant in variants]
+    estimates = [make_estimate(variant, report, headers) for variant in variants]
     unit = "fold" if all(variant.configuration.folds for variant in variants) else "seed"
-    yield _make_figure(report, points, headers, unit)
+    yield _make_figure(report, estimates, headers, unit)
     if importance is not None:
         caption = describe_importance(importance)
         yield Figure("importance", "Importance of the parameters", caption, partial(plot_shares, importance))
@@ -52,16 +50,16 @@ def make_parameter_figures(report: Report) -> Iterator[Figure]:
 
 def render_parameters(figures: Sequence[Figure]) -> list[Html | None]:
     """What needs the whole width, and below it the others."""
-    wide = [render_figure(figure) for figure in figures if figure.wide]
-    others = [render_figure(figure) for figure in figures if not figure.wide]
-    return [*wide, render_grid(*others)]
+    wide = [figure for figure in figures if figure.wide]
+    others = [figure for figure in figures if not figure.wide]
+    return [*map(render_figure, wide), render_grid(*map(render_figure, others))]
 
 
 def _list_varied_headers(headers: Sequence[str], variants: Sequence[Variant]) -> list[str]:
     """The columns of parameters that differ between these variants."""
     varied = []
     for header in headers:
-        values = {repr(variant.cells[header]) for variant in variants}
+        values = {repr(variant.cells[header]) for variant in variants}  # 1 and True are equal, and two levels
         if header not in NO_PARAMETER_HEADERS and len(values) > 1:
             varied.append(header)
     return varied
@@ -69,43 +67,38 @@ def _list_varied_headers(headers: Sequence[str], variants: Sequence[Variant]) ->
 
 def _order_by_importance(headers: Sequence[str], importance: ImportanceAnalysis) -> list[str]:
     """The parameters, the one that explains most first; those that could not be analysed are last."""
-    order = list(chain.from_iterable(one.parameters for one in importance.parameters))
+    order: list[str] = []
+    for one in importance.parameters:
+        order += one.parameters
     return list(dict.fromkeys([*order, *headers]))
 
 
-def make_point(variant: Variant, headers: Sequence[str], report: Report) -> VariantPoint:
-    """A variant as the figures have it."""
-    metric = report.measure.metric
-    mean = variant.compute_mean(metric)
-    values = tuple(variant.cells[header] for header in headers)
-    text = format_mean(mean, share=report.measure.is_share)
-    return VariantPoint(values, mean, variant.list_finite_values(metric), text)
-
-
-def _make_figure(report: Report, points: Sequence[VariantPoint], headers: Sequence[str], unit: str) -> Figure:
+def _make_figure(report: Report, found: Sequence[VariantEstimate], headers: Sequence[str], unit: str) -> Figure:
+    """The figure that suits the number of parameters."""
     measure = report.measure
     title = format_metric_name(measure.metric)
     what = capitalize(title)
     if len(headers) == 1:
-        caption = f"Means over {unit}s with 95 % intervals; pale: the single runs.{_describe_omission(points)}"
-        make: Any = partial(plot_dots, points[:MAX_VARIANTS], headers[0], title, share=measure.is_share)
+        caption = f"Means over {unit}s with 95 % intervals; pale: the single runs.{_describe_omission(found)}"
+        make: Any = partial(plot_dots, found[:MAX_VARIANTS], headers[0], title, share=measure.is_share)
         return Figure("parameter", f"{what} by {headers[0]}", caption, make, narrow=True)
     larger = measure.larger_is_better
-    if len(headers) == 2 and len({repr(one.values) for one in points}) == len(points):
-        make = partial(plot_heat_map, points, headers, title, share=measure.is_share, larger=larger)
+    # Of several variants in a cell, which differ in their names alone, a heat map would show but one.
+    if len(headers) == 2 and len({repr(one.levels) for one in found}) == len(found):
+        make = partial(plot_heat_map, found, headers, title, share=measure.is_share, larger=larger)
         caption = f"Means over {unit}s. The darker the better; empty cells: not run."
         return Figure("parameters", f"{what} by {headers[0]} and {headers[1]}", caption, make)
-    make = partial(plot_parallel_axes, points[:MAX_VARIANTS], headers, title, share=measure.is_share, larger=larger)
+    make = partial(plot_parallel_axes, found[:MAX_VARIANTS], headers, title, share=measure.is_share, larger=larger)
     caption = "Each line is a variant, the darker the better. Lines that share a value are spread around it."
-    caption += _describe_omission(points)
+    caption += _describe_omission(found)
     return Figure("parameters", f"{what} across {len(headers)} parameters", caption, make, wide=True)
 
 
-def _describe_omission(points: Sequence[VariantPoint]) -> str:
+def _describe_omission(found: Sequence[VariantEstimate]) -> str:
     """That not all are drawn, where that is so."""
-    if len(points) <= MAX_VARIANTS:
+    if len(found) <= MAX_VARIANTS:
         return ""
-    return f" Drawn are the first {MAX_VARIANTS} of {len(points):,} variants in the order of the table."
+    return f" Drawn are the first {MAX_VARIANTS} of {len(found):,} variants in the order of the table."
 
 
 def analyse_parameters(
@@ -113,11 +106,17 @@ def analyse_parameters(
 ) -> ImportanceAnalysis | None:
     """What each parameter explains."""
     metric = report.measure.metric
-    means = [variant.compute_mean(metric).value for variant in variants]
-    spreads = [_estimate_noise(variant, metric) for variant in variants]
-    known = [spread for spread in spreads if spread is not None]
-    noise = fmean(known) if len(known) == len(spreads) else None
-    return compute_importance({h: [v.cells[h] for v in variants] for h in headers}, means, noise)
+    columns: dict[str, list[Any]] = {header: [] for header in headers}
+    means, variances = [], []
+    for variant in variants:
+        for header, column in columns.items():
+            column.append(variant.cells[header])
+        means.append(variant.compute_mean(metric).value)
+        variances.append(_estimate_noise(variant, metric))
+    known = [variance for variance in variances if variance is not None]
+    # What chance explains is known only where all variants have several runs.
+    noise = fmean(known) if len(known) == len(variants) else None
+    return compute_importance(columns, means, noise)
 
 
 def _estimate_noise(variant: Variant, metric: str) -> float | None:

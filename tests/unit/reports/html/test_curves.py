@@ -6,7 +6,7 @@ import pytest
 
 from nnexp.reports.html.curves import MAX_DRAWN_EPOCHS, MetricHistory, compute_curve, thin_places
 from nnexp.reports.html.figures.labels import move_apart
-from nnexp.reports.html.figures.lines import find_cropped_extent
+from nnexp.reports.html.figures.scales import find_cropped_extent
 
 
 def history(key: int, *losses: float) -> MetricHistory:

@@ -15,14 +15,7 @@ from nnexp.inspection.findings import InspectionFinding
 from nnexp.inspection.inspection import Inspection
 from nnexp.inspection.layer_statistics import HISTOGRAM_BINS, LayerStatistics
 from nnexp.reports.html.figures.base import PAGE_STYLE
-from nnexp.reports.html.figures.histograms import (
-    find_share,
-    format_number,
-    format_percent,
-    plot_network,
-    plot_side_by_side,
-    split_init_name,
-)
+from nnexp.reports.html.figures.histograms import plot_network, plot_side_by_side
 from nnexp.reports.html.figures.layer_lines import (
     LayerQuantity,
     LayerSeries,
@@ -30,6 +23,12 @@ from nnexp.reports.html.figures.layer_lines import (
     group_overlapping,
     make_axis,
     plot_by_layer,
+)
+from nnexp.reports.html.figures.layer_numbers import (
+    find_share,
+    format_layer_number,
+    format_layer_share,
+    split_init_name,
 )
 from nnexp.reports.html.inspection.page import render_inspection
 from nnexp.spec.problems import SpecText
@@ -130,15 +129,15 @@ def test_what_is_not_finite_is_said_instead_of_drawn(lost: float) -> None:
     assert {row["variant"] for row in data_of(chart, "rect") if "variant" in row} == {"he"}
     assert [row["text"] for row in data_of(chart, "text") if "text" in row].count("not finite") == 1
     assert (
-        format_percent(find_share(layer("relu_1", lost, dead=1.0))) == "not finite"
+        format_layer_share(find_share(layer("relu_1", lost, dead=1.0))) == "not finite"
     )  # no output that is NaN is positive
 
 
 def test_zeros_stand_below_a_logarithmic_scale_and_a_line_does_not_lead_to_them() -> None:
     found = measured((1.0, 0.0, 0.0, 0.01), (1.0, 0.1, 0.01, 0.001))
     axis = make_axis(found)
-    assert axis.range.is_log
-    assert axis.range.low < axis.replace_zero(0) < 0.001 / 2
+    assert axis.is_log
+    assert axis.low < axis.replace_zero(0) < 0.001 / 2
     rows = data_of(drawn(found), "line")
     first = [row for row in rows if row["variant"] == "init 0"]
     assert [(row["value"], row["hollow"], row["part"]) for row in first] == [
@@ -146,8 +145,8 @@ def test_zeros_stand_below_a_logarithmic_scale_and_a_line_does_not_lead_to_them(
         (0.01, False, 2),
     ]
     assert len({row["part"] for row in rows if row["variant"] == "init 1"}) == 1
-    assert axis.list_ticks()[0] == axis.replace_zero(0)
-    assert axis.list_ticks()[1:] == pytest.approx([0.001, 0.01, 0.1, 1])
+    assert axis.list_powers()[0] == axis.replace_zero(0)
+    assert axis.list_powers()[1:] == pytest.approx([0.001, 0.01, 0.1, 1])
 
 
 @pytest.mark.parametrize(
@@ -157,21 +156,21 @@ def test_a_scale_is_logarithmic_where_numbers_differ_by_more_than_a_factor_of_te
     series: tuple[float, ...], *, log: bool
 ) -> None:
     axis = make_axis(measured(series))
-    assert axis.range.is_log is log
+    assert axis.is_log is log
     assert all(0 <= axis.place_of(value) <= 1 for value in series)
     assert ("(log scale)" in str(drawn(measured(series)))) is log
 
 
 def test_many_decades_have_at_most_seven_powers_of_ten() -> None:
-    ticks = make_axis(measured((1e-30, 1e12))).list_ticks()
+    ticks = make_axis(measured((1e-30, 1e12))).list_powers()
     assert 3 <= len(ticks) <= 7
     ratios = [later / earlier for earlier, later in pairwise(ticks)]
     assert ratios == pytest.approx([ratios[0]] * len(ratios))
 
 
 def test_shares_are_on_a_scale_of_their_own() -> None:
-    assert make_axis(measured((0.001, 0.9), share=True)).range.high == pytest.approx(1.05)
-    assert make_axis(measured((0.0, 0.02), share=True)).range.high == pytest.approx(0.105)
+    assert make_axis(measured((0.001, 0.9), share=True)).high == pytest.approx(1.05)
+    assert make_axis(measured((0.0, 0.02), share=True)).high == pytest.approx(0.105)
 
 
 def test_a_line_is_broken_where_a_number_is_not_finite_and_has_no_name_where_it_ends_early() -> None:
@@ -242,8 +241,13 @@ def test_more_initialisers_than_find_room_are_in_several_figures(spec: Spec) -> 
 
 
 def test_numbers_are_short() -> None:
-    assert [format_number(value) for value in (None, 0.98765, 3.2e-9, inf)] == ["", "0.988", "3.2e-09", "not finite"]
-    assert [format_percent(share) for share in (None, 0.0, 0.0001, 0.905, 1.0)] == [
+    assert [format_layer_number(value) for value in (None, 0.98765, 3.2e-9, inf)] == [
+        "",
+        "0.988",
+        "3.2e-09",
+        "not finite",
+    ]
+    assert [format_layer_share(share) for share in (None, 0.0, 0.0001, 0.905, 1.0)] == [
         "",
         "0 %",
         "<0.1 %",

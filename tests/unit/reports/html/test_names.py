@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nnexp.reports.html.figures.base import PAGE_STYLE
-from nnexp.reports.html.figures.intervals import VariantEstimate, plot_intervals
+from nnexp.reports.html.figures.estimates import VariantEstimate
+from nnexp.reports.html.figures.intervals import plot_intervals
 from nnexp.reports.html.figures.names import shorten_names
 from nnexp.reports.html.report_page import build_content, render_report
 from nnexp.reports.report import build_report

@@ -1,0 +1,54 @@
+"""Means with their intervals and the runs that they are means of, as rows of a figure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from nnexp.reports.report import Report
+from nnexp.reports.tables import format_mean
+from nnexp.reports.variants import Variant
+from nnexp.statistics.means import MeanInterval
+
+
+@dataclass(frozen=True, slots=True)
+class VariantEstimate:
+    """A variant: its mean, the values of its runs, and those of the parameters that vary; `text` says the mean."""
+
+    variant: str
+    mean: MeanInterval
+    run_values: tuple[float, ...]
+    text: str
+    levels: tuple[Any, ...] = ()
+
+
+def make_estimate(variant: Variant, report: Report, parameters: Sequence[str] = ()) -> VariantEstimate:
+    """A variant by the metric of a report, with its values of these parameters."""
+    metric = report.measure.metric
+    mean = variant.compute_mean(metric)
+    text = format_mean(mean, share=report.measure.is_share)
+    levels = tuple(variant.cells[parameter] for parameter in parameters)
+    return VariantEstimate(variant.label, mean, variant.list_finite_values(metric), text, levels)
+
+
+@dataclass(frozen=True, slots=True)
+class EstimateRows:
+    """Rows of the means, of those of them that have an interval, and of the single runs."""
+
+    means: list[dict[str, Any]]
+    intervals: list[dict[str, Any]]
+    runs: list[dict[str, Any]]
+
+
+def make_estimate_rows(found: Sequence[VariantEstimate], keys: Iterable[Mapping[str, Any]]) -> EstimateRows:
+    """The rows. keys: what those of each variant begin with, by which a figure places them."""
+    rows = EstimateRows([], [], [])
+    for one, key in zip(found, keys, strict=True):
+        mean = one.mean
+        numbers = {"value": mean.value, "low": mean.low, "high": mean.high, "n": mean.n}
+        rows.means.append({**key, **numbers, "text": one.text})
+        if mean.low is not None:
+            rows.intervals.append(rows.means[-1])
+        rows.runs.extend({**key, "value": value} for value in one.run_values)
+    return rows
