@@ -48,6 +48,7 @@ def is_baseline(root: Node) -> bool:
         return True
     if "architecture" in root.value:
         return False
+    # A key that networks have is spelt right, whatever else it resembles.
     network_keys = {parameter.name for parameter in component_parameters(Spec)}
     return any(find_closest(key, [BASELINE_KEY]) for key in root.value.keys() - network_keys)
 
@@ -56,9 +57,12 @@ def remove_foreign_keys(root: Node) -> list[Problem]:
     """Take the keys that only a network has out of the tree of a baseline, and complain of each in its place."""
     assert isinstance(root.value, dict)
     own = {parameter.name for parameter in component_parameters(BaselineSpec)}
-    foreign = [p.name for p in component_parameters(Spec) if p.name not in own and p.name in root.value]
-    for key in foreign:
-        del root.value[key]
-    message = "a baseline has no {}; that belongs to a network, and this spec has `baseline`"
-    suggestion = "keep `{}` or `baseline`, and take the other out"
-    return [Problem(root.keys[key], key, message.format(key), suggestion.format(key)) for key in foreign]
+    problems = []
+    for parameter in component_parameters(Spec):
+        key = parameter.name
+        if key in root.value and key not in own:
+            # Taken out, so that the builder does not call it an unknown key as well.
+            del root.value[key]
+            message = f"a baseline has no {key}: that belongs to a network, and this spec has `baseline`"
+            problems.append(Problem(root.keys[key], key, message, f"remove `{key}` or `baseline`"))
+    return problems

@@ -24,11 +24,13 @@ from nnexp.spec.parameter_types import (
     add_article,
     describe_single,
     describe_type,
+    find_component_classes,
     find_component_type,
     find_only_parameter,
     has_component,
     is_mapping,
     is_optional,
+    name_kind,
 )
 from nnexp.spec.problems import Place, Problem
 from nnexp.spec.validation import validate_parameters
@@ -63,9 +65,8 @@ class Builder:
 
     def build_component(self, base: type[Any], node: Node, path: str) -> Any:
         """A component of the kind `base`, by name."""
-        kind = REGISTRIES_BY_TYPE[base][0].kind
+        kind, known = name_kind(base), find_component_classes(base)
         name, place, value = self.split_head(node)
-        known = {name: reg[name] for reg in REGISTRIES_BY_TYPE[base] for name in reg}
         if name is None:
             message = f"expected one {kind}, `name` or `name: {{parameters}}`, found {describe_names(node)}"
             self.add_problem(place, path, message, suggest_single_name(node, place, path, known))
@@ -83,6 +84,7 @@ class Builder:
         if isinstance(node.value, dict) and len(node.value) == 1:
             [(name, value)] = node.value.items()
             return name, node.keys[name], value
+        # Of several names the last is the one too many.
         return None, [node.place, *node.keys.values()][-1], None
 
     def build_with_parameters(self, cls: type[Any], value: Node | None, place: Place, path: str) -> Any:
@@ -100,33 +102,36 @@ class Builder:
 
     def build_instance(self, cls: type[Any], node: Node, given: dict[str, Node], path: str) -> Any:
         """An instance of `cls`, or None where a parameter is unknown, missing or wrong."""
-        known = {p.name: p for p in component_parameters(cls)}
+        known = {parameter.name: parameter for parameter in component_parameters(cls)}
         before = len(self.problems)
-        nested = frozenset(name for name, p in known.items() if has_component(p))
-        beneath = {name: path if is_mapping(cls) else join_path(path, name) for name in known}
+        nested = frozenset(parameter.name for parameter in known.values() if has_component(parameter))
         values = {}
+        misspelt = set()
         for name, child in given.items():
             if name in nested:
-                values[name] = self.build_nested(known[name], child, beneath[name])
-            else:
-                values[name] = freeze_lists(child.make_plain())
+                below = path if is_mapping(cls) else join_path(path, name)
+                values[name] = self.build_nested(known[name], child, below)
+                continue
+            values[name] = freeze_lists(child.make_plain())
+            if name not in known:
+                misspelt.add(find_closest(name, known))
         valid, faults = validate_parameters(cls, values, nested)
-        misspelt = {find_closest(name, known) for name in given if name not in known}
         for (name, entry), kind in faults.items():
-            if kind == "missing":
-                if name not in misspelt:
-                    self.report_missing(known[name], node.place, path)
-            elif kind == "extra_forbidden":
+            if kind == "extra_forbidden":
                 self.report_unknown(name, list(known), node.keys.get(name, node.place), path)
-            else:
+            elif kind != "missing":
                 self.report_wrong_value(known[name].hint, given[name], join_path(path, name), entry)
+            elif name not in misspelt:
+                # One mistake is one problem: a parameter that is misspelt is not missing as well.
+                self.report_missing(known[name], node.place, path)
         return cls(**valid) if len(self.problems) == before else None
 
     def report_missing(self, parameter: Parameter, place: Place, path: str) -> None:
         """A parameter without a default that was not given."""
         name = path.rpartition(".")[2]
-        is_component = any(name in reg for reg in registry.REGISTRY_BY_KIND.values())
-        example = f"{name}: {{{parameter.name}: ...}}" if is_component else f"{parameter.name}: ..."
+        example = f"{parameter.name}: ..."
+        if any(name in components for components in registry.REGISTRY_BY_KIND.values()):
+            example = f"{name}: {{{example}}}"
         message = f"needs `{parameter.name}`, {describe_type(parameter.hint)}"
         self.add_problem(place, path, message, f"write `{example}`")
 
@@ -140,7 +145,8 @@ class Builder:
         """A value, or the entry of a list, that is of another type or out of bounds."""
         if entry is not None and isinstance(found.value, list):
             found, path = found.value[entry], f"{path}.{entry}"
-            hint = get_args(hint)[0] if get_origin(hint) is tuple else hint
+            if get_origin(hint) is tuple:
+                hint = get_args(hint)[0]
         message = f"expected {describe_type(hint)}, found {found.describe()}"
         self.add_problem(found.place, path, message, suggest_fix(hint, found))
 
@@ -161,10 +167,11 @@ class Builder:
         """A mapping of names to components, sections or lists of layers; their order in the text means nothing."""
         if not isinstance(node.value, dict) or not (node.value or may_be_empty):
             message = f"expected a mapping of names, each to {describe_single(base)}, found {node.describe()}"
-            self.add_problem(node.place, path, message, "such as {first: ..., second: ...}")
+            self.add_problem(node.place, path, message, "for example {first: ..., second: ...}")
             return None
-        ordered = sorted(node.value.items())
-        values = {name: self.build_one(base, child, join_path(path, name)) for name, child in ordered}
+        values = {}
+        for name, child in sorted(node.value.items()):
+            values[name] = self.build_one(base, child, join_path(path, name))
         return Named(tuple(values), tuple(values.values()))
 
     def build_one(self, base: type[Any], node: Node, path: str) -> Any:
@@ -182,8 +189,8 @@ class Builder:
         if base is Layer and node.value and isinstance(node.value, str | dict) and not is_single_layer(node):
             return self.build_preset(node, path)
         if not isinstance(node.value, list):
-            message = f"expected a list of {REGISTRIES_BY_TYPE[base][0].kind}s, found {node.describe()}"
-            self.add_problem(node.place, path, message, "begin each layer with `- `, on a line of its own")
+            message = f"expected a list of {name_kind(base)}s, found {node.describe()}"
+            self.add_problem(node.place, path, message, f"begin each {name_kind(base)} with `- ` on a line of its own")
             return ()
         return tuple(self.build_component(base, child, f"{path}.{i}") for i, child in enumerate(node.value))
 
@@ -191,6 +198,7 @@ class Builder:
         """The layers that an architecture stands for, where the data are of known shape; otherwise the last of them."""
         architecture: Architecture | None = self.build_component(Architecture, node, path)
         if architecture is None or self.shape is None:
+            # Enough of a network for the checks of everything else.
             return (Output(),)
         try:
             return architecture.build_layers(self.shape)
@@ -205,8 +213,8 @@ class Builder:
             name, place, _ = self.split_head(node)
             message = f"expected a list of layers, found {node.describe()}"
             if name in registry.architectures:
-                message = f"{name} stands for a whole network with its `output`, and here belong the layers of a part"
-            self.add_problem(place, path, message, "write the layers out, such as [dense: 8, relu]")
+                message = f"{name} is a whole network with its `output`; expected the layers of a part of one"
+            self.add_problem(place, path, message, "list the layers, for example [dense: 8, relu]")
             return None
         layers = self.build_several(Layer, node, path)
         if len(self.problems) > before:
@@ -217,18 +225,17 @@ class Builder:
         """A list of lists of layers."""
         if not isinstance(node.value, list):
             message = f"expected a list of branches, each a list of layers, found {node.describe()}"
-            self.add_problem(node.place, path, message, "such as [[dense: 8, relu], [dense: 8]]")
+            self.add_problem(node.place, path, message, "for example [[dense: 8, relu], [dense: 8]]")
             return ()
         return tuple(self.build_chain(child, f"{path}.{i}") for i, child in enumerate(node.value))
 
     def build_by_name(self, base: type[Any], node: Node, path: str) -> Any:
         """A mapping `name: parameters` of components that act together; their order in the text means nothing."""
-        kind = REGISTRIES_BY_TYPE[base][0].kind
         if node.value is None:
             return ()
         if not isinstance(node.value, dict):
-            message = f"expected a mapping `{kind}: strength`, found {node.describe()}"
-            self.add_problem(node.place, path, message, "such as {l2: 1e-4}")
+            message = f"expected a mapping `{name_kind(base)}: strength`, found {node.describe()}"
+            self.add_problem(node.place, path, message, "for example {l2: 1e-4}")
             return ()
         ordered = sorted(node.value.items())
         singles = [Node({name: child}, node.keys[name], {name: node.keys[name]}) for name, child in ordered]
@@ -245,7 +252,7 @@ def freeze_lists(value: Any) -> Any:
 def is_single_layer(node: Node) -> bool:
     """Whether a layer stands where the list of layers should."""
     names = list(node.value) if isinstance(node.value, dict) else [node.value]
-    return any(any(name in names for name in reg) for reg in REGISTRIES_BY_TYPE[Layer])
+    return not find_component_classes(Layer).keys().isdisjoint(names)
 
 
 def suggest_single_name(node: Node, place: Place, path: str, known: Mapping[str, type[Any]]) -> str:
@@ -254,18 +261,24 @@ def suggest_single_name(node: Node, place: Place, path: str, known: Mapping[str,
         return ""
     first, *others = node.value
     if place.text.override_number:
-        return f"to replace it whole, in quotes: '{path}={{{others[-1]}: ...}}'"
-    if first in known and set(others) <= {p.name for p in component_parameters(known[first])}:
-        return f"indent {' and '.join(others)} further, as parameters of {first}"
+        return f"to replace the whole value, in quotes: '{path}={{{others[-1]}: ...}}'"
+    if first in known:
+        parameters = [parameter.name for parameter in component_parameters(known[first])]
+        if set(others) <= set(parameters):
+            return f"indent {' and '.join(others)} further, as parameters of {first}"
+    # How other libraries write a component: {name: adam, lr: 0.1}.
     if first in ("name", "type", "kind"):
-        return f"write `{node.value[first].raw}: {{{', '.join(f'{other}: ...' for other in others)}}}`"
+        parameters = [f"{other}: ..." for other in others]
+        return f"write `{node.value[first].raw}: {{{', '.join(parameters)}}}`"
     return "keep one of them"
 
 
 def describe_other_kind(name: str) -> str:
     """Of what other kind a component of this name is."""
-    kinds = [reg.kind for reg in registry.REGISTRY_BY_KIND.values() if name in reg]
-    return f"{name} is {add_article(kinds[0])}" if kinds else ""
+    for components in registry.REGISTRY_BY_KIND.values():
+        if name in components:
+            return f"{name} is {add_article(components.kind)}"
+    return ""
 
 
 def describe_names(node: Node) -> str:

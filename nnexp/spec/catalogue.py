@@ -54,9 +54,9 @@ class ParameterDescription:
     @property
     def summary_line(self) -> str:
         """All of it on one line."""
-        return f"{self.name}: " + (
-            f"{self.takes}, required" if self.required else f"{self.default_text} ({self.takes})"
-        )
+        if self.required:
+            return f"{self.name}: {self.takes}, required"
+        return f"{self.name}: {self.default_text} ({self.takes})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,28 +76,30 @@ class CatalogueEntry:
 
 def list_entries(kind: str) -> Iterator[CatalogueEntry]:
     """The components of a kind, by name."""
-    for name in REGISTRY_BY_KIND[kind]:
-        cls = REGISTRY_BY_KIND[kind][name]
-        words = parse_docstring(cls)
-        yield CatalogueEntry(
-            name, words.summary, words.formula, tuple(map(describe_parameter, component_parameters(cls))), words.rest
-        )
+    registry = REGISTRY_BY_KIND[kind]
+    for name in registry:
+        words = parse_docstring(registry[name])
+        parameters = tuple(map(describe_parameter, component_parameters(registry[name])))
+        yield CatalogueEntry(name, words.summary, words.formula, parameters, words.rest)
 
 
 def describe_parameter(parameter: Parameter) -> ParameterDescription:
     """A parameter of a component, as data."""
     hint = parameter.hint
-    members = [] if find_component_type(hint) else list(_list_members(strip_per_replica(hint)))
+    members: list[tuple[Any, list[Any]]] = []
+    if not find_component_type(hint):
+        members += _list_members(strip_per_replica(hint))
+    bounds: dict[str, float] = {}
+    choices: list[Choice] = []
+    for member, metadata in members:
+        bounds |= _find_bounds(metadata)
+        if get_origin(member) is Literal:
+            choices += get_args(member)
     return ParameterDescription(
         name=parameter.name,
         type=describe_type(_remove_bounds(hint)) if members else describe_type(hint),
-        bounds={
-            shown: getattr(word, own)
-            for _, words in members
-            for word in words
-            for own, shown in _find_bound_names(word)
-        },
-        choices=tuple(value for member, _ in members if get_origin(member) is Literal for value in get_args(member)),
+        bounds=bounds,
+        choices=tuple(choices),
         nullable=is_optional(hint),
         required=parameter.is_required,
         default=None if parameter.is_required else _shorten_default(parameter.default),
@@ -118,8 +120,14 @@ def _list_members(hint: Any) -> Iterator[tuple[Any, list[Any]]]:
         yield hint, []
 
 
-def _find_bound_names(word: Any) -> Iterator[tuple[str, str]]:
-    yield from (names for kind, names in BOUND_NAMES.items() if isinstance(word, kind))
+def _find_bounds(metadata: list[Any]) -> dict[str, float]:
+    """The limits of a number, by the names that are shown."""
+    bounds = {}
+    for word in metadata:
+        for kind, (own, shown) in BOUND_NAMES.items():
+            if isinstance(word, kind):
+                bounds[shown] = getattr(word, own)
+    return bounds
 
 
 def _remove_bounds(hint: Any) -> Any:
@@ -137,11 +145,13 @@ def _remove_bounds(hint: Any) -> Any:
 def _shorten_default(default: Any) -> Any:
     """A default as a spec writes it, a component with all its own defaults as its name."""
     plain = make_plain_value(default)
-    if isinstance(plain, dict) and all(
-        getattr(default, p.name) == p.default for p in component_parameters(type(default))
-    ):
+    if isinstance(plain, dict) and _has_only_defaults(default):
         return next(iter(plain))
     return plain
+
+
+def _has_only_defaults(component: Any) -> bool:
+    return all(getattr(component, p.name) == p.default for p in component_parameters(type(component)))
 
 
 def _format_flow(value: Any) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 from nnexp.registry import REGISTRY_BY_KIND
@@ -46,22 +45,22 @@ KIND_USES = {
 
 def render_catalogue() -> str:
     """The whole page as Markdown."""
-    catalogue = {kind: list(list_entries(kind)) for kind in REGISTRY_BY_KIND}
-    anchors = _make_anchors([title for kind, found in catalogue.items() for title in (kind, *(e.name for e in found))])
+    seen: Counter[str] = Counter()
     contents, sections = [], []
-    for kind, found in catalogue.items():
-        above, links = next(anchors), ", ".join(f"[{entry.name}](#{next(anchors)})" for entry in found)
-        contents.append(f"- [{kind}](#{above}): {links}")
-        sections.append("\n\n".join([f"## {kind}", KIND_USES[kind], *map(_render_component, found)]))
+    for kind in REGISTRY_BY_KIND:
+        entries = list(list_entries(kind))
+        # Anchors are counted in the order of the headings on the page: the kind's, then its components'.
+        anchor = _make_anchor(kind, seen)
+        links = ", ".join(f"[{entry.name}](#{_make_anchor(entry.name, seen)})" for entry in entries)
+        contents.append(f"- [{kind}](#{anchor}): {links}")
+        sections.append("\n\n".join([f"## {kind}", KIND_USES[kind], *map(_render_component, entries)]))
     return "\n\n".join([PAGE_INTRODUCTION, "\n".join(contents), *sections]) + "\n"
 
 
-def _make_anchors(titles: list[str]) -> Iterator[str]:
-    """The anchors that Markdown gives these headings, in their order: the second tasks is tasks-1."""
-    seen: Counter[str] = Counter()
-    for title in titles:
-        yield f"{title}-{seen[title]}" if seen[title] else title
-        seen[title] += 1
+def _make_anchor(title: str, seen: Counter[str]) -> str:
+    """The anchor that Markdown gives a heading after those that were `seen`: the second tasks is tasks-1."""
+    seen[title] += 1
+    return f"{title}-{seen[title] - 1}" if seen[title] > 1 else title
 
 
 def _render_component(entry: CatalogueEntry) -> str:
@@ -75,12 +74,12 @@ def _render_component(entry: CatalogueEntry) -> str:
 
 
 def _render_table(parameters: tuple[ParameterDescription, ...]) -> str:
-    rows = [
-        (f"`{p.name}`", p.takes, "" if p.required else f"`{p.default_text}`", "yes" if p.per_replica else "")
-        for p in parameters
-    ]
-    head = [("parameter", "takes", "default", "together"), ("---",) * 4]
-    return "\n".join(f"| {' | '.join(row)} |" for row in [*head, *rows])
+    rows = [("parameter", "takes", "default", "together"), ("---",) * 4]
+    for parameter in parameters:
+        default = "" if parameter.required else f"`{parameter.default_text}`"
+        together = "yes" if parameter.per_replica else ""
+        rows.append((f"`{parameter.name}`", parameter.takes, default, together))
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
 def _render_paragraph(text: str) -> str:
@@ -92,8 +91,12 @@ def _render_paragraph(text: str) -> str:
 
 def _escape_prose(text: str) -> str:
     """Text whose letters mean nothing in Markdown, but for its `code`."""
-    pieces = re.split("(`[^`]*`)", text)
-    return "".join(p if p.startswith("`") else re.sub(r"([\\*<]|(?<!\w)_|_(?!\w))", r"\\\1", p) for p in pieces)
+    pieces = []
+    for piece in re.split("(`[^`]*`)", text):
+        # An underscore inside a word means nothing in Markdown, so that label_smoothing stays readable in the source.
+        is_code = piece.startswith("`")
+        pieces.append(piece if is_code else re.sub(r"([\\*<]|(?<!\w)_|_(?!\w))", r"\\\1", piece))
+    return "".join(pieces)
 
 
 if __name__ == "__main__":

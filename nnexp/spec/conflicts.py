@@ -69,10 +69,10 @@ def find_conflict(
     if first.path == later.path:
         return Problem(later.place, later.path, f"given twice, first in {where}", "keep one of them")
     if is_within(later.path, first.path):
-        message = f"{first.path} in {where} says it already, and this would replace it"
-        suggestion = f"write it in the value of {first.path}, or leave it out there"
+        message = f"{first.path} in {where} gives it a value already, which this would replace"
+        suggestion = f"put this into the value of {first.path}, or leave it out there"
         return Problem(later.place, later.path, message, suggestion)
-    message = f"it replaces all of {later.path}, so that {first.path} in {where} would be lost"
+    message = f"this replaces all of {later.path}: {first.path} in {where} would be lost"
     return Problem(later.place, later.path, message, _suggest_both(first, later, ordered=ordered))
 
 
@@ -102,8 +102,8 @@ def _suggest_both(first: Assignment, later: Assignment, *, ordered: bool) -> str
     for key in reversed(keys):
         nested = {key: nested}
     if ordered and _leads_to(later.value, keys):
-        return f"write {_format_assignment(later)} first, and {_format_assignment(first)} after it"
-    return f"keep one of them, or write the value whole: {later.path}={shorten_text(format_flow(nested))}"
+        return f"write {_format_assignment(later)} first, then {_format_assignment(first)}"
+    return f"keep one of them, or give one whole value: {later.path}={shorten_text(format_flow(nested))}"
 
 
 def _leads_to(node: Node, keys: Sequence[str]) -> bool:

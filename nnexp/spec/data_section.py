@@ -36,7 +36,7 @@ def load_data_section(path: str | Path, overrides: Sequence[str] = ()) -> tuple[
         raise SpecError(sort_problems([*problems, Problem(root.place, "", "the spec has no section `data:`")]))
     builder = Builder()
     data: Data | None = builder.build_section(Data, section, "data")
-    problems = [problem for problem in [*problems, *builder.problems] if _concerns_data(problem)]
+    problems = list(filter(_concerns_data, [*problems, *builder.problems]))
     if problems or data is None:
         raise SpecError(sort_problems(problems))
     return data, _check_data_section(data, root)

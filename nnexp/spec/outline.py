@@ -43,14 +43,12 @@ class Outline:
             "optimizer": optimizers.name_of(self.spec.optimizer),
             "dtype": self.spec.training.dtype,
             "batch_size": self.batch_size,
-            **{key: value for key, value in self._part_as_dict(self.network).items() if key not in ("name", "output")},
+            **self._count_part(self.network),
         }
 
-    def _part_as_dict(self, part: LayerSize) -> dict[str, Any]:
+    def _count_part(self, part: LayerSize) -> dict[str, Any]:
         parameters, activations = self.estimate_memory(part)
         return {
-            "name": part.name,
-            "output": list(part.output),
             "parameters": part.parameters,
             "weights": part.weights,
             "biases": part.biases,
@@ -59,8 +57,11 @@ class Outline:
             "parameter_bytes": parameters,
             "activation_bytes": activations,
             "receptive_field": list(part.field.size) if part.field else None,
-            "layers": [self._part_as_dict(inner) for inner in part.parts],
+            "layers": [self._layer_as_dict(inner) for inner in part.parts],
         }
+
+    def _layer_as_dict(self, part: LayerSize) -> dict[str, Any]:
+        return {"name": part.name, "output": list(part.output), **self._count_part(part)}
 
 
 def outline_network(path: str | Path, overrides: Sequence[str] = (), sizes: AssumedSizes | None = None) -> Outline:

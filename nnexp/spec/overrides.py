@@ -31,9 +31,10 @@ def apply_overrides(root: Node, overrides: Sequence[str]) -> list[Problem]:
 def _apply_override(root: Node, text: SpecText) -> Assignment:
     path, equals, raw = text.content.partition("=")
     if not equals or not path or not all(path.split(".")):
-        message, suggestion = "expected key.sub=value", "such as training.epochs=5"
+        message, suggestion = "expected key.sub=value", "for example training.epochs=5"
         raise SpecError([Problem(_make_place(text, 0, len(text.content)), "", message, suggestion)])
     offset = len(path) + 1
+    # Blanks stand for the key, so that the columns of the value's places are those of the override.
     value = parse_value(text, path, " " * offset + raw) if raw.strip() else Node(None, _make_place(text, offset, 1))
     # A later override may be put into the value itself, and a conflict is judged by what was written.
     assignment = Assignment(path, value.copy(), _make_place(text, 0, len(path)))
@@ -79,7 +80,7 @@ def put_value(root: Node, path: str, value: Node, place: Place, written: str) ->
             at, above = ".".join(keys[:depth]), ".".join(keys[: depth - 1])
             suggestion = ""
             if error.replaceable:
-                suggestion = f"to replace it whole: {above}={_format_nested(keys[depth - 1 :], written)}"
+                suggestion = f"to replace the whole value: {above}={_format_nested(keys[depth - 1 :], written)}"
             raise SpecError([Problem(here, at, f"{above} {error}", suggestion)]) from None
         start += len(key) + 1
 

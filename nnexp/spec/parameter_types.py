@@ -43,6 +43,19 @@ REGISTRIES_BY_TYPE: dict[type, tuple[Registry, ...]] = {
 """Where the names for a parameter of each type are looked up."""
 
 
+def find_component_classes(base: type[Any]) -> dict[str, type[Any]]:
+    """The classes that a parameter of this type may name, by their names."""
+    classes = {}
+    for names in REGISTRIES_BY_TYPE[base]:
+        classes.update((name, names[name]) for name in names)
+    return classes
+
+
+def name_kind(base: type[Any]) -> str:
+    """The word for the components of this type, such as "layer"."""
+    return REGISTRIES_BY_TYPE[base][0].kind
+
+
 def describe_type(hint: Any) -> str:
     """What a parameter of this type takes, in words."""
     base = find_component_type(hint)
@@ -53,7 +66,7 @@ def describe_type(hint: Any) -> str:
     if base is Chain:
         return "a list of branches, each a list of layers" if get_origin(hint) is tuple else "a list of layers"
     if get_origin(hint) is tuple and base in REGISTRIES_BY_TYPE:
-        return f"a list of {REGISTRIES_BY_TYPE[base][0].kind}s"
+        return f"a list of {name_kind(base)}s"
     return describe_single(base)
 
 
@@ -62,9 +75,11 @@ def describe_single(base: type[Any]) -> str:
     if base is Chain:
         return "a list of layers"
     if base in REGISTRIES_BY_TYPE:
-        return add_article(REGISTRIES_BY_TYPE[base][0].kind)
+        return add_article(name_kind(base))
     only = find_only_parameter(base)
-    return describe_type(only.hint) if only else "a mapping"
+    if only is None:
+        return "a mapping"
+    return describe_type(only.hint)
 
 
 def find_component_type(hint: Any) -> Any:
@@ -93,7 +108,9 @@ def is_mapping(cls: type[Any]) -> bool:
 def find_only_parameter(cls: type[Any]) -> Parameter | None:
     """The one parameter of a section that has just one, a plain value, which may then stand for the whole section."""
     known = component_parameters(cls)
-    return known[0] if len(known) == 1 and not has_component(known[0]) else None
+    if len(known) != 1 or has_component(known[0]):
+        return None
+    return known[0]
 
 
 def is_optional(hint: Any) -> bool:

@@ -73,7 +73,7 @@ def load_network_spec(
     spec = load_spec(source, overrides, name=name, sizes=sizes)
     if isinstance(spec, BaselineSpec):
         file = source.name if isinstance(source, SpecText) else source
-        raise UsageError(f"{file} is the spec of a baseline, and this takes a network")
+        raise UsageError(f"{file} is the spec of a baseline; expected that of a network")
     return spec
 
 
@@ -117,8 +117,10 @@ def build_spec(
     assert isinstance(root.value, dict)
     problems = list(problems)
     root.value.setdefault("name", Node(name, root.place))
-    # Before anything else: the default loss and the layers of presets depend on the data.
-    description, data_problem = (None, None) if checked else _describe_data(root, sizes)
+    description, data_problem = None, None
+    if not checked:
+        # Before anything else: the default loss and the layers of presets depend on the data.
+        description, data_problem = _describe_data(root, sizes)
     loss = make_default_loss(description, root.place)
     kind: type[AnySpec] = Spec
     if is_baseline(root):
@@ -128,10 +130,13 @@ def build_spec(
         root.value.setdefault("loss", loss)
     builder = Builder(description.shape if description else None)
     spec: AnySpec | None = builder.build_section(kind, root, "")
+    # What is no YAML has been reported; the builder found None in its place, and complains of that.
     known_places = {problem.place for problem in problems}
     problems += [problem for problem in builder.problems if problem.place not in known_places]
     doubtful = {problem.path.partition(".")[0] for problem in problems}
-    sound = _build_without_doubtful(kind, root, doubtful, loss, builder.shape) if problems else spec
+    sound = spec
+    if problems:
+        sound = _build_without_doubtful(kind, root, doubtful, loss, builder.shape)
     if sound is not None and description is not None:
         problems += check_spec(sound, description, root, doubtful, layout_only=sizes is not None)
     elif sound is not None and data_problem is not None:
@@ -153,8 +158,8 @@ def make_default_loss(description: Description | None, place: Place) -> Node:
         return Node(DEFAULT_LOSS["classes"], place)
     if not description.tasks:
         return Node(DEFAULT_LOSS[description.targets], place)
-    losses = {task.name: DEFAULT_LOSS[task.targets] for task in description.tasks}
-    return build_tree({"tasks": {name: {"loss": loss} for name, loss in losses.items()}}, place)
+    losses = {task.name: {"loss": DEFAULT_LOSS[task.targets]} for task in description.tasks}
+    return build_tree({"tasks": losses}, place)
 
 
 def _build_without_doubtful(

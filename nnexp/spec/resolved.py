@@ -29,8 +29,9 @@ def make_plain_spec(spec: AnySpec) -> dict[str, Any]:
         values["regularization"] = {}
         for penalty in spec.regularization:
             values["regularization"] |= _make_plain_component(penalty)
-    order = dict.fromkeys((*FIRST_KEYS, *values))
-    return {name: values[name] for name in order if name in values}
+    # Not every spec has all of these: a baseline is without layers.
+    first = {key: values.pop(key) for key in FIRST_KEYS if key in values}
+    return first | values
 
 
 def format_spec(spec: AnySpec) -> str:
@@ -55,6 +56,7 @@ def make_plain_value(value: Any) -> Any:
         return [make_plain_value(entry) for entry in value]
     if _find_registry(value):
         component = _make_plain_component(value)
+        # Without parameters the name alone stands for it, as a person would write it.
         return component if any(component.values()) else next(iter(component))
     if hasattr(type(value), "__dataclass_fields__"):
         return _make_plain_section(value)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from types import NoneType
-from typing import Any, get_args, get_origin
+from typing import Any, get_origin
 
 from pydantic import TypeAdapter
 
@@ -14,9 +13,16 @@ from nnexp.nn.named import Named
 from nnexp.nn.penalties.base import Penalty
 from nnexp.registry import Parameter, component_parameters, parse_docstring
 from nnexp.spec.baseline import BASELINE_KEY, BaselineSpec
-from nnexp.spec.parameter_types import REGISTRIES_BY_TYPE, find_component_type, find_only_parameter, is_mapping
+from nnexp.spec.parameter_types import (
+    REGISTRIES_BY_TYPE,
+    find_component_classes,
+    find_component_type,
+    find_only_parameter,
+    is_mapping,
+    is_optional,
+)
 from nnexp.spec.spec import Spec
-from nnexp.spec.validation import is_union, strip_per_replica
+from nnexp.spec.validation import strip_per_replica
 
 Schema = dict[str, Any]
 
@@ -44,29 +50,36 @@ def _build_spec_schema(cls: type[Any]) -> Schema:
 
 def _build_section_schema(cls: type[Any]) -> Schema:
     """A mapping with fixed keys."""
-    known = component_parameters(cls)
     return {
         "type": "object",
         "description": parse_docstring(cls).summary,
-        "properties": {p.name: _build_parameter_schema(p) for p in known},
-        "required": [p.name for p in known if p.is_required],
+        "properties": {parameter.name: _build_parameter_schema(parameter) for parameter in component_parameters(cls)},
+        "required": _list_required(cls),
         "additionalProperties": False,
     }
 
 
 def _build_component_schema(base: type[Any]) -> Schema:
     """A component of a kind: its name, or a mapping of its name to its parameters."""
-    classes = {name: registry[name] for registry in REGISTRIES_BY_TYPE[base] for name in registry}
-    bare = [name for name, cls in classes.items() if not any(p.is_required for p in component_parameters(cls))]
-    described = [{"const": name, "description": parse_docstring(classes[name]).summary} for name in bare]
+    bare: list[Schema] = []
+    properties = {}
+    for name, cls in find_component_classes(base).items():
+        properties[name] = _build_parameters_schema(cls)
+        if not _list_required(cls):
+            bare.append({"const": name, "description": parse_docstring(cls).summary})
     full = {
         "type": "object",
-        "properties": {name: _build_parameters_schema(cls) for name, cls in classes.items()},
+        "properties": properties,
         "minProperties": 1,
         "maxProperties": 1,
         "additionalProperties": False,
     }
-    return {"anyOf": [*described, full]}
+    return {"anyOf": [*bare, full]}
+
+
+def _list_required(cls: type[Any]) -> list[str]:
+    """The parameters without a default."""
+    return [parameter.name for parameter in component_parameters(cls) if parameter.is_required]
 
 
 def _build_parameters_schema(cls: type[Any]) -> Schema:
@@ -76,7 +89,8 @@ def _build_parameters_schema(cls: type[Any]) -> Schema:
         return {"description": parse_docstring(cls).summary, **_build_parameter_schema(known[0])}
     section = _build_section_schema(cls)
     options: list[Schema] = [section]
-    if known and find_component_type(known[0].hint) in (None, Chain) and len([p for p in known if p.is_required]) <= 1:
+    # Required parameters come first: with two of them, the first alone is not enough.
+    if known and find_component_type(known[0].hint) in (None, Chain) and len(section["required"]) <= 1:
         options.append(_build_parameter_schema(known[0]))
     if not section["required"]:
         options.append({"type": "null"})
@@ -86,38 +100,44 @@ def _build_parameters_schema(cls: type[Any]) -> Schema:
 def _build_parameter_schema(parameter: Parameter) -> Schema:
     """The type and the default of one parameter."""
     base = find_component_type(parameter.hint)
-    if base is None:
-        value: Schema = TypeAdapter(strip_per_replica(parameter.hint)).json_schema()
-    elif get_origin(parameter.hint) is Named:
+    if base is not None:
+        value = _build_nested_schema(parameter, base)
+        return {"anyOf": [value, {"type": "null"}]} if is_optional(parameter.hint) else value
+    plain: Schema = TypeAdapter(strip_per_replica(parameter.hint)).json_schema()
+    # JSON has no tuples, and the only default that is one is empty.
+    if not parameter.is_required and not isinstance(parameter.default, tuple):
+        plain["default"] = parameter.default
+    return plain
+
+
+def _build_nested_schema(parameter: Parameter, base: type[Any]) -> Schema:
+    """A parameter that holds sections or components of the class `base`: one, several, or several by name."""
+    origin = get_origin(parameter.hint)
+    if origin is Named:
         one = _build_several_schema(Layer) if base is Chain else _build_one_schema(base)
-        value = {"type": "object", "additionalProperties": one, "minProperties": int(parameter.is_required)}
-    elif base is Chain:
+        return {"type": "object", "additionalProperties": one, "minProperties": int(parameter.is_required)}
+    if base is Chain:
         layers = _build_layers_schema()
-        value = {"type": "array", "items": layers} if get_origin(parameter.hint) is tuple else layers
-    elif get_origin(parameter.hint) is tuple:
-        value = _build_several_schema(base)
-    else:
-        value = _build_one_schema(base)
-    if base is not None and is_union(parameter.hint) and NoneType in get_args(parameter.hint):
-        value = {"anyOf": [value, {"type": "null"}]}
-    if base is None and not parameter.is_required and not isinstance(parameter.default, tuple):
-        value = {**value, "default": parameter.default}
-    return value
+        return {"type": "array", "items": layers} if origin is tuple else layers
+    return _build_several_schema(base) if origin is tuple else _build_one_schema(base)
 
 
 def _build_one_schema(base: type[Any]) -> Schema:
     """A component or a section, which may be the value of its only parameter."""
     if base in REGISTRIES_BY_TYPE:
         return {"$ref": f"#/$defs/{base.__name__}"}
-    section, only = _build_section_schema(base), find_only_parameter(base)
-    return {"anyOf": [section, _build_parameter_schema(only)]} if only else section
+    section = _build_section_schema(base)
+    only = find_only_parameter(base)
+    if only is None:
+        return section
+    return {"anyOf": [section, _build_parameter_schema(only)]}
 
 
 def _build_several_schema(base: type[Any]) -> Schema:
     """A list of layers or an architecture that stands for one; a mapping of penalties."""
     if base is Penalty:
-        [registry] = REGISTRIES_BY_TYPE[Penalty]
-        properties = {name: _build_parameters_schema(registry[name]) for name in registry}
+        classes = find_component_classes(Penalty)
+        properties = {name: _build_parameters_schema(cls) for name, cls in classes.items()}
         return {"type": ["object", "null"], "properties": properties, "additionalProperties": False}
     if base is Layer:
         return {"anyOf": [_build_layers_schema(), {"$ref": f"#/$defs/{Architecture.__name__}"}]}

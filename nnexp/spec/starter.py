@@ -60,12 +60,12 @@ def write_starter(path: Path) -> Path:
         is_free = not (path.exists() or path.is_symlink())
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror}") from None
-    beside = path.with_name(SCHEMA_FILE)
+    schema_path = path.with_name(SCHEMA_FILE)
     starter = STARTER_SPEC.format(name=format_yaml({"name": path.stem}).strip(), schema=SCHEMA_FILE)
     if is_free:
         # The spec comes last: with it there, the same command would not write a schema that is lacking.
-        atomic.write_text(beside, json.dumps(build_schema(), indent=2) + "\n")
+        atomic.write_text(schema_path, json.dumps(build_schema(), indent=2) + "\n")
         is_free = atomic.write_new(path, starter.encode())
     if not is_free:
-        raise UsageError(f"{path} is there already; choose another name")
-    return beside
+        raise UsageError(f"{path} exists already; choose another name")
+    return schema_path

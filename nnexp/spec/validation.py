@@ -7,6 +7,7 @@ errors, booleans are strict, a whole number is accepted where a float belongs, a
 from __future__ import annotations
 
 import types
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal, TypeAlias, Union, get_args, get_origin
 
 import numpy as np
@@ -80,9 +81,7 @@ def describe_plain_type(hint: Any) -> str:
     """What may stand for a parameter of this type, in words: "a number > 0", "true or false", "one of in, out"."""
     hint = strip_per_replica(hint)
     if get_origin(hint) is Annotated:
-        base, *metadata = get_args(hint)
-        words = [word.documentation for word in metadata if isinstance(word, DocInfo)]
-        return " ".join(words or [describe_plain_type(base), *_describe_bounds(metadata)])
+        return _describe_annotated(*get_args(hint))
     if get_origin(hint) is Literal:
         names = [str(value) for value in get_args(hint)]
         return names[0] if len(names) == 1 else f"one of {', '.join(names)}"
@@ -95,8 +94,16 @@ def describe_plain_type(hint: Any) -> str:
     return {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}[hint]
 
 
-def _describe_bounds(metadata: list[Any]) -> list[str]:
-    """The bounds of a number, such as "> 0 and ≤ 1", as one text; no text where there are none."""
+def _describe_annotated(base: Any, *metadata: Any) -> str:
+    """A type with bounds, or with words of its own for what it takes."""
+    for word in metadata:
+        if isinstance(word, DocInfo):
+            return word.documentation
+    return describe_plain_type(base) + _describe_bounds(metadata)
+
+
+def _describe_bounds(metadata: Iterable[Any]) -> str:
+    """The bounds of a number, such as " > 0 and ≤ 1"; empty where there are none."""
     bounds = []
     for word in metadata:
         match word:
@@ -108,4 +115,4 @@ def _describe_bounds(metadata: list[Any]) -> list[str]:
                 bounds.append(f"≤ {limit}")
             case Lt(limit):
                 bounds.append(f"< {limit}")
-    return [" and ".join(bounds)] if bounds else []
+    return f" {' and '.join(bounds)}" if bounds else ""

@@ -27,21 +27,21 @@ EXPLANATIONS_BY_MESSAGE: dict[str, Explanation] = {
     r"found unexpected end of stream": Explanation("this quotation mark is never closed", opening=True),
     r"expected ',' or ('[]}]'), but got .*": Explanation(r"this bracket is not closed by \1", opening=True),
     r"expected <block end>, but found '(-|<block sequence start>)'": Explanation(
-        "a list begins where none can be", "indent the lines of one mapping or list alike"
+        "a list cannot begin here", "indent the lines of one mapping or list alike"
     ),
     r"expected <block end>, but found .*": Explanation(
-        "this does not continue what stands above it", "indent the lines of one mapping or list alike"
+        "this line does not continue those above it", "indent the lines of one mapping or list alike"
     ),
     r"mapping values are not allowed here": Explanation(
-        "a `:` where no key can be", "indent the keys of one mapping alike; put a text that contains `: ` in quotes"
+        "a `:` cannot stand here", "indent the keys of one mapping alike; put a text that contains `: ` in quotes"
     ),
     r"could not find expected ':'": Explanation("this key is not followed by a `:`", opening=True),
     r"found character (.*) that cannot start any token": Explanation(
         r"a text cannot begin with \1", "put it in quotes"
     ),
-    r"found undefined alias (.*)": Explanation(r"there is no anchor for the alias \1"),
+    r"found undefined alias (.*)": Explanation(r"the alias \1 has no anchor"),
     r"but found another document": Explanation("a second document begins here, and a spec is one", "remove this line"),
-    r"second occurrence": Explanation("this anchor is given twice"),
+    r"second occurrence": Explanation("this anchor is defined twice"),
     r"found unknown escape character (.*)": Explanation(
         r"\\ followed by \1 means nothing in double quotes", "use single quotes, in which a backslash is itself"
     ),
@@ -56,7 +56,9 @@ def explain_error(text: SpecText, error: yaml.MarkedYAMLError) -> Problem:
     indentation = line[: len(line) - len(line.lstrip())]
     if "'\\t'" in str(error.problem) or "\t" in indentation:
         column = line.index("\t") + 1 if "\t" in indentation else place.column
-        return Problem(Place(text, place.line, column), "", "a tab, where YAML takes spaces", "use spaces instead")
+        message = "found a tab; YAML takes only spaces here"
+        return Problem(Place(text, place.line, column), "", message, "use spaces instead")
+    # In their order: a general pattern stands below the special ones that it includes.
     for words, explanation in EXPLANATIONS_BY_MESSAGE.items():
         if match := re.fullmatch(words, str(error.problem), re.DOTALL):
             if explanation.opening and error.context_mark:

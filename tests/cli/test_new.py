@@ -25,7 +25,7 @@ def test_it_refuses_to_overwrite_and_ends_with_2(tmp_path: Path) -> None:
     (tmp_path / "first.yaml").write_text("mine")
     done = program("new", "first", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "error: first.yaml is there already; choose another name\n"
+    assert done.stderr == "error: first.yaml exists already; choose another name\n"
     assert (tmp_path / "first.yaml").read_text() == "mine"
 
 

@@ -104,7 +104,7 @@ def test_weights_of_other_shapes_are_named(digits: nnexp.Run) -> None:
 
 def test_layers_that_are_not_here_are_named(digits: nnexp.Run) -> None:
     [problem] = problems(digits.path, "[batch_norm_1]", "architecture=[dense: 32, output]")
-    assert "batch_norm_1.gain is 1 x 32 there and not here" in problem
+    assert "batch_norm_1.gain is 1 x 32 there and missing here" in problem
 
 
 def test_names_that_fit_nothing_are_errors_in_their_places(digits: nnexp.Run) -> None:

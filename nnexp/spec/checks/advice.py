@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Any, Literal, get_args, get_origin
 
+from nnexp.nn.losses.base import Targets
+from nnexp.registry import Registry
 from nnexp.spec.validation import describe_plain_type, strip_per_replica
 from nnexp.spec.yaml import Node, Scalar, parse_scalar
 from nnexp.wording import shorten_text, suggest_nearest
@@ -17,24 +19,27 @@ def suggest_fix(hint: Any, found: Node) -> str:
     """A suggestion for a value that is not of the type `hint`, or nothing."""
     expected, value = describe_plain_type(hint), found.value
     if expected == "true or false":
-        spoken = str(value).lower() in BOOLEAN_WORDS
-        return "write true or false: yes, no, on and off are texts here" if spoken else ""
+        # Of YAML 1.1 many know yes and no as booleans, of Python True and False.
+        is_boolean_word = str(value).lower() in BOOLEAN_WORDS
+        return "write true or false: yes, no, on and off are texts here" if is_boolean_word else ""
     if expected.startswith("a text") and (found.raw or is_blank(value)):
-        return quoted(expected, found)
+        return suggest_quotes(expected, found)
     if isinstance(value, str) and (words := list(list_literals(hint))):
         return suggest_nearest(value, words)
-    if expected.startswith("a list"):
-        return f"write [{shorten_text(found.raw)}]" if is_scalar(value) and found.raw else ""
+    if expected.startswith("a list") and is_scalar(value) and found.raw:
+        return f"write [{shorten_text(found.raw)}]"
     if "number" in expected:
         return suggest_number(expected, value)
     return ""
 
 
-def quoted(expected: str, found: Node) -> str:
+def suggest_quotes(expected: str, found: Node) -> str:
     """How to write a text where another word or nothing but blanks are."""
     if is_blank(found.value):
         return "write the name between the quotes" if expected.startswith("a text that names") else ""
-    return f"write '{shorten_text(found.raw)}' in quotes if it is meant" if is_scalar(found.value) else ""
+    if is_scalar(found.value):
+        return f"write '{shorten_text(found.raw)}' in quotes if it is meant"
+    return ""
 
 
 def is_blank(value: Any) -> bool:
@@ -51,10 +56,16 @@ def suggest_number(expected: str, value: Any) -> str:
     if isinstance(parse_scalar(value[:40]), int | float):
         return "leave the quotes out"
     if re.fullmatch(r"-?[0-9]+,[0-9]+", value):
+        # A decimal comma, as most of Europe writes it.
         return f"write {value.replace(',', '.')}, with a point"
     if re.fullmatch(r"[0-9.]+ *%", value):
         return "write a fraction, such as 0.2 for 20 %"
     return ""
+
+
+def find_fitting(registry: Registry, targets: Targets) -> list[str]:
+    """The losses or baselines that fit targets of a kind."""
+    return [name for name in registry if targets in registry[name].targets]
 
 
 def list_literals(hint: Any) -> Iterator[str]:

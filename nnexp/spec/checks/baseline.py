@@ -9,6 +9,7 @@ from nnexp import registry
 from nnexp.data.dataset import Description
 from nnexp.spec.baseline import BaselineSpec
 from nnexp.spec.checks import training
+from nnexp.spec.checks.advice import find_fitting
 from nnexp.spec.checks.memory import describe_data, describe_memory_excess, memory_size
 from nnexp.spec.locate import count_train_examples, make_problem
 from nnexp.spec.problems import Problem
@@ -29,9 +30,8 @@ def check_split(spec: BaselineSpec, description: Description, root: Node) -> Ite
     """Every part gets its examples, as they are."""
     yield from training.check_part_sizes(spec.data, description, root)
     if spec.data.augment:
-        yield make_problem(
-            root, "data.augment", "a baseline is fitted once, to the examples as they are", "leave augment out"
-        )
+        message = "a baseline cannot use augmentation: it is fitted once, to the examples as they are"
+        yield make_problem(root, "data.augment", message, "leave augment out")
 
 
 def check_targets(spec: BaselineSpec, description: Description, root: Node) -> Iterator[Problem]:
@@ -42,9 +42,9 @@ def check_targets(spec: BaselineSpec, description: Description, root: Node) -> I
         yield make_problem(root, "baseline", message, "choose one of them in data.targets")
     elif description.targets not in spec.baseline.targets:
         source = registry.sources.name_of(spec.data.source)
-        fitting = [other for other in registry.baselines if description.targets in registry.baselines[other].targets]
         message = f"{name} does not fit {source}, whose targets are {description.targets}"
-        yield make_problem(root, "baseline", message, f"fitting: {', '.join(fitting)}")
+        fitting = find_fitting(registry.baselines, description.targets)
+        yield make_problem(root, "baseline", message, f"baselines that fit: {', '.join(fitting)}")
 
 
 def check_train_size(spec: BaselineSpec, description: Description, root: Node) -> Iterator[Problem]:

@@ -16,6 +16,7 @@ from nnexp.nn.network import build_network
 from nnexp.nn.parameters import Declaration
 from nnexp.spec.baseline import AnySpec, BaselineSpec
 from nnexp.spec.checks import baseline, effect, layers, solvers, training
+from nnexp.spec.checks.advice import find_fitting
 from nnexp.spec.locate import make_problem
 from nnexp.spec.problems import Problem
 from nnexp.spec.spec import Spec
@@ -47,7 +48,9 @@ def check_spec(
 
 def _check_weights(spec: Spec, description: Description, root: Node, doubtful: AbstractSet[str]) -> Iterator[Problem]:
     """The checks that need the weights declared, which is done once; none where the layers do not fit the data."""
-    declaration = None if doubtful & {"architecture", "activation"} else layers.find_declaration(spec, description)
+    if doubtful & {"architecture", "activation"}:
+        return
+    declaration = layers.find_declaration(spec, description)
     if declaration is None:
         return
     for check, needed in WEIGHT_CHECKS.items():
@@ -82,9 +85,9 @@ def _check_loss(spec: Spec, description: Description, root: Node) -> Iterator[Pr
 def _check_loss_targets(loss: Loss, what: str, description: Description, path: str, root: Node) -> Iterator[Problem]:
     """One loss fits one thing to predict."""
     if description.targets not in loss.targets:
-        fitting = [name for name in registry.losses if description.targets in registry.losses[name].targets]
         message = f"{registry.losses.name_of(loss)} does not fit {what}, whose targets are {description.targets}"
-        yield make_problem(root, path, message, f"fitting: {', '.join(fitting)}")
+        fitting = find_fitting(registry.losses, description.targets)
+        yield make_problem(root, path, message, f"losses that fit: {', '.join(fitting)}")
     elif isinstance(loss, Perceptron) and description.targets == "binary" and description.output_count > 1:
         message = f"perceptron takes classes or one yes-or-no output, and there are {description.output_count}"
         yield make_problem(root, path, message, "binary_cross_entropy takes several")

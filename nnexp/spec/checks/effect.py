@@ -32,8 +32,8 @@ def check_label_smoothing(spec: Spec, description: Description, root: Node) -> I
         if epsilon >= limit:
             other = epsilon / (classes - 1)
             message = (
-                f"{epsilon:g} puts {1 - epsilon:.3g} on the class of an example and {other:.3g} on each other one: "
-                f"with {classes} classes it must be less than {limit:.3g}"
+                f"with {classes} classes it must be less than {limit:.3g}: {epsilon:g} puts {1 - epsilon:.3g} on the "
+                f"class of an example and {other:.3g} on each other class"
             )
             yield make_problem(root, f"{path}.cross_entropy.label_smoothing", message, "usual: label_smoothing: 0.1")
 
@@ -46,7 +46,7 @@ def check_own_test(spec: AnySpec, description: Description, root: Node) -> Itera
     twin = source.twin()
     if twin:
         path = f"data.source.{registry.sources.name_of(source)}.{twin.parameter}"
-        suggestion = "name another, or leave it out: data.split then takes a part of `path`"
+        suggestion = "name another one, or leave it out: data.split then takes a part of `path`"
         if twin.parameter == "path":
             suggestion = "leave the test part out of it: data.split then takes a part of the rest"
         yield replace(make_problem(root, path, twin.message, suggestion), of_data=twin.of_data)
@@ -91,7 +91,7 @@ def _check_groups(groups: Sequence[Sequence[int]], path: str, root: Node) -> Ite
         yield from _check_repetition(group, f"{path}.{index}", root, "the class ")
         earlier = asked.setdefault(frozenset(group), group)
         if earlier is not group:
-            message = f"{list(group)} asks what {list(earlier)} asks already: two outputs would learn the same"
+            message = f"{list(group)} is the same group as {list(earlier)}: two outputs would learn the same"
             yield make_problem(root, f"{path}.{index}", message, "leave one of them out")
 
 

@@ -74,24 +74,23 @@ def check_heads(spec: Spec, description: Description, root: Node) -> Iterator[Pr
         if isinstance(layer, Heads):
             yield from _check_head_names(layer, index, last, description, root)
         elif any(isinstance(inner, Heads) for inner in walk_layers([layer])):
-            yield make_layer_problem(index, root, "`heads` stands by itself, at the end of the architecture")
+            yield make_layer_problem(index, root, "`heads` must be the last layer, not inside another layer")
 
 
 def _check_head_names(layer: Heads, index: int, last: int, description: Description, root: Node) -> Iterator[Problem]:
     """The heads of one layer are for the tasks, one each; `last` is the index of the last layer."""
     tasks = [task.name for task in description.tasks]
     if not tasks:
-        message = "`heads` are for several tasks, and there is one thing to predict"
-        yield make_layer_problem(index, root, message, "name them: data: {targets: {tasks: {...}}}")
+        message = "`heads` needs several tasks, and there is one thing to predict"
+        yield make_layer_problem(index, root, message, "name the tasks: `data: {targets: {tasks: {...}}}`")
         return
     if index < last:
-        yield make_layer_problem(index, root, "`heads` is the last layer")
+        yield make_layer_problem(index, root, "`heads` must be the last layer")
         return
-    missing = [name for name in tasks if name not in layer.heads.names]
-    if missing:
-        message, suggestion = f"the task {missing[0]} has no head", f"write `{missing[0]}: [output]`"
-        yield make_layer_problem(index, root, message, suggestion)
-        return
+    for name in tasks:
+        if name not in layer.heads.names:
+            yield make_layer_problem(index, root, f"the task {name} has no head", f"write `{name}: [output]`")
+            return
     for name in layer.heads.names:
         if name not in tasks:
             path = f"architecture.{index}.heads.{name}"
@@ -118,7 +117,7 @@ def check_centers(spec: Spec, description: Description, root: Node) -> Iterator[
             if isinstance(inner, RBF) and inner.centers != "normal" and inner.units > examples:
                 among = format_count(examples, "training example")
                 message = f"rbf: {inner.units} centers cannot be found among {among}"
-                yield make_layer_problem(index, root, message, "have fewer units, or draw them: `centers: normal`")
+                yield make_layer_problem(index, root, message, "use fewer units, or draw them: `centers: normal`")
 
 
 def check_frozen(spec: Spec, description: Description, declaration: Declaration, root: Node) -> Iterator[Problem]:
@@ -150,20 +149,20 @@ def check_transferred_weights(
     for name, values in stored.items():
         is_chosen = any(matches_pattern(name, pattern) for pattern in init.layers)
         if is_chosen and own_shapes.get(name) != values.shape:
-            here = format_shape(own_shapes[name]) if name in own_shapes else "not"
+            here = format_shape(own_shapes[name]) if name in own_shapes else "missing"
             wrong.append(f"{name} is {format_shape(values.shape)} there and {here} here")
     if wrong:
-        shown = "; ".join(wrong[:MAX_LISTED_WEIGHTS])
-        more = f", and {len(wrong) - MAX_LISTED_WEIGHTS} more" if len(wrong) > MAX_LISTED_WEIGHTS else ""
-        message = f"the weights of {init.run} do not fit: {shown}{more}"
-        yield make_problem(root, "init.from_run", message, "name the layers to take over: `layers: [...]`")
+        message = f"the weights of {init.run} do not fit: {'; '.join(wrong[:MAX_LISTED_WEIGHTS])}"
+        if len(wrong) > MAX_LISTED_WEIGHTS:
+            message += f", and {len(wrong) - MAX_LISTED_WEIGHTS} more"
+        yield make_problem(root, "init.from_run", message, "name the layers to start from: `layers: [...]`")
 
 
 def _check_transferred_layers(init: FromRun, stored: Sequence[str], root: Node) -> Iterator[Problem]:
-    """Each of the layers to take over exists in the other run, whose weights and buffers are `stored`."""
+    """Each of the layers to start from exists in the other run, whose weights and buffers are `stored`."""
     for index, pattern in enumerate(init.layers):
         if not any(matches_pattern(name, pattern) for name in stored):
-            message = f"{pattern!r} fits no layer of {init.run}"
+            message = f"{pattern!r} matches no layer of {init.run}"
             known = ", ".join(_list_layers(stored))
             yield make_problem(root, f"init.from_run.layers.{index}", message, f"known: {known}")
 
@@ -174,21 +173,27 @@ def _list_layers(weights: Iterable[str]) -> list[str]:
 
 
 def check_patterns(patterns: Sequence[str], declaration: Declaration, path: str, root: Node) -> Iterator[Problem]:
-    """Each pattern fits a layer or a weight."""
+    """Each pattern matches a layer or a weight."""
     names = [name for name, _ in declaration.iterate_weights()]
     layers = _list_layers(names)
     for index, pattern in enumerate(patterns):
         if not any(matches_pattern(name, pattern) for name in names):
             near = find_closest(pattern, [*layers, *names])
+            # Only the layers: a list of all weights would be several times as long.
             suggestion = f"did you mean {near!r}?" if near else f"known: {', '.join(layers)}"
-            yield make_problem(root, f"{path}.{index}", f"{pattern!r} fits no layer with weights", suggestion)
+            yield make_problem(root, f"{path}.{index}", f"{pattern!r} matches no layer with weights", suggestion)
 
 
 def _check_outputs(spec: Spec, root: Node) -> Iterator[Problem]:
     """There is one output layer at most."""
-    places = [index for index, layer in enumerate(spec.architecture) if isinstance(layer, Output)]
-    for index in places[:-1]:
-        yield make_layer_problem(index, root, "`output` comes once, at the end", "write `dense: {units: ...}` here")
+    for index in find_outputs(spec.architecture)[:-1]:
+        message = "only one `output` is allowed, at the end"
+        yield make_layer_problem(index, root, message, "write `dense: {units: ...}` here")
+
+
+def find_outputs(layers: Sequence[Layer]) -> list[int]:
+    """Where among layers an `output` stands."""
+    return [index for index, layer in enumerate(layers) if isinstance(layer, Output)]
 
 
 def _check_output_is_last(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
@@ -204,16 +209,16 @@ def _check_output_is_last(spec: Spec, description: Description, root: Node) -> I
 
 def _check_layers_after_output(layers: Sequence[Layer], outputs: int, path: str, root: Node) -> Iterator[Problem]:
     """One problem, of the `output` that other layers than activations follow."""
-    places = [index for index, layer in enumerate(layers) if isinstance(layer, Output)]
+    places = find_outputs(layers)
     if not places:
         return
     last = places[-1]
     # An activation bounds the outputs, as a sigmoid does for values from 0 to 1; any other layer makes them hidden.
     following = [layer for layer in layers[last + 1 :] if not isinstance(layer, Activation | ActivationPlaceholder)]
     if following:
-        names = ", ".join(dict.fromkeys(kind_of(layer) for layer in following))
+        names = ", ".join(dict.fromkeys(map(kind_of, following)))
         verb = "follows" if len(following) == 1 else "follow"
-        message = f"`output` gives what is predicted, and comes last; {names} {verb} it"
+        message = f"`output` gives the predictions and must be the last layer; {names} {verb} it"
         suggestion = f"move `output` to the end; if the order is meant, write `dense: {outputs}` in its place"
         yield make_problem(root, f"{path}.{last}", message, suggestion)
 

@@ -19,6 +19,9 @@ from nnexp.typing import Shape
 DATA_SET_COPIES = 3
 """How often a data set is held while it is made ready: as read, checked, and prepared."""
 
+BLOCK_EXAMPLES = 256
+"""Examples that evaluation passes through the layers at once, as in training/evaluation.py."""
+
 BYTES_PER_COUNT = 64
 """The least that one more example, class or feature of a generated set takes."""
 
@@ -35,8 +38,13 @@ def describe_data(data: Data, shape: Shape | None = None) -> Description:
 
 def _describe_source(source: Source) -> Description:
     """What a source holds."""
-    counts = [getattr(source, p.name) for p in component_parameters(type(source)) if p.name != "seed"]
-    needed = BYTES_PER_COUNT * max([0, *(count for count in counts if isinstance(count, int))])
+    largest = 0
+    for parameter in component_parameters(type(source)):
+        value = getattr(source, parameter.name)
+        if isinstance(value, int) and parameter.name != "seed":
+            largest = max(largest, value)
+    # Judged before the source is asked, since that lists all its classes.
+    needed = BYTES_PER_COUNT * largest
     if needed <= memory_size():
         description = source.describe()
         numbers = description.examples * (prod(description.shape) + description.output_count)
@@ -48,7 +56,9 @@ def _describe_source(source: Source) -> Description:
 
 def estimate_training_bytes(spec: Spec, declaration: Declaration) -> int:
     """What training holds: theta, grad, slots and the best weights, and the activations of one batch."""
-    batch = 256 if spec.training.batch_size == "full" else max(256, spec.training.batch_size)
+    batch = BLOCK_EXAMPLES
+    if spec.training.batch_size != "full":
+        batch = max(batch, spec.training.batch_size)
     itemsize, slots = np.dtype(spec.training.dtype).itemsize, len(spec.optimizer.slots)
     return sum(estimate_memory(declaration.weight_count, count_activations(declaration), slots, batch, itemsize))
 
@@ -60,4 +70,7 @@ def describe_memory_excess(what: str, needed: int) -> str:
 
 def memory_size() -> int:
     """The memory of the machine in bytes."""
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else 2**62
+    if not hasattr(os, "sysconf"):
+        # Windows does not say; there nothing is refused.
+        return 2**62
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

@@ -15,7 +15,6 @@ from nnexp.nn.activations.identity import Identity
 from nnexp.nn.activations.relu import ReLU
 from nnexp.nn.layers.activation import ActivationPlaceholder
 from nnexp.nn.layers.base import Layer
-from nnexp.nn.layers.output import Output
 from nnexp.nn.network import kind_of, walk_layers
 from nnexp.optim.schedules.cosine import Cosine
 from nnexp.optim.schedules.piecewise import Piecewise
@@ -24,6 +23,7 @@ from nnexp.optim.schedules.step import Step
 from nnexp.registry import component_parameters
 from nnexp.spec import overrides
 from nnexp.spec.baseline import AnySpec, BaselineSpec
+from nnexp.spec.checks.layers import find_outputs
 from nnexp.spec.checks.memory import describe_data
 from nnexp.spec.locate import make_problem
 from nnexp.spec.problems import Problem, SpecText, sort_problems
@@ -51,16 +51,24 @@ def notices(spec: AnySpec, name: str) -> list[Problem]:
 
 def _counts_like_percent(split: Split, description: Description, root: Node) -> Iterator[Problem]:
     """Whole numbers that sum to 100 are counts, and look like percentages."""
-    amounts = {part: amount for part in PART_NAMES if isinstance(amount := getattr(split, part), int)}
+    amounts, left_open = {}, []
+    for part in PART_NAMES:
+        amount = getattr(split, part)
+        if isinstance(amount, int):
+            amounts[part] = amount
+        else:
+            left_open.append(part)
     total = sum(amounts.values())
-    left_open = [part for part in PART_NAMES if part not in amounts]
-    pool = description.examples - (description.own_test if split.test == "own" else 0)
+    pool = description.examples
+    if split.test == "own":
+        pool -= description.own_test
+    # The test part may be the data set's own, and is then no part of the whole that is split.
     if left_open not in ([], ["test"]) or isinstance(split.test, float) or total not in WHOLES or pool <= total:
         return
     counts = ", ".join(f"{part} {amount}" for part, amount in amounts.items())
     fractions = ", ".join(f"{part}: {amount / total:g}" for part, amount in amounts.items())
     message = f"whole numbers are counts: {counts} takes {total} of {pool:,} examples"
-    suggestion = f"if parts of the whole are meant, write split: {{{fractions}}}; if the counts are, leave it"
+    suggestion = f"if you mean fractions, write split: {{{fractions}}}; if you mean counts, leave it"
     yield make_problem(root, "data.split", message, suggestion)
 
 
@@ -95,7 +103,7 @@ def _takes_activation(layer: Layer) -> bool:
 
 def _bounded_logits(spec: Spec, root: Node) -> Iterator[Problem]:
     """An activation after the output, which a loss on logits does not expect."""
-    places = [index for index, layer in enumerate(spec.architecture) if isinstance(layer, Output)]
+    places = find_outputs(spec.architecture)
     if spec.loss.outputs != "logits" or not places:
         return
     for index, layer in enumerate(spec.architecture[places[-1] + 1 :], start=places[-1] + 1):
@@ -116,7 +124,7 @@ def _patience(spec: Spec, root: Node) -> Iterator[Problem]:
         return
     patience = format_count(stopping.patience, "epoch")
     message = f"a patience of {patience} never stops a training of {format_count(epochs, 'epoch')}"
-    yield make_problem(root, "training.early_stopping.patience", message, "make it shorter, or training.epochs more")
+    yield make_problem(root, "training.early_stopping.patience", message, "make it shorter, or raise training.epochs")
 
 
 def _schedule(spec: Spec, root: Node) -> Iterator[Problem]:
@@ -131,7 +139,8 @@ def _schedule(spec: Spec, root: Node) -> Iterator[Problem]:
         for index, boundary in enumerate(schedule.boundaries):
             if boundary > last:
                 message = f"{after} end before the boundary {boundary:g}: its value is never used"
-                yield make_problem(root, f"{path}.boundaries.{index}", message, f"boundaries up to {last} act")
+                suggestion = f"boundaries up to {last} have an effect"
+                yield make_problem(root, f"{path}.boundaries.{index}", message, suggestion)
     elif isinstance(schedule, Step) and float(schedule.every) > last:
         message = f"{after} end before the first step, after {float(schedule.every):g}"
         yield make_problem(root, f"{path}.every", message, "the learning rate stays the same throughout")
@@ -140,4 +149,4 @@ def _schedule(spec: Spec, root: Node) -> Iterator[Problem]:
         yield make_problem(root, f"{path}.cycles", message, "cycles are usually several epochs long")
     elif isinstance(schedule, Plateau) and schedule.patience + 1 + ceil(warmup) >= spec.training.epochs:
         message = f"a patience of {format_count(schedule.patience, 'epoch')} never lowers the learning rate in {after}"
-        yield make_problem(root, f"{path}.patience", message.rstrip(","), "make it shorter, or training.epochs more")
+        yield make_problem(root, f"{path}.patience", message.rstrip(","), "make it shorter, or raise training.epochs")

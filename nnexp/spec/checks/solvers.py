@@ -36,17 +36,17 @@ def check_solver(spec: Spec, description: Description, declaration: Declaration,
         return
     name = registry.optimizers.name_of(solver)
     if solver.full_batch and spec.training.batch_size not in ("full", count_train_examples(spec, description)):
-        message = f"{name} takes all training examples at once"
+        message = f"{name} needs all training examples in one batch"
         yield make_problem(root, "training.batch_size", message, "write `batch_size: full`")
     for clip in ("clip_norm", "clip_value"):
         if getattr(spec.training, clip) is not None:
-            message = f"{name} has no use for a clipped gradient"
+            message = f"{name} cannot use a clipped gradient"
             yield make_problem(root, f"training.{clip}", message, f"leave {clip} out")
     trained = int(declaration.trainable_mask(spec.training.freeze).sum())
     if solver.needs_matrix and trained > MAX_DENSE_WEIGHTS:
         size = 8 * trained**2
         matrix = f"a matrix of {trained:,} x {trained:,} numbers, {size:,} bytes ({size / 2**30:.3g} GiB)"
-        suggestion = f"it goes up to {MAX_DENSE_WEIGHTS:,} weights; lbfgs holds no matrix"
+        suggestion = f"use it for up to {MAX_DENSE_WEIGHTS:,} weights; lbfgs holds no matrix"
         yield make_problem(root, "optimizer", f"{name} would hold {matrix}", suggestion)
     if isinstance(solver, NormalEquations):
         yield from _check_linear(spec, declaration, root)

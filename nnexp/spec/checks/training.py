@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice, pairwise
+from itertools import chain, islice, pairwise
 
 from nnexp import registry
 from nnexp.data.augmentations.base import fits_shape
@@ -30,10 +30,11 @@ def check_watched_metrics(spec: Spec, description: Description, root: Node) -> I
     if isinstance(spec.schedule, Plateau):
         watching["schedule.plateau.metric"] = spec.schedule.metric
     known = [f"dev_{metric}" for metric in ("loss", *tasks.list_metric_names(description))]
+    all_metrics = set(chain.from_iterable(metrics.METRIC_NAMES.values()))
     for path, metric in watching.items():
         if metric not in known:
-            elsewhere = {f"dev_{name}" for names in metrics.METRIC_NAMES.values() for name in names}
-            near = None if metric in elsewhere else find_closest(metric, known)
+            # A metric of other targets is spelt right, so that the nearest name here is not what was meant.
+            near = None if metric.removeprefix("dev_") in all_metrics else find_closest(metric, known)
             suggestion = f"did you mean {near!r}?" if near else f"known: {', '.join(known)}"
             message = f"there is no metric {metric!r} where the targets are {description.targets}"
             yield make_problem(root, path, message, suggestion)
@@ -51,22 +52,24 @@ def check_dev_part(spec: Spec, description: Description, root: Node) -> Iterator
     if spec.data.split.count_examples(description.examples, description.own_test)["dev"]:
         return
     if spec.training.early_stopping:
-        message = "early stopping watches the dev part, and data.split gives it no examples"
-        yield make_problem(root, "training.early_stopping", message, "write `early_stopping: null`, or give dev some")
+        message = "early stopping needs a dev part, and data.split gives it no examples"
+        suggestion = "write `early_stopping: null`, or give dev some examples"
+        yield make_problem(root, "training.early_stopping", message, suggestion)
     if isinstance(spec.schedule, Plateau):
-        message = "plateau watches the dev part, and data.split gives it no examples"
-        yield make_problem(root, "schedule", message, "give dev some, or choose another schedule")
+        message = "plateau needs a dev part, and data.split gives it no examples"
+        yield make_problem(root, "schedule", message, "give dev some examples, or choose another schedule")
 
 
 def check_part_sizes(data: Data, description: Description, root: Node) -> Iterator[Problem]:
     """The parts of the data are as large as is asked for."""
     asked = {part: getattr(data.split, part) for part in PART_NAMES}
-    large = [part for part, amount in asked.items() if isinstance(amount, float) and amount > 1]
-    for part in large:
-        path = f"data.split.{part}"
-        message = f"{asked[part]:g} is a fraction of all examples, and larger than 1"
-        yield make_problem(root, path, message, "a number of examples is written without a point")
-    if large:
+    is_too_large = False
+    for part, amount in asked.items():
+        if isinstance(amount, float) and amount > 1:
+            is_too_large = True
+            message = f"expected a fraction of all examples, 1 at most, found {amount:g}"
+            yield make_problem(root, f"data.split.{part}", message, "write a number of examples without a point")
+    if is_too_large:
         return
     try:
         data.split.count_examples(description.examples, description.own_test)
@@ -79,11 +82,8 @@ def check_augmentation(spec: Spec, description: Description, root: Node) -> Iter
     """What is changed at random is of the right shape."""
     for index, one in enumerate(spec.data.augment):
         if not fits_shape(one, description.shape):
-            name = registry.augmentations.name_of(one)
-            message = (
-                f"{name} changes images of height x width x channels, and these inputs are "
-                f"{format_shape(description.shape)}"
-            )
+            name, shape = registry.augmentations.name_of(one), format_shape(description.shape)
+            message = f"{name} needs images, height x width x channels; the inputs are {shape}"
             yield make_problem(root, f"data.augment.{index}", message)
 
 
@@ -116,8 +116,8 @@ def check_warmup(spec: Spec, description: Description, root: Node) -> Iterator[P
     warmup, epochs = spec.schedule.warmup_epochs, spec.training.epochs
     if warmup >= epochs:
         path = f"schedule.{registry.schedules.name_of(spec.schedule)}.warmup_epochs"
-        message = f"a warm-up of {warmup:g} epochs leaves nothing of a training of {format_count(epochs, 'epoch')}"
-        yield make_problem(root, path, message, "make it shorter than training.epochs")
+        message = f"the warm-up must be shorter than the training of {format_count(epochs, 'epoch')}, and is {warmup:g}"
+        yield make_problem(root, path, message, "make it shorter, or raise training.epochs")
 
 
 def check_piecewise(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
@@ -128,10 +128,10 @@ def check_piecewise(spec: Spec, description: Description, root: Node) -> Iterato
     for index, (before, after) in enumerate(pairwise(boundaries), start=1):
         if before >= after:
             path = f"schedule.piecewise.boundaries.{index}"
-            message = f"boundaries increase, and {after:g} follows {before:g}"
+            message = f"boundaries must increase, and {after:g} follows {before:g}"
             yield make_problem(root, path, message)
     pieces = len(boundaries) + 1
     if len(values) != pieces:
         path = "schedule.piecewise.values"
         message = f"expected {format_count(pieces, 'value')}, one more than there are boundaries, found {len(values)}"
-        yield make_problem(root, path, message, "the first value is for the epochs before any boundary")
+        yield make_problem(root, path, message, "the first value is for the epochs before the first boundary")

@@ -170,8 +170,8 @@ def test_augmentation_draws_from_a_generator_of_its_own() -> None:
 @pytest.mark.parametrize(
     ("override", "path", "words"),
     [
-        ("data.augment=[random_crop: 2]", "data.augment.0", "changes images of height x width x channels"),
-        ("data.augment=[noise: 0.1, horizontal_flip]", "data.augment.1", "these inputs are 64"),
+        ("data.augment=[random_crop: 2]", "data.augment.0", "needs images, height x width x channels"),
+        ("data.augment=[noise: 0.1, horizontal_flip]", "data.augment.1", "the inputs are 64"),
         ("data.augment=[nois: 0.1]", "data.augment.0", "unknown augmentation 'nois'"),
         ("data.augment=noise", "data.augment", "expected a list of augmentations"),
         ("data.augment=[noise: -1]", "data.augment.0.noise.std", "expected a number ≥ 0"),

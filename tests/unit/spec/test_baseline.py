@@ -101,8 +101,8 @@ def test_what_belongs_to_a_network_is_a_mistake_on_its_line(key: str) -> None:
     assert problems(content) == [
         (
             "7:1",
-            f"{key}: a baseline has no {key}; that belongs to a network, and this spec has `baseline`",
-            f"keep `{key}` or `baseline`, and take the other out",
+            f"{key}: a baseline has no {key}: that belongs to a network, and this spec has `baseline`",
+            f"remove `{key}` or `baseline`",
         )
     ]
     assert not is_valid(content)
@@ -111,7 +111,7 @@ def test_what_belongs_to_a_network_is_a_mistake_on_its_line(key: str) -> None:
 def test_it_is_one_in_an_override_too() -> None:
     [(place, message, _)] = problems(BASE, "training.epochs=6")
     assert place == "override 1, column 1"
-    assert message.startswith("training: a baseline has no training;")
+    assert message.startswith("training: a baseline has no training:")
 
 
 def test_everything_that_is_wrong_is_reported_in_one_round() -> None:
@@ -147,7 +147,7 @@ BEYOND = [
         "source: sine",
         "6:11",
         "baseline: gaussian_classifier does not fit sine, whose targets are values",
-        "fitting: knn, least_squares",
+        "baselines that fit: knn, least_squares",
     ),
     (
         "source: digits",
@@ -190,7 +190,7 @@ def test_what_memory_cannot_hold_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_where_a_network_is_needed_one_sentence_says_that_there_is_none() -> None:
-    with pytest.raises(UsageError, match=r"^s\.yaml is the spec of a baseline, and this takes a network$"):
+    with pytest.raises(UsageError, match=r"^s\.yaml is the spec of a baseline; expected that of a network$"):
         load_network_spec(text(BASE), name="s")
 
 

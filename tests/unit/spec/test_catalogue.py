@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from nnexp.registry import REGISTRY_BY_KIND, component_parameters
 from nnexp.spec.catalogue import list_entries
-from nnexp.spec.catalogue_page import _escape_prose, _make_anchors, render_catalogue
+from nnexp.spec.catalogue_page import _escape_prose, _make_anchor, render_catalogue
 from nnexp.spec.problems import SpecText
 from nnexp.spec.yaml import Node, parse_yaml
 
@@ -111,7 +112,9 @@ def test_every_link_of_the_contents_leads_to_its_heading() -> None:
 
 
 def test_a_heading_that_comes_again_is_counted() -> None:
-    assert list(_make_anchors(["a", "tasks", "b", "tasks", "tasks"])) == ["a", "tasks", "b", "tasks-1", "tasks-2"]
+    seen: Counter[str] = Counter()
+    anchors = [_make_anchor(title, seen) for title in ("a", "tasks", "b", "tasks", "tasks")]
+    assert anchors == ["a", "tasks", "b", "tasks-1", "tasks-2"]
 
 
 def test_prose_means_nothing_in_markdown_but_for_its_code() -> None:

@@ -27,21 +27,21 @@ def test_a_component_that_replaces_an_earlier_parameter_is_refused_with_the_orde
     assert str(problem.place) == "override 2, column 1"
     assert problem.path == "optimizer"
     assert "optimizer.adam.lr in override 1 would be lost" in problem.message
-    assert problem.suggestion == "write optimizer=adam first, and optimizer.adam.lr=0.5 after it"
+    assert problem.suggestion == "write optimizer=adam first, then optimizer.adam.lr=0.5"
     spec = load_spec(tmp_path / "base.yaml", ["optimizer=adam", "optimizer.adam.lr=0.5"])
     assert resolved.make_plain_spec(spec)["optimizer"]["adam"]["lr"] == 0.5
 
 
 def test_where_no_order_works_the_whole_value_is_shown(tmp_path: Path) -> None:
     [problem] = problems_of(tmp_path, "optimizer.adam.lr=0.5", "optimizer=nadam")
-    assert problem.suggestion.endswith("write the value whole: optimizer={adam: {lr: 0.5}}")
+    assert problem.suggestion.endswith("give one whole value: optimizer={adam: {lr: 0.5}}")
     load_spec(tmp_path / "base.yaml", ["optimizer={adam: {lr: 0.5}}"])
 
 
 def test_a_parameter_that_an_earlier_value_holds_is_refused(tmp_path: Path) -> None:
     [problem] = problems_of(tmp_path, "optimizer={adam: {lr: 0.5}}", "optimizer.adam.lr=0.1")
     assert problem.place.text.name == "override 2"
-    assert "optimizer in override 1 says it already" in problem.message
+    assert "optimizer in override 1 gives it a value already" in problem.message
 
 
 @pytest.mark.parametrize(

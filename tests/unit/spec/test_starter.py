@@ -32,7 +32,7 @@ def test_an_editor_finds_the_schema_beside_it(tmp_path: Path) -> None:
 def test_a_file_that_is_there_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "first.yaml"
     path.write_text("mine")
-    with pytest.raises(UsageError, match="is there already"):
+    with pytest.raises(UsageError, match="exists already"):
         write_starter(path)
     assert [entry.name for entry in tmp_path.iterdir()] == ["first.yaml"]
     assert path.read_text() == "mine"

@@ -106,8 +106,8 @@ REFUSED = {
     "{[a]: 3}": "a key must be a word",
     "a: {<<: {b: 1}}": "merge keys",
     "a: 1\n---\nb: 2\n": "a second document begins here",
-    "a: *b": "there is no anchor for the alias 'b'",
-    "a: &b 1\nc: &b 2": "this anchor is given twice",
+    "a: *b": "the alias 'b' has no anchor",
+    "a: &b 1\nc: &b 2": "this anchor is defined twice",
     "&a [*a]": "contains an alias of itself",
     "a: &a {b: {c: *a}}": "contains an alias of itself",
     "a: \x07": "U+0007",
@@ -116,11 +116,11 @@ REFUSED = {
     "a: 'b": "this quotation mark is never closed",
     "a: [1, 2\nb: 3": "this bracket is not closed by ']'",
     "a: {b: 1": "this bracket is not closed by '}'",
-    "a: b: c": "a `:` where no key can be",
+    "a: b: c": "a `:` cannot stand here",
     "a: @b": "a text cannot begin with '@'",
     "a: %b": "a text cannot begin with '%'",
-    "a:\n  b: 1\n - c": "a list begins where none can be",
-    "a:\n  - b\n c: 1": "does not continue what stands above it",
+    "a:\n  b: 1\n - c": "a list cannot begin here",
+    "a:\n  - b\n c: 1": "this line does not continue those above it",
     "a: 1\nb\nc: 2": "this key is not followed by a `:`",
     'a: "\\q"': "means nothing in double quotes",
     "%YAML 9.9\n---\na: b": "not valid YAML",
@@ -138,7 +138,7 @@ def test_what_a_spec_does_not_need_is_refused(content: str) -> None:
 )
 def test_a_tab_is_an_error_where_it_stands(content: str, place: tuple[int, int]) -> None:
     assert at(content) == place
-    assert problem(content).message == "a tab, where YAML takes spaces"
+    assert problem(content).message == "found a tab; YAML takes only spaces here"
 
 
 def test_a_tab_inside_a_text_is_not_blamed_for_another_mistake() -> None:
