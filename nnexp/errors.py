@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+# Of the annotation alone: problems are defined above this module, which imports nothing.
 if TYPE_CHECKING:
     from nnexp.spec.problems import Problem
 
@@ -39,6 +40,7 @@ class SpecError(NnexpError):
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
+        # A script must tell a spec to mend from data to fetch.
         if problems and all(problem.of_data for problem in problems):
             self.exit_code = DataError.exit_code
         super().__init__("\n\n".join(problem.format_report() for problem in self.problems))

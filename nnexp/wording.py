@@ -114,7 +114,7 @@ def format_percent(share: float, decimals: int = 2) -> str:
 
 
 def format_percents(shares: Collection[float]) -> str:
-    """The least and the largest share.
+    """The range of some shares, in whole percents.
 
     >>> format_percents([0.5, 0.917]), format_percents([0.5])
     ('50 to 92 %', '50 %')
@@ -199,6 +199,7 @@ def _format_layers_of_kind(names: Sequence[str], every: Sequence[str]) -> str:
 
 def find_closest(name: str, known: Iterable[str]) -> str | None:
     """The known name that is most like `name`, or None where none is."""
+    # Upper and lower case are the commonest slip: Adam for adam.
     by_folded = {candidate.casefold(): candidate for candidate in known}
     folded = name.casefold()[:MAX_COMPARED_CHARACTERS]
     matches = difflib.get_close_matches(folded, by_folded, n=1, cutoff=CLOSEST_CUTOFF)

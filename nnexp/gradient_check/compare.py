@@ -48,6 +48,7 @@ def compare_gradient(
     for probes in several:
         f = restrict_to_probes(function, origin, probes, rows)
         found = estimate_derivatives(f, len(probes), estimate_noise(f), threshold)
+        # 0 on both sides where a kink spoils the difference, so that it counts neither as right nor as wrong.
         analytic = np.where(found.smooth, probes.project(gradient), 0)
         parts.append((found.values, analytic, found.bounds, found.smooth))
     return GradientComparison(*(np.concatenate(column) for column in zip(*parts, strict=True)))

@@ -1,7 +1,7 @@
 """Every registered component in a small network.   N examples, I inputs, O outputs
 
 Required parameters are made up from the constructor's signature, so that a new component is checked without being
-entered anywhere. One that cannot be put into a network this way raises NoExample, and then belongs into GIVEN.
+entered anywhere. One that cannot be put into a network this way raises NoExample, and needs GIVEN_PARAMETERS.
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ from nnexp.typing import Array, Shape
 CHECKED_KINDS = ("activations", "layers", "losses", "penalties", "architectures")
 """The kinds that have a gradient."""
 
+# All different, so that two axes cannot be confused without an error.
 N, LAYER_WIDTH, O = 7, 6, 3
 TASK_OUTPUTS = {"first": 1, "second": 2}
 """The outputs of each of several tasks."""
@@ -49,7 +50,8 @@ FLAT_SHAPE: Shape = (5,)
 IMAGE_SHAPE: Shape = (8, 8, 2)
 
 GIVEN_PARAMETERS: dict[tuple[str, str], dict[str, Any]] = {
-    **{("architectures", name): {"width": 0.02} for name in ("alexnet", "zfnet")},
+    ("architectures", "alexnet"): {"width": 0.02},
+    ("architectures", "zfnet"): {"width": 0.02},
     ("architectures", "vgg"): {"width": 0.02, "depth": 11},
     ("architectures", "lenet5"): {"padding": 6},
     ("architectures", "mlp"): {"hidden": (LAYER_WIDTH, LAYER_WIDTH), "batch_norm": True, "dropout": 0.2},
@@ -131,12 +133,12 @@ def check_all_components(threshold: float = ERROR_THRESHOLD) -> Iterator[Compone
     for kind in CHECKED_KINDS:
         for name in REGISTRY_BY_KIND[kind]:
             try:
-                made = build_examples(kind, name)
+                examples = build_examples(kind, name)
             except NoExample as error:
                 yield ComponentCheck(kind, name, "-", None, str(error))
-            else:
-                for example in made:
-                    yield ComponentCheck(kind, name, example.setting, check_component(example, threshold))
+                continue
+            for example in examples:
+                yield ComponentCheck(kind, name, example.setting, check_component(example, threshold))
 
 
 def raise_if_failed(checks: Sequence[ComponentCheck]) -> None:
@@ -179,24 +181,35 @@ def build_examples(kind: str, name: str) -> list[ExampleNetwork]:
 
 def _build_with_options(kind: str, name: str) -> Iterator[tuple[str, Any]]:
     """The component with what it requires, and then with each of its options changed."""
-    cls, given = REGISTRY_BY_KIND[kind][name], GIVEN_PARAMETERS.get((kind, name), {})
-    known = component_parameters(cls)
-    required = {p.name: _make_up_value(name, p) for p in known if p.is_required and p.name not in given}
-    component = cls(**required, **given)
+    cls = REGISTRY_BY_KIND[kind][name]
+    component = _build_small(cls, name, GIVEN_PARAMETERS.get((kind, name), {}))
     yield "", component
-    if kind != "architectures":
-        for p in known:
-            for value in _list_choices(p.hint):
-                if value != getattr(component, p.name):
-                    word = f"{p.name} {str(value).lower()}" if isinstance(value, bool) else str(value)
-                    yield f", {word}", replace(component, **{p.name: value})
+    # Options of an architecture choose among layers, each of which is checked by itself.
+    if kind == "architectures":
+        return
+    for parameter in component_parameters(cls):
+        for value in _list_choices(parameter.hint):
+            if value != getattr(component, parameter.name):
+                word = f"{parameter.name} {str(value).lower()}" if isinstance(value, bool) else str(value)
+                yield f", {word}", replace(component, **{parameter.name: value})
+
+
+def _build_small(cls: type[Any], name: str, given: dict[str, Any]) -> Any:
+    """An instance of a class with the parameters that are `given`, and small values for others that it requires."""
+    values = dict(given)
+    for parameter in component_parameters(cls):
+        if parameter.is_required and parameter.name not in given:
+            values[parameter.name] = _make_up_value(name, parameter)
+    return cls(**values)
 
 
 def _list_choices(hint: Any) -> tuple[Any, ...]:
     """The values of an option."""
     if hint is bool:
         return (True, False)
-    return get_args(hint) if get_origin(hint) is Literal else ()
+    if get_origin(hint) is Literal:
+        return get_args(hint)
+    return ()
 
 
 def _make_up_value(name: str, parameter: Parameter) -> Any:
@@ -217,7 +230,7 @@ def _make_value(hint: Any) -> Any:
     if get_origin(hint) is Named:
         return Named(tuple(TASK_OUTPUTS), tuple(_make_value(get_args(hint)[0]) for _ in TASK_OUTPUTS))
     if isinstance(hint, type) and is_dataclass(hint):
-        return hint(**{p.name: _make_up_value(hint.__name__, p) for p in component_parameters(hint) if p.is_required})
+        return _build_small(hint, hint.__name__, {})
     if get_origin(hint) is tuple:
         value = _make_value(get_args(hint)[0])
         return None if value is None else (value, value)

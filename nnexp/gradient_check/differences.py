@@ -25,6 +25,7 @@ from nnexp.typing import AnyArray, Array, BoolArray, IntArray
 ProbedFunction: TypeAlias = Callable[[IntArray, Array], Array]
 """(which probes (n), how far along each (n)) -> the function's values (n)"""
 
+# Powers of two, which can be halved and divided by without rounding.
 FIRST_STEP = 2.0**-10
 SMALLER_STEPS = (2.0**-14, 2.0**-18, 2.0**-22)
 """The steps after the first, for probes that have met a kink or a strong bend."""
@@ -58,14 +59,15 @@ def estimate_derivatives(f: ProbedFunction, count: int, noise: float, threshold:
 
     `noise` is the standard deviation of the rounding errors in f; `threshold` the relative error worth seeing.
     """
-    search = _StepSearch(f, count, float(f(np.zeros(1, np.intp), np.zeros(1))[0]), noise)
+    origin = float(f(np.zeros(1, np.intp), np.zeros(1))[0])
+    search = _StepSearch(f, count, origin, noise)
+    # A step may overflow: what is not finite is no estimate, and another step is tried.
     with np.errstate(all="ignore"):
         search.try_step(np.arange(count), FIRST_STEP)
         for step in SMALLER_STEPS:
             search.try_step(np.flatnonzero(search.is_worse_than(threshold / 8) & ~search.rounded), step)
-        search.confirm_estimates(
-            np.flatnonzero(~search.rounded & ~search.is_worse_than(MAX_BOUND_THRESHOLDS * threshold))
-        )
+        acceptable = ~search.rounded & ~search.is_worse_than(MAX_BOUND_THRESHOLDS * threshold)
+        search.confirm_estimates(np.flatnonzero(acceptable))
         search.try_step(np.flatnonzero(search.is_worse_than(threshold / 8) & search.rounded), LARGER_STEP)
     smooth = search.rounded | ~search.is_worse_than(MAX_BOUND_THRESHOLDS * threshold)
     return Derivatives(np.where(smooth, search.values, 0), np.where(smooth, search.bounds, 0), smooth)
@@ -76,6 +78,7 @@ class _StepSearch:
 
     def __init__(self, f: ProbedFunction, count: int, origin: float, noise: float) -> None:
         self._f, self._origin = f, origin
+        # No estimate of the noise is below what rounding the function's value itself makes.
         self._noise = max(noise, np.finfo(float).eps * abs(origin) / 2, np.finfo(float).tiny)
         self.values, self.bounds = np.zeros(count), np.full(count, np.inf)
         self._steps = np.zeros(count)
@@ -89,6 +92,7 @@ class _StepSearch:
         values, disagreement = self._evaluate_step(probes, step)
         unit = self._noise / step
         bounds = np.maximum(disagreement, ERROR_NOISE_FACTOR * unit)
+        # At a smaller step rounding separates every two estimates, which says nothing of the function.
         if step >= FIRST_STEP:
             self.rounded[probes] |= np.isfinite(disagreement) & (disagreement <= DISAGREEMENT_NOISE_FACTOR * unit)
         better = bounds < self.bounds[probes]
@@ -112,6 +116,7 @@ class _StepSearch:
 
     def is_worse_than(self, relative: float) -> BoolArray:
         """Where the bound is larger than this part of the typical derivative."""
+        # Derivatives that are known to an eighth; among the others, noise could pass for a large one.
         sound = self.values[self.bounds <= np.abs(self.values) / 8]
         typical = float(np.sqrt(np.square(sound).mean())) if sound.size else 0.0
         return ~(self.bounds <= relative * typical)

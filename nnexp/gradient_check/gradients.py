@@ -46,9 +46,10 @@ def check_model(
 ) -> GradientCheck:
     """Hold the gradient of a model's first replica on a batch x (1, N, ...), d (1, N, O) against differences.
 
-    `entries` of each parameter are compared, drawn by `seed`; without it all, or SAMPLE where there are more than
-    ALL_UP_TO. `sources` are the generators that layers draw from: they are copied and stay as they are. Where too much
-    sits on a kink, as with biases of 0 behind inputs of 0, the weights are moved a little, and the result says so.
+    `entries` of each parameter are compared, drawn by `seed`; without it all, or SAMPLE_ENTRIES where there are more
+    than MAX_EXHAUSTIVE_WEIGHTS. `sources` are the generators that layers draw from: they are copied and stay as they
+    are. Where too much sits on a kink, as with biases of 0 behind inputs of 0, the weights are moved a little, and the
+    result says so.
     """
     names = {"name": name, "after": after}
     size = model.theta.shape[1]
@@ -150,8 +151,12 @@ def _find_worst(found: GradientComparison, shape: Shape, entries: IntArray) -> W
     """Where the two differ most."""
     if not found.smooth.any():
         return None
+    # A gradient that is not a number is as wrong as can be.
     at = int(np.argmax(np.nan_to_num(np.abs(found.numeric - found.analytic), nan=np.inf)))
-    index = tuple(map(int, np.unravel_index(entries[at], shape))) if at < len(entries) else None
+    index = None
+    # What follows the entries are directions, which have no place in the array.
+    if at < len(entries):
+        index = tuple(map(int, np.unravel_index(entries[at], shape)))
     return WorstEntry(index, float(found.analytic[at]), float(found.numeric[at]))
 
 

@@ -62,6 +62,7 @@ class DirectionProbes:
 
 def draw_directions(index: IntArray, count: int, source: np.random.Generator) -> DirectionProbes:
     """Directions drawn uniformly from the sphere in the space of some entries."""
+    # A normal distribution looks alike from all sides, so that its directions are uniform.
     vectors = source.standard_normal((count, len(index)))
     return DirectionProbes(index, vectors / np.linalg.norm(vectors, axis=-1, keepdims=True))
 

@@ -106,7 +106,9 @@ class GradientCheck:
     @property
     def rows(self) -> tuple[ParameterCheck, ...]:
         """All comparisons."""
-        return self.parameters + ((self.everywhere,) if self.everywhere else ())
+        if self.everywhere is None:
+            return self.parameters
+        return (*self.parameters, self.everywhere)
 
     @property
     def verdict(self) -> Verdict:
@@ -114,7 +116,9 @@ class GradientCheck:
         found = {row.verdict for row in self.rows}
         if "wrong" in found:
             return "wrong"
-        return "undecided" if "undecided" in found or found <= {"frozen"} else "right"
+        if "undecided" in found or found <= {"frozen"}:
+            return "undecided"
+        return "right"
 
     @property
     def passed(self) -> bool:
@@ -130,7 +134,9 @@ class GradientCheck:
     def worst(self) -> ParameterCheck | None:
         """The parameter to look at: a wrong one in the layer at fault, otherwise the wrong one nearest to the loss."""
         wrong = [row for row in self.parameters if row.verdict == "wrong"]
-        blamed = [row for row in wrong for fault in self.faults if f"{row.layer}.".startswith(f"{fault.part}.")]
+        # With the point at the end, so that dense_1 is not blamed for dense_10.
+        parts = tuple(f"{fault.part}." for fault in self.faults)
+        blamed = [row for row in wrong if f"{row.layer}.".startswith(parts)]
         return next(reversed(blamed or wrong), None)
 
     def as_dict(self) -> dict[str, Any]:

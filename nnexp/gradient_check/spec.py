@@ -25,8 +25,8 @@ def gradcheck(
     """Hold the gradient of a spec's objective, penalties included, against differences in double precision.
 
     The batch is the first of training or, `after` some steps of the spec's own training, the one that comes next;
-    `examples` of it, or up to EXAMPLES. `entries` of each parameter are compared, or with `exhaustive` all; otherwise
-    the size of the network decides. Nothing is raised where the gradient is wrong: see `GradientCheck.raise_if_failed`.
+    `examples` of it, or up to MAX_EXAMPLES. `entries` of each parameter are compared, or with `exhaustive` all;
+    otherwise the size of the network decides. A wrong gradient raises nothing: see `GradientCheck.raise_if_failed`.
 
     Raises UsageError for wrong numbers and for a baseline, DataError where the data cannot be read, Diverged where
     training does.
@@ -64,7 +64,7 @@ def _train_steps(stack: Stack, steps: int) -> None:
     """Take some steps of the spec's training. Raises Diverged, or UsageError where there are not so many."""
     most = stack.steps_per_epoch * stack.training.epochs
     if not 0 <= steps < most:
-        raise UsageError(f"the check was to come after {steps} steps, and training has {most}")
+        raise UsageError(f"training has {most} steps: a check cannot come after {steps}")
     done = 0
     while done < steps:
         stack.begin_epoch()

@@ -45,7 +45,7 @@ REGISTRIES_BY_TYPE: dict[type, tuple[Registry, ...]] = {
 
 def find_component_classes(base: type[Any]) -> dict[str, type[Any]]:
     """The classes that a parameter of this type may name, by their names."""
-    classes = {}
+    classes: dict[str, type[Any]] = {}
     for names in REGISTRIES_BY_TYPE[base]:
         classes.update((name, names[name]) for name in names)
     return classes

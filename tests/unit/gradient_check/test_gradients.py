@@ -222,8 +222,8 @@ def test_training_that_diverges_before_the_check_is_said() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"after": -1}, "after -1 steps, and training has 10"),
-        ({"after": 10}, "after 10 steps, and training has 10"),
+        ({"after": -1}, "training has 10 steps: a check cannot come after -1"),
+        ({"after": 10}, "training has 10 steps: a check cannot come after 10"),
         ({"examples": 0}, "examples must be at least 1, and is 0"),
         ({"entries": 0}, "entries must be at least 1, and is 0"),
         ({"entries": 3, "exhaustive": True}, "choose one"),
