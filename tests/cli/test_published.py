@@ -143,12 +143,6 @@ def nested(folder: Path) -> Path:
     return folder / "c.tar.gz"
 
 
-def twice(folder: Path) -> Path:
-    entries = [tarfile.TarInfo(f"{part}/test_batch") for part in (PY, "other")]
-    write_archive(folder / "c.tar.gz", [(entry, cifar10(folder)["test_batch"]) for entry in entries])
-    return folder / "c.tar.gz"
-
-
 def archive(change: Callable[[bytes], bytes]) -> Make:
     """A good archive whose bytes are changed."""
 
@@ -211,23 +205,17 @@ SAME = {**cifar10_meta(), b"label_names": [b"cat"] * 10}
 ARCHIVES: dict[str, tuple[Make, str]] = {
     "nothing at the path": (missing, "there is no file"),
     "no file and no folder": (pipe, "is neither an archive nor a folder"),
-    "empty": (archive(lambda content: b""), "is no .tar.gz archive: it is empty"),
-    "a zip archive": (archive(zipped), "is no .tar.gz archive: it begins with the bytes 50 4b"),
-    "a tar archive without gzip": (archive(gzip.decompress), "is no .tar.gz archive"),
+    "empty": (archive(lambda content: b""), "is damaged: empty file"),
+    "a zip archive": (archive(zipped), "is damaged: Not a gzipped file"),
+    "a tar archive without gzip": (archive(gzip.decompress), "is damaged: Not a gzipped file"),
     "no tar archive inside": (archive(lambda content: gzip.compress(bytes(range(256)) * 9)), "is damaged"),
     "cut short": (archive(lambda content: content[:-97]), "is damaged: Compressed file ended"),
     "cut in the middle": (archive(lambda content: content[: len(content) // 2]), "is damaged"),
     "two bytes only": (archive(lambda content: content[:2]), "is damaged"),
     "changed in the middle": (archive(lambda content: flipped(content, len(content) // 2)), "is damaged"),
     "a wrong checksum": (archive(lambda content: flipped(content, -5)), "is damaged: CRC check failed"),
-    "a member outside": (member("../data_batch_1"), "its member '../data_batch_1' would lie outside"),
-    "a member outside after all": (member(f"{PY}/../../x"), "would lie outside"),
-    "an absolute member": (member("/tmp/data_batch_1"), "its member '/tmp/data_batch_1' would lie outside"),
-    "a link": (member(f"{PY}/data_batch_1", tarfile.SYMTYPE), "is a link, a device or another special file"),
-    "a hard link": (member(f"{PY}/data_batch_1", tarfile.LNKTYPE), "is a link, a device"),
-    "a device": (member("null", tarfile.CHRTYPE), "'null' is a link, a device or another special file"),
-    "a pipe": (member("pipe", tarfile.FIFOTYPE), "'pipe' is a link, a device or another special file"),
-    "a member twice": (twice, "holds test_batch twice"),
+    "a link in place of a batch": (member(f"{PY}/data_batch_1", tarfile.SYMTYPE), "holds no batch of CIFAR-10"),
+    "a pipe in place of a batch": (member(f"{PY}/data_batch_1", tarfile.FIFOTYPE), "holds no batch of CIFAR-10"),
     "many members": (member("x", count=1001), "has more than 1000 members"),
     "a size that no file has": (claimed(2**40), "data_batch_1' says that it has 1,099,511,627,776 bytes, and no file"),
     "a size below 0": (backwards, "readme.html' says that it has -1,536 bytes"),
@@ -249,14 +237,13 @@ PICKLES: dict[str, tuple[Make, str]] = {
     "an evaluation": (python(pickle.dumps(Objects(eval, ("1",)), 2)), "it asks for '__builtin__.eval'"),
     "a command inside an array": (python(NESTED + b"."), "it asks for 'posix.system'"),
     "a command among the names": (python(b"\x80\x02cos\nsystem\n.", "batches.meta"), "batches.meta is refused"),
-    "a class of old": (python(b"\x80\x02(U\x04trueios\nsystem\n."), "its operation b'i' is none that builds"),
-    "a persistent identity": (python(b"\x80\x02K\x01Q."), "its operation b'Q' is none that builds"),
-    "an extension": (python(b"\x80\x02\x82\x01."), "is none that builds"),
-    "a call of an array's class": (python(b"\x80\x02cnumpy\nndarray\nK\x05\x85R."), "is no pickle that can be built"),
+    "a class of old": (python(b"\x80\x02(U\x04trueios\nsystem\n."), "its operation INST builds no dictionary"),
+    "a persistent identity": (python(b"\x80\x02K\x01Q."), "its operation BINPERSID builds no dictionary"),
+    "an extension": (python(b"\x80\x02\x82\x01."), "its operation EXT1 builds no dictionary"),
+    "a call of an array's class": (python(b"\x80\x02cnumpy\nndarray\nK\x05\x85R."), "expected a dictionary"),
     "a call of what is no function": (python(b"\x80\x02K\x05K\x05\x85R."), "it calls what is no function"),
-    "attributes of a list": (python(b"\x80\x02]}b."), "it sets what no array of whole numbers has"),
-    "attributes of a function": (python(b"\x80\x02cnumpy\ndtype\n}b."), "it sets what no array of whole numbers has"),
-    "an array of objects": (python(pickle.dumps({"data": OBJECTS}, 2)), "it has an array of 'O8'"),
+    "attributes of a list": (python(b"\x80\x02]}b."), "it sets attributes of what is no array"),
+    "an array of objects": (python(pickle.dumps({"data": OBJECTS}, 2)), "it asks for '__builtin__.object'"),
     "an array of numbers with a point": (
         python(pickled(batch(data=planes(PICTURES[0][:3]).astype(float)), 4)),
         "it has an array of 'f8'",
@@ -267,8 +254,8 @@ PICKLES: dict[str, tuple[Make, str]] = {
         "found int64 (3, 3072)",
     ),
     "an array of another size": (
-        python(b"\x80\x02" + SHAPED + b"."),
-        "it has an array (5, 3072) of u1 with 9,216 bytes",
+        python(b"\x80\x02}U\x04data" + SHAPED + b"s."),
+        "is refused: cannot reshape array of size 9216 into shape (5,3072)",
     ),
     "an array without numbers": (
         python(NESTED[: NESTED.index(b"cposix")] + b"K\x00\x85U\x01b\x87R."),
@@ -293,8 +280,8 @@ PICKLES: dict[str, tuple[Make, str]] = {
     "an empty batch": (python(b""), "data_batch_2 is cut short"),
     "a batch cut short": (python(pickled(batch())[:-11]), "data_batch_2 is cut short"),
     "a batch that ends at once": (python(b"\x80\x02."), "is no pickle that can be built"),
-    "an older protocol": (python(pickle.dumps({}, 0)), "it is no pickle of protocol 2 to 5"),
-    "text in place of a pickle": (python(b"<html>not found</html>"), "it is no pickle of protocol 2 to 5"),
+    "an older protocol": (python(pickle.dumps({}, 0)), "its operation DICT builds no dictionary"),
+    "text in place of a pickle": (python(b"<html>not found</html>"), "is no pickle that can be built"),
     "keys that are lists": (python(b"\x80\x02}]K\x01s."), "keys that are neither texts nor whole numbers"),
     "keys nested deep": (python(b"\x80\x02}" + b")" + b"\x85" * 10**5 + b"K\x01s."), "keys that are neither texts"),
     "what was never remembered": (python(b"\x80\x02h\x05."), "is no pickle that can be built"),

@@ -15,7 +15,7 @@ import numpy as np
 
 from nnexp.data.dataset import Dataset, Description
 from nnexp.data.file_source import find_cache_folder, find_path
-from nnexp.data.formats.archive import READ_ERRORS, is_file, make_read_error
+from nnexp.data.formats.archive import convert_read_errors, is_file
 from nnexp.errors import DataError
 from nnexp.typing import AnyArray, Shape
 
@@ -26,6 +26,9 @@ IMAGES_BY_PART = {"train": 60_000, "t10k": 10_000}
 
 UNSIGNED_BYTE_CODE = 0x08
 """The code of unsigned bytes in an IDX file."""
+
+GZIP_MAGIC = b"\x1f\x8b"
+"""What every gzip file begins with (RFC 1952)."""
 
 
 def find_folder(name: str, path: str | None) -> Path:
@@ -41,9 +44,10 @@ def find_folder(name: str, path: str | None) -> Path:
 def find_files(name: str, path: str | None) -> tuple[Path, ...]:
     """The images and the labels of the training part, then of the test part."""
     home = find_folder(name, path)
-    return tuple(
-        _find_file(name, home, f"{part}-{kind}") for part in IMAGES_BY_PART for kind in ("images-idx3", "labels-idx1")
-    )
+    found = []
+    for part in IMAGES_BY_PART:
+        found += [_find_file(name, home, f"{part}-images-idx3"), _find_file(name, home, f"{part}-labels-idx1")]
+    return tuple(found)
 
 
 def _find_file(name: str, home: Path, stem: str) -> Path:
@@ -63,13 +67,16 @@ def _format_advice(name: str) -> str:
 
 def read_idx_files(name: str, path: str | None, classes: tuple[str, ...], *, flat: bool) -> Dataset:
     """All images: the training part, then the test part. Raises DataError that names the file that is wrong."""
-    parts, found = list(IMAGES_BY_PART.values()), find_files(name, path)
-    images = [read_array(file, IMAGE_SHAPE[:2], most) for file, most in zip(found[::2], parts, strict=True)]
-    labels = [read_array(file, (), most) for file, most in zip(found[1::2], parts, strict=True)]
-    for pixels, given, image_file, label_file in zip(images, labels, found[::2], found[1::2], strict=True):
+    files = find_files(name, path)
+    images, labels = [], []
+    for most, image_file, label_file in zip(IMAGES_BY_PART.values(), files[::2], files[1::2], strict=True):
+        pixels = read_array(image_file, IMAGE_SHAPE[:2], most)
+        given = read_array(label_file, (), most)
         if len(pixels) != len(given):
             raise DataError(f"{label_file} holds {len(given):,} labels for the {len(pixels):,} images of {image_file}")
         _check_labels(label_file, given, len(classes))
+        images.append(pixels)
+        labels.append(given)
     shape = (prod(IMAGE_SHAPE),) if flat else IMAGE_SHAPE
     x = np.concatenate(images).reshape(-1, *shape)
     y = np.concatenate(labels).astype(np.int64)
@@ -85,13 +92,11 @@ def _check_labels(file: Path, labels: AnyArray, classes: int) -> None:
 
 def read_array(file: Path, sizes: Shape, most: int) -> AnyArray:
     """The bytes of one IDX file, plain or gzip. (N, *sizes), N at most `most`"""
-    try:
-        with file.open("rb") as plain:
-            packed = plain.read(2) == b"\x1f\x8b"
-            plain.seek(0)
-            return _read_stream(gzip.GzipFile(fileobj=plain) if packed else plain, file, sizes, most)
-    except READ_ERRORS as error:
-        raise make_read_error(file, error) from None
+    with convert_read_errors(file), file.open("rb") as plain:
+        # by its content, as some mirrors and browsers unpack a file and leave its name
+        packed = plain.read(2) == GZIP_MAGIC
+        plain.seek(0)
+        return _read_stream(gzip.GzipFile(fileobj=plain) if packed else plain, file, sizes, most)
 
 
 def _read_stream(stream: IO[bytes] | gzip.GzipFile, file: Path, sizes: Shape, most: int) -> AnyArray:
@@ -109,7 +114,7 @@ def _read_stream(stream: IO[bytes] | gzip.GzipFile, file: Path, sizes: Shape, mo
     if not 1 <= count <= most:
         raise DataError(f"{file} says that it holds {count:,} examples: expected 1 to {most:,}")
     expected = count * prod(sizes)
-    content = stream.read(expected + 1)
+    content = stream.read(expected + 1)  # one more tells whether the file goes on
     if len(content) != expected:
         found = "more" if len(content) > expected else f"{len(content):,}"
         raise DataError(f"{file}: {expected:,} bytes are to follow the header, and {found} do")

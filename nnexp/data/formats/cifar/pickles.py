@@ -1,21 +1,19 @@
 """Pickles of arrays, read without giving them anything to run.
 
-A pickle is a program for a small machine with a stack. This machine knows the operations that build dictionaries,
-lists, tuples, texts and whole numbers. Of what a pickle may call by name it knows only how NumPy stores an array, and
-does that itself. Python's own `pickle.Unpickler`, even one that finds few names, lets a file ask for memory without
-bounds, set attributes, and nest so deep that hashing overflows the stack.
-
-Source: Lib/pickletools.py of Python 3.13, where every operation is described; protocols 2 to 5.
+A pickle is a program for a small machine with a stack. `pickletools.genops` takes the program apart and runs nothing.
+`PickleReader` carries out only the operations that build dictionaries, lists, tuples, texts and whole numbers; what a
+pickle wants called stays a `StoredCall`, and `build_array` makes an array of one that describes an array.
+`pickle.Unpickler`, even one that finds few names, would let a file reserve memory without bounds, set attributes, and
+nest so deep that hashing overflows the stack.
 """
 
 from __future__ import annotations
 
+import pickletools
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
-from math import prod
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -23,55 +21,69 @@ from nnexp.data.formats.archive import ArchiveMember
 from nnexp.errors import DataError
 from nnexp.typing import AnyArray
 
-PROTOCOL_BYTES = (b"\x02", b"\x03", b"\x04", b"\x05")
-
 MAX_OPERATIONS = 2_000_000
-"""Several times what the largest published file takes."""
+"""Several times what the largest published file takes. An operation of one byte may make a list of 56 bytes."""
 
-INTEGER_DTYPES = frozenset(f"{kind}{size}" for kind in "iu" for size in (1, 2, 4, 8))
+CONSTANTS: dict[str, Any] = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False}
 
-MACHINE_ERRORS = (IndexError, KeyError, TypeError, ValueError, OverflowError, MemoryError, struct.error)
+VALUE_OPERATIONS = frozenset(
+    {
+        *("BININT", "BININT1", "BININT2", "LONG1"),
+        *("SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8"),
+        *("SHORT_BINBYTES", "BINBYTES", "BINBYTES8", "BYTEARRAY8"),
+    }
+)
+"""Operations whose argument is the value."""
+
+ALLOWED_GLOBALS = frozenset(
+    {
+        ("numpy", "ndarray"),
+        ("numpy", "dtype"),
+        ("numpy.core.multiarray", "_reconstruct"),  # NumPy 1
+        ("numpy._core.multiarray", "_reconstruct"),  # NumPy 2
+        ("numpy.core.numeric", "_frombuffer"),
+        ("numpy._core.numeric", "_frombuffer"),
+        ("_codecs", "encode"),  # bytes in protocol 2 of Python 3
+    }
+)
+"""The names that arrays and bytes are written with."""
+
+INTEGER_DTYPES = frozenset({"i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8"})
+BYTE_ORDERS = frozenset({"<", ">", "|"})
+
+BUILD_ERRORS = (IndexError, KeyError, TypeError, ValueError, OverflowError, MemoryError, struct.error)
 """What a program runs into that no pickler wrote."""
 
 
 @dataclass(slots=True, eq=False)
-class GlobalName:
-    """Something that a pickle calls or mentions by its name."""
+class StoredCall:
+    """A call that a pickle asks for and that is never made: the function, its arguments, the state set afterwards."""
 
-    name: str
-
-
-@dataclass(slots=True, eq=False)
-class StoredDtype:
-    """The type of an array's numbers, NumPy's dtype; the order of their bytes follows."""
-
-    code: str
-    order: str = "|"
-
-
-@dataclass(slots=True, eq=False)
-class StoredArray:
-    """An array, whose numbers follow."""
-
-    array: AnyArray | None = None
+    function: str
+    arguments: tuple[Any, ...] = ()
+    state: Any = None
 
 
 def read_pickle(member: ArchiveMember) -> Any:
-    """What a pickle holds: arrays as `StoredArray`, the texts of Python 2 as bytes.
+    """What a pickle holds: arrays as `StoredCall`, the texts of Python 2 as bytes.
 
     Raises DataError for all that is in no published file, such as the name of a function.
     """
-    machine = PickleMachine(member, member.bytes_left)
+    reader = PickleReader(member, member.bytes_left)
     try:
-        return machine.run_operations()
-    except MACHINE_ERRORS as error:
-        why = str(error) or type(error).__name__
-        raise DataError(f"{member.where} is damaged: it is no pickle that can be built ({why})") from None
+        for count, (operation, argument, _) in enumerate(pickletools.genops(member)):  # type: ignore[arg-type]
+            if count == MAX_OPERATIONS:
+                reader.refuse(f"it takes more than {MAX_OPERATIONS:,} operations")
+            reader.run_operation(operation.name, argument)
+        return reader.stack.pop()
+    except BUILD_ERRORS as error:
+        reason = str(error) or type(error).__name__
+        raise DataError(f"{member.where} is damaged: it is no pickle that can be built ({reason})") from None
 
 
 @dataclass(slots=True, eq=False)
-class PickleMachine:
-    """What the operations of a pickle work on."""
+class PickleReader:
+    """What the operations of a pickle work on. size: the bytes of the pickle."""
 
     member: ArchiveMember
     size: int
@@ -80,168 +92,137 @@ class PickleMachine:
     memo: dict[int, Any] = field(default_factory=dict)
     encoded_characters: int = 0
 
-    def run_operations(self) -> Any:
-        """What is on the stack at the end."""
-        if self.member.take_bytes(1) != b"\x80" or self.member.take_bytes(1) not in PROTOCOL_BYTES:
-            self.refuse_pickle("it is no pickle of protocol 2 to 5")
-        for _ in range(MAX_OPERATIONS):
-            code = self.member.take_bytes(1)
-            if code == b".":
-                break
-            if code not in OPERATION_BY_CODE:
-                self.refuse_pickle(
-                    f"its operation {code!r} is none that builds dictionaries, lists, texts, numbers or arrays"
-                )
-            OPERATION_BY_CODE[code](self)
+    def run_operation(self, operation: str, argument: Any) -> None:
+        """Carry out one operation, by its name in `pickletools`."""
+        if operation in BUILDERS:
+            count, build = BUILDERS[operation]
+            start = self.marks.pop() if count is None else len(self.stack) - count
+            build(self, self.pop_items(start))
+        elif operation in CONSTANTS:
+            self.stack.append(CONSTANTS[operation])
+        elif operation in VALUE_OPERATIONS:
+            self.stack.append(argument)
         else:
-            self.refuse_pickle(f"it takes more than {MAX_OPERATIONS:,} operations")
-        return self.stack.pop()
+            self.run_special_operation(operation, argument)
 
-    def refuse_pickle(self, why: str) -> NoReturn:
+    def run_special_operation(self, operation: str, argument: Any) -> None:
+        match operation:
+            case "PROTO" | "FRAME" | "STOP":
+                pass
+            case "MARK":
+                self.marks.append(len(self.stack))
+            case "SHORT_BINSTRING" | "BINSTRING":
+                self.stack.append(argument.encode("latin-1"))  # bytes in Python 2, which genops gives as a text
+            case "BINPUT" | "LONG_BINPUT":
+                self.memo[argument] = self.stack[-1]
+            case "MEMOIZE":
+                self.memo[len(self.memo)] = self.stack[-1]
+            case "BINGET" | "LONG_BINGET":
+                self.stack.append(self.memo[argument])
+            case "GLOBAL":
+                self.push_global(argument.split(" "))  # genops puts a space between module and name
+            case _:
+                self.refuse(f"its operation {operation} builds no dictionary, list, text, number or array")
+
+    def refuse(self, why: str) -> NoReturn:
         raise DataError(f"{self.member.where} is refused, and nothing of it was run: {why}")
 
-    def read_number(self, size: int, *, signed: bool = False) -> int:
-        return int.from_bytes(self.member.take_bytes(size), "little", signed=signed)
-
-    def read_line(self) -> str:
-        found = b""
-        while not found.endswith(b"\n"):
-            found += self.member.take_bytes(1)
-            if len(found) > 200:
-                self.refuse_pickle("a name in it is longer than 200 bytes")
-        return found[:-1].decode()
-
-    def pop_marked(self) -> list[Any]:
-        """What was pushed since the last mark, taken off."""
-        mark = self.marks.pop()
-        items = self.stack[mark:]
-        del self.stack[mark:]
+    def pop_items(self, start: int) -> list[Any]:
+        """Take off what lies on the stack from a position on."""
+        if start < 0:
+            raise IndexError("the stack is empty")
+        items = self.stack[start:]
+        del self.stack[start:]
         return items
 
-    def push_mark(self) -> None:
-        self.marks.append(len(self.stack))
+    def push_list(self, items: list[Any]) -> None:
+        self.stack.append(items)
 
-    def push_constant(self, value: Any) -> None:
-        self.stack.append(value)
+    def push_tuple(self, items: list[Any]) -> None:
+        self.stack.append(tuple(items))
 
-    def push_empty(self, kind: type[list[Any] | dict[Any, Any]]) -> None:
-        self.stack.append(kind())
-
-    def push_integer(self, size: int, *, signed: bool = False) -> None:
-        self.stack.append(self.read_number(size, signed=signed))
-
-    def push_long(self) -> None:
-        self.push_integer(self.read_number(1), signed=True)
-
-    def push_bytes(self, size: int) -> None:
-        """Bytes, whose number comes first, written in `size` bytes."""
-        self.stack.append(self.member.take_bytes(self.read_number(size)))
-
-    def push_text(self, size: int) -> None:
-        self.stack.append(self.member.take_bytes(self.read_number(size)).decode())
-
-    def push_tuple(self, count: int) -> None:
-        items = [self.stack.pop() for _ in range(count)]
-        self.stack.append(tuple(reversed(items)))
-
-    def push_marked_tuple(self) -> None:
-        self.stack.append(tuple(self.pop_marked()))
-
-    def append_item(self) -> None:
-        self.extend_list([self.stack.pop()])
-
-    def append_items(self) -> None:
-        self.extend_list(self.pop_marked())
+    def push_dict(self, _items: list[Any]) -> None:
+        self.stack.append({})
 
     def extend_list(self, items: list[Any]) -> None:
         target = self.stack[-1]
         if type(target) is not list:
-            self.refuse_pickle("it appends to what is no list")
+            self.refuse("it appends to what is no list")
         target.extend(items)
-
-    def set_dict_item(self) -> None:
-        value, key = self.stack.pop(), self.stack.pop()
-        self.update_dict([key, value])
-
-    def set_dict_items(self) -> None:
-        self.update_dict(self.pop_marked())
 
     def update_dict(self, items: list[Any]) -> None:
         target, keys = self.stack[-1], items[::2]
+        # a tuple would be hashed with all that is nested in it
         if type(target) is not dict or not all(type(key) in (bytes, str, int) for key in keys):
-            self.refuse_pickle("it has a dictionary with keys that are neither texts nor whole numbers")
+            self.refuse("it has a dictionary with keys that are neither texts nor whole numbers")
         target.update(zip(keys, items[1::2], strict=True))
 
-    def store_memo(self, size: int) -> None:
-        self.memo[self.read_number(size)] = self.stack[-1]
-
-    def store_next_memo(self) -> None:
-        self.memo[len(self.memo)] = self.stack[-1]
-
-    def push_memo(self, size: int) -> None:
-        self.stack.append(self.memo[self.read_number(size)])
-
-    def skip_frame(self) -> None:
-        """Skip the size of a frame, which says only how much could be read ahead."""
-        self.member.take_bytes(8)
-
-    def push_global(self) -> None:
-        self.push_named(self.read_line(), self.read_line())
-
-    def push_stack_global(self) -> None:
-        name, module = self.stack.pop(), self.stack.pop()
-        self.push_named(decode_text(module), decode_text(name))
-
-    def push_named(self, module: str, name: str) -> None:
+    def push_global(self, items: list[Any]) -> None:
+        module, name = (decode_text(item) for item in items)
         if (module, name) not in ALLOWED_GLOBALS:
-            self.refuse_pickle(f"it asks for {f'{module}.{name}'[:100]!r}, which no set of pictures needs")
-        self.stack.append(GlobalName(name))
+            self.refuse(f"it asks for {f'{module}.{name}'[:100]!r}, which no set of pictures needs")
+        self.stack.append(StoredCall(name))
 
-    def call_function(self) -> None:
-        arguments, function = self.stack.pop(), self.stack.pop()
-        if type(function) is not GlobalName or type(arguments) is not tuple:
-            self.refuse_pickle("it calls what is no function")
-        self.stack.append(GLOBAL_CALLS[function.name](self, *arguments))
+    def push_call(self, items: list[Any]) -> None:
+        stored, arguments = items
+        if type(stored) is not StoredCall or type(arguments) is not tuple:
+            self.refuse("it calls what is no function")
+        is_text = stored.function == "encode"
+        self.stack.append(self.encode_text(*arguments) if is_text else StoredCall(stored.function, arguments))
 
-    def make_dtype(self, code: Any, _align: Any = False, _copy: Any = True) -> StoredDtype:
-        if decode_text(code) not in INTEGER_DTYPES:
-            self.refuse_pickle(
-                f"it has an array of {decode_text(code)[:100]!r}, and those of published sets are of whole numbers"
-            )
-        return StoredDtype(decode_text(code))
+    def set_state(self, items: list[Any]) -> None:
+        target = self.stack[-1]
+        if type(target) is not StoredCall:
+            self.refuse("it sets attributes of what is no array")
+        target.state = items[0]
 
-    def make_empty_array(self, _class: Any, _shape: Any, _code: Any) -> StoredArray:
-        return StoredArray()
-
-    def make_buffer_array(self, content: Any, kind: Any, shape: Any, order: Any) -> StoredArray:
-        return StoredArray(self.make_array(content, kind, shape, decode_text(order)))
-
-    def encode_text(self, given: Any, encoding: Any) -> bytes:
-        """What Python 3 writes for bytes in protocol 2. No text is encoded twice, so that memory is bounded."""
-        self.encoded_characters += len(decode_text(given))
+    def encode_text(self, text: Any, encoding: Any) -> bytes:
+        """What Python 3 writes for bytes in protocol 2."""
+        self.encoded_characters += len(decode_text(text))
+        # a text that is encoded again and again costs the file a few bytes each time, and memory for all of it
         if decode_text(encoding) != "latin1" or self.encoded_characters > self.size:
-            self.refuse_pickle("it encodes texts as no pickler does")
-        return decode_text(given).encode("latin-1")
+            self.refuse("it encodes texts as no pickler does")
+        return decode_text(text).encode("latin-1")
 
-    def set_state(self) -> None:
-        """Fill in what follows of an array or of its type."""
-        state, target = self.stack.pop(), self.stack[-1]
-        if type(target) is StoredDtype and len(state) == 8 and all(state[place] is None for place in (2, 3, 4)):
-            target.order = decode_text(state[1])
-        elif type(target) is StoredArray and len(state) == 5:
-            target.array = self.make_array(state[4], state[2], state[1], "F" if state[3] else "C")
-        else:
-            self.refuse_pickle("it sets what no array of whole numbers has")
 
-    def make_array(self, content: Any, kind: Any, shape: Any, order: str) -> AnyArray:
-        if type(kind) is not StoredDtype or type(content) not in (bytes, bytearray) or type(shape) is not tuple:
-            self.refuse_pickle("it has an array that is none of whole numbers")
-        if len(shape) > 4 or not all(type(size) is int and 0 <= size < 2**40 for size in shape):
-            self.refuse_pickle("it has an array of no possible shape")
-        dtype = np.dtype(kind.order + kind.code)
-        if prod(shape) * dtype.itemsize != len(content):
-            self.refuse_pickle(f"it has an array {shape} of {kind.code} with {len(content):,} bytes of numbers")
-        return np.frombuffer(content, dtype).reshape(shape, order="F" if order == "F" else "C")
+BUILDERS: dict[str, tuple[int | None, Callable[[PickleReader, list[Any]], None]]] = {
+    "EMPTY_LIST": (0, PickleReader.push_list),
+    "EMPTY_DICT": (0, PickleReader.push_dict),
+    "EMPTY_TUPLE": (0, PickleReader.push_tuple),
+    "TUPLE1": (1, PickleReader.push_tuple),
+    "TUPLE2": (2, PickleReader.push_tuple),
+    "TUPLE3": (3, PickleReader.push_tuple),
+    "TUPLE": (None, PickleReader.push_tuple),
+    "APPEND": (1, PickleReader.extend_list),
+    "APPENDS": (None, PickleReader.extend_list),
+    "SETITEM": (2, PickleReader.update_dict),
+    "SETITEMS": (None, PickleReader.update_dict),
+    "STACK_GLOBAL": (2, PickleReader.push_global),
+    "REDUCE": (2, PickleReader.push_call),
+    "BUILD": (1, PickleReader.set_state),
+}
+"""Operations that build something of items on the stack: of how many (None: of those since the last mark), and what."""
+
+
+def build_array(member: ArchiveMember, value: Any) -> AnyArray | None:
+    """The array of whole numbers that a stored value describes, without a copy; None for any other value.
+
+    Raises DataError for an array of something else, and for one whose shape its numbers do not fill.
+    """
+    match value:
+        case StoredCall("_reconstruct", state=(_, tuple(shape), StoredCall("dtype") as dtype, is_fortran, content)):
+            order: Any = "F" if is_fortran else "C"
+        case StoredCall("_frombuffer", arguments=(content, StoredCall("dtype") as dtype, tuple(shape), order)):
+            pass
+        case _:
+            return None
+    try:
+        code, byte_order = decode_text(dtype.arguments[0]), decode_text(dtype.state[1])
+        if code not in INTEGER_DTYPES or byte_order not in BYTE_ORDERS:
+            raise ValueError(f"it has an array of {code[:100]!r}, and those of published sets are of whole numbers")
+        return np.frombuffer(content, byte_order + code).reshape(shape, order=order)
+    except BUILD_ERRORS as error:
+        raise DataError(f"{member.where} is refused: {error}") from None
 
 
 def decode_text(value: Any) -> str:
@@ -251,55 +232,3 @@ def decode_text(value: Any) -> str:
     if type(value) is not str:
         raise TypeError(f"{type(value).__name__} where a text belongs")
     return value
-
-
-NUMPY_MODULES = ("numpy.core", "numpy._core")
-ALLOWED_GLOBALS = {("numpy", "ndarray"), ("numpy", "dtype"), ("_codecs", "encode")}
-ALLOWED_GLOBALS |= {(f"{core}.multiarray", "_reconstruct") for core in NUMPY_MODULES}
-ALLOWED_GLOBALS |= {(f"{core}.numeric", "_frombuffer") for core in NUMPY_MODULES}
-
-GLOBAL_CALLS: dict[str, Callable[..., Any]] = {
-    "dtype": PickleMachine.make_dtype,
-    "encode": PickleMachine.encode_text,
-    "_frombuffer": PickleMachine.make_buffer_array,
-    "_reconstruct": PickleMachine.make_empty_array,
-}
-
-PickleOperation: TypeAlias = Callable[[PickleMachine], None]
-
-OPERATION_BY_CODE: dict[bytes, PickleOperation] = {
-    b"(": PickleMachine.push_mark,
-    b"a": PickleMachine.append_item,
-    b"e": PickleMachine.append_items,
-    b"s": PickleMachine.set_dict_item,
-    b"u": PickleMachine.set_dict_items,
-    b"t": PickleMachine.push_marked_tuple,
-    b"c": PickleMachine.push_global,
-    b"\x93": PickleMachine.push_stack_global,
-    b"R": PickleMachine.call_function,
-    b"b": PickleMachine.set_state,
-    b"\x94": PickleMachine.store_next_memo,
-    b"\x95": PickleMachine.skip_frame,
-    b"\x8a": PickleMachine.push_long,
-    b"J": partial(PickleMachine.push_integer, size=4, signed=True),
-    b"]": partial(PickleMachine.push_empty, kind=list),
-    b"}": partial(PickleMachine.push_empty, kind=dict),
-    **{
-        code: partial(PickleMachine.push_constant, value=value)
-        for code, value in [(b"N", None), (b")", ()), (b"\x88", True)]
-    },
-    b"\x89": partial(PickleMachine.push_constant, value=False),
-    **{code: partial(PickleMachine.push_integer, size=size) for code, size in [(b"K", 1), (b"M", 2)]},
-    **{
-        code: partial(PickleMachine.push_bytes, size=size)
-        for code, size in [(b"U", 1), (b"T", 4), (b"C", 1), (b"B", 4)]
-    },
-    **{code: partial(PickleMachine.push_bytes, size=8) for code in (b"\x8e", b"\x96")},
-    **{code: partial(PickleMachine.push_text, size=size) for code, size in [(b"\x8c", 1), (b"X", 4), (b"\x8d", 8)]},
-    **{
-        code: partial(PickleMachine.push_tuple, count=count)
-        for code, count in [(b"\x85", 1), (b"\x86", 2), (b"\x87", 3)]
-    },
-    **{code: partial(PickleMachine.store_memo, size=size) for code, size in [(b"q", 1), (b"r", 4)]},
-    **{code: partial(PickleMachine.push_memo, size=size) for code, size in [(b"h", 1), (b"j", 4)]},
-}

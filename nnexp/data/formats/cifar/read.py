@@ -14,7 +14,7 @@ import numpy as np
 from nnexp.data.dataset import Dataset, Description
 from nnexp.data.formats.archive import ArchiveMember, read_members
 from nnexp.data.formats.cifar.layouts import FileLayout, LabelLayout
-from nnexp.data.formats.cifar.pickles import StoredArray, decode_text, read_pickle
+from nnexp.data.formats.cifar.pickles import build_array, decode_text, read_pickle
 from nnexp.errors import DataError
 from nnexp.typing import AnyArray, IntArray, Shape
 
@@ -103,21 +103,21 @@ def read_binary_batch(member: ArchiveMember, layout: FileLayout, labels: LabelLa
         raise DataError(
             f"{member.where} has {member.bytes_left:,} bytes: expected a multiple of {row:,}, the bytes of a picture"
         )
-    rows = np.frombuffer(member.take_bytes(member.bytes_left), np.uint8).reshape(-1, row)
+    rows = np.frombuffer(member.read(member.bytes_left), np.uint8).reshape(-1, row)
     return split_planes(rows[:, layout.label_bytes :]), check_labels(member, rows[:, labels.byte].tolist(), labels)
 
 
 def read_pickled_batch(member: ArchiveMember, labels: LabelLayout) -> tuple[AnyArray, IntArray]:
     """A batch of a dictionary: `data` (N, 3072) of bytes, and labels. (N, C, H, W), (N)"""
     content = read_dictionary(member)
-    data = content.get("data")
-    pixels = data.array if isinstance(data, StoredArray) else None
+    pixels = build_array(member, content.get("data"))
     if pixels is None or pixels.dtype != np.uint8 or pixels.ndim != 2 or pixels.shape[1] != NUMBERS_PER_PICTURE:
         found = f"{pixels.dtype} {pixels.shape}" if pixels is not None else "none"
         raise DataError(f"{member.where}: expected an array 'data' of uint8 (N, {NUMBERS_PER_PICTURE}), found {found}")
     given = content.get(labels.key)
-    if isinstance(given, StoredArray) and given.array is not None and given.array.ndim == 1:
-        given = given.array.tolist()
+    array = build_array(member, given)
+    if array is not None and array.ndim == 1:
+        given = array.tolist()
     if not isinstance(given, list):
         raise DataError(f"{member.where}: expected a list {labels.key!r}, found {describe_type(given)}")
     if len(given) != len(pixels):
@@ -156,7 +156,7 @@ def read_class_names(member: ArchiveMember, layout: FileLayout, labels: LabelLay
         found = [entry for entry in given if isinstance(entry, bytes | str)] if isinstance(given, list) else []
         lines = [decode_text(entry) for entry in found]
     else:
-        lines = [line for line in decode_text(member.take_bytes(member.bytes_left)).splitlines() if line]
+        lines = [line for line in decode_text(member.read(member.bytes_left)).splitlines() if line]
     if len(lines) != count or len(set(lines)) != count or not all(line.isprintable() and line for line in lines):
         raise DataError(f"{member.where}: expected the names of {count} classes, found {reprlib.repr(lines)}")
     return tuple(lines)

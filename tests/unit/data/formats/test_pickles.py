@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from nnexp.data.formats.archive import ArchiveMember
 from nnexp.data.formats.cifar import pickles
-from nnexp.data.formats.cifar.pickles import OPERATION_BY_CODE, StoredArray, read_pickle
+from nnexp.data.formats.cifar.pickles import build_array, read_pickle
 from nnexp.errors import DataError
 from tests.published import pickled
 
@@ -32,8 +32,26 @@ PYTHON3 = st.recursive(
 DTYPES = ["u1", "i1", "<u2", ">u2", "<i2", "<i4", ">i4", "<u4", "<i8", ">i8", "<u8"]
 
 
+OPCODES = [opcode.code.encode("latin-1") for opcode in pickletools.opcodes]
+
+
+def member(content: bytes) -> ArchiveMember:
+    return ArchiveMember("m", "the member", len(content), io.BytesIO(content))
+
+
 def read(content: bytes) -> Any:
-    return read_pickle(ArchiveMember("m", "the member", len(content), io.BytesIO(content)))
+    return read_pickle(member(content))
+
+
+def array_in(value: Any) -> Any:
+    return build_array(member(b""), value)
+
+
+def read_or_refuse(content: bytes) -> None:
+    with suppress(DataError):
+        found = read(content)
+        for value in found.values() if isinstance(found, dict) else [found]:
+            array_in(value)
 
 
 @given(VALUES)
@@ -55,33 +73,20 @@ def test_what_python_3_writes_is_read(value: Any, protocol: int) -> None:
 def test_an_array_of_whole_numbers_is_read(protocol: int, dtype: str, order: Any) -> None:
     array = np.asarray(np.arange(35).reshape(5, 7), dtype, order)
     found = read(pickle.dumps({"data": array, "again": array}, protocol))
-    assert isinstance(found["data"], StoredArray)
-    stored = found["data"].array
-    assert stored is not None
+    stored = array_in(found["data"])
     assert stored.dtype == array.dtype
     assert np.array_equal(stored, array)
     assert found["again"] is found["data"]
 
 
-def test_python_reads_the_array_that_python_2_writes() -> None:
-    """So the form of `tests.published` is that of a real pickle."""
+def test_the_array_that_python_2_writes_is_read_without_a_copy() -> None:
+    """And Python itself reads the same in it, so the form of `tests.published` is that of a real pickle."""
     array = np.arange(35, dtype=np.uint8).reshape(5, 7)
     content = pickled({b"data": array})
     assert np.array_equal(pickle.loads(content, encoding="bytes")[b"data"], array)
-    assert np.array_equal(read(content)[b"data"].array, array)
-
-
-def test_the_largest_text_is_not_copied() -> None:
-    content = pickled({b"data": np.arange(250, dtype=np.uint8).reshape(5, 50)})
-    stored = read(content)[b"data"]
-    assert isinstance(stored.array.base.base, bytes)
-
-
-def test_every_operation_is_one_that_python_documents() -> None:
-    documented = {opcode.code.encode("latin-1"): opcode.name for opcode in pickletools.opcodes}
-    names = {documented[code] for code in OPERATION_BY_CODE}
-    assert len(names) == len(OPERATION_BY_CODE)
-    assert not names & {"INST", "OBJ", "NEWOBJ", "NEWOBJ_EX", "PERSID", "BINPERSID", "EXT1", "EXT2", "EXT4"}
+    stored = array_in(read(content)[b"data"])
+    assert np.array_equal(stored, array)
+    assert isinstance(stored.base.base, bytes)  # not copied
 
 
 @pytest.mark.parametrize(
@@ -97,12 +102,9 @@ def test_a_name_that_is_not_of_an_array_is_refused_with_its_name(name: str, form
 
 
 def test_a_long_name_is_not_shown_whole() -> None:
-    name = b"a" * 10**6
-    with pytest.raises(DataError) as caught:
-        read(b"\x80\x04X" + len(name).to_bytes(4, "little") + name + b"h\x00\x93.".replace(b"h\x00", b"\x8c\x01b"))
+    with pytest.raises(DataError, match="it asks for 'aaa") as caught:
+        read(b"\x80\x02c" + b"a" * 10**6 + b"\nb\n.")
     assert len(str(caught.value)) < 300
-    with pytest.raises(DataError, match="a name in it is longer than 200 bytes"):
-        read(b"\x80\x02c" + name + b"\nb\n.")
 
 
 def test_memory_is_not_reserved_by_what_a_pickle_says() -> None:
@@ -125,9 +127,9 @@ def test_a_text_encoded_again_and_again_is_refused() -> None:
 
 def test_a_pickle_of_too_many_operations_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pickles, "MAX_OPERATIONS", 1000)
-    assert read(b"\x80\x02" + b"]" * 999 + b".") == []
+    assert read(b"\x80\x02" + b"]" * 998 + b".") == []
     with pytest.raises(DataError, match="it takes more than 1,000 operations"):
-        read(b"\x80\x02" + b"]" * 1000 + b".")
+        read(b"\x80\x02" + b"]" * 999 + b".")
 
 
 def test_deep_nesting_is_built_and_taken_down_without_recursion() -> None:
@@ -135,11 +137,10 @@ def test_deep_nesting_is_built_and_taken_down_without_recursion() -> None:
     assert isinstance(read(b"\x80\x02" + b"]" * 10**5 + b"a" * (10**5 - 1) + b"."), list)
 
 
-@given(st.lists(st.sampled_from([*OPERATION_BY_CODE, b".", b"cnumpy\ndtype\n", b"U\x02u1"]) | st.binary(max_size=5)))
+@given(st.lists(st.sampled_from([*OPCODES, b"cnumpy\ndtype\n", b"U\x02u1"]) | st.binary(max_size=5)))
 @settings(max_examples=500)
 def test_any_operations_are_read_or_refused(parts: list[bytes]) -> None:
-    with suppress(DataError):
-        read(b"\x80\x02" + b"".join(parts))
+    read_or_refuse(b"\x80\x02" + b"".join(parts))
 
 
 @given(st.data())
@@ -147,5 +148,4 @@ def test_a_damaged_batch_is_read_or_refused(data: st.DataObject) -> None:
     content = bytearray(pickled({b"labels": [1, 2, 3], b"data": np.zeros((3, 5), np.uint8), b"filenames": [b"a"]}))
     for _ in range(data.draw(st.integers(1, 4))):
         content[data.draw(st.integers(2, len(content) - 1))] = data.draw(st.integers(0, 255))
-    with suppress(DataError):
-        read(bytes(content))
+    read_or_refuse(bytes(content))
