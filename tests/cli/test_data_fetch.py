@@ -89,7 +89,7 @@ def test_the_known_checksums_hold_for_other_addresses_too(tmp_path: Path) -> Non
     with serving({"/train-images-idx3-ubyte.gz": b"short"}) as site:
         code, _, err = fetch(tmp_path, site.address, "mnist")
     assert code == 6
-    assert "the file there has 5 bytes, and should have 9912422" in err
+    assert "the server announces 5 bytes: expected 9912422" in err
 
 
 def test_ctrl_c_ends_with_130_and_the_same_command_goes_on(tmp_path: Path) -> None:
@@ -102,7 +102,7 @@ def test_ctrl_c_ends_with_130_and_the_same_command_goes_on(tmp_path: Path) -> No
         out, err = process.communicate()
         assert (process.returncode, out) == (130, "")
         assert err.endswith("stopped: 128 KiB of 258 KiB of one.gz are there, and the same command goes on\n")
-        assert sorted(path.name for path in part.parent.glob("one*")) == ["one.gz.part", "one.gz.part.etag"]
+        assert sorted(path.name for path in part.parent.glob("one*")) == ["one.gz.part"]
         assert fetch(tmp_path, site.address)[0] == 0
         assert site.headers("Range") == [None, "bytes=131072-"]
     assert (tmp_path / "few" / "one.gz").read_bytes() == CONTENT

@@ -15,9 +15,7 @@ from nnexp.data.download.http import (
     DownloadListener,
     RetryPolicy,
     count_present_bytes,
-    discard_partial_file,
     download_file,
-    finish_file,
 )
 from nnexp.data.download.known import KNOWN_SETS, KnownFile, KnownSet
 from nnexp.errors import DataError, Interrupted, UsageError
@@ -52,7 +50,7 @@ def fetch_known_set(
     Raises DataError where a file cannot be had or is not the published one, Interrupted at Ctrl-C.
     """
     base = _format_base_url(address or wanted.address)
-    import_optional("pooch", "data", "fetching data")
+    import_optional("requests", "data", "fetching data")  # said before anything is created
     return tuple(wanted.path_of(file) for file in wanted.files if _fetch_file(wanted, file, base, watch, patience))
 
 
@@ -74,7 +72,7 @@ def _fetch_file(wanted: KnownSet, file: KnownFile, base: str, watch: DownloadLis
             watch.on_file(file.name, file.size)
             download_file(base + file.name, part, file.size, watch, patience)
             _check_file(part, file, base)
-            finish_file(part, path)
+            part.replace(path)
     except OSError as error:
         raise DataError(f"cannot write {error.filename or path}: {error.strerror or error}") from None
     except KeyboardInterrupt:
@@ -102,10 +100,9 @@ def _lock_download(path: Path, watch: DownloadListener) -> Iterator[None]:
 
 
 def _is_published_file(path: Path, file: KnownFile, watch: DownloadListener) -> bool:
-    """Whether the published file is there. Raises DataError where no file can be put there."""
-    for taken in (path, path.with_name(f"{path.name}.part")):
-        if taken.is_dir():
-            raise DataError(f"{taken} is a folder, and a file belongs there")
+    """Whether the published file is there. Raises DataError where a folder is."""
+    if path.is_dir():
+        raise DataError(f"{path} is a folder, and a file belongs there")
     if not path.exists():
         return False
     if path.stat().st_size == file.size and _compute_checksum(path, file) == file.checksum:
@@ -118,7 +115,7 @@ def _check_file(part: Path, file: KnownFile, base: str) -> None:
     """Raises DataError where something else came than the published file, which is removed then."""
     found = _compute_checksum(part, file)
     if found != file.checksum:
-        discard_partial_file(part)
+        part.unlink()
         raise DataError(
             f"{base}{file.name} is not the published file: expected {file.checksum}, found {found}; it was removed"
         )

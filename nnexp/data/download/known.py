@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,10 +53,20 @@ def _find_size(path: Path) -> int | None:
         return None
 
 
-def _make_idx_files(*files: tuple[int, str]) -> tuple[KnownFile, ...]:
-    """The four files of a set in the form of MNIST, by size and MD5."""
-    names = (f"{part}-{what}-ubyte.gz" for part in ("train", "t10k") for what in ("images-idx3", "labels-idx1"))
-    return tuple(KnownFile(name, size, f"md5:{md5}") for name, (size, md5) in zip(names, files, strict=True))
+IDX_FILE_NAMES = (
+    "train-images-idx3-ubyte.gz",
+    "train-labels-idx1-ubyte.gz",
+    "t10k-images-idx3-ubyte.gz",
+    "t10k-labels-idx1-ubyte.gz",
+)
+"""The files of a set in the form of MNIST."""
+
+
+def _make_idx_files(sizes: Sequence[int], md5_sums: Sequence[str]) -> tuple[KnownFile, ...]:
+    files = []
+    for name, size, md5 in zip(IDX_FILE_NAMES, sizes, md5_sums, strict=True):
+        files.append(KnownFile(name, size, f"md5:{md5}"))
+    return tuple(files)
 
 
 TORONTO_URL = "https://www.cs.toronto.edu/~kriz/"
@@ -84,10 +95,13 @@ KNOWN_SETS: dict[str, KnownSet] = {
             "https://ossci-datasets.s3.amazonaws.com/mnist/",
             "mnist",
             _make_idx_files(
-                (9_912_422, "f68b3c2dcbeaaa9fbdd348bbdeb94873"),
-                (28_881, "d53e105ee54ea40749a09fcbcd1e9432"),
-                (1_648_877, "9fb629c4189551a2d022fa330f9573f3"),
-                (4_542, "ec29112dd5afa0611ce80d1b7f02629c"),
+                (9_912_422, 28_881, 1_648_877, 4_542),
+                (
+                    "f68b3c2dcbeaaa9fbdd348bbdeb94873",
+                    "d53e105ee54ea40749a09fcbcd1e9432",
+                    "9fb629c4189551a2d022fa330f9573f3",
+                    "ec29112dd5afa0611ce80d1b7f02629c",
+                ),
             ),
             "LeCun, Cortes & Burges, The MNIST Database of Handwritten Digits; CC BY-SA 3.0",
         ),
@@ -96,10 +110,13 @@ KNOWN_SETS: dict[str, KnownSet] = {
             "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
             "fashion_mnist",
             _make_idx_files(
-                (26_421_880, "8d4fb7e6c68d591d4c3dfef9ec88bf0d"),
-                (29_515, "25c81989df183df01b3e8a0aad5dffbe"),
-                (4_422_102, "bef4ecab320f06d8554ea6380940ec79"),
-                (5_148, "bb300cfdad3c16e7a12a480ee83cd310"),
+                (26_421_880, 29_515, 4_422_102, 5_148),
+                (
+                    "8d4fb7e6c68d591d4c3dfef9ec88bf0d",
+                    "25c81989df183df01b3e8a0aad5dffbe",
+                    "bef4ecab320f06d8554ea6380940ec79",
+                    "bb300cfdad3c16e7a12a480ee83cd310",
+                ),
             ),
             "Xiao, Rasul & Vollgraf 2017, Fashion-MNIST; MIT licence, © Zalando SE",
         ),
