@@ -10,7 +10,6 @@ from pathlib import Path
 from nnexp.data.dataset import Description
 from nnexp.nn.layers.chain import Chain
 from nnexp.nn.losses.base import Loss
-from nnexp.nn.network import build_network
 from nnexp.nn.parameters import Views, layer_views
 from nnexp.prediction.load import find_weights_file, load_predictor
 from nnexp.runs import manifest
@@ -40,7 +39,7 @@ class LearnedModel:
     def network(self) -> Chain:
         """The layers. Only of a network."""
         assert isinstance(self.spec, Spec)
-        return build_network(self.spec.architecture, self.spec.activation, self.description.output_widths)
+        return self.spec.build_network(self.description)
 
     @property
     def weights(self) -> Views:
@@ -52,7 +51,7 @@ class LearnedModel:
     def loss(self) -> Loss:
         """What says what the outputs mean. Only of a network."""
         assert isinstance(self.spec, Spec)
-        return self.spec.loss.with_widths(self.description.output_widths)
+        return self.spec.build_loss(self.description)
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,7 +18,6 @@ from nnexp.gradient_check.gradients import ERROR_THRESHOLD, SAMPLE_ENTRIES, chec
 from nnexp.gradient_check.result import GradientCheck, Verdict
 from nnexp.nn.activations.base import Activation
 from nnexp.nn.activations.tanh import Tanh
-from nnexp.nn.initialization import initialize_parameters
 from nnexp.nn.initializers.xavier import Xavier
 from nnexp.nn.layers.base import Layer, ShapeError
 from nnexp.nn.layers.chain import Chain, make_chain
@@ -29,12 +28,11 @@ from nnexp.nn.layers.output import Output
 from nnexp.nn.losses.base import Loss, Targets
 from nnexp.nn.losses.cross_entropy import CrossEntropy
 from nnexp.nn.losses.squared_error import SquaredError
-from nnexp.nn.model import Model
+from nnexp.nn.model import Model, stack_networks
 from nnexp.nn.named import Named
 from nnexp.nn.network import build_network
 from nnexp.nn.penalties.base import Penalty
 from nnexp.nn.random import make_generators
-from nnexp.nn.replicas import stack_replicas
 from nnexp.registry import REGISTRY_BY_KIND, Parameter, component_parameters
 from nnexp.typing import Array, Shape
 
@@ -81,15 +79,12 @@ class ExampleNetwork:
 
     def build_model(self) -> Model:
         """The network at the start of training, in double precision."""
-        network = stack_replicas([build_network(self.layers, Tanh(), O)])
-        declaration = network.declare(self.shape)
-        if declaration.output != (O,):
-            raise ShapeError(f"it gives {declaration.output} and not {O} outputs")
-        init = stack_replicas([Xavier(bias=0.1)])
-        theta, buffers = initialize_parameters(network, declaration, init, [0], lambda rows: self.x[:, rows], "float64")
-        return Model(
-            network, declaration, stack_replicas([self.loss]), stack_replicas([self.penalties]), theta, buffers
-        )
+        network = stack_networks([build_network(self.layers, Tanh(), O)], [self.loss], [self.penalties], self.shape)
+        if network.declaration.output != (O,):
+            raise ShapeError(f"it gives {network.declaration.output} and not {O} outputs")
+        inits = [Xavier(bias=0.1)]
+        theta, buffers = network.initialize_parameters(inits, [0], lambda rows: self.x[:, rows], "float64")
+        return network.build_model(theta, buffers)
 
     @property
     def x(self) -> Array:

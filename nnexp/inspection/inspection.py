@@ -13,7 +13,8 @@ from nnexp.inspection.activation_kinds import select_compared_layers
 from nnexp.inspection.examples import ExampleBatch, ExampleKind, prepare_examples
 from nnexp.inspection.findings import InspectionFinding, collect_findings
 from nnexp.inspection.layer_statistics import LayerStatistics, average_statistics, measure_outputs
-from nnexp.inspection.passes import InspectedNetwork, LayerMeasurements, build_inspected_network, run_passes
+from nnexp.inspection.passes import LayerMeasurements, run_passes
+from nnexp.nn.parameters import Declaration
 from nnexp.nn.size import count_activations, estimate_memory
 from nnexp.spec.checks.memory import describe_memory_excess, memory_size
 from nnexp.spec.spec import Spec
@@ -80,19 +81,20 @@ def inspect_networks(
 
 def _inspect_network(init: str, spec: Spec, data: ExampleBatch, seeds: range, kind: ExampleKind) -> Inspection:
     """One initialiser's network."""
-    network = build_inspected_network(spec, data)
-    seen = [LayerMeasurements() for _ in network.chain.layers]
-    step = max(1, MAX_BYTES_AT_ONCE // _estimate_seed_bytes(network, data))
-    losses = [run_passes(network, data, seeds[start : start + step], seen) for start in range(0, len(seeds), step)]
+    network = spec.build_network(data.description)
+    declaration = network.declare(data.description.shape)
+    seen = [LayerMeasurements() for _ in network.layers]
+    step = max(1, MAX_BYTES_AT_ONCE // _estimate_seed_bytes(declaration, data))
+    losses = [run_passes(spec, data, seeds[start : start + step], seen) for start in range(0, len(seeds), step)]
     inputs = average_statistics("inputs", None, data.description.shape, measure_outputs(None, data.x, data.x))
-    parts = network.declaration.parts
+    parts = declaration.parts
     layers = tuple(
         average_statistics(
             name, layer, parts[name].output, one.outputs, one.output_gradients, one.weight_gradients, same=one.symmetric
         )
-        for name, layer, one in zip(network.chain.names, network.chain.layers, seen, strict=True)
+        for name, layer, one in zip(network.names, network.layers, seen, strict=True)
     )
-    compared = select_compared_layers(network.chain.layers, [layer.weight_gradient is not None for layer in layers])
+    compared = select_compared_layers(network.layers, [layer.weight_gradient is not None for layer in layers])
     return Inspection(
         spec.name,
         init,
@@ -107,12 +109,10 @@ def _inspect_network(init: str, spec: Spec, data: ExampleBatch, seeds: range, ki
     )
 
 
-def _estimate_seed_bytes(network: InspectedNetwork, data: ExampleBatch) -> int:
+def _estimate_seed_bytes(declaration: Declaration, data: ExampleBatch) -> int:
     """What one seed takes. Raises UsageError where that is more than the machine has."""
     batch, itemsize = data.x.shape[1], data.x.itemsize
-    taken = sum(
-        estimate_memory(network.declaration.weight_count, count_activations(network.declaration), 0, batch, itemsize)
-    )
+    taken = sum(estimate_memory(declaration.weight_count, count_activations(declaration), 0, batch, itemsize))
     if taken > memory_size():
         raise UsageError(
             f"{describe_memory_excess(f'a look at {batch:,} examples', taken)}: take fewer with --examples"

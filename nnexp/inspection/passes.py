@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from nnexp.inspection.examples import ExampleBatch
 from nnexp.inspection.layer_statistics import (
     OutputStatistics,
@@ -18,15 +16,11 @@ from nnexp.inspection.layer_statistics import (
     measure_outputs,
     measure_weight_gradients,
 )
-from nnexp.nn.initialization import initialize_parameters
 from nnexp.nn.layers.base import Backward, Context
-from nnexp.nn.layers.chain import Chain
-from nnexp.nn.losses.base import Loss
-from nnexp.nn.network import build_network
-from nnexp.nn.parameters import Declaration, layer_views, weight_views
+from nnexp.nn.parameters import Declaration
 from nnexp.nn.random import make_generators
-from nnexp.nn.replicas import stack_replicas
 from nnexp.spec.spec import Spec
+from nnexp.training.model import stack_specs
 from nnexp.typing import Array
 
 
@@ -40,51 +34,32 @@ class LayerMeasurements:
     symmetric: bool = True
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class InspectedNetwork:
-    """The network of a spec and its loss, one replica."""
-
-    chain: Chain
-    declaration: Declaration
-    loss: Loss
-    spec: Spec
-
-
-def build_inspected_network(spec: Spec, data: ExampleBatch) -> InspectedNetwork:
-    """The network that a spec describes."""
-    widths = data.description.output_widths
-    chain = build_network(spec.architecture, spec.activation, widths)
-    return InspectedNetwork(chain, chain.declare(data.description.shape), spec.loss.with_widths(widths), spec)
-
-
-def run_passes(
-    network: InspectedNetwork, data: ExampleBatch, seeds: Sequence[int], seen: Sequence[LayerMeasurements]
-) -> Array:
+def run_passes(spec: Spec, data: ExampleBatch, seeds: Sequence[int], seen: Sequence[LayerMeasurements]) -> Array:
     """Note what each layer shows at the start with each of the seeds, and give the losses (R,).
 
     As in training: batch norm takes the statistics of these examples, dropout drops. As there, nothing comes back
     further than to the first weights.
     """
-    spec, copies = network.spec, len(seeds)
-    chain, loss, init = stack_replicas([(network.chain, network.loss, spec.init)] * copies)
-    declaration = network.declaration
-    theta, buffers = initialize_parameters(chain, declaration, init, seeds, data.initial_inputs, spec.training.dtype)
-    w, grad = layer_views(declaration, theta, buffers), np.zeros_like(theta)
-    dw, dropout = weight_views(declaration, grad), make_generators(seeds, "dropout")
+    copies = len(seeds)
+    network = stack_specs([spec] * copies, data.description)
+    inits, dtype = [spec.init] * copies, spec.training.dtype
+    model = network.build_model(*network.initialize_parameters(inits, seeds, data.initial_inputs, dtype))
+    chain, declaration = network.network, network.declaration
+    dropout = make_generators(seeds, "dropout")
     backwards: list[Backward] = []
     first = _find_first_weights(declaration)
     x = data.x
     for index, (name, layer) in enumerate(zip(chain.names, chain.layers, strict=True)):
         ctx = Context(training=True, generators=dropout, new_epoch=True, propagate=index > first)
-        outputs, backward = layer.forward(w.parts[name], x, ctx)
+        outputs, backward = layer.forward(model.w.parts[name], x, ctx)
         backwards.append(backward)
         seen[index].outputs += measure_outputs(layer, x, outputs)
         x = outputs
-        seen[index].symmetric &= is_symmetric(declaration.parts[name], w.parts[name])
-    losses, dz = loss(x, data.d)
+        seen[index].symmetric &= is_symmetric(declaration.parts[name], model.w.parts[name])
+    losses, dz = model.loss(x, data.d)
     slope: Array | None = dz
     for index in reversed(range(first, len(chain.layers))):
-        of_layer = dw.parts[chain.names[index]]
+        of_layer = model.dw.parts[chain.names[index]]
         assert slope is not None, "only the first layer with weights may hand nothing back"
         seen[index].output_gradients += measure_output_gradients(slope)
         slope = backwards.pop()(slope, of_layer)

@@ -10,9 +10,9 @@ import numpy as np
 from nnexp.nn.initializers.base import Initializer
 from nnexp.nn.layers.base import Context, Layer
 from nnexp.nn.layers.chain import Chain
-from nnexp.nn.model import draw_parameters, make_buffers
 from nnexp.nn.network import walk_layers
-from nnexp.nn.parameters import Declaration, Views, layer_views
+from nnexp.nn.parameters import Declaration, Views, layer_views, weight_views
+from nnexp.nn.random import make_generators
 from nnexp.typing import Array
 
 TrainingInputs: TypeAlias = Callable[[slice], Array]
@@ -57,3 +57,21 @@ def _adjust_to_inputs(
 
     network.forward(w, x, Context(training=False, observe=adjust_layer))
     init.balance_layers(network, w, x[:, :FIRST_BATCH_EXAMPLES], seeds)
+
+
+def draw_parameters(declaration: Declaration, init: Initializer, seeds: Sequence[int], dtype: str) -> Array:
+    """Theta (R, P) at the start of training, drawn in double precision and rounded once.
+
+    So networks in single and in double precision start from the same point. Every weight is drawn from a generator of
+    its own, named after it, so that a new layer changes no other's weights.
+    """
+    theta = np.empty((len(seeds), declaration.weight_count))
+    views = weight_views(declaration, theta)
+    for name, weight in declaration.iterate_weights():
+        views.array_of(name)[...] = init.initialize_weight(make_generators(seeds, f"init {name}"), weight)
+    return theta.astype(dtype)
+
+
+def make_buffers(declaration: Declaration, replicas: int, dtype: str) -> Array:
+    """The buffers (R, B) at the start of training."""
+    return np.repeat(declaration.initial_buffers().astype(dtype), replicas, axis=0)

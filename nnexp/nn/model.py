@@ -1,4 +1,4 @@
-"""A stack's network, loss and penalties, bound to their arrays.
+"""The networks of R runs of one structure, with loss and penalties, and their arrays.
 
 R replicas, N examples, P parameters, O outputs
 """
@@ -6,18 +6,19 @@ R replicas, N examples, P parameters, O outputs
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
+from nnexp.nn.initialization import TrainingInputs, initialize_parameters
 from nnexp.nn.initializers.base import Initializer
 from nnexp.nn.layers.base import EVALUATION_CONTEXT, Context
 from nnexp.nn.layers.chain import Chain
 from nnexp.nn.losses.base import Loss
 from nnexp.nn.parameters import Declaration, layer_views, weight_views
 from nnexp.nn.penalties.base import Penalty
-from nnexp.nn.random import make_generators
-from nnexp.nn.replicas import take_replicas
-from nnexp.typing import Array, BoolArray
+from nnexp.nn.replicas import stack_replicas, take_replicas
+from nnexp.typing import Array, BoolArray, Shape
 
 
 class Model:
@@ -44,7 +45,7 @@ class Model:
         # None where nothing is frozen, as a rule: then no step pays for writing zeros to nowhere.
         self._frozen = None if self.trainable.all() else ~self.trainable
         self.w = layer_views(declaration, theta, buffers)
-        self._dw = weight_views(declaration, self.grad)
+        self.dw = weight_views(declaration, self.grad)
         self._constraints = [term for term in self.penalties if term.has_constraint]
         self._regularized_weights = self._list_regularized_weights() if self._constraints else []
 
@@ -82,7 +83,7 @@ class Model:
         """Fill grad with that of the loss alone; give the loss (R,) and the outputs z (R, N, O) of a batch."""
         z, backward = self.network.forward(self.w, x, ctx)
         loss, dz = self.loss(z, d)
-        backward(dz, self._dw)
+        backward(dz, self.dw)
         return loss, z
 
     def constrain_weights(self) -> None:
@@ -96,19 +97,31 @@ class Model:
         return self.network.forward(self.w, x, EVALUATION_CONTEXT)[0]
 
 
-def draw_parameters(declaration: Declaration, init: Initializer, seeds: Sequence[int], dtype: str) -> Array:
-    """Theta (R, P) at the start of training, drawn in double precision and rounded once.
+@dataclass(frozen=True, slots=True, eq=False)
+class StackedNetwork:
+    """Networks of one structure, their losses and penalties, as a replica each; without weights yet."""
 
-    So networks in single and in double precision start from the same point. Every weight is drawn from a generator of
-    its own, named after it, so that a new layer changes no other's weights.
-    """
-    theta = np.empty((len(seeds), declaration.weight_count))
-    views = weight_views(declaration, theta)
-    for name, weight in declaration.iterate_weights():
-        views.array_of(name)[...] = init.initialize_weight(make_generators(seeds, f"init {name}"), weight)
-    return theta.astype(dtype)
+    network: Chain
+    declaration: Declaration
+    loss: Loss
+    penalties: tuple[Penalty, ...]
+
+    def initialize_parameters(
+        self, inits: Sequence[Initializer], seeds: Sequence[int], x: TrainingInputs, dtype: str
+    ) -> tuple[Array, Array]:
+        """Theta (R, P) and the buffers (R, B) before the first step, each replica's from its own seed."""
+        init = stack_replicas(inits)
+        return initialize_parameters(self.network, self.declaration, init, seeds, x, dtype)
+
+    def build_model(self, theta: Array, buffers: Array, freeze: Sequence[str] = ()) -> Model:
+        """The model on theta (R, P) and buffers (R, B); the weights that patterns in `freeze` name are not trained."""
+        trainable = self.declaration.trainable_mask(freeze)
+        return Model(self.network, self.declaration, self.loss, self.penalties, theta, buffers, trainable)
 
 
-def make_buffers(declaration: Declaration, replicas: int, dtype: str) -> Array:
-    """The buffers (R, B) at the start of training."""
-    return np.repeat(declaration.initial_buffers().astype(dtype), replicas, axis=0)
+def stack_networks(
+    networks: Sequence[Chain], losses: Sequence[Loss], penalties: Sequence[tuple[Penalty, ...]], x: Shape
+) -> StackedNetwork:
+    """Networks of one structure for examples of shape `x`. Raises ShapeError where a layer does not fit."""
+    network = stack_replicas(networks)
+    return StackedNetwork(network, network.declare(x), stack_replicas(losses), stack_replicas(penalties))

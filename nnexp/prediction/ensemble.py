@@ -36,7 +36,7 @@ class Ensemble(Predictor):
         # Each member normalises raw inputs itself: those of a bagging were fitted to different training examples.
         super().__init__(first.description, np.zeros(shape), np.ones(shape), "float64", spec.training.threads)
         self.members = tuple(members)
-        self._loss = stack_replicas([spec.loss.with_widths(first.description.output_widths)])
+        self._loss = stack_replicas([spec.build_loss(first.description)])
         self._scoring = TaskMetrics(first.description, self._loss)
 
     @property

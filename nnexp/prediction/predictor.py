@@ -21,7 +21,7 @@ from nnexp.nn.losses.base import Loss, Outputs
 from nnexp.nn.losses.tasks import TaskLosses
 from nnexp.spec.spec import Spec
 from nnexp.training.evaluation import BLOCK_EXAMPLES, evaluate_model
-from nnexp.training.model import stack_networks
+from nnexp.training.model import stack_specs
 from nnexp.training.threads import limit_threads
 from nnexp.typing import AnyArray, Array
 
@@ -168,9 +168,9 @@ class TrainedNetwork(Predictor):
         fill: Array | None = None,
     ) -> None:
         super().__init__(description, shift, scale, theta.dtype.name, spec.training.threads, fill)
-        network = stack_networks([spec], description)
+        network = stack_specs([spec], description)
         self._scoring = TaskMetrics(description, network.loss)
-        self._model = network.bind(theta, buffers)
+        self._model = network.build_model(theta, buffers)
 
     def _compute_block(self, x: Array) -> Array:
         return self._model.compute_outputs(x[None])[0]
@@ -204,9 +204,9 @@ def evaluate_runs(
 ) -> list[dict[PartName, PartEvaluation]]:
     """Evaluate R runs of one structure on all parts of their data, together."""
     description = parts[0].description
-    network = stack_networks(specs, description)
+    network = stack_specs(specs, description)
     scoring = TaskMetrics(description, network.loss)
-    model = network.bind(theta, buffers)
+    model = network.build_model(theta, buffers)
     sources = parts[:1] if all(entry is parts[0] for entry in parts) else parts
     found: list[dict[PartName, PartEvaluation]] = [{} for _ in specs]
     for name in PART_NAMES:

@@ -10,14 +10,14 @@ import numpy as np
 
 from nnexp.data.dataset import Description
 from nnexp.errors import RunError
-from nnexp.nn.model import make_buffers
+from nnexp.nn.initialization import make_buffers
 from nnexp.runs import checkpoints
 from nnexp.runs.folder import read_inputs
 from nnexp.runs.manifest import Manifest
 from nnexp.spec.spec import Spec
 from nnexp.storage.archive import DamagedArchiveError
 from nnexp.training.layer_recorder import RecordLayout, trace_record_layout
-from nnexp.training.model import stack_networks
+from nnexp.training.model import stack_specs
 from nnexp.typing import Array
 
 if TYPE_CHECKING:
@@ -84,8 +84,8 @@ def read_layer_history(folder: Path, record: Manifest, spec: Spec) -> LayerHisto
 
 def find_record_layout(spec: Spec, description: Description) -> RecordLayout:
     """The layout of records of the network that a spec describes."""
-    network = stack_networks([spec], description)
+    network = stack_specs([spec], description)
     dtype = spec.training.dtype
     theta = np.zeros((1, network.declaration.weight_count), dtype)
-    model = network.bind(theta, make_buffers(network.declaration, 1, dtype))
+    model = network.build_model(theta, make_buffers(network.declaration, 1, dtype))
     return trace_record_layout(model, np.zeros((1, 1, *description.shape), dtype))

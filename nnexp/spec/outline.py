@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from nnexp.nn.network import build_network
 from nnexp.nn.size import LayerSize, count_network, estimate_memory
 from nnexp.registry import optimizers
 from nnexp.spec.locate import count_train_examples
@@ -72,7 +71,7 @@ def outline_network(path: str | Path, overrides: Sequence[str] = (), sizes: Assu
     sizes = sizes or AssumedSizes()
     spec = load_network_spec(path, overrides, sizes=sizes)
     description = sizes.describe_data(spec.data)
-    network = build_network(spec.architecture, spec.activation, description.output_widths)
+    network = spec.build_network(description)
     size = spec.training.batch_size
     batch = count_train_examples(spec, description) if size == "full" else size
     return Outline(spec, description.shape, count_network(network, description.shape), batch or 1)

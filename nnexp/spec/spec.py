@@ -9,7 +9,7 @@ from typing import Annotated, Literal, TypeAlias
 from annotated_types import Ge, Gt, Le, MinLen, Predicate, doc
 
 from nnexp.data.augmentations.base import Augmentation
-from nnexp.data.dataset import Source
+from nnexp.data.dataset import Description, Source
 from nnexp.data.normalizations.base import Normalization
 from nnexp.data.normalizations.linear import Standard
 from nnexp.data.parts import Parts, prepare_parts
@@ -21,7 +21,9 @@ from nnexp.nn.activations.relu import ReLU
 from nnexp.nn.initializers.base import Initializer
 from nnexp.nn.initializers.he import He
 from nnexp.nn.layers.base import Layer
+from nnexp.nn.layers.chain import Chain
 from nnexp.nn.losses.base import Loss
+from nnexp.nn.network import build_network
 from nnexp.nn.penalties.base import Penalty
 from nnexp.optim.optimizers.adam import Adam
 from nnexp.optim.optimizers.base import Optimizer
@@ -126,3 +128,11 @@ class Spec:
     def prepare(self) -> Parts:
         """The data made ready for training. Raises DataError where they cannot be read."""
         return self.data.prepare(self.training.dtype)
+
+    def build_network(self, description: Description) -> Chain:
+        """The layers, with an output for every target of the data."""
+        return build_network(self.architecture, self.activation, description.output_widths)
+
+    def build_loss(self, description: Description) -> Loss:
+        """The loss, for the targets of the data."""
+        return self.loss.with_widths(description.output_widths)

@@ -12,14 +12,14 @@ from nnexp.data.batches import Batch
 from nnexp.data.parts import Parts
 from nnexp.data.splits import PartName
 from nnexp.metrics.tasks import TaskMetrics
-from nnexp.nn.initialization import initialize_parameters
+from nnexp.nn.model import StackedNetwork
 from nnexp.nn.replicas import lift, stack_replicas, take_replicas
 from nnexp.spec.spec import Spec
 from nnexp.training.best_epoch import keep_best_weights
 from nnexp.training.data import StackData
 from nnexp.training.evaluation import evaluate_model
 from nnexp.training.layer_recorder import make_recorder
-from nnexp.training.model import StackedNetwork, stack_networks
+from nnexp.training.model import stack_specs
 from nnexp.training.state import TrainingState, make_initial_state
 from nnexp.training.step import TrainingStep
 from nnexp.training.training_metrics import TrainingMetrics
@@ -47,10 +47,10 @@ class Stack:
         self.optimizer = stack_replicas([spec.optimizer for spec in specs])
         self.schedule = stack_replicas([spec.schedule for spec in specs])
         self.data = StackData(specs, parts)
-        network = stack_networks(specs, self.data.description)
+        network = stack_specs(specs, self.data.description)
         self.scoring = TaskMetrics(self.data.description, network.loss)
         self.state = state or self._draw_initial_state(network)
-        self.model = network.bind(self.state.theta, self.state.buffers, self.training.freeze)
+        self.model = network.build_model(self.state.theta, self.state.buffers, self.training.freeze)
         self._step = TrainingStep(self.model, self.optimizer, self.training, self.state)
         self._training_metrics = TrainingMetrics(self.state, self.data, self.scoring)
         self._recorder = make_recorder(
@@ -64,10 +64,8 @@ class Stack:
     def _draw_initial_state(self, network: StackedNetwork) -> TrainingState:
         """The state before the first step, each run's from its own seed."""
         seeds = [spec.seed for spec in self.specs]
-        init = stack_replicas([spec.init for spec in self.specs])
-        theta, buffers = initialize_parameters(
-            network.network, network.declaration, init, seeds, self.data.training_inputs, self.training.dtype
-        )
+        inits = [spec.init for spec in self.specs]
+        theta, buffers = network.initialize_parameters(inits, seeds, self.data.training_inputs, self.training.dtype)
         examples, score_count = self.data.examples, self.scoring.score_count
         return make_initial_state(
             theta, buffers, self.optimizer.slots, seeds, examples, self.steps_per_epoch, score_count

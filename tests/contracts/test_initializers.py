@@ -7,11 +7,11 @@ from math import exp, prod, sqrt
 import numpy as np
 import pytest
 
+from nnexp.nn.initialization import draw_parameters
 from nnexp.nn.initializers.base import Initializer
 from nnexp.nn.initializers.orthogonal import Orthogonal
 from nnexp.nn.initializers.random_walk import RandomWalk
 from nnexp.nn.layers.dense import Dense
-from nnexp.nn.model import draw_parameters
 from nnexp.nn.parameters import Weight, weight_views
 from nnexp.nn.random import make_generators
 from nnexp.nn.replicas import stack_replicas

@@ -9,6 +9,7 @@ import pytest
 
 from nnexp.nn.activations.identity import Identity
 from nnexp.nn.activations.tanh import Tanh
+from nnexp.nn.initialization import draw_parameters, make_buffers
 from nnexp.nn.layers.activation import ActivationPlaceholder
 from nnexp.nn.layers.base import Context
 from nnexp.nn.layers.batch_norm import BatchNorm
@@ -18,7 +19,7 @@ from nnexp.nn.layers.output import Output
 from nnexp.nn.losses.base import Loss
 from nnexp.nn.losses.cross_entropy import CrossEntropy
 from nnexp.nn.losses.squared_error import SquaredError
-from nnexp.nn.model import Model, draw_parameters, make_buffers
+from nnexp.nn.model import Model
 from nnexp.nn.network import build_network, kind_of
 from nnexp.nn.penalties.l1 import L1
 from nnexp.nn.penalties.l2 import L2

@@ -10,8 +10,8 @@ import pytest
 from nnexp.data import batches as batching
 from nnexp.data.batches import iterate_batches
 from nnexp.data.parts import Part
+from nnexp.nn.initialization import draw_parameters
 from nnexp.nn.initializers.base import Initializer
-from nnexp.nn.model import draw_parameters
 from nnexp.nn.network import build_network
 from nnexp.nn.parameters import weight_views
 from nnexp.nn.random import draw_normal, draw_uniform, make_generator, make_generators

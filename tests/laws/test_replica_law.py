@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from nnexp.nn.initialization import draw_parameters
 from nnexp.nn.kernels import dispatch
 from nnexp.nn.layers.dense import Dense
-from nnexp.nn.model import draw_parameters
 from nnexp.nn.parameters import Weight
 from nnexp.nn.random import make_generators
 from nnexp.nn.replicas import row_norms, stack_replicas, take_replicas

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from nnexp.nn.initialization import draw_parameters, make_buffers
 from nnexp.nn.initializers.normal import Normal
 from nnexp.nn.layers.base import Context, Layer
 from nnexp.nn.losses.base import Loss
-from nnexp.nn.model import Model, draw_parameters, make_buffers
+from nnexp.nn.model import Model
 from nnexp.nn.parameters import weight_views
 from nnexp.nn.penalties.base import Penalty
 from nnexp.nn.random import make_generators

@@ -17,6 +17,7 @@ import pytest
 from nnexp.nn.activations.base import Activation
 from nnexp.nn.activations.relu import ReLU
 from nnexp.nn.activations.tanh import Tanh
+from nnexp.nn.initialization import draw_parameters, make_buffers
 from nnexp.nn.initializers.base import Initializer
 from nnexp.nn.initializers.he import He
 from nnexp.nn.initializers.normal import Normal
@@ -24,7 +25,7 @@ from nnexp.nn.initializers.xavier import Xavier
 from nnexp.nn.layers.base import EVALUATION_CONTEXT, Context
 from nnexp.nn.layers.dense import Dense
 from nnexp.nn.losses.squared_error import SquaredError
-from nnexp.nn.model import Model, draw_parameters, make_buffers
+from nnexp.nn.model import Model
 from nnexp.nn.parameters import Weight, weight_views
 from nnexp.nn.random import make_generators
 from nnexp.typing import AnyArray

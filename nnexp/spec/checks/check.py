@@ -12,7 +12,6 @@ from nnexp.data.dataset import Description
 from nnexp.nn.losses.base import Loss
 from nnexp.nn.losses.perceptron import Perceptron
 from nnexp.nn.losses.tasks import TaskLosses
-from nnexp.nn.network import build_network
 from nnexp.nn.parameters import Declaration
 from nnexp.spec.baseline import AnySpec, BaselineSpec
 from nnexp.spec.checks import baseline, effect, layers, solvers, training
@@ -61,7 +60,7 @@ def _check_weights(spec: Spec, description: Description, root: Node, doubtful: A
 def declare_network(spec: Spec) -> Declaration:
     """The weights of a valid spec's network."""
     description = spec.data.targets.describe(spec.data.source.describe())
-    return build_network(spec.architecture, spec.activation, description.output_widths).declare(description.shape)
+    return spec.build_network(description).declare(description.shape)
 
 
 def _check_loss(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:

@@ -16,7 +16,7 @@ from nnexp.nn.layers.base import Layer, ShapeError, format_shape
 from nnexp.nn.layers.heads import Heads
 from nnexp.nn.layers.output import Output
 from nnexp.nn.layers.rbf import RBF
-from nnexp.nn.network import build_network, kind_of, walk_layers
+from nnexp.nn.network import kind_of, walk_layers
 from nnexp.nn.parameters import Declaration, matches_pattern
 from nnexp.spec.checks.memory import describe_memory_excess, estimate_training_bytes, memory_size
 from nnexp.spec.locate import count_train_examples, make_layer_problem, make_problem
@@ -42,7 +42,7 @@ def check_architecture(spec: Spec, description: Description, root: Node) -> Iter
     if misplaced:
         yield from misplaced
         return
-    network = build_network(spec.architecture, spec.activation, description.output_widths)
+    network = spec.build_network(description)
     shape: Shape = description.shape
     parts: dict[str, Declaration] = {}
     for index, (name, layer) in enumerate(zip(network.names, network.layers, strict=True)):
@@ -99,7 +99,7 @@ def _check_head_names(layer: Heads, index: int, last: int, description: Descript
 
 def find_declaration(spec: Spec, description: Description) -> Declaration | None:
     """The weights of the network; None where the shapes do not fit, which is reported elsewhere."""
-    network = build_network(spec.architecture, spec.activation, description.output_widths)
+    network = spec.build_network(description)
     try:
         declaration = network.declare(description.shape)
     except ShapeError:
@@ -234,7 +234,7 @@ def _make_end_problem(shape: Shape, description: Description, count: int, root: 
 
 def check_last_activation(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
     """A loss on logits applies its own softmax or sigmoid."""
-    layers = build_network(spec.architecture, spec.activation, description.output_widths).layers
+    layers = spec.build_network(description).layers
     if layers and spec.loss.outputs == "logits" and isinstance(layers[-1], Softmax | Sigmoid):
         loss = registry.losses.name_of(spec.loss)
         own = "sigmoid" if loss == "binary_cross_entropy" else "softmax"

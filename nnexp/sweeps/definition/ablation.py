@@ -12,7 +12,6 @@ from typing import Any
 
 from nnexp import registry
 from nnexp.errors import SpecError, UsageError
-from nnexp.nn.network import build_network
 from nnexp.nn.size import LayerSize, count_network
 from nnexp.optim.schedules.constant import Constant
 from nnexp.spec import resolved
@@ -111,7 +110,7 @@ def _list_training_changes(spec: Spec, plain: dict[str, Any]) -> dict[str, dict[
 def list_removable_kinds(spec: Spec) -> list[str]:
     """The kinds of layers without which a network keeps its shapes and its weights: norms, dropout, activations."""
     found = describe_data(spec.data)
-    whole = count_network(build_network(spec.architecture, spec.activation, found.output_widths), found.shape)
+    whole = count_network(spec.build_network(found), found.shape)
     return list(dict.fromkeys(_find_shape_keeping_kinds(whole.parts, found.shape)))
 
 

@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any
 
 from nnexp import registry
-from nnexp.nn.network import build_network
 from nnexp.spec import resolved
 from nnexp.spec.baseline import AnySpec
 from nnexp.spec.checks.memory import describe_data
@@ -63,9 +62,7 @@ def meaning(spec: AnySpec) -> str:
 
 def _takes_activation(spec: Spec) -> bool:
     """Whether the network is another one with another activation."""
-    widths = describe_data(spec.data).output_widths
+    description = describe_data(spec.data)
     other = "tanh" if registry.activations.name_of(spec.activation) != "tanh" else "relu"
     changed = replace(spec, activation=registry.activations[other]())
-    return build_network(spec.architecture, spec.activation, widths) != build_network(
-        changed.architecture, changed.activation, widths
-    )
+    return spec.build_network(description) != changed.build_network(description)

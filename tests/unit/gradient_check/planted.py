@@ -10,13 +10,14 @@ import numpy as np
 
 from nnexp.gradient_check.gradients import check_model
 from nnexp.gradient_check.result import GradientCheck
+from nnexp.nn.initialization import draw_parameters, make_buffers
 from nnexp.nn.initializers.xavier import Xavier
 from nnexp.nn.layers.base import Backward, Context, Layer
 from nnexp.nn.layers.chain import make_chain
 from nnexp.nn.layers.dense import Dense
 from nnexp.nn.losses.base import Loss
 from nnexp.nn.losses.squared_error import SquaredError
-from nnexp.nn.model import Model, draw_parameters, make_buffers
+from nnexp.nn.model import Model
 from nnexp.nn.parameters import Declaration, Views
 from nnexp.nn.random import make_generators
 from nnexp.typing import AnyArray, Array, Shape

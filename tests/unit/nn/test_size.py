@@ -12,6 +12,7 @@ from nnexp.nn.architectures.base import Architecture
 from nnexp.nn.architectures.lenet5 import LeNet5
 from nnexp.nn.architectures.vgg import VGG
 from nnexp.nn.architectures.zfnet import ZFNet
+from nnexp.nn.initialization import draw_parameters, make_buffers
 from nnexp.nn.initializers.he import He
 from nnexp.nn.layers.average_pool import AveragePool
 from nnexp.nn.layers.base import EVALUATION_CONTEXT, Layer
@@ -31,7 +32,6 @@ from nnexp.nn.layers.rbf import RBF
 from nnexp.nn.layers.residual import Residual
 from nnexp.nn.layers.residual_block import ResidualBlock
 from nnexp.nn.layers.tied_autoencoder import TiedAutoencoder
-from nnexp.nn.model import draw_parameters, make_buffers
 from nnexp.nn.network import build_network
 from nnexp.nn.parameters import layer_views
 from nnexp.nn.size import LayerSize, count_activations, count_network, estimate_memory

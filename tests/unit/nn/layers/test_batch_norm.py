@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from nnexp.nn.initialization import make_buffers
 from nnexp.nn.layers.base import Context
 from nnexp.nn.layers.batch_norm import BatchNorm
-from nnexp.nn.model import make_buffers
 from nnexp.nn.parameters import layer_views
 from nnexp.typing import AnyArray
 from tests.contracts.arrays import normal

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from nnexp.nn.activations.prelu import PReLU
+from nnexp.nn.initialization import draw_parameters
 from nnexp.nn.initializers.he import He
 from nnexp.nn.layers.base import EVALUATION_CONTEXT, Context, ShapeError
 from nnexp.nn.layers.classic_dropout import ClassicDropout
@@ -13,7 +14,6 @@ from nnexp.nn.layers.gaussian_noise import GaussianNoise
 from nnexp.nn.layers.group_norm import GroupNorm
 from nnexp.nn.layers.layer_norm import LayerNorm
 from nnexp.nn.layers.maxout import Maxout
-from nnexp.nn.model import draw_parameters
 from nnexp.nn.parameters import Views
 from nnexp.nn.random import make_generators
 from nnexp.typing import AnyArray
