@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from math import prod
 from typing import Any
 
@@ -11,10 +12,10 @@ import numpy as np
 
 from nnexp.gradient_check.compare import GradientComparison, compare_gradient
 from nnexp.gradient_check.locate_fault import find_faults
-from nnexp.gradient_check.objective import WeightObjective
 from nnexp.gradient_check.probes import EntryProbes, Probes, draw_directions
 from nnexp.gradient_check.result import MAX_LEFT_OUT_SHARE, Fault, GradientCheck, ParameterCheck, Verdict, WorstEntry
 from nnexp.nn.model import Model
+from nnexp.nn.objective import BatchObjective
 from nnexp.nn.random import make_generator
 from nnexp.typing import Array, IntArray, Shape
 
@@ -27,6 +28,8 @@ MAX_EXHAUSTIVE_WEIGHTS = 10_000
 SAMPLE_ENTRIES, DIRECTION_COUNT = 40, 8
 """Of a larger network: entries of each parameter, and random directions in each parameter and in all together."""
 
+BLOCK_BYTES = 2**22
+"""About how much memory the perturbed networks that are evaluated at once may take: what a core's cache holds."""
 
 SHIFT_STDS = 2.0**-7
 """How far each weight is moved, in standard deviations, where too many sit on a kink."""
@@ -55,24 +58,31 @@ def check_model(
     size = model.theta.shape[1]
     sample = entries or (size if size <= MAX_EXHAUSTIVE_WEIGHTS else SAMPLE_ENTRIES)
     with np.errstate(all="ignore"):
-        found = _check_at_point(WeightObjective(model, x, d, sources), seed, threshold, sample, names)
+        found = _check_at_point(make_objective(model, x, d, sources), seed, threshold, sample, names)
         if found.verdict != "undecided":
             return found
         moved = model.copy_replicas([0], "float64")
         moved.theta += SHIFT_STDS * make_generator(seed, "gradcheck aside").standard_normal(moved.theta.shape)
-        again = _check_at_point(WeightObjective(moved, x, d, sources), seed, threshold, sample, names)
+        again = _check_at_point(make_objective(moved, x, d, sources), seed, threshold, sample, names)
         return replace(again, aside=tuple(row.name for row in found.rows if row.verdict == "undecided"))
 
 
+def make_objective(model: Model, x: Array, d: Array, sources: Sequence[np.random.Generator]) -> BatchObjective:
+    """The objective of a model's first replica in double precision, as in the first step of an epoch."""
+    double = model.copy_replicas([0], "float64")
+    x, d = x.astype(np.float64), d.astype(np.float64)
+    return BatchObjective(double, x, d, sources, new_epoch=True, block_bytes=BLOCK_BYTES)
+
+
 def _check_at_point(
-    objective: WeightObjective, seed: int, threshold: float, sample: int, names: dict[str, Any]
+    objective: BatchObjective, seed: int, threshold: float, sample: int, names: dict[str, Any]
 ) -> GradientCheck:
     """The gradient at one point."""
     check = _ModelCheck(objective, make_generator(seed, "gradcheck"), threshold, sample)
     parameters = tuple(check.check_parameter(*one) for one in locate_parameters(objective.model))
     exhaustive = all(row.directions + row.directions_left_out == 0 for row in parameters)
     result = GradientCheck(
-        objective=float(objective(objective.origin[None])[0]),
+        objective=float(objective.compute_values(0, objective.theta)[0]),
         examples=objective.x.shape[1],
         threshold=threshold,
         exhaustive=exhaustive,
@@ -94,9 +104,9 @@ def locate_parameters(model: Model) -> Iterator[tuple[str, Shape, int]]:
 class _ModelCheck:
     """The comparisons of one model."""
 
-    def __init__(self, objective: WeightObjective, source: np.random.Generator, threshold: float, sample: int) -> None:
+    def __init__(self, objective: BatchObjective, source: np.random.Generator, threshold: float, sample: int) -> None:
         self._objective, self._source, self._threshold, self._sample = objective, source, threshold, sample
-        self._gradient = objective.compute_gradient()
+        self._gradient = objective.evaluate_at(0, objective.theta)[1][0]
         self._trainable = objective.model.trainable
 
     def check_parameter(self, name: str, shape: Shape, start: int) -> ParameterCheck:
@@ -129,7 +139,12 @@ class _ModelCheck:
     def _build_check(self, name: str, shape: Shape, probes: list[Probes], entries: IntArray) -> ParameterCheck:
         objective = self._objective
         found = compare_gradient(
-            objective, objective.origin, self._gradient, probes, objective.points_at_once, self._threshold
+            partial(objective.compute_values, 0),
+            objective.theta[0].copy(),
+            self._gradient,
+            probes,
+            objective.points_at_once,
+            self._threshold,
         )
         count, smooth = len(entries), found.smooth
         return ParameterCheck(

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnexp.gradient_check.compare import compare_gradient
-from nnexp.gradient_check.objective import WeightObjective
 from nnexp.gradient_check.probes import PointFunction, draw_directions
 from nnexp.gradient_check.result import Fault
 from nnexp.nn.layers.base import Backward, Context, Layer
 from nnexp.nn.model import Model
+from nnexp.nn.objective import BatchObjective
 from nnexp.nn.parameters import Declaration, layer_views, weight_views
 from nnexp.nn.penalties.base import Penalty
 from nnexp.nn.random import copy_generators
@@ -33,7 +33,7 @@ POINTS_AT_ONCE = 6
 """Points at which a part is evaluated together: ±h, ±h/2 and ±h/4 of one direction."""
 
 
-def find_faults(objective: WeightObjective, threshold: float, source: np.random.Generator) -> tuple[Fault, ...]:
+def find_faults(objective: BatchObjective, threshold: float, source: np.random.Generator) -> tuple[Fault, ...]:
     """Whatever is wrong by itself, from the loss back to the first layer."""
     return tuple(_FaultSearch(objective, threshold, source).check_all_parts())
 
@@ -41,13 +41,13 @@ def find_faults(objective: WeightObjective, threshold: float, source: np.random.
 class _FaultSearch:
     """Checks the loss, the penalties and each layer; `source` draws the directions, in this order."""
 
-    def __init__(self, objective: WeightObjective, threshold: float, source: np.random.Generator) -> None:
+    def __init__(self, objective: BatchObjective, threshold: float, source: np.random.Generator) -> None:
         self._objective, self._threshold, self._source = objective, threshold, source
 
     def check_all_parts(self) -> Iterator[Fault]:
         """The faults of all parts; the backward pass goes on from what each layer hands back, be it wrong."""
         objective = self._objective
-        model, context = objective.model.copy_replicas([0]), objective.make_context(1)
+        model, context = objective.model.copy_replicas([0]), objective.make_context(0, 1)
         passes, z = self._run_forward(model, context)
         _, dy = model.loss(z, objective.d)
         yield from self._check_loss(z, dy)

@@ -69,12 +69,9 @@ class Model:
         """Fill grad; give the loss (R,), the penalty (R,) and the outputs z (R, N, O) of a batch."""
         loss, z = self.backpropagate(x, d, ctx)
         penalty = np.zeros(loss.shape, loss.dtype)
-        if self.penalties:
-            weights = np.where(self.regularized, self.theta, 0)
-            for term in self.penalties:
-                value, slope = term(weights)
-                penalty = penalty + value
-                self.grad += slope
+        for value, slope in self.evaluate_penalties():
+            penalty = penalty + value
+            self.grad += slope
         if self._frozen is not None:
             self.grad[:, self._frozen] = 0
         return loss, penalty, z
@@ -85,6 +82,13 @@ class Model:
         loss, dz = self.loss(z, d)
         backward(dz, self.dw)
         return loss, z
+
+    def evaluate_penalties(self) -> list[tuple[Array, Array]]:
+        """The value (R,) of each penalty at theta, and its slope (R, P)."""
+        if not self.penalties:
+            return []
+        weights = np.where(self.regularized, self.theta, 0)
+        return [term(weights) for term in self.penalties]
 
     def constrain_weights(self) -> None:
         """Put the weights back where the penalties allow them, after an update."""

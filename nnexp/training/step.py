@@ -7,10 +7,10 @@ from typing import NamedTuple
 from nnexp.data.batches import Batch
 from nnexp.nn.layers.base import Context
 from nnexp.nn.model import Model
+from nnexp.nn.objective import BatchObjective
 from nnexp.nn.random import copy_generators
 from nnexp.nn.replicas import row_norms
 from nnexp.optim.clipping import clip_norm, clip_value
-from nnexp.optim.objective import BatchObjective
 from nnexp.optim.optimizers.base import Optimizer, Update
 from nnexp.optim.optimizers.solver import Solver
 from nnexp.spec.spec import Training

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from nnexp.nn.layers.base import Context
+from nnexp.nn.objective import BatchObjective
 from nnexp.nn.parameters import weight_views
 from nnexp.nn.random import copy_generators, make_generators
-from nnexp.optim.objective import BatchObjective
 from nnexp.optim.optimizers.lbfgs import LBFGS
 from nnexp.optim.optimizers.newton import Newton, compute_hessian
 from nnexp.optim.optimizers.normal_equations import NormalEquations
@@ -164,13 +164,12 @@ def test_the_objective_of_a_batch_is_the_models_with_the_same_dropout_everywhere
         assert identical(slopes, np.repeat(stack.model.grad[row : row + 1], 7, axis=0))
 
 
-def test_many_places_are_looked_at_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_places_are_evaluated_in_blocks() -> None:
     stack = stack_of([spec_of(NOISY)])
     stack.begin_epoch()
     batch = next(stack.remaining_batches())
     places = np.random.default_rng(0).standard_normal((11, stack.model.theta.shape[1]))
     sources = make_generators([0], "dropout")
     whole = BatchObjective(stack.model, batch.x, batch.d, sources).evaluate_at(0, places)
-    monkeypatch.setattr("nnexp.optim.objective.BLOCK_BYTES", 1)
-    one_by_one = BatchObjective(stack.model, batch.x, batch.d, sources).evaluate_at(0, places)
+    one_by_one = BatchObjective(stack.model, batch.x, batch.d, sources, block_bytes=1).evaluate_at(0, places)
     assert all(identical(a, b) for a, b in zip(whole, one_by_one, strict=True))

@@ -11,8 +11,13 @@ import pytest
 
 import nnexp
 from nnexp.errors import Diverged, GradientMismatch, GradientUndecided, UsageError
-from nnexp.gradient_check.gradients import DIRECTION_COUNT, MAX_EXHAUSTIVE_WEIGHTS, SAMPLE_ENTRIES, check_model
-from nnexp.gradient_check.objective import WeightObjective
+from nnexp.gradient_check.gradients import (
+    DIRECTION_COUNT,
+    MAX_EXHAUSTIVE_WEIGHTS,
+    SAMPLE_ENTRIES,
+    check_model,
+    make_objective,
+)
 from nnexp.gradient_check.result import GradientCheck
 from nnexp.nn.activations.relu import ReLU
 from nnexp.nn.activations.tanh import Tanh
@@ -81,16 +86,16 @@ def test_the_objective_is_the_one_that_training_measures() -> None:
     model = model_of(NOISY, penalties=(L2(0.1), L1(0.01)))
     x, d = x_and_d()
     context = Context(training=True, generators=make_generators([0], "dropout"), propagate=False)
-    objective = WeightObjective(model, x, d, make_generators([0], "dropout"))
+    objective = make_objective(model, x, d, make_generators([0], "dropout"))
     loss, penalty, _ = model.copy_replicas([0]).compute_gradient(x, d, context)
-    assert objective(objective.origin[None]) == pytest.approx(loss + penalty, rel=1e-15)
+    assert objective.compute_values(0, objective.theta) == pytest.approx(loss + penalty, rel=1e-15)
 
 
 def test_perturbed_copies_are_evaluated_together_as_each_alone() -> None:
-    objective = WeightObjective(model_of(NOISY, penalties=(L2(0.1),)), *x_and_d(), make_generators([0], "dropout"))
-    points = objective.origin + 0.1 * np.random.default_rng(0).standard_normal((7, objective.origin.size))
-    together = objective(points)
-    assert identical(together, np.concatenate([objective(point[None]) for point in points]))
+    objective = make_objective(model_of(NOISY, penalties=(L2(0.1),)), *x_and_d(), make_generators([0], "dropout"))
+    points = objective.theta + 0.1 * np.random.default_rng(0).standard_normal((7, objective.theta.size))
+    together = objective.compute_values(0, points)
+    assert identical(together, np.concatenate([objective.compute_values(0, point[None]) for point in points]))
     assert len(set(together)) == 7
 
 
