@@ -5,32 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nnexp.nn.activations.base import Activation
-from nnexp.nn.activations.hard_tanh import HardTanh
-from nnexp.nn.activations.relu import ReLU
-from nnexp.nn.activations.sigmoid import Sigmoid
-from nnexp.nn.activations.softmax import Softmax
-from nnexp.nn.activations.softplus import Softplus
-from nnexp.nn.activations.tanh import Tanh
 from nnexp.nn.layers.base import Layer
 from nnexp.nn.network import walk_layers
 
-HISTOGRAM_RANGES: dict[type[Layer], tuple[float, float]] = {
-    Tanh: (-1, 1),
-    HardTanh: (-1, 1),
-    Sigmoid: (0, 1),
-    Softmax: (0, 1),
-    ReLU: (0, 3),
-    Softplus: (0, 3),
-}
-"""Between which bounds the histogram of a layer's outputs is drawn."""
-
 DEFAULT_RANGE = (-3.0, 3.0)
-"""Those of all other layers: three standard deviations of normalised inputs."""
+"""Between which bounds a histogram is drawn: three standard deviations of normalised inputs."""
 
 
 def find_histogram_range(layer: Layer | None) -> tuple[float, float]:
     """The range of the histogram of a layer, or without one of the inputs, which are normalised as a rule."""
-    return HISTOGRAM_RANGES.get(type(layer), DEFAULT_RANGE) if layer else DEFAULT_RANGE
+    if isinstance(layer, Activation) and layer.usual_range:
+        return layer.usual_range
+    return DEFAULT_RANGE
 
 
 def has_activation(layer: Layer) -> bool:

@@ -19,23 +19,12 @@ the whole image. Statistics that a normalisation takes over all pixels are left 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
 
-from nnexp.nn.layers.average_pool import AveragePool
 from nnexp.nn.layers.base import Layer
-from nnexp.nn.layers.branches import name_branches
 from nnexp.nn.layers.chain import Chain
-from nnexp.nn.layers.conv2d import Conv2D
-from nnexp.nn.layers.flatten import Flatten
-from nnexp.nn.layers.heads import Heads
-from nnexp.nn.layers.max_pool import MaxPool
-from nnexp.nn.layers.parallel import Parallel
-from nnexp.nn.layers.product import Product
-from nnexp.nn.layers.rbf import RBF
-from nnexp.nn.layers.residual_block import ResidualBlock
-from nnexp.nn.layers.tied_autoencoder import TiedAutoencoder
 from nnexp.nn.parameters import Declaration, Weight
 from nnexp.typing import Shape
 
@@ -124,7 +113,8 @@ class _SizeCounter:
         Of a part that a layer makes for itself only the declaration is known.
         """
         parts: list[LayerSize] = []
-        inner, part_x, part_field = _find_inner_layers(layer), x, field
+        part_x, part_field = x, field
+        inner = layer.list_inner_layers() if layer else {}
         for key, part in declared.parts.items():
             parts.append(self.count_layer(key, inner.get(key), part, part_x, part_field))
             if isinstance(layer, Chain):  # the parts of other layers all have the layer's own input
@@ -154,17 +144,15 @@ class _SizeCounter:
         parts: Sequence[ReceptiveField],
     ) -> ReceptiveField | None:
         """What a number of the layer's output sees, where one of its input sees `field`."""
-        match layer:
-            case Conv2D():
-                return field.widen_by_window(layer.kernel, layer.stride, self.image)
-            case MaxPool() | AveragePool():
-                return field.widen_by_window(layer.size, layer.stride or layer.size, self.image)
-            case Chain():
-                return parts[-1] if parts else field
+        window = layer.describe_window() if layer else None
+        if window is not None:
+            return field.widen_by_window(*window, self.image)
+        if isinstance(layer, Chain):
+            return parts[-1] if parts else field
         if parts:
             return _merge_fields(parts)
         # A global pool, or any layer with weights on flat inputs, mixes all places of the image.
-        is_pool = len(declared.output) < len(x) and not isinstance(layer, Flatten)
+        is_pool = len(declared.output) < len(x) and not (layer and layer.keeps_positions)
         is_dense = len(x) == 1 and _count_weights(layer, declared)
         if is_pool or is_dense:
             return ReceptiveField((self.image[0], self.image[1]))
@@ -175,7 +163,7 @@ def _count_own(layer: Layer | None, declared: Declaration) -> tuple[int, int, in
     """Weights, biases, connections and multiply-adds of a layer without those of its parts."""
     weights = _count_weights(layer, declared)
     biases = [prod(w.shape) for key, w in declared.weights.items() if not _is_weight(layer, key, w)]
-    uses = 2 if isinstance(layer, TiedAutoencoder) else 1  # its matrix encodes and, transposed, decodes
+    uses = layer.weight_uses if layer else 1
     multiply_adds = uses * weights * prod(declared.output[:-1])
     # Maxout has more biases than outputs, as every piece has its own.
     added = sum(max(prod(declared.output), size) for size in biases)
@@ -188,21 +176,7 @@ def _count_weights(layer: Layer | None, declared: Declaration) -> int:
 
 def _is_weight(layer: Layer | None, key: str, weight: Weight) -> bool:
     """Whether a parameter is a weight."""
-    return weight.is_regularized or (isinstance(layer, RBF) and key == "centers")
-
-
-def _find_inner_layers(layer: Layer | None) -> Mapping[str, Layer]:
-    """The layers that a layer was given, by the names of its parts."""
-    match layer:
-        case Chain():
-            return dict(zip(layer.names, layer.layers, strict=True))
-        case Parallel() | Product():
-            return name_branches(layer.branches)
-        case ResidualBlock():
-            return {"branch_2": layer.layers}
-        case Heads():
-            return dict(layer.heads.items())
-    return {}
+    return weight.is_regularized or (layer is not None and key in layer.unregularized_weights)
 
 
 def _merge_fields(fields: Sequence[ReceptiveField]) -> ReceptiveField:

@@ -12,9 +12,8 @@ from nnexp import registry
 from nnexp.baselines.least_squares import LeastSquares
 from nnexp.errors import UsageError
 from nnexp.export.learned import LearnedModel, RunResult
-from nnexp.export.onnx.activations import add_stable_softplus
-from nnexp.export.onnx.graph import GraphValue, LayerScope, OnnxGraph
-from nnexp.export.onnx.layers import translate_chain
+from nnexp.export.onnx.graph import OnnxGraph
+from nnexp.nn.graph import GraphValue, LayerScope
 from nnexp.nn.losses.base import Loss
 from nnexp.nn.losses.binary_cross_entropy import BinaryCrossEntropy
 from nnexp.nn.losses.tasks import TaskLosses
@@ -61,7 +60,7 @@ def _add_network(graph: OnnxGraph, learned: LearnedModel, prefix: str, inputs: G
     """The outputs of one network."""
     place = LayerScope(graph, learned.weights, prefix)
     ready = add_normalization(graph, learned, prefix, inputs)
-    return GraphValue(translate_chain(learned.network, place, ready), (learned.description.output_count,))
+    return GraphValue(learned.network.add_to_graph(place, ready), (learned.description.output_count,))
 
 
 def _add_baseline(graph: OnnxGraph, learned: LearnedModel, inputs: GraphValue) -> GraphValue:
@@ -134,8 +133,8 @@ def _average_members(at: LayerScope, loss: Loss, members: Sequence[GraphValue]) 
         return at.add_node("ReduceMean", stacked, at.add_integers([1]), keepdims=0)
     if not isinstance(loss, BinaryCrossEntropy):
         return _add_log_mean(at, [at.add_node("LogSoftmax", z.name, axis=-1) for z in members], members[0].shape)
-    no = [at.add_node("Neg", add_stable_softplus(at, z.name)) for z in members]
-    yes = [at.add_node("Neg", add_stable_softplus(at, at.add_node("Neg", z.name))) for z in members]
+    no = [at.add_node("Neg", at.add_softplus(z.name)) for z in members]
+    yes = [at.add_node("Neg", at.add_softplus(at.add_node("Neg", z.name))) for z in members]
     return at.add_node("Sub", *(_add_log_mean(at, logarithms, members[0].shape) for logarithms in (yes, no)))
 
 

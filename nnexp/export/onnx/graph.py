@@ -1,20 +1,16 @@
-"""An ONNX graph in the making.   N examples
-
-Numbers that count to the last bit are constants of the graph: attributes of ONNX's operators are in single precision.
-"""
+"""An ONNX graph in the making; what each layer adds to it stands in the layer's own file.   N examples"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from nnexp.errors import UsageError
-from nnexp.nn.parameters import Views
+from nnexp.nn.graph import GraphValue
 from nnexp.optional import import_optional
 from nnexp.typing import AnyArray, Shape
 
@@ -28,14 +24,6 @@ MAX_CONSTANT_BYTES = 2**31 - 2**20
 def import_onnx(name: str) -> Any:
     """A module of the library onnx. Raises UsageError where it is not installed."""
     return import_optional(f"onnx.{name}", "onnx", "exporting to ONNX")
-
-
-@dataclass(frozen=True, slots=True)
-class GraphValue:
-    """Something that is computed in a graph: its name, and its core shape, the examples' axis left out."""
-
-    name: str
-    shape: Shape
 
 
 class OnnxGraph:
@@ -98,40 +86,3 @@ class OnnxGraph:
         return self._helper.make_tensor_value_info(
             name, self._helper.np_dtype_to_tensor_dtype(self.dtype), ["N", *shape]
         )
-
-
-@dataclass(frozen=True, slots=True)
-class LayerScope:
-    """Where in a graph a layer stands: what it adds is named after it, and its weights (1, ...) are at hand.
-
-    prefix: what the names begin with, such as "member_1." of an ensemble.
-    """
-
-    graph: OnnxGraph
-    w: Views
-    prefix: str = ""
-
-    @property
-    def path(self) -> str:
-        """The layer's full name."""
-        return self.prefix + self.w.path
-
-    def add_node(self, op: str, *inputs: str, **attributes: Any) -> str:
-        """Add an operator; gives the name of what it computes."""
-        return self.graph.add_node(self.path, op, *inputs, **attributes)
-
-    def add_number(self, value: ArrayLike) -> str:
-        """A number, or several, in the graph's precision."""
-        return self.graph.add_constant(f"{self.path}.number", value)
-
-    def add_integers(self, values: Sequence[int]) -> str:
-        """Whole numbers: axes, or sizes."""
-        return self.graph.add_constant(f"{self.path}.whole", values, np.int64)
-
-    def add_weight(self, name: str, value: AnyArray | None = None) -> str:
-        """A weight or a buffer under its full name, as it is or made ready as `value`."""
-        return self.graph.add_constant(f"{self.path}.{name}", self.w[name][0] if value is None else value)
-
-    def enter_layer(self, name: str) -> LayerScope:
-        """The place of a layer inside this one."""
-        return LayerScope(self.graph, self.w.parts[name], self.prefix)

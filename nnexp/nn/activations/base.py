@@ -22,6 +22,9 @@ class Activation(Layer):
     saturates_beyond: ClassVar[float | None] = None
     """|z| from which on the output is at an end of its range and the slope next to nothing, where there is such."""
 
+    usual_range: ClassVar[tuple[float, float] | None] = None
+    """Between which bounds its outputs lie, all of them or nearly all for normalised inputs, where that is narrow."""
+
     def declare(self, x: Shape) -> Declaration:
         return Declaration(x)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnexp.nn.activations.base import Activation
+from nnexp.nn.graph import GraphValue, LayerScope
 from nnexp.nn.replicas import lift
 from nnexp.registry import activations
 from nnexp.typing import Array, Positive
@@ -30,3 +31,6 @@ class ELU(Activation):
         # `where` computes both sides: without the minimum, e^z overflows for large z although it is not used.
         a = np.where(z > 0, z, alpha * np.expm1(np.minimum(z, 0)))
         return a, lambda da: da * np.where(z > 0, z.dtype.type(1), a + alpha)
+
+    def add_to_graph(self, at: LayerScope, z: GraphValue) -> str:
+        return at.select_by_sign(z.name, at.add_node("Mul", at.add_number(self.alpha), at.add_expm1(z.name)))

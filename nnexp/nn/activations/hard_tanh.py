@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from nnexp.nn.activations.base import Activation
+from nnexp.nn.graph import GraphValue, LayerScope
 from nnexp.registry import activations
 from nnexp.typing import Array
 
@@ -25,6 +26,11 @@ class HardTanh(Activation):
 
     saturates_beyond: ClassVar[float | None] = 1.0  # where the slope is 0
 
+    usual_range: ClassVar[tuple[float, float] | None] = (-1.0, 1.0)
+
     def apply(self, z: Array) -> tuple[Array, Callable[[Array], Array]]:
         a = np.clip(z, -1, 1)
         return a, lambda da: da * (np.abs(z) < 1)
+
+    def add_to_graph(self, at: LayerScope, z: GraphValue) -> str:
+        return at.add_node("Clip", z.name, at.add_number(-1), at.add_number(1))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from nnexp.nn.activations.base import Activation
+from nnexp.nn.graph import GraphValue, LayerScope
 from nnexp.registry import activations
 from nnexp.typing import Array
 
@@ -22,3 +23,6 @@ class Identity(Activation):
 
     def apply(self, z: Array) -> tuple[Array, Callable[[Array], Array]]:
         return z, lambda da: da
+
+    def add_to_graph(self, at: LayerScope, z: GraphValue) -> str:
+        return z.name

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnexp.nn.activations.base import Activation
+from nnexp.nn.graph import GraphValue, LayerScope
 from nnexp.nn.replicas import lift
 from nnexp.registry import activations
 from nnexp.typing import Array, Hyper
@@ -29,3 +30,6 @@ class LeakyReLU(Activation):
     def apply(self, z: Array) -> tuple[Array, Callable[[Array], Array]]:
         gradient = np.where(z > 0, z.dtype.type(1), lift(self.slope, z))
         return z * gradient, lambda da: da * gradient
+
+    def add_to_graph(self, at: LayerScope, z: GraphValue) -> str:
+        return at.select_by_sign(z.name, at.add_node("Mul", at.add_number(self.slope), z.name))

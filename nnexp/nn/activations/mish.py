@@ -9,6 +9,7 @@ import numpy as np
 
 from nnexp.nn.activations.base import Activation
 from nnexp.nn.activations.sigmoid import logistic
+from nnexp.nn.graph import GraphValue, LayerScope
 from nnexp.registry import activations
 from nnexp.typing import Array
 
@@ -26,3 +27,6 @@ class Mish(Activation):
     def apply(self, z: Array) -> tuple[Array, Callable[[Array], Array]]:
         t = np.tanh(np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z))))
         return z * t, lambda da: da * (t + z * logistic(z) * (1 - t * t))
+
+    def add_to_graph(self, at: LayerScope, z: GraphValue) -> str:
+        return at.add_node("Mul", z.name, at.add_node("Tanh", at.add_softplus(z.name)))

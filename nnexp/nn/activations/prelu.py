@@ -9,6 +9,7 @@ import numpy as np
 
 from nnexp.nn.activations.base import Activation
 from nnexp.nn.activations.leaky_relu import LeakyReLU
+from nnexp.nn.graph import GraphValue, LayerScope
 from nnexp.nn.layers.base import Backward, Context
 from nnexp.nn.parameters import Declaration, Views, Weight
 from nnexp.registry import activations
@@ -46,3 +47,6 @@ class PReLU(Activation):
     def apply(self, z: Array) -> tuple[Array, Callable[[Array], Array]]:
         """With the slope that training begins from."""
         return LeakyReLU(self.slope).apply(z)
+
+    def add_to_graph(self, at: LayerScope, z: GraphValue) -> str:
+        return at.select_by_sign(z.name, at.add_node("Mul", at.add_weight("slope"), z.name))

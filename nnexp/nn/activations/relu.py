@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from nnexp.nn.activations.base import Activation
+from nnexp.nn.graph import GraphValue, LayerScope
 from nnexp.registry import activations
 from nnexp.typing import Array
 
@@ -26,7 +27,12 @@ class ReLU(Activation):
 
     can_die: ClassVar[bool] = True
 
+    usual_range: ClassVar[tuple[float, float] | None] = (0.0, 3.0)
+
     def apply(self, z: Array) -> tuple[Array, Callable[[Array], Array]]:
         a = np.maximum(z, 0)
         # a > 0 just where z > 0, so z need not be kept for the way back.
         return a, lambda da: da * (a > 0)
+
+    def add_to_graph(self, at: LayerScope, z: GraphValue) -> str:
+        return at.add_node("Relu", z.name)

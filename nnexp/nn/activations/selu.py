@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnexp.nn.activations.base import Activation
+from nnexp.nn.graph import GraphValue, LayerScope
 from nnexp.registry import activations
 from nnexp.typing import Array
 
@@ -33,3 +34,7 @@ class SELU(Activation):
         # `where` computes both sides: without the minimum, e^z overflows for large z although it is not used.
         a = np.where(z > 0, SELU_LAMBDA * z, SELU_LAMBDA * SELU_ALPHA * np.expm1(np.minimum(z, 0)))
         return a, lambda da: da * np.where(z > 0, z.dtype.type(SELU_LAMBDA), a + SELU_LAMBDA * SELU_ALPHA)
+
+    def add_to_graph(self, at: LayerScope, z: GraphValue) -> str:
+        below = at.add_node("Mul", at.add_number(SELU_ALPHA), at.add_expm1(z.name))
+        return at.add_node("Mul", at.add_number(SELU_LAMBDA), at.select_by_sign(z.name, below))

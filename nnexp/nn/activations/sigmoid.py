@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from nnexp.nn.activations.base import Activation
+from nnexp.nn.graph import GraphValue, LayerScope
 from nnexp.registry import activations
 from nnexp.typing import Array
 
@@ -31,6 +32,11 @@ class Sigmoid(Activation):
 
     saturates_beyond: ClassVar[float | None] = 4.6  # where f(z) is within 0.01 of 0 or 1
 
+    usual_range: ClassVar[tuple[float, float] | None] = (0.0, 1.0)
+
     def apply(self, z: Array) -> tuple[Array, Callable[[Array], Array]]:
         a = logistic(z)
         return a, lambda da: da * (a * (1 - a))
+
+    def add_to_graph(self, at: LayerScope, z: GraphValue) -> str:
+        return at.add_node("Sigmoid", z.name)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from nnexp.nn.activations.base import Activation
 from nnexp.nn.activations.sigmoid import logistic
+from nnexp.nn.graph import GraphValue, LayerScope
 from nnexp.registry import activations
 from nnexp.typing import Array
 
@@ -24,3 +25,6 @@ class SiLU(Activation):
     def apply(self, z: Array) -> tuple[Array, Callable[[Array], Array]]:
         s = logistic(z)
         return z * s, lambda da: da * (s * (1 + z * (1 - s)))
+
+    def add_to_graph(self, at: LayerScope, z: GraphValue) -> str:
+        return at.add_node("Mul", z.name, at.add_node("Sigmoid", z.name))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from nnexp.nn.activations.base import Activation
+from nnexp.nn.graph import GraphValue, LayerScope
 from nnexp.registry import activations
 from nnexp.typing import Array
 
@@ -23,7 +25,12 @@ class Softmax(Activation):
     With the loss `cross_entropy` it is not needed: that loss applies its own. Source: lecture notes.
     """
 
+    usual_range: ClassVar[tuple[float, float] | None] = (0.0, 1.0)
+
     def apply(self, z: Array) -> tuple[Array, Callable[[Array], Array]]:
         e = np.exp(z - np.maximum.reduce(z, axis=-1, keepdims=True))
         a = e / np.add.reduce(e, axis=-1, keepdims=True)
         return a, lambda da: a * (da - np.add.reduce(da * a, axis=-1, keepdims=True))
+
+    def add_to_graph(self, at: LayerScope, z: GraphValue) -> str:
+        return at.add_node("Softmax", z.name, axis=-1)

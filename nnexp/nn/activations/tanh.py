@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from nnexp.nn.activations.base import Activation
+from nnexp.nn.graph import GraphValue, LayerScope
 from nnexp.registry import activations
 from nnexp.typing import Array
 
@@ -25,6 +26,11 @@ class Tanh(Activation):
 
     saturates_beyond: ClassVar[float | None] = 2.65  # where |f(z)| > 0.99
 
+    usual_range: ClassVar[tuple[float, float] | None] = (-1.0, 1.0)
+
     def apply(self, z: Array) -> tuple[Array, Callable[[Array], Array]]:
         a = np.tanh(z)
         return a, lambda da: da * (1 - a * a)
+
+    def add_to_graph(self, at: LayerScope, z: GraphValue) -> str:
+        return at.add_node("Tanh", z.name)

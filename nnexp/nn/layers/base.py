@@ -10,12 +10,14 @@ core shape; `forward` returns the output and the way back. Layers are written in
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
 import numpy as np
 
+from nnexp.errors import UsageError
+from nnexp.nn.graph import GraphValue, LayerScope
 from nnexp.nn.parameters import Declaration, Views
 from nnexp.typing import Array, Shape
 
@@ -55,6 +57,21 @@ class Layer(ABC):
     needs_training_inputs: ClassVar[bool] = False
     """Whether `initialize_from_inputs` does anything."""
 
+    is_random: ClassVar[bool] = False
+    """Whether it computes with numbers that are drawn anew in every step of training."""
+
+    uses_batch_statistics: ClassVar[bool] = False
+    """Whether an example's output depends on the others of its batch, in training."""
+
+    keeps_positions: ClassVar[bool] = False
+    """Whether an output without the axes of an image still depends on one place of it alone."""
+
+    weight_uses: ClassVar[int] = 1
+    """How often an example is multiplied with each weight, at every position of its output."""
+
+    unregularized_weights: ClassVar[tuple[str, ...]] = ()
+    """Parameters that no penalty acts on and that still multiply the input, as weights do and biases do not."""
+
     @abstractmethod
     def declare(self, x: Shape) -> Declaration:
         """Output shape, weights and buffers for inputs of core shape `x`. Raises ShapeError where `x` does not fit."""
@@ -65,6 +82,22 @@ class Layer(ABC):
 
         Neither may write into `x`, and `backward` may not write into `dy`: another layer may hold them.
         """
+
+    def add_to_graph(self, at: LayerScope, x: GraphValue) -> str:
+        """Write what the layer does at evaluation in operators of ONNX, and give the name of its output.
+
+        Raises UsageError where there is no way to say it in them.
+        """
+        name = type(self).__name__
+        raise UsageError(f"{at.path} cannot be exported to ONNX: there is no translation of the layer {name}")
+
+    def list_inner_layers(self) -> Mapping[str, Layer]:
+        """The layers that it was given, by the names of its parts."""
+        return {}
+
+    def describe_window(self) -> tuple[int, int] | None:
+        """Side and stride of the window through which it sees an image; None of other layers."""
+        return None
 
     def initialize_from_inputs(self, w: Views, x: Array, seeds: Sequence[int]) -> None:
         """Fill weights that start from the training inputs x (R or 1, N, ...) rather than from an initialiser."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
+from nnexp.nn.graph import GraphValue, LayerScope
 from nnexp.nn.layers.base import Backward, Context, Layer
 from nnexp.nn.parameters import Declaration, Views, Weight
 from nnexp.nn.replicas import lift
@@ -36,6 +37,8 @@ class BatchNorm(Layer):
     scale: bool = True
     shift: bool = True
     statistics: Literal["running", "weighted_average"] = "running"
+
+    uses_batch_statistics: ClassVar[bool] = True
 
     def declare(self, x: Shape) -> Declaration:
         per_feature = (1,) * len(x) + x[-1:]
@@ -101,3 +104,14 @@ class BatchNorm(Layer):
         if self.statistics == "running":
             return w["mean"], w["variance"]
         return w["mean"] / w["examples"], w["variance"] / w["examples"]
+
+    def add_to_graph(self, at: LayerScope, x: GraphValue) -> str:
+        mean, variance = (statistic[0] for statistic in self._stored_statistics(at.w))
+        factor = 1 / np.sqrt(variance + np.asarray(self.epsilon, variance.dtype))
+        if self.scale:
+            factor = factor * at.w["gain"][0]
+        centered = at.add_node("Sub", x.name, at.add_weight("mean", mean.reshape(-1)))
+        y = at.add_node("Mul", centered, at.add_weight("factor", factor.reshape(-1)))
+        if self.shift:
+            y = at.add_node("Add", y, at.add_weight("shift", at.w["shift"].reshape(-1)))
+        return y

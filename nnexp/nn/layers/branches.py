@@ -7,6 +7,7 @@ from functools import reduce
 
 import numpy as np
 
+from nnexp.nn.graph import GraphValue, LayerScope
 from nnexp.nn.layers.base import Backward, Context, ShapeError
 from nnexp.nn.layers.chain import Chain
 from nnexp.nn.parameters import Declaration, Views
@@ -88,3 +89,8 @@ def concatenate_features(arrays: Sequence[Array]) -> Array:
     """Concatenation along the features, where some arrays may be shared by all replicas, (1, ...), and others not."""
     replicas = max(len(array) for array in arrays)
     return np.concatenate([np.broadcast_to(array, (replicas, *array.shape[1:])) for array in arrays], axis=-1)
+
+
+def add_parts(parts: Mapping[str, Chain], at: LayerScope, x: GraphValue) -> list[str]:
+    """These parts of a layer in an exported graph, all on the same input; gives the names of their outputs."""
+    return [part.add_to_graph(at.enter_layer(name), x) for name, part in parts.items()]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from nnexp.nn.graph import GraphValue, LayerScope
 from nnexp.nn.layers.base import Backward, Context, Layer
 from nnexp.nn.parameters import Declaration, Views
 from nnexp.typing import Array, Shape
@@ -49,6 +50,14 @@ class Chain(Layer):
             return dx
 
         return x, backward_chain
+
+    def list_inner_layers(self) -> Mapping[str, Layer]:
+        return dict(zip(self.names, self.layers, strict=True))
+
+    def add_to_graph(self, at: LayerScope, x: GraphValue) -> str:
+        for name, layer in zip(self.names, self.layers, strict=True):
+            x = GraphValue(layer.add_to_graph(at.enter_layer(name), x), layer.declare(x.shape).output)
+        return x.name
 
 
 def run_layer(layer: Layer, w: Views, x: Array, ctx: Context) -> tuple[Array, Backward]:

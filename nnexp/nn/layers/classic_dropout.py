@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
+import numpy as np
+
+from nnexp.nn.graph import GraphValue, LayerScope
 from nnexp.nn.layers.base import Backward, Context, Layer
 from nnexp.nn.parameters import Declaration, Views
 from nnexp.nn.random import draw_uniform
@@ -27,6 +31,8 @@ class ClassicDropout(Layer):
 
     rate: Fraction
 
+    is_random: ClassVar[bool] = True
+
     def declare(self, x: Shape) -> Declaration:
         return Declaration(x)
 
@@ -37,3 +43,6 @@ class ClassicDropout(Layer):
         # Drawn in single precision whatever x has, so that the same units drop in both.
         kept = draw_uniform(ctx.generators, x.shape[1:]) >= rate
         return x * kept, lambda dy, dw: dy * kept
+
+    def add_to_graph(self, at: LayerScope, x: GraphValue) -> str:
+        return at.add_node("Mul", x.name, at.add_number(1 - np.asarray(self.rate, at.graph.dtype)))

@@ -8,9 +8,10 @@ from math import prod
 import numpy as np
 
 from nnexp.nn import kernels
+from nnexp.nn.graph import GraphValue, LayerScope
 from nnexp.nn.layers.base import Backward, Context, Layer
 from nnexp.nn.layers.patches import cut_blocks, patch_blocks
-from nnexp.nn.layers.windows import Padding, Windows
+from nnexp.nn.layers.windows import Padding, Windows, add_window_operator
 from nnexp.nn.parameters import Declaration, Views, Weight
 from nnexp.registry import layers
 from nnexp.typing import Array, Count, Shape
@@ -67,6 +68,18 @@ class Conv2D(Layer):
 
     def _make_windows(self) -> Windows:
         return Windows(self.kernel, self.stride, self.padding)
+
+    def describe_window(self) -> tuple[int, int]:
+        return self.kernel, self.stride
+
+    def add_to_graph(self, at: LayerScope, x: GraphValue) -> str:
+        (top, bottom), (left, right) = self._make_windows().zero_padding(x.shape)
+        filters = at.w["W"][0].reshape(self.kernel, self.kernel, x.shape[-1], self.filters).transpose(3, 2, 0, 1)
+        weights = [at.add_weight("W", filters)]
+        if self.bias:
+            weights.append(at.add_weight("b", at.w["b"].ravel()))
+        pads = [top, left, bottom, right]
+        return add_window_operator(at, "Conv", x, self.kernel, self.stride, *weights, pads=pads)
 
 
 def correlate_windows(windows: Windows, x: Array, w: Array) -> Array:

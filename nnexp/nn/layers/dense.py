@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nnexp.nn.graph import GraphValue, LayerScope
 from nnexp.nn.layers.base import Backward, Context, Layer, check_flat_width
 from nnexp.nn.parameters import Declaration, Views, Weight
 from nnexp.registry import layers
@@ -48,3 +49,9 @@ class Dense(Layer):
             return dy @ w["W"].mT if ctx.propagate else None
 
         return y, backward
+
+    def add_to_graph(self, at: LayerScope, x: GraphValue) -> str:
+        weights = [at.add_weight("W")]
+        if self.bias:
+            weights.append(at.add_weight("b", at.w["b"].ravel()))
+        return at.add_node("Gemm", x.name, *weights)

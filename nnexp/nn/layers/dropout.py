@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
+from nnexp.nn.graph import GraphValue, LayerScope
 from nnexp.nn.layers.base import Backward, Context, Layer
 from nnexp.nn.parameters import Declaration, Views
 from nnexp.nn.random import draw_uniform
@@ -27,6 +29,8 @@ class Dropout(Layer):
 
     rate: Fraction
 
+    is_random: ClassVar[bool] = True
+
     def declare(self, x: Shape) -> Declaration:
         return Declaration(x)
 
@@ -38,3 +42,6 @@ class Dropout(Layer):
         kept = draw_uniform(ctx.generators, x.shape[1:]) >= rate
         scale = kept / (1 - rate)
         return x * scale, lambda dy, dw: dy * scale
+
+    def add_to_graph(self, at: LayerScope, x: GraphValue) -> str:
+        return x.name  # at evaluation it does nothing

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
+from typing import ClassVar
 
+from nnexp.nn.graph import GraphValue, LayerScope
 from nnexp.nn.layers.base import Backward, Context, Layer
 from nnexp.nn.parameters import Declaration, Views
 from nnexp.registry import layers
@@ -23,9 +25,14 @@ class Flatten(Layer):
     are vectors because their sides are 1.
     """
 
+    keeps_positions: ClassVar[bool] = True
+
     def declare(self, x: Shape) -> Declaration:
         return Declaration((prod(x),))
 
     def forward(self, w: Views, x: Array, ctx: Context) -> tuple[Array, Backward]:
         examples, shape = x.shape[:2], x.shape[2:]
         return x.reshape(*examples, prod(shape)), lambda dy, dw: dy.reshape(*dy.shape[:-1], *shape)
+
+    def add_to_graph(self, at: LayerScope, x: GraphValue) -> str:
+        return at.add_node("Flatten", x.name, axis=1)

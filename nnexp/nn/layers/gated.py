@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nnexp.nn.activations.sigmoid import Sigmoid
+from nnexp.nn.graph import GraphValue, LayerScope
 from nnexp.nn.layers.base import Backward, Context, Layer
-from nnexp.nn.layers.gates import declare_gated, forward_gated
+from nnexp.nn.layers.gates import add_gated, declare_gated, forward_gated
 from nnexp.nn.parameters import Declaration, Views
 from nnexp.registry import layers
 from nnexp.typing import Array, Count, Shape
@@ -30,3 +31,6 @@ class Gated(Layer):
 
     def forward(self, w: Views, x: Array, ctx: Context) -> tuple[Array, Backward]:
         return forward_gated(self.units, Sigmoid(), w, x, ctx)
+
+    def add_to_graph(self, at: LayerScope, x: GraphValue) -> str:
+        return add_gated(self.units, Sigmoid(), at, x)

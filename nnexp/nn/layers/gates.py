@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nnexp.nn.activations.base import Activation
+from nnexp.nn.graph import GraphValue, LayerScope
 from nnexp.nn.layers.base import Backward, Context
 from nnexp.nn.layers.branches import add_gradients
 from nnexp.nn.layers.chain import run_layer
@@ -29,3 +30,10 @@ def forward_gated(units: int, opening: Activation, w: Views, x: Array, ctx: Cont
         return add_gradients(through_gate, back_content(dy * gate, dw.parts["content"]))
 
     return gate * content, backward
+
+
+def add_gated(units: int, opening: Activation, at: LayerScope, x: GraphValue) -> str:
+    """The same in an exported graph."""
+    dense = Dense(units)
+    gate, content = (dense.add_to_graph(at.enter_layer(name), x) for name in ("gate", "content"))
+    return at.add_node("Mul", opening.add_to_graph(at, GraphValue(gate, (units,))), content)

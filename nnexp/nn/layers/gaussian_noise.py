@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
+from nnexp.nn.graph import GraphValue, LayerScope
 from nnexp.nn.layers.base import Backward, Context, Layer
 from nnexp.nn.parameters import Declaration, Views
 from nnexp.nn.random import draw_normal
@@ -26,6 +28,8 @@ class GaussianNoise(Layer):
 
     std: NonNegative
 
+    is_random: ClassVar[bool] = True
+
     def declare(self, x: Shape) -> Declaration:
         return Declaration(x)
 
@@ -34,3 +38,6 @@ class GaussianNoise(Layer):
             return x, lambda dy, dw: dy
         noise = draw_normal(ctx.generators, x.shape[1:]).astype(x.dtype)
         return x + lift(self.std, x) * noise, lambda dy, dw: dy
+
+    def add_to_graph(self, at: LayerScope, x: GraphValue) -> str:
+        return x.name  # at evaluation it does nothing

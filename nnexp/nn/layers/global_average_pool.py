@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nnexp.nn.graph import GraphValue, LayerScope
 from nnexp.nn.layers.base import Backward, Context, Layer
 from nnexp.nn.layers.windows import check_image_shape
 from nnexp.nn.parameters import Declaration, Views
@@ -36,3 +37,6 @@ class GlobalAveragePool(Layer):
             return np.broadcast_to(share, (*dy.shape[:-1], *x.shape[-3:])).copy()
 
         return np.add.reduce(x, axis=(-3, -2)) / pixels, backward
+
+    def add_to_graph(self, at: LayerScope, x: GraphValue) -> str:
+        return at.add_node("ReduceMean", x.name, at.add_integers([1, 2]), keepdims=0)

@@ -7,8 +7,9 @@ from math import prod
 
 import numpy as np
 
+from nnexp.nn.graph import GraphValue, LayerScope
 from nnexp.nn.layers.base import Backward, Context, Layer, ShapeError
-from nnexp.nn.layers.standardize import standardize
+from nnexp.nn.layers.standardize import add_scale_and_shift, add_standardization, standardize
 from nnexp.nn.parameters import Declaration, Views, Weight
 from nnexp.registry import layers
 from nnexp.typing import Array, Count, Positive, Shape
@@ -65,3 +66,11 @@ class GroupNorm(Layer):
         """(N, G, H W C/G) -> (N, H, W, C)"""
         cut = grouped.reshape(*grouped.shape[:-1], -1, shape[-1] // self.groups)
         return np.moveaxis(cut, -3, -2).reshape(*grouped.shape[:2], *shape)
+
+    def add_to_graph(self, at: LayerScope, x: GraphValue) -> str:
+        *sides, channels = x.shape
+        shape = [-1, *sides, self.groups, channels // self.groups]
+        grouped = at.add_node("Reshape", x.name, at.add_integers(shape))
+        others = [*range(1, 1 + len(sides)), 2 + len(sides)]
+        normed = add_standardization(at, grouped, others, self.epsilon)
+        return add_scale_and_shift(at, at.add_node("Reshape", normed, at.add_integers([-1, *x.shape])))

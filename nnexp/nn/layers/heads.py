@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from nnexp.nn.graph import GraphValue, LayerScope
 from nnexp.nn.layers.base import Backward, Context, Layer, ShapeError, format_shape
-from nnexp.nn.layers.branches import concatenate_outputs
+from nnexp.nn.layers.branches import add_parts, concatenate_outputs
 from nnexp.nn.layers.chain import Chain
 from nnexp.nn.named import Named
 from nnexp.nn.parameters import Declaration, Views
@@ -43,3 +45,9 @@ class Heads(Layer):
 
     def forward(self, w: Views, x: Array, ctx: Context) -> tuple[Array, Backward]:
         return concatenate_outputs(dict(self.heads.items()), w, x, ctx)
+
+    def list_inner_layers(self) -> Mapping[str, Layer]:
+        return dict(self.heads.items())
+
+    def add_to_graph(self, at: LayerScope, x: GraphValue) -> str:
+        return at.add_node("Concat", *add_parts(dict(self.heads.items()), at, x), axis=-1)

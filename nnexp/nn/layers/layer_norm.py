@@ -7,8 +7,9 @@ from math import prod
 
 import numpy as np
 
+from nnexp.nn.graph import GraphValue, LayerScope
 from nnexp.nn.layers.base import Backward, Context, Layer, ShapeError
-from nnexp.nn.layers.standardize import standardize
+from nnexp.nn.layers.standardize import add_scale_and_shift, add_standardization, standardize
 from nnexp.nn.parameters import Declaration, Views, Weight
 from nnexp.registry import layers
 from nnexp.typing import Array, Positive, Shape
@@ -48,3 +49,7 @@ class LayerNorm(Layer):
             return back(dnormed.reshape(*dy.shape[:2], 1, -1)).reshape(dy.shape)
 
         return normed * w["gain"] + w["shift"], backward
+
+    def add_to_graph(self, at: LayerScope, x: GraphValue) -> str:
+        axes = list(range(1, 1 + len(x.shape)))
+        return add_scale_and_shift(at, add_standardization(at, x.name, axes, self.epsilon))

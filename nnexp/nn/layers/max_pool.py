@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnexp.nn import kernels
+from nnexp.nn.graph import GraphValue, LayerScope
 from nnexp.nn.layers.base import Backward, Context, Layer
 from nnexp.nn.layers.patches import cut_slices
-from nnexp.nn.layers.windows import Windows
+from nnexp.nn.layers.windows import Windows, add_window_operator
 from nnexp.nn.parameters import Declaration, Views
 from nnexp.registry import layers
 from nnexp.typing import Array, Count, Shape
@@ -51,3 +52,9 @@ class MaxPool(Layer):
 
     def _make_windows(self) -> Windows:
         return Windows(self.size, self.stride or self.size)
+
+    def describe_window(self) -> tuple[int, int]:
+        return self.size, self.stride or self.size
+
+    def add_to_graph(self, at: LayerScope, x: GraphValue) -> str:
+        return add_window_operator(at, "MaxPool", x, self.size, self.stride or self.size)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nnexp.nn.graph import GraphValue, LayerScope
 from nnexp.nn.layers.base import Backward, Context, Layer, check_flat_width
 from nnexp.nn.layers.dense import Dense
 from nnexp.nn.layers.first_maximum import find_first_maximum
@@ -46,3 +47,9 @@ class Maxout(Layer):
             return back(np.concatenate(dz, axis=-1), dw)
 
         return y, backward
+
+    def add_to_graph(self, at: LayerScope, x: GraphValue) -> str:
+        # Piece k stands in the columns k O to (k + 1) O.
+        z = Dense(self.pieces * self.units).add_to_graph(at, x)
+        pieces = at.add_node("Reshape", z, at.add_integers([-1, self.pieces, self.units]))
+        return at.add_node("ReduceMax", pieces, at.add_integers([1]), keepdims=0)

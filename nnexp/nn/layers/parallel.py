@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from nnexp.nn.graph import GraphValue, LayerScope
 from nnexp.nn.layers.base import Backward, Context, Layer, ShapeError, format_shape
-from nnexp.nn.layers.branches import concatenate_outputs, declare_branches, name_branches
+from nnexp.nn.layers.branches import add_parts, concatenate_outputs, declare_branches, name_branches
 from nnexp.nn.layers.chain import Chain
 from nnexp.nn.parameters import Declaration, Views
 from nnexp.registry import layers
@@ -36,3 +38,9 @@ class Parallel(Layer):
 
     def forward(self, w: Views, x: Array, ctx: Context) -> tuple[Array, Backward]:
         return concatenate_outputs(name_branches(self.branches), w, x, ctx)
+
+    def list_inner_layers(self) -> Mapping[str, Layer]:
+        return name_branches(self.branches)
+
+    def add_to_graph(self, at: LayerScope, x: GraphValue) -> str:
+        return at.add_node("Concat", *add_parts(name_branches(self.branches), at, x), axis=-1)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import reduce
+from functools import partial, reduce
 from math import prod
 
 import numpy as np
 
+from nnexp.nn.graph import GraphValue, LayerScope
 from nnexp.nn.layers.base import Backward, Context, Layer, ShapeError, format_shape
-from nnexp.nn.layers.branches import backward_branches, declare_branches, forward_branches
+from nnexp.nn.layers.branches import add_parts, backward_branches, declare_branches, forward_branches, name_branches
 from nnexp.nn.layers.chain import Chain
 from nnexp.nn.parameters import Declaration, Views
 from nnexp.registry import layers
@@ -45,3 +47,9 @@ class Product(Layer):
             return backward_branches(backwards, others, dw)
 
         return reduce(np.multiply, factors), backward
+
+    def list_inner_layers(self) -> Mapping[str, Layer]:
+        return name_branches(self.branches)
+
+    def add_to_graph(self, at: LayerScope, x: GraphValue) -> str:
+        return reduce(partial(at.add_node, "Mul"), add_parts(name_branches(self.branches), at, x))

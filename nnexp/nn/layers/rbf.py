@@ -9,6 +9,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
+from nnexp.nn.graph import GraphValue, LayerScope
 from nnexp.nn.layers.base import Backward, Context, Layer, check_flat_width
 from nnexp.nn.layers.radial import KERNEL_FUNCTIONS
 from nnexp.nn.parameters import Declaration, Views, Weight
@@ -43,6 +44,7 @@ class RBF(Layer):
     spread: Positive = 1.0
 
     needs_training_inputs: ClassVar[bool] = True
+    unregularized_weights: ClassVar[tuple[str, ...]] = ("centers",)
 
     def declare(self, x: Shape) -> Declaration:
         n_in = check_flat_width(x, "rbf")
@@ -84,6 +86,19 @@ class RBF(Layer):
             return g.sum(axis=-1, keepdims=True) * x - g @ mu if ctx.propagate else None
 
         return y, backward
+
+    def add_to_graph(self, at: LayerScope, x: GraphValue) -> str:
+        # d² = ‖x‖² - 2 x·μ + ‖μ‖², which rounding may make negative.
+        mu, h = at.w["centers"][0], at.w["widths"][0, 0]
+        own = at.add_node("ReduceSum", at.add_node("Mul", x.name, x.name), at.add_integers([-1]), keepdims=1)
+        mixed = at.add_node("Gemm", x.name, at.add_weight("twice_centers", 2 * mu.T))
+        centers = at.add_weight("squared_centers", np.vecdot(mu, mu))
+        squares = at.add_node("Add", at.add_node("Sub", own, mixed), centers)
+        squares = at.add_node("Max", squares, at.add_number(0))
+        if self.kernel == "gaussian":
+            return at.add_node("Exp", at.add_node("Div", squares, at.add_weight("squared_widths", -2 * h * h)))
+        y = at.add_node("Sqrt", at.add_node("Add", squares, at.add_weight("squared_widths", h * h)))
+        return y if self.kernel == "multiquadric" else at.add_node("Reciprocal", y)
 
 
 def _compute_max_distance(mu: Array, x: Array) -> Array:

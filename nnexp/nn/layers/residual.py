@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nnexp.nn.activations.base import Activation
+from nnexp.nn.graph import GraphValue, LayerScope
 from nnexp.nn.layers.base import Backward, Context, Layer
-from nnexp.nn.layers.branches import add_branches, declare_branches
+from nnexp.nn.layers.branches import add_branches, add_parts, declare_branches, name_branches
 from nnexp.nn.layers.chain import Chain
 from nnexp.nn.layers.dense import Dense
 from nnexp.nn.parameters import Declaration, Views
@@ -38,3 +39,6 @@ class Residual(Layer):
         assert self.activation is not None, "the spec's activation is put here when the network is built"
         linear = Chain(("dense",), (Dense(self.units),))
         return linear, Chain(("dense", "activation"), (Dense(self.units), self.activation))
+
+    def add_to_graph(self, at: LayerScope, x: GraphValue) -> str:
+        return at.add_node("Add", *add_parts(name_branches(self._make_branches()), at, x))

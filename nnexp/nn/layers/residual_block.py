@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from nnexp.nn.graph import GraphValue, LayerScope
 from nnexp.nn.layers.base import Backward, Context, Layer, ShapeError, check_flat_width, format_shape
 from nnexp.nn.layers.branches import add_branches
 from nnexp.nn.layers.chain import Chain
@@ -49,3 +51,15 @@ class ResidualBlock(Layer):
             return Chain((), ())
         projection = Dense(check_flat_width(output, "a projected residual_block"), bias=False)
         return Chain(("projection",), (projection,))
+
+    def list_inner_layers(self) -> Mapping[str, Layer]:
+        return {"branch_2": self.layers}
+
+    def add_to_graph(self, at: LayerScope, x: GraphValue) -> str:
+        straight = at.enter_layer("branch_1")
+        inner = self.layers.add_to_graph(at.enter_layer("branch_2"), x)
+        beside = x.name
+        if self.projected:
+            projection = straight.enter_layer("projection")
+            beside = projection.add_node("Gemm", x.name, projection.add_weight("W"))
+        return at.add_node("Add", beside, inner)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nnexp.nn.activations.base import Activation
+from nnexp.nn.graph import GraphValue, LayerScope
 from nnexp.nn.layers.base import Backward, Context, Layer
 from nnexp.nn.layers.chain import Chain
 from nnexp.nn.layers.dense import Dense
@@ -41,3 +42,6 @@ class SkipConnection(Layer):
         linear = Chain(("dense",), (Dense(self.linear),))
         nonlinear = Chain(("dense", "activation"), (Dense(self.nonlinear), self.activation))
         return Parallel((linear, nonlinear))
+
+    def add_to_graph(self, at: LayerScope, x: GraphValue) -> str:
+        return self._make_parallel().add_to_graph(at, x)

@@ -8,8 +8,9 @@ from typing import Annotated
 from annotated_types import Ge
 
 from nnexp.nn.activations.softmax import Softmax
+from nnexp.nn.graph import GraphValue, LayerScope
 from nnexp.nn.layers.base import Backward, Context, Layer
-from nnexp.nn.layers.gates import declare_gated, forward_gated
+from nnexp.nn.layers.gates import add_gated, declare_gated, forward_gated
 from nnexp.nn.parameters import Declaration, Views
 from nnexp.registry import layers
 from nnexp.typing import Array, Shape
@@ -33,3 +34,6 @@ class SoftmaxGated(Layer):
 
     def forward(self, w: Views, x: Array, ctx: Context) -> tuple[Array, Backward]:
         return forward_gated(self.units, Softmax(), w, x, ctx)
+
+    def add_to_graph(self, at: LayerScope, x: GraphValue) -> str:
+        return add_gated(self.units, Softmax(), at, x)

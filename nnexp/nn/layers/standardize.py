@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from nnexp.nn.graph import LayerScope
 from nnexp.nn.replicas import lift
 from nnexp.typing import Array
 
@@ -29,3 +30,18 @@ def standardize(x: Array, epsilon: float | Array) -> tuple[Array, Callable[[Arra
 
 def _compute_mean(x: Array) -> Array:
     return np.add.reduce(x, axis=-1, keepdims=True) / x.shape[-1]
+
+
+def add_standardization(at: LayerScope, x: str, axes: Sequence[int], epsilon: object) -> str:
+    """(x - μ) / √(σ² + ε) over these axes, in an exported graph."""
+    axis = at.add_integers(axes)
+    centered = at.add_node("Sub", x, at.add_node("ReduceMean", x, axis, keepdims=1))
+    variance = at.add_node("ReduceMean", at.add_node("Mul", centered, centered), axis, keepdims=1)
+    std = at.add_node("Sqrt", at.add_node("Add", variance, at.add_number(np.asarray(epsilon))))
+    return at.add_node("Div", centered, std)
+
+
+def add_scale_and_shift(at: LayerScope, x: str) -> str:
+    """γ x + β, in an exported graph."""
+    gain, shift = (at.add_weight(name, at.w[name][0, 0]) for name in ("gain", "shift"))
+    return at.add_node("Add", at.add_node("Mul", x, gain), shift)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
+from nnexp.nn.graph import GraphValue, LayerScope
 from nnexp.nn.layers.base import Backward, Context, Layer, check_flat_width
 from nnexp.nn.parameters import Declaration, Views, Weight
 from nnexp.registry import layers
@@ -26,6 +28,8 @@ class TiedAutoencoder(Layer):
 
     units: Count
 
+    weight_uses: ClassVar[int] = 2  # its matrix encodes and, transposed, decodes
+
     def declare(self, x: Shape) -> Declaration:
         n_in = check_flat_width(x, "tied_autoencoder")
         return Declaration(x, {"W": Weight((n_in, self.units), fan_in=n_in, fan_out=self.units)})
@@ -40,3 +44,7 @@ class TiedAutoencoder(Layer):
             return dhidden @ w["W"].mT if ctx.propagate else None
 
         return hidden @ w["W"].mT, backward
+
+    def add_to_graph(self, at: LayerScope, x: GraphValue) -> str:
+        w = at.add_weight("W")
+        return at.add_node("Gemm", at.add_node("Gemm", x.name, w), w, transB=1)

@@ -5,6 +5,7 @@ N examples, H W C image, K side of a window, U V positions of the window down an
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 from typing import Annotated, Literal, TypeAlias
@@ -12,6 +13,7 @@ from typing import Annotated, Literal, TypeAlias
 import numpy as np
 from annotated_types import Ge
 
+from nnexp.nn.graph import GraphValue, LayerScope
 from nnexp.nn.layers.base import ShapeError, format_shape
 from nnexp.typing import Array, Shape
 
@@ -122,3 +124,12 @@ def check_image_shape(x: Shape, layer: str) -> Shape:
     if len(x) != 3:
         raise ShapeError(f"{layer} takes images of height x width x channels, but these are {format_shape(x)}")
     return x
+
+
+def add_window_operator(
+    at: LayerScope, op: str, x: GraphValue, size: int, stride: int, *weights: str, **attributes: Sequence[int]
+) -> str:
+    """An operator of an exported graph on square windows, between two transpositions."""
+    first = at.add_node("Transpose", x.name, perm=[0, 3, 1, 2])
+    y = at.add_node(op, first, *weights, kernel_shape=[size, size], strides=[stride, stride], **attributes)
+    return at.add_node("Transpose", y, perm=[0, 2, 3, 1])

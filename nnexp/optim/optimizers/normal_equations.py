@@ -29,6 +29,7 @@ class NormalEquations(Solver):
     lr: Positive = 1.0
 
     needs_matrix: ClassVar[bool] = True
+    needs_parabola: ClassVar[bool] = True
 
     def solve(self, objective: ObjectiveFunction, lr: Array) -> None:
         which = np.flatnonzero(objective.trainable)

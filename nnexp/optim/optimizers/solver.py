@@ -49,6 +49,9 @@ class Solver(Optimizer):
     needs_matrix: ClassVar[bool] = False
     """Whether it holds a matrix of one row and one column for every weight that is trained."""
 
+    needs_parabola: ClassVar[bool] = False
+    """Whether the objective has to be a parabola in the weights that are trained."""
+
     @abstractmethod
     def solve(self, objective: ObjectiveFunction, lr: Array) -> None:
         """Move `objective.theta`, in place, with the learning rates lr (R, 1)."""

@@ -6,24 +6,17 @@ from collections.abc import Iterator
 
 from nnexp import registry
 from nnexp.data.dataset import Description
-from nnexp.nn.layers.classic_dropout import ClassicDropout
 from nnexp.nn.layers.dense import Dense
-from nnexp.nn.layers.dropout import Dropout
-from nnexp.nn.layers.gaussian_noise import GaussianNoise
 from nnexp.nn.layers.output import Output
 from nnexp.nn.losses.squared_error import SquaredError
 from nnexp.nn.network import walk_layers
 from nnexp.nn.parameters import Declaration, matches_pattern
 from nnexp.nn.penalties.l2 import L2
-from nnexp.optim.optimizers.normal_equations import NormalEquations
 from nnexp.optim.optimizers.solver import Solver
 from nnexp.spec.locate import count_train_examples, make_problem
 from nnexp.spec.problems import Problem
 from nnexp.spec.spec import Spec
 from nnexp.spec.yaml import Node
-
-NOISY_LAYERS = (Dropout, ClassicDropout, GaussianNoise)
-"""Layers that compute with numbers drawn anew in every step."""
 
 MAX_DENSE_WEIGHTS = 4096
 """Weights for which a solver may hold a matrix of one row and one column each: 128 MiB."""
@@ -48,11 +41,11 @@ def check_solver(spec: Spec, description: Description, declaration: Declaration,
         matrix = f"a matrix of {trained:,} x {trained:,} numbers, {size:,} bytes ({size / 2**30:.3g} GiB)"
         suggestion = f"use it for up to {MAX_DENSE_WEIGHTS:,} weights; lbfgs holds no matrix"
         yield make_problem(root, "optimizer", f"{name} would hold {matrix}", suggestion)
-    if isinstance(solver, NormalEquations):
-        yield from _check_linear(spec, declaration, root)
+    if solver.needs_parabola:
+        yield from _check_linear(name, spec, declaration, root)
 
 
-def _check_linear(spec: Spec, declaration: Declaration, root: Node) -> Iterator[Problem]:
+def _check_linear(solver: str, spec: Spec, declaration: Declaration, root: Node) -> Iterator[Problem]:
     """The objective is a parabola in the weights that are trained."""
     last = list(declaration.parts)[-1]
     hidden = []
@@ -61,23 +54,21 @@ def _check_linear(spec: Spec, declaration: Declaration, root: Node) -> Iterator[
         if not is_frozen and not name.startswith(f"{last}."):
             hidden.append(name)
     if not isinstance(spec.architecture[-1], Output | Dense):
-        message = "normal_equations needs outputs that are linear in the weights: a dense layer at the end"
+        message = f"{solver} needs outputs that are linear in the weights: a dense layer at the end"
         yield make_problem(root, "architecture", message, "end the architecture with `- output`")
     elif hidden:
-        message = (
-            f"normal_equations needs outputs that are linear in all weights, and {hidden[0]} is followed by more layers"
-        )
+        message = f"{solver} needs outputs that are linear in all weights, and {hidden[0]} is followed by more layers"
         yield make_problem(root, "architecture", message, "use a linear network, or freeze all layers but the last")
     for index, layer in enumerate(spec.architecture):
         # With noise every step has another objective, and the equations of one step are solved by no other's weights.
-        noisy = [inner for inner in walk_layers([layer]) if isinstance(inner, NOISY_LAYERS)]
+        noisy = [inner for inner in walk_layers([layer]) if inner.is_random]
         if noisy:
-            message = f"normal_equations finds no one solution with {registry.layers.name_of(noisy[0])}"
+            message = f"{solver} finds no one solution with {registry.layers.name_of(noisy[0])}"
             yield make_problem(root, f"architecture.{index}", message, "leave it out; l2 regularises")
     if not isinstance(spec.loss, SquaredError):
-        yield make_problem(root, "loss", "normal_equations minimises squared_error only", "write `loss: squared_error`")
+        yield make_problem(root, "loss", f"{solver} minimises squared_error only", "write `loss: squared_error`")
     for penalty in spec.regularization:
         if not isinstance(penalty, L2):
             name = registry.penalties.name_of(penalty)
-            message = f"normal_equations takes the penalty l2 only, not {name}"
+            message = f"{solver} takes the penalty l2 only, not {name}"
             yield make_problem(root, f"regularization.{name}", message)

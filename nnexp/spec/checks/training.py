@@ -11,8 +11,7 @@ from nnexp.data.dataset import Description
 from nnexp.data.splits import PART_NAMES
 from nnexp.metrics import metrics, tasks
 from nnexp.nn.layers.base import format_shape
-from nnexp.nn.layers.batch_norm import BatchNorm
-from nnexp.nn.network import walk_layers
+from nnexp.nn.network import kind_of, walk_layers
 from nnexp.optim.schedules.piecewise import Piecewise
 from nnexp.optim.schedules.plateau import Plateau
 from nnexp.spec.locate import count_train_examples, make_problem
@@ -87,6 +86,14 @@ def check_augmentation(spec: Spec, description: Description, root: Node) -> Iter
             yield make_problem(root, f"data.augment.{index}", message)
 
 
+def find_batch_layer(spec: Spec) -> str | None:
+    """The name of a layer that uses the statistics of a batch; of one example it would give nothing but its shift."""
+    for layer in walk_layers(spec.architecture):
+        if layer.uses_batch_statistics:
+            return kind_of(layer)
+    return None
+
+
 def check_batch_size(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
     """Every batch gets enough examples."""
     train = count_train_examples(spec, description)
@@ -97,9 +104,9 @@ def check_batch_size(spec: Spec, description: Description, root: Node) -> Iterat
     if size > train:
         message = f"a batch of {size} is larger than the training part, which has {format_count(train, 'example')}"
         yield make_problem(root, path, message, _suggest_larger_part(spec))
-    elif (train % size or size) == 1 and any(isinstance(layer, BatchNorm) for layer in walk_layers(spec.architecture)):
+    elif (train % size or size) == 1 and (layer := find_batch_layer(spec)):
         examples = format_count(train, "training example")
-        message = f"batch_norm would see a batch of one: {examples} in batches of {size} leave 1"
+        message = f"{layer} would see a batch of one: {examples} in batches of {size} leave 1"
         fitting = islice((larger for larger in range(size + 1, train + 1) if train % larger != 1), 3)
         suggestion = " or ".join(map(str, fitting))
         yield make_problem(root, path, message, f"try {suggestion}" if suggestion else "")
