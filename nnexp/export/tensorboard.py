@@ -82,7 +82,7 @@ def _make_tag(column: str) -> str:
 
 
 def _list_final_metrics(record: Manifest) -> MetricsRow:
-    """The metrics of the weights that answer for the run, on every part."""
+    """The metrics of the run's final weights, on every part."""
     row: MetricsRow = {}
     for part, metrics in record.get("final", {}).items():
         for name, value in metrics.items():

@@ -134,8 +134,8 @@ def describe_columns(found: Sequence[Inspection]) -> Iterator[str]:
         yield "dead: ReLU units (in images: channels) that output 0 for all of these examples"
     if any(layer.saturated is not None for layer in layers):
         yield "saturated: |tanh| > 0.99, sigmoid within 0.01 of 0 or 1"
-    outputs = "by the outputs, root mean square over examples, and " if len(found) == 1 else ""
-    yield f"gradient: norm of the loss's gradient {outputs}by the weights; without penalties"
+    outputs = "the outputs (root mean square over examples) and " if len(found) == 1 else ""
+    yield f"gradient: norm of the gradient of the loss with respect to {outputs}the weights, without penalties"
 
 
 def _format_share(row: LayerStatistics) -> str:
