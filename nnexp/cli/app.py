@@ -6,11 +6,13 @@ is imported; for `nnexp --help` and for completing a command's name the table be
 
 from __future__ import annotations
 
+import _thread
 import errno
 import io
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -24,6 +26,9 @@ from nnexp.errors import NnexpError
 
 RUN, COMPARE, LOOK_INSIDE, DATA, MANAGE = "Run", "Compare", "Look inside", "Data", "Manage"
 """The groups of commands in `nnexp --help`."""
+
+LOST_INTERRUPT_SECONDS = 0.01
+"""After which a Ctrl-C is repeated that Python could not raise where it struck."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +231,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that cannot show Σ or ≥ shows ? instead
+    sys.unraisablehook = _repeat_lost_interrupt
     try:
         run_app(make_app(list_words()))
     except NnexpError as error:
@@ -236,6 +242,15 @@ def main() -> None:
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(128 + signal.SIGINT)
+
+
+def _repeat_lost_interrupt(lost: sys.UnraisableHookArgs) -> None:
+    """A Ctrl-C that struck while an object was cleared away, where Python only prints it: it counts all the same."""
+    if issubclass(lost.exc_type, KeyboardInterrupt):
+        # From another thread a moment later: raised in here it would be lost and printed once more.
+        threading.Timer(LOST_INTERRUPT_SECONDS, _thread.interrupt_main).start()
+    else:
+        sys.__unraisablehook__(lost)
 
 
 def run_app(app: Callable[[], object]) -> None:

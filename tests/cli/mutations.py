@@ -387,7 +387,13 @@ MEANING = [
         "architecture.3: conv2d_2: a window of 5 x 5 is larger than an image of 4 x 4",
     ),
     ("batch_size: 64", "batch_size: 2000", "21:15", "a batch of 2000 is larger", "write `full` for one batch an epoch"),
-    ("batch_size: 64", "batch_size: 1", "21:15", "batch_norm would see a batch of one: 1,437", "try 3 or 5 or 6"),
+    (
+        "batch_size: 64",
+        "batch_size: 1",
+        "21:15",
+        "batch_norm would see a batch of one: 1,437 training examples",
+        "try 3 or 5 or 6",
+    ),
     ("batch_size: 64", "batch_size: 718", "21:15", "batch_norm would see a batch of one:", "try 719 or 720 or 721"),
 ]
 """Parts that do not fit each other."""

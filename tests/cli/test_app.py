@@ -120,3 +120,23 @@ def test_a_misspelt_command_is_answered_with_the_nearest(tmp_path: Path) -> None
 def test_a_word_that_is_no_command_calls_none() -> None:
     assert find_command(["spec.yaml", "train"]) is None
     assert find_command([]) is None
+
+
+def test_a_ctrl_c_that_strikes_while_an_object_is_cleared_away_stops_the_program_silently() -> None:
+    code = """
+import os, signal, sys, time
+from nnexp.cli import app
+
+class Struck:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+
+def run(*args):
+    Struck()
+    time.sleep(20)
+
+app.make_app = lambda words: run
+app.main()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")

@@ -123,7 +123,7 @@ def test_an_ensemble_is_no_run_whose_weights_can_be_taken_over(folder: Path) -> 
     )
     done = inside("validate", "next.yaml", cwd=folder)
     assert done.returncode != 0
-    assert "is an ensemble, which has no layers" in " ".join((done.stderr + done.stdout).split())
+    assert "is an ensemble: it has no layers" in " ".join((done.stderr + done.stdout).split())
 
 
 def test_of_a_cross_validation_the_std_is_that_of_the_folds_means_over_seeds(tmp_path: Path) -> None:
