@@ -48,8 +48,10 @@ def export_runs(
     if to == "tensorboard":
         return _export_events(names, output or Path("tensorboard"), runs, force=force)
     folder = _find_one_run(names, to, runs)
-    target = output or Path()
-    path = target / f"{folder.name}.{to}" if _is_there(target) and target.is_dir() else target
+    path = output or Path()
+    if _is_there(path) and path.is_dir():
+        path /= f"{folder.name}.{to}"
+    # A library that is missing is missed before the run is loaded, which may take long.
     if to == "onnx":
         graph.import_onnx("checker")
     _check_free([path], force=force)
@@ -69,7 +71,7 @@ def _find_one_run(names: Sequence[str], to: ExportFormat, runs: Path) -> Path:
 
 
 def _resolve_folder(folder: Path) -> Path:
-    """The folder by its own name, also where it was said to be the working directory or the one above."""
+    """The folder by its own name, where it was given as the working directory or the one above."""
     return folder.resolve() if folder.name in ("", "..") else folder
 
 
@@ -104,7 +106,9 @@ def _find_run_folders(name: str, runs: Path, problems: list[str]) -> list[Path]:
     """The run folders that a name means; those of a sweep that have begun."""
     found: list[Path] = []
     for place in locate_folders(name, runs):
-        rows = [row.path for row in read_sweep_record(place, []).rows] if is_sweep_folder(place) else [place]
+        rows = [place]
+        if is_sweep_folder(place):
+            rows = [row.path for row in read_sweep_record(place, []).rows]
         begun = [path for path in rows if (path / "run.json").is_file()]
         if len(begun) < len(rows):
             problems.append(f"{len(rows) - len(begun)} of the {len(rows)} runs of {place} have not begun")

@@ -30,6 +30,7 @@ def encode_npz(result: RunResult) -> bytes:
     for number, part in enumerate(result.models, start=1):
         prefix = f"member_{number}." if result.is_ensemble else ""
         arrays |= {prefix + name: array for name, array in _list_arrays(part)}
+    # Without pickles, so that nothing in the file can be executed by whoever loads it.
     buffer = io.BytesIO()
     np.savez(buffer, allow_pickle=False, **arrays)
     return buffer.getvalue()

@@ -36,13 +36,12 @@ def encode_events(folder: Path) -> bytes:
     rows = metrics_csv.read_metrics(folder)
     plain = read.read_resolved_spec(folder, record)
     text = (folder / "resolved.yaml").read_text(encoding="utf-8")
+    # The library writes to paths alone.
     with TemporaryDirectory() as scratch:
         path = Path(scratch) / EVENTS_FILE
         writer = records.RecordWriter(str(path))
-        for entry in (
-            event(wall_time=_parse_start_time(record), file_version=EVENTS_VERSION),
-            *_make_events(record, rows, plain, text),
-        ):
+        first = event(wall_time=_parse_start_time(record), file_version=EVENTS_VERSION)
+        for entry in (first, *_make_events(record, rows, plain, text)):
             writer.write(entry.SerializeToString(deterministic=True))
         writer.close()
         return path.read_bytes()
@@ -52,18 +51,18 @@ def _make_events(record: Manifest, rows: list[MetricsRow], plain: dict[str, Any]
     """One event an epoch, at its last step and at the time it ended; then what is known at the end."""
     event, summary = import_tensorboardx("proto.event_pb2").Event, import_tensorboardx("summary")
     began = _parse_start_time(record)
-    times = [began + seconds for seconds in accumulate(row.get("seconds", 0.0) for row in rows)]
     final = _list_final_metrics(record)
     chosen, start, end = summary.hparams(_list_hyperparameters(plain), final)
     words = summary.text("spec", f"```yaml\n{text}```")
     yield from (event(wall_time=began, summary=first) for first in (words, chosen, start))
-    for row, time in zip(rows, times, strict=True):
+    time, step = began, 0
+    for row, seconds in zip(rows, accumulate(row.get("seconds", 0.0) for row in rows), strict=True):
+        time, step = began + seconds, int(row["step"])
         numbers = {_make_tag(column): value for column, value in row.items() if column != "step"}
-        yield event(wall_time=time, step=int(row["step"]), summary=_make_scalars(numbers))
+        yield event(wall_time=time, step=step, summary=_make_scalars(numbers))
     if record["state"] == "done":
-        last = int(rows[-1]["step"]) if rows else 0
         for found in (_make_scalars(final), end):
-            yield event(wall_time=times[-1] if times else began, step=last, summary=found)
+            yield event(wall_time=time, step=step, summary=found)
 
 
 def _make_scalars(numbers: MetricsRow) -> Any:

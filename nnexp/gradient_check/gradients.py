@@ -62,6 +62,7 @@ def check_model(
         if found.verdict != "undecided":
             return found
         moved = model.copy_replicas([0], "float64")
+        # The stream's name decides the numbers that are drawn, so it outlives the words around it.
         moved.theta += SHIFT_STDS * make_generator(seed, "gradcheck aside").standard_normal(moved.theta.shape)
         again = _check_at_point(make_objective(moved, x, d, sources), seed, threshold, sample, names)
         return replace(again, aside=tuple(row.name for row in found.rows if row.verdict == "undecided"))

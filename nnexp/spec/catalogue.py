@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any, Literal, TypeAlias, Union, get_args, get_origin
@@ -13,6 +12,7 @@ from nnexp.registry import REGISTRY_BY_KIND, Parameter, component_parameters, pa
 from nnexp.spec.parameter_types import describe_type, find_component_type, is_optional
 from nnexp.spec.resolved import make_plain_value
 from nnexp.spec.validation import is_union, strip_per_replica
+from nnexp.spec.yaml import format_flow
 
 Choice: TypeAlias = bool | int | float | str
 
@@ -49,7 +49,7 @@ class ParameterDescription:
     @property
     def default_text(self) -> str:
         """The default on one line: a component with all its own defaults is its name."""
-        return _format_flow(self.default)
+        return format_flow(self.default)
 
     @property
     def summary_line(self) -> str:
@@ -135,6 +135,7 @@ def _remove_bounds(hint: Any) -> Any:
     if get_origin(hint) is Annotated:
         base, *words = get_args(hint)
         return hint if any(isinstance(word, DocInfo) for word in words) else _remove_bounds(base)
+    # `|` cannot join the types of a tuple.
     if get_origin(hint) is Literal:
         return Union[tuple(type(value) for value in get_args(hint))]  # noqa: UP007
     if is_union(hint):
@@ -152,14 +153,3 @@ def _shorten_default(default: Any) -> Any:
 
 def _has_only_defaults(component: Any) -> bool:
     return all(getattr(component, p.name) == p.default for p in component_parameters(type(component)))
-
-
-def _format_flow(value: Any) -> str:
-    """A plain value as a spec takes it, on one line."""
-    if isinstance(value, list):
-        return f"[{', '.join(map(_format_flow, value))}]"
-    if isinstance(value, dict):
-        return f"{{{', '.join(f'{key}: {_format_flow(entry)}' for key, entry in value.items())}}}"
-    if isinstance(value, str):
-        return value if value.replace("_", "").isalnum() else json.dumps(value, ensure_ascii=False)
-    return json.dumps(value)

@@ -84,7 +84,7 @@ def find_conflicts(assignments: Sequence[Assignment]) -> list[Problem]:
             conflict = find_conflict(first, later)
             if conflict:
                 problems.append(conflict)
-                break
+                break  # one problem an assignment: to mend it is to mend the others
     return problems
 
 

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from nnexp.data.dataset import Description, Source
 from nnexp.data.file_source import FileSource
-from nnexp.data.targets.base import TargetError
 from nnexp.errors import DataError, SpecError, UsageError
 from nnexp.registry import component_parameters, sources
 from nnexp.spec.build import Builder
 from nnexp.spec.checks.memory import describe_data
 from nnexp.spec.checks.training import check_part_sizes
-from nnexp.spec.locate import make_problem
 from nnexp.spec.overrides import apply_overrides
 from nnexp.spec.problems import Place, Problem, SpecText, sort_problems
-from nnexp.spec.read import read_spec_text
+from nnexp.spec.read import describe_or_explain, read_spec_text
 from nnexp.spec.spec import Data
 from nnexp.spec.yaml import Node, parse_yaml_with_problems
 
@@ -49,13 +46,9 @@ def _concerns_data(problem: Problem) -> bool:
 
 def _check_data_section(data: Data, root: Node) -> Description:
     """What is predicted. Raises SpecError where the section does not fit the data that it names."""
-    try:
-        description = describe_data(data)
-    except DataError as error:
-        problem = make_problem(root, "data.source", str(error))
-        raise SpecError([replace(problem, of_data=isinstance(data.source, FileSource))]) from None
-    except TargetError as error:
-        raise SpecError([make_problem(root, "data.targets", str(error))]) from None
+    description = describe_or_explain(data, root)
+    if isinstance(description, Problem):
+        raise SpecError([description])
     if problems := list(check_part_sizes(data, description, root)):
         raise SpecError(problems)
     return description
@@ -76,7 +69,9 @@ def build_source(name: str, overrides: Sequence[str] = ()) -> Source:
         example = " ".join(f"{parameter}=..." for parameter in missing)
         raise UsageError(f"{name} needs {' and '.join(missing)}: nnexp data show {name} {example}")
     builder = Builder()
-    source: Source | None = None if missing else builder.build_instance(cls, root, root.value, name)
+    source: Source | None = None
+    if not missing:
+        source = builder.build_instance(cls, root, root.value, name)
     problems = [*problems, *builder.problems]
     if problems or source is None:
         raise SpecError(sort_problems(problems))

@@ -35,7 +35,9 @@ def _apply_override(root: Node, text: SpecText) -> Assignment:
         raise SpecError([Problem(_make_place(text, 0, len(text.content)), "", message, suggestion)])
     offset = len(path) + 1
     # Blanks stand for the key, so that the columns of the value's places are those of the override.
-    value = parse_value(text, path, " " * offset + raw) if raw.strip() else Node(None, _make_place(text, offset, 1))
+    value = Node(None, _make_place(text, offset, 1))
+    if raw.strip():
+        value = parse_value(text, path, " " * offset + raw)
     # A later override may be put into the value itself, and a conflict is judged by what was written.
     assignment = Assignment(path, value.copy(), _make_place(text, 0, len(path)))
     put_value(root, path, value, _make_place(text, 0, 1), raw)
@@ -111,6 +113,7 @@ def _open_mapping(node: Node, key: str) -> dict[str, Node]:
 
 
 def _parse_index(entries: list[Node], key: str) -> int:
+    # Nine digits at most, since int() is slow on endless ones; 01 is no way to write 1.
     if re.fullmatch("0|[1-9][0-9]{0,8}", key) and int(key) < len(entries):
         return int(key)
     if not entries:

@@ -28,7 +28,9 @@ class SpecText:
     def find_line(self, number: int) -> str:
         """The `number`-th line, counted from 1."""
         lines = LINE_END.split(self.content)
-        return lines[number - 1] if 0 < number <= len(lines) else ""
+        if not 0 < number <= len(lines):
+            return ""
+        return lines[number - 1]
 
     def find_place(self, index: int) -> Place:
         """The place of the character at an index of the content."""
@@ -87,6 +89,7 @@ def _format_excerpt(place: Place) -> list[str]:
     line, start = _cut_line(place.text.find_line(place.line), place.column - 1)
     if not line.strip():
         return []
+    # Of an override the excerpt has its number, since all are on one line of the shell.
     gutter = str(place.text.override_number or place.line)
     before, marked = line[:start], line[start : start + place.width]
     # A tab stays one, so that the caret stands under the mistake however wide the terminal makes tabs.
@@ -119,6 +122,7 @@ def _count_cells(character: str) -> int:
 
 def replace_unprintable(row: str) -> str:
     """A row with a mark in the place of every character that a terminal would obey or could not show."""
+    # A spec may come from a stranger, and an escape sequence in it could rewrite what stands on the screen.
     return "".join(character if _is_shown(character) else "�" for character in row)
 
 

@@ -29,6 +29,7 @@ from nnexp.typing import Shape
 MAX_SPEC_BYTES = 1_000_000
 """More than any spec has; a larger file was named by mistake."""
 
+# Windows' editors put it before UTF-8. It is no part of the YAML, yet a run keeps its spec byte for byte.
 BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 
 DEFAULT_LOSS: dict[Targets, str] = {
@@ -81,12 +82,13 @@ def read_spec_text(path: str | Path) -> SpecText:
     """The text of a spec file. Raises UsageError where it cannot be read, SpecError where it is not UTF-8."""
     try:
         with Path(path).open("rb") as file:
+            # One byte more than is allowed shows that there is more, without a read to the end of a huge file.
             raw = file.read(MAX_SPEC_BYTES + 1)
     except FileNotFoundError:
         raise UsageError(f"there is no file {path}") from None
     except IsADirectoryError:
         raise UsageError(f"{path} is a directory; a spec is a YAML file") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError) as error:  # Python refuses a path with a null character by ValueError
         raise UsageError(f"cannot read {path}: {getattr(error, 'strerror', error)}") from None
     if len(raw) > MAX_SPEC_BYTES:
         raise UsageError(f"{path} has more than {MAX_SPEC_BYTES:,} bytes; a spec is a short YAML file")
@@ -117,10 +119,9 @@ def build_spec(
     assert isinstance(root.value, dict)
     problems = list(problems)
     root.value.setdefault("name", Node(name, root.place))
-    description, data_problem = None, None
-    if not checked:
-        # Before anything else: the default loss and the layers of presets depend on the data.
-        description, data_problem = _describe_data(root, sizes)
+    # Before anything else: the default loss and the layers of presets depend on the data.
+    found = None if checked else _describe_section(root, sizes)
+    description = found if isinstance(found, Description) else None
     loss = make_default_loss(description, root.place)
     kind: type[AnySpec] = Spec
     if is_baseline(root):
@@ -139,8 +140,8 @@ def build_spec(
         sound = _build_without_doubtful(kind, root, doubtful, loss, builder.shape)
     if sound is not None and description is not None:
         problems += check_spec(sound, description, root, doubtful, layout_only=sizes is not None)
-    elif sound is not None and data_problem is not None:
-        problems.append(data_problem)
+    elif sound is not None and isinstance(found, Problem):
+        problems.append(found)
     if problems or spec is None:
         raise SpecError(sort_problems(problems))
     return replace(spec, origin=origin)
@@ -171,6 +172,7 @@ def _build_without_doubtful(
     """
     assert isinstance(root.value, dict)
     rest = {key: node for key, node in root.value.items() if key not in doubtful}
+    # What is required and wrong is replaced by something that needs no parameters and is right in itself.
     rest.setdefault("name", Node("unnamed", root.place))
     if kind is BaselineSpec:
         rest.setdefault(BASELINE_KEY, Node("least_squares", root.place))
@@ -189,18 +191,25 @@ def _make_mapping_problem(root: Node) -> Problem:
     return Problem(root.place, "", f"expected a mapping, found {root.describe()}", suggestion)
 
 
-def _describe_data(root: Node, sizes: AssumedSizes | None) -> tuple[Description | None, Problem | None]:
-    """What the data hold, or what is wrong with them; neither where their section is wrong, which is said elsewhere."""
+def _describe_section(root: Node, sizes: AssumedSizes | None) -> Description | Problem | None:
+    """What the data hold, or what is wrong with them; None where their section is wrong, which others report."""
     assert isinstance(root.value, dict)
     section = root.value.get("data")
-    data: Data | None = Builder().build_section(Data, section, "") if section else None
+    if section is None:
+        return None
+    data: Data | None = Builder().build_section(Data, section, "")
     if data is None:
-        return None, None
+        return None
+    return describe_or_explain(data, root, sizes)
+
+
+def describe_or_explain(data: Data, root: Node, sizes: AssumedSizes | None = None) -> Description | Problem:
+    """What the data hold, at their own sizes or at others; or what is wrong with them."""
     try:
-        return (sizes.describe_data(data) if sizes else describe_data(data)), None
+        return sizes.describe_data(data) if sizes else describe_data(data)
     except DataError as error:
         # A missing file is no mistake of the spec, and ends the command with another exit code.
         of_data = isinstance(data.source, FileSource)
-        return None, replace(make_problem(root, "data.source", str(error)), of_data=of_data)
+        return replace(make_problem(root, "data.source", str(error)), of_data=of_data)
     except TargetError as error:
-        return None, make_problem(root, "data.targets", str(error))
+        return make_problem(root, "data.targets", str(error))

@@ -25,6 +25,7 @@ def make_pydantic_model(cls: type[Any], components: frozenset[str] = frozenset()
         for parameter in component_parameters(cls):
             hint = Any if parameter.name in components else strip_per_replica(parameter.hint)
             fields[parameter.name] = (hint, ... if parameter.is_required else parameter.default)
+        # Strict, so that "3" is no number and 1 is not true; infinite numbers are no settings.
         config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, arbitrary_types_allowed=True)
         _PYDANTIC_MODELS[cls, components] = create_model(cls.__name__, __config__=config, **fields)
     return _PYDANTIC_MODELS[cls, components]

@@ -34,6 +34,7 @@ ANY_TAG = "!"
 
 DEPTH_MESSAGE = f"nested more than {MAX_DEPTH} levels deep"
 
+# As in YAML 1.2, without octal and hexadecimal numbers. PyYAML follows YAML 1.1, in which 1e-3 is a text.
 INTEGER_PATTERN = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 FLOAT_PATTERN = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))([eE][-+]?[0-9]+)?|[-+]?\.inf|\.nan")
 LEADING_ZERO_PATTERN = re.compile(r"[-+]?0[0-9]+")
@@ -116,6 +117,7 @@ class _LimitedLoader(yaml.SafeLoader):
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         event = self.peek_event()  # type: ignore[no-untyped-call]
+        # Here and not in the tree: PyYAML calls itself for each level, and would end in a RecursionError.
         self.depth += 1
         if self.depth > MAX_DEPTH:
             raise yaml.MarkedYAMLError(problem=DEPTH_MESSAGE, problem_mark=event.start_mark)
@@ -146,10 +148,9 @@ class _NodeConverter:
             self.add_problem(place, path, "tags (words that begin with !) are not allowed")
             return Node(None, place)
         self.open_nodes.append(node)
-        try:
-            return self.convert_value(node, path, place)
-        finally:
-            self.open_nodes.pop()
+        result = self.convert_value(node, path, place)
+        self.open_nodes.pop()
+        return result
 
     def check_limits(self, node: yaml.Node, place: Place) -> None:
         """Stop where aliases make a small file large, deep or endless."""
@@ -192,6 +193,7 @@ class _NodeConverter:
     def convert_scalar(self, raw: str, place: Place, path: str) -> Scalar:
         """What an unquoted word means."""
         digits = len(raw.lstrip("+-"))
+        # Python takes time with the square of the digits, and refuses more than 4,300.
         if INTEGER_PATTERN.fullmatch(raw) and digits > MAX_DIGITS:
             self.add_problem(place, path, f"a whole number of {digits} digits; at most {MAX_DIGITS} are allowed")
             return None
@@ -250,6 +252,7 @@ class _SpecDumper(_BaseDumper):  # type: ignore[misc]
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - PyYAML's own class attribute, emptied
 
     def ignore_aliases(self, data: Any) -> bool:
+        # A component that stands in two places is written out in both: nobody reads *id001.
         return True
 
 
@@ -261,19 +264,14 @@ def _represent_string(dumper: yaml.SafeDumper, value: str) -> yaml.Node:
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
 
-def _represent_float(dumper: yaml.SafeDumper, value: float) -> yaml.Node:
-    word = repr(value).replace("inf", ".inf").replace("nan", ".nan")
-    return dumper.represent_scalar("tag:yaml.org,2002:str", word)
-
-
-def _represent_word(dumper: yaml.SafeDumper, value: bool | int | None) -> yaml.Node:
-    word = "null" if value is None else str(value).lower()
+def _represent_word(dumper: yaml.SafeDumper, value: bool | float | None) -> yaml.Node:
+    word = repr(value).lower().replace("none", "null").replace("inf", ".inf").replace("nan", ".nan")
+    # As a text, so that PyYAML adds nothing of its own, such as a tag of a number that YAML 1.1 writes otherwise.
     return dumper.represent_scalar("tag:yaml.org,2002:str", word)
 
 
 _SpecDumper.add_representer(str, _represent_string)
-_SpecDumper.add_representer(float, _represent_float)
-for _kind in (bool, int, type(None)):
+for _kind in (bool, int, float, type(None)):
     _SpecDumper.add_representer(_kind, _represent_word)
 
 

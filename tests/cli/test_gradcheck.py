@@ -73,7 +73,7 @@ def test_json_is_one_document(folder: Path) -> None:
     [
         (("gradcheck",), "no spec to check"),
         (("gradcheck", "spec.yaml", "--all"), "--all checks small networks of its own"),
-        (("gradcheck", "spec.yaml", "--after", "99"), "after 99 steps, and training has 10"),
+        (("gradcheck", "spec.yaml", "--after", "99"), "training has 10 steps: a check cannot come after 99"),
         (("gradcheck", "spec.yaml", "--entries", "3", "--exhaustive"), "choose one"),
         (("gradcheck", "none.yaml"), "there is no file none.yaml"),
     ],

@@ -40,8 +40,10 @@ def encode_onnx(result: RunResult) -> bytes:
     if isinstance(first.spec, BaselineSpec):
         outputs = {OUTPUTS_NAME: _add_baseline(graph, first, inputs)}
     else:
-        prefixes = [f"member_{m}." for m in range(1, len(result.models) + 1)] if result.is_ensemble else [""]
-        members = [_add_network(graph, *pair, inputs) for pair in zip(result.models, prefixes, strict=True)]
+        members = []
+        for number, model in enumerate(result.models, start=1):
+            prefix = f"member_{number}." if result.is_ensemble else ""
+            members.append(_add_network(graph, model, prefix, inputs))
         outputs = _add_outputs(graph, first.loss, members)
     return graph.encode_model(inputs, outputs, _make_metadata(result), result.make_metadata()["nnexp"])
 
@@ -49,9 +51,10 @@ def encode_onnx(result: RunResult) -> bytes:
 def _make_metadata(result: RunResult) -> dict[str, str]:
     """What can be read in the file about the run and its data; lists as JSON."""
     about = result.first_model.description
-    named: dict[str, object] = {"classes": about.classes} if not about.tasks else {}
-    named |= {"tasks": {task.name: {"targets": task.targets, "classes": task.classes} for task in about.tasks}}
-    named |= {"inputs": about.inputs}
+    named: dict[str, object] = {"classes": about.classes}
+    if about.tasks:
+        named = {"tasks": {task.name: {"targets": task.targets, "classes": task.classes} for task in about.tasks}}
+    named["inputs"] = about.inputs
     lists = {name: json.dumps(value, ensure_ascii=False) for name, value in named.items() if value}
     return {**result.make_metadata(), "targets": about.targets, **lists}
 

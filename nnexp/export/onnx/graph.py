@@ -18,7 +18,7 @@ OPSET_VERSION, IR_VERSION = 18, 8
 """Old enough for onnxruntime 1.14, of February 2023."""
 
 MAX_CONSTANT_BYTES = 2**31 - 2**20
-"""Bytes of constants that one file can hold."""
+"""Bytes of constants that one file can hold: protobuf's 2 GiB, but for a MiB that names and nodes take."""
 
 
 def import_onnx(name: str) -> Any:

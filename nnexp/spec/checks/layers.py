@@ -40,6 +40,7 @@ def check_architecture(spec: Spec, description: Description, root: Node) -> Iter
     yield from _check_outputs(spec, root)
     misplaced = list(_check_output_is_last(spec, description, root))
     if misplaced:
+        # The shapes behind an output that is out of place would only repeat the mistake.
         yield from misplaced
         return
     network = spec.build_network(description)
@@ -50,7 +51,7 @@ def check_architecture(spec: Spec, description: Description, root: Node) -> Iter
             parts[name] = layer.declare(shape)
         except ShapeError as error:
             yield make_layer_problem(index, root, _add_layer_name(str(error), name, root))
-            return
+            return  # the layers behind it have no shape to be checked with
         shape = parts[name].output
     if shape != (description.output_count,):
         yield _make_end_problem(shape, description, len(network.layers), root)
@@ -237,6 +238,7 @@ def check_last_activation(spec: Spec, description: Description, root: Node) -> I
     layers = spec.build_network(description).layers
     if layers and spec.loss.outputs == "logits" and isinstance(layers[-1], Softmax | Sigmoid):
         loss = registry.losses.name_of(spec.loss)
+        # Applied twice it keeps the outputs close together, and training is slow for no reason to be seen.
         own = "sigmoid" if loss == "binary_cross_entropy" else "softmax"
         message = f"{loss} takes logits and applies its own {own}"
         yield make_layer_problem(len(layers) - 1, root, message, "leave this last activation out")

@@ -47,7 +47,7 @@ def check_split(spec: Spec, description: Description, root: Node) -> Iterator[Pr
 def check_dev_part(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
     """Whatever watches the dev part has one to watch."""
     if any(check_part_sizes(spec.data, description, root)):
-        return
+        return  # reported by check_split
     if spec.data.split.count_examples(description.examples, description.own_test)["dev"]:
         return
     if spec.training.early_stopping:
@@ -101,6 +101,7 @@ def check_batch_size(spec: Spec, description: Description, root: Node) -> Iterat
         return
     path = "training.batch_size"
     size = train if spec.training.batch_size == "full" else spec.training.batch_size
+    # The last batch of an epoch has what is left over, or is a whole one.
     if size > train:
         message = f"a batch of {size} is larger than the training part, which has {format_count(train, 'example')}"
         yield make_problem(root, path, message, _suggest_larger_part(spec))
