@@ -118,12 +118,13 @@ def _find_run_folders(name: str, runs: Path, problems: list[str]) -> list[Path]:
 
 def _check_free(paths: Sequence[Path], *, force: bool) -> None:
     """Raises UsageError where there is something already that may not be replaced."""
-    taken = [path for path in paths if _is_there(path)]
-    if taken and not force:
-        more = f" and {len(taken) - 1} more" if len(taken) > 1 else ""
-        raise UsageError(f"{taken[0]} is there already{more}; --force replaces it")
-    if folder := next((path for path in taken if path.is_dir()), None):
-        raise UsageError(f"{folder} is a folder, and cannot be replaced by a file")
+    existing = list(filter(_is_there, paths))
+    if existing and not force:
+        more = f" and {len(existing) - 1} more" if len(existing) > 1 else ""
+        raise UsageError(f"{existing[0]} exists already{more}; --force replaces it")
+    for path in existing:
+        if path.is_dir():
+            raise UsageError(f"{path} is a folder, and cannot be replaced by a file")
 
 
 def _is_there(path: Path) -> bool:

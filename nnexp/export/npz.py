@@ -20,16 +20,16 @@ def encode_npz(result: RunResult) -> bytes:
     `member_2.`, ...; those of a baseline by its name.
     """
     about = result.first_model.description
-    arrays = {name: np.array(value) for name, value in result.make_metadata().items()} | {
-        "classes": np.array(about.classes)
-    }
+    arrays = {name: np.array(value) for name, value in result.make_metadata().items()}
+    arrays["classes"] = np.array(about.classes)
     if about.tasks:
         arrays["tasks"] = np.repeat([task.name for task in about.tasks], [len(task.classes) for task in about.tasks])
     if about.inputs:
         arrays["inputs"] = np.array(about.inputs)
     for number, part in enumerate(result.models, start=1):
         prefix = f"member_{number}." if result.is_ensemble else ""
-        arrays |= {prefix + name: array for name, array in _list_arrays(part)}
+        for name, array in _list_arrays(part):
+            arrays[prefix + name] = array
     # Without pickles, so that nothing in the file can be executed by whoever loads it.
     buffer = io.BytesIO()
     np.savez(buffer, allow_pickle=False, **arrays)
@@ -43,8 +43,10 @@ def _list_arrays(part: LearnedModel) -> Iterator[tuple[str, AnyArray]]:
         yield "fill", part.fill
     if isinstance(part.spec, BaselineSpec):
         name = registry.baselines.name_of(part.spec.baseline)
-        yield from ((f"{name}.{key}", array) for key, array in part.arrays.items())
+        for key, array in part.arrays.items():
+            yield f"{name}.{key}", array
         return
     declaration = part.network.declare(part.description.shape)
-    names = [name for name, _ in (*declaration.iterate_weights(), *declaration.iterate_buffers())]
-    yield from ((name, part.weights.array_of(name)[0]) for name in names)
+    weights = part.weights
+    for name, _ in (*declaration.iterate_weights(), *declaration.iterate_buffers()):
+        yield name, weights.array_of(name)[0]

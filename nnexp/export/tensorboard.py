@@ -91,7 +91,9 @@ def _list_final_metrics(record: Manifest) -> MetricsRow:
 
 def _list_hyperparameters(plain: dict[str, Any]) -> dict[str, Any]:
     """The resolved spec, flat, without its name: keys such as optimizer.adam.lr."""
-    return {key: value for key, value in flatten_value("", plain).items() if key != "name" and value is not None}
+    flat = flatten_value("", plain)
+    del flat["name"]
+    return {key: value for key, value in flat.items() if value is not None}
 
 
 def _parse_start_time(record: Manifest) -> float:

@@ -84,7 +84,7 @@ def test_what_is_there_is_replaced_only_with_force(to: str, runs: Path, tmp_path
     path = tmp_path / first / tensorboard.EVENTS_FILE if to == "tensorboard" else tmp_path / first
     path.write_text("mine")
     done = export("short_sine", "--to", to, runs=runs, cwd=tmp_path, code=2)
-    assert "is there already; --force replaces it" in done.stderr
+    assert "exists already; --force replaces it" in done.stderr
     assert path.read_text() == "mine"
     export("short_sine", "--to", to, "--force", runs=runs, cwd=tmp_path)
     assert path.read_bytes() != b"mine"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from math import log
 
 import numpy as np
@@ -71,12 +71,12 @@ def _add_baseline(graph: OnnxGraph, learned: LearnedModel, inputs: GraphValue) -
     assert isinstance(learned.spec, BaselineSpec)
     name = registry.baselines.name_of(learned.spec.baseline)
     if not isinstance(learned.spec.baseline, LeastSquares):
-        raise UsageError(
-            f"the baseline {name} cannot be exported to ONNX: {UNSUPPORTED_REASONS.get(name, 'it is no network')}"
-        )
+        reason = UNSUPPORTED_REASONS.get(name, "it is no network")
+        raise UsageError(f"the baseline {name} cannot be exported to ONNX: {reason}")
     at = LayerScope(graph, Views(name))
     flat = at.add_node("Flatten", add_normalization(graph, learned, "", inputs).name, axis=1)
-    z = at.add_node("Gemm", flat, *(at.add_weight(name, learned.arrays[name]) for name in ("W", "b")))
+    w, b = (at.add_weight(key, learned.arrays[key]) for key in ("W", "b"))
+    z = at.add_node("Gemm", flat, w, b)
     return GraphValue(z, (learned.description.output_count,))
 
 
@@ -100,14 +100,14 @@ def add_normalization(graph: OnnxGraph, learned: LearnedModel, prefix: str, x: G
 
 
 def _add_outputs(graph: OnnxGraph, loss: Loss, members: Sequence[GraphValue]) -> dict[str, GraphValue]:
-    """What the members say together, by the names of the file's outputs: of each task where there are several."""
+    """What the members predict together, by the names of the file's outputs: of each task where there are several."""
     if not isinstance(loss, TaskLosses):
-        return dict(_add_task_outputs(LayerScope(graph, Views(OUTPUTS_NAME)), loss, members))
+        return _add_task_outputs(LayerScope(graph, Views(OUTPUTS_NAME)), loss, members)
     found: dict[str, GraphValue] = {}
     for name, (weighted, columns) in zip(loss.tasks.names, loss.locate_tasks(), strict=True):
         at = LayerScope(graph, Views(f"{name}_{OUTPUTS_NAME}"))
         own = [_slice_columns(at, z, columns) for z in members]
-        found |= {f"{name}_{key}": value for key, value in _add_task_outputs(at, weighted.loss, own)}
+        found |= _add_task_outputs(at, weighted.loss, own, prefix=f"{name}_")
     return found
 
 
@@ -116,29 +116,33 @@ def _slice_columns(at: LayerScope, z: GraphValue, columns: slice) -> GraphValue:
     return GraphValue(at.add_node("Slice", z.name, *ends), (columns.stop - columns.start,))
 
 
-def _add_task_outputs(at: LayerScope, loss: Loss, members: Sequence[GraphValue]) -> Iterator[tuple[str, GraphValue]]:
+def _add_task_outputs(
+    at: LayerScope, loss: Loss, members: Sequence[GraphValue], prefix: str = ""
+) -> dict[str, GraphValue]:
     """The outputs of one network or the averaged ones of several, and where they are logits, the probabilities."""
     shape = members[0].shape
-    z = members[0].name if len(members) == 1 else _average_members(at, loss, members)
-    yield OUTPUTS_NAME, GraphValue(z, shape)
+    z = members[0].name
+    if len(members) > 1:
+        z = _average_members(at, loss, [member.name for member in members], shape)
+    outputs = {prefix + OUTPUTS_NAME: GraphValue(z, shape)}
     if loss.outputs == "logits":
-        yes_or_no = isinstance(loss, BinaryCrossEntropy)
-        yield (
-            PROBABILITIES_NAME,
-            GraphValue(at.add_node("Sigmoid", z) if yes_or_no else at.add_node("Softmax", z, axis=-1), shape),
-        )
+        is_binary = isinstance(loss, BinaryCrossEntropy)
+        probabilities = at.add_node("Sigmoid", z) if is_binary else at.add_node("Softmax", z, axis=-1)
+        outputs[prefix + PROBABILITIES_NAME] = GraphValue(probabilities, shape)
+    return outputs
 
 
-def _average_members(at: LayerScope, loss: Loss, members: Sequence[GraphValue]) -> str:
-    """The outputs that say the mean of what the members' say, as `Loss.average_outputs`."""
+def _average_members(at: LayerScope, loss: Loss, members: Sequence[str], shape: Shape) -> str:
+    """The outputs that mean the average of the members' predictions, as `Loss.average_outputs`."""
     if loss.outputs != "logits":
-        stacked = _stack_members(at, [z.name for z in members], members[0].shape)
-        return at.add_node("ReduceMean", stacked, at.add_integers([1]), keepdims=0)
+        return at.add_node("ReduceMean", _stack_members(at, members, shape), at.add_integers([1]), keepdims=0)
+    # In logarithms, since a probability that is almost 0 or 1 would round to it.
     if not isinstance(loss, BinaryCrossEntropy):
-        return _add_log_mean(at, [at.add_node("LogSoftmax", z.name, axis=-1) for z in members], members[0].shape)
-    no = [at.add_node("Neg", at.add_softplus(z.name)) for z in members]
-    yes = [at.add_node("Neg", at.add_softplus(at.add_node("Neg", z.name))) for z in members]
-    return at.add_node("Sub", *(_add_log_mean(at, logarithms, members[0].shape) for logarithms in (yes, no)))
+        return _add_log_mean(at, [at.add_node("LogSoftmax", z, axis=-1) for z in members], shape)
+    no = [at.add_node("Neg", at.add_softplus(z)) for z in members]
+    yes = [at.add_node("Neg", at.add_softplus(at.add_node("Neg", z))) for z in members]
+    log_yes, log_no = _add_log_mean(at, yes, shape), _add_log_mean(at, no, shape)
+    return at.add_node("Sub", log_yes, log_no)
 
 
 def _add_log_mean(at: LayerScope, logarithms: Sequence[str], shape: Shape) -> str:
@@ -149,6 +153,5 @@ def _add_log_mean(at: LayerScope, logarithms: Sequence[str], shape: Shape) -> st
 
 def _stack_members(at: LayerScope, members: Sequence[str], shape: Shape) -> str:
     """(N, O) of each member -> (N, M, O)"""
-    return at.add_node(
-        "Concat", *(at.add_node("Reshape", z, at.add_integers([-1, 1, *shape])) for z in members), axis=1
-    )
+    columns = [at.add_node("Reshape", z, at.add_integers([-1, 1, *shape])) for z in members]
+    return at.add_node("Concat", *columns, axis=1)

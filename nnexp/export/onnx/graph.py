@@ -50,6 +50,7 @@ class OnnxGraph:
 
     def _make_unique_name(self, name: str) -> str:
         self._names[name] += 1
+        # A layer may need several operators of a kind, and ONNX has one name for each.
         return name if self._names[name] == 1 else f"{name}_{self._names[name]}"
 
     def encode_model(
@@ -79,6 +80,7 @@ class OnnxGraph:
         )
         self._helper.set_model_props(model, dict(about))
         import_onnx("checker").check_model(model, full_check=True)
+        # The same run gives the same file, to the byte.
         content: bytes = model.SerializeToString(deterministic=True)
         return content
 

@@ -17,7 +17,7 @@ from nnexp.nn.layers.heads import Heads
 from nnexp.nn.layers.output import Output
 from nnexp.nn.layers.rbf import RBF
 from nnexp.nn.network import kind_of, walk_layers
-from nnexp.nn.parameters import Declaration, matches_pattern
+from nnexp.nn.parameters import Declaration, matches_any_pattern, matches_pattern
 from nnexp.spec.checks.memory import describe_memory_excess, estimate_training_bytes, memory_size
 from nnexp.spec.locate import count_train_examples, make_layer_problem, make_problem
 from nnexp.spec.problems import Problem
@@ -148,8 +148,7 @@ def check_transferred_weights(
     own_shapes |= dict(declaration.iterate_buffers())
     wrong = []
     for name, values in stored.items():
-        is_chosen = any(matches_pattern(name, pattern) for pattern in init.layers)
-        if is_chosen and own_shapes.get(name) != values.shape:
+        if matches_any_pattern(name, init.layers) and own_shapes.get(name) != values.shape:
             here = format_shape(own_shapes[name]) if name in own_shapes else "missing"
             wrong.append(f"{name} is {format_shape(values.shape)} there and {here} here")
     if wrong:

@@ -10,7 +10,7 @@ from nnexp.nn.layers.dense import Dense
 from nnexp.nn.layers.output import Output
 from nnexp.nn.losses.squared_error import SquaredError
 from nnexp.nn.network import walk_layers
-from nnexp.nn.parameters import Declaration, matches_pattern
+from nnexp.nn.parameters import Declaration, matches_any_pattern
 from nnexp.nn.penalties.l2 import L2
 from nnexp.optim.optimizers.solver import Solver
 from nnexp.spec.locate import count_train_examples, make_problem
@@ -50,8 +50,7 @@ def _check_linear(solver: str, spec: Spec, declaration: Declaration, root: Node)
     last = list(declaration.parts)[-1]
     hidden = []
     for name, _ in declaration.iterate_weights():
-        is_frozen = any(matches_pattern(name, pattern) for pattern in spec.training.freeze)
-        if not is_frozen and not name.startswith(f"{last}."):
+        if not matches_any_pattern(name, spec.training.freeze) and not name.startswith(f"{last}."):
             hidden.append(name)
     if not isinstance(spec.architecture[-1], Output | Dense):
         message = f"{solver} needs outputs that are linear in the weights: a dense layer at the end"
@@ -63,7 +62,7 @@ def _check_linear(solver: str, spec: Spec, declaration: Declaration, root: Node)
         # With noise every step has another objective, and the equations of one step are solved by no other's weights.
         noisy = [inner for inner in walk_layers([layer]) if inner.is_random]
         if noisy:
-            message = f"{solver} finds no one solution with {registry.layers.name_of(noisy[0])}"
+            message = f"{solver} finds no single solution with {registry.layers.name_of(noisy[0])}"
             yield make_problem(root, f"architecture.{index}", message, "leave it out; l2 regularises")
     if not isinstance(spec.loss, SquaredError):
         yield make_problem(root, "loss", f"{solver} minimises squared_error only", "write `loss: squared_error`")
