@@ -1,9 +1,9 @@
-"""The findings that several runs share, and the range of their errors."""
+"""The findings that several runs share, and the ranges of their errors."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nnexp.diagnosis.findings import Diagnosis, Finding, TaskErrors
 from nnexp.diagnosis.task_fit import format_error
@@ -23,12 +23,14 @@ def format_error_ranges(diagnoses: Iterable[Diagnosis]) -> str:
     for diagnosis in diagnoses:
         for errors in diagnosis.errors:
             tasks.setdefault((errors.task, errors.values), []).append(errors)
-    return "; ".join(_format_task_range(*task, errors) for task, errors in tasks.items())
+    return "; ".join(map(_format_task_range, tasks.values()))
 
 
-def _format_task_range(task: str, values: bool, errors: Sequence[TaskErrors]) -> str:
+def _format_task_range(errors: Sequence[TaskErrors]) -> str:
+    """The smallest and the largest errors of one task."""
+    task, is_regression = errors[0].task, errors[0].values
     of_task = f" of {task}" if task else ""
-    unit = ", a share of the variance" if values else ""
+    unit = ", a share of the variance" if is_regression else ""
     ranges = [f"train {_format_range([error.train for error in errors])}"]
     dev = [error.dev for error in errors if error.dev is not None]
     if dev:
@@ -38,17 +40,17 @@ def _format_task_range(task: str, values: bool, errors: Sequence[TaskErrors]) ->
 
 def _format_range(shares: Sequence[float]) -> str:
     low, high = format_error(min(shares)), format_error(max(shares))
-    return low if low == high else f"{low.removesuffix(' %')} to {high}"
+    if low == high:
+        return low
+    return f"{low.removesuffix(' %')} to {high}"
 
 
 def find_shared_findings(diagnoses: Iterable[Diagnosis]) -> list[SharedFinding]:
     """Findings with the same cause in the same layers as one, those of the most runs first."""
-    first: dict[tuple[str, tuple[str, ...]], Finding] = {}
-    runs: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    shared: dict[tuple[str, tuple[str, ...]], SharedFinding] = {}
     for diagnosis in diagnoses:
         for finding in diagnosis.findings:
-            key = (finding.cause, finding.layers)
-            first.setdefault(key, finding)
-            runs.setdefault(key, []).append(diagnosis.run)
-    shared = [SharedFinding(first[key], tuple(names)) for key, names in runs.items()]
-    return sorted(shared, key=lambda one: len(one.runs), reverse=True)
+            # The sentence and its numbers are those of the first run: each has others.
+            known = shared.setdefault((finding.cause, finding.layers), SharedFinding(finding, ()))
+            shared[finding.cause, finding.layers] = replace(known, runs=(*known.runs, diagnosis.run))
+    return sorted(shared.values(), key=lambda one: len(one.runs), reverse=True)

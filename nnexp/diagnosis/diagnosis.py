@@ -36,7 +36,8 @@ DIAGNOSIS_RULES: tuple[Callable[[RunEvidence], Iterator[Finding]], ...] = (
     fit.find_high_variance,
     fit.find_large_gap,
 )
-"""The gravest first, and causes before their consequences: a finding hides only findings of later rules."""
+"""The gravest first, and causes before their consequences: a finding hides only findings of later rules, and remedies
+only contradict those of graver ones."""
 
 STALLED_CAUSES: tuple[Cause, ...] = (
     "flat_loss",
@@ -80,7 +81,7 @@ OPPOSITE_AIMS: Mapping[RemedyAim, RemedyAim] = {
 UNIT_FAULTS: Mapping[Cause, layers.UnitFault] = {"dead_units": "dead", "saturated_units": "saturated"}
 
 UNIT_FAULT_REASONS: tuple[Cause, ...] = ("lr_too_high", "over_regularized", "vanishing_gradients")
-"""What makes units die or saturate during training that were fine before."""
+"""Why units may die or saturate during training that were fine before."""
 
 
 def diagnose_run(folder: Path, optimal_error: float = 0.0) -> Diagnosis:
@@ -101,7 +102,7 @@ def diagnose_run(folder: Path, optimal_error: float = 0.0) -> Diagnosis:
 def collect_findings(evidence: RunEvidence) -> list[Finding]:
     """All that is wrong, the gravest first, without mere consequences of something else."""
     found: list[Finding] = []
-    with np.errstate(all="ignore"):  # what went wrong is seldom finite
+    with np.errstate(all="ignore"):  # the numbers of a run that went wrong are seldom finite
         for rule in DIAGNOSIS_RULES:
             found.extend(rule(evidence))
     causes = {finding.cause for finding in found}

@@ -1,4 +1,4 @@
-"""What a run recorded, as the rules of a diagnosis see it.   k records of the layers' history"""
+"""The evidence of a diagnosis: everything that a run recorded.   k records of the layers' history"""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ from nnexp.typing import Array, MetricsRow
 class RunEvidence:
     """The spec, run.json, metrics.csv, and the layers' history of a run, None where nothing was saved yet.
 
-    written_spec: the spec as the user wrote it, with the overrides, to which a remedy's override has to fit.
-    optimal_error: the error that nobody can avoid, a share of the examples, of values of their variance.
+    written_spec: the spec as the user wrote it, with the overrides; remedies must fit it. optimal_error: the error that
+    nobody can avoid, a share of the examples, of values of their variance.
     """
 
     spec: Spec
@@ -47,8 +47,10 @@ class RunEvidence:
     @cached_property
     def steps_per_epoch(self) -> int:
         """Steps of an epoch."""
-        size, examples = self.spec.training.batch_size, self.train_examples
-        return 1 if size == "full" else -(-examples // size)
+        size = self.spec.training.batch_size
+        if size == "full":
+            return 1
+        return math.ceil(self.train_examples / size)
 
     @property
     def train_examples(self) -> int:
@@ -68,8 +70,9 @@ class RunEvidence:
     @cached_property
     def recorded_history(self) -> LayerHistory | None:
         """The layers' history, None where it has no record."""
-        history = self.layer_history
-        return history if history is not None and len(history.numbers) else None
+        if self.layer_history is None or not len(self.layer_history.numbers):
+            return None
+        return self.layer_history
 
     def find_epoch(self, record: int) -> int:
         """The epoch of a record, by its index; 0 before training."""
@@ -93,9 +96,12 @@ class RunEvidence:
         """The loss before training, or where it was not recorded that of the first epoch; NaN without either."""
         if self.recorded_history is not None:
             loss = float(self.recorded_history.values_of("", "loss")[0])
+            # First weights may be so large that the loss overflows, and training still goes well.
             if math.isfinite(loss):
                 return loss
-        return float(self.collect_column("train_loss")[0]) if self.metric_rows else math.nan
+        if not self.metric_rows:
+            return math.nan
+        return float(self.collect_column("train_loss")[0])
 
     @cached_property
     def weighted_layers(self) -> tuple[str, ...]:
@@ -123,6 +129,7 @@ class RunEvidence:
         if self.recorded_history is None or not self.weighted_layers:
             return np.zeros(0)
         update, weight = self.combine_norms("update"), self.combine_norms("weight")
+        # The first record comes before any step.
         return np.divide(update, weight, out=np.full(len(weight), np.inf), where=weight > 0)[1:]
 
     def combine_norms(self, statistic: str) -> Array:
@@ -133,7 +140,7 @@ class RunEvidence:
 
 
 def read_evidence(folder: Path, record: Manifest | None = None, optimal: float = 0.0) -> RunEvidence | None:
-    """What the run in this folder recorded; None of a baseline or an ensemble, which have no layers of their own.
+    """The evidence in this folder; None of a baseline or an ensemble, which have no layers of their own.
 
     Raises RunError where it is no folder of a run, or is damaged.
     """
@@ -156,5 +163,6 @@ def _read_written_spec(folder: Path, record: Manifest) -> Node | None:
     try:
         root = parse_yaml(read_spec_text(folder / "spec.yaml"))
     except (SpecError, UsageError):
-        return None
-    return None if overrides.apply_overrides(root, record.get("overrides", [])) else root
+        return None  # the diagnosis needs the resolved spec alone; only the overrides of its remedies are lost
+    problems = overrides.apply_overrides(root, record.get("overrides", []))
+    return None if problems else root

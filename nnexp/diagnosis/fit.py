@@ -64,8 +64,9 @@ def find_high_bias(evidence: RunEvidence) -> Iterator[Finding]:
 
 def find_high_variance(evidence: RunEvidence) -> Iterator[Finding]:
     """High variance, task by task."""
-    weights = evidence.record.get("parameters")
-    size = f"; {evidence.train_examples:,} examples train {weights:,} weights" if weights else ""
+    size = ""
+    if weights := evidence.record.get("parameters"):
+        size = f"; {evidence.train_examples:,} examples train {weights:,} weights"
     for fit in compute_fits(evidence):
         if not fit.has_high_variance or fit.dev is None:
             continue
@@ -87,11 +88,11 @@ def find_overfitting(evidence: RunEvidence) -> Iterator[Finding]:
     """Dev loss that rises from its minimum while train loss falls, unless the run kept the weights of the minimum."""
     dev, train = evidence.collect_column("dev_loss"), evidence.collect_column("train_loss")
     has_best_weights = evidence.record.get("weights", {}).get("checkpoint") == "best"
-    if has_best_weights or evidence.has_diverged or not np.isfinite(dev).all():
-        return
-    if len(dev) <= MIN_EPOCHS_AFTER_BEST or len(dev) - 1 - int(dev.argmin()) < MIN_EPOCHS_AFTER_BEST:
+    if has_best_weights or evidence.has_diverged or not len(dev) or not np.isfinite(dev).all():
         return
     best = int(dev.argmin())
+    if len(dev) - 1 - best < MIN_EPOCHS_AFTER_BEST:
+        return
     # The medians of some epochs: a single one may be an outlier.
     last_dev = float(np.median(dev[-MIN_EPOCHS_AFTER_BEST:]))
     last_train = float(np.median(train[-MIN_EPOCHS_AFTER_BEST:]))
@@ -136,6 +137,7 @@ def find_large_gap(evidence: RunEvidence) -> Iterator[Finding]:
     start = evidence.initial_loss
     train, dev = (part.get("loss", math.nan) for part in find_final_metrics(evidence))
     gain = start - train
+    # Not with the signs turned round: of a NaN no comparison holds.
     if not (gain > MIN_GAIN_SHARE * abs(start) and dev - train > MIN_GAP_SHARE * gain):
         return
     yield Finding(
@@ -156,6 +158,7 @@ def find_guessing(evidence: RunEvidence) -> Iterator[Finding]:
     guess_errors = _compute_guess_errors(evidence)
     dev_examples = evidence.record["data"]["examples"]["dev"]
     for fit in compute_fits(evidence):
+        # Always guessing the mean has r2 = 0.
         guess = 1.0 if fit.is_regression else guess_errors.get(fit.task)
         if guess is None or fit.dev is None or not fit.has_high_variance:
             continue
@@ -164,15 +167,16 @@ def find_guessing(evidence: RunEvidence) -> Iterator[Finding]:
         else:
             margin = MIN_STANDARD_ERRORS * math.sqrt(guess * (1 - guess) / dev_examples)
             learned_margin, guessed = MIN_LEARNED_MARGIN, "the commonest class"
-        if fit.dev > guess - margin and fit.train < guess - learned_margin:
-            yield Finding(
-                "no_better_than_guessing",
-                f"the dev error{fit.task_suffix} is {format_error(fit.dev)}{fit.unit_suffix}, no better than "
-                f"{format_error(guess)} of guessing {guessed}, though the train error is "
-                f"{format_error(fit.train)}: labels learned by heart",
-                numbers={"train_error": fit.train, "dev_error": fit.dev, "guess": guess},
-                remedies=(Remedy("see whether the labels belong to the inputs"), Remedy("more data")),
-            )
+        if fit.dev <= guess - margin or fit.train >= guess - learned_margin:
+            continue
+        train, dev = format_error(fit.train), f"{format_error(fit.dev)}{fit.unit_suffix}"
+        yield Finding(
+            "no_better_than_guessing",
+            f"the dev error{fit.task_suffix} is {dev}, no better than {format_error(guess)} of guessing {guessed}, "
+            f"though the train error is {train}: labels learned by heart",
+            numbers={"train_error": fit.train, "dev_error": fit.dev, "guess": guess},
+            remedies=(Remedy("see whether the labels belong to the inputs"), Remedy("more data")),
+        )
 
 
 def _compute_guess_errors(evidence: RunEvidence) -> dict[str, float]:

@@ -16,6 +16,7 @@ from nnexp.diagnosis.findings import Finding, Remedy
 from nnexp.diagnosis.task_fit import is_underfitting
 from nnexp.nn.activations.base import Activation
 from nnexp.nn.layers.activation import ActivationPlaceholder
+from nnexp.nn.unit_statistics import MIN_AFFECTED_SHARE, MIN_COMPARED_LAYERS, MIN_EXTREME_FACTOR
 from nnexp.runs.layer_history import LayerHistory
 from nnexp.typing import Array
 from nnexp.wording import format_layer_names, format_number, format_percents
@@ -23,20 +24,12 @@ from nnexp.wording import format_layer_names, format_number, format_percents
 UnitFault: TypeAlias = Literal["dead", "saturated"]
 """What may be wrong with units: the name of its statistic."""
 
-MIN_AFFECTED_SHARE = 0.5
-"""The share of a layer's units that are dead, or of its outputs that are saturated, from which on it is named."""
-
 MIN_AFFECTED_SHARE_WHEN_FIT = 0.9
-"""The same where the training examples are learned: many a healthy network has half of its units dead or saturated."""
+"""`MIN_AFFECTED_SHARE` where the training examples are learned: in many a healthy network half of the units are dead or
+saturated."""
 
-MAX_STARVED_SHARE = 1e-3
-"""The share of the output layer's gradient below which a layer gets next to none, as in `nnexp inspect`."""
-
-MIN_EXPLODED_FACTOR = 1e3
-"""How many times the output layer's an exploding gradient is, or the network's inputs those of an activation."""
-
-MIN_LAYERS = 3
-"""Layers from which on a change from layer to layer can be seen."""
+MAX_STARVED_SHARE = 1 / MIN_EXTREME_FACTOR
+"""The share of the output layer's gradient below which a layer gets next to none."""
 
 MAX_NAMED_LAYERS = 3
 """Layers that a finding names one by one; it counts the others."""
@@ -66,6 +59,7 @@ def find_dead_units(evidence: RunEvidence) -> Iterator[Finding]:
 
 def _suggest_against_death(evidence: RunEvidence, names: Sequence[str]) -> Iterator[Remedy]:
     """Other first weights; for units that died on the way smaller steps, or else another activation."""
+    # Units that are dead before the first step are killed by their weights, later ones by steps.
     was_initial = _is_affected_initially(evidence, names, "dead")
     initializers = list(weights.suggest_initializer(evidence))
     yield from initializers
@@ -104,7 +98,9 @@ def find_symmetric_units(evidence: RunEvidence) -> Iterator[Finding]:
     found = [name for name in evidence.hidden_layers if history.values_of(name, "symmetric")[-1] == 1]
     if not found:
         return
-    until = f" and {_format_epoch(evidence, -1)}" if len(history.numbers) > 1 else ""
+    until = ""
+    if len(history.numbers) > 1:
+        until = f" and {_format_epoch(evidence, -1)}"
     yield Finding(
         "symmetric_units",
         f"symmetric units: all units of {_format_layers(found, history.layout.layers)} had the same weights "
@@ -129,7 +125,7 @@ def find_vanishing_gradients(evidence: RunEvidence) -> Iterator[Finding]:
     yield Finding(
         "vanishing_gradients",
         f"vanishing gradients: before training {_format_layers(list(found), history.layout.layers)} got less than "
-        f"1/{round(1 / MAX_STARVED_SHARE):,} of the output layer's gradient, {first} "
+        f"1/{MIN_EXTREME_FACTOR:,} of the output layer's gradient, {first} "
         f"{format_number(found[first])} of it{later}",
         epoch=0,
         layers=tuple(found),
@@ -149,11 +145,12 @@ def find_exploding_gradients(evidence: RunEvidence) -> Iterator[Finding]:
     if history is None:
         return
     shares = _compute_gradient_shares(evidence)
-    found = {name: float(share[0]) for name, share in shares.items() if share[0] > MIN_EXPLODED_FACTOR}
+    found = {name: float(share[0]) for name, share in shares.items() if share[0] > MIN_EXTREME_FACTOR}
     if found:
         name = max(found, key=found.__getitem__)
         what = f"{name} got {format_number(found[name])} times the output layer's"
     else:
+        # With saturating outputs the gradient stays small: what grows is seen on the way forward.
         found = _find_grown_inputs(history)
         if not found:
             return
@@ -177,12 +174,12 @@ def _find_grown_inputs(history: LayerHistory) -> dict[str, float]:
     """The activations whose inputs were far larger than the network's before training, and how many times."""
     of_network = float(history.values_of("", "input_rms")[0])
     activations = history.layout.activations
-    if len(activations) < MIN_LAYERS or not of_network > 0:
+    if len(activations) < MIN_COMPARED_LAYERS or not of_network > 0:
         return {}
     found: dict[str, float] = {}
     for name in activations:
         size = float(history.values_of(name, "rms")[0])
-        if size > MIN_EXPLODED_FACTOR * of_network:
+        if size > MIN_EXTREME_FACTOR * of_network:
             found[name] = size / of_network
     return found
 
@@ -245,7 +242,8 @@ def _find_first_affected(evidence: RunEvidence, names: Sequence[str], fault: Uni
 def _compute_gradient_shares(evidence: RunEvidence) -> Mapping[str, Array]:
     """The gradient of each hidden layer as a share of the largest one of an output layer. (k) each"""
     history = evidence.recorded_history
-    if history is None or len(evidence.hidden_layers) < MIN_LAYERS - 1:
+    # The output layer is one of those that are compared.
+    if history is None or len(evidence.hidden_layers) < MIN_COMPARED_LAYERS - 1:
         return {}
     output_layers = [name for name in evidence.weighted_layers if name not in evidence.hidden_layers]
     if not output_layers:
@@ -268,4 +266,5 @@ def _count_recorded_examples(evidence: RunEvidence) -> int:
 
 
 def _format_layers(names: Sequence[str], every: Sequence[str]) -> str:
+    # The kind of a layer is its name without its number: dense of dense_2.
     return format_layer_names(names, {name: name.rpartition("_")[0] or name for name in every})

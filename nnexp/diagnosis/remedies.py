@@ -1,4 +1,4 @@
-"""What to try, with an override that fits the spec as it was written, where one word can do it."""
+"""What to try, with an override that fits the spec as it was written, where a single one is enough."""
 
 from __future__ import annotations
 
@@ -31,9 +31,11 @@ from nnexp.spec import overrides
 from nnexp.spec.yaml import Node
 from nnexp.typing import Array
 
-MAX_PATIENCE_EPOCHS, MIN_PATIENCE_EPOCHS = 10, 3
-"""Epochs without improvement, at most and at least, that early stopping is suggested to wait for: between them a
-quarter of those that were made."""
+MIN_PATIENCE_EPOCHS = 3
+"""Epochs without improvement, at least, that early stopping is suggested to wait for: the noise of a few passes."""
+
+MAX_PATIENCE_EPOCHS = 10
+"""The same at most; between the two a quarter of the epochs of the run."""
 
 EPOCH_FACTORS = (3, 5)
 """How many times as many epochs are suggested: the first that halves the loss at the pace of its last quarter."""
@@ -62,18 +64,22 @@ CHANGE_FACTOR = 10
 
 def make_remedy(evidence: RunEvidence, text: str, *candidates: str) -> Remedy:
     """A remedy with the first of these overrides that fits the spec, or with none."""
-    return Remedy(
-        text, next((candidate for candidate in candidates if _is_applicable(evidence.written_spec, candidate)), "")
-    )
+    for override in candidates:
+        if _is_applicable(evidence.written_spec, override):
+            return Remedy(text, override)
+    return Remedy(text)
 
 
 def combine_remedies(text: str, *several: Remedy) -> Remedy:
     """Remedies that help together only, in words; the override of one alone would be tried in vain."""
-    return Remedy(f"{text}: {' '.join(r.override for r in several)}".removesuffix(": "), aim=several[0].aim)
+    overrides_together = " ".join(remedy.override for remedy in several)
+    # Without any override the sentence ends before its colon.
+    return Remedy(f"{text}: {overrides_together}".removesuffix(": "), aim=several[0].aim)
 
 
 def _is_applicable(written: Node | None, override: str) -> bool:
     """Whether there is a place for an override in the spec as it was written."""
+    # `apply_overrides` changes its tree, and returns the problems.
     return written is not None and not overrides.apply_overrides(deepcopy(written), [override])
 
 
@@ -85,29 +91,39 @@ def format_override_number(value: float) -> str:
     """
     exponent = floor(log10(value))
     digit = round(value / 10.0**exponent)
-    digit, exponent = (1, exponent + 1) if digit == 10 else (digit, exponent)
-    return f"{digit}e{exponent}" if exponent < -1 else f"{digit * 10.0**exponent:g}"
+    if digit == 10:
+        digit, exponent = 1, exponent + 1
+    if exponent < -1:
+        return f"{digit}e{exponent}"
+    return f"{digit * 10.0**exponent:g}"
 
 
 def suggest_learning_rate(evidence: RunEvidence, factor: float) -> Remedy:
     """Another learning rate, by this factor; of one that is out of all proportion, the largest that is usual."""
     optimizer = evidence.spec.optimizer
-    lower, other, most = factor < 1, float(optimizer.lr) * factor, _find_max_learning_rate(evidence)
-    name, value = (
-        optimizers.name_of(optimizer),
-        format_override_number(min(other, most) if lower or optimizer.lr < most else other),
-    )
-    short = [f"optimizer.{name}={value}"] if component_parameters(type(optimizer))[0].name == "lr" else []
-    text = f"a {'lower' if lower else 'higher'} learning rate than {optimizer.lr:g}"
-    return replace(
-        make_remedy(evidence, text, f"optimizer.{name}.lr={value}", *short), aim="slower" if lower else "faster"
-    )
+    rate, most = float(optimizer.lr) * factor, _find_max_learning_rate(evidence)
+    is_lower = factor < 1
+    # A rate above the usual ones that is to be higher still was the user's choice.
+    if is_lower or optimizer.lr < most:
+        rate = min(rate, most)
+    name, value = optimizers.name_of(optimizer), format_override_number(rate)
+    candidates = [f"optimizer.{name}.lr={value}"]
+    # An optimizer may be written with its first parameter alone: `sgd: 0.1`.
+    if component_parameters(type(optimizer))[0].name == "lr":
+        candidates.append(f"optimizer.{name}={value}")
+    if is_lower:
+        lower = make_remedy(evidence, f"a lower learning rate than {optimizer.lr:g}", *candidates)
+        return replace(lower, aim="slower")
+    higher = make_remedy(evidence, f"a higher learning rate than {optimizer.lr:g}", *candidates)
+    return replace(higher, aim="faster")
 
 
 def _find_max_learning_rate(evidence: RunEvidence) -> float:
     """The largest learning rate of this optimizer that is not out of all proportion."""
-    known = {p.name: p for p in component_parameters(type(evidence.spec.optimizer))}
-    return MAX_LEARNING_RATE if known["lr"].is_required else CHANGE_FACTOR * float(known["lr"].default)
+    [lr] = [p for p in component_parameters(type(evidence.spec.optimizer)) if p.name == "lr"]
+    if lr.is_required:
+        return MAX_LEARNING_RATE
+    return CHANGE_FACTOR * float(lr.default)
 
 
 def suggest_clipping(evidence: RunEvidence) -> Iterator[Remedy]:
@@ -119,10 +135,13 @@ def suggest_clipping(evidence: RunEvidence) -> Iterator[Remedy]:
 def suggest_warmup(evidence: RunEvidence) -> Iterator[Remedy]:
     """A warm-up of the schedule, where it has none; not to a learning rate that is out of all proportion."""
     schedule = evidence.spec.schedule
-    usual = float(evidence.spec.optimizer.lr) < _find_max_learning_rate(evidence)
-    lowered = schedules.name_of(schedule) != "constant" and has_learned_well(evidence)
-    if not schedule.warmup_epochs and evidence.spec.training.epochs > 2 and (usual or lowered):
-        name = schedules.name_of(schedule)
+    # One epoch of two would be no start but half of the training.
+    if schedule.warmup_epochs or evidence.spec.training.epochs <= 2:
+        return
+    name = schedules.name_of(schedule)
+    is_usual = float(evidence.spec.optimizer.lr) < _find_max_learning_rate(evidence)
+    # A schedule that lowers the rate learned well at a lower one: only the start was too fast.
+    if is_usual or (name != "constant" and has_learned_well(evidence)):
         yield make_remedy(evidence, "begin with a warm-up", f"schedule.{name}.warmup_epochs=1")
 
 
@@ -138,10 +157,11 @@ def has_spec_activation(evidence: RunEvidence) -> bool:
 
 
 def suggest_activation(evidence: RunEvidence, name: str, text: str) -> Iterator[Remedy]:
-    """Another activation, where it is another; in one word where the layers do not name theirs themselves."""
-    used = has_spec_activation(evidence)
-    if not (used and activations.name_of(evidence.spec.activation) == name):
-        yield make_remedy(evidence, text, *([f"activation={name}"] if used else []))
+    """Another activation, where it is another; with an override where the layers do not name theirs themselves."""
+    if not has_spec_activation(evidence):
+        yield make_remedy(evidence, text)
+    elif activations.name_of(evidence.spec.activation) != name:
+        yield make_remedy(evidence, text, f"activation={name}")
 
 
 def suggest_normalization(evidence: RunEvidence) -> Iterator[Remedy]:
@@ -153,13 +173,15 @@ def suggest_normalization(evidence: RunEvidence) -> Iterator[Remedy]:
 def suggest_larger_network(evidence: RunEvidence) -> Remedy:
     """A larger network; of one without hidden layers, one that has some."""
     if all(isinstance(layer, Flatten | Output) for layer in evidence.spec.architecture):
-        equal = isinstance(evidence.spec.init, Zeros | Constant)  # the units of a hidden layer would stay alike
-        words = [] if equal else [f"architecture={{mlp: {{hidden: [{HIDDEN_UNITS}]}}}}"]
-        return make_remedy(evidence, "hidden layers", *words)
+        # With equal first weights the units of a hidden layer would stay equal: the override alone would not help.
+        if isinstance(evidence.spec.init, Zeros | Constant):
+            return make_remedy(evidence, "hidden layers")
+        return make_remedy(evidence, "hidden layers", f"architecture={{mlp: {{hidden: [{HIDDEN_UNITS}]}}}}")
     hidden = _find_node(evidence.written_spec, "architecture", "mlp", "hidden")
-    widths = hidden.make_plain() if hidden is not None else None
-    wider = [2 * width for width in widths] if isinstance(widths, list) else []
-    return make_remedy(evidence, "a larger network", *([f"architecture.mlp.hidden={wider}"] if wider else []))
+    widths = None if hidden is None else hidden.make_plain()
+    if not widths or not isinstance(widths, list):
+        return make_remedy(evidence, "a larger network")
+    return make_remedy(evidence, "a larger network", f"architecture.mlp.hidden={[2 * width for width in widths]}")
 
 
 def suggest_longer_training(evidence: RunEvidence) -> Iterator[Remedy]:
@@ -167,12 +189,11 @@ def suggest_longer_training(evidence: RunEvidence) -> Iterator[Remedy]:
     if evidence.record.get("ending") == "stopped_early":
         return
     train = evidence.collect_column("train_loss")
-    factor = next(
-        (factor for factor in EPOCH_FACTORS if _estimate_loss_left(train, factor) <= MAX_LEARNED_LOSS_SHARE), None
-    )
-    if factor:
-        epochs = factor * evidence.spec.training.epochs
-        yield replace(make_remedy(evidence, "train longer", f"training.epochs={epochs}"), aim="longer")
+    for factor in EPOCH_FACTORS:
+        if _estimate_loss_left(train, factor) <= MAX_LEARNED_LOSS_SHARE:
+            epochs = factor * evidence.spec.training.epochs
+            yield replace(make_remedy(evidence, "train longer", f"training.epochs={epochs}"), aim="longer")
+            return
 
 
 def _estimate_loss_left(train: Array, factor: int) -> float:
@@ -189,19 +210,22 @@ def suggest_early_stopping(evidence: RunEvidence) -> Iterator[Remedy]:
     stopping, dev = evidence.spec.training.early_stopping, evidence.collect_column("dev_loss")
     if evidence.record.get("weights", {}).get("checkpoint") == "best" or not len(dev):
         return
+    epochs_after_best = len(dev) - 1 - int(dev.argmin())
     patience = min(MAX_PATIENCE_EPOCHS, max(MIN_PATIENCE_EPOCHS, len(dev) // 4))
-    words, override = "stop early, and take the best weights", f"training.early_stopping.patience={patience}"
+    text, override = "stop early, and take the best weights", f"training.early_stopping.patience={patience}"
     if stopping is not None:
-        words, override = "take the weights of the best epoch", "training.early_stopping.restore_best=true"
-    if len(dev) - 1 - int(dev.argmin()) >= (1 if stopping else patience):
-        yield replace(make_remedy(evidence, words, override), aim="shorter")
+        patience = 1
+        text, override = "take the weights of the best epoch", "training.early_stopping.restore_best=true"
+    if epochs_after_best >= patience:
+        yield replace(make_remedy(evidence, text, override), aim="shorter")
 
 
 def suggest_penalty(evidence: RunEvidence) -> Remedy:
     """A penalty on the weights, or a stronger one."""
     strength = max((float(p.strength) for p in evidence.spec.regularization if isinstance(p, L2)), default=0.0)
-    text = f"a stronger penalty than {strength:g}" if strength else "a penalty on the weights"
-    value = format_override_number(CHANGE_FACTOR * strength) if strength else PENALTY_STRENGTH
+    text, value = "a penalty on the weights", PENALTY_STRENGTH
+    if strength:
+        text, value = f"a stronger penalty than {strength:g}", format_override_number(CHANGE_FACTOR * strength)
     return replace(make_remedy(evidence, text, f"regularization.l2={value}"), aim="tighter")
 
 
@@ -227,6 +251,7 @@ def suggest_weaker_decay(evidence: RunEvidence) -> Iterator[Remedy]:
 def suggest_less_dropout(evidence: RunEvidence, most: float = 0.2) -> Iterator[Remedy]:
     """Less dropout, layer by layer, or at once where a preset has it."""
     written = _find_node(evidence.written_spec, "architecture")
+    # A preset: its name alone, or above its parameters.
     if written is not None and not isinstance(written.value, list):
         name = next(iter(written.value), "") if isinstance(written.value, dict) else written.value
         yield replace(make_remedy(evidence, "less dropout", f"architecture.{name}.dropout={most}"), aim="freer")
@@ -246,10 +271,10 @@ def list_dropout_rates(layers: Sequence[Layer]) -> list[float]:
 def suggest_larger_batch(evidence: RunEvidence) -> Remedy:
     """Larger batches, the last of which has more than one example."""
     count = evidence.train_examples
+    # A last batch of one example has no variance for batch norm.
     size = next((size for size in range(MIN_BATCH_SIZE, count + 1) if count % size != 1), "full")
-    return make_remedy(
-        evidence, "larger batches, and more epochs, for there are fewer steps", f"training.batch_size={size}"
-    )
+    text = "larger batches, and more epochs, for there are fewer steps"
+    return make_remedy(evidence, text, f"training.batch_size={size}")
 
 
 def _find_node(node: Node | None, *keys: str) -> Node | None:

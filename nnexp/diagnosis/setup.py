@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import starmap
 from typing import NamedTuple
 
 import numpy as np
@@ -43,7 +44,7 @@ MAX_NAMED_CLASSES = 3
 MIN_HEAVY_DROPOUT = 0.8
 """The rate from which on dropout is too strong wherever the training examples are not learned."""
 
-MIN_SUSPECT_DROPOUT = MIN_HEAVY_DROPOUT - 0.3
+MIN_SUSPECT_DROPOUT = 0.5
 """The rate from which on it is too strong if it makes the loss larger by `MIN_DROPOUT_LOSS_RATIO`."""
 
 MIN_DROPOUT_LOSS_RATIO = 2.0
@@ -69,6 +70,7 @@ def find_unnormalized_inputs(evidence: RunEvidence) -> Iterator[Finding]:
         words.append(f"the mean of a feature is {format_number(offset)} away from 0")
     if spread > MAX_STD_RATIO:
         words.append(f"one feature is {format_number(spread)} times as spread as the middle one")
+    # The size says more than an offset or a feature of its own only where neither explains it.
     if rms > MAX_INPUT_RMS and not words:
         words.append(f"they are of size {format_number(rms)}")
     if words:
@@ -117,10 +119,9 @@ def find_unpredicted_classes(evidence: RunEvidence) -> Iterator[Finding]:
         return
     for task, columns in evidence.locate_tasks():
         if task.targets == "values":
-            continue
+            continue  # numbers, of which none is a class
         rows = zip(task.classes, counts["predicted"][columns], counts["occurring"][columns], strict=True)
-        missed = [_ClassCount(*row) for row in rows]
-        missed = [one for one in missed if one.is_missed]
+        missed = [count for count in starmap(_ClassCount, rows) if count.is_missed]
         if missed:
             yield _make_unpredicted_finding(evidence, task, missed)
 
@@ -136,16 +137,16 @@ class _ClassCount(NamedTuple):
     def is_missed(self) -> bool:
         return self.occurring >= MIN_CLASS_EXAMPLES and self.predicted <= MAX_PREDICTED_SHARE * self.occurring
 
+    def format_count(self, examples: str) -> str:
+        return f"{self.name} ({self.predicted} predictions for {self.occurring} of {examples})"
+
 
 def _make_unpredicted_finding(evidence: RunEvidence, task: PredictionTask, missed: Sequence[_ClassCount]) -> Finding:
     """The finding on the classes of a task that are never predicted, or the outputs that never say yes."""
     kind = "class" if task.targets == "classes" else "output"
     of_task = f" of {task.name}" if task.name else ""
     examples = f"{evidence.train_examples:,} training examples"
-    named = [
-        f"{one.name} ({one.predicted} predictions for {one.occurring} of {examples})"
-        for one in missed[:MAX_NAMED_CLASSES]
-    ]
+    named = [one.format_count(examples) for one in missed[:MAX_NAMED_CLASSES]]
     others = len(missed) - len(named)
     more = f" and {others} more" if others else ""
     ever = "hardly ever" if any(one.predicted for one in missed) else "never"
@@ -191,8 +192,9 @@ def _find_strong_dropout(evidence: RunEvidence) -> Iterator[Finding]:
 def _find_strong_penalties(evidence: RunEvidence) -> Iterator[Finding]:
     """Penalties that outweigh the loss, or decay that outweighs its gradient."""
     row = evidence.metric_rows[-1]
-    penalty = row["train_objective"] - row["train_loss"]
-    share = penalty / row["train_objective"] if row["train_objective"] > 0 else 0.0
+    objective = row["train_objective"]
+    # Of an objective of 0 there are no shares.
+    share = (objective - row["train_loss"]) / objective if objective > 0 else 0.0
     has_penalty = any(getattr(penalty, "strength", 0) for penalty in evidence.spec.regularization)
     decay = getattr(evidence.spec.optimizer, "decay", 0.0)
     left = _measure_weights_left(evidence)
@@ -218,4 +220,5 @@ def _measure_weights_left(evidence: RunEvidence) -> float:
     if evidence.recorded_history is None or not evidence.weighted_layers:
         return 1.0
     norms = evidence.combine_norms("weight")
+    # Weights that began at 0 have not shrunk.
     return float(norms[-1] / norms[0]) if norms[0] > 0 else 1.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -42,11 +42,15 @@ MIN_EXPLODED_LOSS_FACTOR = 3.0
 MIN_IMPROVING_SHARE = 0.05
 """The share of the loss that the last quarter of the epochs took off where it was still falling."""
 
-MIN_STEADY_EPOCH_SHARE, MAX_SMALL_FALL_SHARE = 0.9, 0.3
-"""Without looks a learning rate is too low where so large a share of the epochs has a lower loss than the one before,
-and all of them took off less than this share; from `MIN_STEADY_EPOCHS` epochs on."""
+MIN_STEADY_EPOCH_SHARE = 0.9
+"""The share of the epochs with a lower loss than the one before from which on a loss falls steadily."""
+
+MAX_SMALL_FALL_SHARE = 0.3
+"""The share of its first value that all epochs took off, below which a steady fall shows that the learning rate is too
+low; where the layers were recorded, their updates show it."""
 
 MIN_STEADY_EPOCHS = 5
+"""Epochs from which on a fall can be called steady."""
 
 
 def find_divergence(evidence: RunEvidence) -> Iterator[Finding]:
@@ -64,7 +68,9 @@ def find_divergence(evidence: RunEvidence) -> Iterator[Finding]:
         numbers |= {"from": first, "to": last, "steps": float(steps)}
         least, most = format_numbers(first, last)
         words = f": the loss went from {least} to {most} and was not finite {format_count(steps, 'step')} later"
-    lower = remedies.suggest_learning_rate(evidence, 1 / remedies.CHANGE_FACTOR ** (2 if where["epoch"] == 1 else 1))
+    # In the first epoch already: a tenth may still be too much.
+    decades = 2 if where["epoch"] == 1 else 1
+    lower = remedies.suggest_learning_rate(evidence, 1 / remedies.CHANGE_FACTOR**decades)
     yield Finding(
         "diverged",
         f"diverged in epoch {where['epoch']}, step {where['step']}{words}",
@@ -77,50 +83,55 @@ def find_divergence(evidence: RunEvidence) -> Iterator[Finding]:
 def _suggest_smaller_steps(evidence: RunEvidence, lower: Remedy) -> Iterator[Remedy]:
     """What to try against divergence: smaller steps, and where the weights are too large from the start both."""
     too_large = any(find_exploding_gradients(evidence))
-    smaller = next(weights.suggest_initializer(evidence, "smaller"), None) if too_large else None
-    if smaller is not None:
-        yield remedies.combine_remedies(
-            "a lower learning rate, and weights of a size that suits the layers", lower, smaller
-        )
-        return
+    if too_large:
+        for smaller in weights.suggest_initializer(evidence, "smaller"):
+            text = "a lower learning rate, and weights of a size that suits the layers"
+            yield remedies.combine_remedies(text, lower, smaller)
+            return
     yield lower
+    # Clipping tames single steps; a rate that never learned anything it only makes slower.
     if remedies.has_learned_well(evidence):
         yield from remedies.suggest_clipping(evidence)
+    # What is too large at the start is still so after a warm-up.
     if not too_large and not any(find_unnormalized_inputs(evidence)):
         yield from remedies.suggest_warmup(evidence)
 
 
 def _collect_last_losses(evidence: RunEvidence) -> Array:
-    """The losses of the steps of the last epoch, as far as they were made; of the one before where it was the first."""
-    made = evidence.record["diverged"]["step"] if evidence.has_diverged else evidence.steps_per_epoch
-    losses = evidence.layer_history.losses[:made] if evidence.layer_history is not None else np.zeros(0)
-    before = evidence.collect_column("train_loss")[-1:]
-    start = before if len(before) else np.array([evidence.initial_loss])
-    return np.concatenate([start, losses])
+    """The loss of the last whole epoch, or before training, and then those of the steps until the run diverged."""
+    start = evidence.collect_column("train_loss")[-1:]
+    if not len(start):
+        start = np.array([evidence.initial_loss])
+    if evidence.layer_history is None:
+        return start
+    steps = evidence.record["diverged"]["step"]
+    # The array has room for a whole epoch: behind the last step lie losses of the one before.
+    return np.concatenate([start, evidence.layer_history.losses[:steps]])
 
 
 def find_growing_loss(evidence: RunEvidence) -> Iterator[Finding]:
     """A loss that grows and grows."""
     train = evidence.collect_column("train_loss")
+    # Two epochs show no growth but a difference.
     if evidence.has_diverged or len(train) < 3:
         return
-    least = int(train.argmin())
-    if (
-        train[-1] > max(MIN_EXPLODED_LOSS_FACTOR * train[least], evidence.initial_loss)
-        and train[-1] == train[least:].max()
-    ):
-        well = remedies.has_learned_well(evidence)
-        yield Finding(
-            "about_to_diverge",
-            f"about to diverge: the loss grew from {format_number(train[least])} in epoch {least + 1} to "
-            f"{format_number(train[-1])}",
-            epoch=least + 1,
-            numbers={"least": float(train[least]), "last": float(train[-1])},
-            remedies=(
-                remedies.suggest_learning_rate(evidence, 1 / remedies.CHANGE_FACTOR),
-                *(remedies.suggest_clipping(evidence) if well else ()),
-            ),
-        )
+    best, last = int(train.argmin()), train[-1]
+    is_large = last > max(MIN_EXPLODED_LOSS_FACTOR * train[best], evidence.initial_loss)
+    # A loss that came down again from its peak was a bad moment.
+    is_peak = last == train[best:].max()
+    if not (is_large and is_peak):
+        return
+    suggested = [remedies.suggest_learning_rate(evidence, 1 / remedies.CHANGE_FACTOR)]
+    if remedies.has_learned_well(evidence):
+        suggested += remedies.suggest_clipping(evidence)
+    first_text, last_text = format_number(train[best]), format_number(last)
+    yield Finding(
+        "about_to_diverge",
+        f"about to diverge: the loss grew from {first_text} in epoch {best + 1} to {last_text}",
+        epoch=best + 1,
+        numbers={"least": float(train[best]), "last": float(last)},
+        remedies=tuple(suggested),
+    )
 
 
 def find_high_learning_rate(evidence: RunEvidence) -> Iterator[Finding]:
@@ -156,12 +167,15 @@ def find_high_learning_rate(evidence: RunEvidence) -> Iterator[Finding]:
 
 
 def _measure_weight_growth(evidence: RunEvidence) -> Array:
-    """How many times their first size the weights of a layer have at most, at each look. (k)"""
+    """How many times their first size the weights of a layer have at most, in each record. (k)"""
     if evidence.recorded_history is None or not evidence.weighted_layers:
         return np.ones(1)
     norms = np.array([evidence.recorded_history.values_of(name, "weight") for name in evidence.weighted_layers])
+    # Weights that begin at 0 grow by no factor.
     norms = norms[norms[:, 0] > 0]
-    return (norms / norms[:, :1]).max(axis=-2) if len(norms) else np.ones(1)
+    if not len(norms):
+        return np.ones(1)
+    return np.asarray((norms / norms[:, :1]).max(axis=-2))
 
 
 def find_low_learning_rate(evidence: RunEvidence) -> Iterator[Finding]:
@@ -178,10 +192,8 @@ def find_low_learning_rate(evidence: RunEvidence) -> Iterator[Finding]:
         pace = float(evidence.update_ratios.max())
         if not pace < MAX_SLOW_UPDATE_RATIO:
             return
-        steps = (
-            f"a step changed the weights by {format_number(pace)} of their size at most, where "
-            f"{USUAL_UPDATE_RATIO:g} is usual"
-        )
+        change = f"a step changed the weights by {format_number(pace)} of their size at most"
+        steps = f"{change}, where {USUAL_UPDATE_RATIO:g} is usual"
         numbers["pace"] = pace
     elif len(train) >= MIN_STEADY_EPOCHS and _is_steady_fall(train):
         steps = "it fell almost every epoch, and little"
@@ -217,94 +229,94 @@ def find_flat_loss(evidence: RunEvidence) -> Iterator[Finding]:
     train = evidence.collect_column("train_loss")
     if evidence.has_diverged or len(train) < 2 or not is_underfitting(evidence):
         return
-    if train.min() > (1 - MAX_FLAT_FALL_SHARE) * train[0] and train[-1] > (
-        MIN_FAILED_LOSS_SHARE * evidence.initial_loss
-    ):
-        first, last = format_numbers(float(train[0]), float(train[-1]))
-        yield Finding(
-            "flat_loss",
-            f"flat from the start: a loss of {first} in epoch 1 and {last} in epoch {len(train)}",
-            epoch=1,
-            numbers={"first": float(train[0]), "last": float(train[-1])},
-            remedies=(
-                remedies.suggest_learning_rate(evidence, remedies.CHANGE_FACTOR),
-                *weights.suggest_initializer(evidence),
-                *remedies.suggest_normalization(evidence),
-            ),
-        )
+    is_flat = train.min() > (1 - MAX_FLAT_FALL_SHARE) * train[0]
+    # A first epoch may learn all that there is to learn, and leave a flat curve.
+    has_failed = train[-1] > MIN_FAILED_LOSS_SHARE * evidence.initial_loss
+    if not (is_flat and has_failed):
+        return
+    first, last = format_numbers(float(train[0]), float(train[-1]))
+    yield Finding(
+        "flat_loss",
+        f"flat from the start: a loss of {first} in epoch 1 and {last} in epoch {len(train)}",
+        epoch=1,
+        numbers={"first": float(train[0]), "last": float(train[-1])},
+        remedies=(
+            remedies.suggest_learning_rate(evidence, remedies.CHANGE_FACTOR),
+            *weights.suggest_initializer(evidence),
+            *remedies.suggest_normalization(evidence),
+        ),
+    )
 
 
 def find_improving_loss(evidence: RunEvidence) -> Iterator[Finding]:
     """A loss that was still falling at the end, with a high error."""
     train = evidence.collect_column("train_loss")
-    if (
-        evidence.has_diverged
-        or len(train) < 2
-        or evidence.record.get("ending") == "stopped_early"
-        or not is_underfitting(evidence)
-    ):
+    has_stopped_early = evidence.record.get("ending") == "stopped_early"
+    if evidence.has_diverged or has_stopped_early or len(train) < 2 or not is_underfitting(evidence):
         return
     quarter = max(1, len(train) // 4)
     before, last = float(train[-1 - quarter]), float(train[-1])
-    if last < (1 - MIN_IMPROVING_SHARE) * before:
-        higher, lower = format_numbers(before, last)
-        when = f"in the last {quarter} of {len(train)} epochs" if quarter > 1 else f"in the last of {len(train)} epochs"
-        yield Finding(
-            "still_improving",
-            f"still improving: the loss fell from {higher} to {lower} {when}",
-            epoch=len(train),
-            numbers={"before": before, "last": last},
-            remedies=(*remedies.suggest_longer_training(evidence), remedies.suggest_learning_rate(evidence, 3)),
-        )
+    if not last < (1 - MIN_IMPROVING_SHARE) * before:
+        return
+    higher, lower = format_numbers(before, last)
+    epochs = f"{quarter} of {len(train)}" if quarter > 1 else f"of {len(train)}"
+    yield Finding(
+        "still_improving",
+        f"still improving: the loss fell from {higher} to {lower} in the last {epochs} epochs",
+        epoch=len(train),
+        numbers={"before": before, "last": last},
+        remedies=(*remedies.suggest_longer_training(evidence), remedies.suggest_learning_rate(evidence, 3)),
+    )
 
 
 def find_unusual_updates(evidence: RunEvidence) -> Iterator[Finding]:
     """Layers whose steps are out of proportion to their weights."""
-    if (
-        evidence.recorded_history is None
-        or evidence.has_diverged
-        or not evidence.is_gradient_descent
-        or len(evidence.update_ratios) < 1
-    ):
+    if evidence.has_diverged or not evidence.is_gradient_descent or not len(evidence.update_ratios):
         return
-    steps = {name: _compute_update_ratios(evidence, name) for name in evidence.weighted_layers}
-    small = {
-        name: float(ratio.max()) for name, ratio in steps.items() if len(ratio) and 0 < ratio.max() < MIN_UPDATE_RATIO
-    }
-    large = {
-        name: float(np.median(ratio))
-        for name, ratio in steps.items()
-        if len(ratio) and np.median(ratio) > MAX_UPDATE_RATIO
-    }
+    small: dict[str, float] = {}
+    large: dict[str, float] = {}
+    for name in evidence.weighted_layers:
+        ratios = _compute_update_ratios(evidence, name)
+        if not len(ratios):
+            continue
+        # Small ones never moved the layer; of large ones a single one, such as the first, does no harm.
+        largest, usual = float(ratios.max()), float(np.median(ratios))
+        if 0 < largest < MIN_UPDATE_RATIO:
+            small[name] = largest
+        if usual > MAX_UPDATE_RATIO:
+            large[name] = usual
     if small:
-        least = min(small.values())
         yield Finding(
             "small_updates",
-            f"updates too small: a step changes {', '.join(small)} by {format_number(least)} of its size; "
-            f"{USUAL_UPDATE_RATIO:g} is usual",
+            f"updates too small: {_format_updates(small, min(small.values()))}",
             layers=tuple(small),
-            numbers={"ratio": least},
+            numbers={"ratio": min(small.values())},
             remedies=(
                 remedies.suggest_learning_rate(evidence, remedies.CHANGE_FACTOR),
                 *weights.suggest_initializer(evidence),
             ),
         )
     if large:
-        most = max(large.values())
         yield Finding(
             "large_updates",
-            f"updates too large: a step changes {', '.join(large)} by {format_number(most)} of its size; "
-            f"{USUAL_UPDATE_RATIO:g} is usual",
+            f"updates too large: {_format_updates(large, max(large.values()))}",
             layers=tuple(large),
-            numbers={"ratio": most},
+            numbers={"ratio": max(large.values())},
             remedies=(remedies.suggest_learning_rate(evidence, 1 / remedies.CHANGE_FACTOR),),
         )
 
 
+def _format_updates(layers: Iterable[str], ratio: float) -> str:
+    change = f"a step changes {', '.join(layers)} by {format_number(ratio)} of its size"
+    return f"{change}; {USUAL_UPDATE_RATIO:g} is usual"
+
+
 def _compute_update_ratios(evidence: RunEvidence, name: str) -> Array:
-    """‖ΔW‖/‖W‖ of a layer at each look but the first; W as it began where it has become smaller."""
-    assert evidence.recorded_history is not None
+    """‖ΔW‖/‖W‖ of a layer in each record but the first, which comes before any step."""
+    assert evidence.recorded_history is not None, "update ratios come from records"
+    update = evidence.recorded_history.values_of(name, "update")[1:]
     weight = evidence.recorded_history.values_of(name, "weight")
-    update, weight = evidence.recorded_history.values_of(name, "update")[1:], np.maximum(weight, weight[0])[1:]
+    # The first size where weights have become smaller: decay that shrinks them is no large step.
+    weight = np.maximum(weight, weight[0])[1:]
     ratio = np.divide(update, weight, out=np.zeros_like(weight), where=weight > 0)
     return np.asarray(ratio[np.isfinite(ratio)])

@@ -44,6 +44,7 @@ class TaskFit:
     def has_high_bias(self) -> bool:
         """Whether the training examples themselves are not learned."""
         bound = MIN_HIGH_R2_ERROR if self.is_regression else MIN_HIGH_BIAS
+        # Of few examples a difference may be chance.
         by_chance = MIN_STANDARD_ERRORS * self.train_std_error
         return self.train - self.optimal_error > max(bound - SHARE_ROUNDING, by_chance)
 
@@ -74,9 +75,8 @@ class TaskFit:
     def format_sentence(self) -> str:
         """Bias and variance in one sentence."""
         verdict = "high bias" if self.has_high_bias else "low bias"
-        if self.dev is None:
-            dev = "no dev part"
-        else:
+        dev = "no dev part"
+        if self.dev is not None:
             dev = f"dev {format_error(self.dev)}"
             verdict += ", high variance" if self.has_high_variance else ", low variance"
         unit = ", a share of the variance" if self.is_regression else ""
@@ -104,11 +104,17 @@ def compute_fits(evidence: RunEvidence) -> list[TaskFit]:
             continue
         train_error = 1 - value
         dev_error = 1 - dev[name] if math.isfinite(dev.get(name, math.nan)) else None
-        train_std_error = _compute_std_error(kind, train_error, counts["train"])
-        dev_std_error = _compute_std_error(kind, dev_error, counts["dev"])
-        task = name[: -len(kind) - 1]
-        errors = (train_error, dev_error, train_std_error, dev_std_error)
-        found.append(TaskFit(task, kind == "r2", *errors, evidence.optimal_error))
+        found.append(
+            TaskFit(
+                name[: -len(kind) - 1],
+                kind == "r2",
+                train_error,
+                dev_error,
+                train_std_error=_compute_std_error(kind, train_error, counts["train"]),
+                dev_std_error=_compute_std_error(kind, dev_error, counts["dev"]),
+                optimal_error=evidence.optimal_error,
+            )
+        )
     return found
 
 
@@ -148,6 +154,7 @@ def _compute_std_error(kind: str, error: float | None, examples: int) -> float:
     if kind == "r2":
         # A variance of N normal values has the relative error √(2/N), a ratio of two √(4/N).
         return abs(error) * math.sqrt(4 / examples)
+    # Rounding may carry an error past 0 or 1, whose root is no number.
     return math.sqrt(max(error * (1 - error), 0.0) / examples)
 
 

@@ -30,11 +30,11 @@ MAX_SAMPLED_UNITS = 64
 """Units that weights are drawn for, to measure their scale: more are slow to draw, orthogonal ones above all."""
 
 MIN_SCALE = 1e-30
-"""The scale of weights that are all 0, to divide by."""
+"""The divisor where weights are all 0."""
 
 
 def suggest_initializer(evidence: RunEvidence, scale: Literal["", "larger", "smaller"] = "") -> Iterator[Remedy]:
-    """The initialiser that suits the activation, if the spec has another one, and with a scale one of that scale."""
+    """The initialiser that suits the activation, if the spec has another one, and with `scale` if it is so."""
     spec = evidence.spec
     name = _choose_initializer(_find_activation(evidence))
     ratio = _measure_scale(evidence, initializers[name]()) / max(_measure_scale(evidence, spec.init), MIN_SCALE)
@@ -42,6 +42,7 @@ def suggest_initializer(evidence: RunEvidence, scale: Literal["", "larger", "sma
         return
     if scale == "smaller" and ratio * MIN_SCALE_RATIO > 1:
         return
+    # A bias that is far from 0 can spoil the same initialiser.
     if initializers.name_of(spec.init) != name or spec.init.bias:
         yield remedies.make_remedy(evidence, "random weights of a size that suits the layers", f"init={name}")
 

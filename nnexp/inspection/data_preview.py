@@ -1,11 +1,11 @@
-"""A data set to be looked at: by the name of its source, or as a spec names it.
+"""A look at a data set: by the name of its source, or as a spec names it.
 
 M examples, F features or channels, K classes, O outputs
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -53,14 +53,19 @@ class DataPreview:
     @cached_property
     def target_ranges(self) -> ValueRanges | None:
         """Of every value or yes-or-no output that there is to predict (O), or None where there are classes."""
-        return None if self.data.labels is not None else measure_ranges(self.data.y)
+        if self.data.labels is not None:
+            return None
+        return measure_ranges(self.data.y)
 
     @property
     def input_names(self) -> tuple[str, ...]:
         """The names of the features or channels (F)."""
+        count = self.data.x.shape[-1]
+        # A source may know no names.
+        if len(self.description.inputs) == count:
+            return self.description.inputs
         word = "channel " if self.is_images else "x"
-        numbered = tuple(f"{word}{number}" for number in range(1, self.data.x.shape[-1] + 1))
-        return self.description.inputs if len(self.description.inputs) == len(numbered) else numbered
+        return tuple(f"{word}{number}" for number in range(1, count + 1))
 
     def count_examples(self, part: PartName | None = None) -> IntArray:
         """The examples of each class (K), in a part or in all; nothing where there are no classes."""
@@ -85,7 +90,6 @@ class DataPreview:
 
     def as_dict(self) -> dict[str, Any]:
         """Everything for a program."""
-        by_part = {part: self.count_examples(part) for part in self.parts}
         return {
             "name": self.name,
             "source": make_plain_value(self.source),
@@ -96,21 +100,24 @@ class DataPreview:
             "dtype": str(self.data.x.dtype),
             "targets": self.description.targets,
             "predicted": self.target_description.as_dict(),
-            "classes": [
-                {
-                    "name": self.description.classes[k],
-                    "examples": int(count),
-                    **{part: int(counts[k]) for part, counts in by_part.items()},
-                }
-                for k, count in enumerate(self.count_examples())
-            ],
-            "values": _build_range_rows(self.description.classes, self.target_ranges) if self.target_ranges else [],
+            "classes": self._build_class_rows(),
+            "values": _build_range_rows(self.description.classes, self.target_ranges),
             "inputs": _build_range_rows(self.input_names, self.input_ranges),
             "fingerprint": self.fingerprint,
         }
 
+    def _build_class_rows(self) -> list[dict[str, Any]]:
+        """A row for each class: its examples in all, and in each part of a spec."""
+        if self.data.labels is None:
+            return []
+        columns = {"name": self.description.classes, "examples": self.count_examples().tolist()}
+        columns |= {part: self.count_examples(part).tolist() for part in self.parts}
+        return _build_rows(columns)
 
-def _build_range_rows(names: Sequence[str], found: ValueRanges) -> list[dict[str, Any]]:
+
+def _build_range_rows(names: Sequence[str], found: ValueRanges | None) -> list[dict[str, Any]]:
+    if found is None:
+        return []
     columns = {
         "name": names,
         "missing": found.missing.tolist(),
@@ -119,6 +126,11 @@ def _build_range_rows(names: Sequence[str], found: ValueRanges) -> list[dict[str
         "max": found.maximum.tolist(),
         "std": found.std.tolist(),
     }
+    return _build_rows(columns)
+
+
+def _build_rows(columns: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
+    """A table in columns as one in rows."""
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
@@ -141,7 +153,7 @@ def _preview_source(name: str, overrides: Sequence[str]) -> DataPreview:
 
 
 def _preview_spec(path: str, overrides: Sequence[str]) -> DataPreview:
-    """The data of a spec; what else stands in it may be wrong."""
+    """The data of a spec; its other sections may be wrong."""
     data, predicted = load_data_section(path, overrides)
     loaded = data.source.load()
     rows = data.split.choose_rows(loaded)

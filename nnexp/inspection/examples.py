@@ -1,4 +1,4 @@
-"""What a network is looked at with: examples of the training part, or random numbers.   N examples, O outputs"""
+"""The examples of an inspection: some of the training part, or random numbers.   N examples, O outputs"""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ GENERATOR_PURPOSE = "inspection"
 class ExampleBatch:
     """Inputs x (1, N, ...) and targets d (1, N, O), shared by all replicas.
 
-    beginning: the inputs that initialisers may look at, those that training would begin with.
+    initial_inputs: those that initialisers may use, with which training would begin.
     """
 
     x: Array
@@ -38,7 +38,9 @@ class ExampleBatch:
 
 def prepare_examples(spec: Spec, kind: ExampleKind, most: int) -> ExampleBatch:
     """At most so many examples for a spec. Raises DataError where real ones cannot be read."""
-    return _draw_normal_examples(spec, most) if kind == "normal" else _choose_real_examples(spec, most)
+    if kind == "normal":
+        return _draw_normal_examples(spec, most)
+    return _choose_real_examples(spec, most)
 
 
 def _choose_real_examples(spec: Spec, most: int) -> ExampleBatch:
@@ -62,16 +64,16 @@ def _draw_normal_examples(spec: Spec, most: int) -> ExampleBatch:
     def draw_first_inputs(rows: slice) -> Array:
         return _draw_inputs(whole if rows.stop is None else rows.stop, description.shape, dtype)
 
-    d = np.concatenate(
-        [_draw_targets(task.targets, most, len(task.classes)) for task in description.tasks]
-        or [_draw_targets(description.targets, most, description.output_count)],
-        axis=-1,
-    )
-    return ExampleBatch(draw_first_inputs(slice(most)), d[None].astype(dtype), draw_first_inputs, description)
+    d = [_draw_targets(task.targets, most, len(task.classes)) for task in description.tasks]
+    if not d:
+        d = [_draw_targets(description.targets, most, description.output_count)]
+    targets = np.concatenate(d, axis=-1)[None].astype(dtype)
+    return ExampleBatch(draw_first_inputs(slice(most)), targets, draw_first_inputs, description)
 
 
 def _draw_inputs(count: int, shape: Shape, dtype: str) -> Array:
     """Standard normal numbers (1, N, ...); of more examples the first are the same."""
+    # Drawn in double precision and then rounded, so that both precisions see the same examples.
     return make_generator(0, f"{GENERATOR_PURPOSE} inputs").standard_normal((1, count, *shape)).astype(dtype)
 
 

@@ -1,14 +1,15 @@
-"""What the numbers of a network before training say, in words, and only where they are clear."""
+"""What the numbers of a network before training show, in words, and only where they are clear."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from math import isfinite
 from typing import Any, Literal, TypeAlias, cast
 
 from nnexp.inspection.layer_statistics import LayerStatistics
+from nnexp.nn.unit_statistics import MIN_AFFECTED_SHARE, MIN_COMPARED_LAYERS, MIN_EXTREME_FACTOR
 from nnexp.wording import format_layer_names, format_number, format_percents
 
 FindingKind: TypeAlias = Literal[
@@ -32,17 +33,14 @@ FindingKind: TypeAlias = Literal[
     "weights starve",
 ]
 
-MIN_CLEAR_FACTOR, MIN_EXTREME_FACTOR = 10, 1000
-"""By which factor something changes through all layers that is said to change, or to vanish or explode."""
+MIN_CLEAR_FACTOR = 10
+"""The factor through all layers from which on something shrinks or grows."""
 
 MAX_KEPT_FACTOR = 4
-"""By which factor at most something differs between layers that is said to keep its size."""
+"""The factor between any two layers up to which something keeps its size."""
 
-MIN_LAYERS = 3
-"""The layers that a change from layer to layer is seen in."""
-
-MIN_AFFECTED_SHARE = 0.5
-"""The share of a layer's units, or outputs, from which on they are spoken of."""
+MIN_STEADY_SHARE = 2 / 3
+"""The share of the steps from layer to layer that go the same way as the whole, at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +57,8 @@ class InspectionFinding:
 
 
 def collect_findings(layers: Sequence[LayerStatistics], compared: Sequence[int]) -> list[InspectionFinding]:
-    """What the layers of a network say; those at the places `compared` carry the signal from one to the next."""
+    """The findings on a network's layers; those at the places `compared` carry the signal from one to the next."""
+    # Numbers that are not finite make every other number meaningless.
     if broken := _find_nonfinite(layers):
         return broken
     carriers = [layers[index] for index in compared]
@@ -68,24 +67,30 @@ def collect_findings(layers: Sequence[LayerStatistics], compared: Sequence[int])
         *_find_missing_gradients(layers),
         *_find_dead_units(layers),
         *_find_saturated_units(layers),
+        *_find_activation_changes(carriers),
     ]
-    found += _find_activation_changes(carriers)
-    if found:
-        found = [finding for finding in found if not finding.healthy] or found
+    # Activations of dead or equal units keep their size too, which is no good news.
+    found = _select_problems(found) or found
     return [*found, *_find_gradient_changes(carriers), *_find_starved_weights(layers)]
 
 
+def _select_problems(findings: Sequence[InspectionFinding]) -> list[InspectionFinding]:
+    return [finding for finding in findings if not finding.healthy]
+
+
 def _find_nonfinite(layers: Sequence[LayerStatistics]) -> list[InspectionFinding]:
-    numbers = [(layer.name, layer.std, layer.gradient or 0.0, layer.weight_gradient or 0.0) for layer in layers]
-    forward = [name for name, std, _, _ in numbers if not isfinite(std)]
-    if forward:
-        return [InspectionFinding("not finite", f"the outputs are not finite from {forward[0]} on")]
-    back = [name for name, _, *slopes in numbers if not all(map(isfinite, slopes))]
-    return [InspectionFinding("not finite", f"the gradients are not finite from {back[-1]} on back")] if back else []
+    """The first layer on the way, forward or back, whose numbers are not finite."""
+    for layer in layers:
+        if not isfinite(layer.std):
+            return [InspectionFinding("not finite", f"the outputs are not finite from {layer.name} on")]
+    for layer in reversed(layers):
+        if not isfinite(layer.gradient or 0.0) or not isfinite(layer.weight_gradient or 0.0):
+            return [InspectionFinding("not finite", f"the gradients are not finite from {layer.name} on back")]
+    return []
 
 
 def _find_symmetric_units(layers: Sequence[LayerStatistics]) -> list[InspectionFinding]:
-    """Units that start equal, and so stay equal; of the last layer they do not, their targets being different."""
+    """Units that start equal, and so stay equal; of the last layer they do not, as their targets differ."""
     found = [layer.name for layer in layers[:-1] if layer.symmetric]
     if not found:
         return []
@@ -95,68 +100,68 @@ def _find_symmetric_units(layers: Sequence[LayerStatistics]) -> list[InspectionF
 
 def _find_missing_gradients(layers: Sequence[LayerStatistics]) -> list[InspectionFinding]:
     found = [layer.name for layer in layers if layer.weight_gradient == 0]
-    return (
-        [InspectionFinding("no gradient", f"no gradient reaches the weights of {_format_layers(found, layers)}")]
-        if found
-        else []
-    )
+    if not found:
+        return []
+    return [InspectionFinding("no gradient", f"no gradient reaches the weights of {_format_layers(found, layers)}")]
 
 
 def _find_dead_units(layers: Sequence[LayerStatistics]) -> list[InspectionFinding]:
-    shares = {layer.name: layer.dead for layer in layers if layer.dead is not None and layer.dead >= MIN_AFFECTED_SHARE}
-    if not shares:
+    shares = {layer.name: layer.dead or 0.0 for layer in layers}
+    affected = _format_affected("units", shares, layers)
+    if not affected:
         return []
-    words = (
-        f"{format_percents(shares.values())} of the units of {_format_layers(list(shares), layers)} are never positive"
-    )
-    return [InspectionFinding("dead", f"dead units: {words} on these examples")]
+    return [InspectionFinding("dead", f"dead units: {affected} are never positive on these examples")]
 
 
 def _find_saturated_units(layers: Sequence[LayerStatistics]) -> list[InspectionFinding]:
-    shares = {
-        one.name: one.saturated for one in layers if one.saturated is not None and one.saturated >= MIN_AFFECTED_SHARE
-    }
-    if not shares:
+    shares = {layer.name: layer.saturated or 0.0 for layer in layers}
+    affected = _format_affected("outputs", shares, layers)
+    if not affected:
         return []
-    words = (
-        f"{format_percents(shares.values())} of the outputs of {_format_layers(list(shares), layers)} are "
-        "near the ends of their"
-    )
-    return [InspectionFinding("saturated", f"saturated: {words} range, where the slope is nearly 0")]
+    words = f"{affected} are near the ends of their range, where the slope is nearly 0"
+    return [InspectionFinding("saturated", f"saturated: {words}")]
+
+
+def _format_affected(what: str, shares: Mapping[str, float], layers: Sequence[LayerStatistics]) -> str:
+    """How many of the units, or of the outputs, of which layers are affected; empty where few are."""
+    affected = {name: share for name, share in shares.items() if share >= MIN_AFFECTED_SHARE}
+    if not affected:
+        return ""
+    return f"{format_percents(affected.values())} of the {what} of {_format_layers(list(affected), layers)}"
 
 
 def _find_activation_changes(carriers: Sequence[LayerStatistics]) -> list[InspectionFinding]:
-    same = [layer.name for layer in carriers if layer.between == 0]
-    if same:
-        return [
-            InspectionFinding(
-                "constant", f"every unit of {_format_layers(same, carriers)} gives the same for all examples"
-            )
-        ]
-    names = [layer.name for layer in carriers]
-    found = _describe_change("activations", "", "standard deviation", [layer.std for layer in carriers], names)
-    return [finding for finding in found if not finding.healthy] or _find_similar_examples(carriers) or found
+    constant = [layer.name for layer in carriers if layer.between == 0]
+    if constant:
+        words = f"every unit of {_format_layers(constant, carriers)} gives the same for all examples"
+        return [InspectionFinding("constant", words)]
+    sizes = {layer.name: layer.std for layer in carriers}
+    found = _describe_change("activations", "", "standard deviation", sizes)
+    return _select_problems(found) or _find_similar_examples(carriers) or found
 
 
 def _find_similar_examples(carriers: Sequence[LayerStatistics]) -> list[InspectionFinding]:
-    """Whether it is lost from layer to layer what tells the examples from each other, though units differ."""
-    names = [layer.name for layer in carriers]
-    found = _describe_change("activations", "", "standard deviation", [layer.between for layer in carriers], names)
-    lost = [finding.text.partition(": ")[2] for finding in found if finding.what.endswith(("shrink", "vanish"))]
-    return [InspectionFinding("examples alike", f"examples grow alike: between them {text}") for text in lost]
+    """Whether the differences between examples get lost from layer to layer, though units differ."""
+    sizes = {layer.name: layer.between for layer in carriers}
+    found = []
+    for change in _describe_change("activations", "", "standard deviation", sizes):
+        if change.what.endswith(("shrink", "vanish")):
+            numbers = change.text.partition(": ")[2]
+            found.append(InspectionFinding("examples alike", f"examples grow alike: between them {numbers}"))
+    return found
 
 
 def _find_gradient_changes(carriers: Sequence[LayerStatistics]) -> list[InspectionFinding]:
     """From the last layer back to the first."""
-    back = [layer for layer in reversed(carriers) if layer.gradient is not None]
-    sizes = [layer.gradient or 0.0 for layer in back]
-    return _describe_change("gradients", " on their way back", "norm", sizes, [layer.name for layer in back])
+    sizes = {layer.name: layer.gradient for layer in reversed(carriers) if layer.gradient is not None}
+    return _describe_change("gradients", " on their way back", "norm", sizes)
 
 
 def _find_starved_weights(layers: Sequence[LayerStatistics]) -> list[InspectionFinding]:
     """Layers whose weights get next to no gradient beside the last layer's."""
     last = layers[-1]
     largest = last.weight_gradient or 0.0
+    # A gradient of 0 is a finding of its own.
     found = [layer.name for layer in layers if 0 < (layer.weight_gradient or 0) * MIN_EXTREME_FACTOR < largest]
     if not found:
         return []
@@ -164,35 +169,35 @@ def _find_starved_weights(layers: Sequence[LayerStatistics]) -> list[InspectionF
     return [InspectionFinding("weights starve", f"the weights of {_format_layers(found, layers)} {words}")]
 
 
-def _describe_change(
-    subject: str, way: str, measure: str, sizes: Sequence[float], names: Sequence[str]
-) -> list[InspectionFinding]:
-    """How sizes change from the first to the last, where that is clear."""
-    word = _choose_word(sizes)
+def _describe_change(subject: str, way: str, measure: str, sizes: Mapping[str, float]) -> list[InspectionFinding]:
+    """How the sizes of layers, by name, change from the first to the last, where that is clear."""
+    word = _choose_word(list(sizes.values()))
     if word is None:
         return []
-    what, ends = (
-        cast("FindingKind", f"{subject} {word}"),
-        f"{format_number(sizes[0])} in {names[0]}, {format_number(sizes[-1])} in {names[-1]}",
-    )
+    what = cast("FindingKind", f"{subject} {word}")
+    (first_name, first), *_, (last_name, last) = sizes.items()
+    ends = f"{format_number(first)} in {first_name}, {format_number(last)} in {last_name}"
     if word == "keep":
         return [InspectionFinding(what, f"{subject} keep their size{way}: {measure} {ends}", healthy=True)]
-    factor = (sizes[-1] / sizes[0]) ** (1 / (len(sizes) - 1))
+    factor = (last / first) ** (1 / (len(sizes) - 1))
     return [InspectionFinding(what, f"{subject} {word}{way}: {measure} {ends}, times {factor:.2g} a layer")]
 
 
 def _choose_word(sizes: Sequence[float]) -> str | None:
     """What sizes do from the first to the last; None where that is not clear."""
-    if len(sizes) < MIN_LAYERS or not min(sizes) > 0:
+    if len(sizes) < MIN_COMPARED_LAYERS or not min(sizes) > 0:
         return None
     if max(sizes) <= MAX_KEPT_FACTOR * min(sizes):
         return "keep"
     ratio = sizes[-1] / sizes[0]
-    change = max(ratio, 1 / ratio)
+    factor = max(ratio, 1 / ratio)
     along = sum((later < earlier) == (ratio < 1) for earlier, later in pairwise(sizes))
-    if change < MIN_CLEAR_FACTOR or along < 2 / 3 * (len(sizes) - 1):
+    # One layer that differs from all others makes no trend.
+    if factor < MIN_CLEAR_FACTOR or along < MIN_STEADY_SHARE * (len(sizes) - 1):
         return None
-    return (("shrink", "grow") if change < MIN_EXTREME_FACTOR else ("vanish", "explode"))[ratio > 1]
+    if factor < MIN_EXTREME_FACTOR:
+        return "grow" if ratio > 1 else "shrink"
+    return "explode" if ratio > 1 else "vanish"
 
 
 def _format_layers(names: Sequence[str], layers: Sequence[LayerStatistics]) -> str:

@@ -1,4 +1,4 @@
-"""The networks that specs describe, looked at before their training."""
+"""`nnexp inspect`: the networks of specs before their training, layer by layer."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from nnexp.spec.spec import Spec
 from nnexp.training.threads import limit_threads
 
 MAX_EXAMPLES = 256
-"""At most so many examples are looked at, unless another number is asked for."""
+"""Examples, at most, unless the user asks for another number: statistics of units hardly change with more."""
 
 MAX_BYTES_AT_ONCE = 2**29
-"""The bytes that the seeds looked at together may take; one seed takes what it takes."""
+"""The bytes of the seeds that are stacked into one pass; a single seed may take more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """One initialiser's network, layer by layer, after the inputs; numbers are means over the seeds.
+    """One initialiser's network, layer by layer; numbers are means over the seeds.
 
     carriers: the names of the layers that the findings compare with each other.
     """
@@ -64,7 +64,7 @@ class Inspection:
 def inspect_networks(
     specs: Sequence[tuple[str, Spec]], *, seeds: int = 1, most: int = MAX_EXAMPLES, data: ExampleKind = "real"
 ) -> list[Inspection]:
-    """Look at the networks of specs that differ in nothing but the initialiser, each with its name.
+    """Inspect the networks of specs that differ in nothing but the initialiser, each with its name.
 
     The weights are those that training would begin with, by `seeds` seeds from the spec's own on. All see the same
     examples, `most` of them or fewer. Raises DataError where the data cannot be read, UsageError for wrong numbers and
@@ -75,46 +75,47 @@ def inspect_networks(
             raise UsageError(f"{name} must be at least 1, and is {number}")
     first = specs[0][1]
     with limit_threads(first.training.threads):
-        seen = prepare_examples(first, data, most)
-        return [_inspect_network(name, spec, seen, range(spec.seed, spec.seed + seeds), data) for name, spec in specs]
+        examples = prepare_examples(first, data, most)
+        inspections = []
+        for name, spec in specs:
+            seed_range = range(spec.seed, spec.seed + seeds)
+            inspections.append(_inspect_network(name, spec, examples, seed_range, data))
+        return inspections
 
 
 def _inspect_network(init: str, spec: Spec, data: ExampleBatch, seeds: range, kind: ExampleKind) -> Inspection:
     """One initialiser's network."""
     network = spec.build_network(data.description)
     declaration = network.declare(data.description.shape)
-    seen = [LayerMeasurements() for _ in network.layers]
+    measured = [LayerMeasurements() for _ in network.layers]
     step = max(1, MAX_BYTES_AT_ONCE // _estimate_seed_bytes(declaration, data))
-    losses = [run_passes(spec, data, seeds[start : start + step], seen) for start in range(0, len(seeds), step)]
-    inputs = average_statistics("inputs", None, data.description.shape, measure_outputs(None, data.x, data.x))
-    parts = declaration.parts
-    layers = tuple(
-        average_statistics(
-            name, layer, parts[name].output, one.outputs, one.output_gradients, one.weight_gradients, same=one.symmetric
+    losses = [run_passes(spec, data, seeds[start : start + step], measured) for start in range(0, len(seeds), step)]
+    layers = []
+    for name, layer, of_layer in zip(network.names, network.layers, measured, strict=True):
+        shape, gradients = declaration.parts[name].output, (of_layer.output_gradients, of_layer.weight_gradients)
+        layers.append(
+            average_statistics(name, layer, shape, of_layer.outputs, *gradients, symmetric=of_layer.symmetric)
         )
-        for name, layer, one in zip(network.names, network.layers, seen, strict=True)
-    )
     compared = select_compared_layers(network.layers, [layer.weight_gradient is not None for layer in layers])
     return Inspection(
         spec.name,
         init,
-        tuple(seeds),
-        kind,
-        data.x.shape[1],
-        float(np.mean(np.concatenate(losses))),
-        inputs,
-        layers,
-        tuple(layers[index].name for index in compared),
-        tuple(collect_findings(layers, compared)),
+        seeds=tuple(seeds),
+        data=kind,
+        examples=data.x.shape[1],
+        loss=float(np.mean(np.concatenate(losses))),
+        inputs=average_statistics("inputs", None, data.description.shape, measure_outputs(None, data.x, data.x)),
+        layers=tuple(layers),
+        carriers=tuple(layers[index].name for index in compared),
+        findings=tuple(collect_findings(layers, compared)),
     )
 
 
 def _estimate_seed_bytes(declaration: Declaration, data: ExampleBatch) -> int:
-    """What one seed takes. Raises UsageError where that is more than the machine has."""
+    """The bytes of one seed. Raises UsageError where they are more than the machine has."""
     batch, itemsize = data.x.shape[1], data.x.itemsize
     taken = sum(estimate_memory(declaration.weight_count, count_activations(declaration), 0, batch, itemsize))
     if taken > memory_size():
-        raise UsageError(
-            f"{describe_memory_excess(f'a look at {batch:,} examples', taken)}: take fewer with --examples"
-        )
+        excess = describe_memory_excess(f"a look at {batch:,} examples", taken)
+        raise UsageError(f"{excess}: take fewer with --examples")
     return max(1, taken)

@@ -1,4 +1,4 @@
-"""What is measured of one layer.
+"""The statistics of one layer before training.
 
 R replicas, N examples, U units: the last axis, of images the channels
 """
@@ -31,12 +31,11 @@ HISTOGRAM_BINS = 24
 
 @dataclass(frozen=True, slots=True)
 class OutputStatistics:
-    """What one replica's layer gives for N examples.
+    """The outputs of one replica's layer for N examples, in numbers.
 
-    between: √(mean over units of the variance over examples), what tells the examples from each other.
-    dead: the share of the units that are never positive.  saturated: the share of the outputs that are.  Both are None
-    where the layer's kind knows no such thing.  histogram: how many outputs lie in each bin, those beyond the range in
-    the outermost ones.
+    between: √(mean over units of the variance over examples), the differences between examples. dead: the share of the
+    units that are never positive. saturated: the share of the outputs that are. Both are None where the layer's kind
+    knows no such thing. histogram: how many outputs lie in each bin, those beyond the range in the outermost ones.
     """
 
     mean: float
@@ -52,9 +51,9 @@ class LayerStatistics:
     """One layer in numbers, each the mean over the seeds.
 
     gradient: √(mean over examples of ‖∂L_n/∂a‖²), L_n the loss of one example and a all outputs of the layer for it.
-    weight_gradient: ‖∂L/∂W‖ over all weights and biases of the layer, L the mean loss.  Penalties are in neither.
-    Either is None where it is not known: before the first weights, and without weights.  symmetric: whether the drawn
-    weights of all units are equal.  low and high are the range of the histogram, whose numbers are shares.
+    weight_gradient: ‖∂L/∂W‖ over all weights and biases of the layer, L the mean loss. Penalties are in neither.
+    Either is None where it is not known: before the first weights, and without weights. symmetric: whether the drawn
+    weights of all units are equal. low and high are the range of the histogram, whose numbers are shares.
     """
 
     name: str
@@ -83,34 +82,41 @@ def measure_outputs(layer: Layer | None, z: Array, a: Array) -> list[OutputStati
     Without a layer both are the inputs of the network.
     """
     dead, saturated = find_dead_units(layer, z), find_saturated_outputs(layer, z)
-    return [_measure_replica(layer, own, _share_of(dead, row), _share_of(saturated, row)) for row, own in enumerate(a)]
+    measured = []
+    for row, own in enumerate(a):
+        outputs = own.astype(np.float64)
+        # NaN is neither dead nor alive.
+        is_known = not np.isnan(outputs).any()
+        measured.append(
+            OutputStatistics(
+                float(outputs.mean()),
+                float(_compute_std(outputs.reshape(-1))),
+                float(np.sqrt(np.mean(_compute_std(outputs.reshape(len(outputs), -1).T) ** 2))),
+                _compute_share(dead, row, is_known=is_known),
+                _compute_share(saturated, row, is_known=is_known),
+                _count_bins(outputs, *find_histogram_range(layer)),
+            )
+        )
+    return measured
 
 
-def _share_of(found: BoolArray | None, row: int) -> float | None:
-    return None if found is None else float(np.mean(found[row]))
+def _compute_share(found: BoolArray | None, row: int, *, is_known: bool) -> float | None:
+    if found is None:
+        return None
+    return float(np.mean(found[row])) if is_known else math.nan
 
 
-def _measure_replica(layer: Layer | None, own: Array, dead: float | None, saturated: float | None) -> OutputStatistics:
-    """core: (N, ..., U)"""
-    a = own.astype(np.float64)
-    low, high = find_histogram_range(layer)
-    finite = a[np.isfinite(a)]
-    place = np.clip(np.floor((finite - low) / (high - low) * HISTOGRAM_BINS), 0, HISTOGRAM_BINS - 1).astype(np.int64)
-    if np.isnan(a).any():  # what is not a number is neither dead nor alive
-        dead = None if dead is None else math.nan
-        saturated = None if saturated is None else math.nan
-    return OutputStatistics(
-        float(a.mean()),
-        float(_compute_std(a.reshape(-1))),
-        float(np.sqrt(np.mean(_compute_std(a.reshape(len(a), -1).T) ** 2))),
-        dead,
-        saturated,
-        tuple(np.bincount(place, minlength=HISTOGRAM_BINS).tolist()),
-    )
+def _count_bins(outputs: AnyArray, low: float, high: float) -> tuple[int, ...]:
+    """How many finite outputs lie in each bin, those beyond the range in the outermost ones."""
+    finite = outputs[np.isfinite(outputs)]
+    bins = np.floor((finite - low) / (high - low) * HISTOGRAM_BINS)
+    bins = np.clip(bins, 0, HISTOGRAM_BINS - 1).astype(np.int64)
+    return tuple(np.bincount(bins, minlength=HISTOGRAM_BINS).tolist())
 
 
 def _compute_std(rows: AnyArray) -> AnyArray:
     """The standard deviation of each row, exactly 0 of equal numbers. (..., N) -> (...)"""
+    # The mean of equal numbers may be off by its last bit, and then none would be at the mean.
     return np.where(rows.max(axis=-1) == rows.min(axis=-1), 0, rows.std(axis=-1))
 
 
@@ -119,14 +125,21 @@ def measure_output_gradients(slope: Array) -> list[float]:
 
     ∂L_n/∂a = N ∂L/∂a_n
     """
-    flat = slope.reshape(len(slope), -1).astype(np.float64)
-    return [float(size) for size in row_norms(flat) * np.sqrt(slope.shape[1])]
+    norms = row_norms(_flatten_replicas(slope)) * np.sqrt(slope.shape[1])
+    return list(map(float, norms))
 
 
-def measure_weight_gradients(slopes: Views) -> list[float] | None:
-    """‖∂L/∂W‖ of each replica, over all weights of a layer and its parts; None where there are none."""
-    squares = [row_norms(slope.reshape(len(slope), -1).astype(np.float64)) ** 2 for slope in _list_arrays(slopes)]
-    return [float(size) for size in np.sqrt(np.sum(squares, axis=-2))] if squares else None
+def measure_weight_gradients(slopes: Views) -> list[float]:
+    """‖∂L/∂W‖ of each replica, over all weights of a layer and its parts; empty where there are none."""
+    squares = [row_norms(_flatten_replicas(slope)) ** 2 for slope in _list_arrays(slopes)]
+    if not squares:
+        return []
+    return list(map(float, np.sqrt(np.sum(squares, axis=-2))))
+
+
+def _flatten_replicas(x: Array) -> AnyArray:
+    """(R, ...) -> (R, P), in double precision: squares of small gradients would underflow in single precision."""
+    return x.reshape(len(x), -1).astype(np.float64)
 
 
 def _list_arrays(views: Views) -> Iterator[AnyArray]:
@@ -145,34 +158,34 @@ def average_statistics(
     name: str,
     layer: Layer | None,
     shape: Shape,
-    seen: Sequence[OutputStatistics],
-    slopes: Sequence[float] | None = None,
-    of_weights: Sequence[float] | None = None,
+    outputs: Sequence[OutputStatistics],
+    gradients: Sequence[float] = (),
+    weight_gradients: Sequence[float] = (),
     *,
-    same: bool = False,
+    symmetric: bool = False,
 ) -> LayerStatistics:
     """One layer's numbers over the seeds."""
     low, high = find_histogram_range(layer)
-    counts = np.sum([one.histogram for one in seen], axis=-2)
+    counts = np.sum([one.histogram for one in outputs], axis=-2)
     return LayerStatistics(
         name,
         kind_of(layer) if layer else "inputs",
         shape,
-        _compute_mean([one.mean for one in seen]),
-        _compute_mean([one.std for one in seen]),
-        _compute_mean([one.between for one in seen]),
-        _compute_mean([one.dead for one in seen if one.dead is not None]) if seen[0].dead is not None else None,
-        _compute_mean([one.saturated for one in seen if one.saturated is not None])
-        if seen[0].saturated is not None
-        else None,
-        _compute_mean(slopes) if slopes else None,
-        _compute_mean(of_weights) if of_weights else None,
-        same,
-        low,
-        high,
-        tuple((counts / max(1, counts.sum())).tolist()),
+        mean=float(np.mean([one.mean for one in outputs])),
+        std=float(np.mean([one.std for one in outputs])),
+        between=float(np.mean([one.between for one in outputs])),
+        dead=_average_known([one.dead for one in outputs]),
+        saturated=_average_known([one.saturated for one in outputs]),
+        gradient=_average_known(gradients),
+        weight_gradient=_average_known(weight_gradients),
+        symmetric=symmetric,
+        low=low,
+        high=high,
+        histogram=tuple((counts / max(1, counts.sum())).tolist()),
     )
 
 
-def _compute_mean(values: Sequence[float]) -> float:
-    return float(np.mean(values))
+def _average_known(values: Sequence[float | None]) -> float | None:
+    """The mean of the values that are known, None without any."""
+    known = [value for value in values if value is not None]
+    return float(np.mean(known)) if known else None

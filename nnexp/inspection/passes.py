@@ -35,10 +35,10 @@ class LayerMeasurements:
 
 
 def run_passes(spec: Spec, data: ExampleBatch, seeds: Sequence[int], seen: Sequence[LayerMeasurements]) -> Array:
-    """Note what each layer shows at the start with each of the seeds, and give the losses (R,).
+    """Measure each layer at the start with each of the seeds, and return the losses (R,).
 
-    As in training: batch norm takes the statistics of these examples, dropout drops. As there, nothing comes back
-    further than to the first weights.
+    As in training: batch norm takes the statistics of these examples, dropout drops, and gradients go back no further
+    than to the first weights.
     """
     copies = len(seeds)
     network = stack_specs([spec] * copies, data.description)
@@ -62,12 +62,15 @@ def run_passes(spec: Spec, data: ExampleBatch, seeds: Sequence[int], seen: Seque
         of_layer = model.dw.parts[chain.names[index]]
         assert slope is not None, "only the first layer with weights may hand nothing back"
         seen[index].output_gradients += measure_output_gradients(slope)
+        # Each backward is called once, and freed: it holds the arrays of its forward.
         slope = backwards.pop()(slope, of_layer)
-        seen[index].weight_gradients += measure_weight_gradients(of_layer) or []
+        seen[index].weight_gradients += measure_weight_gradients(of_layer)
     return losses
 
 
 def _find_first_weights(declaration: Declaration) -> int:
     """The place of the first layer with weights, or where there are none of the last layer."""
-    sizes = [part.weight_count for part in declaration.parts.values()]
-    return next((index for index, size in enumerate(sizes) if size), len(sizes) - 1)
+    for index, part in enumerate(declaration.parts.values()):
+        if part.weight_count:
+            return index
+    return len(declaration.parts) - 1

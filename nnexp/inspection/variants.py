@@ -32,20 +32,23 @@ def load_variants(path: str | Path, overrides: Sequence[str] = (), inits: str | 
         spec = _check_network(load_spec(path, overrides))
         return [(_format_initializer(spec.init), spec)]
     _check_only_option(overrides)
-    named = [(_format_value(node.make_plain()), node) for node in _parse_initializers(inits, len(overrides) + 1)]
-    names = [name for name, _ in named]
-    if twice := next((name for name in names if names.count(name) > 1), None):
-        raise UsageError(f"{OPTION_NAME} names {twice} twice")
-    specs: list[Spec] = []
+    nodes: dict[str, Node] = {}
+    for node in _parse_initializers(inits, len(overrides) + 1):
+        name = _format_value(node.make_plain())
+        if name in nodes:
+            raise UsageError(f"{OPTION_NAME} names {name} twice")
+        nodes[name] = node
+    specs: dict[str, Spec] = {}
     problems: dict[str, Problem] = {}
-    for _, node in named:
+    for name, node in nodes.items():
         try:
-            specs.append(_load_with_initializer(path, overrides, node))
+            specs[name] = _load_with_initializer(path, overrides, node)
         except SpecError as error:
+            # By their text: what is wrong with the spec itself is wrong with each initialiser.
             problems |= {problem.format_report(): problem for problem in error.problems}
     if problems:
         raise SpecError(sort_problems(list(problems.values())))
-    return list(zip(names, specs, strict=True))
+    return list(specs.items())
 
 
 def _check_only_option(overrides: Sequence[str]) -> None:
@@ -61,7 +64,8 @@ def _check_only_option(overrides: Sequence[str]) -> None:
 def _parse_initializers(inits: str, rank: int) -> list[Node]:
     """The initialisers of a list, which may be written with its brackets or without."""
     bare = inits.strip()
-    text = bare if bare.startswith("[") and bare.endswith("]") else f"[{inits}]"
+    is_list = bare.startswith("[") and bare.endswith("]")
+    text = bare if is_list else f"[{inits}]"
     found = parse_value(SpecText(OPTION_NAME, text, rank), "init", text).value
     if not isinstance(found, list) or not found:
         raise UsageError(f"{OPTION_NAME} takes initialisers with commas between them, such as xavier,he")
@@ -73,7 +77,7 @@ def _load_with_initializer(path: str | Path, overrides: Sequence[str], init: Nod
     text = read_spec_text(path)
     root, problems = parse(text)
     if not isinstance(root.value, dict):
-        return _check_network(load_spec(path, overrides))  # which says what is wrong
+        return _check_network(load_spec(path, overrides))  # raises an error that names every problem
     problems += overriding.apply_overrides(root, overrides)
     try:
         put_value(root, "init", init.copy(), init.place, init.raw)
@@ -85,18 +89,24 @@ def _load_with_initializer(path: str | Path, overrides: Sequence[str], init: Nod
 
 def _check_network(spec: Spec | BaselineSpec) -> Spec:
     if isinstance(spec, BaselineSpec):
-        raise UsageError(f"{spec.name} is a baseline, which has no layers to look at: name the spec of a network")
+        raise UsageError(f"{spec.name} is a baseline, which has no layers to inspect: name the spec of a network")
     return spec
 
 
 def _format_initializer(init: Initializer) -> str:
     """An initialiser with those of its parameters that are not at their defaults."""
-    name, known = initializers.name_of(init), component_parameters(type(init))
-    given = {p.name: make_plain_value(getattr(init, p.name)) for p in known if getattr(init, p.name) != p.default}
+    name = initializers.name_of(init)
+    given = {}
+    for parameter in component_parameters(type(init)):
+        value = getattr(init, parameter.name)
+        if value != parameter.default:
+            given[parameter.name] = make_plain_value(value)
     return _format_value({name: given} if given else name)
 
 
 def _format_value(value: object) -> str:
     """An initialiser as it is written in a spec: he, or normal: {std: 0.01}."""
     text = format_flow(value)
-    return text[1:-1] if text.startswith("{") and text.endswith("}") else text
+    if text.startswith("{") and text.endswith("}"):
+        return text[1:-1]
+    return text

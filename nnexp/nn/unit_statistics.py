@@ -1,4 +1,6 @@
-"""Dead units, saturated outputs and symmetric weights: one measure of each, for training and for `nnexp inspect`.
+"""Dead units, saturated outputs and symmetric weights: one measure of each, and the bounds from which on they matter.
+
+Training records them for `nnexp diagnose`, and `nnexp inspect` measures them before training.
 
 R replicas, N examples, U units: the last axis, of images the channels
 """
@@ -11,6 +13,15 @@ from nnexp.nn.activations.base import Activation
 from nnexp.nn.layers.base import Layer
 from nnexp.nn.parameters import Declaration
 from nnexp.typing import AnyArray, Array, BoolArray
+
+MIN_AFFECTED_SHARE = 0.5
+"""The share of a layer's units that are dead, or of its outputs that are saturated, from which on it is named."""
+
+MIN_COMPARED_LAYERS = 3
+"""Layers from which on a change from layer to layer can be seen."""
+
+MIN_EXTREME_FACTOR = 1000
+"""The factor through all layers from which on activations or gradients vanish or explode."""
 
 
 def find_dead_units(layer: Layer | None, z: Array) -> BoolArray | None:

@@ -15,14 +15,12 @@ from nnexp.reports.variants import Variant
 from nnexp.wording import format_count
 
 MAX_RUNS = 20
-"""Runs that are looked into, of each kind."""
-
-BROKEN_STATES = ("diverged", "failed")
+"""Runs of each kind that are diagnosed: their findings repeat, and each reads a folder."""
 
 
 @dataclass(frozen=True, slots=True)
 class HealthSummary:
-    """What is wrong with some runs: `subject` they are, which were looked into, and what they have in common."""
+    """What is wrong with some runs: which they are, in words and by name, and the findings that they share."""
 
     subject: str
     runs: tuple[str, ...]
@@ -37,11 +35,14 @@ class HealthSummary:
             return
         yield title
         for entry in self.findings:
-            many = f"{len(entry.runs)} of them, such as {entry.runs[0]}: " if count > 1 else ""
-            remedy = next(iter(entry.finding.remedies), None)
-            trying = f"; to try: {remedy.text}" if remedy else ""
-            override = f": {remedy.override}" if remedy and remedy.override else ""
-            yield f"{many}{entry.finding.text}{trying}{override}"
+            sentence = entry.finding.text
+            if count > 1:
+                sentence = f"{len(entry.runs)} of them, such as {entry.runs[0]}: {sentence}"
+            # The first remedy alone: `nnexp diagnose` has all of them.
+            for remedy in entry.finding.remedies[:1]:
+                override = f": {remedy.override}" if remedy.override else ""
+                sentence += f"; to try: {remedy.text}{override}"
+            yield sentence
 
     def as_dict(self) -> dict[str, Any]:
         """Everything for a program."""
@@ -51,21 +52,25 @@ class HealthSummary:
 
 def summarize_health(ranked: Sequence[Variant]) -> list[HealthSummary]:
     """What is wrong with the runs of the best variant, the first one, and with those that diverged or failed."""
-    broken = [row for variant in ranked for row in variant.rows if row.state in BROKEN_STATES]
-    found = []
-    for whose, rows in (("the best variant", ranked[0].done_rows), ("what diverged or failed", broken)):
-        networks = [row for row in rows if row.configuration.kind == NETWORK_KIND]
-        seen = list(_diagnose_runs(networks[:MAX_RUNS]))
-        if seen:
-            found.append(
-                HealthSummary(whose, tuple(diagnosis.run for diagnosis in seen), tuple(find_shared_findings(seen)))
-            )
-    return found
+    broken: list[RunRow] = []
+    for variant in ranked:
+        broken += variant.lost_rows
+    summaries = [_summarize_runs("the best variant", ranked[0].done_rows)]
+    summaries.append(_summarize_runs("what diverged or failed", broken))
+    return [summary for summary in summaries if summary.runs]
 
 
-def _diagnose_runs(rows: list[RunRow]) -> Iterator[Diagnosis]:
+def _summarize_runs(subject: str, rows: Sequence[RunRow]) -> HealthSummary:
+    """What the first of these runs have in common; baselines and ensembles have no layers to diagnose."""
+    networks = [row for row in rows if row.configuration.kind == NETWORK_KIND]
+    diagnoses = list(_diagnose_runs(networks[:MAX_RUNS]))
+    runs = tuple(diagnosis.run for diagnosis in diagnoses)
+    return HealthSummary(subject, runs, tuple(find_shared_findings(diagnoses)))
+
+
+def _diagnose_runs(rows: Sequence[RunRow]) -> Iterator[Diagnosis]:
     for row in rows:
         try:
             yield diagnose_run(row.path)
         except NnexpError:
-            continue  # what is damaged is named elsewhere
+            continue  # the report lists what is damaged among its problems

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from nnexp.statistics.means import ROUNDING_SHARE
 from nnexp.typing import Array
 
 NUMBER_GROUPS = 4
@@ -18,12 +19,18 @@ NUMBER_GROUPS = 4
 MAX_SINGLE_LEVELS = 8
 """Different numbers up to which each is a level of its own."""
 
+MIN_PARAMETERS = 2
+"""Parameters that vary, at least: the share of a single one says no more than the table."""
+
+MIN_RESULTS = 4
+"""Results, at least: the smallest grid of two parameters."""
+
 
 @dataclass(frozen=True, slots=True)
 class ParameterImportance:
-    """What one parameter explains by itself, and what it would be expected to if it did nothing; None if not known.
+    """The share that one parameter explains alone, and the share expected of one without effect; None if not known.
 
-    parameters: it, and those that part the variants just as it does.  levels: groups of its values that were compared.
+    parameters: it, and those that divide the variants just as it does. level_count: the groups of its values.
     """
 
     parameters: tuple[str, ...]
@@ -39,9 +46,9 @@ class ParameterImportance:
 
 @dataclass(frozen=True, slots=True)
 class ImportanceAnalysis:
-    """The parameters, the one that explains most first. complete: whether all combinations are there just once.
+    """The parameters, the one that explains most first. is_complete: whether all combinations are there equally often.
 
-    together: on a complete grid, the share that no parameter explains by itself: combinations, and chance.
+    remaining_share: on a complete grid, the share that no parameter explains alone: interactions, and chance.
     """
 
     parameters: tuple[ParameterImportance, ...]
@@ -58,7 +65,7 @@ def compute_importance(
         η² = Σ_levels n_l (mean_l - mean)² / Σ_variants (result - mean)²
 
     On a complete grid these are the exact main effects of the analysis of variance, and add up to 1 at most. Of numbers
-    with more than `MAX_SINGLE_LEVELS` different values, groups of equal size are the levels. Parameters that part
+    with more than `MAX_SINGLE_LEVELS` different values, groups of equal size are the levels. Parameters that divide
     the variants in the same way, such as the optimizer and its learning rate, count as one.
 
     noise: the variance of a result that is due to seeds.  On a complete grid a parameter without effect is expected to
@@ -68,41 +75,53 @@ def compute_importance(
     None where there are fewer than two parameters that vary, fewer than four results, or results that are all the same.
     """
     y = np.asarray(results, dtype=np.float64)
-    levels = {name: assign_levels(column) for name, column in values.items()}
-    groups = _group_equivalent({name: column for name, column in levels.items() if 1 < len(set(column)) < len(column)})
-    spread = float(np.square(y - y.mean()).sum()) if len(y) else 0.0
-    if len(groups) < 2 or len(y) < 4 or not math.isfinite(spread) or spread <= 1e-18 * float(np.square(y).sum()):
+    groups = _group_equivalent(values)
+    if len(groups) < MIN_PARAMETERS or len(y) < MIN_RESULTS:
+        return None
+    total = float(np.square(y - y.mean()).sum())
+    if not math.isfinite(total) or total <= ROUNDING_SHARE**2 * float(np.square(y).sum()):
         return None
     complete = is_complete(list(groups.values()))
     found = []
     for names, column in groups.items():
         k = len(set(column))
-        share = sum_squares_between(column, y) / spread
+        share = sum_squares_between(column, y) / total
         expected: float | None = None
         if not complete:
             expected = min(1.0, (k - 1) / (len(y) - 1))
         elif noise is not None:
-            expected = min(1.0, (k - 1) * noise / spread)
+            expected = min(1.0, (k - 1) * noise / total)
         found.append(ParameterImportance(names, share, expected, k))
     found.sort(key=lambda one: -one.share)
+    # Main effects add up on a complete grid alone; elsewhere parameters explain some of the same.
     rest = max(0.0, 1 - sum(one.share for one in found)) if complete else None
     return ImportanceAnalysis(tuple(found), len(y), complete, rest)
 
 
-def _group_equivalent(levels: Mapping[str, Sequence[int]]) -> dict[tuple[str, ...], Sequence[int]]:
-    """The levels of each group of parameters that part the variants in the same way."""
-    groups: dict[tuple[int, ...], list[str]] = {}
-    for name, column in levels.items():
-        order = list(dict.fromkeys(column))
-        groups.setdefault(tuple(order.index(level) for level in column), []).append(name)
-    return {tuple(names): levels[names[0]] for names in groups.values()}
+def _group_equivalent(values: Mapping[str, Sequence[Any]]) -> dict[tuple[str, ...], list[int]]:
+    """The levels of each group of parameters that divide the variants in the same way."""
+    names: dict[tuple[int, ...], list[str]] = {}
+    levels: dict[tuple[int, ...], list[int]] = {}
+    for name, column in values.items():
+        of_column = assign_levels(column)
+        # One level explains nothing, and as many levels as variants explain everything.
+        if not 1 < len(set(of_column)) < len(of_column):
+            continue
+        order = list(dict.fromkeys(of_column))
+        partition = tuple(map(order.index, of_column))
+        names.setdefault(partition, []).append(name)
+        levels.setdefault(partition, of_column)
+    return {tuple(group): levels[partition] for partition, group in names.items()}
 
 
 def sum_squares_between(levels: Sequence[int], y: Array) -> float:
     """Σ n_l (mean_l - mean)²"""
     at = np.asarray(levels)
-    groups = [y[at == level] for level in sorted(set(levels))]
-    return float(sum(len(group) * (group.mean() - y.mean()) ** 2 for group in groups))
+    total = 0.0
+    for level in sorted(set(levels)):
+        group = y[at == level]
+        total += len(group) * (group.mean() - y.mean()) ** 2
+    return float(total)
 
 
 def assign_levels(column: Sequence[Any]) -> list[int]:
@@ -111,13 +130,16 @@ def assign_levels(column: Sequence[Any]) -> list[int]:
     >>> assign_levels(["relu", "tanh", "relu"]), assign_levels(list(range(9)))
     ([0, 1, 0], [0, 0, 0, 1, 1, 2, 2, 3, 3])
     """
-    different = list(dict.fromkeys(map(repr, column)))
-    if len(different) <= MAX_SINGLE_LEVELS or not all(is_finite_number(value) for value in column):
-        return [different.index(repr(value)) for value in column]
+    # By `repr`: 1, 1.0 and True are equal in Python, and are different settings.
+    texts = list(map(repr, column))
+    different = list(dict.fromkeys(texts))
+    if len(different) <= MAX_SINGLE_LEVELS or not all(map(is_finite_number, column)):
+        return list(map(different.index, texts))
     ordered = sorted(set(column))
-    cuts = np.array_split(np.arange(len(ordered)), NUMBER_GROUPS)
-    group = {ordered[place]: number for number, places in enumerate(cuts) for place in places}
-    return [group[value] for value in column]
+    groups: dict[Any, int] = {}
+    for number, places in enumerate(np.array_split(np.arange(len(ordered)), NUMBER_GROUPS)):
+        groups |= dict.fromkeys(ordered[places[0] : places[-1] + 1], number)
+    return [groups[value] for value in column]
 
 
 def is_finite_number(value: Any) -> bool:
@@ -128,4 +150,5 @@ def is_finite_number(value: Any) -> bool:
 def is_complete(columns: Sequence[Sequence[int]]) -> bool:
     """Whether every combination of levels is there, and all equally often."""
     counts = Counter(zip(*columns, strict=True))
-    return len(counts) == math.prod(len(set(column)) for column in columns) and len(set(counts.values())) == 1
+    combinations = math.prod(len(set(column)) for column in columns)
+    return len(counts) == combinations and len(set(counts.values())) == 1

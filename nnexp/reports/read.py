@@ -1,4 +1,4 @@
-"""Reading the record of a run: its state, its metrics and the variant that it is of. What is damaged is said."""
+"""Reading the record of a run: its state, its metrics and its variant, and a line on what is damaged."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from nnexp.errors import NnexpError, RunError
-from nnexp.reports.rows import PART_NAMES, RunRow, make_configuration
+from nnexp.reports.rows import ENSEMBLE_KIND, PART_NAMES, RunRow, make_configuration
 from nnexp.runs import manifest, metrics_csv
 from nnexp.runs.index import find_current_state
 from nnexp.spec.problems import SpecText
@@ -28,15 +28,24 @@ def read_row(folder: Path, problems: list[str], plain: Mapping[str, Any] | None 
     What is damaged beside its record is added to `problems`. Raises RunError where the record itself is.
     """
     record = manifest.read_manifest(folder)
-    plain = read_resolved_spec(folder, record) if plain is None else plain
+    if plain is None:
+        plain = read_resolved_spec(folder, record)
     if not {"name", "data"} <= plain.keys() or "split" not in plain["data"]:
         raise RunError(f"{folder / 'resolved.yaml'} is no resolved spec")
-    found, fold = make_configuration(plain, describe_ensemble(record))
-    final = _flatten_metrics(folder, record.get("final", {}))
+    configuration, fold = make_configuration(plain, describe_ensemble(record))
     state = find_current_state(folder, record)
-    begun = RunRow(folder.name, folder, found, state, record["seed"], record["seed"], fold, final)
-    members = tuple(str(member.get("run")) for member in record.get("members", []))
-    begun = replace(begun, data=record["data"]["fingerprint"], members=members)
+    begun = RunRow(
+        folder.name,
+        folder,
+        configuration,
+        state,
+        seed=record["seed"],
+        group=record["seed"],
+        fold=fold,
+        metrics=_flatten_metrics(folder, record.get("final", {})),
+        data=record["data"]["fingerprint"],
+        members=tuple(str(member.get("run")) for member in record.get("members", [])),
+    )
     try:
         rows = metrics_csv.read_metrics(folder)
     except RunError as error:
@@ -67,6 +76,7 @@ def _find_best_epoch(
     kept: int | None = record["weights"].get("epoch")
     if record["weights"].get("checkpoint") == "best":
         return kept
+    # A baseline has no training, and most runs have no early stopping: both are null or absent.
     stopping = (plain.get("training") or {}).get("early_stopping") or {}
     metric = stopping.get("metric", DEFAULT_METRIC)
     values = [row.get(metric, math.nan) for row in rows]
@@ -80,8 +90,10 @@ def read_resolved_spec(folder: Path, record: Mapping[str, Any]) -> dict[str, Any
         manifest.check_resolved(folder, dict(record))
         text = path.read_text(encoding="utf-8")
         found: dict[str, Any] = {}
+        # Section by section: hundreds of runs share most of theirs, and each is parsed once.
         for section in re.split(r"(?m)^(?=[A-Za-z_])", text):
-            found |= _parse_section(section) if section.strip() else {}
+            if section.strip():
+                found |= _parse_section(section)
     except (OSError, ValueError, TypeError, NnexpError) as error:
         raise RunError(f"{path} cannot be read: {error}") from None
     return found
@@ -99,20 +111,21 @@ def describe_ensemble(record: Mapping[str, Any]) -> str:
     if not manifest.is_ensemble(dict(record)):
         return ""
     members = record.get("members", [])
-    snapshots = any(member.get("snapshot") for member in members)
-    if snapshots:
-        return f"ensemble of {len(members)} snapshots"
-    return f"ensemble of {len(members)}" + (" resamples" if "train_part" in record else "")
+    words = f"{ENSEMBLE_KIND} of {len(members)}"
+    if any(member.get("snapshot") for member in members):
+        return f"{words} snapshots"
+    if "train_part" in record:
+        return f"{words} resamples"
+    return words
 
 
 def _flatten_metrics(folder: Path, final: Any) -> dict[str, float]:
     """The metrics by part and name, null being NaN. Raises RunError where they are something else."""
+    metrics: dict[str, float] = {}
     try:
-        return {
-            f"{part}_{name}": math.nan if value is None else float(value)
-            for part, values in final.items()
-            for name, value in values.items()
-            if part in PART_NAMES
-        }
+        for part in PART_NAMES:
+            for name, value in final.get(part, {}).items():
+                metrics[f"{part}_{name}"] = math.nan if value is None else float(value)
     except (AttributeError, TypeError, ValueError):
         raise RunError(f"{folder / 'run.json'} is damaged: final is not what it should be") from None
+    return metrics

@@ -10,6 +10,9 @@ from typing import Any
 
 NETWORK_KIND = "network"
 
+ENSEMBLE_KIND = "ensemble"
+"""The kind of an ensemble begins so; how many runs it averages follows."""
+
 PART_NAMES = ("train", "dev", "test")
 
 
@@ -17,8 +20,7 @@ PART_NAMES = ("train", "dev", "test")
 class VariantConfiguration:
     """What the runs of one variant have in common, which differ in seed, fold or member alone.
 
-    kind: network, the name of a baseline, or such as `ensemble of 5`. folds: of the cross-validation that they are of,
-    0 where there is none.
+    kind: network, the name of a baseline, or such as `ensemble of 5`. folds: of their cross-validation, 0 without one.
     """
 
     key: str = field(repr=False)
@@ -36,8 +38,8 @@ class VariantConfiguration:
 class RunRow:
     """One run as it stands; it need not have begun.
 
-    group: the seed of the ensemble that it is a member of, otherwise its own. data: the fingerprint of
-    what it was trained on, empty where that is not known. seconds: what it took so far.
+    group: the seed of the ensemble that it is a member of, otherwise its own. data: the fingerprint of the data set,
+    empty where it is not known. seconds: the time that it took so far.
     """
 
     run: str
@@ -58,7 +60,7 @@ class RunRow:
 
 
 def make_configuration(plain: Mapping[str, Any], ensemble: str = "") -> tuple[VariantConfiguration, int | None]:
-    """The variant that a resolved spec is of, and the fold that it is of it. `ensemble` says what is averaged.
+    """The variant and the fold of a resolved spec. `ensemble`: the members that are averaged, in words.
 
     >>> make_configuration({"name": "a", "seed": 3, "data": {"split": {}}, "activation": "relu"})[0].spec["activation"]
     'relu'
@@ -66,14 +68,16 @@ def make_configuration(plain: Mapping[str, Any], ensemble: str = "") -> tuple[Va
     spec = {key: value for key, value in plain.items() if key != "seed"}
     split = dict(spec["data"]["split"])
     folded = split.get("k_fold") or {}
+    # Folds and resamples are repetitions of a variant, as seeds are: their numbers leave the spec, as the seed does.
     if folded:
         split["k_fold"] = {"folds": folded["folds"]}
     if split.get("bootstrap") is not None:
-        split["bootstrap"] = True  # which resample it is belongs to the seed
+        split["bootstrap"] = True
     spec["data"] = {**spec["data"], "split": split}
     baseline = spec.get("baseline")
     kind = ensemble or NETWORK_KIND
     if baseline is not None and not ensemble:
+        # A component is a name, or a name above its parameters.
         kind = baseline if isinstance(baseline, str) else next(iter(baseline))
     key = json.dumps([kind, spec], sort_keys=True)
     return VariantConfiguration(key, kind, spec, int(folded.get("folds", 0))), folded.get("fold")

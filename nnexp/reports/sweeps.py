@@ -11,7 +11,7 @@ from typing import Any
 
 from nnexp.errors import NnexpError, RunError
 from nnexp.reports.read import read_row
-from nnexp.reports.rows import RunRow, make_configuration
+from nnexp.reports.rows import ENSEMBLE_KIND, RunRow, make_configuration
 from nnexp.spec.problems import SpecText
 from nnexp.spec.yaml import parse_yaml
 from nnexp.storage import atomic
@@ -31,18 +31,18 @@ class SweepRecord:
 
 def read_sweep_record(path: Path, problems: list[str]) -> SweepRecord:
     """The record of a sweep; what is damaged is added to `problems`. Raises RunError where its plan is."""
-    root = path.parent.parent
+    root = path.parent.parent  # a sweep is in runs/sweeps, its runs are in runs
     found = SweepRecord(path, _read_objective(path))
     table = _read_table(path)
-    first: dict[str, PlannedRun] = {}
+    plan: dict[str, PlannedRun] = {}
     for planned in _read_plan(path):
-        first[planned.run] = planned
+        plan[planned.run] = planned
         row = _build_row(planned, root, table.get(planned.run, {}), problems)
         found.rows.append(row)
         found.values.setdefault(row.configuration.key, planned.values)
     for run, cells in table.items():
-        if cells.get("kind") == "ensemble":
-            _add_ensemble(found, root / run, first, problems)
+        if cells.get("kind") == ENSEMBLE_KIND:
+            _add_ensemble(found, root / run, plan, problems)
     return found
 
 
@@ -57,21 +57,24 @@ def _read_plan(path: Path) -> Iterator[PlannedRun]:
 
 
 def _build_row(planned: PlannedRun, root: Path, cells: Mapping[str, str], problems: list[str]) -> RunRow:
-    """A planned run as it stands: by its own record, and by what the sweep says of one that has none or was cut off."""
-    folder, said = root / planned.run, cells.get("state", "")
+    """A planned run as it stands: by its own record, and by the sweep's table where it has none or was cut off."""
+    folder, table_state = root / planned.run, cells.get("state", "")
+    error_text = cells.get("error") or ""
     if (folder / "run.json").is_file():
         try:
             row = read_row(folder, problems, planned.plain_spec)
         except RunError as error:
             problems.append(str(error))
-            said = "damaged"
+            table_state = "damaged"
         else:
-            cut_off = row.state == "interrupted" and said in ("pruned", "failed")
-            return replace(row, state=said if cut_off else row.state, error=cells.get("error") or "")
-    found, fold = make_configuration(planned.plain_spec)
-    state = said if said in ("failed", "damaged") else "waiting"
+            # The folder of a run that the sweep stopped looks like that of an interrupted one.
+            if row.state == "interrupted" and table_state in ("pruned", "failed"):
+                row = replace(row, state=table_state)
+            return replace(row, error=error_text)
+    configuration, fold = make_configuration(planned.plain_spec)
+    state = table_state if table_state in ("failed", "damaged") else "waiting"
     seed = int(planned.plain_spec["seed"])
-    return RunRow(planned.run, folder, found, state, seed, seed, fold, error=cells.get("error") or "")
+    return RunRow(planned.run, folder, configuration, state, seed, seed, fold, error=error_text)
 
 
 def _add_ensemble(found: SweepRecord, folder: Path, runs: Mapping[str, PlannedRun], problems: list[str]) -> None:
@@ -83,9 +86,12 @@ def _add_ensemble(found: SweepRecord, folder: Path, runs: Mapping[str, PlannedRu
     except RunError as error:
         problems.append(str(error))
         return
-    values = next((runs[name].values for name in row.members if name in runs), {})
     found.rows.append(row)
-    found.values.setdefault(row.configuration.key, values)
+    # Its members are the seeds of one variant, and so vary alike.
+    for name in row.members:
+        if name in runs:
+            found.values.setdefault(row.configuration.key, runs[name].values)
+    found.values.setdefault(row.configuration.key, {})
 
 
 def _read_table(path: Path) -> dict[str, dict[str, str]]:
@@ -95,9 +101,11 @@ def _read_table(path: Path) -> dict[str, dict[str, str]]:
 
 
 def _read_objective(path: Path) -> SweepObjective | None:
-    """What the sweep's file says that runs are ranked by, if it says anything."""
+    """The objective that the sweep's file declares, None where it has none or cannot be read."""
     try:
-        said = parse_yaml(SpecText("sweep.yaml", atomic.read_file(path / "sweep.yaml").decode())).make_plain()
-        return SweepObjective(**said["objective"]) if isinstance(said, dict) and "objective" in said else None
+        plain = parse_yaml(SpecText("sweep.yaml", atomic.read_file(path / "sweep.yaml").decode())).make_plain()
+        if isinstance(plain, dict) and "objective" in plain:
+            return SweepObjective(**plain["objective"])
     except (NnexpError, ValueError, TypeError):
-        return None
+        pass  # a report needs the plan alone
+    return None

@@ -30,15 +30,18 @@ OPTIONAL_HEADERS = ("time", "best epoch")
 
 UNKNOWN_CELL = "-"
 
-MIN_PLAIN_SIZE, MAX_PLAIN_SIZE = 1e-3, 1e4
-"""Numbers of a size between these are written without an exponent: four places show digits of them."""
+MIN_PLAIN_SIZE = 1e-3
+"""Smaller numbers are written with an exponent: of four places at most one would be a digit."""
+
+MAX_PLAIN_SIZE = 1e4
+"""Larger ones are too, as their four places would be noise."""
 
 MAX_EXACT_SECONDS = 100
-"""Times below it are written with hundredths."""
+"""Shorter times are written with hundredths: sweeps of small networks differ in them."""
 
 
 def format_cells(report: Report) -> dict[str, list[str]]:
-    """The table as texts, by header: what tells the variants apart, then what they came to."""
+    """The table as texts, by header: what tells the variants apart, then their results."""
     variants = report.variants
     columns = {}
     for header in report.headers:
@@ -46,19 +49,22 @@ def format_cells(report: Report) -> dict[str, list[str]]:
         key = f"{header} " if header in RUN_HEADERS else header
         columns[key] = [format_cell(variant.cells[header]) for variant in variants]
     metric, test_metric = report.measure.metric, report.test_metric
-    columns["n"] = [str(variant.compute_mean(metric).n) for variant in variants]
-    columns[metric] = _format_means(report, metric)
-    if test_metric != metric and any(variant.compute_mean(test_metric).n for variant in variants):
-        columns[test_metric] = _format_means(report, test_metric)
-    if any(variant.best_epoch is not None for variant in variants):
-        columns["best epoch"] = [_format_epoch(variant.best_epoch) for variant in variants]
+    means = [variant.compute_mean(metric) for variant in variants]
+    columns["n"] = [str(mean.n) for mean in means]
+    columns[metric] = _format_means(means, report)
+    test_means = [variant.compute_mean(test_metric) for variant in variants]
+    if test_metric != metric and any(mean.n for mean in test_means):
+        columns[test_metric] = _format_means(test_means, report)
+    epochs = [_format_epoch(variant.best_epoch) for variant in variants]
+    if set(epochs) != {UNKNOWN_CELL}:
+        columns["best epoch"] = epochs
     columns["time"] = [_format_seconds(variant.seconds) for variant in variants]
-    columns["state"] = [format_states(variant) for variant in variants]
+    columns["state"] = list(map(format_states, variants))
     return columns
 
 
-def _format_means(report: Report, metric: str) -> list[str]:
-    return [format_mean(variant.compute_mean(metric), share=report.measure.is_share) for variant in report.variants]
+def _format_means(means: Sequence[MeanInterval], report: Report) -> list[str]:
+    return [format_mean(mean, share=report.measure.is_share) for mean in means]
 
 
 def _format_epoch(epoch: float | None) -> str:
@@ -113,16 +119,17 @@ def format_states(variant: Variant) -> str:
 
 
 def format_verdict_heading(report: Report) -> str:
-    """How to read the verdicts."""
-    first, count = report.verdicts[0], report.verdicts[0].comparisons
+    """What is compared with what, and how."""
+    first = report.verdicts[0]
     subject = report.baseline.label if report.baseline else "Best variant"
-    corrected = f", p-values Holm-corrected for all {count} pairs" if count > 1 else ""
-    method = f"paired by {first.measure.pair}{corrected}"
+    method = f"paired by {first.measure.pair}"
+    if first.comparisons > 1:
+        method += f", p-values Holm-corrected for all {first.comparisons} pairs"
     return f"{subject} against each other one by {report.measure.metric} ({method}):"
 
 
 def format_sentences(report: Report) -> list[str]:
-    """What stands below the table: in what the runs differ that should not, the verdicts, and the health."""
+    """The sentences below the table: what makes the runs incomparable, the verdicts, and the diagnosis."""
     sentences = [f"mixed: the runs differ in {difference}" for difference in report.mixed]
     sentences += _format_verdicts(report)
     for entry in report.health:
@@ -132,25 +139,26 @@ def format_sentences(report: Report) -> list[str]:
 
 def _format_verdicts(report: Report) -> list[str]:
     """A heading and a sentence for each verdict; for single pairs, which prove nothing, one sentence for all."""
-    if not report.verdicts:
+    verdicts = report.verdicts
+    if not verdicts:
         return []
-    if len(report.verdicts) > 1 and all(verdict.conclusion == "one pair" for verdict in report.verdicts):
+    if len(verdicts) > 1 and {verdict.conclusion for verdict in verdicts} == {"one pair"}:
         return [f"one {report.measure.pair} of each: no difference can be told from chance"]
-    sentences = [verdict.format_sentence() for verdict in report.verdicts[:MAX_VERDICTS]]
-    more = len(report.verdicts) - len(sentences)
-    if more:
-        sentences.append(f"and {more} more: --format json has all of them")
-    return [format_verdict_heading(report), *sentences]
+    sentences = [format_verdict_heading(report)]
+    sentences += [verdict.format_sentence() for verdict in verdicts[:MAX_VERDICTS]]
+    if len(verdicts) > MAX_VERDICTS:
+        sentences.append(f"and {len(verdicts) - MAX_VERDICTS} more: --format json has all of them")
+    return sentences
 
 
 def format_markdown(report: Report) -> str:
     """A table of Markdown, and the verdicts as a list."""
-    lines = [format_markdown_table(format_cells(report), len(report.headers))]
+    text = format_markdown_table(format_cells(report), len(report.headers)) + "\n"
     sentences = format_sentences(report)
     if sentences:
-        lines.append("")  # without it Markdown takes the list for further rows
-    lines += [f"- {sentence}" for sentence in sentences]
-    return "\n".join(lines) + "\n"
+        # Without the empty line Markdown takes the list for further rows.
+        text += "\n- " + "\n- ".join(sentences) + "\n"
+    return text
 
 
 def format_latex(report: Report) -> str:
@@ -181,12 +189,15 @@ def _build_number_row(variant: Variant, report: Report) -> dict[str, Any]:
 
 
 def _list_metrics(report: Report) -> Sequence[str]:
-    """The metric of the report and the same one on the test part, once where they are one."""
+    """The metric of the report and the same one on the test part, without repetition."""
     return tuple(dict.fromkeys((report.measure.metric, report.test_metric)))
 
 
 def _make_plain_value(value: Any) -> Any:
-    return value if isinstance(value, bool | int | float | str) else format_cell(value)
+    """A value as a csv file can hold it."""
+    if isinstance(value, bool | int | float | str):
+        return value
+    return format_cell(value)
 
 
 def build_document(report: Report) -> dict[str, Any]:

@@ -26,12 +26,10 @@ def format_markdown_table(columns: Mapping[str, Sequence[str]], left_count: int)
     """The lines of a table of Markdown: the first columns flush left, the others flush right."""
     aligned = []
     for place, (header, cells) in enumerate(columns.items()):
-        texts = [escape_markdown(text) for text in (header.strip(), *cells)]
+        texts = list(map(escape_markdown, (header.strip(), *cells)))
         width = max(MIN_RULE_CHARACTERS, *map(len, texts))
-        if place < left_count:
-            aligned.append(_align_left(texts, width))
-        else:
-            aligned.append(_align_right(texts, width))
+        align = _align_left if place < left_count else _align_right
+        aligned.append(align(texts, width))
     return "\n".join(f"| {' | '.join(line)} |" for line in zip(*aligned, strict=True))
 
 
@@ -55,7 +53,7 @@ def escape_markdown(text: str) -> str:
 def format_latex_table(columns: Mapping[str, Sequence[str]], left_count: int) -> str:
     """The lines of a tabular with the rules of booktabs: the first columns and the last one flush left."""
     alignment = "l" * left_count + "r" * (len(columns) - left_count - 1) + "l"
-    head, *body = [_format_latex_row(row) for row in (tuple(columns), *zip(*columns.values(), strict=True))]
+    head, *body = map(_format_latex_row, (tuple(columns), *zip(*columns.values(), strict=True)))
     begin, end = rf"\begin{{tabular}}{{{alignment}}}", r"\end{tabular}"
     return "\n".join([begin, r"\toprule", head, r"\midrule", *body, r"\bottomrule", end])
 
@@ -66,4 +64,5 @@ def _format_latex_row(cells: Sequence[str]) -> str:
 
 def escape_latex(text: str) -> str:
     """A text as LaTeX shows it."""
+    # Character by character: a replacement has signs that are replaced themselves.
     return "".join(LATEX_REPLACEMENTS.get(character, character) for character in text.strip())

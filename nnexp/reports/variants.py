@@ -7,16 +7,15 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from nnexp.reports.rows import RunRow, VariantConfiguration
+from nnexp.reports.rows import ENSEMBLE_KIND, RunRow, VariantConfiguration
 from nnexp.statistics.means import MeanInterval, estimate_mean
 from nnexp.statistics.paired import PairedDifference, compute_paired_difference
 
 RUN_STATES = ("done", "diverged", "failed", "pruned", "damaged", "interrupted", "running", "waiting")
+"""All states of a run, in the order in which a table counts them."""
 
 LOST_STATES = ("failed", "diverged")
 """States of runs that end without a result, which counts as one: NaN."""
-
-ENSEMBLE_KIND = "ensemble"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +41,14 @@ class Variant:
         return [row for row in self.rows if row.state == "done"]
 
     @property
+    def lost_rows(self) -> list[RunRow]:
+        return [row for row in self.rows if row.state in LOST_STATES]
+
+    @property
     def state_counts(self) -> dict[str, int]:
         """How many runs are in which state."""
-        counts = {state: sum(row.state == state for row in self.rows) for state in RUN_STATES}
-        return {state: count for state, count in counts.items() if count}
+        states = [row.state for row in self.rows]
+        return {state: states.count(state) for state in RUN_STATES if state in states}
 
     @property
     def seconds(self) -> float | None:
@@ -55,13 +58,16 @@ class Variant:
     @property
     def best_epoch(self) -> float | None:
         """The mean of the best epochs of the runs."""
-        return compute_mean_or_none([row.best_epoch for row in self.done_rows if row.best_epoch is not None])
+        epochs = [row.best_epoch for row in self.done_rows]
+        return compute_mean_or_none([epoch for epoch in epochs if epoch is not None])
 
     @property
     def fold_overlap(self) -> float:
-        """The size of a fold over that of the rest, where there are folds: see `paired`."""
+        """The size of a fold over that of the rest, where there are folds: see `compute_paired_difference`."""
         folds = self.configuration.folds
-        return 1 / (folds - 1) if folds else 0.0
+        if not folds:
+            return 0.0
+        return 1 / (folds - 1)
 
     def compute_mean(self, metric: str) -> MeanInterval:
         """The mean of a metric: over seeds, or over folds, each of which stands for the mean of its seeds."""
@@ -73,13 +79,13 @@ class Variant:
 
     def list_finite_values(self, metric: str) -> tuple[float, ...]:
         """A metric of each seed or fold that has a finite value."""
-        return tuple(value for value in self.collect_values(metric).values() if math.isfinite(value))
+        return tuple(filter(math.isfinite, self.collect_values(metric).values()))
 
     def collect_values(self, metric: str, *, grouped: bool = False) -> dict[Hashable, float]:
         """A metric by seed, or by fold; NaN for runs that failed or diverged.
 
-        With `grouped` by the seeds that a sweep gave to ensembles, the mean over their members. Runs that are not over,
-        and metrics that a run does not have, are not there.
+        With `grouped` by the seeds that a sweep gave to ensembles, the mean over their members. Unfinished runs and
+        runs without this metric are left out.
         """
         groups: dict[Hashable, list[float]] = {}
         for row in self.rows:
@@ -100,6 +106,7 @@ class Variant:
         """
         if self.configuration.folds != other.configuration.folds:
             return compute_paired_difference({}, {})  # folds of another size are trained on other data
+        # An ensemble is compared with its own members: by the seed that all of them share.
         grouped = self.is_ensemble != other.is_ensemble
         own = self.collect_values(metric, grouped=grouped)
         others = other.collect_values(metric, grouped=grouped)
@@ -114,11 +121,11 @@ def _repeat_baseline_value(
     variant: Variant, own: dict[Hashable, float], other: Variant, others: dict[Hashable, float]
 ) -> dict[Hashable, float]:
     """The values of a variant: those of a baseline for every seed of a network, and once beside another baseline."""
-    known = [value for value in own.values() if math.isfinite(value)]
-    if not variant.configuration.is_baseline or not known:
+    finite = list(filter(math.isfinite, own.values()))
+    if not variant.configuration.is_baseline or not finite:
         return own
     keys = [0] if other.configuration.is_baseline else others
-    return dict.fromkeys(keys, known[0])
+    return dict.fromkeys(keys, finite[0])
 
 
 def _average_values(values: Sequence[float], *, skip_lost: bool) -> float:
@@ -127,8 +134,9 @@ def _average_values(values: Sequence[float], *, skip_lost: bool) -> float:
     A fold whose seeds did not all fail is the mean of the others; the members of an ensemble stand for it only
     together.
     """
-    known = [value for value in values if not math.isnan(value)] if skip_lost else values
-    return sum(known) / len(known) if known else math.nan
+    if skip_lost:
+        values = [value for value in values if not math.isnan(value)]
+    return sum(values) / len(values) if values else math.nan
 
 
 def compute_mean_or_none(values: Sequence[float]) -> float | None:

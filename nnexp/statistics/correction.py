@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 
 def holm_correction(p: Sequence[float], of: int | None = None) -> list[float]:
-    """P-values such that, of all comparisons together, one that is none is taken for a difference at the level at most.
+    """P-values that keep the probability of any false positive among all comparisons at the level.
 
         p'_(i) = max over j ≤ i of min(1, (m - j + 1) p_(j))
 
@@ -22,6 +22,7 @@ def holm_correction(p: Sequence[float], of: int | None = None) -> list[float]:
     assert m >= len(p), "those that are given are among all comparisons"
     corrected, largest = [0.0] * len(p), 0.0
     for rank, place in enumerate(sorted(range(len(p)), key=lambda place: p[place])):
+        # The largest so far: a corrected p-value is never smaller than that of a smaller p.
         largest = max(largest, min(1.0, (m - rank) * p[place]))
         corrected[place] = largest
     return corrected

@@ -1,4 +1,4 @@
-"""Means over seeds, with the interval that says how sure they are."""
+"""Means over seeds and their confidence intervals."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ CONFIDENCE_LEVEL = 0.95
 """How often an interval holds the true value, where values are normally distributed."""
 
 ROUNDING_SHARE = 1e-9
-"""Of the size of the values: a spread that is smaller is that of rounding."""
+"""The share of the size of the values up to which a standard deviation is rounding: metrics.csv and run.json keep more
+digits, and differences that matter are far larger."""
 
 
 @dataclass(frozen=True, slots=True)
 class MeanInterval:
     """A mean over `n` values and half the width of its interval; None where there is no interval.
 
-    There is none for one value, nor for values that are all the same, as their spread says nothing of the next one.
+    There is none for one value, nor for values that are all the same, which show nothing of how the next may differ.
     dropped: values that are not finite.
     """
 
@@ -44,31 +45,33 @@ def estimate_mean(values: Sequence[float], overlap: float = 0.0) -> MeanInterval
 
         m ± t(n - 1) s √(1/n + overlap)
 
-    overlap: see `paired`.
+    overlap: see `compute_paired_difference`.
 
     >>> estimate_mean([1.0, 2.0, 3.0]).value
     2.0
     """
     given = np.asarray(values, dtype=np.float64)
-    known = given[np.isfinite(given)]
-    n, dropped = len(known), len(given) - len(known)
+    finite = given[np.isfinite(given)]
+    n, dropped = len(finite), len(given) - len(finite)
     if not n:
         return MeanInterval(0, math.nan, None, dropped)
-    spread = compute_std(known, float(np.abs(known).max()))
-    half = compute_half_width(spread, n, overlap) if spread else None
-    return MeanInterval(n, float(known.mean()), half, dropped)
+    std = compute_std(finite, float(np.abs(finite).max()))
+    half_width = compute_half_width(std, n, overlap) if std else None
+    return MeanInterval(n, float(finite.mean()), half_width, dropped)
 
 
 def compute_std(values: AnyArray, scale: float) -> float:
     """The standard deviation of a sample, √(Σ (v - m)² / (n - 1)); 0 where it is rounding beside `scale`."""
     if len(values) < 2:
         return 0.0
-    spread = float(values.std(ddof=1))
-    return 0.0 if spread <= ROUNDING_SHARE * scale else spread
+    std = float(values.std(ddof=1))
+    if std <= ROUNDING_SHARE * scale:
+        return 0.0
+    return std
 
 
-def compute_half_width(spread: float, n: int, overlap: float = 0.0) -> float:
-    """Half the width of the t interval of a mean."""
+def compute_half_width(std: float, n: int, overlap: float = 0.0) -> float:
+    """Half the width of the t interval of a mean of n values."""
     from scipy.special import stdtrit  # here, because the import is slow
 
-    return float(stdtrit(n - 1, (1 + CONFIDENCE_LEVEL) / 2)) * spread * math.sqrt(1 / n + overlap)
+    return float(stdtrit(n - 1, (1 + CONFIDENCE_LEVEL) / 2)) * std * math.sqrt(1 / n + overlap)

@@ -23,10 +23,10 @@ from nnexp.statistics.means import ROUNDING_SHARE, compute_half_width, compute_s
 from nnexp.typing import AnyArray
 
 SIGNIFICANCE_LEVEL = 0.05
-"""A p-value up to this counts as a difference."""
+"""A p-value up to this counts as a difference, by the convention of the field."""
 
 MAX_EXACT_PAIRS = 12
-"""Pairs up to which all sign flips are counted; beyond, the t test is enough."""
+"""Pairs up to which all 2^n sign flips are counted; beyond, the t test is enough: see the simulation."""
 
 TestName: TypeAlias = Literal["t", "sign flips"]
 
@@ -35,9 +35,9 @@ TestName: TypeAlias = Literal["t", "sign flips"]
 class PairedDifference:
     """What B has more than A, b - a, over `n` pairs.
 
-    spread: the standard deviation of the differences. half: half the width of the 95 % interval of the mean; None for
-    one pair and for differences that are all the same. p_t and p_flips: two-sided p-values, None where a test does not
-    exist. dropped: pairs of which a value is missing or not finite, as a run failed or diverged.
+    std: that of the differences. half_width: that of the 95 % interval of the mean; None for one pair and for
+    differences that are all the same. p_t and p_flips: two-sided p-values, None where a test does not exist. dropped:
+    pairs of which a value is missing or not finite, as a run failed or diverged.
     """
 
     n: int
@@ -57,20 +57,15 @@ class PairedDifference:
         return None if self.half_width is None else self.mean + self.half_width
 
     def choose_test(self, level: float = SIGNIFICANCE_LEVEL) -> tuple[float, TestName] | None:
-        """The p-value that is used where differences up to `level` count, and the test that it is of."""
+        """The p-value to use where differences up to `level` count, and its test; the module's docstring says why."""
         if self.n < 2:
             return None
         if self.p_t is None:
-            assert self.p_flips is not None, "differences without spread have a sign-flip test"
+            assert self.p_flips is not None, "equal differences have a sign-flip test"
             return self.p_flips, "sign flips"
-        reaches = self.p_flips is not None and compute_min_p_value(self.n) <= level
-        if reaches and self.p_flips is not None and self.p_flips > self.p_t:
-            return self.p_flips, "sign flips"
-        return self.p_t, "t"
-
-    def reverse_sign(self) -> PairedDifference:
-        """The difference the other way round, a - b."""
-        return PairedDifference(self.n, -self.mean, self.std, self.half_width, self.p_t, self.p_flips, self.dropped)
+        if self.p_flips is None or compute_min_p_value(self.n) > level or self.p_flips <= self.p_t:
+            return self.p_t, "t"
+        return self.p_flips, "sign flips"
 
 
 def compute_paired_difference(a: Mapping[Any, float], b: Mapping[Any, float], overlap: float = 0.0) -> PairedDifference:
@@ -83,29 +78,34 @@ def compute_paired_difference(a: Mapping[Any, float], b: Mapping[Any, float], ov
     >>> compute_paired_difference({0: 0.5, 1: 0.75}, {0: 0.75, 1: 1.25, 2: 1.0}).mean
     0.375
     """
-    keys = [key for key in a if key in b]
-    first, second = (np.array([values[key] for key in keys], dtype=np.float64) for values in (a, b))
-    both = np.isfinite(first) & np.isfinite(second)
-    first, second = first[both], second[both]
-    n, dropped = len(first), len(keys) - len(first)
+    pairs = [(a[key], b[key]) for key in a if key in b]
+    first, second = np.array(pairs, dtype=np.float64).reshape(-1, 2).T
+    both_finite = np.isfinite(first) & np.isfinite(second)
+    first, second = first[both_finite], second[both_finite]
+    n, dropped = len(first), len(pairs) - len(first)
     if not n:
         return PairedDifference(0, math.nan, dropped=dropped)
+    # 0.1 + 0.2 and 0.3 are equal results: what is rounding must not become a difference, nor its std.
     scale = float(np.maximum(np.abs(first), np.abs(second)).max())
     difference = second - first
     difference[np.abs(difference) <= ROUNDING_SHARE * scale] = 0.0
-    mean, spread = float(difference.mean()), compute_std(difference, scale)
-    mean = mean if abs(mean) > ROUNDING_SHARE * scale else 0.0
+    mean, std = float(difference.mean()), compute_std(difference, scale)
+    if abs(mean) <= ROUNDING_SHARE * scale:
+        mean = 0.0
     if n == 1:
         return PairedDifference(n, mean, dropped=dropped)
-    if not spread:
+    if not std:
         return PairedDifference(n, mean, p_flips=compute_min_p_value(n) if mean else 1.0, dropped=dropped)
+    p_t = _compute_t_p_value(mean / (std * math.sqrt(1 / n + overlap)), n - 1)
+    p_flips = compute_sign_flip_p_value(difference) if n <= MAX_EXACT_PAIRS else None
+    return PairedDifference(n, mean, std, compute_half_width(std, n, overlap), p_t, p_flips, dropped)
 
+
+def _compute_t_p_value(t: float, freedom: int) -> float:
+    """The two-sided p-value of a t statistic."""
     from scipy.special import stdtr  # here, because the import is slow
 
-    t = mean / (spread * math.sqrt(1 / n + overlap))
-    p = float(2 * stdtr(n - 1, -abs(t)))
-    flips = compute_sign_flip_p_value(difference) if n <= MAX_EXACT_PAIRS else None
-    return PairedDifference(n, mean, spread, compute_half_width(spread, n, overlap), p, flips, dropped)
+    return float(2 * stdtr(freedom, -abs(t)))
 
 
 def compute_min_p_value(n: int) -> float:
@@ -124,6 +124,7 @@ def compute_sign_flip_p_value(difference: AnyArray) -> float:
     0.25
     """
     sums = np.abs(list_sign_assignments(len(difference)) @ difference)
+    # Sums of the same numbers in another order differ in their last bits, and must count as equal.
     slack = ROUNDING_SHARE * float(np.abs(difference).sum())
     return float(np.mean(sums >= abs(float(difference.sum())) - slack))
 
@@ -131,4 +132,5 @@ def compute_sign_flip_p_value(difference: AnyArray) -> float:
 @lru_cache(maxsize=MAX_EXACT_PAIRS)
 def list_sign_assignments(n: int) -> AnyArray:
     """Half of all assignments of signs to n numbers, the other half being their negatives: (2^(n - 1), n)."""
+    # Row i has a minus where i has a bit; the last number, whose bit no i has, stays positive.
     return 1.0 - 2.0 * ((np.arange(2 ** (n - 1))[:, None] >> np.arange(n)) & 1)

@@ -9,11 +9,10 @@ import numpy as np
 from nnexp.statistics.paired import MAX_EXACT_PAIRS, SIGNIFICANCE_LEVEL, compute_min_p_value
 
 MIN_POWER = 0.8
-"""How often the seeds that are called enough would show the difference."""
+"""How often the seeds that are called enough would show the difference: Cohen's convention."""
 
 MAX_SEEDS = 1000
 """More seeds than these nobody trains."""
-
 
 QUANTILE_LEVELS = (np.arange(1000) + 0.5) / 1000
 """Levels whose quantiles stand for a distribution."""
@@ -42,8 +41,8 @@ def compute_power(effect: float, n: int, level: float = SIGNIFICANCE_LEVEL) -> f
 def find_seeds_needed(effect: float, level: float = SIGNIFICANCE_LEVEL) -> int | None:
     """The fewest pairs with which a difference of `effect` standard deviations is shown four times of five.
 
-    None where even `MAX_SEEDS` are too few. A difference without any spread is shown where the sign-flip test
-    reaches the level.
+    None where even `MAX_SEEDS` are too few. Of differences that are all the same the effect is infinite: they are shown
+    where the sign-flip test reaches the level.
 
     >>> find_seeds_needed(0.5), find_seeds_needed(0.01)
     (34, None)
@@ -53,11 +52,16 @@ def find_seeds_needed(effect: float, level: float = SIGNIFICANCE_LEVEL) -> int |
         return next(n for n in range(2, MAX_SEEDS) if compute_min_p_value(n) <= level)
     if compute_power(effect, MAX_SEEDS, level) < MIN_POWER:
         return None
+    # One by one: where the sign-flip test begins to count, one pair more may show less.
     for n in range(2, MAX_EXACT_PAIRS + 1):
         if compute_power(effect, n, level) >= MIN_POWER:
             return n
+    # Beyond, power grows with the pairs, and halving finds the fewest that are enough.
     few, enough = MAX_EXACT_PAIRS, MAX_SEEDS
     while enough - few > 1:
         middle = (few + enough) // 2
-        few, enough = (few, middle) if compute_power(effect, middle, level) >= MIN_POWER else (middle, enough)
+        if compute_power(effect, middle, level) >= MIN_POWER:
+            enough = middle
+        else:
+            few = middle
     return enough

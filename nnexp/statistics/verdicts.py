@@ -1,10 +1,10 @@
-"""What a comparison says, in one sentence."""
+"""The result of a comparison, in one sentence."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 from nnexp.statistics.correction import holm_correction
@@ -17,10 +17,7 @@ Conclusion: TypeAlias = Literal["better", "worse", "undecided", "same", "one pai
 
 @dataclass(frozen=True, slots=True)
 class RankingMetric:
-    """What is compared: whether it is to be large, whether it is a share, which is said in percentage points.
-
-    pairs: what the pairs are called: seed, fold.
-    """
+    """The metric to compare by. is_share: whether it is written in percentage points. pair: seed or fold."""
 
     metric: str
     larger_is_better: bool
@@ -30,9 +27,9 @@ class RankingMetric:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """B beside A: the difference b - a, and what is to be thought of it.
+    """B beside A: the difference b - a, and what it shows.
 
-    p is as it came, p_corrected is that of all comparisons together, and decides. comparisons: how many these are.
+    p: of this pair alone. p_corrected: corrected for all `comparisons`; it decides.
     """
 
     a: str
@@ -46,12 +43,15 @@ class Verdict:
 
     @property
     def conclusion(self) -> Conclusion:
-        """What is known of B; better and worse are said where the corrected p-value is small enough."""
-        if self.difference.n < 2:
-            return "one pair" if self.difference.n else "unpaired"
+        """What the pairs show of B."""
+        found = self.difference
+        if found.n < 2:
+            return "one pair" if found.n else "unpaired"
         if self.p_corrected is not None and self.p_corrected <= SIGNIFICANCE_LEVEL:
             return "better" if self.is_ahead else "worse"
-        return "same" if not self.difference.mean and not self.difference.std else "undecided"
+        if found.mean or found.std:
+            return "undecided"
+        return "same"
 
     @property
     def is_ahead(self) -> bool:
@@ -62,11 +62,14 @@ class Verdict:
     def pairs_needed(self) -> int | None:
         """The pairs that would show a difference of this size four times of five; None where none would."""
         found = self.difference
-        if self.conclusion != "undecided":
+        if self.conclusion != "undecided" or not found.mean:
             return None
         effect = found.mean / found.std if found.std else math.inf
-        enough = find_seeds_needed(effect, SIGNIFICANCE_LEVEL / self.comparisons) if found.mean else None
-        return None if enough is None else max(enough, found.n + 1)
+        enough = find_seeds_needed(effect, SIGNIFICANCE_LEVEL / self.comparisons)
+        if enough is None:
+            return None
+        # As many as there are did not show it, whatever the estimate says.
+        return max(enough, found.n + 1)
 
     def format_sentence(self) -> str:
         """The verdict for people."""
@@ -84,9 +87,8 @@ class Verdict:
             case "same":
                 return f"{self.b} and {self.a} are equal in each of {found.n} {pair}s{lost}"
             case "better" | "worse":
-                return (
-                    f"{first} is better than {second} by {self._format_difference()} ({self._format_evidence()}{lost})"
-                )
+                evidence = f"{self._format_evidence()}{lost}"
+                return f"{first} is better than {second} by {self._format_difference()} ({evidence})"
         ahead = f"{first} is {self._format_difference()} ahead of {second}"
         if not found.mean:
             ahead = f"{self.b} and {self.a} have the same mean, {self._format_difference()} apart"
@@ -98,31 +100,31 @@ class Verdict:
         return format_amount(self.measure, abs(self.difference.mean), self.difference.half_width)
 
     def _format_evidence(self) -> str:
-        assert self.p_corrected is not None
-        p = self.p_corrected
-        said = "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
-        return f"{format_count(self.difference.n, self.measure.pair)}, {said}"
+        assert self.p_corrected is not None, "two pairs have a test"
+        return f"{format_count(self.difference.n, self.measure.pair)}, {format_p_value(self.p_corrected)}"
 
     def _format_uncorrected(self) -> str:
-        """That the pair by itself would show a difference, where it is the other comparisons that forbid to say so."""
+        """That the pair alone would show a difference, which the correction takes back."""
         if self.p is None or self.p > SIGNIFICANCE_LEVEL:
             return ""
-        p = "p < 0.001" if self.p < 0.001 else f"p = {self.p:.3f}"
-        return f"; significant alone ({p}), not after correction for {self.comparisons} comparisons"
+        alone = format_p_value(self.p)
+        return f"; significant alone ({alone}), not after correction for {self.comparisons} comparisons"
 
     def _format_outlook(self) -> str:
-        """What the interval excludes, and what would decide."""
-        found, pair = self.difference, self.measure.pair
-        said = ""
+        """How large the difference is at most, and how many more seeds would settle it."""
+        found = self.difference
+        outlook = ""
         if found.low is not None and found.high is not None:
             bound = max(abs(found.low), abs(found.high))
+            # Two shares differ by 1 at most anyway.
             if not self.measure.is_share or bound < 1:
-                said = f"; the difference is at most {format_amount(self.measure, bound)}"
-        if pair != "seed" or not found.mean:
-            return said
+                outlook = f"; the difference is at most {format_amount(self.measure, bound)}"
+        # More folds would be other folds: nothing can be said of their number.
+        if self.measure.pair != "seed" or not found.mean:
+            return outlook
         if self.pairs_needed is None:
-            return f"{said}; more than {MAX_SEEDS:,} seeds would be needed to settle it"
-        return f"{said}; about {format_count(self.pairs_needed - found.n, 'more seed')} would settle it"
+            return f"{outlook}; more than {MAX_SEEDS:,} seeds would be needed to settle it"
+        return f"{outlook}; about {format_count(self.pairs_needed - found.n, 'more seed')} would settle it"
 
     def as_dict(self) -> dict[str, Any]:
         """For a program; shares stay shares."""
@@ -154,15 +156,25 @@ def compute_verdicts(
     Comparisons that cannot be made, for want of pairs, count as well.
     """
     comparisons = max(1, len(found) if of is None else of)
+    # Tests are chosen at the smallest level that the correction asks of any of them.
     tests = [difference.choose_test(SIGNIFICANCE_LEVEL / comparisons) for _, _, difference in found]
-    tested = [test[0] for test in tests if test]
-    corrected = iter(holm_correction(tested, comparisons))
-    return [
-        Verdict(a, b, measure, difference, test[0], next(corrected), test[1], comparisons)
-        if test
-        else Verdict(a, b, measure, difference, None, None, None, comparisons)
-        for (a, b, difference), test in zip(found, tests, strict=True)
-    ]
+    corrected = iter(holm_correction([test[0] for test in tests if test], comparisons))
+    verdicts = []
+    for (a, b, difference), test in zip(found, tests, strict=True):
+        verdict = Verdict(a, b, measure, difference, None, None, None, comparisons)
+        if test:
+            verdict = replace(verdict, p=test[0], p_corrected=next(corrected), test=test[1])
+        verdicts.append(verdict)
+    return verdicts
+
+
+def format_p_value(p: float) -> str:
+    """A p-value with three digits.
+
+    >>> format_p_value(0.0456), format_p_value(2e-7)
+    ('p = 0.046', 'p < 0.001')
+    """
+    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
 
 
 def format_amount(measure: RankingMetric, size: float, half: float | None = None) -> str:
@@ -174,7 +186,9 @@ def format_amount(measure: RankingMetric, size: float, half: float | None = None
     factor, unit = (100, " points") if measure.is_share else (1, "")
     places = _count_decimals(factor * (half or size))
     text = f"{factor * size:.{places}f}"
-    return f"{text} ± {factor * half:.{places}f}{unit}" if half is not None else f"{text}{unit}"
+    if half is not None:
+        text = f"{text} ± {factor * half:.{places}f}"
+    return f"{text}{unit}"
 
 
 def _count_decimals(size: float) -> int:

@@ -130,7 +130,7 @@ WRONG: dict[str, tuple[tuple[str, ...], int, str]] = {
     "no such file": (("gone.yaml",), 2, "error: there is no file gone.yaml"),
     "no spec": (("list.yaml",), 2, "expected a mapping, found a list"),
     "no spec, with inits": (("list.yaml", "--init", "he"), 2, "expected a mapping, found a list"),
-    "a baseline": (("knn.yaml",), 2, "error: knn is a baseline, which has no layers to look at"),
+    "a baseline": (("knn.yaml",), 2, "error: knn is a baseline, which has no layers to inspect"),
     "a baseline, with inits": (("knn.yaml", "--init", "he"), 2, "a baseline has no init"),
     "data that are not there": (("npz.yaml",), 6, "data.source: there is no file gone.npz"),
     "no init": (("mlp.yaml", "--init", ""), 2, "error: --init takes initialisers with commas between them"),
