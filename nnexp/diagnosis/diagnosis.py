@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nnexp.diagnosis import fit, layers, setup, stability
+from nnexp.diagnosis import fit, layers, learning_rate, setup, stability
 from nnexp.diagnosis.evidence import RunEvidence, read_evidence
 from nnexp.diagnosis.findings import Cause, Diagnosis, Finding, RemedyAim
 from nnexp.diagnosis.task_fit import compute_fits, format_balance
@@ -23,13 +23,13 @@ DIAGNOSIS_RULES: tuple[Callable[[RunEvidence], Iterator[Finding]], ...] = (
     layers.find_exploding_gradients,
     layers.find_vanishing_gradients,
     setup.find_over_regularization,
-    stability.find_high_learning_rate,
-    stability.find_low_learning_rate,
+    learning_rate.find_high_learning_rate,
+    learning_rate.find_low_learning_rate,
     setup.find_small_batches,
     fit.find_guessing,
     stability.find_flat_loss,
     setup.find_unpredicted_classes,
-    stability.find_unusual_updates,
+    learning_rate.find_unusual_updates,
     fit.find_overfitting,
     stability.find_improving_loss,
     fit.find_high_bias,

@@ -131,6 +131,9 @@ def draw_contact_sheet(found: DataPreview) -> Any:
         text += 10  # between the names and the images
     height, width, _ = found.description.shape
     cell_w, cell_h = _compute_cell_size(width, height)
+    # Pixels stay squares where images are enlarged.
+    ways = import_pillow("PIL.Image").Resampling
+    resampling = ways.NEAREST if cell_w >= width else ways.LANCZOS
     across = max(len(examples) for _, examples in chosen)
     panel = text + across * (cell_w + GAP_PIXELS) + EDGE_PIXELS
     sheet, pen = _make_canvas(EDGE_PIXELS + panels * panel, 2 * EDGE_PIXELS + 20 + rows * (cell_h + GAP_PIXELS))
@@ -140,8 +143,7 @@ def draw_contact_sheet(found: DataPreview) -> Any:
         top = EDGE_PIXELS + 24 + index % rows * (cell_h + GAP_PIXELS)
         pen.text((left + text - 10, top + cell_h / 2), name, fill=INK_COLOUR, font=font, anchor="rm")
         for place, example in enumerate(examples):
-            image = _make_image(found, found.data.x[example])
-            image = image.resize((cell_w, cell_h), _choose_resampling(cell_w, width))
+            image = _make_image(found, found.data.x[example]).resize((cell_w, cell_h), resampling)
             sheet.paste(image, (left + text + place * (cell_w + GAP_PIXELS), top))
     return sheet
 
@@ -175,12 +177,6 @@ def _compute_cell_size(width: int, height: int) -> tuple[int, int]:
     if longer < MAX_SIDE_PIXELS:
         factor = max(1, round(MIN_SIDE_PIXELS / longer))
     return max(1, round(width * factor)), max(1, round(height * factor))
-
-
-def _choose_resampling(shown: int, width: int) -> Any:
-    """Pixels stay squares where images are enlarged."""
-    ways = import_pillow("PIL.Image").Resampling
-    return ways.NEAREST if shown >= width else ways.LANCZOS
 
 
 def _make_image(found: DataPreview, x: AnyArray) -> Any:
@@ -230,8 +226,9 @@ def draw_points(found: DataPreview, plane: AnyArray, labels: IntArray | None) ->
     box = (_enlarge(70), _enlarge(72), int(width - right), height - _enlarge(60))
     _draw_axes(pen, font, box, low, high)
     _draw_ellipses(pen, box, (plane - low) / (high - low), labels)
-    title, title_font = f"{found.name}: {len(found.data.x):,} examples", _load_font(15 * SUPERSAMPLING_FACTOR)
-    pen.text((_enlarge(EDGE_PIXELS), _enlarge(30)), title, fill=INK_COLOUR, font=title_font, anchor="ls")
+    title = f"{found.name}: {len(found.data.x):,} examples"
+    place, title_font = (_enlarge(EDGE_PIXELS), _enlarge(30)), _load_font(15 * SUPERSAMPLING_FACTOR)
+    pen.text(place, title, fill=INK_COLOUR, font=title_font, anchor="ls")
     _draw_axis_names(pen, font, box, found)
     _draw_legend(pen, font, box, names)
     return sheet.resize(PICTURE_SIZE_PIXELS, import_pillow("PIL.Image").Resampling.LANCZOS)

@@ -79,3 +79,8 @@ def looks(
     columns = [np.asarray(told[layer].get(name, usual[name]), float) for layer, name in seen.list_columns()]
     described = Description(0, (64,), "classes", tuple("0123456789"))
     return LayerHistory(seen, np.stack(columns, axis=-1), np.asarray(losses, float), described)
+
+
+def falling(first: float, last: float, count: int = 8) -> list[float]:
+    """Losses that fall in a straight line."""
+    return [first + (last - first) * n / (count - 1) for n in range(count)]
