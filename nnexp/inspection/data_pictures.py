@@ -64,7 +64,7 @@ MAX_CLASSES = 100
 """Classes of which examples are shown."""
 
 MAX_POINTS = 20_000
-"""Points that are drawn: more cover each other, and take seconds."""
+"""Points that are drawn: more only cover each other."""
 
 PICTURE_SIZE_PIXELS = (900, 640)
 """Width and height of a picture of points."""
@@ -188,7 +188,7 @@ def _make_image(found: DataPreview, x: AnyArray) -> Any:
     size = high - low if high > low else 1
     scaled = (np.nan_to_num(x.astype(np.float64), nan=low) - low) / size
     pixels = np.rint(255 * np.clip(scaled, 0, 1)).astype(np.uint8)
-    # Pillow knows grey and three colours: of two channels the first is shown, of more than three the first three.
+    # Grey or three colours can be drawn: of two channels the first is shown, of more than three the first three.
     pixels = pixels[..., :3] if pixels.shape[-1] >= 3 else pixels[..., 0]
     return import_pillow("PIL.Image").fromarray(np.ascontiguousarray(pixels)).convert("RGB")
 

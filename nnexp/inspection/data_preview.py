@@ -72,6 +72,7 @@ class DataPreview:
         if self.data.labels is None:
             return np.zeros(0, np.int64)
         rows = slice(None) if part is None else self.parts[part]
+        # The last classes may have no example in a part, and would be left out.
         return np.bincount(self.data.labels[rows], minlength=len(self.description.classes))
 
     def find_plane_points(self) -> tuple[AnyArray, AnyArray | None] | None:

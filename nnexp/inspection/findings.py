@@ -153,6 +153,7 @@ def _find_similar_examples(carriers: Sequence[LayerStatistics]) -> list[Inspecti
 
 def _find_gradient_changes(carriers: Sequence[LayerStatistics]) -> list[InspectionFinding]:
     """From the last layer back to the first."""
+    # Before the first weights no gradient is computed.
     sizes = {layer.name: layer.gradient for layer in reversed(carriers) if layer.gradient is not None}
     return _describe_change("gradients", " on their way back", "norm", sizes)
 

@@ -21,7 +21,7 @@ from nnexp.spec.spec import Spec
 from nnexp.training.threads import limit_threads
 
 MAX_EXAMPLES = 256
-"""Examples, at most, unless the user asks for another number: statistics of units hardly change with more."""
+"""Examples, at most, unless the user asks for another number: shares are then known to 3 points, √(1/4 / 256)."""
 
 MAX_BYTES_AT_ONCE = 2**29
 """The bytes of the seeds that are stacked into one pass; a single seed may take more."""
@@ -74,7 +74,9 @@ def inspect_networks(
         if number < 1:
             raise UsageError(f"{name} must be at least 1, and is {number}")
     first = specs[0][1]
+    # As in training: with another number of threads products may have other last bits.
     with limit_threads(first.training.threads):
+        # Once for all: what differs between the networks is then the initialisers'.
         examples = prepare_examples(first, data, most)
         inspections = []
         for name, spec in specs:
@@ -88,6 +90,7 @@ def _inspect_network(init: str, spec: Spec, data: ExampleBatch, seeds: range, ki
     network = spec.build_network(data.description)
     declaration = network.declare(data.description.shape)
     measured = [LayerMeasurements() for _ in network.layers]
+    # Several seeds in one pass, as many as fit: a stack is much faster than one network after the other.
     step = max(1, MAX_BYTES_AT_ONCE // _estimate_seed_bytes(declaration, data))
     losses = [run_passes(spec, data, seeds[start : start + step], measured) for start in range(0, len(seeds), step)]
     layers = []

@@ -181,6 +181,7 @@ def average_statistics(
         symmetric=symmetric,
         low=low,
         high=high,
+        # None of the outputs may be finite, and so in any bin.
         histogram=tuple((counts / max(1, counts.sum())).tolist()),
     )
 

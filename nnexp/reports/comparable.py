@@ -83,9 +83,11 @@ def find_differences(found: CollectedRuns, measured: RankingMetric, *, asked: bo
 
     asked: whether the user named the metric.
     """
+    # Only runs with results are compared; what the others would have been does not matter.
     done = [row for row in found.rows if row.state == "done"]
     objectives = list_objectives(found)
     differences = _describe_groups("data", done, _describe_data)
+    # A sweep may vary the split on purpose.
     if not found.is_single_sweep:
         differences += _describe_groups("splits", done, _describe_split)
     if len(objectives) > 1 and not asked:

@@ -53,6 +53,7 @@ def read_row(folder: Path, problems: list[str], plain: Mapping[str, Any] | None 
         rows = []
     else:
         problems += _find_gaps(folder, record, rows)
+    # run.json counts epochs and seconds at the end; until then the rows of metrics.csv do.
     if state != "done":
         return replace(begun, epochs=len(rows), seconds=sum(row.get("seconds", 0.0) for row in rows))
     seconds = record.get("seconds", math.nan)

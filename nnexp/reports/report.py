@@ -155,6 +155,7 @@ def list_rows(variants: Sequence[Variant]) -> list[RunRow]:
 def compute_rank(variant: Variant, measured: RankingMetric) -> tuple[bool, float]:
     """The smaller, the better; a variant without a value comes last."""
     value = variant.compute_mean(measured.metric).value
+    # Of a NaN no comparison holds, and sorting would leave any order.
     if math.isnan(value):
         return True, 0.0
     return False, -value if measured.larger_is_better else value

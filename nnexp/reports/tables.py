@@ -52,6 +52,7 @@ def format_cells(report: Report) -> dict[str, list[str]]:
     means = [variant.compute_mean(metric) for variant in variants]
     columns["n"] = [str(mean.n) for mean in means]
     columns[metric] = _format_means(means, report)
+    # Ranked by the dev part, and reported on the test part: the best by dev is too good there by chance.
     test_means = [variant.compute_mean(test_metric) for variant in variants]
     if test_metric != metric and any(mean.n for mean in test_means):
         columns[test_metric] = _format_means(test_means, report)
@@ -170,7 +171,7 @@ def format_latex(report: Report) -> str:
 
 def build_frame(report: Report) -> pd.DataFrame:
     """The table in numbers, a row a variant; shares stay shares."""
-    import pandas as pd
+    import pandas as pd  # here, because the import is slow
 
     return pd.DataFrame([_build_number_row(variant, report) for variant in report.variants])
 

@@ -14,8 +14,8 @@ CONFIDENCE_LEVEL = 0.95
 """How often an interval holds the true value, where values are normally distributed."""
 
 ROUNDING_SHARE = 1e-9
-"""The share of the size of the values up to which a standard deviation is rounding: metrics.csv and run.json keep more
-digits, and differences that matter are far larger."""
+"""The share of the size of the values up to which a standard deviation is rounding; differences that matter are far
+larger."""
 
 
 @dataclass(frozen=True, slots=True)
