@@ -17,7 +17,7 @@ from nnexp.reports.filters import is_end_of_name
 from nnexp.reports.labels import format_cell
 from nnexp.reports.report import add_cells, compare_all, group_by_variant
 from nnexp.reports.variants import Variant
-from nnexp.spec.yaml import parse_scalar
+from nnexp.spec.scalars import parse_scalar
 from nnexp.statistics.verdicts import RankingMetric, Verdict
 from nnexp.wording import suggest_nearest
 

@@ -6,19 +6,17 @@ PyYAML reads the structure; the scalars follow our own rules, for reading and fo
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any
 
 import yaml
 
 from nnexp.errors import SpecError
 from nnexp.spec.problems import Place, Problem, SpecText
+from nnexp.spec.scalars import Scalar, find_scalar_problem, is_text, parse_scalar
 from nnexp.spec.yaml_errors import explain_error
 from nnexp.wording import shorten_text
-
-Scalar: TypeAlias = "bool | int | float | str | None"
 
 MAX_DEPTH = 40
 """Levels of nesting: far below Python's recursion limit, far above what any spec has."""
@@ -26,19 +24,10 @@ MAX_DEPTH = 40
 MAX_NODES = 10_000
 """Values in one text, those that aliases repeat counted each time: nine lines of aliases could stand for billions."""
 
-MAX_DIGITS = 40
-"""Enough for a seed of 128 bits."""
-
 ANY_TAG = "!"
 """The tag that stands for every tag that is written in a text."""
 
 DEPTH_MESSAGE = f"nested more than {MAX_DEPTH} levels deep"
-
-# As in YAML 1.2, without octal and hexadecimal numbers. PyYAML follows YAML 1.1, in which 1e-3 is a text.
-INTEGER_PATTERN = re.compile(r"[-+]?(0|[1-9][0-9]*)")
-FLOAT_PATTERN = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))([eE][-+]?[0-9]+)?|[-+]?\.inf|\.nan")
-LEADING_ZERO_PATTERN = re.compile(r"[-+]?0[0-9]+")
-WORD_VALUES: dict[str, Scalar] = {"true": True, "false": False, "null": None, "~": None, "": None}
 
 
 @dataclass(slots=True)
@@ -192,15 +181,11 @@ class _NodeConverter:
 
     def convert_scalar(self, raw: str, place: Place, path: str) -> Scalar:
         """What an unquoted word means."""
-        digits = len(raw.lstrip("+-"))
-        # Python takes time with the square of the digits, and refuses more than 4,300.
-        if INTEGER_PATTERN.fullmatch(raw) and digits > MAX_DIGITS:
-            self.add_problem(place, path, f"a whole number of {digits} digits; at most {MAX_DIGITS} are allowed")
-            return None
-        if LEADING_ZERO_PATTERN.fullmatch(raw):
-            self.add_problem(place, path, f"{shorten_text(raw)} begins with a zero", _suggest_without_zeros(raw))
-            return None
-        return parse_scalar(raw)
+        problem = find_scalar_problem(raw)
+        if problem is None:
+            return parse_scalar(raw)
+        self.add_problem(place, path, *problem)
+        return None
 
     def find_place(self, node: yaml.Node) -> Place:
         start, end = node.start_mark, node.end_mark
@@ -208,33 +193,6 @@ class _NodeConverter:
         if isinstance(node, yaml.ScalarNode) and node.style is None:
             width = len(node.value)
         return Place(self.text, start.line + 1, start.column + 1, max(1, width))
-
-
-def _suggest_without_zeros(raw: str) -> str:
-    """How to write a whole number that begins with zeros, which YAML 1.1 reads as octal and YAML 1.2 does not."""
-    if len(raw.lstrip("+-")) > MAX_DIGITS:
-        return ""
-    sign = "-" if raw.startswith("-") else ""
-    digits = raw.lstrip("+-").lstrip("0") or "0"
-    return f"write {sign}{digits}, or '{raw}' in quotes if it is a text"
-
-
-def parse_scalar(raw: str) -> Scalar:
-    """What an unquoted word means, if it is allowed."""
-    if raw in WORD_VALUES:
-        return WORD_VALUES[raw]
-    if INTEGER_PATTERN.fullmatch(raw):
-        return int(raw)
-    if FLOAT_PATTERN.fullmatch(raw):
-        return float(raw.replace(".inf", "inf").replace(".nan", "nan"))
-    return raw
-
-
-def is_text(raw: str) -> bool:
-    """Whether an unquoted word means itself."""
-    if raw in WORD_VALUES:
-        return False
-    return not any(form.fullmatch(raw) for form in (INTEGER_PATTERN, FLOAT_PATTERN, LEADING_ZERO_PATTERN))
 
 
 def join_path(path: str, key: str) -> str:

@@ -8,8 +8,9 @@ from typing import Any, Literal, get_args, get_origin
 
 from nnexp.nn.losses.base import Targets
 from nnexp.registry import Registry
+from nnexp.spec.scalars import Scalar, parse_scalar
 from nnexp.spec.validation import describe_plain_type, strip_per_replica
-from nnexp.spec.yaml import Node, Scalar, parse_scalar
+from nnexp.spec.yaml import Node
 from nnexp.wording import shorten_text, suggest_nearest
 
 BOOLEAN_WORDS = ("yes", "no", "on", "off", "true", "false")

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from nnexp.errors import SpecError
 from nnexp.spec.problems import Problem, SpecText
-from nnexp.spec.yaml import MAX_DEPTH, MAX_DIGITS, MAX_NODES, format_yaml, parse_yaml, walk_nodes
+from nnexp.spec.scalars import MAX_DIGITS
+from nnexp.spec.yaml import MAX_DEPTH, MAX_NODES, format_yaml, parse_yaml, walk_nodes
 
 
 def plain(content: str) -> Any:
