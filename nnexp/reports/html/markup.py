@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from html import escape
+from itertools import starmap
 from typing import TypeAlias
 
 VOID_ELEMENTS = ("meta", "img", "br")
@@ -26,7 +27,7 @@ def tag(name: str, /, *children: Piece, **attributes: str | bool | None) -> Html
     >>> tag("p", "1 < 2 ", tag("b", "&"), class_="note")
     '<p class="note">1 &lt; 2 <b>&amp;</b></p>'
     """
-    given = "".join(_format_attribute(key, value) for key, value in attributes.items())
+    given = "".join(starmap(_format_attribute, attributes.items()))
     if name in VOID_ELEMENTS:
         return Html(f"<{name}{given}>")
     return Html(f"<{name}{given}>{join_pieces(children)}</{name}>")
@@ -41,7 +42,13 @@ def _format_attribute(key: str, value: str | bool | None) -> str:
 
 def join_pieces(pieces: Iterable[Piece]) -> Html:
     """Pieces one after the other."""
-    return Html("".join(p if isinstance(p, Html) else escape(escape_controls(p)) for p in pieces if p is not None))
+    return Html("".join(map(_escape_piece, pieces)))
+
+
+def _escape_piece(piece: Piece) -> str:
+    if piece is None or isinstance(piece, Html):
+        return piece or ""
+    return escape(escape_controls(piece))
 
 
 def escape_controls(text: str) -> str:
@@ -50,7 +57,15 @@ def escape_controls(text: str) -> str:
     >>> escape_controls("a" + chr(27) + "b")
     'a\\x1bb'
     """
-    return "".join(c if c.isprintable() or c in "\n\t " else c.encode("unicode_escape").decode() for c in text)
+    if text.isprintable():
+        return text  # nearly all are: a page has hundreds of thousands of letters
+    return "".join(map(_escape_control, text))
+
+
+def _escape_control(character: str) -> str:
+    if character.isprintable() or character in "\n\t ":
+        return character
+    return character.encode("unicode_escape").decode()
 
 
 def render_code(text: str) -> Html:
@@ -82,19 +97,15 @@ def render_table(headers: Sequence[Piece], rows: Iterable[Sequence[Piece]], left
     """A table whose first `left` columns, or those at these places, are words, and the others numbers, to the right."""
     words = range(left) if isinstance(left, int) else left
     sides = ["left" if at in words else "right" for at in range(len(headers))]
-    head = tag("tr", *(tag("th", cell, class_=side, scope="col") for cell, side in zip(headers, sides, strict=True)))
-    body = [
-        tag(
-            "tr",
-            *(tag("td", cell, class_=_choose_cell_classes(cell, side)) for cell, side in zip(row, sides, strict=True)),
-        )
-        for row in rows
-    ]
-    return tag("div", tag("table", tag("thead", head), tag("tbody", *body)), class_="scroll")
+    head = [tag("th", cell, class_=side, scope="col") for cell, side in zip(headers, sides, strict=True)]
+    body = [_render_row(row, sides) for row in rows]
+    return tag("div", tag("table", tag("thead", tag("tr", *head)), tag("tbody", *body)), class_="scroll")
 
 
-def _choose_cell_classes(cell: Piece, side: str) -> str:
-    """The classes of a cell."""
-    return (
-        f"{side} long" if cell is not None and not isinstance(cell, Html) and len(cell) > MAX_CELL_CHARACTERS else side
-    )
+def _render_row(row: Sequence[Piece], sides: Sequence[str]) -> Html:
+    cells = []
+    for cell, side in zip(row, sides, strict=True):
+        # `Html` counts its tags too, and is broken where it may be by itself.
+        is_long = cell is not None and not isinstance(cell, Html) and len(cell) > MAX_CELL_CHARACTERS
+        cells.append(tag("td", cell, class_=f"{side} long" if is_long else side))
+    return tag("tr", *cells)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -40,23 +39,25 @@ class MistakeTally:
         predicted = scores.argmax(axis=-1)
         for at, example in enumerate(examples.tolist()):
             row = scores[at].astype(np.float64)
-            self.scores[example] = self.scores[example] + row if example in self.scores else row
+            if example in self.scores:
+                row += self.scores[example]
+            self.scores[example] = row
             self.true_labels[example] = int(true[at])
             self.wrong_runs[example] = self.wrong_runs.get(example, 0) + int(predicted[at] != true[at])
             self.run_counts[example] = self.run_counts.get(example, 0) + 1
 
     def find_worst(self, most: int) -> list[Mistake]:
         """The examples whose mean score takes them for the wrong class, by how far it is ahead of the right one."""
-        found = [self._make_mistake(example) for example in self._find_mistaken()]
-        found.sort(key=lambda one: (one.true_score - one.predicted_score, one.example))
-        return found[:most]
+        found = map(self._make_mistake, self._find_mistaken())
+        # By their places where they are equally far ahead, so that the same runs always show the same ones.
+        return sorted(found, key=lambda one: (one.true_score - one.predicted_score, one.example))[:most]
 
     def count_mistakes(self) -> int:
         """How many examples are taken for the wrong class on the mean."""
-        return sum(1 for _ in self._find_mistaken())
+        return len(self._find_mistaken())
 
-    def _find_mistaken(self) -> Iterable[int]:
-        return (example for example, scores in self.scores.items() if int(scores.argmax()) != self.true_labels[example])
+    def _find_mistaken(self) -> list[int]:
+        return [example for example, scores in self.scores.items() if scores.argmax() != self.true_labels[example]]
 
     def _make_mistake(self, example: int) -> Mistake:
         runs, true = self.run_counts[example], self.true_labels[example]

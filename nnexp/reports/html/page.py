@@ -53,19 +53,20 @@ def render_page(title: str, body: Sequence[Piece], note: str = "") -> str:
         tag("title", title),
         tag("style", Html(_format_style())),
     ]
-    parts = [*head, content, *(tag("script", script) for script in scripts)]
+    # Scripts stand at the end: they begin when all that they draw in is there.
+    parts = [*head, content, *[tag("script", script) for script in scripts]]
     return f'<!doctype html>\n<html lang="en">\n{join_pieces(parts)}\n</html>\n'
 
 
 def render_section(title: str, *body: Piece, id: str | None = None) -> Html | None:  # noqa: A002 - HTML's word
     """A part of the page with a heading; nothing where it holds nothing."""
-    kept = [piece for piece in body if piece]
+    kept = list(filter(None, body))
     return tag("section", tag("h2", title), *kept, id=id) if kept else None
 
 
 def render_grid(*figures: Piece) -> Html | None:
     """Figures side by side where there is room, below each other where there is not."""
-    kept = [piece for piece in figures if piece]
+    kept = list(filter(None, figures))
     return tag("div", *kept, class_="grid") if kept else None
 
 
@@ -108,26 +109,23 @@ def render_legend(
 
     names: what stands on the buttons, where it is not the keys themselves.
     """
-    buttons = [_render_button(key, colour, names[key] if names else None) for key, colour in entries]
+    buttons = [_render_button(key, colour, (names or {}).get(key)) for key, colour in entries]
     return tag("div", *buttons, *keys, class_="legend", data_group=group, role="group", aria_label="pick what is shown")
 
 
 def _render_button(key: str, colour: str, name: str | None) -> Html:
     """A button that picks the marks of a key; under another name it tells the key to the pointer."""
-    return tag(
-        "button",
-        key if name is None else name,
-        type="button",
-        data_key=escape_names(key),
-        title=None if name is None else key,
-        aria_pressed="false",
-        style=f"--swatch: {colour}",
-    )
+    swatch = f"--swatch: {colour}"
+    title = None if name is None else key
+    # The key is compared with what figures have, whose texts are escaped in this way.
+    data_key = escape_names(key)
+    return tag("button", name or key, type="button", data_key=data_key, title=title, aria_pressed="false", style=swatch)
 
 
 def encode_json(value: Any) -> Html:
     """JSON that may stand in a script element, whatever texts it holds."""
     text = json.dumps(value, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
+    # Neither may end the element, as </script> does, nor be a line's end to JavaScript and none to JSON.
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return Html(text)
@@ -135,13 +133,14 @@ def encode_json(value: Any) -> Html:
 
 def _format_policy(scripts: Sequence[str]) -> str:
     """What the browser may do for the page: run just these scripts, and load nothing."""
-    hashes = " ".join(f"'sha256-{_hash_script(script)}'" for script in scripts) or "'none'"
+    hashes = " ".join(map(_hash_script, scripts)) or "'none'"
     rules = ("default-src 'none'", f"script-src {hashes}", "style-src 'unsafe-inline'", "img-src data:")
     return "; ".join((*rules, "base-uri 'none'", "form-action 'none'"))
 
 
 def _hash_script(script: str) -> str:
-    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    """A script as a policy names it."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
 
 
 def _format_style() -> str:

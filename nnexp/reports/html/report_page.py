@@ -97,5 +97,7 @@ def make_page_title(report: Report) -> str:
     names = [path.name for path in report.sweeps]
     if not names:
         names = list(dict.fromkeys(str(variant.configuration.spec["name"]) for variant in report.variants))
-    more = f" and {len(names) - MAX_TITLE_NAMES} more" if len(names) > MAX_TITLE_NAMES else ""
-    return f"{', '.join(names[:MAX_TITLE_NAMES])}{more}"
+    title = ", ".join(names[:MAX_TITLE_NAMES])
+    if len(names) > MAX_TITLE_NAMES:
+        title += f" and {len(names) - MAX_TITLE_NAMES} more"
+    return title

@@ -25,36 +25,37 @@ class SweepRequest:
 
 
 def read_requests(folder: Path) -> list[SweepRequest]:
-    """The requests for a sweep in their order, but those whose runs another one asks for as well.
+    """The requests for a sweep in their order, without those whose runs another one asks for as well.
 
     The last one is that of sweep.yaml, which holds no others; their words are found out from their runs.
     """
-    asked = [tuple(names) for names in _read_run_names(folder)]
-    kept = [
-        names
-        for at, names in enumerate(asked)
-        if at == len(asked) - 1
-        or not any(
-            set(names) <= set(other) for later, other in enumerate(asked) if _can_replace(other, names, later > at)
-        )
-    ]
+    asked = _read_run_names(folder)
     overrides = _read_overrides(folder)
-    return [SweepRequest(names, find_words([overrides.get(name) for name in names])) for names in kept]
+    found = []
+    for place, names in enumerate(asked):
+        if not _is_covered(asked, place):
+            found.append(SweepRequest(names, find_words([overrides.get(name) for name in names])))
+    return found
 
 
-def _can_replace(other: Sequence[str], names: Sequence[str], later: bool) -> bool:
-    """Whether another request may stand for one: of two that ask for the same, the later one does."""
-    return later or len(set(other)) > len(set(names))
+def _is_covered(asked: Sequence[Sequence[str]], place: int) -> bool:
+    """Whether another request asks for all runs of one; of two that ask for the same, the later one stays."""
+    names, later = set(asked[place]), asked[place + 1 :]
+    if not later:
+        return False  # it is that of sweep.yaml, whatever it asks for
+    return any(names <= set(other) for other in later) or any(names < set(other) for other in asked[:place])
 
 
-def _read_run_names(folder: Path) -> list[list[str]]:
+def _read_run_names(folder: Path) -> list[tuple[str, ...]]:
     """The names of each request's runs, as far as they can be read."""
     try:
         record = json.loads(atomic.read_file(folder / "sweep.json") or b"{}")
     except (ValueError, NnexpError):
         return []
-    found = record.get("requests") if isinstance(record, Mapping) else None
-    return [names for names in found.values() if isinstance(names, list)] if isinstance(found, Mapping) else []
+    requests = record.get("requests") if isinstance(record, Mapping) else None
+    if not isinstance(requests, Mapping):
+        return []
+    return [tuple(names) for names in requests.values() if isinstance(names, list)]
 
 
 def _read_overrides(folder: Path) -> dict[str, tuple[str, ...] | None]:
@@ -65,7 +66,7 @@ def _read_overrides(folder: Path) -> dict[str, tuple[str, ...] | None]:
             run: dict[str, Any] = json.loads(line)
             member = run["member"] is not None or "variant" in run["values"]
             found[run["run"]] = None if member else tuple(map(str, run["overrides"]))
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError):  # a line that was not written to its end
             continue
     return found
 
@@ -77,20 +78,26 @@ def find_words(runs: Sequence[Sequence[str] | None]) -> tuple[str, ...] | None:
     ('lr=0.1,1', 'seed=0..1')
     >>> find_words([["lr=0.1", "seed=0"], ["lr=1", "seed=1"]])
     """
-    known = [tuple(word.partition("=")[::2] for word in run) for run in runs if run is not None]
-    keys = [key for key, _ in known[0]] if known else []
-    if len(known) < len(runs) or not keys or any([key for key, _ in run] != keys for run in known):
+    settings: list[dict[str, str]] = []
+    for run in runs:
+        given = dict(word.partition("=")[::2] for word in run or ())
+        if run is None or len(given) < len(run):  # a key twice is no list of values
+            return None
+        settings.append(given)
+    keys = list(settings[0]) if settings else []
+    if not keys or any(list(given) != keys for given in settings):
         return None
-    columns = [list(dict.fromkeys(values)) for values in zip(*([v for _, v in run] for run in known), strict=True)]
-    if len(set(keys)) < len(keys) or {tuple(v for _, v in run) for run in known} != set(product(*columns)):
+    combinations = [tuple(given.values()) for given in settings]
+    columns = [list(dict.fromkeys(values)) for values in zip(*combinations, strict=True)]
+    if set(combinations) != set(product(*columns)):
         return None
-    return tuple(f"{key}={_format_values(key, values)}" for key, values in zip(keys, columns, strict=True))
+    return tuple(map(_format_values, keys, columns))
 
 
 def _format_values(key: str, values: Sequence[str]) -> str:
     """The values of a key as a command has them; of seeds that follow each other the first and the last."""
-    if key == "seed" and len(values) > 1 and all(value.isdecimal() for value in values):
-        numbers = [int(value) for value in values]
-        if numbers == list(range(numbers[0], numbers[-1] + 1)):
-            return f"{numbers[0]}..{numbers[-1]}"
-    return ",".join(values)
+    if key == "seed" and len(values) > 1 and all(map(str.isdecimal, values)):
+        first, last = int(values[0]), int(values[-1])
+        if list(map(int, values)) == list(range(first, last + 1)):
+            return f"{key}={first}..{last}"
+    return f"{key}={','.join(values)}"

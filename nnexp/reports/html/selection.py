@@ -12,8 +12,13 @@ from nnexp.reports.rows import RunRow
 from nnexp.reports.variants import Variant
 from nnexp.runs.metrics_csv import read_metrics
 
-MAX_BEST_VARIANTS, MAX_FAILED_VARIANTS = 5, 2
-"""Variants that are drawn: the best, and those of which runs failed or diverged; and what is compared with."""
+MAX_BEST_VARIANTS = 5
+"""The best variants, which are drawn: with a baseline and those that failed eight, as many as there are colours."""
+
+MAX_FAILED_VARIANTS = 2
+"""Variants of which runs failed or diverged, that are drawn besides."""
+
+FAILED_STATES = frozenset({"failed", "diverged"})
 
 MAX_RUNS = 20
 """Runs of a variant whose curves are averaged."""
@@ -26,11 +31,6 @@ class VariantCurves:
     variant: Variant
     histories: tuple[MetricHistory, ...] = field(repr=False)
     run_count: int
-
-    @property
-    def columns(self) -> list[str]:
-        """The columns of metrics.csv that any of its runs has."""
-        return list(dict.fromkeys(name for found in self.histories for name in (found.rows[0] if found.rows else ())))
 
     def compute_curve(self, column: str) -> MeanCurve:
         """The mean of a column over the runs."""
@@ -48,54 +48,62 @@ class CurveSelection:
 
     @property
     def columns(self) -> list[str]:
-        return list(dict.fromkeys(name for one in self.variants for name in one.columns))
+        """The columns of metrics.csv that any of the runs has."""
+        names: dict[str, None] = {}
+        for one in self.variants:
+            for history in one.histories:
+                names |= dict.fromkeys(history.rows[0])
+        return list(names)
 
     @property
     def caption(self) -> str:
         """Which variants these are, in words; nothing where they are all."""
-        said = []
+        sentences = []
         if len(self.variants) < self.candidate_count:
-            which = [f"the best {min(MAX_BEST_VARIANTS, len(self.variants))}"]
-            which += ["what they are compared with"] if self.has_baseline else []
-            which += [f"up to {MAX_FAILED_VARIANTS} of those that failed or diverged"] if self.has_failed else []
-            listing = f"{', '.join(which[:-1])} and {which[-1]}" if len(which) > 1 else which[0]
-            said.append(f"Drawn are {len(self.variants)} of {self.candidate_count:,} variants: {listing}.")
+            which = self._describe_choice()
+            sentences.append(f"Drawn are {len(self.variants)} of {self.candidate_count:,} variants: {which}.")
         if any(one.run_count > MAX_RUNS for one in self.variants):
-            said.append(f"Of a variant the first {MAX_RUNS} runs are drawn.")
-        return " ".join(said)
+            sentences.append(f"Of a variant the first {MAX_RUNS} runs are drawn.")
+        return " ".join(sentences)
+
+    def _describe_choice(self) -> str:
+        which = [f"the best {min(MAX_BEST_VARIANTS, len(self.variants))}"]
+        if self.has_baseline:
+            which.append("what they are compared with")
+        if self.has_failed:
+            which.append(f"up to {MAX_FAILED_VARIANTS} of those that failed or diverged")
+        *first, last = which
+        return f"{', '.join(first)} and {last}" if first else last
 
 
 def select_variants(report: Report) -> CurveSelection:
     """The variants to draw; the histories of no others are read."""
-    every = [
-        variant
-        for variant in sorted(report.variants, key=lambda v: compute_rank(v, report.measure))
-        if _has_epochs(variant)
-    ]
-    best = every[:MAX_BEST_VARIANTS]
-    asked = [report.baseline] if report.baseline and _has_epochs(report.baseline) else []
-    lost = [variant for variant in every[MAX_BEST_VARIANTS:] if {"failed", "diverged"} & variant.state_counts.keys()][
-        :MAX_FAILED_VARIANTS
-    ]
-    chosen = {variant.configuration.key: variant for variant in (*best, *asked, *lost)}
-    found = [_read_histories(variant) for variant in chosen.values()]
-    drawn = [one for one in found if any(history.rows for history in one.histories)]
-    beside = any(variant not in best for variant in asked)
-    return CurveSelection(
-        tuple(drawn), len(every) - (len(found) - len(drawn)), has_baseline=beside, has_failed=bool(lost)
-    )
+    ranked = sorted(report.variants, key=lambda variant: compute_rank(variant, report.measure))
+    candidates = list(filter(_has_epochs, ranked))
+    best, others = candidates[:MAX_BEST_VARIANTS], candidates[MAX_BEST_VARIANTS:]
+    chosen = list(best)
+    if report.baseline and report.baseline not in best and _has_epochs(report.baseline):
+        chosen.append(report.baseline)
+    has_baseline = len(chosen) > len(best)
+    failed = [variant for variant in others if FAILED_STATES & variant.state_counts.keys()][:MAX_FAILED_VARIANTS]
+    chosen += [variant for variant in failed if variant not in chosen]
+    drawn = [one for one in map(_read_histories, chosen) if one.histories]
+    # What cannot be read could not have been drawn either.
+    candidate_count = len(candidates) - (len(chosen) - len(drawn))
+    return CurveSelection(tuple(drawn), candidate_count, has_baseline=has_baseline, has_failed=bool(failed))
 
 
 def _has_epochs(variant: Variant) -> bool:
-    """Whether it has epochs."""
-    return not variant.is_ensemble and not variant.configuration.is_baseline and any(row.epochs for row in variant.rows)
+    """Whether it was trained by epochs, and has some."""
+    is_network = not variant.is_ensemble and not variant.configuration.is_baseline
+    return is_network and any(row.epochs for row in variant.rows)
 
 
 def _read_histories(variant: Variant) -> VariantCurves:
     """The histories of the runs that are done; where none is, of those that began."""
     rows = variant.done_rows or [row for row in variant.rows if row.epochs]
-    histories = [_read_history(row) for row in rows[:MAX_RUNS]]
-    return VariantCurves(variant, tuple(found for found in histories if found.rows), len(rows))
+    histories = tuple(history for history in map(_read_history, rows[:MAX_RUNS]) if history.rows)
+    return VariantCurves(variant, histories, len(rows))
 
 
 def _read_history(row: RunRow) -> MetricHistory:

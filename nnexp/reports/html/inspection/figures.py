@@ -6,9 +6,10 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 
 from nnexp.inspection.inspection import Inspection
-from nnexp.inspection.layer_statistics import LayerStatistics
+from nnexp.inspection.layer_statistics import HISTOGRAM_BINS, LayerStatistics
 from nnexp.reports.html.curves import thin_places
 from nnexp.reports.html.figures.base import Figure
 from nnexp.reports.html.figures.histograms import plot_network, plot_side_by_side
@@ -68,42 +69,39 @@ def select_compared_layers(each: Inspection) -> list[LayerStatistics]:
 
 def make_histogram_figures(found: Sequence[Inspection], colours: Mapping[str, str]) -> Iterator[Figure]:
     """What layers give, as small histograms."""
-    layers = select_compared_layers(found[0]) if len(found) > 1 else [found[0].inputs, *found[0].layers]
-    places = thin_places(len(layers), MAX_HISTOGRAM_LAYERS)
-    caption = _describe_histograms(found, len(layers), len(places))
     if len(found) == 1:
-        make = partial(plot_network, [layers[place] for place in places], colours)
+        layers = _thin_layers([found[0].inputs, *found[0].layers])
+        caption = _describe_histograms(found, 1 + len(found[0].layers), len(layers))
+        make = partial(plot_network, layers, colours)
         yield Figure("histograms", "Outputs of each layer", caption, make, group=LEGEND_GROUP)
         return
+    networks = list(map(select_compared_layers, found))
+    drawn = list(map(_thin_layers, networks))
+    caption = _describe_histograms(found, len(networks[0]), len(drawn[0]))
     figure_count = math.ceil(len(found) / MAX_FIGURE_INITIALIZERS)
     per_figure = math.ceil(len(found) / figure_count)  # six are drawn as three and three, not as five and one
-    for number, start in enumerate(range(0, len(found), per_figure), start=1):
-        some = found[start : start + per_figure]
-        names = list(colours)[start : start + per_figure]
-        is_last = start + per_figure >= len(found)
-        make = partial(plot_side_by_side, _align_layers(some, names, places), {name: colours[name] for name in names})
-        yield Figure(
-            "histograms" if number == 1 else f"histograms-{number}",
-            "Outputs of the layers" if number == 1 else "Outputs of the layers, continued",
-            caption if is_last else "",
-            make,
-            group=LEGEND_GROUP,
-        )
+    name, title = "histograms", "Outputs of the layers"
+    for start in range(0, len(found), per_figure):
+        end = start + per_figure
+        some = dict(islice(colours.items(), start, end))
+        rows = [dict(zip(some, layers, strict=True)) for layers in zip(*drawn[start:end], strict=True)]
+        below = caption if end >= len(found) else ""  # once, below the last one
+        yield Figure(name, title, below, partial(plot_side_by_side, rows, some), group=LEGEND_GROUP)
+        name, title = f"histograms-{end // per_figure + 1}", "Outputs of the layers, continued"
 
 
-def _align_layers(
-    some: Sequence[Inspection], names: Sequence[str], places: Sequence[int]
-) -> list[dict[str, LayerStatistics]]:
-    """For each layer that is drawn, what each initialiser's network gives there."""
-    networks = [select_compared_layers(each) for each in some]
-    return [dict(zip(names, (network[place] for network in networks), strict=True)) for place in places]
+def _thin_layers(layers: Sequence[LayerStatistics]) -> list[LayerStatistics]:
+    """The layers that are drawn."""
+    return [layers[place] for place in thin_places(len(layers), MAX_HISTOGRAM_LAYERS)]
 
 
 def _describe_histograms(found: Sequence[Inspection], layer_count: int, drawn_count: int) -> str:
     """How the histograms are to be read."""
-    sentences = ["All outputs of a layer for all examples, in 24 bins; the fullest bin is the highest."]
     where = "below each" if len(found) == 1 else "below a layer's name"
-    sentences.append(f"The range stands {where}, and what lies beyond it is in the outermost bars.")
+    sentences = [
+        f"All outputs of a layer for all examples, in {HISTOGRAM_BINS} bins; the fullest bin is the highest.",
+        f"The range stands {where}, and what lies beyond it is in the outermost bars.",
+    ]
     if len(found) > 1:
         between = " and the last layer"
         if found[0].carriers:
@@ -118,7 +116,7 @@ def make_line_figures(
     found: Sequence[Inspection], colours: Mapping[str, str]
 ) -> Iterator[tuple[Figure, LayerQuantity]]:
     """What changes from layer to layer, as lines: each figure with the numbers that it draws."""
-    compared = [select_compared_layers(each) for each in found]
+    compared = list(map(select_compared_layers, found))
     every = [each.layers for each in found]
     spread = _make_quantity("standard deviation", compared, lambda layer: layer.std, colours)
     share_title, share_caption, shares = _make_share_quantity(every, colours)
@@ -157,6 +155,7 @@ def _make_share_quantity(
 ) -> tuple[str, str, LayerQuantity]:
     """The title of what is dead or saturated, what the words mean, and the shares."""
     wordings = []
+    # The layers of all networks are of the same kinds.
     if any(layer.dead is not None for layer in networks[0]):
         wordings.append(DEAD_WORDING)
     if any(layer.saturated is not None for layer in networks[0]):

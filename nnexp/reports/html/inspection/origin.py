@@ -11,9 +11,7 @@ from nnexp.spec.resolved import format_spec
 from nnexp.spec.spec import Origin, Spec
 
 
-def render_origin(
-    found: Sequence[Inspection], specs: Sequence[tuple[str, Spec]], command: str
-) -> Iterator[Html | None]:
+def render_origin(found: Sequence[Inspection], specs: Sequence[tuple[str, Spec]], command: str) -> Iterator[Html]:
     """The command, the spec, and what it was made with."""
     _, spec = specs[0]
     inits = f", here with {found[0].init}" if len(found) > 1 else ""
@@ -21,11 +19,13 @@ def render_origin(
     made = describe_environment()
     facts = [
         ("versions", ", ".join(f"{name} {number}" for name, number in made["versions"].items())),
-        ("machine", ", ".join(str(made["machine"][key]) for key in ("cpu", "system"))),
-        ("overrides", ", ".join(origin.overrides)),
+        ("machine", f"{made['machine']['cpu']}, {made['machine']['system']}"),
     ]
+    if origin.overrides:
+        facts.append(("overrides", ", ".join(origin.overrides)))
     yield tag("p", "This page is made by")
     yield render_code_block(command)
-    yield render_fold("The spec, as it was written", render_code_block(origin.text)) if origin.text else None
+    if origin.text:  # a spec that a program made has none
+        yield render_fold("The spec, as it was written", render_code_block(origin.text))
     yield render_fold(f"The spec with every default{inits}", render_code_block(format_spec(spec)))
-    yield render_table(("", ""), [fact for fact in facts if fact[1]], left=2)
+    yield render_table(("", ""), facts, left=2)

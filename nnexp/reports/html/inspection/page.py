@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
+from itertools import starmap
 
 from nnexp.inspection.inspection import Inspection
 from nnexp.inspection.layer_statistics import LayerStatistics
@@ -36,11 +37,9 @@ def render_inspection(found: Sequence[Inspection], specs: Sequence[tuple[str, Sp
     first, colours = found[0], cycle_colours([each.init for each in found])
     body = [
         tag("p", describe_inspection(found), class_="note"),
-        render_section(
-            "What the numbers say", render_grid(*(_render_card(each, colours) for each in found)), id="findings"
-        ),
+        render_section("What the numbers say", render_grid(*_render_cards(found, colours)), id="findings"),
         render_section("Layer by layer", *_render_layers(found, colours), id="layers"),
-        render_section("All numbers", *(_render_numbers(each) for each in found), id="numbers"),
+        render_section("All numbers", *map(_render_numbers, found), id="numbers"),
         render_section("How to repeat it", *render_origin(found, specs, command), id="repeat"),
     ]
     note = f"Made by nnexp {version('nnexp')}. This file is all there is; it loads nothing."
@@ -50,20 +49,24 @@ def render_inspection(found: Sequence[Inspection], specs: Sequence[tuple[str, Sp
 def describe_inspection(found: Sequence[Inspection]) -> str:
     """Which network was measured, on what, with which seeds."""
     first = found[0]
-    what = "training examples" if first.data == "real" else "random normal inputs"
-    seeds = f"seed {first.seeds[0]}"
+    what, seeds, inits = "random normal inputs", f"seed {first.seeds[0]}", f"with {first.init}"
+    if first.data == "real":
+        what = "training examples"
     if len(first.seeds) > 1:
         seeds = f"mean of seeds {first.seeds[0]} to {first.seeds[-1]}"
-    inits = f"with {first.init}" if len(found) == 1 else f"with {len(found)} initialisers"
+    if len(found) > 1:
+        inits = f"with {len(found)} initialisers"
     return f"The network {inits}, on {first.examples:,} {what}, {seeds}; forward and back once, nothing trained."
 
 
-def _render_card(each: Inspection, colours: Mapping[str, str]) -> Html:
-    """What the numbers of one initialiser say."""
-    colour = colours[escape_controls(each.init)]
-    words = render_list(_render_sentence(finding.text) for finding in each.findings) or tag("p", "Nothing stands out.")
-    loss = tag("p", f"Mean loss before training: {format_layer_number(each.loss)}.", class_="note")
-    return tag("div", tag("h3", each.init), words, loss, style=f"border-left: 4px solid {colour}; padding-left: 14px")
+def _render_cards(found: Sequence[Inspection], colours: Mapping[str, str]) -> Iterator[Html]:
+    """What the numbers of each initialiser say."""
+    for each in found:
+        sentences = [_render_sentence(finding.text) for finding in each.findings]
+        words = render_list(sentences) or tag("p", "Nothing stands out.")
+        loss = tag("p", f"Mean loss before training: {format_layer_number(each.loss)}.", class_="note")
+        style = f"border-left: 4px solid {colours[escape_controls(each.init)]}; padding-left: 14px"
+        yield tag("div", tag("h3", each.init), words, loss, style=style)
 
 
 def _render_sentence(text: str) -> Html:
@@ -74,12 +77,11 @@ def _render_sentence(text: str) -> Html:
 
 def _render_layers(found: Sequence[Inspection], colours: Mapping[str, str]) -> list[Html | None]:
     """The figures."""
-    lines = [_render_line_figure(figure, quantity) for figure, quantity in make_line_figures(found, colours)]
-    return [
-        render_legend(LEGEND_GROUP, colours.items()) if len(found) > 1 else None,
-        *map(render_figure, make_histogram_figures(found, colours)),
-        render_grid(*lines),
-    ]
+    lines = starmap(_render_line_figure, make_line_figures(found, colours))
+    pieces = [*map(render_figure, make_histogram_figures(found, colours)), render_grid(*lines)]
+    if len(found) > 1:
+        pieces.insert(0, render_legend(LEGEND_GROUP, colours.items()))
+    return pieces
 
 
 def _render_line_figure(figure: Figure, quantity: LayerQuantity) -> Html:
@@ -103,8 +105,9 @@ def _describe_value(series: LayerSeries, quantity: LayerQuantity) -> str:
 def _render_numbers(each: Inspection) -> Html:
     """The table of all that was measured of one initialiser's network."""
     rows = [_list_numbers(layer) for layer in (each.inputs, *each.layers)]
-    headers = [header for header in rows[0] if any(row[header] for row in rows)]
-    table = render_table(headers, [[row[header] for header in headers] for row in rows], left=2)
+    columns = {header: [row[header] for row in rows] for header in rows[0]}
+    known = {header: column for header, column in columns.items() if any(column)}
+    table = render_table(list(known), zip(*known.values(), strict=True), left=2)
     return render_fold(join_pieces(["Every layer with ", render_code(each.init)]), table)
 
 

@@ -47,9 +47,12 @@ def _describe_runs(found: BestVariant) -> str:
     count, done_count = len(found.seeds), len(found.variant.done_rows)
     if count == 1:
         return f", seed {found.seeds[0]}"
-    more = f" of {done_count}" if done_count > count else ""
-    folds = "" if len(set(found.seeds)) == count else " and folds"
-    return f", {count}{more} runs of different seeds{folds} together"
+    runs, kinds = f"{count} runs", "seeds"
+    if done_count > count:
+        runs = f"{count} of {done_count} runs"
+    if len(set(found.seeds)) < count:
+        kinds = "seeds and folds"
+    return f", {runs} of different {kinds} together"
 
 
 def _make_confusion_figure(found: BestVariant, details: ClassBreakdown, number: int) -> Figure:

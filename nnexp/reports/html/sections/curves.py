@@ -40,8 +40,8 @@ def make_curve_figures(selection: CurveSelection, report: Report, colours: Mappi
     rates = _make_lines(selection, {"lr": "dev"})
     if rates:
         # Only the peaks decide: any schedule that decays to nearly 0 would ask for a logarithm.
-        largest = [max(mean.value for mean in line.curve.means) for line in rates]
-        axis = make_axis(rates, "learning rate", colours, share=False, log=needs_log_axis(largest))
+        peaks = [max(mean.value for mean in line.curve.means) for line in rates]
+        axis = make_axis(rates, "learning rate", colours, share=False, log=needs_log_axis(peaks))
         caption = "Lines of the same schedule lie over each other." if len(rates) > 1 else ""
         yield _make_figure("learning-rate", "Learning rate", caption, rates, axis)
     norms = _make_lines(selection, {"grad_norm": "dev"})
@@ -76,24 +76,27 @@ def render_curves(
 
 def describe_curves(selection: CurveSelection) -> str:
     """How the curves are to be read."""
-    units = "folds" if all(one.variant.configuration.folds for one in selection.variants) else "seeds"
     sentences = ["Each line is one run; there is no band, as one run has no spread."]
     if any(one.run_count > 1 for one in selection.variants):
+        units = "folds" if all(one.variant.configuration.folds for one in selection.variants) else "seeds"
         sentences = [f"Lines are means over {units}; bands, of dev, are 95 % intervals of the mean (t distribution)."]
     sentences.append("Train is measured on the batches of an epoch, as the weights change; dev after the epoch.")
     if any(one.compute_curve("train_loss").is_cut for one in selection.variants):
         sentences.append("A line ends where the first of its runs stopped, so that it is of the same runs throughout.")
-    if find_max_epochs(selection) > MAX_DRAWN_EPOCHS:
-        sentences.append(
-            f"Of up to {find_max_epochs(selection):,} epochs {MAX_DRAWN_EPOCHS} at equal distances are drawn; "
-            "nothing is smoothed."
-        )
+    longest = find_max_epochs(selection)
+    if longest > MAX_DRAWN_EPOCHS:
+        many = f"Of up to {longest:,} epochs {MAX_DRAWN_EPOCHS}"
+        sentences.append(f"{many} at equal distances are drawn; nothing is smoothed.")
     return " ".join([*sentences, selection.caption]).strip()
 
 
 def find_max_epochs(selection: CurveSelection) -> int:
     """Epochs of the longest line."""
-    return max((min(len(h.rows) for h in one.histories) for one in selection.variants), default=0)
+    longest = 0
+    for one in selection.variants:
+        # A line ends with the first of its runs.
+        longest = max(longest, min(len(history.rows) for history in one.histories))
+    return longest
 
 
 def _make_metric_figure(
@@ -106,8 +109,10 @@ def _make_metric_figure(
     axis = make_axis(found, title, colours, share=share, log=None)
     parts = {line.part for line in found}
     reading = "Solid: dev; dashed: train." if len(parts) == 2 else f"On the {parts.pop()} part."
-    cut = " The axis begins above the lowest values, those of the first epochs." if is_cut_below(found, axis) else ""
-    caption = reading + cut + _describe_band_ends(found, axis)
+    caption = reading
+    if is_cut_below(found, axis):
+        caption += " The axis begins above the lowest values, those of the first epochs."
+    caption += _describe_band_ends(found, axis)
     name = f"curves-{make_plain_name(metric).replace('_', '-')}"
     yield _make_figure(name, f"{capitalize(format_metric_name(metric))} by epoch", caption, found, axis, reading)
 
@@ -140,7 +145,7 @@ def _make_lines(selection: CurveSelection, columns: Mapping[str, str]) -> list[C
 def _find_metric(report: Report, selection: CurveSelection) -> str | None:
     """The metric of the ranking without its part, of the loss an accuracy, where it was measured in each epoch."""
     known = [column.removeprefix("train_") for column in selection.columns if column.startswith("train_")]
-    metric = report.measure.metric.partition("_")[2]
+    _, _, metric = report.measure.metric.partition("_")
     if metric == "loss":
         return next((name for name in known if "accuracy" in name), None)
     return metric if metric in known else None
