@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
 from nnexp.data.dataset import Dataset
 from nnexp.data.parts import Parts
-from nnexp.data.splits import PartName
+from nnexp.data.splits import PART_NAMES, PartName
 from nnexp.errors import NnexpError
 from nnexp.metrics.breakdown import ClassBreakdown, ValueBreakdown
 from nnexp.nn.layers.conv2d import Conv2D
@@ -27,7 +26,7 @@ from nnexp.prediction.predictor import Prediction
 from nnexp.prediction.run import Run
 from nnexp.reports.html.images import encode_filters, encode_image, find_image_shape, find_pixel_range
 from nnexp.reports.html.mistakes import Mistake, MistakeTally
-from nnexp.reports.rows import PART_NAMES, RunRow
+from nnexp.reports.rows import RunRow
 from nnexp.reports.variants import Variant
 from nnexp.spec.baseline import BaselineSpec
 from nnexp.spec.checks.check import declare_network
@@ -37,7 +36,17 @@ from nnexp.typing import AnyArray, Array, IntArray, Shape
 MAX_RUNS = 5
 """Runs of the variant that are asked for predictions."""
 
-MAX_MISTAKES, MAX_FILTERS, MAX_POINTS = 18, 60, 600
+MAX_MISTAKES = 18
+"""Images of mistakes, which are three rows."""
+
+MAX_FILTERS = 60
+"""Images of filters, which are five rows."""
+
+MAX_POINTS = 600
+"""Points of predicted values: more would lie over each other."""
+
+MAX_VALUE_OUTPUTS = 3
+"""Outputs up to which predicted values have a figure each."""
 
 INPUT_PRESERVING_LAYERS = ("dropout", "classic_dropout", "gaussian_noise", "flatten")
 """Layers before the first one with weights that leave the meaning of its inputs as it is."""
@@ -83,7 +92,7 @@ class _DataCache:
 
 
 def examine_variant(variant: Variant, metric: str) -> BestVariant | None:
-    """Look at a variant's runs that are done; None where there are none. What cannot be read is said in `problems`."""
+    """Look at a variant's runs that are done; None where there are none. `problems` says what cannot be read."""
     rows = variant.done_rows
     if not rows:
         return None
@@ -109,10 +118,9 @@ def examine_variant(variant: Variant, metric: str) -> BestVariant | None:
 def _choose_part(run: Run, metric: str) -> PartName:
     """The part that the metric is of, or another where that one is empty."""
     examples = run.record["data"]["examples"]
-    wanted = next((part for part in PART_NAMES if metric.startswith(f"{part}_")), "dev")
-    order = (wanted, "dev", "test", "train")
-    found: Any = next((part for part in order if examples.get(part)), "train")
-    return found
+    wanted = [part for part in PART_NAMES if metric.startswith(f"{part}_")]
+    order: list[PartName] = [*wanted, "dev", "test"]
+    return next((part for part in order if examples.get(part)), "train")
 
 
 def _add_run(found: BestVariant, row: RunRow, sets: _DataCache, tally: MistakeTally) -> None:
@@ -144,10 +152,10 @@ def _add_prediction(
         if tally is not None:
             found.classes, found.has_probabilities = details.classes, prediction.are_probabilities
             tally.add_run(chosen, prediction.scores, d.argmax(axis=-1))
-    elif isinstance(details, ValueBreakdown) and new and len(details.outputs) <= 3:
+    elif isinstance(details, ValueBreakdown) and new and len(details.outputs) <= MAX_VALUE_OUTPUTS:
         places = np.unique(np.linspace(0, len(d) - 1, min(MAX_POINTS, len(d))).round().astype(int))
         for at, output in enumerate(details.outputs):
-            name = " ".join(word for word in (details.task, output) if word)
+            name = f"{details.task} {output}".strip()
             found.values_by_output[name] = (d[places, at].tolist(), prediction.scores[places, at].tolist())
 
 
@@ -169,27 +177,27 @@ def _add_filters(found: BestVariant, run: Run) -> None:
     spec = run.spec
     if isinstance(spec, BaselineSpec) or "members" in run.record:
         return
-    layers = [layer for layer in spec.architecture if kind_of(layer) not in INPUT_PRESERVING_LAYERS]
-    first = layers[0] if layers else None
+    first = next((layer for layer in spec.architecture if kind_of(layer) not in INPUT_PRESERVING_LAYERS), None)
     shape = _find_filter_shape(first, find_image_shape(spec.data.source, run.predictor.description.shape), run)
     if shape is None:
         return
     declaration = declare_network(spec)
-    name, _ = next(entry for entry in declaration.iterate_weights() if entry[0].rpartition(".")[2] == "W")
+    # The first weights of the network are those of the first layer that has any.
+    name = next(name for name, _ in declaration.iterate_weights() if name.rpartition(".")[2] == "W")
     arrays, _ = archive.load_archive(find_weights_file(run.path, run.record), run.record["spec"])
     W: AnyArray = weight_views(declaration, arrays["theta"]).array_of(name)[0]
     found.filter_count, found.filters = W.shape[-1], encode_filters(W[:, :MAX_FILTERS], shape)
-    size = "×".join(map(str, shape[:2]))
-    found.filter_caption = (
-        f"{found.filter_count} filters of {size} weights in {name.rpartition('.')[0] or 'the first layer'}"
-    )
+    height, width, _ = shape
+    layer = name.rpartition(".")[0] or "the first layer"
+    found.filter_caption = f"{found.filter_count} filters of {height}×{width} weights in {layer}"
 
 
 def _find_filter_shape(layer: object, image: Shape | None, run: Run) -> Shape | None:
     """The shape of one filter of a layer as an image, or None where it is none."""
     if image is None or image[-1] not in (1, 3):
         return None
-    if isinstance(layer, Conv2D):
-        return (layer.kernel, layer.kernel, image[-1]) if layer.kernel > 1 else None
-    given = run.predictor.description.shape
-    return image if isinstance(layer, Dense | Output) and int(np.prod(given)) == int(np.prod(image)) else None
+    if isinstance(layer, Conv2D) and layer.kernel > 1:
+        return (layer.kernel, layer.kernel, image[-1])
+    # A source may have made other inputs of its images, which are no pixels.
+    has_pixels = np.prod(run.predictor.description.shape) == np.prod(image)
+    return image if isinstance(layer, Dense | Output) and has_pixels else None

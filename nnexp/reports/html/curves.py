@@ -42,10 +42,11 @@ def compute_curve(histories: Sequence[MetricHistory], column: str, overlap: floa
     if not given:
         return MeanCurve((), ())
     lengths = [len(history.rows) for history in given]
-    places = thin_places(min(lengths), MAX_DRAWN_EPOCHS)
-    epochs = tuple(int(given[0].rows[place]["epoch"]) for place in places)
-    means = tuple(estimate_mean(_average_by_key(given, place, column), overlap) for place in places)
-    return MeanCurve(epochs, means, max(lengths) > min(lengths))
+    epochs, means = [], []
+    for place in thin_places(min(lengths), MAX_DRAWN_EPOCHS):
+        epochs.append(int(given[0].rows[place]["epoch"]))
+        means.append(estimate_mean(_average_by_key(given, place, column), overlap))
+    return MeanCurve(tuple(epochs), tuple(means), max(lengths) > min(lengths))
 
 
 def _average_by_key(histories: Sequence[MetricHistory], place: int, column: str) -> list[float]:

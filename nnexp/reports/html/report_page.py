@@ -72,7 +72,7 @@ def examine_best(report: Report) -> BestVariant | None:
 def render_report(content: ReportContent, command: str = "") -> str:
     """The page. command: that made it."""
     report, best = content.report, content.best
-    title = f"The best variant: {best.variant.label}" if best else ""
+    best_title = f"The best variant: {best.variant.label}" if best else ""
     body = [
         tag("p", render_summary(report), class_="note"),
         tag("p", render_sources(report), class_="note"),
@@ -83,7 +83,7 @@ def render_report(content: ReportContent, command: str = "") -> str:
             *render_curves(content.curve_figures, content.selection, content.colours),
             id="curves",
         ),
-        render_section(title, *render_best_variant(best, content.best_figures), id="best"),
+        render_section(best_title, *render_best_variant(best, content.best_figures), id="best"),
         render_section("Health", *render_health(report), id="health"),
         render_section("Unfinished and damaged runs", *render_unfinished_runs(report), id="lost"),
         render_section("How to repeat it", *render_repetition(report, command), id="repeat"),

@@ -32,6 +32,11 @@ def make_estimate(variant: Variant, report: Report, parameters: Sequence[str] = 
     return VariantEstimate(variant.label, mean, variant.list_finite_values(metric), text, levels)
 
 
+def find_unit(variants: Iterable[Variant]) -> str:
+    """What the runs of each of these variants differ in."""
+    return "fold" if all(variant.configuration.folds for variant in variants) else "seed"
+
+
 @dataclass(frozen=True, slots=True)
 class EstimateRows:
     """Rows of the means, of those of them that have an interval, and of the single runs."""

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import compress, cycle, groupby, islice
-from typing import Any
+from typing import Any, TypeGuard
 
 import altair as alt
 
@@ -41,6 +41,7 @@ MAX_LABEL_CHARACTERS = 24
 MIN_LOG_RATIO = 10
 """From which ratio of the largest to the smallest number on the scale is logarithmic."""
 
+# Vega's shapes, the most different ones first: an initialiser is told from others without its colour.
 POINT_SHAPES = (
     "circle",
     "square",
@@ -62,6 +63,11 @@ MAX_LABELLED_LAYERS = 16
 """Layers from which on not all names stand there."""
 
 
+def _is_finite(value: float | None) -> TypeGuard[float]:
+    """Whether a value is known and can be drawn."""
+    return value is not None and math.isfinite(value)
+
+
 @dataclass(frozen=True, slots=True)
 class LayerSeries:
     """What one quantity is in the layers of one initialiser's network; None where it is not known."""
@@ -71,7 +77,7 @@ class LayerSeries:
 
     @property
     def finite_values(self) -> list[float]:
-        return [value for value in self.values if value is not None and math.isfinite(value)]
+        return list(filter(_is_finite, self.values))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,21 +124,16 @@ def group_overlapping(found: LayerQuantity) -> list[list[str]]:
     groups: dict[tuple[float | None, ...], list[str]] = {}
     for one in found.series:
         places = tuple(_find_place(value, axis) for value in one.values)
+        if set(places) == {None}:
+            continue  # a line that is drawn nowhere lies over no other
         near = next((known for known in groups if _are_close(known, places)), places)
         groups.setdefault(near, []).append(one.variant)
-    overlapping = []
-    for places, names in groups.items():
-        is_drawn = any(place is not None for place in places)
-        if is_drawn and len(names) > 1:
-            overlapping.append(names)
-    return overlapping
+    return [names for names in groups.values() if len(names) > 1]
 
 
 def _find_place(value: float | None, axis: AxisRange) -> float | None:
     """Where a value is drawn, from 0 to 1; None where it is not."""
-    if value is None or not math.isfinite(value):
-        return None
-    return axis.place_of(value)
+    return axis.place_of(value) if _is_finite(value) else None
 
 
 def _are_close(one: Sequence[float | None], other: Sequence[float | None]) -> bool:
@@ -184,7 +185,7 @@ def _make_rows(one: LayerSeries, found: LayerQuantity, axis: AxisRange) -> Itera
 
 
 def _classify_value(value: float | None, axis: AxisRange) -> str:
-    if value is None or not math.isfinite(value):
+    if not _is_finite(value):
         return "lost"
     return "zero" if value == 0 and axis.zero_mark else "number"
 

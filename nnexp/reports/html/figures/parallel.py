@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import altair as alt
+import numpy as np
 
 from nnexp.reports.html.figures.base import MAX_VALUE_CHARACTERS, Chart, ChartStyle, make_data, set_size
 from nnexp.reports.html.figures.estimates import VariantEstimate
@@ -165,7 +166,8 @@ def make_number_axis(name: str, numbers: Sequence[float], *, share: bool = False
     low, high = min(scaled), max(scaled)
     span = high - low or 1.0
     marks = []
-    for at in [number / (LABEL_COUNT - 1) for number in range(LABEL_COUNT)] if high > low else [0.0]:
+    label_count = LABEL_COUNT if high > low else 1
+    for at in np.linspace(0.0, 1.0, label_count).tolist():
         value = low + at * span
         if is_log:
             value = math.exp(value)

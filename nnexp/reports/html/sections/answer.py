@@ -7,13 +7,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
 from nnexp.reports.html.figures.base import Figure, capitalize, format_metric_name
-from nnexp.reports.html.figures.estimates import VariantEstimate, make_estimate
+from nnexp.reports.html.figures.estimates import VariantEstimate, find_unit, make_estimate
 from nnexp.reports.html.figures.intervals import plot_intervals
 from nnexp.reports.html.markup import Html, join_pieces, render_code, render_fold, render_list, render_table, tag
 from nnexp.reports.html.page import render_figure
 from nnexp.reports.report import Report, compute_rank
 from nnexp.reports.tables import format_cells, format_mean, format_sentences, format_verdict_heading
-from nnexp.reports.variants import Variant
 from nnexp.statistics.verdicts import Verdict
 from nnexp.wording import format_count
 
@@ -61,8 +60,7 @@ def make_answer_figures(report: Report, colours: Mapping[str, str]) -> list[Figu
     make = partial(plot_intervals, estimates, title, share=report.measure.is_share, colours=colours)
     longest = max(len(variant.label) for variant in shown)
     wide = len(shown) > MAX_NARROW_VARIANTS or longest > MAX_NARROW_CHARACTERS
-    units = "folds" if all(variant.configuration.folds for variant in shown) else "seeds"
-    caption = _describe_means(estimates, len(known), units)
+    caption = _describe_means(estimates, len(known), f"{find_unit(shown)}s")
     return [Figure("means", f"{capitalize(title)} of the variants", caption, make, wide=wide)]
 
 
@@ -110,18 +108,11 @@ def describe_best(report: Report) -> str:
         return "No run is done yet."
     if not mean.n:
         return f"No run that is done has a {metric}."
-    unit = _find_unit(best)
+    unit = "run" if best.configuration.is_baseline else find_unit([best])
     result = f"{metric} {format_mean(mean, share=measure.is_share)} ({format_count(mean.n, unit)})"
     if len(report.variants) == 1:
         return f"{best.label}: {result}."
     return f"Best: {best.label}, {result}."
-
-
-def _find_unit(variant: Variant) -> str:
-    """What a variant's mean is taken over."""
-    if variant.configuration.folds:
-        return "fold"
-    return "run" if variant.configuration.is_baseline else "seed"
 
 
 def _render_verdicts(report: Report) -> list[Html | None]:

@@ -8,6 +8,7 @@ from functools import partial
 from nnexp.reports.comparable import is_share
 from nnexp.reports.html.curves import MAX_DRAWN_EPOCHS
 from nnexp.reports.html.figures.base import MAX_NAME_CHARACTERS, Figure, capitalize, format_metric_name
+from nnexp.reports.html.figures.estimates import find_unit
 from nnexp.reports.html.figures.lines import (
     MAX_LABELLED_VARIANTS,
     CurveLine,
@@ -78,7 +79,7 @@ def describe_curves(selection: CurveSelection) -> str:
     """How the curves are to be read."""
     sentences = ["Each line is one run; there is no band, as one run has no spread."]
     if any(one.run_count > 1 for one in selection.variants):
-        units = "folds" if all(one.variant.configuration.folds for one in selection.variants) else "seeds"
+        units = f"{find_unit(one.variant for one in selection.variants)}s"
         sentences = [f"Lines are means over {units}; bands, of dev, are 95 % intervals of the mean (t distribution)."]
     sentences.append("Train is measured on the batches of an epoch, as the weights change; dev after the epoch.")
     if any(one.compute_curve("train_loss").is_cut for one in selection.variants):

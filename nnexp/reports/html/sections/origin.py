@@ -113,19 +113,21 @@ def _render_lost_request(request: SweepRequest) -> Html:
 
 def _join_first(items: Sequence[str], separator: str) -> str:
     """The first of some items, and dots for the others."""
-    more = ["..."] if len(items) > MAX_NAMED_ITEMS else []
-    return separator.join([*items[:MAX_NAMED_ITEMS], *more])
+    if len(items) > MAX_NAMED_ITEMS:
+        items = [*items[:MAX_NAMED_ITEMS], "..."]
+    return separator.join(items)
 
 
 def render_sources(report: Report) -> Html:
     """What the runs were trained on; of one source also how many examples each part has."""
     sources = list(dict.fromkeys(_format_source(variant.configuration.spec) for variant in report.variants))
+    pieces: list[Piece] = ["Data: ", render_code(_join_first(sources, "; "))]
     row = find_example_run(report)
-    counts = ""
     if row is not None and len(sources) == 1:
         counts = _format_example_counts(_as_mapping(_read_record(row).get("data")))
-    examples = f" ({counts} examples)" if counts else ""
-    return join_pieces(["Data: ", render_code(_join_first(sources, "; ")), f"{examples}."])
+        if counts:
+            pieces.append(f" ({counts} examples)")
+    return join_pieces([*pieces, "."])
 
 
 def _format_source(spec: Mapping[str, Any]) -> str:

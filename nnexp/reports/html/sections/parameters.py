@@ -8,7 +8,7 @@ from statistics import fmean
 from typing import Any
 
 from nnexp.reports.html.figures.base import Figure, capitalize, format_metric_name
-from nnexp.reports.html.figures.estimates import VariantEstimate, make_estimate
+from nnexp.reports.html.figures.estimates import VariantEstimate, find_unit, make_estimate
 from nnexp.reports.html.figures.parallel import plot_parallel_axes
 from nnexp.reports.html.figures.parameters import plot_dots, plot_heat_map
 from nnexp.reports.html.figures.shares import MIN_VISIBLE_SHARE, plot_shares
@@ -41,8 +41,7 @@ def make_parameter_figures(report: Report) -> Iterator[Figure]:
     if importance is not None and len(headers) > 2:
         headers = _order_by_importance(headers, importance)[:MAX_AXES]
     estimates = [make_estimate(variant, report, headers) for variant in variants]
-    unit = "fold" if all(variant.configuration.folds for variant in variants) else "seed"
-    yield _make_figure(report, estimates, headers, unit)
+    yield _make_figure(report, estimates, headers, find_unit(variants))
     if importance is not None:
         caption = describe_importance(importance)
         yield Figure("importance", "Importance of the parameters", caption, partial(plot_shares, importance))
@@ -82,13 +81,13 @@ def _make_figure(report: Report, found: Sequence[VariantEstimate], headers: Sequ
         caption = f"Means over {unit}s with 95 % intervals; pale: the single runs.{_describe_omission(found)}"
         make: Any = partial(plot_dots, found[:MAX_VARIANTS], headers[0], title, share=measure.is_share)
         return Figure("parameter", f"{what} by {headers[0]}", caption, make, narrow=True)
-    larger = measure.larger_is_better
+    scale: dict[str, Any] = {"share": measure.is_share, "larger": measure.larger_is_better}
     # Of several variants in a cell, which differ in their names alone, a heat map would show but one.
     if len(headers) == 2 and len({repr(one.levels) for one in found}) == len(found):
-        make = partial(plot_heat_map, found, headers, title, share=measure.is_share, larger=larger)
+        make = partial(plot_heat_map, found, headers, title, **scale)
         caption = f"Means over {unit}s. The darker the better; empty cells: not run."
         return Figure("parameters", f"{what} by {headers[0]} and {headers[1]}", caption, make)
-    make = partial(plot_parallel_axes, found[:MAX_VARIANTS], headers, title, share=measure.is_share, larger=larger)
+    make = partial(plot_parallel_axes, found[:MAX_VARIANTS], headers, title, **scale)
     caption = "Each line is a variant, the darker the better. Lines that share a value are spread around it."
     caption += _describe_omission(found)
     return Figure("parameters", f"{what} across {len(headers)} parameters", caption, make, wide=True)
