@@ -127,6 +127,7 @@ def _add_run(found: BestVariant, row: RunRow, sets: _DataCache, tally: MistakeTa
     """Add the predictions of a run."""
     run = Run(row.path)
     raw, parts = sets.load_data(run)
+    # Examples are known by their rows in the raw data, whose images are shown; runs may have split them differently.
     chosen = run.spec.data.split.choose_rows(raw)[found.part]
     d, start, first = parts[found.part].d, 0, True
     for prediction in run.predictor.predictions(raw.x[chosen]):
@@ -152,6 +153,7 @@ def _add_prediction(
         if tally is not None:
             found.classes, found.has_probabilities = details.classes, prediction.are_probabilities
             tally.add_run(chosen, prediction.scores, d.argmax(axis=-1))
+    # Values of one run alone: those of several would lie over each other, unlike counts, which add up.
     elif isinstance(details, ValueBreakdown) and new and len(details.outputs) <= MAX_VALUE_OUTPUTS:
         places = np.unique(np.linspace(0, len(d) - 1, min(MAX_POINTS, len(d))).round().astype(int))
         for at, output in enumerate(details.outputs):
@@ -175,7 +177,7 @@ def _add_images(found: BestVariant, sets: _DataCache) -> None:
 def _add_filters(found: BestVariant, run: Run) -> None:
     """The filters of the first layer, where it is dense on images or a convolution of one or three channels."""
     spec = run.spec
-    if isinstance(spec, BaselineSpec) or "members" in run.record:
+    if isinstance(spec, BaselineSpec) or "members" in run.record:  # neither has a first layer
         return
     first = next((layer for layer in spec.architecture if kind_of(layer) not in INPUT_PRESERVING_LAYERS), None)
     shape = _find_filter_shape(first, find_image_shape(spec.data.source, run.predictor.description.shape), run)

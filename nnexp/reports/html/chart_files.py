@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias, get_args
 
 from nnexp.optional import import_optional
-from nnexp.reports.html.figures.base import BOTH_COLUMNS_STYLE, COLUMN_STYLE
-from nnexp.reports.html.theme import PRINT_FONT, make_config, resolve_colours
+from nnexp.reports.html.chart_texts import resolve_colours
+from nnexp.reports.html.theme import BOTH_COLUMNS_PIXELS, COLUMN_PIXELS, PRINT_FONT, make_config
 
 ChartFormat: TypeAlias = Literal["png", "svg", "pdf"]
 
@@ -17,8 +17,10 @@ CHART_FORMATS: tuple[ChartFormat, ...] = get_args(ChartFormat)
 PIXELS_PER_INCH = 300
 """Pixels of a PNG for an inch."""
 
-COLUMN_MILLIMETRES, BOTH_COLUMNS_MILLIMETRES = 84.0, 174.0
-"""Millimetres of a column of a paper, and of both; letters of 11 units are printed with 8 points."""
+COLUMN_MILLIMETRES = 84.0
+"""The column of a paper; letters of 11 pixels are printed with 8 points."""
+
+BOTH_COLUMNS_MILLIMETRES = 174.0
 
 POINTS_PER_MILLIMETRE = 72 / 25.4
 """Points of a millimetre."""
@@ -33,7 +35,7 @@ def draw_chart(chart: Mapping[str, Any], form: ChartFormat) -> bytes:
     """A chart, a Vega-Lite specification, as the content of a file."""
     maker = import_optional("vl_convert", "report", "drawing figures")
     svg, target = _fit_width(chart, maker)
-    wide = COLUMN_MILLIMETRES if target == COLUMN_STYLE.width else BOTH_COLUMNS_MILLIMETRES
+    wide = COLUMN_MILLIMETRES if target == COLUMN_PIXELS else BOTH_COLUMNS_MILLIMETRES
     if form == "svg":
         return _set_svg_size(svg, target, wide, "mm").encode()
     exact = _set_svg_size(svg, target, POINTS_PER_MILLIMETRE * wide, "")
@@ -45,14 +47,15 @@ def draw_chart(chart: Mapping[str, Any], form: ChartFormat) -> bytes:
 
 def _fit_width(chart: Mapping[str, Any], maker: Any) -> tuple[str, float]:
     """The chart with all that stands beside it in the width that it is made for, and this width."""
-    target = float(chart.get("usermeta", {}).get("width", COLUMN_STYLE.width))
+    target = float(chart.get("usermeta", {}).get("width", COLUMN_PIXELS))
     whole = resolve_colours({**chart, "config": make_config(PRINT_FONT) | {"background": "white"}})
     svg = str(maker.vegalite_to_svg(whole))
     width, _ = _read_svg_size(svg)
     if chart.get("width") == target:
+        # Axes and names came on top of the width: it is drawn again, narrower by as much, but by two thirds at most.
         svg = str(maker.vegalite_to_svg({**whole, "width": max(target / 3, 2 * target - width)}))
     elif width > MAX_COLUMN_RATIO * target:
-        target = float(BOTH_COLUMNS_STYLE.width)
+        target = float(BOTH_COLUMNS_PIXELS)
     return svg, target
 
 
@@ -67,6 +70,7 @@ def _set_svg_size(svg: str, target: float, wide: float, unit: str) -> str:
     """A drawing as wide as is asked for, with room beside it where it is smaller."""
     width, height = _read_svg_size(svg)
     room = max(width, target)
+    # Viewers with a dark background show through a drawing that has no paper of its own.
     sides = f'width="{wide:.2f}{unit}" height="{wide * height / room:.2f}{unit}" viewBox="0 0 {room:g} {height:g}"'
     paper = f'<rect width="{room:g}" height="{height:g}" fill="white"/>'
     return SVG_SIZE_PATTERN.sub(rf"<svg\1 {sides}", svg, count=1).replace(">", f">{paper}", 1)

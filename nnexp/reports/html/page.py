@@ -17,7 +17,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from nnexp.optional import import_optional
-from nnexp.reports.html.javascript_names import escape_names
+from nnexp.reports.html.chart_texts import escape_names
 from nnexp.reports.html.markup import Html, Piece, join_pieces, tag
 from nnexp.reports.html.theme import DARK_COLOURS, LIGHT_COLOURS, SCREEN_FONT, make_config
 
@@ -161,7 +161,7 @@ def _read_asset(name: str) -> str:
 
 @lru_cache(maxsize=1)
 def _build_bundle() -> str:
-    """Vega, Vega-Lite and vega-embed as one script."""
+    """Vega, Vega-Lite and vega-embed as one script: nearly a megabyte, the same for every page of a process."""
     converter = import_optional("vl_convert", "report", REQUIRING_FEATURE)
     bundle: str = converter.javascript_bundle("window.vegaEmbed=vegaEmbed;")
     # Only `encode_json` escapes; a script's text ends at the first </script, wherever it stands.

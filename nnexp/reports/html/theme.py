@@ -49,6 +49,12 @@ SHADE_COLOURS = ("#f2f7fb", "#c6dbef", "#85bcdb", "#4292c6", "#1461a8", "#083067
 
 SCREEN_FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', sans-serif"
 
+COLUMN_PIXELS = 330
+"""The column of a paper, which the file of a figure is as wide as."""
+
+BOTH_COLUMNS_PIXELS = 684
+"""Both columns, and what is between them."""
+
 PRINT_FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 
 
@@ -76,14 +82,3 @@ def make_config(font: str = SCREEN_FONT) -> dict[str, Any]:
         "text": {"font": font, "fontSize": 11, "color": INK_COLOUR},
         "range": {"category": list(VARIANT_COLOURS)},
     }
-
-
-def resolve_colours(value: Any) -> Any:
-    """A chart with the light colours in place of their names, for a file that has no style sheet."""
-    if isinstance(value, dict):
-        return {key: resolve_colours(entry) for key, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [resolve_colours(entry) for entry in value]
-    if isinstance(value, str) and value.startswith("var("):
-        return LIGHT_COLOURS[value[4:-1]]
-    return value

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from nnexp.errors import UsageError
 from nnexp.reports.html.chart_files import ChartFormat, draw_chart
+from nnexp.reports.html.page import check_dependencies
 from nnexp.storage import atomic
 
 if TYPE_CHECKING:
@@ -30,8 +31,6 @@ class ReportOutput:
 
     def check_paths(self) -> None:
         """Raises UsageError where it cannot be done, as far as that can be said beforehand."""
-        from nnexp.reports.html.page import check_dependencies
-
         check_dependencies()
         for path, option in ((self.page, "--html"), (self.figures, "--figures")):
             if path is not None:
@@ -63,7 +62,7 @@ def _check_parent(path: Path, option: str) -> None:
 
 def write_output(report: Report, order: ReportOutput) -> list[Path]:
     """Write what is ordered, each file whole or not at all; gives their paths."""
-    from nnexp.reports.html.report_page import build_content, render_report
+    from nnexp.reports.html.report_page import build_content, render_report  # needs Altair, of an extra
 
     found = build_content(report)
     written: list[Path] = []
@@ -83,7 +82,7 @@ def write_charts(
     atomic.make_folder(folder)
     paths = []
     for name, chart in charts:
-        for form in dict.fromkeys(formats):
+        for form in dict.fromkeys(formats):  # a format that is asked for twice is drawn once
             path = folder / f"{name}.{form}"
             atomic.write_file(path, draw_chart(chart, form), "file")
             paths.append(path)

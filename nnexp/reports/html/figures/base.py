@@ -10,8 +10,9 @@ from typing import Any, Literal, TypeAlias
 
 import altair as alt
 
-from nnexp.reports.html.javascript_names import escape_names
+from nnexp.reports.html.chart_texts import escape_names
 from nnexp.reports.html.markup import escape_controls
+from nnexp.reports.html.theme import BOTH_COLUMNS_PIXELS, COLUMN_PIXELS
 
 Chart: TypeAlias = Any
 """A chart of Altair, whose class depends on how it was put together."""
@@ -38,11 +39,8 @@ class ChartStyle:
 
 
 PAGE_STYLE = ChartStyle("container", interactive=True)
-COLUMN_STYLE = ChartStyle(330, interactive=False)
-"""The column of a paper, which the file of a figure is as wide as: see `nnexp.reports.html.chart_files`."""
-
-BOTH_COLUMNS_STYLE = ChartStyle(684, interactive=False)
-"""Both columns."""
+COLUMN_STYLE = ChartStyle(COLUMN_PIXELS, interactive=False)
+BOTH_COLUMNS_STYLE = ChartStyle(BOTH_COLUMNS_PIXELS, interactive=False)
 
 TITLE_LINE_CHARACTERS = 44
 """Letters of a title that find room over a column."""
@@ -79,6 +77,7 @@ class Figure:
         below = wrap(self.subtitle, round(1.2 * letters)) or alt.Undefined
         title = alt.TitleParams(wrap(escape_controls(self.title), letters), subtitle=below)
         chart = self._add_description(self.make_chart(style=style).properties(title=title, padding=6))
+        # `draw_chart` reads how wide the whole file is to be: what stands beside the axes takes its share of it.
         return {**chart, "usermeta": {"width": style.width}}
 
     def _add_description(self, chart: Chart) -> dict[str, Any]:

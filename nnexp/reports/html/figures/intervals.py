@@ -17,7 +17,7 @@ from nnexp.reports.html.figures.base import (
 )
 from nnexp.reports.html.figures.estimates import VariantEstimate, make_estimate_rows
 from nnexp.reports.html.figures.names import shorten_names
-from nnexp.reports.html.figures.scales import make_metric_axis
+from nnexp.reports.html.figures.scales import choose_tooltip_format, make_metric_axis
 from nnexp.reports.html.markup import escape_controls
 from nnexp.reports.html.theme import INK_COLOUR, MUTED_COLOUR
 
@@ -39,7 +39,7 @@ def plot_intervals(
     axis = make_metric_axis(share=share)
     x = alt.X("value:Q", title=title, scale=alt.Scale(zero=False, padding=8), axis=axis)
 
-    tip = alt.Tooltip("value:Q", format=".2%" if share else ".4~g", title="run")
+    tip = alt.Tooltip("value:Q", format=choose_tooltip_format(share=share), title="run")
     # A row has its mean and interval a little above the middle, and its runs a little below.
     single = alt.Chart(make_data(rows.runs)).mark_point(filled=True, size=26, opacity=0.35, yOffset=5)
     layers: list[Any] = [single.encode(x=x, y=y, color=colour, tooltip=["variant:N", tip])]

@@ -18,8 +18,8 @@ class _LabelGroup:
 
     def move_inside(self, apart: float) -> None:
         """Move into 0..1, as far as there is room."""
-        reach = self.compute_reach(apart)
-        self.centre = max(reach, min(1 - reach, self.centre)) if reach < 0.5 else 0.5
+        reach = min(self.compute_reach(apart), 0.5)  # a group that is too large for 0..1 is around its middle
+        self.centre = max(reach, min(1 - reach, self.centre))
 
 
 def move_apart(places: Sequence[float], apart: float) -> list[float]:
@@ -32,6 +32,7 @@ def move_apart(places: Sequence[float], apart: float) -> list[float]:
     for place in sorted(range(len(places)), key=lambda i: places[i]):
         groups.append(_LabelGroup([place], places[place]))
         groups[-1].move_inside(apart)
+        # A group that grows may touch the one before, which it had not reached until then.
         while len(groups) > 1 and _is_touching(groups[-2], groups[-1], apart):
             last = groups.pop()
             groups[-1] = _merge_groups(groups[-1], last)
@@ -44,6 +45,7 @@ def move_apart(places: Sequence[float], apart: float) -> list[float]:
 
 
 def _is_touching(lower: _LabelGroup, upper: _LabelGroup, apart: float) -> bool:
+    # Names that were moved just as far apart as they must be do not touch, however that was rounded.
     return lower.centre + lower.compute_reach(apart) + apart > upper.centre - upper.compute_reach(apart) + 1e-9
 
 

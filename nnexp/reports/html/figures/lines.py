@@ -27,6 +27,7 @@ from nnexp.reports.html.figures.scales import (
     LINEAR_TICKS,
     AxisRange,
     choose_number_format,
+    choose_tooltip_format,
     find_cropped_extent,
     find_extent,
     make_log_ticks,
@@ -183,7 +184,7 @@ def has_zero_interval(found: Sequence[CurveLine], axis: MetricAxis) -> bool:
 
 
 def _make_tooltips(axis: MetricAxis, rows: Sequence[Mapping[str, Any]]) -> list[alt.Tooltip]:
-    number = ".2%" if axis.share else ".4~g"
+    number = choose_tooltip_format(share=axis.share)
     fields = [alt.Tooltip("variant:N"), alt.Tooltip("part:N"), alt.Tooltip("epoch:Q", format="d")]
     fields.append(alt.Tooltip("value:Q", title=axis.title, format=number))
     if any(row["low"] is not None for row in rows):

@@ -30,7 +30,9 @@ def shorten_names(names: Sequence[str], longest: int) -> list[str]:
     middles = [_cut_middle(name, longest) for name in shown]
     if len(set(middles)) > len(set(cut)):
         cut = middles
-    return cut if _are_distinct(cut, names) else _number_duplicates(cut, names, longest)
+    if not _are_distinct(cut, names):
+        return _number_duplicates(cut, names, longest)
+    return cut
 
 
 def _cut_middle(name: str, longest: int) -> str:

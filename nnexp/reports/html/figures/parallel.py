@@ -142,7 +142,7 @@ def make_parameter_axis(name: str, column: Sequence[Any], means: Sequence[float]
     The variants of one level are spread around it in the order of their results, so that they can be told apart.
     """
     if len(set(map(repr, column))) > MAX_SINGLE_LEVELS and all(map(is_finite_number, column)):
-        return make_number_axis(name, [float(value) for value in column])
+        return make_number_axis(name, list(map(float, column)))
     texts = list(map(format_level, column))
     levels = sort_levels(column)
     step = 1 / max(1, len(levels) - 1)

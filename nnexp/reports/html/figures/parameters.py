@@ -30,6 +30,9 @@ MAX_WRITTEN_COLUMNS = 10
 DARK_SHARE = 0.55
 """From which part of the way to the darkest shade a text on it is white."""
 
+MIN_ZERO_LOG_RATIO = 4
+"""From which ratio of the largest to the smallest positive level those beside 0 are words: 0, 0.0001 and 0.001."""
+
 
 def sort_levels(column: Sequence[Any]) -> list[str]:
     """The different values as texts, numbers before words, from small to large."""
@@ -73,7 +76,7 @@ def _place_levels(column: Sequence[Any], parameter: str) -> tuple[list[Any], alt
     # Two numbers are no axis: they stand beside each other like words.
     if len(levels) > 2 and not _starts_at_zero(levels):
         scale = alt.Scale(zero=False, padding=24)
-        if needs_log_axis([float(value) for value in levels]):
+        if needs_log_axis(list(map(float, levels))):
             scale = alt.Scale(type="log", padding=24)
         ticks = sorted(levels) if len(levels) <= MAX_TICK_LEVELS else alt.Undefined
         axis = alt.Axis(format="~g", grid=False, values=ticks)
@@ -91,8 +94,10 @@ def _make_word_axis(names: Mapping[str, str], *, lines: bool) -> alt.Axis:
 
 def _starts_at_zero(levels: set[Any]) -> bool:
     """Whether a few numbers begin with 0 and span much, so that neither kind of axis shows them well."""
-    positive = [float(value) for value in levels if value > 0]
-    return min(levels) == 0 and len(levels) <= MAX_SINGLE_LEVELS and needs_log_axis(positive, 4)
+    if min(levels) != 0 or len(levels) > MAX_SINGLE_LEVELS:
+        return False
+    positive = list(map(float, levels - {0}))
+    return needs_log_axis(positive, MIN_ZERO_LOG_RATIO)
 
 
 def plot_heat_map(

@@ -99,6 +99,11 @@ def choose_number_format(*, share: bool) -> str:
     return "~%" if share else "~g"
 
 
+def choose_tooltip_format(*, share: bool) -> str:
+    """How Vega writes a number of a metric beside the pointer, where there is more room."""
+    return ".2%" if share else ".4~g"
+
+
 def make_metric_axis(*, share: bool) -> alt.Axis:
     """A linear axis of a metric, whose ends Vega finds."""
     return alt.Axis(format=choose_number_format(share=share), tickCount=LINEAR_TICKS)

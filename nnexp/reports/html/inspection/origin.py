@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from nnexp.inspection.inspection import Inspection
 from nnexp.reports.html.markup import Html, render_code_block, render_fold, render_table, tag
+from nnexp.reports.html.sections.origin import format_machine, format_versions
 from nnexp.runs.manifest import describe_environment
 from nnexp.spec.resolved import format_spec
 from nnexp.spec.spec import Origin, Spec
@@ -18,8 +19,8 @@ def render_origin(found: Sequence[Inspection], specs: Sequence[tuple[str, Spec]]
     origin = spec.origin or Origin("")
     made = describe_environment()
     facts = [
-        ("versions", ", ".join(f"{name} {number}" for name, number in made["versions"].items())),
-        ("machine", f"{made['machine']['cpu']}, {made['machine']['system']}"),
+        ("versions", format_versions(made["versions"])),
+        ("machine", format_machine(made["machine"])),
     ]
     if origin.overrides:
         facts.append(("overrides", ", ".join(origin.overrides)))

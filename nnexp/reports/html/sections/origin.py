@@ -178,18 +178,27 @@ def _render_file(summary: str, path: Path) -> Html | None:
 
 def _list_facts(record: manifest.Manifest) -> Iterable[tuple[Piece, Piece]]:
     """What the numbers depend on."""
-    versions, machine = _as_mapping(record.get("versions")), _as_mapping(record.get("machine"))
     git, data = _as_mapping(record.get("git")), _as_mapping(record.get("data"))
-    yield "versions", ", ".join(f"{name} {version}" for name, version in versions.items())
+    yield "versions", format_versions(_as_mapping(record.get("versions")))
     if git.get("commit"):
         changes = " and changes beside it" if git.get("dirty") else ""
         yield "commit", join_pieces([render_code(str(git["commit"])[:12]), changes])
     yield "data", join_pieces(["SHA-256 ", render_code(f"{str(data.get('fingerprint', ''))[:16]}…")])
     yield "examples", _format_example_counts(data)
-    yield "machine", ", ".join(str(machine[key]) for key in ("cpu", "system") if machine.get(key))
+    yield "machine", format_machine(_as_mapping(record.get("machine")))
     if isinstance(record.get("parameters"), int):
         yield "parameters", f"{record['parameters']:,}"
     yield "this run began", str(record.get("began", ""))
+
+
+def format_versions(versions: Mapping[str, Any]) -> str:
+    """The versions of Python and the libraries."""
+    return ", ".join(f"{name} {version}" for name, version in versions.items())
+
+
+def format_machine(machine: Mapping[str, Any]) -> str:
+    """The machine, as far as a record of it names it."""
+    return ", ".join(str(machine[key]) for key in ("cpu", "system") if machine.get(key))
 
 
 def _as_mapping(value: Any) -> dict[str, Any]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 
 import pytest
 
 from nnexp.reports.html import page
+from nnexp.reports.html.chart_texts import resolve_colours
 from nnexp.reports.html.figures.base import convert_value, make_data
 from nnexp.reports.html.markup import Html, render_code, render_fold, render_list, render_table, tag
-from nnexp.reports.html.theme import DARK_COLOURS, LIGHT_COLOURS, VARIANT_COLOURS, resolve_colours
+from nnexp.reports.html.theme import DARK_COLOURS, LIGHT_COLOURS, VARIANT_COLOURS
 
 EVIL = "</script><script>alert(1)</script>"
 
@@ -90,3 +93,15 @@ def test_paper_has_colours_where_the_page_has_names() -> None:
         "a": ["#0072b2", "words"],
         "b": "#1b1f24",
     }
+
+
+def test_what_names_a_missing_extra_can_be_imported_without_it() -> None:
+    code = (
+        "import sys; sys.modules['altair'] = sys.modules['vl_convert'] = None\n"
+        "from nnexp.errors import UsageError\n"
+        "from nnexp.reports.html.write import ReportOutput\n"
+        "try: ReportOutput().check_paths()\n"
+        "except UsageError as error: print(error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "a page needs altair: pip install 'nnexp[report]'\n"
