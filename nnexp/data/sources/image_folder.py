@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
@@ -43,12 +44,12 @@ class ImageTree:
     @property
     def images(self) -> list[Path]:
         """All images, class by class."""
-        return [path for part in (self.train, self.test) for images in part for path in images]
+        return list(chain(*self.train, *self.test))
 
     @property
     def own(self) -> list[Path]:
         """The images of the set's own test part."""
-        return [path for images in self.test for path in images]
+        return list(chain(*self.test))
 
     @property
     def own_test(self) -> int:
@@ -92,7 +93,7 @@ class ImageFolder(FileSource):
     def passed_over(self) -> str:
         classes = dict.fromkeys(image.parent for image in self._find_tree().images)
         folders = [*classes, *dict.fromkeys(folder.parent for folder in classes)]
-        found = [path for folder in folders for path in other_files(folder)]
+        found = list(chain.from_iterable(map(other_files, folders)))
         return count_by_ending(found) if found else ""
 
     def twin(self) -> Twin | None:
@@ -112,9 +113,11 @@ class ImageFolder(FileSource):
 
     def read_dataset(self) -> Dataset:
         tree = self._find_tree()
-        counts = [len(images) for part in (tree.train, tree.test) for images in part]
-        labels = [number for part in (tree.train, tree.test) for number in range(len(part))]
-        y = np.repeat(np.array(labels, np.int64), counts)
+        labels: list[int] = []
+        for part in (tree.train, tree.test):
+            for label, images in enumerate(part):
+                labels += [label] * len(images)
+        y = np.array(labels, np.int64)
         return Dataset(read_images(tree.images, self.conversion), y, self._describe_tree(tree))
 
     def _describe_tree(self, tree: ImageTree) -> Description:
@@ -128,6 +131,7 @@ class ImageFolder(FileSource):
             test = find_path(self.test)
             return build_tree(root, root, test, test)
         folders, stray = list_folder(root, root)
+        # other folders beside these two, or images, make them classes like any
         if [folder.name for folder in folders] == PART_FOLDERS and not stray:
             return build_tree(root / "train", root, root / "test", root)
         return build_tree(root, root)

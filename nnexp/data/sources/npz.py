@@ -94,8 +94,9 @@ class Npz(FileSource):
 
     def _describe_parts(self, archive: NpzArchive, parts: list[tuple[ArrayMember, ArrayMember]]) -> Description:
         """What parts hold that fit each other."""
-        examples, own_test = sum(count_examples(x) for x, _ in parts), sum(count_examples(x) for x, _ in parts[1:])
-        y = [y for _, y in parts]
+        inputs, y = [x for x, _ in parts], [y for _, y in parts]
+        examples = sum(map(count_examples, inputs))
+        own_test = examples - count_examples(inputs[0])
         found = find_meaning(y[0], self.kind)
         if found == "classes":
             own = archive.find_member(CLASSES_ARRAY) if CLASSES_ARRAY in archive and not self.classes else None
@@ -104,7 +105,7 @@ class Npz(FileSource):
                 check_labels(part, names)
         else:
             names = self._output_names(y[0])
-        shape, itemsize = parts[0][0].shape[1:], _common_dtype([x for x, _ in parts]).itemsize
+        shape, itemsize = inputs[0].shape[1:], _common_dtype(inputs).itemsize
         return Description(examples, shape, found, names, own_test=own_test, itemsize=itemsize)
 
     def _output_names(self, y: ArrayMember) -> tuple[str, ...]:
@@ -148,21 +149,28 @@ def _check_same_form(train: ArrayMember, test: ArrayMember) -> None:
 def _read_inputs(parts: list[ArrayMember]) -> AnyArray:
     """The inputs of all parts, one after the other, or left in the file. Raises DataError where one is not finite."""
     first = parts[0]
-    if len(parts) == 1 and _can_map(first) and (mapped := first.map_array()).flags.aligned:
-        for start, block in first.read_blocks():
-            check_finite(first, start, block)
-        return mapped
-    together = np.empty((sum(count_examples(x) for x in parts), *first.shape[1:]), _common_dtype(parts))
+    if len(parts) == 1 and _can_map(first):
+        mapped = first.map_array()
+        if mapped.flags.aligned:  # else every use of the numbers would be slow
+            for start, block in first.read_blocks():
+                check_finite(first, start, block)
+            return mapped
+    examples = sum(map(count_examples, parts))
+    inputs = np.empty((examples, *first.shape[1:]), _common_dtype(parts))
     start = 0
     for x in parts:
-        read_numbers(x, together[start : start + count_examples(x)])
+        read_numbers(x, inputs[start : start + count_examples(x)])
         start += count_examples(x)
-    return together
+    return inputs
 
 
 def _common_dtype(parts: list[ArrayMember]) -> np.dtype[Any]:
     """The type that holds the numbers of all parts, in the machine's byte order."""
-    return np.result_type(*(np.uint8 if x.dtype.kind == "b" else x.dtype.newbyteorder("=") for x in parts))
+    dtypes = []
+    for x in parts:
+        is_bool = x.dtype.kind == "b"  # a truth value becomes a byte, with which networks can compute
+        dtypes.append(np.dtype(np.uint8) if is_bool else x.dtype.newbyteorder("="))
+    return np.result_type(*dtypes)
 
 
 def _can_map(x: ArrayMember) -> bool:

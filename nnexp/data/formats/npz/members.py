@@ -21,13 +21,13 @@ from nnexp.errors import DataError, NnexpError
 from nnexp.typing import AnyArray, Shape
 
 BLOCK_BYTES = 2**20
-"""How much of an array is read at once: what the cache holds."""
+"""How much of an array is read at once: what a processor's cache holds."""
 
 MAX_DEFLATE_RATIO = 1032
-"""What deflate makes smaller by this factor at most, by its format."""
+"""Deflate makes nothing smaller than by this factor (zlib's technical details, "Maximum Compression Factor")."""
 
-ENCRYPTED_FLAG = 1
-"""The flag of an entry that needs a password."""
+LOCAL_HEADER_BYTES = 30
+"""The fixed part of what stands before an entry of a zip file; the name and an extra field follow, of these lengths."""
 
 MAX_AXES = 32
 """As many as NumPy has in all its versions."""
@@ -106,8 +106,9 @@ class ArrayMember:
         """The array as it lies in the file, read as it is used. Only of an entry that is not compressed."""
         with convert_read_errors(self.path), find_path(self.path).open("rb") as file:
             file.seek(self.entry.header_offset)
-            name, extra = struct.unpack("<26x2H", file.read(30))
-            offset = self.entry.header_offset + 30 + name + extra + self.header
+            # the extra field here may be longer than the one that zipfile knows, from the end of the archive
+            name, extra = struct.unpack("<26x2H", file.read(LOCAL_HEADER_BYTES))
+            offset = self.entry.header_offset + LOCAL_HEADER_BYTES + name + extra + self.header
             return np.memmap(file, self.dtype, "r", offset, self.shape, "F" if self.fortran else "C")
 
 
@@ -117,14 +118,10 @@ class NpzArchive:
     def __init__(self, path: str) -> None:
         self.path, self._file = path, find_path(path)
         if not self._file.is_file():
-            raise DataError(f"{path} is {'a folder' if self._file.is_dir() else 'no regular file'}, not a .npz file")
+            what = "a folder" if self._file.is_dir() else "no regular file"
+            raise DataError(f"{path} is {what}, not a .npz file")
         with convert_read_errors(path), zipfile.ZipFile(self._file) as archive:
-            entries = archive.infolist()
-        self._entries: dict[str, zipfile.ZipInfo] = {}
-        for entry in entries:
-            if entry.filename in self._entries:
-                raise DataError(f"{path} has two entries {entry.filename}")
-            self._entries[entry.filename] = entry
+            self._entries = {entry.filename: entry for entry in archive.infolist()}
 
     def __contains__(self, name: str) -> bool:
         return f"{name}.npy" in self._entries
@@ -141,28 +138,29 @@ class NpzArchive:
         return _check_member(found)
 
     def _list_names(self) -> str:
-        return format_names(sorted(name.removesuffix(".npy") for name in self._entries if name.endswith(".npy")))
+        arrays = [name.removesuffix(".npy") for name in self._entries if name.endswith(".npy")]
+        return format_names(sorted(arrays))
 
     def _check_entry(self, name: str, entry: zipfile.ZipInfo) -> None:
-        """Refuse an entry that cannot be read, or whose sizes cannot be."""
-        if entry.flag_bits & ENCRYPTED_FLAG:
-            raise DataError(f"{self.path}: the array {name} is encrypted")
+        """Refuse an entry that says it is larger than a file of this size can hold."""
         if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise DataError(f"{self.path}: the array {name} is compressed in a way that NumPy does not write")
-        most = entry.compress_size * (MAX_DEFLATE_RATIO if entry.compress_type == zipfile.ZIP_DEFLATED else 1)
-        if entry.header_offset + entry.compress_size > self._file.stat().st_size or entry.file_size > most:
+        file_bytes, most = self._file.stat().st_size, entry.compress_size
+        if entry.compress_type == zipfile.ZIP_DEFLATED:
+            most *= MAX_DEFLATE_RATIO
+        if entry.header_offset + entry.compress_size > file_bytes or entry.file_size > most:
             raise DataError(
                 f"{self.path}: the array {name} cannot be of {entry.file_size:,} bytes, as the archive says: "
-                f"the file has {self._file.stat().st_size:,}"
+                f"the file has {file_bytes:,}"
             )
 
 
 def _read_header(stream: IO[bytes]) -> tuple[Shape, np.dtype[Any], bool]:
     """Shape, type and whether the order is Fortran's."""
     version = np.lib.format.read_magic(stream)
-    if version not in ((1, 0), (2, 0)):
-        raise ValueError(f"version {version[0]}.{version[1]} of the format is for structured arrays")
-    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    read = np.lib.format.read_array_header_1_0
+    if version > (1, 0):  # the length of the header has four bytes; version 3, for names of fields, is refused later
+        read = np.lib.format.read_array_header_2_0
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a header of Python 2 is read all the same
         shape, fortran, dtype = read(stream)
@@ -175,6 +173,7 @@ def _check_member(member: ArrayMember) -> ArrayMember:
         raise DataError(f"{member} holds Python objects, which are never read; save numbers or texts")
     if member.dtype.kind not in "fiubU" or member.dtype.itemsize == 0 or member.dtype.str[1:] in ("f12", "f16"):
         raise DataError(f"{member} holds {member.dtype}; expected numbers of at most 64 bits, booleans or texts")
+    # two sizes below 0 have a product above it
     if min(member.shape, default=0) < 0 or len(member.shape) > MAX_AXES:
         raise DataError(f"{member} is damaged: its shape is {member.shape}")
     expected, found = member.entry_count * member.dtype.itemsize, member.entry.file_size - member.header
@@ -192,5 +191,6 @@ def format_names(names: Sequence[str]) -> str:
     >>> format_names("abcdefghijk")
     'a, b, c, d, e, f, g, h and 3 more'
     """
-    more = f" and {len(names) - MAX_LISTED_NAMES} more" if len(names) > MAX_LISTED_NAMES else ""
-    return (", ".join(names[:MAX_LISTED_NAMES]) or "none") + more
+    listed = ", ".join(names[:MAX_LISTED_NAMES]) or "none"
+    left_out = len(names) - MAX_LISTED_NAMES
+    return f"{listed} and {left_out} more" if left_out > 0 else listed

@@ -18,6 +18,15 @@ TargetMeaning: TypeAlias = Literal["classes", "values", "binary"]
 DTYPES_BY_MEANING: dict[TargetMeaning, str] = {"classes": "iuU", "values": "fiub", "binary": "biuf"}
 """The types that each meaning takes, by NumPy's letters."""
 
+MEANING_BY_DTYPE: dict[str, TargetMeaning] = {
+    "f": "values",
+    "b": "binary",
+    "i": "classes",
+    "u": "classes",
+    "U": "classes",
+}
+"""What targets mean where the spec does not say."""
+
 DTYPE_WORDS = {"f": "floating-point numbers", "i": "integers", "u": "integers", "b": "booleans", "U": "texts"}
 
 
@@ -29,14 +38,13 @@ def find_meaning(y: ArrayMember, kind: TargetKind) -> TargetMeaning:
                 f"{y} holds integers of shape {y.shape}: expected (M,) for classes; "
                 "say kind: values or kind: binary if that is what they are"
             )
-        found: TargetMeaning = {"f": "values", "b": "binary"}.get(y.dtype.kind, "classes")  # type: ignore[assignment]
+        found = MEANING_BY_DTYPE[y.dtype.kind]
     else:
         found = kind
     if y.dtype.kind not in DTYPES_BY_MEANING[found]:
         raise DataError(f"{y} holds {DTYPE_WORDS[y.dtype.kind]}, which are not {found}")
-    most = 1 if found == "classes" else 2
+    most, wanted = (1, "(M,)") if found == "classes" else (2, "(M,) or (M, O)")
     if not 1 <= len(y.shape) <= most or 0 in y.shape[1:]:
-        wanted = "(M,)" if found == "classes" else "(M,) or (M, O)"
         raise DataError(f"{y} has shape {y.shape}; expected {wanted} for {found}")
     return found
 
@@ -52,16 +60,27 @@ def find_class_names(parts: Sequence[ArrayMember], given: Sequence[str], own: Ar
     if own:
         return check_names(_read_texts(own), str(own))
     if parts[0].dtype.kind == "U":
-        texts = {str(text) for y in parts for _, block in y.read_blocks() for text in np.unique(block)}
-        return check_names(sorted(texts), path)
+        return check_names(sorted(_find_texts(parts)), path)
     return check_names([str(label) for label in range(_find_max_label(parts) + 1)], path)
+
+
+def _find_texts(parts: Sequence[ArrayMember]) -> set[str]:
+    """The different texts."""
+    found: set[str] = set()
+    for y in parts:
+        for _, block in y.read_blocks():
+            found.update(np.unique(block).tolist())
+    return found
 
 
 def _read_texts(member: ArrayMember) -> list[str]:
     if member.dtype.kind != "U" or len(member.shape) != 1:
         what = f"{member.dtype} of shape {member.shape}"
         raise DataError(f"{member} holds {what}; expected the classes' names, texts (K,); or name them in the spec")
-    return [str(text) for _, block in member.read_blocks() for text in block]
+    texts: list[str] = []
+    for _, block in member.read_blocks():
+        texts += block.tolist()
+    return texts
 
 
 def _find_max_label(parts: Sequence[ArrayMember]) -> int:
@@ -76,6 +95,7 @@ def _find_max_label(parts: Sequence[ArrayMember]) -> int:
                 )
             position = int(block.argmax())
             label = int(block[position])
+            # each class has room in memory, so that a single label must not ask for 10¹⁵ of them
             if label >= examples:
                 raise DataError(
                     f"{y}: {y.describe_place(start + position)}: the label is {label}, and there are "
@@ -88,16 +108,14 @@ def _find_max_label(parts: Sequence[ArrayMember]) -> int:
 
 def read_label_blocks(y: ArrayMember, names: Sequence[str]) -> Iterator[tuple[int, IntArray]]:
     """The number of each example's class, some at a time. Raises DataError where a label is none of the classes."""
-    index = {name: number for number, name in enumerate(names)}
+    index, wanted = {label: label for label in range(len(names))}, f"0 to {len(names) - 1}"
+    if y.dtype.kind == "U":
+        index, wanted = {name: label for label, name in enumerate(names)}, f"one of {format_names(names)}"
     for start, block in y.read_blocks():
-        known, which = np.unique(block, return_inverse=True)
-        if y.dtype.kind == "U":
-            found = np.array([index.get(str(text), -1) for text in known])[which]
-        else:
-            found = np.array([label if label < len(names) else -1 for label in known.tolist()])[which]
+        different, which = np.unique(block, return_inverse=True)
+        found = np.array([index.get(label, -1) for label in different.tolist()])[which]
         wrong = np.flatnonzero(found < 0)
         if len(wrong):
-            wanted = f"0 to {len(names) - 1}" if y.dtype.kind != "U" else f"one of {format_names(names)}"
             place, label = y.describe_place(start + wrong[0]), block[wrong[0]].item()
             raise DataError(f"{y}: {place}: the label is {label!a}; expected {wanted}")
         yield start, found
@@ -130,7 +148,9 @@ def read_values(y: ArrayMember, *, binary: bool) -> AnyArray:
 
 def read_numbers(member: ArrayMember, out: AnyArray) -> AnyArray:
     """The entries of an array written into `out`, of its shape. Raises DataError where one is not finite."""
-    flat = np.empty(member.entry_count, out.dtype) if member.fortran else out.reshape(-1)
+    flat = out.reshape(-1)  # a view of `out`
+    if member.fortran:  # whose entries come in an order of their own
+        flat = np.empty(member.entry_count, out.dtype)
     for start, block in member.read_blocks():
         check_finite(member, start, block)
         flat[start : start + len(block)] = block
@@ -141,6 +161,9 @@ def read_numbers(member: ArrayMember, out: AnyArray) -> AnyArray:
 
 def check_finite(member: ArrayMember, start: int, block: AnyArray) -> None:
     """Raise DataError where some entries of an array have one that is not finite."""
-    if block.dtype.kind == "f" and not (finite := np.isfinite(block)).all():
+    if block.dtype.kind != "f":
+        return
+    finite = np.isfinite(block)
+    if not finite.all():
         wrong = int(finite.argmin())
         raise DataError(f"{member}: {member.describe_place(start + wrong)}: {block[wrong]} is not a finite number")
