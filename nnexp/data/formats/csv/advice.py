@@ -13,6 +13,7 @@ from nnexp.data.formats.csv.table import UnexpectedTexts
 from nnexp.errors import DataError
 
 SPEC_KEY = "data.source.csv"
+PLAIN_WORD_PATTERN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +45,24 @@ class CsvSpecAdvice(CsvAdvice):
         column, texts = find_first_text(found)
         if texts.numbers:
             return CsvAdvice.make_text_error(self, file, found)
-        words = f"{quote_entry(texts.first)} is a text, and inputs are numbers"
-        few = {name: tuple(sorted(each.values)) for name, each in found.items() if each.has_few_values}
-        many = [name for name, each in found.items() if not each.numbers and not each.has_few_values]
-        ways = []
+        sentences = [f"{quote_entry(texts.first)} is a text, and inputs are numbers"]
+        few: dict[str, tuple[str, ...]] = {}
+        many = []
+        for name, each in found.items():
+            if each.has_few_values:
+                few[name] = tuple(sorted(each.values))
+            elif not each.numbers:
+                many.append(name)
         if few:
-            ways.append(
-                f"to make categories of {_join_names(few)}: "
-                f"{format_override('categorical', dict(self.categorical) | few)}"
-            )
+            override = format_override("categorical", dict(self.categorical) | few)
+            sentences.append(f"to make categories of {_join_names(few)}: {override}")
         if self.listed:
-            ways.append(f"to leave {_join_names(found)} out: take it from data.source.csv.features")
+            sentences.append(f"to leave {_join_names(found)} out: take it from data.source.csv.features")
         else:
-            left_out = many or list(few)
-            ways.append(f"to leave {_join_names(left_out)} out: {format_override('drop', [*self.drop, *left_out])}")
-        return file.make_error("; ".join([words, *ways]), texts.line, column)
+            left_out = many or list(few)  # what may be categories is rather made so
+            override = format_override("drop", [*self.drop, *left_out])
+            sentences.append(f"to leave {_join_names(left_out)} out: {override}")
+        return file.make_error("; ".join(sentences), texts.line, column)
 
     def describe_missing(self) -> str:
         return f"{SPEC_KEY}.missing=mean fills in the mean of the training part; there are also median and zero"
@@ -81,9 +85,12 @@ def _join_names(names: Iterable[str]) -> str:
 def _format_flow(value: object) -> str:
     """A value as a spec takes it, on one line."""
     if isinstance(value, dict):
-        return f"{{{', '.join(f'{_format_flow(key)}: {_format_flow(entry)}' for key, entry in value.items())}}}"
+        items = [f"{_format_flow(key)}: {_format_flow(entry)}" for key, entry in value.items()]
+        return f"{{{', '.join(items)}}}"
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(_format_flow, value))}]"
     word = str(value)
-    plain = re.fullmatch(r"[A-Za-z_][A-Za-z0-9_-]*", word) and word not in ("true", "false", "null")
-    return word if plain else json.dumps(word, ensure_ascii=False)
+    # without quotes, YAML takes what else there is for a number, a truth value, nothing, or a part of its syntax
+    if PLAIN_WORD_PATTERN.fullmatch(word) and word not in ("true", "false", "null"):
+        return word
+    return json.dumps(word, ensure_ascii=False)

@@ -22,6 +22,7 @@ def read_column_names(file: CsvFile) -> list[str]:
     if not any(names):
         raise file.make_error("the line should hold the names of the columns, and is empty", 1)
     numbers, count = [parse_number(name) for name in names], len(names)
+    # columns may be numbered, as pandas does where it is given no names; other numbers are a row of data
     if None not in numbers and numbers not in (list(range(count)), list(range(1, count + 1))):
         raise file.make_error("the line holds numbers, and should hold the names of the columns", 1)
     name, times = Counter(names).most_common(1)[0]
@@ -45,7 +46,8 @@ def choose_features(
     """
     check_columns(file, names, [*targets, *listed, *drop, *levels.names])
     _check_roles({"target": targets, "features": listed, "drop": drop}, file)
-    columns = tuple(listed) or tuple(name for name in names if name not in {*targets, *drop})
+    left_out = {*targets, *drop}
+    columns = tuple(listed) or tuple(name for name in names if name not in left_out)
     if not columns:
         raise file.make_error("has no column left that is a feature")
     if "" in columns:
@@ -66,7 +68,9 @@ def _check_roles(roles: dict[str, Sequence[str]], file: CsvFile) -> None:
     for role, columns in roles.items():
         for name in columns:
             if name in taken:
-                where = f"twice in {role}" if taken[name] == role else f"in {taken[name]}, and again in {role}"
+                where = f"in {taken[name]}, and again in {role}"
+                if taken[name] == role:
+                    where = f"twice in {role}"
                 raise file.make_error(f"has its column {quote_entry(name)} named {where}")
             taken[name] = role
 
@@ -94,7 +98,7 @@ def _suggest_column(file: CsvFile, name: str, names: Sequence[str]) -> str:
         for separator, words in SEPARATOR_WORDS.items():
             if separator != file.separator and separator in names[0]:
                 return f"its only one is {quote_entry(names[0])}: are its entries separated by {words}?"
-    if any(parse_number(other) is not None for other in names):
+    if any(parse_number(other) is not None for other in names):  # a row of data stands where the names belong
         return f"its first line should hold the names, and holds {format_names(list(names))}"
     near = find_closest(name, names)
     return f"did you mean {quote_entry(near)}?" if near else f"it has {format_names(list(names))}"

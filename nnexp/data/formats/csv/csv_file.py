@@ -17,7 +17,7 @@ from typing import TextIO
 
 from nnexp.data.file_source import find_path
 from nnexp.errors import DataError
-from nnexp.wording import shorten_text
+from nnexp.wording import format_count, shorten_text
 
 MISSING_ENTRIES = frozenset({"", "na", "n/a", "nan", "null"})
 """The entries that stand for a missing value, in capitals or not."""
@@ -27,6 +27,9 @@ INFINITE_PATTERN = re.compile(r"[-+]?inf(inity)?", re.IGNORECASE)
 
 BLOCK_BYTES = 2**20
 """Bytes that are looked at together."""
+
+MAX_LISTED_NAMES = 10
+"""How many names a message lists."""
 
 MAX_ENTRY_CHARACTERS = 41
 """Characters of an entry that a message repeats, with the … that ends a longer one."""
@@ -57,8 +60,9 @@ def quote_entry(entry: str) -> str:
 
 def format_names(names: Sequence[str]) -> str:
     """Names in a message, not too many of them."""
-    shown = ", ".join(map(quote_entry, names[:10]))
-    return f"{shown} and {len(names) - 10} more" if len(names) > 10 else shown
+    listed = ", ".join(map(quote_entry, names[:MAX_LISTED_NAMES]))
+    left_out = len(names) - MAX_LISTED_NAMES
+    return f"{listed} and {left_out} more" if left_out > 0 else listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +77,8 @@ class CsvFile:
         """The file. Raises DataError where it is not there or is no file."""
         found = find_path(self.shown)
         if not found.is_file():
-            raise self.make_error(
-                "is a folder, and a csv file is expected" if found.is_dir() else "is no ordinary file"
-            )
+            what = "is a folder, and a csv file is expected" if found.is_dir() else "is no ordinary file"
+            raise self.make_error(what)
         return found
 
     def make_error(self, what: str, line: int = 0, column: str | None = None) -> DataError:
@@ -135,7 +138,7 @@ class CsvFile:
         try:
             with self.path.open(newline="", encoding="utf-8-sig") as file:
                 lines = _LineReader(file)
-                skip = self.separator != " "
+                skip = self.separator != " "  # else two separators would be one
                 reader = csv.reader(lines, delimiter=self.separator, skipinitialspace=skip)
                 begin = 1
                 for entries in reader:
@@ -144,9 +147,11 @@ class CsvFile:
                     yield begin, [entry.strip() for entry in entries]
                     begin = reader.line_num + 1
         except csv.Error as error:
-            limit = f"{csv.field_size_limit():,}"
-            what = f"an entry of more than {limit} characters, or a quote that is never closed"
-            raise self.make_error(what if "field limit" in str(error) else f"{error}", begin) from None
+            what = str(error)
+            if "field limit" in what:
+                limit = f"{csv.field_size_limit():,}"
+                what = f"an entry of more than {limit} characters, or a quote that is never closed"
+            raise self.make_error(what, begin) from None
         except UnicodeDecodeError:
             raise self.make_error("is no text in UTF-8") from None
         except OSError as error:
@@ -173,14 +178,15 @@ class _LineReader:
 
 def _find_invalid_byte(decoder: codecs.IncrementalDecoder, block: bytes) -> int | None:
     """Where in a block the first byte is that is no text, before it begins (-1) perhaps; None where all are."""
-    pending = len(decoder.getstate()[0])
-    nul = block.find(0)
+    pending = len(decoder.getstate()[0])  # the first bytes of a character, at the end of the block before
+    found = []
+    if 0 in block:  # which is UTF-8, and in no table but one in UTF-16
+        found.append(block.index(0))
     try:
         decoder.decode(block, final=not block)
     except UnicodeDecodeError as error:
-        start = error.start - pending
-        return start if nul < 0 else min(start, nul)
-    return None if nul < 0 else nul
+        found.append(error.start - pending)
+    return min(found, default=None)
 
 
 def _describe_invalid_byte(block: bytes, found: int) -> str:
@@ -196,6 +202,8 @@ def _count_line_breaks(block: bytes, before: bytes) -> int:
 
 
 def _describe_uneven_row(entries: list[str], names: list[str]) -> str:
-    found = f"{len(entries)} {'entry' if len(entries) == 1 else 'entries'}"
-    what = f"{found} under {len(names)} {'name' if len(names) == 1 else 'names'}"
-    return f"{what}; the first line ends with a separator" if not names[-1] and len(entries) == len(names) - 1 else what
+    entry_noun = "entry" if len(entries) == 1 else "entries"
+    what = f"{len(entries)} {entry_noun} under {format_count(len(names), 'name')}"
+    if not names[-1] and len(entries) == len(names) - 1:
+        return f"{what}; the first line ends with a separator"
+    return what

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
@@ -52,22 +53,24 @@ class Features:
     @property
     def input_names(self) -> tuple[str, ...]:
         """The names of the inputs, such as "age" and "island=Biscoe"."""
-        return tuple(name for column in self.columns for name in self._inputs_of(column))
+        return tuple(chain.from_iterable(map(self._inputs_of, self.columns)))
 
     @classmethod
     def from_inputs(cls, inputs: Sequence[str], levels: Named[CategoryLevels]) -> Features:
         """The features that have these inputs, whose names are all different."""
-        first = {f"{column}={entry.level_words[0]}": column for column, entry in levels.items()}
-        columns, left = [], list(inputs)
-        while left:
-            column = first.get(left[0], left[0])
-            del left[: len(levels[column].level_words) if left[0] in first else 1]
+        column_by_input = {f"{column}={entry.level_words[0]}": column for column, entry in levels.items()}
+        columns, place = [], 0
+        while place < len(inputs):
+            first_input = inputs[place]
+            column = column_by_input.get(first_input, first_input)
+            place += len(levels[column].level_words) if first_input in column_by_input else 1
             columns.append(column)
         return cls(tuple(columns), levels)
 
     def encode_table(self, table: CsvTable, advice: CsvAdvice, *, may_miss: bool) -> Array:
         """The inputs of every row (M, I). Raises DataError for the first that is no number or level, or is missing."""
-        if texts := {name: table.texts[name] for name in self.number_columns if name in table.texts}:
+        texts = {name: table.texts[name] for name in self.number_columns if name in table.texts}
+        if texts:
             raise advice.make_text_error(table.file, texts)
         columns = [self._encode_column(table, column) for column in self.columns]
         x = np.concatenate(columns, axis=-1) if columns else np.zeros((len(table), 0))
@@ -99,12 +102,17 @@ class Features:
         return [f"{column}={level}" for level in self.levels[column].level_words]
 
     def _column_of(self, index: int) -> str:
-        return [column for column in self.columns for _ in self._inputs_of(column)][index]
+        """The column of an input, which is counted over all columns."""
+        for column in self.columns:
+            index -= len(self._inputs_of(column))
+            if index < 0:
+                return column
+        raise IndexError(index)
 
 
 def _encode_levels(table: CsvTable, column: str, words: TextColumn, levels: Sequence[str]) -> Array:
     """Rows of one 1 each, or of NaN where the entry is missing. (M, L)"""
-    rows = np.vstack([np.eye(len(levels)), np.full(len(levels), np.nan)])
+    rows = np.vstack([np.eye(len(levels)), np.full(len(levels), np.nan)])  # a missing entry comes last
     places = np.array([_find_row(word, levels) for word in words.values], np.int64)
     if (places < 0).any():
         row = int((places[words.which] < 0).argmax())

@@ -11,6 +11,7 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from math import isnan
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,12 @@ class UnexpectedTexts:
     first: str
     values: dict[str, None] = field(default_factory=dict)
     numbers: int = 0
+
+    def add_text(self, entry: str, line: int) -> None:
+        """Remember one more text, up to one more than is needed to know that there are too many."""
+        self.line, self.first = self.line or line, self.first or entry
+        if len(self.values) <= MAX_TEXT_VALUES:
+            self.values[entry] = None
 
     @property
     def has_few_values(self) -> bool:
@@ -73,27 +80,50 @@ def read_table(file: CsvFile, names: Sequence[str], numbers: Sequence[str], word
 
 def read_exactly(file: CsvFile, names: Sequence[str], numbers: Sequence[str], words: Sequence[str]) -> CsvTable:
     """What `read_table` gives, entry by entry."""
-    columns = [(names.index(name), array("d"), UnexpectedTexts(0, "")) for name in numbers]
-    coded: list[tuple[int, array[int], dict[str, int]]] = [(names.index(name), array("q"), {}) for name in words]
+    number_readers = [NumberReader(name, names.index(name)) for name in numbers]
+    word_readers = [WordReader(name, names.index(name)) for name in words]
     for line, entries in file.read_rows():
-        for index, values, texts in columns:
-            value = parse_number(entries[index])
-            values.append(np.nan if value is None else value)
-            if value is None:
-                texts.line, texts.first = texts.line or line, texts.first or entries[index]
-                if len(texts.values) <= MAX_TEXT_VALUES:
-                    texts.values[entries[index]] = None
-            elif value == value:  # noqa: PLR0124 - it is no NaN
-                texts.numbers += 1
-        for index, which, codes in coded:
-            which.append(codes.setdefault(entries[index], len(codes)))
-    found = {name: texts for name, (_, _, texts) in zip(numbers, columns, strict=True) if texts.line}
+        for number_reader in number_readers:
+            number_reader.read_entry(entries[number_reader.index], line)
+        for word_reader in word_readers:
+            codes = word_reader.codes
+            word_reader.which.append(codes.setdefault(entries[word_reader.index], len(codes)))
     return CsvTable(
         file,
-        {name: _remove_negative_zero(np.array(values)) for name, (_, values, _) in zip(numbers, columns, strict=True)},
-        {name: TextColumn(tuple(codes), np.array(which)) for name, (_, which, codes) in zip(words, coded, strict=True)},
-        found,
+        {reader.name: _remove_negative_zero(np.array(reader.values)) for reader in number_readers},
+        {reader.name: TextColumn(tuple(reader.codes), np.array(reader.which)) for reader in word_readers},
+        {reader.name: reader.texts for reader in number_readers if reader.texts.line},
     )
+
+
+@dataclass(slots=True)
+class NumberReader:
+    """A column of numbers as it is read."""
+
+    name: str
+    index: int
+    values: array[float] = field(default_factory=lambda: array("d"))
+    texts: UnexpectedTexts = field(default_factory=lambda: UnexpectedTexts(0, ""))
+
+    def read_entry(self, entry: str, line: int) -> None:
+        value = parse_number(entry)
+        if value is None:
+            self.values.append(np.nan)
+            self.texts.add_text(entry, line)
+            return
+        self.values.append(value)
+        if not isnan(value):
+            self.texts.numbers += 1
+
+
+@dataclass(slots=True)
+class WordReader:
+    """A column of words as it is read: a number for each different word, and those of all rows."""
+
+    name: str
+    index: int
+    which: array[int] = field(default_factory=lambda: array("q"))
+    codes: dict[str, int] = field(default_factory=dict)
 
 
 def read_quickly(file: CsvFile, names: Sequence[str], numbers: Sequence[str], words: Sequence[str]) -> CsvTable | None:
@@ -110,16 +140,16 @@ def read_quickly(file: CsvFile, names: Sequence[str], numbers: Sequence[str], wo
     labels = list(map(str, range(len(names))))
     label = dict(zip(names, labels, strict=True))
     others = set(labels) - {label[name] for name in numbers}
-    spellings = sorted(
-        {spelling for word in MISSING_ENTRIES for spelling in (word, word.upper(), word.capitalize(), "NaN")}
-    )
-    version = tuple(int(part) for part in pd.__version__.split(".")[:2])
+    spellings = {"NaN"}
+    for word in MISSING_ENTRIES:
+        spellings |= {word, word.upper(), word.capitalize()}
+    version = tuple(map(int, pd.__version__.split(".")[:2]))
     options: dict[str, Any] = {
         "sep": file.separator,
         "header": 0,
         "names": labels,
         "dtype": dict.fromkeys(others, object),
-        "na_values": {label[name]: spellings for name in numbers},
+        "na_values": {label[name]: sorted(spellings) for name in numbers},
         "keep_default_na": False,
         "skip_blank_lines": False,
         "skipinitialspace": file.separator != " ",
@@ -134,7 +164,8 @@ def read_quickly(file: CsvFile, names: Sequence[str], numbers: Sequence[str], wo
             frame = pd.read_csv(stream, **options)
     except (ValueError, OverflowError, pd.errors.ParserWarning):
         return None
-    if not all(frame[label[name]].dtype.kind in "iuf" for name in numbers) or _has_gaps(frame[labels[-1]].to_numpy()):
+    are_numbers = all(frame[label[name]].dtype.kind in "iuf" for name in numbers)
+    if not are_numbers or _has_gaps(frame[labels[-1]].to_numpy()):
         return None
     return CsvTable(
         file,

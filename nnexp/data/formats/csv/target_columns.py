@@ -56,30 +56,33 @@ def make_labels(
     words = table.words[column]
     _check_present(table, column, [word for word in words.values if is_missing(word) and word not in listed])
     if listed:
-        for word in words.values:
-            if word not in listed:
-                near = find_closest(word, listed)
-                what = f"did you mean {quote_entry(near)}?" if near else f"they are {format_names(listed)}"
-                raise _make_word_error(table, column, word, f"{quote_entry(word)} is none of the classes; {what}")
+        _check_listed(table, column, listed)
         classes = tuple(listed)
     else:
         classes = _sort_classes(table, column, words.values, mixed=mixed)
     classes = check_names(classes, f"{table.file.shown}: column {quote_entry(column)}")
-    place = {name: number for number, name in enumerate(classes)}
+    place = dict(zip(classes, range(len(classes)), strict=True))
     places = np.array([place[word] for word in words.values], np.int64)
     return places[words.which], classes
 
 
+def _check_listed(table: CsvTable, column: str, listed: Sequence[str]) -> None:
+    for word in table.words[column].values:
+        if word not in listed:
+            near = find_closest(word, listed)
+            what = f"did you mean {quote_entry(near)}?" if near else f"they are {format_names(listed)}"
+            raise _make_word_error(table, column, word, f"{quote_entry(word)} is none of the classes; {what}")
+
+
 def make_values(table: CsvTable, columns: Sequence[str], *, sure: bool) -> Array:
     """The values of each row (M, O); where it is not `sure` that they are meant to be numbers, an error says so."""
-    if found := {column: table.texts[column] for column in columns if column in table.texts}:
+    found = {column: table.texts[column] for column in columns if column in table.texts}
+    if found:
         column, texts = find_first_text(found)
-        what = (
-            ""
-            if sure or not texts.numbers
-            else f", as others are; where they name classes, say {SPEC_KEY}.kind=classes"
-        )
-        raise table.file.make_error(f"{quote_entry(texts.first)} is not a number{what}", texts.line, column)
+        what = f"{quote_entry(texts.first)} is not a number"
+        if texts.numbers and not sure:
+            what += f", as others are; where they name classes, say {SPEC_KEY}.kind=classes"
+        raise table.file.make_error(what, texts.line, column)
     y = np.stack([table.numbers[column] for column in columns], axis=-1)
     if not np.isfinite(y).all():
         row, place = np.argwhere(~np.isfinite(y))[0].tolist()
@@ -107,7 +110,11 @@ def _make_bits(table: CsvTable, column: str) -> Array:
 
 def _sort_classes(table: CsvTable, column: str, found: Sequence[str], *, mixed: bool) -> tuple[str, ...]:
     """Classes in the order of their names; in that of their numbers where they are numbers."""
-    numbers = {word: value for word in found if (value := parse_number(word)) is not None}
+    numbers = {}
+    for word in found:
+        value = parse_number(word)
+        if value is not None:
+            numbers[word] = value
     if len(numbers) < len(found):
         if numbers and not mixed:
             [word, *_] = numbers
@@ -116,13 +123,12 @@ def _sort_classes(table: CsvTable, column: str, found: Sequence[str], *, mixed: 
         return tuple(sorted(found))
     by_number: dict[float, str] = {}
     for word, value in numbers.items():
-        if value in by_number:
-            message = (
-                f"{quote_entry(word)} and {quote_entry(by_number[value])} are the same number, and would be two classes"
-            )
+        if value in by_number:  # as 1 and 1.0
+            both = f"{quote_entry(word)} and {quote_entry(by_number[value])}"
+            message = f"{both} are the same number, and would be two classes"
             raise _make_word_error(table, column, word, message)
         by_number[value] = word
-    return tuple(by_number[value] for value in sorted(by_number))
+    return tuple(word for _, word in sorted(by_number.items()))
 
 
 def _check_present(table: CsvTable, column: str, missing: Sequence[str]) -> None:

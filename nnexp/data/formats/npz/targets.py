@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
@@ -108,9 +108,11 @@ def _find_max_label(parts: Sequence[ArrayMember]) -> int:
 
 def read_label_blocks(y: ArrayMember, names: Sequence[str]) -> Iterator[tuple[int, IntArray]]:
     """The number of each example's class, some at a time. Raises DataError where a label is none of the classes."""
-    index, wanted = {label: label for label in range(len(names))}, f"0 to {len(names) - 1}"
+    index: dict[Any, int] = {label: label for label in range(len(names))}
+    wanted = f"0 to {len(names) - 1}"
     if y.dtype.kind == "U":
-        index, wanted = {name: label for label, name in enumerate(names)}, f"one of {format_names(names)}"
+        index = dict(zip(names, range(len(names)), strict=True))
+        wanted = f"one of {format_names(names)}"
     for start, block in y.read_blocks():
         different, which = np.unique(block, return_inverse=True)
         found = np.array([index.get(label, -1) for label in different.tolist()])[which]
