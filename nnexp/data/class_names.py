@@ -19,7 +19,8 @@ def check_names(names: Sequence[str], where: str, *, least: int = 2) -> tuple[st
     ('cat', 'dog')
     """
     for name in names:
-        if not name.strip() or any(unicodedata.category(letter) in UNPRINTABLE_CATEGORIES for letter in name):
+        categories = set(map(unicodedata.category, name))
+        if not name.strip() or categories & UNPRINTABLE_CATEGORIES:
             raise DataError(f"{where}: {name!a} cannot be the name of a class: expected one line, not blank")
     if len(set(names)) < len(names):
         [(repeated, _)] = Counter(names).most_common(1)

@@ -36,11 +36,11 @@ class Fingerprint:
         if record["fingerprint"] == self.digest:
             return None
         before, now = record.get("content", {}), asdict(self)
+        # where nothing changed, an older version hashed the same content in another way
+        words = "another version of nnexp fingerprinted it"
         changed = [f"the {name}" for name in ("inputs", "targets", "classes") if before.get(name) != now[name]]
-        words = f"{' and '.join(changed)} changed"
-        if not changed:
-            # An older version hashed the same content in another way.
-            words = "another version of nnexp fingerprinted it"
+        if changed:
+            words = f"{' and '.join(changed)} changed"
         if before.get("examples", self.examples) != self.examples:
             words += f", {before['examples']:,} examples then and {self.examples:,} now"
         return f"{words} (fingerprint {record['fingerprint'][:12]} then, {self.digest[:12]} now)"

@@ -34,8 +34,11 @@ FORMAT_BY_SUFFIX = {
 }
 """The endings of image files, and Pillow's names of the formats that they may be of."""
 
-READER_THREADS, IMAGES_PER_THREAD = 4, 16
-"""How many threads read images, as Pillow works outside Python's lock, and how many images one takes at a time."""
+READER_THREADS = 4
+"""How many threads read images: Pillow works outside Python's lock."""
+
+IMAGES_PER_THREAD = 16
+"""How many images a thread takes at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,7 @@ def list_folder(folder: Path, root: Path) -> tuple[list[Path], list[Path]]:
     """
     folders, images = [], []
     with scan_folder(folder) as found:
-        for entry in sorted(found, key=lambda entry: entry.name):
+        for entry in sorted(found, key=lambda entry: entry.name):  # systems list a folder in any order
             path = folder / entry.name
             if entry.is_symlink():
                 check_link(path, root)
@@ -93,8 +96,8 @@ def list_folder(folder: Path, root: Path) -> tuple[list[Path], list[Path]]:
 def other_files(folder: Path) -> list[Path]:
     """The files in a folder that are passed over, by name: no images, and not hidden."""
     with scan_folder(folder) as found:
-        names = sorted(entry.name for entry in found if entry.is_file() and not is_image(entry.name))
-    return [folder / name for name in names]
+        names = [entry.name for entry in found if entry.is_file() and not is_image(entry.name)]
+    return [folder / name for name in sorted(names)]
 
 
 def count_by_ending(paths: Sequence[Path]) -> str:
@@ -136,10 +139,12 @@ def find_images(folder: Path, root: Path) -> tuple[Path, ...]:
     if folders:
         raise DataError(f"{format_path(folders[0])} is a folder; expected images directly in {format_path(folder)}")
     if not images:
+        what = f"{format_path(folder)} holds no image"
         others = other_files(folder)
-        instead = f", but {count_by_ending(others)}" if others else ""
-        raise DataError(f"{format_path(folder)} holds no image{instead}; images are {', '.join(FORMAT_BY_SUFFIX)}")
-    find_path(images[0])
+        if others:
+            what += f", but {count_by_ending(others)}"
+        raise DataError(f"{what}; images are {', '.join(FORMAT_BY_SUFFIX)}")
+    find_path(images[0])  # of a folder that may be listed and not entered, said once and not for each image
     return tuple(images)
 
 
@@ -175,17 +180,17 @@ def read_images(paths: Sequence[Path], look: ImageConversion) -> AnyArray:
 def read_image(path: Path, look: ImageConversion) -> AnyArray:
     """One image. (H, W, C) uint8"""
     with convert_read_errors(path):
-        Image, ops = (
-            import_optional("PIL.Image", "data", "reading images"),
-            import_optional("PIL.ImageOps", "data", "reading images"),
-        )
+        Image = import_optional("PIL.Image", "data", "reading images")
+        ops = import_optional("PIL.ImageOps", "data", "reading images")
+        # the formats are named, as Pillow has readers of others that call programs, such as Ghostscript
         with Image.open(path, formats=sorted(set(FORMAT_BY_SUFFIX.values()))) as image:
-            if image.width * image.height > (Image.MAX_IMAGE_PIXELS or image.width * image.height):
+            most = Image.MAX_IMAGE_PIXELS  # for which Pillow only warns; None where a user lifted it
+            if most and image.width * image.height > most:
                 raise DataError(f"{format_path(path)} has {image.width} x {image.height} pixels, more than are decoded")
             upright = convert_colours(ops.exif_transpose(image), look.color)
         size, smooth = (look.width, look.height), Image.Resampling.BILINEAR
-        sized = upright.resize(size, smooth) if look.resize == "stretch" else ops.fit(upright, size, smooth)
-        return np.asarray(sized).reshape(look.shape)
+        fit = upright.resize(size, smooth) if look.resize == "stretch" else ops.fit(upright, size, smooth)
+        return np.asarray(fit).reshape(look.shape)
 
 
 def convert_colours(image: Any, color: Literal["rgb", "gray"]) -> Any:
@@ -216,10 +221,10 @@ def convert_read_errors(path: Path) -> Iterator[None]:
     except NnexpError:
         raise
     except Exception as error:  # noqa: BLE001 - each format fails in ways of its own
-        if type(error).__name__ == "DecompressionBombError":
+        kind = type(error).__name__  # by name, as Pillow may not be installed
+        if kind == "DecompressionBombError":
             raise DataError(f"{format_path(path)}: {error}") from None
-        if type(error).__name__ == "UnidentifiedImageError":
-            why = "it is empty" if not path.stat().st_size else "it is of no known format"
-        else:
-            why = getattr(error, "strerror", None) or format_path(str(error)) or type(error).__name__
+        why = getattr(error, "strerror", None) or format_path(str(error)) or kind
+        if kind == "UnidentifiedImageError":
+            why = "it is of no known format" if path.stat().st_size else "it is empty"
         raise DataError(f"{format_path(path)} cannot be read as an image: {why}") from None

@@ -22,7 +22,7 @@ NoiseStd: TypeAlias = Annotated[float, Ge(0)]
 
 def describe_classification(examples: int, features: int, classes: int) -> Description:
     """The description of a set whose classes are named by their numbers."""
-    return Description(examples, (features,), "classes", tuple(str(label) for label in range(classes)))
+    return Description(examples, (features,), "classes", tuple(map(str, range(classes))))
 
 
 def make_balanced_labels(examples: int, classes: int) -> IntArray:
@@ -37,8 +37,10 @@ def polar_points(radius: Array, angle: Array) -> Array:
 
 def describe_regression(examples: int, features: int, outputs: int = 1) -> Description:
     """The description of a set with values, y or y1, y2, …"""
-    names = ("y",) if outputs == 1 else tuple(f"y{output}" for output in range(1, outputs + 1))
-    return Description(examples, (features,), "values", names)
+    names = ["y"]
+    if outputs > 1:
+        names = [f"y{output}" for output in range(1, outputs + 1)]
+    return Description(examples, (features,), "values", tuple(names))
 
 
 def matrix_product(a: Array, b: Array) -> Array:

@@ -64,18 +64,20 @@ class CifarLike(Source):
         labels = make_balanced_labels(self.examples, self.classes)
         x = np.empty((self.examples, *PICTURE_SHAPE), np.uint8)
         for start in range(0, self.examples, BLOCK_PICTURES):
-            kept = x[start : start + BLOCK_PICTURES]
+            wanted = x[start : start + BLOCK_PICTURES]
             random = make_generator(self.seed, f"data, block {start // BLOCK_PICTURES}")
-            kept[...] = draw_pictures(random, (start + np.arange(BLOCK_PICTURES)) % self.classes, self.difficulty)[
-                : len(kept)
-            ]
+            block_labels = (start + np.arange(BLOCK_PICTURES)) % self.classes
+            # a whole block is drawn always, so that its pictures are the same however many are asked for
+            wanted[...] = draw_pictures(random, block_labels, self.difficulty)[: len(wanted)]
         return Dataset(x, labels, self.describe())
 
 
 def draw_pictures(random: np.random.Generator, labels: IntArray, difficulty: float) -> AnyArray:
     """One picture of each label. (N) -> (N, H, W, C) uint8"""
     draw = PictureRandom(random, len(labels), difficulty)
-    mask, stripes = (part[..., None] for part in draw_figures(draw, labels))
+    # the order of the draws is part of the data: another one makes other pictures of every seed
+    mask, stripes = draw_figures(draw, labels)
+    mask, stripes = mask[..., None], stripes[..., None]
     back = draw_clouds(draw)
     axis = mix_colours(34 * (1 + draw.draw_pose(0.4)), draw.draw_normal(12), draw.draw_normal(12))
     other = mix_colours(draw.draw_normal(25), draw.draw_normal(15), draw.draw_normal(15))
@@ -114,6 +116,7 @@ def draw_figures(draw: PictureRandom, labels: IntArray) -> tuple[Array, Array]:
     v = grid[:, None] - draw.draw_pose(6)
     lobes = LOBES_BY_CLASS[labels % len(LOBES_BY_CLASS)]
     wave = np.where(lobes > 0, 0.3 * np.cos(lobes * np.arctan2(v, u) + draw.draw_pose(np.pi)), 0)
+    # half a pixel of the border is grey, so that figures have no jagged edges
     mask = np.clip(0.5 + 9 * np.exp(draw.draw_normal(0.2)) * (1 + wave) - np.hypot(u, v), 0, 1)
     angle = np.pi / 2 * across + draw.draw_normal(0.15)
     width = 3.5 * 2.2**down * np.exp(draw.draw_normal(0.12))
@@ -125,15 +128,18 @@ def draw_palette(draw: PictureRandom, labels: IntArray) -> Array:
     """The colour of the whole picture, on a sphere around grey and off it by chance. (N) -> (N, 1, 1, C)"""
     height, turn = spread_over_square((2 * labels + draw.draw_choice(0.2))[:, None, None])
     light, chroma = 1 - 2 * height, 2 * np.sqrt(height * (1 - height))
-    place = light, chroma * np.cos(2 * np.pi * turn), chroma * np.sin(2 * np.pi * turn)
-    return mix_colours(*(33 * part + draw.draw_normal(9.5) for part in place))
+    red_green, blue_yellow = chroma * np.cos(2 * np.pi * turn), chroma * np.sin(2 * np.pi * turn)
+    light = 33 * light + draw.draw_normal(9.5)
+    red_green = 33 * red_green + draw.draw_normal(9.5)
+    blue_yellow = 33 * blue_yellow + draw.draw_normal(9.5)
+    return mix_colours(light, red_green, blue_yellow)
 
 
 def draw_clouds(draw: PictureRandom) -> Array:
     """Smooth random colours: 5 x 5 random ones, and between them (N, H, W, C) in soft steps."""
     away = np.abs(np.linspace(0, 4, SIDE_PIXELS)[:, None] - np.arange(5))
     near = np.clip(1 - away, 0, 1)
-    soft = near * near * (3 - 2 * near)
+    soft = near * near * (3 - 2 * near)  # smoothstep, without the kinks of linear interpolation
     rows = np.einsum("hi,nijc->nhjc", soft, draw.draw_normal(25, (5, 5, PICTURE_SHAPE[-1])))
     return np.einsum("wj,nhjc->nhwc", soft, rows)
 

@@ -40,6 +40,7 @@ class Gaussians(Source):
 
     def load(self) -> Dataset:
         labels = make_balanced_labels(self.examples, self.classes)
+        # from a generator of its own, so that more examples are still of the same classes
         means, factors = self.draw_truth()
         x = make_generator(self.seed, "data").standard_normal((self.examples, self.features))
         for label, (mean, factor) in enumerate(zip(means, factors, strict=True)):

@@ -101,7 +101,7 @@ class ImageFolder(FileSource):
         if found:
             return found
         tree = self._find_tree()
-        pairs = zip(tree.train, tree.test, strict=False)
+        pairs = zip(tree.train, tree.test, strict=False)  # there is no test part where the second is empty
         if not tree.own_test or not all(are_alike(train, test) for train, test in pairs):
             return None
         message = f"{format_path(tree.own[0].parent.parent)} holds, byte for byte, the images of the training part"

@@ -36,6 +36,7 @@ class Moons(Source):
         random = make_generator(self.seed, "data")
         labels = make_balanced_labels(self.examples, 2)
         upper = polar_points(np.ones(self.examples), random.uniform(0, np.pi, self.examples))
+        # the lower moon is the upper one turned by half a circle around (1/2, 1/4)
         clean = np.where(labels[:, None] == 0, upper, (1, 0.5) - upper)
         x = clean + self.noise * random.standard_normal(clean.shape)
         return Dataset(x, labels, self.describe())

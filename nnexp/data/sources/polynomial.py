@@ -36,5 +36,6 @@ class Polynomial(Source):
     def load(self) -> Dataset:
         random = make_generator(self.seed, "data")
         x = random.uniform(-1, 1, (self.examples, 1))
+        # polyval takes no empty list
         y = polyval(x, self.coefficients or (0.0,)) + self.noise * random.standard_normal(x.shape)
         return Dataset(x, y, self.describe())

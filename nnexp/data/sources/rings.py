@@ -40,6 +40,7 @@ class Rings(Source):
         random = make_generator(self.seed, "data")
         labels = make_balanced_labels(self.examples, self.classes)
         inner = 1 + labels
+        # even in the square of the radius is even over the ring's area
         area = random.uniform(inner**2, (inner + self.width) ** 2)
         clean = polar_points(np.sqrt(area), random.uniform(0, 2 * np.pi, self.examples))
         x = clean + self.noise * random.standard_normal(clean.shape)

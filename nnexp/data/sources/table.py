@@ -87,6 +87,7 @@ class Csv(FileSource):
         own = 0
         if self.test is not None:
             test = CsvFile(self.test, self.separator)
+            # with the classes of the first file, so that a class has the same number in both
             more_x, more_y, _ = self._read_part(test, read_column_names(test), asked, classes)
             x, y, own = np.concatenate([x, more_x]), np.concatenate([y, more_y]), len(more_y)
         description = Description(len(x), x.shape[1:], kind, classes, own_test=own, inputs=features.input_names)
@@ -115,6 +116,7 @@ class Csv(FileSource):
         table = read_table(file, names, numbers, words)
         if not len(table):
             raise file.make_error(NO_ROWS_MESSAGE)
+        # inputs first, as what is wrong with them is told before what is wrong with targets
         x = features.encode_table(table, self._make_advice(), may_miss=self.missing != "refuse")
         if kind == "classes":
             y, classes = target_columns.make_labels(table, targets[0], classes, mixed=self.kind == "classes")
@@ -133,7 +135,8 @@ def _read_first_row(file: CsvFile, names: Sequence[str], columns: Sequence[str])
     row = next(file.read_rows(), None)
     if row is None:
         raise file.make_error(NO_ROWS_MESSAGE)
-    return {name: row[1][names.index(name)] for name in columns}
+    entries = dict(zip(names, row[1], strict=True))
+    return {name: entries[name] for name in columns}
 
 
 @dataclass(frozen=True, slots=True)

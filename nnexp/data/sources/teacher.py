@@ -46,12 +46,14 @@ class Teacher(Source):
         random = make_generator(self.seed, "data")
         x = random.standard_normal((self.examples, self.features))
         noise = self.noise * random.standard_normal((self.examples, self.outputs))
+        # from a generator of its own, so that more examples do not mean another teacher
         clean = run_teacher(make_generator(self.seed, "truth"), x, (self.features, *self.hidden, self.outputs))
         return Dataset(x, clean + noise, self.describe())
 
 
 def run_teacher(random: np.random.Generator, x: Array, widths: Sequence[int]) -> Array:
     """What a network with these widths, drawn at random, says of x (M, D): (M, O)"""
+    # all weights come first: another order of the draws would make another teacher of every seed
     *hidden, last = [random.standard_normal(pair) / np.sqrt(pair[0]) for pair in pairwise(widths)]
     for W in hidden:
         x = np.tanh(TEACHER_GAIN * matrix_product(x, W) + random.standard_normal(W.shape[1]))

@@ -45,6 +45,7 @@ class TeacherClasses(Source):
         x = random.standard_normal((self.examples, self.features))
         value = run_teacher(make_generator(self.seed, "truth"), x, (self.features, *self.hidden, 1))[:, 0]
         value += self.noise * random.standard_normal(self.examples)
+        # the k-th of M values in order gets class ⌊K k / M⌋: as many examples in each class as can be
         labels = np.empty(self.examples, np.int64)
         labels[np.argsort(value, kind="stable")] = np.arange(self.examples) * self.classes // self.examples
         return Dataset(x, labels, self.describe())

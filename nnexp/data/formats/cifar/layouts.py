@@ -48,9 +48,14 @@ class FileLayout:
         """The batches' names, which have .bin after them in the binary version."""
         return tuple(name for name, _ in self.batches)
 
+    @property
+    def batch_files(self) -> tuple[str, ...]:
+        """The files of the batches, of both versions."""
+        return self.batch_names + tuple(f"{name}.bin" for name in self.batch_names)
+
     def list_wanted(self, labels: LabelLayout) -> tuple[str, ...]:
         """Every file that is read, of both versions."""
-        return (*self.batch_names, *(f"{name}.bin" for name in self.batch_names), self.meta, labels.names_file)
+        return (*self.batch_files, self.meta, labels.names_file)
 
     def find_home(self, path: str | None) -> Path:
         """The archive, or the folder with the batches. Raises DataError where there is neither."""
@@ -69,28 +74,37 @@ class FileLayout:
     def find_files(self, labels: LabelLayout, path: str | None) -> tuple[Path, ...]:
         """The archive, or the files of the folder."""
         home = self.find_home(path)
-        return tuple(find_present(home, self.list_wanted(labels))) if home.is_dir() else (home,)
+        if home.is_dir():
+            return tuple(find_present(home, self.list_wanted(labels)))
+        return (home,)
 
     def describe_missing(self, missing: tuple[str, ...]) -> str:
         """The complaint about missing batches."""
-        what = f"lacks {', '.join(missing)}" if missing != self.batch_names else f"holds no batch of {self.title}"
+        what = f"lacks {', '.join(missing)}"
+        if missing == self.batch_names:
+            what = f"holds no batch of {self.title}"
         return f"{what}: expected {', '.join(self.batch_names)}, or the same with .bin"
 
     def _find_cached(self) -> Path:
         cache = find_cache_folder()
         archives = find_present(cache, self.archives)
-        found = archives[0] if archives else self._first_with_batches([cache / name for name in self.folders])
-        if found:
-            return found
+        if archives:
+            return archives[0]
+        folder = self._first_with_batches([cache / name for name in self.folders])
+        if folder:
+            return folder
         looked = ", ".join((*self.archives, *self.folders))
         advice = f"`nnexp data fetch {self.fetched}` brings it, or `path` names an archive or a folder"
         raise DataError(f"{self.title} is not in {cache}, where {looked} were looked for: {advice}")
 
     def _first_with_batches(self, folders: Iterable[Path]) -> Path | None:
-        batches = (*self.batch_names, *(f"{name}.bin" for name in self.batch_names))
-        return next((folder for folder in folders if any(find_present(folder, batches))), None)
+        for folder in folders:
+            if find_present(folder, self.batch_files):
+                return folder
+        return None
 
 
 def find_present(folder: Path, names: Iterable[str]) -> list[Path]:
     """Those of some files that are in a folder."""
-    return [folder / name for name in names if is_file(folder / name)]
+    paths = [folder / name for name in names]
+    return list(filter(is_file, paths))

@@ -66,6 +66,7 @@ class PictureStore:
         """Store one batch, whose planes of colour are (N, C, H, W)."""
         name, dot, _ = member.name.partition(".")
         version = "binary" if dot else "python"
+        # the two versions have the same batches: a mixture would be two halves of unlike sets, or one set twice
         if self.version not in (None, version):
             raise DataError(f"{member.where}: the python and the binary version are mixed here")
         self.version = version
@@ -73,7 +74,7 @@ class PictureStore:
         if not 1 <= len(planes) <= most:
             raise DataError(f"{member.where} holds {len(planes):,} pictures: expected 1 to {most:,}")
         place = slice(start, start + len(planes))
-        for colour in range(COLOUR_CHANNELS):
+        for colour in range(COLOUR_CHANNELS):  # one by one is faster than a transposed copy
             self.x[place, :, :, colour] = planes[:, colour]
         self.y[place] = labels
         self.batch_sizes[name] = len(planes)
@@ -91,9 +92,11 @@ class PictureStore:
         """All pictures without gaps between the batches. (M, H, W, C), (M)"""
         if sum(self.batch_sizes.values()) == len(self.x):
             return self.x, self.y
-        places = [(self._find_place(name)[0], self.batch_sizes[name]) for name in self.layout.batch_names]
-        rows = np.concatenate([np.arange(start, start + count) for start, count in places])
-        return self.x[rows], self.y[rows]
+        is_filled = np.zeros(len(self.x), bool)
+        for name, count in self.batch_sizes.items():
+            start, _ = self._find_place(name)
+            is_filled[start : start + count] = True
+        return self.x[is_filled], self.y[is_filled]
 
 
 def read_binary_batch(member: ArchiveMember, layout: FileLayout, labels: LabelLayout) -> tuple[AnyArray, IntArray]:
@@ -112,7 +115,7 @@ def read_pickled_batch(member: ArchiveMember, labels: LabelLayout) -> tuple[AnyA
     content = read_dictionary(member)
     pixels = build_array(member, content.get("data"))
     if pixels is None or pixels.dtype != np.uint8 or pixels.ndim != 2 or pixels.shape[1] != NUMBERS_PER_PICTURE:
-        found = f"{pixels.dtype} {pixels.shape}" if pixels is not None else "none"
+        found = "none" if pixels is None else f"{pixels.dtype} {pixels.shape}"
         raise DataError(f"{member.where}: expected an array 'data' of uint8 (N, {NUMBERS_PER_PICTURE}), found {found}")
     given = content.get(labels.key)
     array = build_array(member, given)
@@ -142,6 +145,7 @@ def check_labels(member: ArchiveMember, labels: list[Any], known: LabelLayout) -
     """Labels that are classes. (N)"""
     last = len(known.classes) - 1
     for picture, label in enumerate(labels):
+        # the type itself, as True is an int too
         if type(label) is not int or not 0 <= label <= last:
             found = reprlib.repr(label) if isinstance(label, int) else describe_type(label)
             raise DataError(f"{member.where}: the label of picture {picture} is {found}, expected 0 to {last}")
@@ -153,13 +157,15 @@ def read_class_names(member: ArchiveMember, layout: FileLayout, labels: LabelLay
     count = len(labels.classes)
     if member.name == layout.meta:
         given = read_dictionary(member).get(labels.names_key)
-        found = [entry for entry in given if isinstance(entry, bytes | str)] if isinstance(given, list) else []
-        lines = [decode_text(entry) for entry in found]
+        texts = given if isinstance(given, list) else []
+        names = [decode_text(entry) for entry in texts if isinstance(entry, bytes | str)]
     else:
-        lines = [line for line in decode_text(member.read(member.bytes_left)).splitlines() if line]
-    if len(lines) != count or len(set(lines)) != count or not all(line.isprintable() and line for line in lines):
-        raise DataError(f"{member.where}: expected the names of {count} classes, found {reprlib.repr(lines)}")
-    return tuple(lines)
+        lines = decode_text(member.read(member.bytes_left)).splitlines()
+        names = [line for line in lines if line]  # the published files end with empty lines
+    are_printable = all(name.isprintable() and name for name in names)  # they are shown on terminals
+    if len(names) != count or len(set(names)) != count or not are_printable:
+        raise DataError(f"{member.where}: expected the names of {count} classes, found {reprlib.repr(names)}")
+    return tuple(names)
 
 
 def describe_type(value: Any) -> str:
