@@ -36,6 +36,7 @@ class Cutout(Augmentation):
 
     def _mark_span(self, side: int, count: int, source: np.random.Generator) -> BoolArray:
         """Which rows, or columns, of each image are in the square. (B, side)"""
+        # the centre is anywhere in the image, so that a square may reach over its border, as in the paper
         first = source.integers(0, side, (count, 1)) - self.size // 2
         places = np.arange(side)
         return (places >= first) & (places < first + self.size)

@@ -26,6 +26,7 @@ class Mixup(Augmentation):
     alpha: Positive = 0.2
 
     def apply(self, x: Array, d: Array, source: np.random.Generator) -> tuple[Array, Array]:
+        # one share for the whole batch, and the batch itself shuffled for partners, as the paper's own code does
         share = x.dtype.type(source.beta(self.alpha, self.alpha))
         others = source.permutation(len(x))
         return share * x + (1 - share) * x[others], share * d + (1 - share) * d[others]

@@ -25,4 +25,5 @@ class Noise(Augmentation):
     std: NonNegative
 
     def apply(self, x: Array, d: Array, source: np.random.Generator) -> tuple[Array, Array]:
+        # drawn in double precision in any case, so that float32 and float64 see the same noise
         return x + (self.std * source.standard_normal(x.shape)).astype(x.dtype), d

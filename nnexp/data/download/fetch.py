@@ -51,7 +51,8 @@ def fetch_known_set(
     """
     base = _format_base_url(address or wanted.address)
     import_optional("requests", "data", "fetching data")  # said before anything is created
-    return tuple(wanted.path_of(file) for file in wanted.files if _fetch_file(wanted, file, base, watch, patience))
+    fetched = [file for file in wanted.files if _fetch_file(wanted, file, base, watch, patience)]
+    return tuple(map(wanted.path_of, fetched))
 
 
 def _format_base_url(address: str) -> str:
@@ -67,20 +68,20 @@ def _fetch_file(wanted: KnownSet, file: KnownFile, base: str, watch: DownloadLis
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with _lock_download(path, watch):
+            # under the lock, as another process may have fetched it meanwhile
             if _is_published_file(path, file, watch):
                 return False
             watch.on_file(file.name, file.size)
             download_file(base + file.name, part, file.size, watch, patience)
             _check_file(part, file, base)
+            # in one step, so that nobody reads half a file under this name
             part.replace(path)
     except OSError as error:
         raise DataError(f"cannot write {error.filename or path}: {error.strerror or error}") from None
     except KeyboardInterrupt:
-        kept = (
-            f"{format_bytes(count_present_bytes(part, file.size))} of {format_bytes(file.size)} of "
-            f"{file.name} are there"
-        )
-        raise Interrupted(f"stopped: {kept}, and the same command goes on", signal.SIGINT) from None
+        have, size = format_bytes(count_present_bytes(part, file.size)), format_bytes(file.size)
+        message = f"stopped: {have} of {size} of {file.name} are there, and the same command goes on"
+        raise Interrupted(message, signal.SIGINT) from None
     return True
 
 
@@ -105,6 +106,7 @@ def _is_published_file(path: Path, file: KnownFile, watch: DownloadListener) -> 
         raise DataError(f"{path} is a folder, and a file belongs there")
     if not path.exists():
         return False
+    # the size first, as it costs nothing to ask
     if path.stat().st_size == file.size and _compute_checksum(path, file) == file.checksum:
         return True
     watch.on_notice(f"{path} is not the published file: fetching that")
@@ -115,7 +117,7 @@ def _check_file(part: Path, file: KnownFile, base: str) -> None:
     """Raises DataError where something else came than the published file, which is removed then."""
     found = _compute_checksum(part, file)
     if found != file.checksum:
-        part.unlink()
+        part.unlink()  # else the next command would find it whole and refuse it again
         raise DataError(
             f"{base}{file.name} is not the published file: expected {file.checksum}, found {found}; it was removed"
         )
@@ -125,5 +127,6 @@ def _compute_checksum(path: Path, file: KnownFile) -> str:
     """The checksum of what is at a path, made as that of the file."""
     algorithm = file.checksum.partition(":")[0]
     with path.open("rb") as stream:
+        # MD5 tells damage; where a system forbids it for secrets, it is allowed for this
         digest = hashlib.file_digest(stream, lambda: hashlib.new(algorithm, usedforsecurity=False))
     return f"{algorithm}:{digest.hexdigest()}"

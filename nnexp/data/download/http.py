@@ -110,6 +110,7 @@ def _request_rest(address: str, part: Path, size: int, watch: DownloadListener, 
         if have and response.status_code == 200:
             watch.on_notice("the server cannot go on where it was: it sends the whole file again")
             have = 0
+        # asked before anything is written, so that an error page does not replace what is there
         announced = response.headers.get("Content-Length")
         if announced not in (None, str(size - have)):
             raise _RefusedError(f"the server announces {announced} bytes: expected {size - have}")
@@ -120,6 +121,7 @@ def _request_rest(address: str, part: Path, size: int, watch: DownloadListener, 
 def _connect(address: str, have: int, timeout: float) -> Any:
     """The answer of the server, whose body is still to come."""
     requests = import_optional("requests", "data", "fetching data")
+    # compressed on the way, bytes could not be counted, and a rest could not be asked for
     headers = {"Accept-Encoding": "identity", "User-Agent": "nnexp"}
     if have:
         headers["Range"] = f"bytes={have}-"
@@ -158,6 +160,7 @@ def _write_body(response: Any, file: IO[bytes], size: int, watch: DownloadListen
     watch.on_bytes(have)
     reason = "the connection ended"
     try:
+        # a server may send more or less than it announced, or announce nothing
         for chunk in response.iter_content(CHUNK_BYTES):
             have += len(chunk)
             if have > size:

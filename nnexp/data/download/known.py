@@ -49,7 +49,7 @@ class KnownSet:
 def _find_size(path: Path) -> int | None:
     try:
         return path.stat().st_size if path.is_file() else None
-    except OSError:
+    except OSError:  # a cache that may not be entered has no files that we could read
         return None
 
 
@@ -59,7 +59,7 @@ IDX_FILE_NAMES = (
     "t10k-images-idx3-ubyte.gz",
     "t10k-labels-idx1-ubyte.gz",
 )
-"""The files of a set in the form of MNIST."""
+"""The files of a set in the form of MNIST, under the names of its authors."""
 
 
 def _make_idx_files(sizes: Sequence[int], md5_sums: Sequence[str]) -> tuple[KnownFile, ...]:

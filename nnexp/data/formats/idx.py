@@ -111,6 +111,7 @@ def _read_stream(stream: IO[bytes] | gzip.GzipFile, file: Path, sizes: Shape, mo
     count, *found_sizes = struct.unpack(f">{dimensions}I", header[4:])
     if tuple(found_sizes) != sizes:
         raise DataError(f"{file} holds images of {found_sizes[0]} x {found_sizes[1]}: expected {sizes[0]} x {sizes[1]}")
+    # before anything of this size is read
     if not 1 <= count <= most:
         raise DataError(f"{file} says that it holds {count:,} examples: expected 1 to {most:,}")
     expected = count * prod(sizes)

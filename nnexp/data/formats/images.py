@@ -125,7 +125,7 @@ def check_link(path: Path, root: Path) -> None:
     """Raise DataError where a link leads to nothing, or to something that is not below `root`."""
     try:
         target = path.resolve(strict=True)
-    except (OSError, RuntimeError):
+    except (OSError, RuntimeError):  # which Python 3.11 and 3.12 raise for links in a circle
         raise DataError(f"{format_path(path)} is a link to nothing") from None
     if not target.is_relative_to(root.resolve()):
         raise DataError(
@@ -196,7 +196,7 @@ def read_image(path: Path, look: ImageConversion) -> AnyArray:
 def convert_colours(image: Any, color: Literal["rgb", "gray"]) -> Any:
     """An image of bytes in the colours that are asked for; what is transparent lies on white."""
     Image = import_optional("PIL.Image", "data", "reading images")
-    if image.mode.startswith("I"):
+    if image.mode.startswith("I"):  # 16 bits, which Pillow would cut to 255 instead of scaling
         image = Image.fromarray(take_upper_bytes(np.asarray(image)))
     elif image.mode == "F":
         raise ValueError("its pixels are floating-point numbers, of unknown range")

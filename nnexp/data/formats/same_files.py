@@ -39,4 +39,5 @@ def are_alike(some: Sequence[Path], others: Sequence[Path]) -> bool:
     pairs = list(zip(some, others, strict=True))
     if any(one.stat().st_size != other.stat().st_size for one, other in pairs):
         return False
+    # not shallow: the same size and time are no proof, as copies keep both
     return all(filecmp.cmp(one, other, shallow=False) for one, other in pairs)

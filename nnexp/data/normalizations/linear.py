@@ -88,10 +88,11 @@ class PerChannel(Normalization):
         squares = np.square(x.compute_std(means))
         pixels = tuple(range(means.ndim - 1)) or (0,)
         mean = means.mean(axis=pixels, keepdims=True)
+        # variance within pixels plus variance between them is the variance over all, without another pass
         variance = (squares + np.square(means - mean)).mean(axis=pixels, keepdims=True)
         varies = (x.compute_max().max(axis=pixels, keepdims=True)) > x.compute_min().min(axis=pixels, keepdims=True)
         return mean, _replace_zeros(np.where(varies, np.sqrt(variance), 0))
 
 
 def _replace_zeros(scale: Array) -> Array:
-    return np.where(scale > 0, scale, 1)
+    return np.where(scale > 0, scale, 1)  # a constant feature stays 0 after its shift

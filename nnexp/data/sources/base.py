@@ -48,4 +48,5 @@ def matrix_product(a: Array, b: Array) -> Array:
 
     core: (M, I), (I, O) -> (M, O)
     """
+    # without optimize=True, which would hand it to BLAS
     return np.einsum("mi,io->mo", a, b)

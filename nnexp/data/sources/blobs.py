@@ -38,6 +38,7 @@ class Blobs(Source):
     def load(self) -> Dataset:
         random = make_generator(self.seed, "data")
         labels = make_balanced_labels(self.examples, self.classes)
+        # before the examples, so that their number does not change the centres
         centres = random.uniform(-10, 10, (self.classes, self.features))
         x = centres[labels] + self.spread * random.standard_normal((self.examples, self.features))
         return Dataset(x, labels, self.describe())

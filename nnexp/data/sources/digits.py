@@ -53,6 +53,7 @@ class Digits(Source):
             raise DataError(f"digits: cannot read {DIGITS_FILE}: {error}. {REINSTALL_ADVICE}") from error
         except READ_ERRORS as error:
             raise DataError(f"digits: {DIGITS_FILE} is damaged: {error}. {REINSTALL_ADVICE}") from error
+        # of the numbers and not of the file, whose bytes another version of zlib may write otherwise
         found = hashlib.sha256(images.tobytes() + labels.tobytes()).hexdigest()
         if found != CONTENT_SHA256:
             raise DataError(

@@ -38,7 +38,7 @@ class Friedman(Source):
     def load(self) -> Dataset:
         random = make_generator(self.seed, "data")
         x = random.uniform(0, 1, (self.examples, self.features))
-        x1, x2, x3, x4, x5 = x[:, :5].T
+        x1, x2, x3, x4, x5 = x[:, :5].T  # the features that matter; the others are noise
         clean = 10 * np.sin(np.pi * x1 * x2) + 20 * (x3 - 0.5) ** 2 + 10 * x4 + 5 * x5
         y = clean + self.noise * random.standard_normal(self.examples)
         return Dataset(x, y[:, None], self.describe())

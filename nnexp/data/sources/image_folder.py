@@ -91,6 +91,7 @@ class ImageFolder(FileSource):
         return tuple(self._find_tree().images)
 
     def passed_over(self) -> str:
+        # a dictionary has each folder once, in order
         classes = dict.fromkeys(image.parent for image in self._find_tree().images)
         folders = [*classes, *dict.fromkeys(folder.parent for folder in classes)]
         found = list(chain.from_iterable(map(other_files, folders)))
@@ -144,6 +145,7 @@ def build_tree(train: Path, root: Path, test: Path | None = None, test_root: Pat
     if test is None or test_root is None:
         return ImageTree(names, tuple(found.values()), ())
     own = find_class_images(test, test_root)
+    # the other way round is no error: a test part may lack a class
     strange = [name for name in own if name not in found]
     if strange:
         raise DataError(f"{format_path(test / strange[0])} is of a class that {format_path(train)} has no folder of")

@@ -65,6 +65,7 @@ class Npz(FileSource):
     def twin(self) -> Twin | None:
         """The sums that an archive keeps of each array tell, without reading them, whether two are the same."""
         parts = [x.entry for x, _ in self._find_parts(NpzArchive(self.path))]
+        # checksum and length together: two different arrays agree in both once in four thousand million
         if len(parts) < 2 or (parts[0].CRC, parts[0].file_size) != (parts[1].CRC, parts[1].file_size):
             return None
         return Twin("path", f"{self.x}_test holds the same numbers as {self.x}: {NOTHING_SAID}", of_data=True)
@@ -86,7 +87,7 @@ class Npz(FileSource):
         """Inputs and targets, and those of the test part if there is one, fitting each other."""
         parts = [_find_pair(archive, self.x, self.y)]
         test = f"{self.x}_test", f"{self.y}_test"
-        if test[0] in archive or test[1] in archive:
+        if test[0] in archive or test[1] in archive:  # one without the other is an error that names it
             parts.append(_find_pair(archive, *test))
             for train, own in zip(*parts, strict=True):
                 _check_same_form(train, own)

@@ -32,6 +32,7 @@ class Membership(Target):
         if data.targets != "classes":
             raise TargetError(f"membership asks about classes, and here the targets are {data.targets}")
         for group in self.groups:
+            # an output that is always 0, or always 1, has nothing to learn
             if not group or max(group) >= data.output_count or len(set(group)) == data.output_count:
                 last = data.output_count - 1
                 raise TargetError(f"each group holds some of the classes 0 to {last} and not all, not {list(group)}")

@@ -34,6 +34,7 @@ class Tasks(Target):
         if len(self.tasks.names) < 2:
             raise TargetError("tasks are two or more; a single target is written without `tasks`")
         for name in self.tasks.names:
+            # metrics.csv names its columns after tasks
             if not name.isidentifier():
                 raise TargetError(f"the name of a task begins columns: letters, digits and _, not {name!r}")
         tasks: list[PredictionTask] = []
@@ -47,4 +48,5 @@ class Tasks(Target):
         return replace(data, targets="tasks", classes=tuple(classes), tasks=tuple(tasks))
 
     def make_targets(self, data: Description, x: Array, y: AnyArray) -> Array:
+        # in the order of the names, in which the description lists the outputs
         return np.concatenate([target.make_targets(data, x, y) for target in self.tasks.values], axis=-1)

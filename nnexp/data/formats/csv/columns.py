@@ -58,6 +58,7 @@ def choose_features(
             raise file.make_error(f"has levels for its column {quote_entry(name)}, which is not among the features")
         _check_unique(file, levels[name].level_words, f"levels of the column {quote_entry(name)}")
     features = Features(columns, levels)
+    # a column may be called like an input of another one: "island=Biscoe"
     _check_unique(file, features.input_names, "inputs")
     return features
 

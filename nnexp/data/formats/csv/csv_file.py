@@ -116,8 +116,9 @@ class CsvFile:
         """The entries of every row below the header, each with its line. Raises DataError for one of another length."""
         records = self.read_records()
         names = next(records, (0, [""]))[1]
-        blank = 0
+        blank = 0  # the first empty line; at the end of a file they are no rows, in the middle a mistake
         for line, entries in records:
+            # a table of one column may have an empty entry, which then is a missing value
             if entries in ([], [""]) and not (len(names) == 1 and entries):
                 blank = blank or line
                 continue
@@ -197,6 +198,7 @@ def _describe_invalid_byte(block: bytes, found: int) -> str:
 
 def _count_line_breaks(block: bytes, before: bytes) -> int:
     """How many lines end in a block, each at a line feed, a carriage return, or both."""
+    # a line feed that ends the carriage return of the block before was counted there
     halves = block.startswith(b"\n") and before == b"\r"
     return block.count(b"\n") + block.count(b"\r") - block.count(b"\r\n") - halves
 

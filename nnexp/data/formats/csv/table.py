@@ -134,9 +134,11 @@ def read_quickly(file: CsvFile, names: Sequence[str], numbers: Sequence[str], wo
     """
     import pandas as pd
 
+    # from a first row that is longer than the header, pandas makes an index
     _, first = next(islice(file.read_records(), 1, None), (0, []))
     if len(first) != len(names):
         return None
+    # numbers in place of names, which may be empty or look like one of pandas' own
     labels = list(map(str, range(len(names))))
     label = dict(zip(names, labels, strict=True))
     others = set(labels) - {label[name] for name in numbers}
@@ -155,11 +157,12 @@ def read_quickly(file: CsvFile, names: Sequence[str], numbers: Sequence[str], wo
         "skipinitialspace": file.separator != " ",
         "encoding": "utf-8-sig",
         "engine": "c",
-        "low_memory": False,
+        "low_memory": False,  # else a column's type may change from chunk to chunk
         **({} if version >= EXACT_PANDAS_VERSION else {"float_precision": "round_trip"}),
     }
     try:
         with file.path.open("rb") as stream, warnings.catch_warnings():
+            # pandas only warns where it reads a file otherwise than it was asked to
             warnings.simplefilter("error", pd.errors.ParserWarning)
             frame = pd.read_csv(stream, **options)
     except (ValueError, OverflowError, pd.errors.ParserWarning):

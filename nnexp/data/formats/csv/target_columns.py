@@ -54,6 +54,7 @@ def make_labels(
     Numbers among texts are refused unless `mixed`.
     """
     words = table.words[column]
+    # "NA" may be a class where the spec lists it, as the code of Namibia
     _check_present(table, column, [word for word in words.values if is_missing(word) and word not in listed])
     if listed:
         _check_listed(table, column, listed)
