@@ -23,6 +23,9 @@ from nnexp.typing import Array, Hyper
 Fan: TypeAlias = Literal["in", "out", "average"]
 Distribution: TypeAlias = Literal["normal", "uniform"]
 
+MIN_RELATIVE_STD = 1e-9
+"""The std of outputs beside the largest of them that is no more than rounding, in double precision."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Initializer(ABC):

@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar
 import numpy as np
 from annotated_types import Ge
 
-from nnexp.nn.initializers.base import Initializer, drawn_weights
+from nnexp.nn.initializers.base import MIN_RELATIVE_STD, Initializer, drawn_weights
 from nnexp.nn.layers.base import EVALUATION_CONTEXT, Layer
 from nnexp.nn.layers.chain import Chain
 from nnexp.nn.parameters import Views, Weight, weight_views
@@ -56,7 +56,8 @@ class DataDependent(Initializer):
             return
         channels = y.reshape(len(y), -1, y.shape[-1])
         std = channels.std(axis=-2, keepdims=True)
-        std = np.where(std > 0, std, 1)  # a channel that never varies keeps its weights
+        varies = std > MIN_RELATIVE_STD * np.abs(channels).max(axis=-2, keepdims=True)
+        std = np.where(varies, std, 1)  # a channel that never varies keeps its weights
         w["W"] /= std
         if "b" in w:
             # With this b and W / σ the outputs become center + (y - μ) / σ.

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from nnexp.nn.initializers.base import Initializer, drawn_weights
+from nnexp.nn.initializers.base import MIN_RELATIVE_STD, Initializer, drawn_weights
 from nnexp.nn.initializers.orthogonal import Orthogonal
 from nnexp.nn.layers.base import EVALUATION_CONTEXT, Layer
 from nnexp.nn.parameters import Views, Weight
@@ -44,9 +44,11 @@ class LSUV(Initializer):
         distance: float | Array = np.inf
         for _ in range(self.max_iterations if weights else 0):
             y = layer.forward(w, x, EVALUATION_CONTEXT)[0]
-            variance = y.reshape(len(y), -1).var(axis=-1)
+            outputs = y.reshape(len(y), -1)
+            variance = outputs.var(axis=-1)
             # Outputs that are all equal have no variance to scale: nothing would be divided by.
-            far = (np.abs(variance - 1) >= self.tolerance) & (variance > 0)
+            varies = np.sqrt(variance) > MIN_RELATIVE_STD * np.abs(outputs).max(axis=-1)
+            far = (np.abs(variance - 1) >= self.tolerance) & varies
             if not far.any():
                 return
             logarithm = np.log(np.where(far, variance, 1))

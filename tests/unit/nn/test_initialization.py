@@ -124,6 +124,14 @@ def test_lsuv_leaves_a_silent_layer_as_it_was() -> None:
     assert np.isfinite(w.parts["dense_1"]["W"]).all()
 
 
+@pytest.mark.parametrize("init", [LSUV(), DataDependent()], ids=lambda init: type(init).__name__)
+def test_outputs_that_differ_by_rounding_alone_do_not_vary(init: Initializer) -> None:
+    x = 0.1 + 1e-16 * normal(1, N, I, seed=3)
+    assert np.ptp(x) > 0
+    w = settled(chained(Dense(1)), init, x)
+    assert np.abs(w.array_of("dense_1.W")).max() < 10
+
+
 def test_an_initializer_that_sees_no_data_is_not_shown_any() -> None:
     x = normal(1, N, I)
     network = deep()
