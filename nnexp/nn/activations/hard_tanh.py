@@ -26,7 +26,7 @@ class HardTanh(Activation):
 
     saturates_beyond: ClassVar[float | None] = 1.0  # where the slope is 0
 
-    usual_range: ClassVar[tuple[float, float] | None] = (-1.0, 1.0)
+    usual_range: ClassVar[tuple[float, float] | None] = (-1, 1)
 
     def apply(self, z: Array) -> tuple[Array, Callable[[Array], Array]]:
         a = np.clip(z, -1, 1)

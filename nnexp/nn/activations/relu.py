@@ -27,7 +27,7 @@ class ReLU(Activation):
 
     can_die: ClassVar[bool] = True
 
-    usual_range: ClassVar[tuple[float, float] | None] = (0.0, 3.0)
+    usual_range: ClassVar[tuple[float, float] | None] = (0, 3)
 
     def apply(self, z: Array) -> tuple[Array, Callable[[Array], Array]]:
         a = np.maximum(z, 0)

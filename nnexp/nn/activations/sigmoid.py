@@ -32,7 +32,7 @@ class Sigmoid(Activation):
 
     saturates_beyond: ClassVar[float | None] = 4.6  # where f(z) is within 0.01 of 0 or 1
 
-    usual_range: ClassVar[tuple[float, float] | None] = (0.0, 1.0)
+    usual_range: ClassVar[tuple[float, float] | None] = (0, 1)
 
     def apply(self, z: Array) -> tuple[Array, Callable[[Array], Array]]:
         a = logistic(z)

@@ -25,7 +25,7 @@ class Softmax(Activation):
     With the loss `cross_entropy` it is not needed: that loss applies its own. Source: lecture notes.
     """
 
-    usual_range: ClassVar[tuple[float, float] | None] = (0.0, 1.0)
+    usual_range: ClassVar[tuple[float, float] | None] = (0, 1)
 
     def apply(self, z: Array) -> tuple[Array, Callable[[Array], Array]]:
         e = np.exp(z - np.maximum.reduce(z, axis=-1, keepdims=True))

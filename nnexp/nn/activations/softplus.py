@@ -25,7 +25,7 @@ class Softplus(Activation):
     Computed as max(z, 0) + log(1 + e^-|z|), which cannot overflow. Source: Dugas et al. 2001; lecture notes.
     """
 
-    usual_range: ClassVar[tuple[float, float] | None] = (0.0, 3.0)
+    usual_range: ClassVar[tuple[float, float] | None] = (0, 3)
 
     def apply(self, z: Array) -> tuple[Array, Callable[[Array], Array]]:
         a = np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z)))

@@ -26,7 +26,7 @@ class Tanh(Activation):
 
     saturates_beyond: ClassVar[float | None] = 2.65  # where |f(z)| > 0.99
 
-    usual_range: ClassVar[tuple[float, float] | None] = (-1.0, 1.0)
+    usual_range: ClassVar[tuple[float, float] | None] = (-1, 1)
 
     def apply(self, z: Array) -> tuple[Array, Callable[[Array], Array]]:
         a = np.tanh(z)
