@@ -14,7 +14,7 @@ from nnexp.optional import import_optional
 from nnexp.reports import read
 from nnexp.runs import manifest, metrics_csv
 from nnexp.runs.manifest import Manifest
-from nnexp.sweeps.planning.plan import flatten_value
+from nnexp.sweeps.planning.labels import flatten_value
 from nnexp.typing import MetricsRow
 
 EVENTS_FILE = "events.out.tfevents.nnexp"

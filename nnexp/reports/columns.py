@@ -9,7 +9,7 @@ from typing import Any
 from nnexp.reports.layer_lists import get_layer_name, is_number, shorten_layer_lists
 from nnexp.reports.rows import VariantConfiguration
 from nnexp.spec.yaml import format_flow
-from nnexp.sweeps.planning.plan import flatten_value, shorten_names
+from nnexp.sweeps.planning.labels import flatten_value, shorten_names
 
 ARCHITECTURE_KEY = "architecture"
 

@@ -70,7 +70,7 @@ def outcome_of_run(folder: Path, until: int | None = None) -> RunOutcome:
     if state != "done":
         return RunOutcome(name, "paused", len(read_metrics(folder)))
     best_epoch = record["weights"]["epoch"] if record["epochs"] else None
-    final = _flatten_metrics(record["final"])
+    final = flatten_metrics(record["final"])
     return RunOutcome(name, state, record["epochs"], best_epoch, record["seconds"], final, record["ending"])
 
 
@@ -83,7 +83,7 @@ def _make_outcome_at(name: str, record: Manifest, rows: list[MetricsRow]) -> Run
     return RunOutcome(name, state, epochs, seconds=_sum_seconds(rows), metrics=metrics)
 
 
-def _flatten_metrics(final: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+def flatten_metrics(final: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
     """The metrics of all parts in one dictionary: test_accuracy."""
     found: dict[str, float] = {}
     for part, metrics in final.items():

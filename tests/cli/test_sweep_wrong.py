@@ -83,7 +83,7 @@ FILES: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "rungs beyond the end": (
         "seeds: 2\npruning: {successive_halving: {rungs: [1, 9]}}",
-        ("study.yaml:3:", "no run comes to epoch 9: they end after 4 epochs"),
+        ("study.yaml:3:", "no run reaches epoch 9: they end after 4 epochs"),
     ),
     "everything excluded": (
         "grid: {activation: [relu, tanh]}\nexclude: [{activation: relu}, {activation: tanh}]",

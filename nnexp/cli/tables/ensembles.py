@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from nnexp.cli.console import fit_table, format_metric
 from nnexp.cli.tables.sweep import format_values, list_varied_keys
-from nnexp.sweeps.planning.plan import shorten_names
+from nnexp.sweeps.planning.labels import shorten_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from nnexp.cli.console import make_table, out, print_json
 from nnexp.cli.tables.sweep import list_varied_keys, print_duplicates
 from nnexp.sweeps.planning.forecast import forecast_sweep
-from nnexp.sweeps.planning.plan import format_label
+from nnexp.sweeps.planning.labels import format_label
 from nnexp.sweeps.planning.stacking import StackPlanner
 from nnexp.wording import format_bytes, format_count, format_duration
 

@@ -52,7 +52,7 @@ def sweep_paths(node: Node, path: str) -> Iterator[str]:
             yield from sweep_paths(child, join_path(path, key))
 
 
-def remaining(fixed: Point, point: Point) -> Point:
+def remaining_values(fixed: Point, point: Point) -> Point:
     """The fixed values that a variant has as well: those that none of its own replaces."""
     return tuple(one for one in fixed if not any(is_within(one.path, later.path) for later in point))
 

@@ -14,30 +14,40 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterator
-from typing import IO, Any
+from typing import IO, Any, TypeAlias
 
 from nnexp.errors import RunError
 from nnexp.runs.outcome import RunOutcome
-from nnexp.sweeps.executors.base import Executor, StackTask, TaskFinished, TaskLost, TaskProgress, TaskReport
-
-SAVE_WAIT_SECONDS = 20.0
-"""Seconds that workers have to save their states when they are asked to stop."""
+from nnexp.sweeps.executors.base import (
+    SAVE_WAIT_SECONDS,
+    Executor,
+    StackTask,
+    TaskFinished,
+    TaskLost,
+    TaskProgress,
+    TaskReport,
+    drain_queue,
+)
 
 MAX_ERROR_BYTES = 2000
-"""Bytes of what a worker that died said last."""
+"""Bytes that are shown of the last output of a worker that died: a traceback's end."""
 
 THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+"""Read by BLAS libraries as they load, so that they have to be set before the process starts."""
+
+WorkerMessage: TypeAlias = "tuple[_WorkerProcess, dict[str, Any] | None]"
+"""A worker and what it wrote; None for the end of its output."""
 
 
 class LocalExecutor(Executor):
-    """A number of worker processes, started at once, so that they load what they need while the plan is made.
+    """A number of worker processes, started at once, so that they import what they need while the plan is made.
 
     `threads` is the number of BLAS threads of each, which their specs set as well.
     """
 
     def __init__(self, workers: int, threads: int = 1) -> None:
         self._queue: deque[StackTask] = deque()
-        self._messages: queue.Queue[tuple[_WorkerProcess, dict[str, Any] | None]] = queue.Queue()
+        self._messages: queue.Queue[WorkerMessage] = queue.Queue()
         self._threads = threads
         self._workers = [_WorkerProcess(self._messages, threads) for _ in range(workers)]
 
@@ -51,23 +61,15 @@ class LocalExecutor(Executor):
 
     def poll(self, seconds: float) -> list[TaskReport]:
         reports: list[TaskReport] = []
-        wait = seconds
-        while True:
-            try:
-                worker, message = (
-                    self._messages.get(timeout=max(0.0, wait)) if wait > 0 else self._messages.get_nowait()
-                )
-            except queue.Empty:
-                break
-            wait = 0.0
+        for worker, message in drain_queue(self._messages, seconds):
             report = self._interpret_message(worker, message)
-            reports += [report] if report else []
+            if report:
+                reports.append(report)
         self._assign_tasks()
         return reports
 
     def cancel(self, number: int) -> None:
-        waiting = [task for task in self._queue if task.number != number]
-        self._queue = deque(waiting)
+        self._queue = deque(task for task in self._queue if task.number != number)
         for worker in self._workers:
             if worker.task and worker.task.number == number:
                 worker.send_message({"cancel": number})
@@ -87,35 +89,35 @@ class LocalExecutor(Executor):
                 worker.begin_task(self._queue.popleft())
 
     def _interpret_message(self, worker: _WorkerProcess, message: dict[str, Any] | None) -> TaskReport | None:
-        """What a message means for the task of its worker; None stands for the end of the worker."""
-        task = worker.task
+        """The report that a message of a worker makes, if any."""
         if message is None:
-            if not worker.is_ready and not (task and worker.was_killed):
-                raise RunError(f"a worker cannot start: {worker.read_last_output()}")
-            self._replace_worker(worker)
-            words = worker.read_last_output()
-            worker.close_files()
-            return TaskLost(task.number, words) if task else None
+            return self._replace_worker(worker)
         worker.is_ready = True
         if "progress" in message:
             return TaskProgress(message["progress"], message["epochs"])
         if "finished" in message:
             worker.task = None
-            return TaskFinished(
-                message["finished"], tuple(RunOutcome.from_dict(receipt) for receipt in message["receipts"])
-            )
+            return TaskFinished(message["finished"], tuple(map(RunOutcome.from_dict, message["receipts"])))
         if "cancelled" in message:
             worker.task = None
         return None
 
-    def _replace_worker(self, worker: _WorkerProcess) -> None:
-        """A fresh worker in the place of one that died."""
+    def _replace_worker(self, worker: _WorkerProcess) -> TaskLost | None:
+        """Start a fresh worker in the place of one that died, and report the task that died with it."""
+        task = worker.task
+        # One that never got as far as its first message would fail again, and its successors with it for ever;
+        # one that was killed, as by a machine short of memory, would not.
+        if not worker.is_ready and not (task and worker.was_killed):
+            raise RunError(f"a worker cannot start: {worker.read_last_output()}")
         self._workers[self._workers.index(worker)] = _WorkerProcess(self._messages, self._threads)
+        reason = worker.read_last_output()
+        worker.close_files()
+        return TaskLost(task.number, reason) if task else None
 
 
 @contextlib.contextmanager
 def _block_ctrl_c() -> Iterator[None]:
-    """Processes that start in here never hear of Ctrl-C, not even before they can say that they ignore it."""
+    """Processes that start in here never get Ctrl-C, not even before they can ask to ignore it."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
@@ -127,9 +129,9 @@ def _block_ctrl_c() -> Iterator[None]:
 
 
 class _WorkerProcess:
-    """One process, and the thread that reads what it says."""
+    """One process, and the thread that reads its output."""
 
-    def __init__(self, said: queue.Queue[tuple[_WorkerProcess, dict[str, Any] | None]], threads: int) -> None:
+    def __init__(self, messages: queue.Queue[WorkerMessage], threads: int) -> None:
         self.task: StackTask | None = None
         self.is_ready = False
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the worker
@@ -142,30 +144,28 @@ class _WorkerProcess:
                 env=os.environ | dict.fromkeys(THREAD_VARIABLES, str(threads)),
             )
         assert self._process.stdout
-        self._reader = threading.Thread(target=self._read_messages, args=(self._process.stdout, said), daemon=True)
+        self._reader = threading.Thread(target=self._read_messages, args=(self._process.stdout, messages), daemon=True)
         self._reader.start()
 
-    def _read_messages(
-        self, stream: IO[bytes], said: queue.Queue[tuple[_WorkerProcess, dict[str, Any] | None]]
-    ) -> None:
+    def _read_messages(self, stream: IO[bytes], messages: queue.Queue[WorkerMessage]) -> None:
         for line in stream:
             with contextlib.suppress(ValueError):  # a line that its writer's death cut off
-                said.put((self, json.loads(line)))
-        said.put((self, None))
+                messages.put((self, json.loads(line)))
+        messages.put((self, None))
 
     def begin_task(self, task: StackTask) -> None:
         self.task = task
         self.send_message({"task": task.as_dict()})
 
     def send_message(self, message: dict[str, Any]) -> None:
-        """Tell the worker; a dead one is noticed by the end of its answers."""
+        """Send a message to the worker; a dead one is noticed by the end of its output."""
         assert self._process.stdin
         with contextlib.suppress(OSError, ValueError):
             self._process.stdin.write(json.dumps(message).encode() + b"\n")
             self._process.stdin.flush()
 
     def stop_process(self, *, at_once: bool) -> None:
-        """Ask the worker to save and end, or end it."""
+        """Ask the worker to save its state and end, or kill it."""
         if at_once:
             self._process.kill()
         else:
@@ -175,7 +175,7 @@ class _WorkerProcess:
             self._process.stdin.close()
 
     def wait_for_end(self, until: float) -> None:
-        """Wait for the process to end, which is killed where it takes too long."""
+        """Wait for the process to end, and kill it if it takes too long."""
         try:
             self._process.wait(max(0.1, until - time.monotonic()))
         except subprocess.TimeoutExpired:
@@ -184,7 +184,7 @@ class _WorkerProcess:
         self.close_files()
 
     def close_files(self) -> None:
-        """Let go of the files of a process that has ended."""
+        """Close the pipes of a process that has ended."""
         assert self._process.stdin
         assert self._process.stdout
         self._reader.join()  # it ends with what it reads
@@ -199,10 +199,10 @@ class _WorkerProcess:
         return self._process.wait() < 0
 
     def read_last_output(self) -> str:
-        """How the process ended, and what it said last."""
+        """How the process ended, and the end of its error output."""
         code = self._process.wait()
-        self._errors.seek(0, os.SEEK_END)
-        self._errors.seek(max(0, self._errors.tell() - MAX_ERROR_BYTES))
-        words = self._errors.read().decode(errors="replace").strip()
-        how = f"it was killed by signal {-code}" if code < 0 else f"it ended with exit code {code}"
-        return f"{how}: {words}" if words else how
+        size = self._errors.seek(0, os.SEEK_END)
+        self._errors.seek(max(0, size - MAX_ERROR_BYTES))
+        output = self._errors.read().decode(errors="replace").strip()
+        ending = f"it was killed by signal {-code}" if code < 0 else f"it ended with exit code {code}"
+        return f"{ending}: {output}" if output else ending

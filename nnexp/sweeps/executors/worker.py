@@ -1,11 +1,11 @@
-"""A worker: a process that is told of tasks on its standard input and answers on its standard output, line by line.
+"""A worker: a process that reads tasks from its standard input and answers on its standard output, line by line.
 
 python -m nnexp.sweeps.executors.worker
 
 It takes {"task": {...}}, {"cancel": number} and {"stop": signal}, and gives {"ready": pid}, {"progress": ..., "epochs":
-...}, {"finished": ..., "receipts": [...]} and {"cancelled": ...}. Where its input ends, whoever started it is gone: it
-saves the states of what it trains and ends. Ctrl-C, which a terminal sends to every process, is for the one that
-started it to act upon.
+...}, {"finished": ..., "receipts": [...]} and {"cancelled": ...}. At the end of its input the process that started it
+is gone: it saves the states of what it trains and ends. It ignores Ctrl-C, which a terminal sends to every process: the
+one that started it decides.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ import queue
 import signal
 import sys
 import threading
-import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TextIO
 
 from nnexp.errors import Interrupted
 from nnexp.registry import REGISTRY_BY_KIND
 from nnexp.storage.atomic import replace_nonfinite
-from nnexp.sweeps.executors.base import StackTask
+from nnexp.sweeps.executors.base import ProgressTimer, StackTask
 from nnexp.sweeps.executors.task import train_task
 
 PROGRESS_SECONDS = 0.2
@@ -33,14 +33,14 @@ PROGRESS_SECONDS = 0.2
 
 @dataclass(slots=True)
 class StopSignal:
-    """Whether to stop what is being trained, and by which signal."""
+    """The signal to stop what is being trained, if there was one."""
 
     received: int | None = None
 
 
 @dataclass(slots=True)
 class WorkerInbox:
-    """What was asked for on the standard input, read beside the work."""
+    """The messages on the standard input, read by a thread beside the work."""
 
     tasks: queue.Queue[StackTask | None] = field(default_factory=queue.Queue)
     stop_signal: StopSignal = field(default_factory=StopSignal)
@@ -49,13 +49,13 @@ class WorkerInbox:
     is_closed: bool = False
 
     def read_messages(self, stream: TextIO) -> None:
-        """Read to the end."""
+        """Read to the end of the stream, which stops the work."""
         for line in stream:
             self.apply_message(json.loads(line))
         self.apply_message({"stop": signal.SIGTERM})
 
     def apply_message(self, message: dict[str, Any]) -> None:
-        """Act upon one message."""
+        """Act on one message."""
         if "task" in message:
             self.tasks.put(StackTask(**message["task"]))
         elif "cancel" in message:
@@ -71,46 +71,40 @@ def main() -> None:
     """Work until there is no more to do."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # what anything prints must not stand between the answers
+    os.dup2(2, 1)  # whatever a library prints must not stand between the answers
     lock, inbox = threading.Lock(), WorkerInbox()
 
     def write_message(**message: Any) -> None:
-        with lock, contextlib.suppress(BrokenPipeError):  # its input ends as well, which saves and stops what it trains
+        # If nobody reads any more, the input ends as well, which saves and stops what is trained.
+        with lock, contextlib.suppress(BrokenPipeError):
             answers.write(json.dumps(replace_nonfinite(message)) + "\n")
             answers.flush()
 
     threading.Thread(target=inbox.read_messages, args=(sys.stdin,), daemon=True).start()
     write_message(ready=os.getpid())
-    for known in REGISTRY_BY_KIND.values():  # loaded while the plan is being made
-        list(known)
+    for registry in REGISTRY_BY_KIND.values():
+        list(registry)  # imports all components, while the first process still makes its plan
     while (task := inbox.tasks.get()) is not None and not inbox.is_closed:
         run_task(task, inbox, write_message)
-    os._exit(0)  # all is written; tidying up would only take time
+    os._exit(0)  # all is written, and the thread that reads the input would hold up an ordinary end
 
 
-def run_task(task: StackTask, inbox: WorkerInbox, say: Any) -> None:
-    """Do one task and say what came of it."""
-    inbox.current_task, behind, told = task.number, 0, time.monotonic()
+def run_task(task: StackTask, inbox: WorkerInbox, write_message: Callable[..., None]) -> None:
+    """Train one task and write its outcomes."""
+    inbox.current_task = task.number
     if task.number in inbox.cancelled:
-        say(cancelled=task.number)
+        write_message(cancelled=task.number)
         return
     inbox.stop_signal.received = None
-    if inbox.is_closed:  # looked at last, as it may come to be at any moment
+    if inbox.is_closed:  # checked after the line above, which may just have erased the signal of the closing
         inbox.stop_signal.received = signal.SIGTERM
-
-    def report_epochs(epochs: int) -> None:
-        nonlocal behind, told
-        behind += epochs
-        if time.monotonic() - told >= PROGRESS_SECONDS:
-            say(progress=task.number, epochs=behind)
-            told = time.monotonic()
-
+    timer = ProgressTimer(PROGRESS_SECONDS, lambda epochs: write_message(progress=task.number, epochs=epochs))
     try:
-        receipts = train_task(task, inbox.stop_signal, report_epochs)
+        outcomes = train_task(task, inbox.stop_signal, timer.add_epochs)
     except Interrupted:
-        say(cancelled=task.number)
+        write_message(cancelled=task.number)
     else:
-        say(finished=task.number, receipts=[receipt.as_dict() for receipt in receipts])
+        write_message(finished=task.number, receipts=[outcome.as_dict() for outcome in outcomes])
     finally:
         inbox.current_task = None
 

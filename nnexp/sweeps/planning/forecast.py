@@ -1,4 +1,4 @@
-"""What a sweep will take: time, memory and disk, from a few timed batches of each structure."""
+"""What a sweep will take: time, memory and disk, estimated from a few timed batches of each structure."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ from nnexp.spec.checks.memory import describe_data
 from nnexp.spec.spec import Spec
 from nnexp.sweeps.planning.stacking import StackPlanner
 from nnexp.sweeps.planning.structure import split_evenly
+from nnexp.sweeps.planning.timing import StackTiming
 from nnexp.sweeps.running.progress import SweepProgress
 from nnexp.sweeps.running.pruning import find_ended_outcome
 
+# Orders of magnitude are enough below: what takes long is the training, which is timed on this machine.
+
 WORKER_START_SECONDS = 1.0
-"""Seconds until workers have loaded what they need."""
+"""Seconds until a worker has imported its packages."""
 
 RUN_FILES_SECONDS = 0.015
 """Seconds that the files of a run take, from its beginning to its end."""
@@ -24,11 +27,20 @@ RUN_FILES_SECONDS = 0.015
 RUN_FILES_BYTES = 20_000
 """Bytes of a run's files besides its checkpoints."""
 
-STATE_WRITES, WRITE_BYTES_PER_SECOND = 3, 3e8
-"""How often a state is written and hashed, and bytes of it a second, as an order of magnitude."""
+STATE_WRITES = 3
+"""How often a state is written and hashed in a short training."""
+
+WRITE_BYTES_PER_SECOND = 3e8
+"""Bytes of a state that are written and hashed in a second."""
 
 STATES_ON_DISK = 2
 """How often a state is on disk: the last and the one before, or the best."""
+
+MEMORY_PER_STATE = 2.0
+"""Memory of a run in a stack, as a multiple of its state: gradients and activations come on top."""
+
+FORWARD_PASSES_PER_STEP = 3
+"""Cost of a training step in forward passes: the backward pass costs about two, for the inputs and for the weights."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +55,7 @@ class StackForecast:
 
 @dataclass(frozen=True, slots=True)
 class SweepForecast:
-    """Seconds, bytes of memory and bytes on disk; of runs that are missing."""
+    """What the missing runs of a sweep take: seconds, bytes of memory and bytes on disk."""
 
     missing: int
     seconds: float
@@ -56,38 +68,38 @@ class SweepForecast:
         return asdict(self)
 
 
-def forecast_sweep(board: SweepProgress, stacks: StackPlanner) -> SweepForecast:
-    """The forecast of what is missing of a sweep. Pruning and early stopping make it less."""
+def forecast_sweep(progress: SweepProgress, stacks: StackPlanner) -> SweepForecast:
+    """The forecast for the missing runs of a sweep. Pruning and early stopping make it less."""
+    missing = [run.run for run in progress.runs if find_ended_outcome(progress.outcomes, run.run) is None]
     groups: dict[Hashable, list[str]] = {}
-    missing = [run.run for run in board.runs if find_ended_outcome(board.outcomes, run.run) is None]
     for run in missing:
         groups.setdefault(stacks.find_structure(run), []).append(run)
     seconds = memory = disk = 0.0
-    shown = []
+    forecasts = []
     for runs in groups.values():
         spec = stacks.build_spec(runs[0])
         if isinstance(spec, BaselineSpec):
-            shown.append(StackForecast((1,) * len(runs), 0, 0.0, 0.0))
+            forecasts.append(StackForecast((1,) * len(runs), 0, 0.0, 0.0))
             continue
-        pace = stacks.measure_timing(runs)
+        timing = stacks.measure_timing(runs)
         sizes = tuple(map(len, split_evenly(runs, stacks.choose_size(runs), stacks.workers)))
-        each = pace.step_seconds if max(sizes) > 1 else pace.single_step_seconds
-        shown.append(StackForecast(sizes, declare_network(spec).weight_count, each, pace.single_step_seconds))
-        files = RUN_FILES_SECONDS + STATE_WRITES * pace.state_bytes / WRITE_BYTES_PER_SECOND
-        seconds += (
-            len(runs)
-            * (each * pace.steps * (1 + _estimate_evaluation_share(spec)) + files)
-            / min(stacks.workers, len(sizes))
-        )
-        memory = max(memory, max(sizes) * pace.state_bytes * 2.0)
-        disk += len(runs) * (STATES_ON_DISK * pace.state_bytes + RUN_FILES_BYTES)
-    return SweepForecast(
-        len(missing), seconds + WORKER_START_SECONDS * bool(missing), memory * stacks.workers, disk, tuple(shown)
-    )
+        step_seconds = timing.step_seconds if max(sizes) > 1 else timing.single_step_seconds
+        weights = declare_network(spec).weight_count
+        forecasts.append(StackForecast(sizes, weights, step_seconds, timing.single_step_seconds))
+        busy_workers = min(stacks.workers, len(sizes))
+        seconds += len(runs) * _estimate_run_seconds(spec, timing, step_seconds) / busy_workers
+        # Structures are trained one after another, so that the largest one decides.
+        memory = max(memory, max(sizes) * timing.state_bytes * MEMORY_PER_STATE)
+        disk += len(runs) * (STATES_ON_DISK * timing.state_bytes + RUN_FILES_BYTES)
+    if missing:
+        seconds += WORKER_START_SECONDS
+    return SweepForecast(len(missing), seconds, memory * stacks.workers, disk, tuple(forecasts))
 
 
-def _estimate_evaluation_share(spec: Spec) -> float:
-    """What looking at the dev part after each epoch adds to its steps: a forward pass is a third of a step."""
-    found = describe_data(spec.data)
-    sizes = spec.data.split.count_examples(found.examples, found.own_test)
-    return sizes["dev"] / sizes["train"] / 3
+def _estimate_run_seconds(spec: Spec, timing: StackTiming, step_seconds: float) -> float:
+    """Seconds of one run: its steps, the evaluations of the dev part between them, and its files."""
+    description = describe_data(spec.data)
+    sizes = spec.data.split.count_examples(description.examples, description.own_test)
+    evaluation_share = sizes["dev"] / sizes["train"] / FORWARD_PASSES_PER_STEP
+    files = RUN_FILES_SECONDS + STATE_WRITES * timing.state_bytes / WRITE_BYTES_PER_SECOND
+    return step_seconds * timing.steps * (1 + evaluation_share) + files

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,23 +15,24 @@ from nnexp.spec.conflicts import Assignment
 from nnexp.spec.problems import Problem, sort_problems
 from nnexp.spec.read import build_from_resolved, build_spec
 from nnexp.spec.spec import Origin
-from nnexp.spec.yaml import build_tree, format_flow, join_path
+from nnexp.spec.yaml import build_tree
 from nnexp.sweeps.definition.command_line import insert_value
-from nnexp.sweeps.definition.conflicts import FOLD, remaining
+from nnexp.sweeps.definition.conflicts import BOOTSTRAP, FOLD, remaining_values
 from nnexp.sweeps.definition.definition import Point, SweepDefinition, as_overrides
-from nnexp.sweeps.planning.record import meaning, trained_cells
+from nnexp.sweeps.planning.labels import flatten_value, format_label
+from nnexp.sweeps.planning.record import format_meaning, resolve_cells
 from nnexp.sweeps.running.snapshots import check_ensemble_members
 
 MAX_PROBLEMS = 50
-"""After so many different mistakes nobody reads on."""
+"""Different problems after which the planning stops: nobody reads on."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedRun:
-    """One run that shall exist.
+    """One run of a sweep.
 
     run: the name of its folder. variant: what it shares with the runs that differ in seed, fold or member alone.
-    values: what varies, by column. ensemble: the name of the ensemble that it is a member of, where it is of one.
+    values: what varies, by column. member: its number in an ensemble.
     """
 
     run: str
@@ -44,7 +45,7 @@ class PlannedRun:
     member: int | None = None
 
     def build_spec(self, base_text: str) -> AnySpec:
-        """The resolved spec as components. It is not checked again, as it was when it was planned."""
+        """The resolved spec as components; it was checked when it was planned."""
         return build_from_resolved(self.plain_spec, self.run, Origin(base_text, self.overrides))
 
     def as_dict(self) -> dict[str, Any]:
@@ -77,62 +78,68 @@ class PlannedRun:
 
 @dataclass(slots=True)
 class RunPlanner:
-    """Resolves points to runs; the same run is planned once, and `duplicate_count` counts those that were met again."""
+    """Resolves points to runs. The same run is planned once; `duplicate_count` counts the points that repeat one."""
 
     definition: SweepDefinition
     duplicate_count: int = 0
     alike: dict[str, str] = field(default_factory=dict)
-    """Variants that are the same run as an earlier one, by their words: the words of the earlier one."""
+    """The labels of variants that are the same run as an earlier one, each with the label of that one."""
     _problems: dict[Problem, None] = field(default_factory=dict)
     _runs_by_digest: dict[str, PlannedRun] = field(default_factory=dict)
     _names: set[str] = field(default_factory=set)
 
     def plan_trials(self, drawn: Iterable[Point] = ((),)) -> list[list[PlannedRun]]:
-        """The runs of all variants, a list for each trial, `drawn` being what was drawn for it.
+        """The runs of all variants, a list for each trial; `drawn` holds the drawn values of each.
 
         Raises SpecError with everything that is wrong with any of them.
         """
-        return [
-            [run for variant in self._plan_variants(point) for run in variant] for point in self._check_trials(drawn)
-        ]
-
-    def _check_trials(self, drawn: Iterable[Point]) -> Iterator[Point]:
-        """Trial by trial, and at the end the problems of all."""
-        yield from drawn
+        trials = [self._plan_trial(point) for point in drawn]
         if self._problems:
             raise SpecError(sort_problems(self._problems))
+        return trials
 
-    def _plan_variants(self, drawn: Point) -> Iterator[list[PlannedRun]]:
+    def _plan_trial(self, drawn: Point) -> list[PlannedRun]:
+        """The runs of all variants of one trial; problems are collected."""
+        runs = []
         for name, point in self.definition.expand_points(drawn):
             try:
-                yield list(self._plan_variant(name, point))
+                runs += self._plan_variant(name, point)
             except SpecError as error:
+                # A dictionary for a set in order: the same mistake in many variants is one problem.
                 self._problems |= dict.fromkeys(error.problems)
                 if len(self._problems) >= MAX_PROBLEMS:
                     raise SpecError(sort_problems(self._problems)) from None
+        return runs
 
-    def _plan_variant(self, name: str, point: Point) -> Iterator[PlannedRun]:
+    def _plan_variant(self, name: str, point: Point) -> list[PlannedRun]:
         """The runs of one variant: for each seed, fold and member of an ensemble."""
-        values = {"variant": name} if name else {}
-        for assignment in point[len(self._find_named_point(name)) :]:
-            values |= flatten_value(assignment.path, assignment.value.make_plain())
-        for fold in range(self.definition.settings.folds or 1):
+        settings = self.definition.settings
+        runs = []
+        values = self._collect_values(name, point)
+        for fold in range(settings.folds or 1):
             spec, overrides = self._resolve_point((*point, *self._make_fold_point(fold)))
-            values = trained_cells(values, resolved.make_plain_spec(spec))
-            if self.definition.settings.ensemble:
-                check_ensemble_members(spec, self.definition.settings.ensemble, self.definition.places["ensemble"])
+            values = resolve_cells(values, resolved.make_plain_spec(spec))
+            if settings.ensemble:
+                check_ensemble_members(spec, settings.ensemble, self.definition.places["ensemble"])
             for seed in self.definition.seeds or (spec.seed,):
                 for member in range(self._count_members()):
-                    yield from self._plan_run(spec, overrides, values, seed, fold, member)
+                    run = self._plan_run(spec, overrides, values, seed, fold, member)
+                    if run:
+                        runs.append(run)
+        return runs
 
-    def _note_alike(self, values: Mapping[str, Any], first: Mapping[str, Any]) -> None:
-        """Remember two variants of different words that are the same run."""
-        words, of_first = format_label(values, values), format_label(first, first)
-        if words != of_first:
-            self.alike[words] = of_first
+    def _collect_values(self, name: str, point: Point) -> dict[str, Any]:
+        """What varies of a variant, by column; a name stands for the values that it was given with."""
+        values: dict[str, Any] = {}
+        if name:
+            values["variant"] = name
+            point = point[len(self._find_named_point(name)) :]
+        for assignment in point:
+            values |= flatten_value(assignment.path, assignment.value.make_plain())
+        return values
 
     def _find_named_point(self, name: str) -> Point:
-        return next((named.point for named in self.definition.variants if named.name == name), ())
+        return next(named.point for named in self.definition.variants if named.name == name)
 
     def _count_members(self) -> int:
         ensemble = self.definition.settings.ensemble
@@ -157,7 +164,7 @@ class RunPlanner:
                 problems += error.problems
         if problems:
             raise SpecError(problems)
-        overrides = as_overrides((*remaining(self.definition.fixed, point), *point))
+        overrides = as_overrides((*remaining_values(self.definition.fixed, point), *point))
         origin = Origin(self.definition.base_text, overrides)
         return build_spec(root, origin, name=self.definition.base_name), origin.overrides
 
@@ -169,100 +176,63 @@ class RunPlanner:
         seed: int,
         fold: int,
         member: int,
-    ) -> Iterator[PlannedRun]:
-        """The run with this seed, unless it is planned already."""
-        common, members = self.definition.settings, self._count_members()
-        own = seed * members + member
-        spec = replace(spec, seed=own)
-        overrides = (*overrides, f"seed={own}") if self.definition.seeds or members > 1 else overrides
-        if common.ensemble and common.ensemble.bagging:
-            spec = replace(spec, data=replace(spec.data, split=replace(spec.data.split, bootstrap=own)))
-            overrides = (*overrides, f"data.split.bootstrap={own}")
-        digest = meaning(spec)
+    ) -> PlannedRun | None:
+        """The run with this seed, or None if it is planned already."""
+        settings, members = self.definition.settings, self._count_members()
+        # Each member has a seed of its own, and seeds side by side share none.
+        own_seed = seed * members + member
+        spec = replace(spec, seed=own_seed)
+        if self.definition.seeds or members > 1:
+            overrides = (*overrides, f"seed={own_seed}")
+        if settings.ensemble and settings.ensemble.bagging:
+            split = replace(spec.data.split, bootstrap=own_seed)
+            spec = replace(spec, data=replace(spec.data, split=split))
+            overrides = (*overrides, f"{BOOTSTRAP}={own_seed}")
+        digest = format_meaning(spec)
         if digest in self._runs_by_digest:
             self.duplicate_count += 1
             self._note_alike(values, self._runs_by_digest[digest].values)
-            return
-        run = make_folder_name(spec)
-        if run in self._names:
-            run = make_folder_name(spec, LONG_HASH_DIGITS)
-        self._names.add(run)
-        self._runs_by_digest[digest] = PlannedRun(
-            run,
+            return None
+        run = PlannedRun(
+            self._choose_name(spec),
             json.dumps(values, sort_keys=True),
             seed,
             values,
             resolved.make_plain_spec(spec),
             overrides,
-            fold if common.folds else None,
+            fold if settings.folds else None,
             member if members > 1 else None,
         )
-        yield self._runs_by_digest[digest]
+        self._runs_by_digest[digest] = run
+        return run
+
+    def _choose_name(self, spec: AnySpec) -> str:
+        """The folder of a run, with a longer hash if two runs of the sweep share the first digits of it."""
+        name = make_folder_name(spec)
+        if name in self._names:
+            name = make_folder_name(spec, LONG_HASH_DIGITS)
+        self._names.add(name)
+        return name
+
+    def _note_alike(self, values: Mapping[str, Any], first: Mapping[str, Any]) -> None:
+        """Remember two variants of different labels that are the same run."""
+        label, first_label = format_label(values, values), format_label(first, first)
+        if label != first_label:
+            self.alike[label] = first_label
 
 
-def flatten_value(path: str, value: Any) -> dict[str, Any]:
-    """A value as cells of a table: a component as its name and its parameters, a list as text.
-
-    >>> flatten_value("optimizer", {"adam": {"lr": 0.1}})
-    {'optimizer': 'adam', 'optimizer.adam.lr': 0.1}
-    """
-    if isinstance(value, list):
-        return {path: format_flow(value)}
-    if not isinstance(value, dict):
-        return {path: value}
-    if len(value) != 1:
-        return _flatten_entries(path, value)
-    [(name, parameters)] = value.items()
-    here = join_path(path, name)
-    if isinstance(parameters, dict | None):
-        return {path: name, **_flatten_entries(here, parameters or {})}
-    return {path: name, here: parameters}
-
-
-def _flatten_entries(path: str, entries: Mapping[str, Any]) -> dict[str, Any]:
-    """The cells of all entries."""
-    return {k: v for key, child in entries.items() for k, v in flatten_value(join_path(path, key), child).items()}
+def group_by_variant(runs: Iterable[PlannedRun]) -> dict[str, list[PlannedRun]]:
+    """The runs of each variant, in the order of the plan."""
+    groups: dict[str, list[PlannedRun]] = {}
+    for run in runs:
+        groups.setdefault(run.variant, []).append(run)
+    return groups
 
 
 def resolve_base(definition: SweepDefinition) -> dict[str, Any]:
-    """The base spec, resolved, whatever varies. Raises SpecError where it is wrong by itself; {} where it must vary."""
+    """The base spec, resolved, before anything varies; {} if it is wrong without the values of the sweep."""
     try:
         spec = build_spec(definition.base.copy(), Origin(definition.base_text), name=definition.base_name)
     except SpecError:
         return {}
     return resolved.make_plain_spec(spec)
-
-
-def format_label(values: Mapping[str, Any], columns: Iterable[str]) -> str:
-    """A variant in a few words.
-
-    >>> format_label({"optimizer.adam.lr": 0.01, "activation": "relu"}, ["optimizer.adam.lr", "activation"])
-    'lr=0.01 activation=relu'
-    """
-    names = shorten_names(columns)
-    return (
-        " ".join(f"{names[c]}={_format_value(values[c])}" if c != "variant" else str(values[c]) for c in values)
-        or "base"
-    )
-
-
-def shorten_names(columns: Iterable[str]) -> dict[str, str]:
-    """Each column's last word, or as much more of it as tells it from the others.
-
-    >>> shorten_names(["optimizer.adam.lr", "optimizer.sgd.lr", "activation"])
-    {'optimizer.adam.lr': 'adam.lr', 'optimizer.sgd.lr': 'sgd.lr', 'activation': 'activation'}
-    """
-    columns = list(columns)
-    names: dict[str, str] = {}
-    for column in columns:
-        words = column.split(".")
-        for count in range(1, len(words) + 1):
-            name = ".".join(words[-count:])
-            if sum(other == name or other.endswith(f".{name}") for other in columns) == 1:
-                break
-        names[column] = name
-    return names
-
-
-def _format_value(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else format_flow(value)

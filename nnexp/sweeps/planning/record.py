@@ -1,4 +1,4 @@
-"""What is recorded of a run: the values of what varies, read from what was trained."""
+"""What a sweep records of a run: the varied values as they stand in its resolved spec, and what makes it unique."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from nnexp.spec.checks.memory import describe_data
 from nnexp.spec.spec import Spec
 
 ABSENT = object()
-"""Stands where a resolved spec has no such key, as below a preset, which is resolved to its layers."""
+"""Stands for a key that a resolved spec does not have, such as one below a preset, which is resolved to its layers."""
 
 
-def value_at(plain: Any, path: str) -> Any:
-    """What stands at a dotted path of plain values; ABSENT where there is nothing.
+def find_value(plain: Any, path: str) -> Any:
+    """The value at a dotted path of plain values; ABSENT if there is none.
 
-    >>> value_at({"architecture": [{"dense": {"units": 3}}]}, "architecture.0.dense.units")
+    >>> find_value({"architecture": [{"dense": {"units": 3}}]}, "architecture.0.dense.units")
     3
     """
     for key in path.split("."):
@@ -33,36 +33,38 @@ def value_at(plain: Any, path: str) -> Any:
     return plain
 
 
-def trained_cells(cells: Mapping[str, Any], plain: Mapping[str, Any]) -> dict[str, Any]:
-    """The cells of a variant with the values that its resolved spec has.
+def resolve_cells(cells: Mapping[str, Any], plain: Mapping[str, Any]) -> dict[str, Any]:
+    """The cells of a variant with the values of its resolved spec.
 
-    A cell stays as it was written where the resolved spec says the same in more words.
+    A cell stays as it was written if the resolved spec only says the same in more words.
     """
-    return {path: _trained(value, value_at(plain, path)) for path, value in cells.items()}
+    return {path: _resolve_cell(written, find_value(plain, path)) for path, written in cells.items()}
 
 
-def _trained(written: Any, found: Any) -> Any:
+def _resolve_cell(written: Any, found: Any) -> Any:
     if found is ABSENT or isinstance(found, list) or written is None:
         return written
-    if isinstance(found, dict):
-        # A component is recorded by its name; its first parameter may have been written in the place of all.
-        name = next(iter(found), written)
-        return written if written in (name, found.get(name)) or len(found) != 1 else name
-    return written if written == found else found
+    if not isinstance(found, dict):
+        return written if written == found else found
+    if len(found) != 1:
+        return written
+    # A component is recorded by its name; its first parameter may have been written in place of all.
+    [(name, parameters)] = found.items()
+    return written if written in (name, parameters) else name
 
 
-def meaning(spec: AnySpec) -> str:
-    """The resolved spec without what makes no difference: its name, and an activation that no layer takes."""
+def format_meaning(spec: AnySpec) -> str:
+    """The resolved spec without what makes no difference: its name, and an activation that no layer uses."""
     plain = resolved.make_plain_spec(spec)
     del plain["name"]
-    if isinstance(spec, Spec) and not _takes_activation(spec):
+    if isinstance(spec, Spec) and not _uses_activation(spec):
         del plain["activation"]
     return json.dumps(plain, sort_keys=True)
 
 
-def _takes_activation(spec: Spec) -> bool:
-    """Whether the network is another one with another activation."""
+def _uses_activation(spec: Spec) -> bool:
+    """Whether another activation in the spec makes another network."""
     description = describe_data(spec.data)
-    other = "tanh" if registry.activations.name_of(spec.activation) != "tanh" else "relu"
+    other = "relu" if registry.activations.name_of(spec.activation) == "tanh" else "tanh"
     changed = replace(spec, activation=registry.activations[other]())
     return spec.build_network(description) != changed.build_network(description)

@@ -1,4 +1,4 @@
-"""The planner: how the runs of a sweep are put into stacks."""
+"""How the runs of a sweep are put into stacks."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from nnexp.sweeps.planning.structure import compute_structure
 from nnexp.sweeps.planning.timing import MAX_STACK_RUNS, StackTiming, measure_fastest_stack
 
 MAX_MEMORY_SHARE = 0.5
-"""Of the machine's memory, what all workers together may take for states and activations."""
+"""Share of the machine's memory that all workers together may take: data, Python and other programs need the rest."""
 
 
 @dataclass(slots=True)
 class StackPlanner:
-    """Stacks that are uniform in structure, within the memory cap, and of a size that was measured to be fast.
+    """Decides how many runs a stack has: as many of one structure as were measured to be fast and fit into memory.
 
-    most: the largest stack that is allowed, None for whatever is fastest.
+    max_size: the largest stack that is allowed, None for whatever is fastest.
     """
 
     plan: Mapping[str, PlannedRun]
@@ -35,8 +35,9 @@ class StackPlanner:
     def find_structure(self, run: str) -> Hashable:
         """What the runs of one stack have in common."""
         if run not in self._structures:
-            found = compute_structure(self.build_spec(run))
-            self._structures[run] = run if found is None else found
+            structure = compute_structure(self.build_spec(run))
+            # A run without a structure, a baseline, shares a stack with no other.
+            self._structures[run] = run if structure is None else structure
         return self._structures[run]
 
     def choose_size(self, runs: Sequence[str]) -> int:
@@ -46,16 +47,18 @@ class StackPlanner:
         spec = self.build_spec(runs[0])
         if not isinstance(spec, Spec):
             return 1
-        found = self.measure_timing(runs).stack_size
-        fitting = max(1, int(self.worker_memory / max(1, estimate_training_bytes(spec, declare_network(spec)))))
-        return min(found, fitting, self.max_size or MAX_STACK_RUNS)
+        fastest = self.measure_timing(runs).stack_size
+        run_bytes = max(1, estimate_training_bytes(spec, declare_network(spec)))
+        fitting = max(1, int(self.worker_memory / run_bytes))
+        return min(fastest, fitting, self.max_size or MAX_STACK_RUNS)
 
     def measure_timing(self, runs: Sequence[str]) -> StackTiming:
-        """What these runs, of one structure, were measured to take."""
+        """The timing of these runs, of one structure; each structure is timed once."""
         key = self.find_structure(runs[0])
         if key not in self._timings:
-            chosen = [spec for run in runs[:MAX_STACK_RUNS] if isinstance(spec := self.build_spec(run), Spec)]
-            self._timings[key] = measure_fastest_stack(chosen, prepare_data, self.worker_memory)
+            specs = map(self.build_spec, runs[:MAX_STACK_RUNS])
+            networks = [spec for spec in specs if isinstance(spec, Spec)]
+            self._timings[key] = measure_fastest_stack(networks, prepare_data, self.worker_memory)
         return self._timings[key]
 
     @property

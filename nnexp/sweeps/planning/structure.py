@@ -1,9 +1,10 @@
-"""Which runs can be trained in one stack: those whose specs differ in seed, name and per-replica numbers alone."""
+"""Which runs can be trained in one stack: those whose specs differ only in seed, name and per-replica numbers."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import is_dataclass
+from math import ceil
 from typing import Any, TypeVar
 
 from nnexp.registry import component_parameters
@@ -14,60 +15,57 @@ from nnexp.spec.spec import Data, Spec
 T = TypeVar("T")
 
 ANY_NUMBER = "a number"
-"""Stands for whatever number a per-replica parameter has."""
+"""Stands for the number of a per-replica parameter, whatever it is."""
 
 INDIVIDUAL_KEYS = ("name", "seed", "data")
-"""What a run may have to itself, data as far as their sizes are the same."""
+"""Keys in which the runs of a stack may differ; the sizes of their data have to be the same."""
 
 
 def compute_structure(spec: AnySpec) -> Hashable:
-    """What the specs of one stack have in common; None where a run is fitted by itself, as a baseline is."""
+    """What the specs of one stack have in common; None for a baseline, which is fitted by itself."""
     if not isinstance(spec, Spec):
         return None
-    rest = tuple(
-        (p.name, make_skeleton(getattr(spec, p.name)))
-        for p in component_parameters(Spec)
-        if p.name not in INDIVIDUAL_KEYS
-    )
-    return (_describe_data_sizes(spec.data), rest)
+    names = [parameter.name for parameter in component_parameters(Spec) if parameter.name not in INDIVIDUAL_KEYS]
+    sections = tuple((name, make_skeleton(getattr(spec, name))) for name in names)
+    return (_describe_data_sizes(spec.data), sections)
 
 
 def make_skeleton(value: Any) -> Hashable:
     """A component without its per-replica numbers."""
     if isinstance(value, tuple):
         return tuple(map(make_skeleton, value))
-    if is_dataclass(value) and not isinstance(value, type):
-        entries = [
-            ANY_NUMBER
-            if p.is_per_replica and getattr(value, p.name) is not None
-            else make_skeleton(getattr(value, p.name))
-            for p in component_parameters(type(value))
-        ]
-        return (type(value).__qualname__, *entries)
-    return (type(value).__name__, value)
+    if not is_dataclass(value) or isinstance(value, type):
+        return (type(value).__name__, value)  # with the type, as True == 1 == 1.0
+    entries: list[Hashable] = []
+    for parameter in component_parameters(type(value)):
+        entry = getattr(value, parameter.name)
+        # None switches something off, which changes the computation and not only a number in it.
+        is_free = parameter.is_per_replica and entry is not None
+        entries.append(ANY_NUMBER if is_free else make_skeleton(entry))
+    return (type(value).__qualname__, *entries)
 
 
 def _describe_data_sizes(data: Data) -> Hashable:
-    """What has to be the same of the data: shapes, classes, sizes of the parts, and how they are changed at random."""
-    found = describe_data(data)
-    sizes = data.split.count_examples(found.examples, found.own_test)
-    about = (found.shape, found.targets, found.classes, found.tasks)
+    """What has to be the same of the data: shapes, classes, sizes of the parts, targets and augmentation."""
+    description = describe_data(data)
+    sizes = data.split.count_examples(description.examples, description.own_test)
+    about = (description.shape, description.targets, description.classes, description.tasks)
     return (about, tuple(sorted(sizes.items())), make_skeleton(data.targets), make_skeleton(data.augment))
 
 
 def split_evenly(entries: Sequence[T], size: int, workers: int) -> list[list[T]]:
-    """The entries in pieces of at most `size`, of sizes as equal as can be, and enough of them for all workers.
+    """The entries in pieces of at most `size`, as equal as possible, and enough of them for all workers.
 
     >>> [len(chunk) for chunk in split_evenly(range(64), 48, 2)]
     [32, 32]
     >>> [len(chunk) for chunk in split_evenly(range(5), 64, 2)]
     [3, 2]
     """
-    count = max(-(-len(entries) // size), min(workers, len(entries)))
-    least, larger = divmod(len(entries), count)
+    count = max(ceil(len(entries) / size), min(workers, len(entries)))
+    smaller_size, larger_count = divmod(len(entries), count)
     pieces, start = [], 0
     for index in range(count):
-        stop = start + least + (index < larger)
+        stop = start + smaller_size + (index < larger_count)
         pieces.append(list(entries[start:stop]))
         start = stop
     return pieces

@@ -1,4 +1,4 @@
-"""How a sweep stands: what a table of its progress is made of."""
+"""How far a sweep is: the state of each run, the epochs behind and ahead, and the best run so far."""
 
 from __future__ import annotations
 
@@ -8,15 +8,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from nnexp.runs.outcome import RunOutcome
+from nnexp.sweeps.definition.definition import SweepDefinition
 from nnexp.sweeps.definition.settings import SweepObjective
-from nnexp.sweeps.planning.plan import PlannedRun
-from nnexp.sweeps.running.folder import OutcomesByRun
+from nnexp.sweeps.planning.plan import PlannedRun, group_by_variant
+from nnexp.sweeps.running.folder import OutcomesByRun, SweepFolder
+from nnexp.sweeps.running.objective import choose_objective
 from nnexp.sweeps.running.pruning import average_metric, find_ended_outcome
+
+FINAL_STATES = ("done", "diverged", "failed", "pruned")
+"""States of runs that are not trained any further."""
 
 
 @dataclass(slots=True)
 class SweepProgress:
-    """All runs of a sweep, what is known of them, and how far those are that are being trained."""
+    """All runs of a sweep, their outcomes, and how far those are that are being trained."""
 
     runs: Sequence[PlannedRun]
     objective: SweepObjective
@@ -32,9 +37,9 @@ class SweepProgress:
 
     def find_state(self, run: str) -> str:
         """done, diverged, failed, pruned, running or waiting."""
-        receipt = find_ended_outcome(self.outcomes, run)
-        if receipt:
-            return receipt.state
+        outcome = find_ended_outcome(self.outcomes, run)
+        if outcome:
+            return outcome.state
         if run in self.pruned:
             return "pruned"
         return "running" if run in self.running else "waiting"
@@ -45,52 +50,80 @@ class SweepProgress:
 
     def count_runs(self, state: str) -> int:
         """How many runs are in a state."""
-        return sum(self.find_state(run.run) == state for run in self.runs)
+        return list(self.collect_states().values()).count(state)
 
     @property
     def epochs_done(self) -> int:
-        """Epochs that were made, of all runs together."""
-        return sum(self._count_epochs_done(run.run) for run in self.runs) + sum(self.epochs_by_task.values())
+        """Epochs made so far, of all runs together."""
+        recorded = sum(self._count_epochs_done(run.run) for run in self.runs)
+        return recorded + sum(self.epochs_by_task.values())
 
     @property
     def total_epochs(self) -> int:
-        """Epochs that will have been made in the end: none are made by runs that are over."""
-        return sum(
-            self._count_epochs_done(run.run)
-            if self.find_state(run.run) in ("done", "diverged", "failed", "pruned")
-            else self.planned_epochs[run.run]
-            for run in self.runs
-        )
+        """Epochs at the end of the sweep; a run that is over makes no more than it has."""
+        total = 0
+        for run, state in self.collect_states().items():
+            total += self._count_epochs_done(run) if state in FINAL_STATES else self.planned_epochs[run]
+        return total
 
     def estimate_seconds_left(self) -> float | None:
-        """At the pace since the start; None where there is none yet."""
-        made = self.epochs_done - self.epochs_at_start
+        """At the pace since the start; None while there is none yet."""
+        done = self.epochs_done
+        made = done - self.epochs_at_start
+        if made <= 0:
+            return None
         elapsed = time.monotonic() - self.started_at
-        return elapsed / made * max(0, self.total_epochs - self.epochs_done) if made > 0 else None
+        return elapsed / made * max(0, self.total_epochs - done)
 
     def _count_epochs_done(self, run: str) -> int:
-        return max((receipt.epochs for receipt in self.outcomes.get(run, [])), default=0)
+        return max((outcome.epochs for outcome in self.outcomes.get(run, [])), default=0)
 
     def group_by_variant(self) -> dict[str, list[PlannedRun]]:
         """The runs of each variant."""
-        found: dict[str, list[PlannedRun]] = {}
-        for run in self.runs:
-            found.setdefault(run.variant, []).append(run)
-        return found
+        return group_by_variant(self.runs)
 
     def average_objective(self, runs: Sequence[PlannedRun]) -> float:
-        """The mean of the objective over the runs that are done; NaN where none is."""
-        receipts = [receipt for run in runs if (receipt := find_ended_outcome(self.outcomes, run.run))]
-        return average_metric(self.objective.metric, [receipt for receipt in receipts if receipt.state == "done"])
+        """The mean of the objective over those of the runs that are done; NaN if none is."""
+        ended = [find_ended_outcome(self.outcomes, run.run) for run in runs]
+        return average_metric(self.objective.metric, [end for end in ended if end and end.state == "done"])
 
     def find_best_run(self) -> tuple[PlannedRun, RunOutcome] | None:
         """The best run that is done; NaN is never best."""
-        found: tuple[float, PlannedRun, RunOutcome] | None = None
+        best: tuple[PlannedRun, RunOutcome] | None = None
+        best_score = math.nan
         for run in self.runs:
-            receipt = find_ended_outcome(self.outcomes, run.run)
-            value = receipt.metrics.get(self.objective.metric, math.nan) if receipt else math.nan
-            if receipt is None or receipt.state != "done" or math.isnan(value):
+            outcome = find_ended_outcome(self.outcomes, run.run)
+            if outcome is None or outcome.state != "done":
                 continue
-            if found is None or self.objective.sign * value > self.objective.sign * found[0]:
-                found = (value, run, receipt)
-        return found and (found[1], found[2])
+            score = self.objective.sign * outcome.metrics.get(self.objective.metric, math.nan)
+            if not math.isnan(score) and (best is None or score > best_score):
+                best, best_score = (run, outcome), score
+        return best
+
+
+def load_progress(
+    definition: SweepDefinition, runs: Sequence[PlannedRun], folder: SweepFolder, *, retry: bool = False
+) -> SweepProgress:
+    """The states of the runs by the ledger."""
+    first = runs[0].build_spec(definition.base_text) if runs else None
+    objective = choose_objective(definition, first)
+    epochs = {run.run: count_planned_epochs(run) for run in runs}
+    progress = SweepProgress(runs, objective, epochs, _read_valid_outcomes(folder, retry=retry))
+    progress.epochs_at_start = progress.epochs_done
+    return progress
+
+
+def _read_valid_outcomes(folder: SweepFolder, *, retry: bool) -> OutcomesByRun:
+    """The ledger without runs whose folder was deleted, and without failures if these are to be tried again."""
+
+    def is_valid(outcome: RunOutcome) -> bool:
+        if outcome.state == "failed":
+            return not retry
+        return outcome.state not in ("done", "diverged") or folder.has_run(outcome.run)
+
+    return {run: list(filter(is_valid, outcomes)) for run, outcomes in folder.read_ledger().items()}
+
+
+def count_planned_epochs(run: PlannedRun) -> int:
+    """The epochs of a run; a baseline is fitted in one."""
+    return int(run.plain_spec.get("training", {}).get("epochs", 1))

@@ -1,16 +1,19 @@
-"""Which runs are to be trained now, and how far: decided from receipts alone, so that a restart decides the same."""
+"""Which runs are due, and how far they train; a restarted sweep decides the same, as only outcomes count."""
 
 from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from nnexp.runs.outcome import RunOutcome
 from nnexp.sweeps.definition.settings import HalvingSettings, SweepObjective
-from nnexp.sweeps.planning.plan import PlannedRun
+from nnexp.sweeps.planning.plan import PlannedRun, group_by_variant
 from nnexp.sweeps.running.folder import OutcomesByRun
+
+ROUNDING_GUARD = 1e-9
+"""Added before a share of variants is rounded down: 0.29 * 100 is 28.999999999999996."""
 
 
 class Strategy(ABC):
@@ -18,7 +21,7 @@ class Strategy(ABC):
 
     @abstractmethod
     def find_due_runs(self, known: OutcomesByRun) -> dict[str, int | None]:
-        """The runs that lack something, by name, the most urgent first: to which epoch, or None for their end.
+        """The runs to train, by name, the most urgent first: to which epoch, or None for their end.
 
         Those that are being trained at the moment are among them.
         """
@@ -26,11 +29,6 @@ class Strategy(ABC):
     def find_pruned_runs(self, known: OutcomesByRun) -> set[str]:
         """The runs whose training was cut short for good."""
         return set()
-
-
-def find_ended_outcome(known: OutcomesByRun, run: str) -> RunOutcome | None:
-    """The receipt of a run that has ended, if it has."""
-    return next((receipt for receipt in known.get(run, []) if receipt.has_ended), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +45,7 @@ class FullTraining(Strategy):
 class SuccessiveHalving(Strategy):
     """At each rung the best variants go on.    V variants: round(keep · V) of them, at least one
 
-    A variant's value is the mean of its runs; one with a run that failed or diverged comes last.
+    The value of a variant is the mean of its runs; one with a run that failed or diverged comes last.
     """
 
     runs: Sequence[PlannedRun]
@@ -55,122 +53,153 @@ class SuccessiveHalving(Strategy):
     objective: SweepObjective
 
     def find_due_runs(self, known: OutcomesByRun) -> dict[str, int | None]:
-        return self._find_promotions(known) if self.halving.asynchronous else self._find_current_round(known)[0]
+        standings = self._make_standings(known)
+        if self.halving.asynchronous:
+            return self._find_promotions(standings) or self._promote_furthest(standings)
+        due, _ = self._find_current_round(standings)
+        return due
 
     def find_pruned_runs(self, known: OutcomesByRun) -> set[str]:
-        if self.halving.asynchronous:
-            if self.find_due_runs(known):
-                return set()
-            going = {
-                v for v, runs in self._group_variants().items() if self._count_rungs(known, runs) > len(self._rungs)
-            }
+        standings = self._make_standings(known)
+        if not self.halving.asynchronous:
+            remaining = set(self._find_current_round(standings)[1])
+        elif self.find_due_runs(known):
+            return set()  # a variant that waits may still be promoted
         else:
-            _, going = self._find_current_round(known)
-        return {
-            run.run for run in self.runs if run.variant not in going and find_ended_outcome(known, run.run) is None
-        }  # those that ended before they were cut short are done
+            remaining = set(standings.find_variants_at(len(standings.rungs) + 1))
+        cut_short = [run.run for run in self.runs if run.variant not in remaining]
+        # A run that ended before its variant was cut short keeps its own state.
+        return {run for run in cut_short if find_ended_outcome(known, run) is None}
 
-    @property
-    def _rungs(self) -> tuple[int, ...]:
-        return tuple(sorted(set(self.halving.rungs)))
+    def _make_standings(self, known: OutcomesByRun) -> _Standings:
+        return _Standings(self.runs, sorted(set(self.halving.rungs)), self.objective, known)
 
-    def _group_variants(self) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = {}
-        for run in self.runs:
-            found.setdefault(run.variant, []).append(run.run)
-        return found
-
-    def _find_current_round(self, known: OutcomesByRun) -> tuple[dict[str, int | None], set[str]]:
+    def _find_current_round(self, standings: _Standings) -> tuple[dict[str, int | None], list[str]]:
         """What is due in the first round that is not over, and the variants that take part in it."""
-        variants = self._group_variants()
-        for rung in self._rungs:
-            due: dict[str, int | None] = {
-                run: rung
-                for runs in variants.values()
-                for run in runs
-                if find_outcome_at_rung(known, run, rung) is None
-            }
+        remaining = list(standings.levels)
+        for rung in standings.rungs:
+            due = standings.find_unfinished_runs(remaining, rung)
             if due:
-                return due, set(variants)
-            kept = max(1, round(self.halving.keep * len(variants)))
-            ranked = sorted(variants, key=lambda v: self._compute_rank(known, variants[v], rung))[
-                :kept
-            ]  # stable: in order
-            variants = {variant: runs for variant, runs in variants.items() if variant in ranked}
-        due = {run: None for runs in variants.values() for run in runs if find_ended_outcome(known, run) is None}
-        return due, set(variants)
+                return due, remaining
+            kept = max(1, round(self.halving.keep * len(remaining)))
+            best = set(standings.rank_variants(remaining, rung)[:kept])
+            remaining = [variant for variant in remaining if variant in best]
+        return standings.find_unfinished_runs(remaining, None), remaining
 
-    def _find_promotions(self, known: OutcomesByRun) -> dict[str, int | None]:
-        """Promotions, from the highest rung down, then the variants that have not come to the first."""
-        variants = self._group_variants()
-        levels = {variant: self._count_rungs(known, runs) for variant, runs in variants.items()}
+    def _find_promotions(self, standings: _Standings) -> dict[str, int | None]:
+        """Promotions, from the highest rung down, then the variants that have not reached the first."""
+        variant_count = len(standings.levels)
         due: dict[str, int | None] = {}
-        for level in range(len(self._rungs), 0, -1):
-            there = [variant for variant in variants if levels[variant] >= level]
-            kept = int(self.halving.keep * len(there) + 1e-9) or (len(there) == len(variants))
-            rung = self._rungs[level - 1]
-            best = sorted(there, key=lambda v: self._compute_rank(known, variants[v], rung))[:kept]
-            aim = self._find_next_rung(level)
-            due |= {
-                run: aim for v in best if levels[v] == level for run in self._find_unfinished(known, variants[v], aim)
-            }
-        first = self._rungs[0]
-        started = (v for v in variants if levels[v] == 0)
-        due |= {run: first for v in started for run in self._find_unfinished(known, variants[v], first)}
-        return due or self._promote_furthest(known, variants, levels)
+        for level in range(len(standings.rungs), 0, -1):
+            reached = [variant for variant, its_level in standings.levels.items() if its_level >= level]
+            kept = int(self.halving.keep * len(reached) + ROUNDING_GUARD)
+            if kept == 0 and len(reached) == variant_count:
+                kept = 1  # nobody else can come: the best goes on, however small the share
+            best = standings.rank_variants(reached, standings.rungs[level - 1])[:kept]
+            promoted = [variant for variant in best if standings.levels[variant] == level]
+            due |= standings.find_unfinished_runs(promoted, standings.find_next_rung(level))
+        return due | standings.find_unfinished_runs(standings.find_variants_at(0), standings.rungs[0])
 
-    def _find_next_rung(self, level: int) -> int | None:
-        """Where a variant goes on to that has come to so many rungs; None for the end."""
-        return self._rungs[level] if level < len(self._rungs) else None
-
-    def _promote_furthest(
-        self, known: OutcomesByRun, variants: Mapping[str, Sequence[str]], levels: Mapping[str, int]
-    ) -> dict[str, int | None]:
-        """Where nobody else is on the way, the best of those that came furthest, so that one comes to the end."""
-        receipts = ([find_ended_outcome(known, run) for run in runs] for runs in variants.values())
-        if any(all(receipt and receipt.state == "done" for receipt in of_one) for of_one in receipts):
+    def _promote_furthest(self, standings: _Standings) -> dict[str, int | None]:
+        """If nothing else is due, the best of the variants that came furthest, so that at least one ends."""
+        if standings.has_finished_variant():
             return {}
-        level = max((level for level in levels.values() if level <= len(self._rungs)), default=0)
-        if not level:
+        waiting_levels = [level for level in standings.levels.values() if level <= len(standings.rungs)]
+        furthest = max(waiting_levels, default=0)
+        if furthest == 0:
             return {}
-        there = [variant for variant in variants if levels[variant] == level]
-        best = min(there, key=lambda v: self._compute_rank(known, variants[v], self._rungs[level - 1]))
-        aim = self._find_next_rung(level)
-        return dict.fromkeys(self._find_unfinished(known, variants[best], aim), aim)
+        variants = standings.find_variants_at(furthest)
+        best = standings.rank_variants(variants, standings.rungs[furthest - 1])[0]
+        return standings.find_unfinished_runs([best], standings.find_next_rung(furthest))
 
-    def _count_rungs(self, known: OutcomesByRun, runs: Sequence[str]) -> int:
-        """How many rungs a variant has come to; one more where all its runs have ended."""
-        if all(find_ended_outcome(known, run) for run in runs):
-            return len(self._rungs) + 1
-        return sum(all(find_outcome_at_rung(known, run, rung) for run in runs) for rung in self._rungs)
 
-    def _find_unfinished(self, known: OutcomesByRun, runs: Sequence[str], aim: int | None) -> list[str]:
-        if aim is None:
-            return [run for run in runs if find_ended_outcome(known, run) is None]
-        return [run for run in runs if find_outcome_at_rung(known, run, aim) is None]
+class _Standings:
+    """How far each variant of a pruned sweep has come, and how good it is there.
 
-    def _compute_rank(self, known: OutcomesByRun, runs: Sequence[str], rung: int) -> float:
+    levels: the rungs that a variant has reached, in the order of the plan; one more if all its runs have ended.
+    """
+
+    def __init__(
+        self, runs: Sequence[PlannedRun], rungs: Sequence[int], objective: SweepObjective, known: OutcomesByRun
+    ) -> None:
+        self.rungs = rungs
+        self._objective = objective
+        self._known = known
+        self._runs_by_variant: dict[str, list[str]] = {}
+        for variant, planned in group_by_variant(runs).items():
+            self._runs_by_variant[variant] = [run.run for run in planned]
+        self.levels = {variant: self._count_rungs(variant) for variant in self._runs_by_variant}
+
+    def _count_rungs(self, variant: str) -> int:
+        if self._has_reached(variant, None):
+            return len(self.rungs) + 1
+        return sum(self._has_reached(variant, rung) for rung in self.rungs)
+
+    def _has_reached(self, variant: str, aim: int | None) -> bool:
+        return not self.find_unfinished_runs([variant], aim)
+
+    def find_unfinished_runs(self, variants: Iterable[str], aim: int | None) -> dict[str, int | None]:
+        """The runs of these variants that have not reached an epoch, or their end (None), each with this aim."""
+        unfinished: dict[str, int | None] = {}
+        for variant in variants:
+            for run in self._runs_by_variant[variant]:
+                if find_outcome_at_rung(self._known, run, aim) is None:
+                    unfinished[run] = aim
+        return unfinished
+
+    def find_variants_at(self, level: int) -> list[str]:
+        """The variants that have reached just so many rungs."""
+        return [variant for variant, its_level in self.levels.items() if its_level == level]
+
+    def find_next_rung(self, level: int) -> int | None:
+        """How far a variant goes on that has reached so many rungs; None for the end."""
+        return self.rungs[level] if level < len(self.rungs) else None
+
+    def has_finished_variant(self) -> bool:
+        """Whether all runs of one variant are done."""
+        for runs in self._runs_by_variant.values():
+            outcomes = [find_ended_outcome(self._known, run) for run in runs]
+            if all(outcome and outcome.state == "done" for outcome in outcomes):
+                return True
+        return False
+
+    def rank_variants(self, variants: Iterable[str], rung: int) -> list[str]:
+        """The variants, the best at a rung first; equal ones keep their order, so that a restart ranks the same."""
+        return sorted(variants, key=lambda variant: self._compute_rank(variant, rung))
+
+    def _compute_rank(self, variant: str, rung: int) -> float:
         """The smaller, the better."""
-        receipts = [find_outcome_at_rung(known, run, rung) for run in runs]
-        value = average_metric(self.objective.metric, [receipt for receipt in receipts if receipt])
-        return math.inf if math.isnan(value) else -self.objective.sign * value
+        outcomes = [find_outcome_at_rung(self._known, run, rung) for run in self._runs_by_variant[variant]]
+        value = average_metric(self._objective.metric, list(filter(None, outcomes)))
+        return math.inf if math.isnan(value) else -self._objective.sign * value
 
 
-def find_outcome_at_rung(known: OutcomesByRun, run: str, rung: int) -> RunOutcome | None:
-    """The receipt of a run that has come to an epoch, or has ended before it."""
-    receipts: Sequence[RunOutcome] = known.get(run, [])
-    there = next((r for r in receipts if r.state == "paused" and r.epochs == rung), None)
+def find_ended_outcome(known: OutcomesByRun, run: str) -> RunOutcome | None:
+    """The outcome of a run that has ended, if it has."""
+    return next((outcome for outcome in known.get(run, []) if outcome.has_ended), None)
+
+
+def find_outcome_at_rung(known: OutcomesByRun, run: str, rung: int | None) -> RunOutcome | None:
+    """The outcome of a run that has reached an epoch, or has ended before it; without an epoch, that has ended."""
+    if rung is not None:
+        for outcome in known.get(run, []):
+            if outcome.state == "paused" and outcome.epochs == rung:
+                return outcome
     end = find_ended_outcome(known, run)
-    return there or (end if end and (end.state != "done" or end.epochs <= rung) else None)
+    if end is None or rung is None:
+        return end
+    # The final metrics of a run that was trained past the rung say nothing of how it stood there.
+    return end if end.state != "done" or end.epochs <= rung else None
 
 
-def average_metric(metric: str, receipts: Sequence[RunOutcome]) -> float:
-    """The mean of a metric, NaN where one of the runs has none, as it failed or diverged."""
-    values = [find_metric(metric, receipt) for receipt in receipts]
+def average_metric(metric: str, outcomes: Sequence[RunOutcome]) -> float:
+    """The mean of a metric; NaN if one of the runs has none because it failed or diverged."""
+    values = [find_metric(metric, outcome) for outcome in outcomes]
     return sum(values) / len(values) if values else math.nan
 
 
-def find_metric(metric: str, receipt: RunOutcome) -> float:
-    """A metric of a run; NaN where it has none."""
-    metrics: Mapping[str, float] = receipt.metrics
-    return math.nan if receipt.state in ("failed", "diverged") else metrics.get(metric, math.nan)
+def find_metric(metric: str, outcome: RunOutcome) -> float:
+    """A metric of a run; NaN if it has none."""
+    if outcome.state in ("failed", "diverged"):
+        return math.nan
+    return outcome.metrics.get(metric, math.nan)

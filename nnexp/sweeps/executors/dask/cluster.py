@@ -1,4 +1,4 @@
-"""A Dask cluster as a sweep sees it: workers that have the same packages and see the same folder."""
+"""A Dask cluster: workers that have the same packages and see the same folder as this process."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ANSWER_SECONDS = 10.0
 """Seconds that a scheduler has to answer for the first time, and then to have a worker."""
 
 COMPARED_PACKAGES = ("nnexp", "numpy", "scipy", "distributed")
-"""What has to be of the same version everywhere, beside Python."""
+"""Packages whose versions have to be the same everywhere, beside Python: results depend on them."""
 
 DASK_LOGGERS = ("distributed", "distributed.client", "distributed.nanny", "distributed.scheduler", "distributed.core")
 
@@ -31,14 +31,14 @@ DASK_LOGGERS = ("distributed", "distributed.client", "distributed.nanny", "distr
 class DaskCluster:
     """A connection to the scheduler at an address; without one, to a cluster on this machine, of so many processes.
 
-    What is asked of the workers, beside the tasks, are functions of the standard library, so that one answers that has
-    no nnexp. Raises UsageError where the scheduler does not answer, or has no worker.
+    The workers are examined with functions of the standard library, so that even one without nnexp answers.
+    Raises UsageError if the scheduler does not answer, or has no worker.
     """
 
     def __init__(self, address: str | None, workers: int) -> None:
         distributed = import_optional("distributed", "cluster", "--executor dask")
         self._logger_levels = {name: logging.getLogger(name).level for name in DASK_LOGGERS}
-        for name in DASK_LOGGERS:  # what goes wrong is said in our words
+        for name in DASK_LOGGERS:  # what goes wrong is reported by our own messages
             logging.getLogger(name).setLevel(logging.CRITICAL)
         self._local_cluster: Any = None
         self._scratch_folder = tempfile.TemporaryDirectory(prefix="nnexp-") if address is None else None
@@ -53,12 +53,12 @@ class DaskCluster:
             raise
 
     def check_connection(self) -> None:
-        """Raises RunError where the connection to the scheduler is broken."""
+        """Raises RunError if the connection to the scheduler is broken."""
         if self.client.status != "running":
             raise self._make_lost_error()
 
     def list_workers(self) -> set[str]:
-        """The workers that the scheduler knows."""
+        """The addresses of the workers that the scheduler knows."""
         self.check_connection()
         try:
             return set(self.client.nthreads())
@@ -66,7 +66,7 @@ class DaskCluster:
             raise self._make_lost_error() from None
 
     def run_on_workers(self, workers: Collection[str], function: Callable[..., Any], *arguments: Any) -> dict[str, Any]:
-        """What a function gives in each worker, or the exception that it, or reaching the worker, raises."""
+        """What a function returns in each worker, or the exception that it, or reaching the worker, raised."""
         self.check_connection()
         try:
             return dict(self.client.run(function, *arguments, workers=list(workers), on_error="return"))
@@ -78,42 +78,44 @@ class DaskCluster:
 
     def find_version_differences(self, workers: Collection[str]) -> dict[str, str]:
         """What is not of the same version as here, by worker."""
-        found: dict[str, list[str]] = {}
+        lines: dict[str, list[str]] = {}
         for package, ours in list_versions().items():
-            function, arguments = (platform.python_version, ()) if package == "python" else (version, (package,))
-            for worker, theirs in self.run_on_workers(workers, function, *arguments).items():
+            for worker, theirs in self._ask_versions(workers, package).items():
                 if theirs != ours:
                     has = f"has {package} {theirs}" if isinstance(theirs, str) else f"tells no version of {package}"
-                    found.setdefault(worker, []).append(f"the worker at {worker} {has}; here it is {package} {ours}")
-        return {worker: "\n".join(lines) for worker, lines in found.items()}
+                    lines.setdefault(worker, []).append(f"the worker at {worker} {has}; here it is {package} {ours}")
+        return {worker: "\n".join(its_lines) for worker, its_lines in lines.items()}
+
+    def _ask_versions(self, workers: Collection[str], package: str) -> dict[str, Any]:
+        if package == "python":
+            return self.run_on_workers(workers, platform.python_version)
+        return self.run_on_workers(workers, version, package)
 
     def find_blind_workers(self, workers: Collection[str], root: Path) -> dict[str, str]:
         """The workers that do not see the folder as this process does, or cannot write to it."""
-        asked = sorted(workers)
+        addresses = sorted(workers)
         token = root / f".shared-{uuid4().hex}"
         try:
             root.mkdir(parents=True, exist_ok=True)
             token.touch()
-            seen = self.run_on_workers(asked, os.path.isfile, str(token))
+            seen = self.run_on_workers(addresses, os.path.isfile, str(token))
         except OSError as error:
             raise RunError(f"cannot write {root}: {error.strerror or error}") from None
         finally:
             with suppress(OSError):
                 token.unlink()
-        writable = self.run_on_workers(asked, os.access, str(root), os.W_OK)
-        found = {
-            worker: f"the worker at {worker} does not see the folder {root}, which has to be shared with it"
-            for worker in asked
-            if seen.get(worker) is not True
-        }
-        return {
-            worker: f"the worker at {worker} cannot write to {root}"
-            for worker in asked
-            if writable.get(worker) is not True
-        } | found
+        writable = self.run_on_workers(addresses, os.access, str(root), os.W_OK)
+        problems = {}
+        for worker in addresses:
+            # The answer may be an exception, which is true as well.
+            if seen.get(worker) is not True:
+                problems[worker] = f"the worker at {worker} does not see the folder {root}: share it with the worker"
+            elif writable.get(worker) is not True:
+                problems[worker] = f"the worker at {worker} cannot write to {root}"
+        return problems
 
     def close(self) -> None:
-        """Leave; a cluster of our own ends."""
+        """Close the connection; a cluster of our own ends."""
         for part in (getattr(self, "client", None), self._local_cluster):
             if part is not None:
                 with suppress(OSError, TimeoutError):
@@ -133,7 +135,7 @@ class DaskCluster:
 
 
 def list_versions() -> Mapping[str, str]:
-    """What the workers are compared with."""
+    """The versions that the workers need to have."""
     return {"python": platform.python_version(), **{package: version(package) for package in COMPARED_PACKAGES}}
 
 
@@ -155,17 +157,17 @@ def _start_local_cluster(distributed: Any, workers: int, scratch: str) -> Any:
 
 
 def _connect_client(distributed: Any, address: str) -> Any:
-    """A client, after a first connection, as one that does not come to be would hold up the end of the process."""
+    """A client, after a first connection: a client that never connects would hold up the end of the process."""
     try:
         _check_answer(address)
         return distributed.Client(address, timeout=ANSWER_SECONDS, set_as_default=False, name="nnexp")
     except (OSError, ValueError, TimeoutError) as error:
-        told = str(error).partition("\n")[0] or type(error).__name__
-        raise UsageError(f"the scheduler at {address} does not answer: {told}") from None
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        raise UsageError(f"the scheduler at {address} does not answer: {reason}") from None
 
 
 def _check_answer(address: str) -> None:
-    """Raises OSError, TimeoutError or ValueError where nothing at this address speaks Dask's protocol."""
+    """Raises OSError, TimeoutError or ValueError if nothing at this address speaks Dask's protocol."""
     utils, comm, security = (import_module(f"distributed.{name}") for name in ("utils", "comm", "security"))
 
     async def open_connection() -> None:

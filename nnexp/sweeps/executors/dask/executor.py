@@ -1,7 +1,7 @@
 """Workers of a Dask cluster, which share the folder that the runs are written to.
 
-Each worker process has one task at a time: it is sent to that worker and to no other, and Dask does not try again by
-itself. So attempts are counted in one place, and the number of BLAS threads, which belongs to a process, is the spec's.
+Each worker process has one task at a time, which is sent to it and to no other, and Dask does not retry. So attempts
+are counted in one place, and the number of BLAS threads, which holds for a whole process, is that of the spec.
 """
 
 from __future__ import annotations
@@ -19,24 +19,30 @@ from uuid import uuid4
 
 from nnexp.errors import NnexpError, RunError, UsageError
 from nnexp.runs.outcome import RunOutcome
-from nnexp.sweeps.executors.base import Executor, StackTask, TaskFinished, TaskLost, TaskProgress, TaskReport
+from nnexp.sweeps.executors.base import (
+    SAVE_WAIT_SECONDS,
+    Executor,
+    StackTask,
+    TaskFinished,
+    TaskLost,
+    TaskProgress,
+    TaskReport,
+    drain_queue,
+)
 from nnexp.sweeps.executors.dask import remote
 from nnexp.sweeps.executors.dask.cluster import DaskCluster
 
 WORKER_CHECK_SECONDS = 1.0
-"""Seconds between two looks at which workers there are."""
-
-SAVE_WAIT_SECONDS = 20.0
-"""Seconds that workers have to save their states when they are asked to stop."""
+"""Seconds between two requests for the list of workers."""
 
 UNSTARTED_WAIT_SECONDS = 3.0
-"""Seconds after which a task that was cancelled is taken not to have begun, where nothing was heard of it."""
+"""Seconds after which a cancelled task counts as never begun, if no report of it came."""
 
 NO_WORKER_WAIT_SECONDS = 60.0
-"""Seconds without a worker after which it is not worth waiting for one."""
+"""Seconds without a worker after which the sweep stops waiting for one."""
 
 WorkerMessage: TypeAlias = "tuple[int, Any]"
-"""The number of a task, and what its worker said of it, or its Dask future, which has come to an end."""
+"""The number of a task, and a report of its worker or its Dask future, which has ended."""
 
 
 @dataclass(slots=True)
@@ -49,20 +55,19 @@ class _SentTask:
     has_begun: bool = False
     has_ended: bool = False
     cancelled_at: float | None = None
-    """When it was."""
 
     @property
     def has_released_worker(self) -> bool:
         """Whether a task that was cancelled keeps its worker busy no more."""
         if self.cancelled_at is None:
             return False
-        waited = time.monotonic() - self.cancelled_at
-        return self.has_ended or waited > (SAVE_WAIT_SECONDS if self.has_begun else UNSTARTED_WAIT_SECONDS)
+        patience = SAVE_WAIT_SECONDS if self.has_begun else UNSTARTED_WAIT_SECONDS
+        return self.has_ended or time.monotonic() - self.cancelled_at > patience
 
 
 @dataclass(slots=True)
 class _WorkerPool:
-    """The workers that take tasks, with their process ids; those that were turned away; and when there was one last."""
+    """The workers that take tasks, with their process ids; those that were refused; and when there was one last."""
 
     admitted: dict[str, int] = field(default_factory=dict)
     refused: set[str] = field(default_factory=set)
@@ -73,7 +78,7 @@ class _WorkerPool:
 class DaskExecutor(Executor):
     """Tasks on a Dask scheduler; without an address, on a cluster of its own on this machine.
 
-    Raises UsageError where the scheduler does not answer, or the packages of a worker are of other versions than here.
+    Raises UsageError if the scheduler does not answer, or a worker has other versions of packages than this process.
     """
 
     def __init__(self, address: str | None, workers: int) -> None:
@@ -106,15 +111,10 @@ class DaskExecutor(Executor):
 
     def poll(self, seconds: float) -> list[TaskReport]:
         reports: list[TaskReport] = []
-        wait = seconds
-        while True:
-            try:
-                number, said = self._messages.get(timeout=wait) if wait > 0 else self._messages.get_nowait()
-            except queue.Empty:
-                break
-            wait = 0.0
-            report = self._interpret_message(number, said)
-            reports += [report] if report else []
+        for number, message in drain_queue(self._messages, seconds):
+            report = self._interpret_message(number, message)
+            if report:
+                reports.append(report)
         self._cluster.check_connection()
         reports += self._check_workers()
         self._assign_tasks()
@@ -148,21 +148,21 @@ class DaskExecutor(Executor):
                 self.poll(0.1)
             self._cluster.client.unsubscribe_topic(self._topic)
         except (OSError, NnexpError):
-            pass  # there is nobody left to be told
+            pass  # the scheduler is gone, and the tasks with it
 
     def _receive_message(self, event: tuple[float, dict[str, Any]]) -> None:
-        """What a worker said. Called in a thread of Dask's."""
+        """Put a worker's report into the queue. Called in a thread of Dask."""
         _, message = event
         self._messages.put((message["task"], message))
 
-    def _interpret_message(self, number: int, said: Any) -> TaskReport | None:
-        """What was said of a task, where it is news; of one that was cancelled, nothing is."""
+    def _interpret_message(self, number: int, message: Any) -> TaskReport | None:
+        """The report that a message makes, if any; nothing is reported of a task that was cancelled."""
         sent = self._sent_tasks.get(number)
         if sent is None:
             return None
-        if isinstance(said, dict):
-            sent.has_begun, sent.has_ended = True, "ended" in said
-            return None if sent.has_ended or sent.cancelled_at else TaskProgress(number, said["epochs"])
+        if isinstance(message, dict):
+            sent.has_begun, sent.has_ended = True, "ended" in message
+            return None if sent.has_ended or sent.cancelled_at else TaskProgress(number, message["epochs"])
         if sent.cancelled_at:
             return None
         self._cluster.check_connection()
@@ -170,7 +170,7 @@ class DaskExecutor(Executor):
         return self._report_end(sent)
 
     def _report_end(self, sent: _SentTask) -> TaskReport:
-        """What came of a task whose future has come to its end."""
+        """The outcomes of a task whose future has ended, or the loss of its worker."""
         try:
             text = sent.future.result(timeout=SAVE_WAIT_SECONDS)
         except Exception as error:  # noqa: BLE001 - whatever Dask makes of the loss of a worker
@@ -179,20 +179,26 @@ class DaskExecutor(Executor):
         if text is None:
             self._workers.admitted.pop(sent.worker, None)  # if it is back, it is another process
             return TaskLost(sent.task.number, f"the worker at {sent.worker} was stopped")
-        return TaskFinished(sent.task.number, tuple(RunOutcome.from_dict(receipt) for receipt in json.loads(text)))
+        return TaskFinished(sent.task.number, tuple(map(RunOutcome.from_dict, json.loads(text))))
 
     def _check_workers(self) -> list[TaskReport]:
-        """Take in workers that have come, and give up what those had that have gone."""
+        """Admit workers that have come, and report the tasks of those that have gone."""
         now = time.monotonic()
-        for number in [number for number, sent in self._sent_tasks.items() if sent.has_released_worker]:
-            del self._sent_tasks[number]
+        for sent in list(self._sent_tasks.values()):
+            if sent.has_released_worker:
+                del self._sent_tasks[sent.task.number]
         if now - self._workers.checked_at < WORKER_CHECK_SECONDS:
             return []
         self._workers.checked_at = now
         there = self._cluster.list_workers()
-        self._workers.admitted = {worker: pid for worker, pid in self._workers.admitted.items() if worker in there}
+        for worker in self._workers.admitted.keys() - there:
+            del self._workers.admitted[worker]
         self._workers.refused &= there
-        lost = [self._report_lost_task(sent) for sent in list(self._sent_tasks.values()) if sent.worker not in there]
+        reports: list[TaskReport] = []
+        for sent in list(self._sent_tasks.values()):
+            report = None if sent.worker in there else self._report_lost_task(sent)
+            if report:
+                reports.append(report)
         self._admit_workers(there - self._workers.admitted.keys() - self._workers.refused)
         if self._workers.admitted:
             self._workers.last_seen_at = now
@@ -200,10 +206,10 @@ class DaskExecutor(Executor):
             raise RunError(
                 f"the scheduler at {self._cluster.address} has no workers any more; the same command goes on"
             )
-        return [report for report in lost if report]
+        return reports
 
     def _report_lost_task(self, sent: _SentTask) -> TaskReport | None:
-        """Give up a task whose worker has gone."""
+        """Report a task whose worker has gone, unless it was cancelled."""
         del self._sent_tasks[sent.task.number]
         if sent.cancelled_at:
             return None
@@ -211,17 +217,18 @@ class DaskExecutor(Executor):
         return TaskLost(sent.task.number, f"the worker at {sent.worker} died or was cut off")
 
     def _admit_workers(self, workers: Iterable[str]) -> dict[str, str]:
-        """Take in workers that are like this process, and give what is wrong with the others, which get no tasks."""
+        """Admit workers that are like this process; gives the problems of the others, which get no tasks."""
         new = set(workers)
         if not new:
             return {}
-        wrong = self._cluster.find_version_differences(new)
+        problems = self._cluster.find_version_differences(new)
         for root in self._checked_roots:
-            wrong |= self._cluster.find_blind_workers(new - wrong.keys(), root)
-        self._workers.refused |= wrong.keys()
-        pids = self._cluster.run_on_workers(new - wrong.keys(), os.getpid)
-        self._workers.admitted |= {worker: pid for worker, pid in pids.items() if isinstance(pid, int)}
-        return wrong
+            problems |= self._cluster.find_blind_workers(new - problems.keys(), root)
+        self._workers.refused |= problems.keys()
+        for worker, pid in self._cluster.run_on_workers(new - problems.keys(), os.getpid).items():
+            if isinstance(pid, int):  # otherwise the worker has gone in between
+                self._workers.admitted[worker] = pid
+        return problems
 
     def _assign_tasks(self) -> None:
         """Send waiting tasks to workers that are free."""
@@ -249,6 +256,6 @@ class DaskExecutor(Executor):
 
 
 def _refuse_workers(problems: dict[str, str]) -> None:
-    """Raises UsageError where workers are not as they have to be."""
+    """Raises UsageError if workers have problems."""
     if problems:
         raise UsageError("\n".join(problems.values()))

@@ -10,7 +10,7 @@ from nnexp.errors import SpecError
 from nnexp.spec.problems import Problem
 from nnexp.sweeps.definition.ablation import build_ablation
 from nnexp.sweeps.planning.plan import PlannedRun, RunPlanner
-from nnexp.sweeps.planning.record import value_at
+from nnexp.sweeps.planning.record import find_value
 from nnexp.sweeps.running import sweep
 from tests.unit.sweeps.support import BASE, from_text, from_words, runs_of
 
@@ -73,7 +73,7 @@ def problems_of_words(folder: Path, *words: str) -> tuple[Problem, ...]:
 def check_record(run: PlannedRun) -> None:
     """The run's record says what its resolved spec does."""
     for path, recorded in run.values.items():
-        trained = value_at(run.plain_spec, path)
+        trained = find_value(run.plain_spec, path)
         if isinstance(trained, dict):
             [(name, parameters)] = trained.items()
             trained = name if recorded == name else parameters

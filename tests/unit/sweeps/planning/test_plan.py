@@ -12,7 +12,8 @@ from nnexp.runs import folder
 from nnexp.spec import resolved
 from nnexp.spec.read import load_spec
 from nnexp.sweeps.planning import plan
-from nnexp.sweeps.planning.plan import PlannedRun, RunPlanner, flatten_value, format_label, resolve_base, shorten_names
+from nnexp.sweeps.planning.labels import flatten_value, format_label, shorten_names
+from nnexp.sweeps.planning.plan import PlannedRun, RunPlanner, resolve_base
 from tests.unit.sweeps.support import BASE, complaints, from_text, from_words, runs_of
 
 FOLDED = BASE.replace("{train: 23, dev: 13, test: 11}", "{test: 11}")

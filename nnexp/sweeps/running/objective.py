@@ -1,0 +1,62 @@
+"""What the runs of a sweep are ranked by: the metric of the sweep file, or a default for the task."""
+
+from __future__ import annotations
+
+from nnexp.data.splits import PartName
+from nnexp.errors import SpecError
+from nnexp.metrics import tasks
+from nnexp.metrics.better import larger_is_better
+from nnexp.spec.baseline import AnySpec, BaselineSpec
+from nnexp.spec.checks.memory import describe_data
+from nnexp.spec.problems import Place, Problem, SpecText
+from nnexp.sweeps.definition.definition import SweepDefinition
+from nnexp.sweeps.definition.settings import SweepObjective
+from nnexp.wording import suggest_nearest
+
+PART_ORDER: tuple[PartName, ...] = ("dev", "test", "train")
+"""The part that is ranked by is the first of these that has examples."""
+
+
+def choose_objective(definition: SweepDefinition, spec: AnySpec | None) -> SweepObjective:
+    """The objective of a sweep whose runs are like `spec`. Raises SpecError if its runs have no such metric."""
+    asked = definition.settings.objective
+    if spec is None:
+        return asked or SweepObjective()
+    description = describe_data(spec.data)
+    sizes = spec.data.split.count_examples(description.examples, description.own_test)
+    parts = [part for part in PART_ORDER if sizes[part]]
+    metrics = list(tasks.list_metric_names(description))
+    if not isinstance(spec, BaselineSpec):
+        metrics.insert(0, "loss")
+    if asked is None:
+        return _default_objective(parts[0], metrics)
+    problem = _find_problem(asked, definition, parts, metrics)
+    if problem:
+        raise SpecError([problem])
+    return asked
+
+
+def _default_objective(part: str, metrics: list[str]) -> SweepObjective:
+    """The accuracy if there are classes, otherwise the loss; of a baseline, which has no loss, its first metric."""
+    for metric in metrics:
+        if "accuracy" in metric:
+            return SweepObjective(maximize=f"{part}_{metric}")
+    return SweepObjective(minimize=f"{part}_{metrics[0]}")
+
+
+def _find_problem(
+    asked: SweepObjective, definition: SweepDefinition, parts: list[PartName], metrics: list[str]
+) -> Problem | None:
+    """What is wrong with the objective of a sweep file: an unknown metric, or one that is ranked upside down."""
+    place = definition.places.get("objective", Place(SpecText("objective", "")))
+    known = []
+    for part in parts:
+        known += [f"{part}_{metric}" for metric in metrics]
+    if asked.metric not in known:
+        message = f"no run has the metric {asked.metric!r}"
+        return Problem(place, "objective", message, suggest_nearest(asked.metric, known))
+    if larger_is_better(asked.metric) != (asked.sign > 0):
+        verb, other = ("maximize", "minimize") if asked.sign > 0 else ("minimize", "maximize")
+        message = f"to {verb} {asked.metric} would choose the worst run as the best"
+        return Problem(place, "objective", message, f"write {{{other}: {asked.metric}}}")
+    return None
