@@ -9,7 +9,7 @@ import typer
 
 from nnexp.cli.commands.sweep import make_executor_factory, print_sweep_plan, run_with_display
 from nnexp.cli.options import Jobs, Json, Overrides, Quiet, RunsDir, SpecPath
-from nnexp.sweeps.definition.ablation import build_ablation
+from nnexp.sweeps.definition.ablation import DEFAULT_SEED_COUNT, build_ablation
 from nnexp.sweeps.definition.command_line import parse_command
 from nnexp.sweeps.running.sweep import SweepOptions, choose_worker_count
 
@@ -18,7 +18,10 @@ def ablate(
     spec: SpecPath,
     overrides: Overrides = None,
     runs: RunsDir = Path("runs"),
-    seeds: Annotated[int, typer.Option("--seeds", min=1, help="Number of seeds of each variant.")] = 5,
+    seeds: Annotated[
+        int | None,
+        typer.Option("--seeds", min=1, help="Number of seeds of each variant.", show_default=str(DEFAULT_SEED_COUNT)),
+    ] = None,
     plan: Annotated[
         bool, typer.Option("--plan", help="Show the variants and the estimated time; train nothing.")
     ] = False,

@@ -1,6 +1,6 @@
-"""From the words of a command to the definition of a sweep; every mistake at its place.
+"""From the arguments of a command to the definition of a sweep; every problem at its place.
 
-`key=a,b,c` are values to be tried, `seed=0..4` a range, `key=value` holds for all runs.
+`key=a,b,c` are values to try, `seed=0..4` a range, `key=value` holds for all runs.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from nnexp.sweeps.definition.definition import SweepAxis, SweepDefinition
 RANGE_PATTERN = re.compile(r"(0|[1-9][0-9]*)\.\.(0|[1-9][0-9]*)")
 
 MAX_VALUES = 1_000_000
-"""More values of one key than anybody means."""
+"""Values of one key; more are a slip, such as 0..1e9, and would fill the memory."""
 
 
 def parse_command(path: Path, words: Sequence[str]) -> SweepDefinition:
-    """The sweep over a spec that the words of a command stand for: `key=a,b,c`, `seed=0..4`, or a fixed `key=value`."""
+    """The sweep over a spec that a command asks for: `key=a,b,c`, `seed=0..4`, or a fixed `key=value`."""
     text = read.read_spec_text(path)
     problems: list[Problem] = []
     base = parse_base_tree(text, problems)
@@ -40,7 +40,7 @@ def parse_command(path: Path, words: Sequence[str]) -> SweepDefinition:
 
 
 def parse_base_tree(text: SpecText, problems: list[Problem]) -> Node:
-    """The tree of a base spec; problems of single values in it are collected. Raises SpecError where it has none."""
+    """The tree of a base spec; problems of single values in it are collected. Raises SpecError if it has no tree."""
     root, found = read_text(text)
     if not isinstance(root.value, dict):
         raise SpecError(found or [Problem(root.place, "", f"expected a mapping, found {root.describe()}")])
@@ -49,7 +49,7 @@ def parse_base_tree(text: SpecText, problems: list[Problem]) -> Node:
 
 
 def add_words(definition: SweepDefinition, problems: list[Problem], words: Sequence[str]) -> SweepDefinition:
-    """The definition with what the words of a command add to it. Raises SpecError where anything is wrong by now."""
+    """The definition with the arguments of a command added. Raises SpecError if anything is wrong by now."""
     given: set[str] = set()
     for number, word in enumerate(words, start=1):
         text = SpecText(f"argument {number}", word, number)
@@ -67,7 +67,7 @@ def add_words(definition: SweepDefinition, problems: list[Problem], words: Seque
 
 
 def _check_given_once(text: SpecText, path: str, values: list[Node], given: set[str]) -> None:
-    """Raises SpecError where a key gets values that had some in an earlier word of the command."""
+    """Raises SpecError if an earlier argument of the command gave values to the same key."""
     if path in given:
         message = "given twice: write all its values in one word"
         if len(values) == 1 and path != "seed":
@@ -76,20 +76,22 @@ def _check_given_once(text: SpecText, path: str, values: list[Node], given: set[
 
 
 def _add_word(definition: SweepDefinition, text: SpecText, path: str, values: list[Node]) -> SweepDefinition:
-    """The definition with one word's values: several make an axis, one is fixed.
+    """The definition with the values of one argument: several make an axis, one is fixed.
 
-    They take the place of what a sweep file says of the same key.
+    They replace the values of the same key in a sweep file.
     """
     place = Place(text, 1, 1, len(path))
     definition = replace(definition, fixed=tuple(one for one in definition.fixed if one.path != path))
     if path == "seed":
-        return replace(definition, seeds=parse_seeds(values))
+        return replace(definition, seeds=parse_seeds(values), places={**definition.places, "seeds": place})
     if path == "name" and len(values) == 1 and isinstance(values[0].value, str):
         definition = replace(definition, name=values[0].value)
     if len(values) > 1 or space.count_values(values[0]) > 1:
-        wrong = [problem for value in values for problem in space.find_problems(value, path, drawing=False)]
-        if wrong:
-            raise SpecError(wrong)
+        problems: list[Problem] = []
+        for value in values:
+            problems += space.find_problems(value, path, drawing=False)
+        if problems:
+            raise SpecError(problems)
         others = tuple(axis for axis in definition.grid if axis.path != path)
         return replace(definition, grid=(*others, SweepAxis(path, tuple(values), place)))
     if path in definition.list_varying_keys():
@@ -101,7 +103,7 @@ def _add_word(definition: SweepDefinition, text: SpecText, path: str, values: li
 
 
 def _parse_word(text: SpecText) -> tuple[str, list[Node]]:
-    """The path and the values of a word such as optimizer.adam.lr=1e-4,1e-3."""
+    """The path and the values of an argument such as optimizer.adam.lr=1e-4,1e-3."""
     path, equals, raw = text.content.partition("=")
     if not equals or not path or not all(path.split(".")):
         message = "expected key.sub=value, or several values with commas between them"
@@ -114,7 +116,8 @@ def _parse_word(text: SpecText) -> tuple[str, list[Node]]:
         if range_ := RANGE_PATTERN.fullmatch(piece.strip()):
             values += _expand_range(int(range_[1]), int(range_[2]), here, path)
         elif piece.strip():
-            values.append(parse_value(text, path, " " * (offset + start) + piece))
+            padding = " " * (offset + start)  # keeps the columns of problems right
+            values.append(parse_value(text, path, padding + piece))
         else:
             values.append(Node(None, here))
     return path, values
@@ -147,7 +150,7 @@ def _expand_range(first: int, last: int, place: Place, path: str) -> list[Node]:
 
 
 def parse_seeds(values: Sequence[Node]) -> tuple[int, ...]:
-    """Seeds. Raises SpecError where one is none."""
+    """Seeds. Raises SpecError if a value is no seed."""
     seeds = []
     for node in values:
         if isinstance(node.value, bool) or not isinstance(node.value, int) or node.value < 0:
@@ -158,5 +161,5 @@ def parse_seeds(values: Sequence[Node]) -> tuple[int, ...]:
 
 
 def insert_value(root: Node, path: str, value: Node, place: Place) -> None:
-    """Put a copy of a value into a spec's tree. Raises SpecError where its path leads nowhere."""
+    """Put a copy of a value into a spec's tree. Raises SpecError if its path leads nowhere."""
     put_value(root, path, value.copy(), place, value.raw or str(value.make_plain()))

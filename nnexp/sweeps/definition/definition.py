@@ -1,9 +1,9 @@
-"""What a user says of a sweep: a base spec, and what of it varies."""
+"""What a user asks of a sweep: a base spec, and what varies of it."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain, product
 from typing import Any, Literal, TypeAlias
@@ -16,23 +16,22 @@ from nnexp.sweeps.definition.settings import SweepSettings, TrialSettings
 
 SamplerName: TypeAlias = Literal["random", "sobol", "tpe"]
 
-
 Point: TypeAlias = tuple[Assignment, ...]
 """What makes one variant of the base spec."""
 
 
 @dataclass(frozen=True, slots=True)
 class SweepAxis:
-    """One key and the values that it is given, one after the other."""
+    """One key and its values."""
 
     path: str
     values: tuple[Node, ...]
     place: Place
 
-    def expand_points(self) -> Iterator[Point]:
-        for value in self.values:
-            for each in space.expand_grid(value):
-                yield (Assignment(self.path, each, self.place),)
+    def expand_points(self) -> list[Point]:
+        """A point for each value; `{grid: [...]}` inside a value stands for several."""
+        values = chain.from_iterable(map(space.expand_grid, self.values))
+        return [(Assignment(self.path, value, self.place),) for value in values]
 
     @property
     def value_count(self) -> int:
@@ -49,7 +48,7 @@ class SampledKeys:
 
     def list_dimensions(self) -> list[space.SearchDimension]:
         """All numbers that may have to be drawn."""
-        return [leaf for path, node, _ in self.keys for leaf in space.find_dimensions(node, path)]
+        return list(chain.from_iterable(space.find_dimensions(node, path) for path, node, _ in self.keys))
 
     def draw_point(self, draw: space.DrawValue) -> Point:
         """One variant."""
@@ -66,10 +65,10 @@ class NamedVariant:
 
 @dataclass(frozen=True, slots=True)
 class SweepDefinition:
-    """A sweep as it was said.
+    """A sweep as it was written.
 
     base: the tree of the base spec as read from `base_text`, with the `fixed` values in it, which hold for all runs.
-    All combinations of variants, grid, zip and what is drawn are tried, but for those that `exclude` matches.
+    All combinations of variants, grid, zip and drawn values are tried, except those that `exclude` matches.
     """
 
     name: str
@@ -97,71 +96,90 @@ class SweepDefinition:
     @property
     def run_count(self) -> int:
         """The number of runs, before any are excluded or found to be the same."""
-        zipped = self.zipped[0].value_count if self.zipped else 1
-        trials = self.sampled.trials.trials if self.sampled else 1
+        count = math.prod(axis.value_count for axis in self.grid) * max(1, len(self.variants))
+        if self.zipped:
+            count *= self.zipped[0].value_count
+        if self.sampled:
+            count *= self.sampled.trials.trials
         ensemble = self.settings.ensemble
-        members = ensemble.member_count if ensemble and not ensemble.snapshots else 1
-        variants = math.prod(axis.value_count for axis in self.grid) * zipped * max(1, len(self.variants)) * trials
-        return variants * len(self.seeds or (0,)) * (self.settings.folds or 1) * members
+        if ensemble and not ensemble.snapshots:  # snapshots are of one run
+            count *= ensemble.member_count
+        return count * len(self.seeds or (0,)) * (self.settings.folds or 1)
 
     def list_varying_keys(self) -> list[str]:
         """The keys that vary; one that varies in two ways is there twice."""
-        axes = [axis.path for axis in (*self.zipped, *self.grid)]
-        named = dict.fromkeys(assignment.path for variant in self.variants for assignment in variant.point)
-        return [*named, *axes, *(path for path, _, _ in (self.sampled.keys if self.sampled else ()))]
+        assignments = chain.from_iterable(variant.point for variant in self.variants)
+        keys = list(dict.fromkeys(assignment.path for assignment in assignments))
+        keys += [axis.path for axis in (*self.zipped, *self.grid)]
+        if self.sampled:
+            keys += [path for path, _, _ in self.sampled.keys]
+        return keys
 
     def expand_points(self, drawn: Point = ()) -> Iterator[tuple[str, Point]]:
-        """Every variant, with the name that was given to it, if one was; `drawn` is a trial's part of them."""
-        for name, point in self._combinations():
+        """Every variant with its name, "" if it has none; `drawn` holds the drawn values of a trial."""
+        for name, point in self._combine_points():
             whole = point + drawn
-            if not any(_is_excluded(whole, pattern) for pattern in self.exclude):
+            if not self._is_excluded(whole):
                 yield name, whole
 
-    def fixed_points(self) -> Iterator[Point]:
-        """Every variant without what is drawn, those that are excluded among them."""
-        for _, point in self._combinations():
-            yield point
+    def _is_excluded(self, point: Point) -> bool:
+        values = make_plain_values(point) if self.exclude else {}
+        return any(has_values(values, pattern) for pattern in self.exclude)
 
-    def _combinations(self) -> Iterator[tuple[str, Point]]:
-        """All combinations of named variants, zip and grid."""
-        grid = [list(axis.expand_points()) for axis in self.grid]
-        zipped = _zip_points(self.zipped)
+    def list_fixed_points(self) -> list[Point]:
+        """Every variant without drawn values, the excluded ones among them."""
+        return [point for _, point in self._combine_points()]
+
+    def _combine_points(self) -> Iterator[tuple[str, Point]]:
+        """All combinations of named variants, zip and grid; the last axis of the grid changes fastest."""
+        grid_points = [axis.expand_points() for axis in self.grid]
         for named in self.variants or (NamedVariant("", ()),):
-            for together in zipped:
-                for one_each in product(*grid):
-                    yield named.name, named.point + together + tuple(chain.from_iterable(one_each))
+            for points in product(_zip_points(self.zipped), *grid_points):
+                yield named.name, named.point + _join_points(points)
 
     def build_identity(self) -> dict[str, Any]:
-        """What makes it this sweep and not another: what varies, but not the values, the seeds or the base's content.
+        """What the folder's name is made of: what varies, but not the values, the seeds or the base's content.
 
         So more values and more seeds extend a sweep.
         """
-        keys = sorted({axis.path for axis in (*self.grid, *self.zipped)})
-        drawn = self.sampled
-        space_ = {path: node.make_plain() for path, node, _ in drawn.keys} if drawn else {}
-        ensemble = self.settings.ensemble
-        return {
+        identity: dict[str, Any] = {
             "base": self.base_name,
-            "keys": keys,
+            "keys": sorted({axis.path for axis in (*self.grid, *self.zipped)}),
             "variants": bool(self.variants),
-            "sampler": [drawn.sampler, drawn.trials.seed, space_] if drawn else None,
+            "sampler": None,
             "folds": self.settings.folds,
-            "ensemble": [ensemble.members, ensemble.bagging, ensemble.snapshots] if ensemble else None,
+            "ensemble": None,
         }
+        if self.sampled:
+            space_ = {path: node.make_plain() for path, node, _ in self.sampled.keys}
+            identity["sampler"] = [self.sampled.sampler, self.sampled.trials.seed, space_]
+        ensemble = self.settings.ensemble
+        if ensemble:
+            identity["ensemble"] = [ensemble.members, ensemble.bagging, ensemble.snapshots]
+        return identity
 
 
 def as_overrides(point: Point) -> tuple[str, ...]:
-    """The words of a command that say the same."""
+    """The arguments of a command that make the same point."""
     return tuple(f"{assignment.path}={format_flow(assignment.value.make_plain())}" for assignment in point)
+
+
+def make_plain_values(point: Point) -> dict[str, Any]:
+    """The values of a point by their paths."""
+    return {assignment.path: assignment.value.make_plain() for assignment in point}
+
+
+def has_values(values: Mapping[str, Any], pattern: Mapping[str, Any]) -> bool:
+    """Whether a variant has all values of a pattern."""
+    return all(path in values and values[path] == value for path, value in pattern.items())
 
 
 def _zip_points(axes: tuple[SweepAxis, ...]) -> list[Point]:
     """Points of keys whose values move together."""
-    columns = [list(axis.expand_points()) for axis in axes]
-    return [tuple(a for part in row for a in part) for row in zip(*columns, strict=True)] if axes else [()]
+    if not axes:
+        return [()]
+    return list(map(_join_points, zip(*(axis.expand_points() for axis in axes), strict=True)))
 
 
-def _is_excluded(point: Point, pattern: Mapping[str, Any]) -> bool:
-    """Whether a point has all values of a pattern."""
-    values = {assignment.path: assignment.value.make_plain() for assignment in point}
-    return all(path in values and values[path] == value for path, value in pattern.items())
+def _join_points(points: Iterable[Point]) -> Point:
+    return tuple(chain.from_iterable(points))

@@ -73,9 +73,9 @@ class EnsembleSettings:
 
 @dataclass(frozen=True, slots=True)
 class TrialSettings:
-    """How many variants are drawn, by which seed; `batch` of them are chosen and trained before the next are chosen.
+    """How many variants are drawn, and with which seed. `tpe` chooses `batch` of them at a time.
 
-    Only `tpe` learns from earlier ones, so only for it does the batch matter.
+    It learns from all earlier batches: a smaller batch learns more, a larger one keeps more workers busy.
     """
 
     trials: Count
@@ -85,7 +85,7 @@ class TrialSettings:
 
 @dataclass(frozen=True, slots=True)
 class SweepSettings:
-    """What a sweep file says besides which values are tried."""
+    """The keys of a sweep file besides those that say which values are tried."""
 
     name: str | None = None
     folds: Annotated[int, Ge(2)] | None = None

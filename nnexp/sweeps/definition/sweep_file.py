@@ -1,11 +1,11 @@
-"""From the text of a sweep, a file or the words of a command, to its definition; every mistake at its place."""
+"""From a sweep file to the definition of a sweep; every problem at its place."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from nnexp.errors import SpecError
 from nnexp.registry import component_parameters
@@ -30,7 +30,7 @@ KNOWN_KEYS = (*SPECIAL_KEYS, *(parameter.name for parameter in component_paramet
 
 
 def is_sweep_file(path: Path) -> bool:
-    """Whether a file is a sweep rather than a spec: it names its base. A file that cannot be read is no sweep here."""
+    """Whether a file is a sweep rather than a spec: it names its base. An unreadable file counts as a spec."""
     try:
         root, _ = read_text(read.read_spec_text(path))
     except SpecError:
@@ -41,7 +41,7 @@ def is_sweep_file(path: Path) -> bool:
 def read_definition(path: Path, words: Sequence[str] = ()) -> SweepDefinition:
     """The sweep in a file, with more axes and overrides from the command line.
 
-    Raises SpecError with everything that is wrong, UsageError where a file cannot be read.
+    Raises SpecError with everything that is wrong, UsageError if a file cannot be read.
     """
     text = read.read_spec_text(path)
     root, problems = read_text(text)
@@ -70,28 +70,26 @@ class _SweepFileReader:
         self.problems.append(Problem(place, path, message, suggestion))
 
     def read_base(self, path: Path) -> tuple[Node, str, str]:
-        """The tree, the name and the text of the base spec. Raises SpecError where there is none."""
+        """The tree, the name and the text of the base spec. Raises SpecError if there is none."""
         node = self.nodes.get("base")
         if node is None or not isinstance(node.value, str):
             place = node.place if node else self.root.place
-            self.add_problem(
-                place, "base", "a sweep names the spec that it starts from", "such as `base: ../adam_bn.yaml`"
-            )
-            raise SpecError(sort_problems(self.problems))
+            self.refuse_base(place, "a sweep names the spec that it starts from", "such as `base: ../adam_bn.yaml`")
         file = path.parent / node.value
         if not file.is_file():
-            self.add_problem(
-                node.place, "base", f"there is no file {file}", "the path counts from the sweep's own folder"
-            )
-            raise SpecError(sort_problems(self.problems))
+            self.refuse_base(node.place, f"there is no file {file}", "the path counts from the sweep's own folder")
         if is_sweep_file(file):
-            self.add_problem(node.place, "base", f"{file} is a sweep itself", "a sweep starts from a spec")
-            raise SpecError(sort_problems(self.problems))
+            self.refuse_base(node.place, f"{file} is a sweep itself", "a sweep starts from a spec")
         text = read.read_spec_text(file)
         return parse_base_tree(text, self.problems), file.stem, text.byte_order_mark + text.content
 
+    def refuse_base(self, place: Place, message: str, suggestion: str) -> NoReturn:
+        """Raises SpecError at once: without its base nothing else of a sweep can be checked."""
+        self.add_problem(place, "base", message, suggestion)
+        raise SpecError(sort_problems(self.problems))
+
     def read_sweep(self, stem: str, base: tuple[Node, str, str]) -> SweepDefinition:
-        """All that the file says; problems are collected."""
+        """The whole file; problems are collected."""
         tree, base_name, base_text = base
         common = self.read_settings()
         fixed = self.read_point(self.nodes["set"], "set") if "set" in self.nodes else ()
@@ -116,7 +114,7 @@ class _SweepFileReader:
         )
 
     def collect_problems(self, act: Callable[[], T]) -> T | None:
-        """What `act` gives; its problems are collected."""
+        """What `act` returns; its problems are collected."""
         try:
             return act()
         except SpecError as error:
@@ -124,28 +122,34 @@ class _SweepFileReader:
             return None
 
     def read_settings(self) -> SweepSettings:
-        """The parts with fixed keys."""
-        rest = {key: node for key, node in self.nodes.items() if key not in SPECIAL_KEYS and key in KNOWN_KEYS}
-        builder = Builder()
-        found: SweepSettings | None = builder.build_section(
-            SweepSettings, Node(rest, self.root.place, self.root.keys), ""
-        )
-        self.problems += builder.problems
-        if found is None:
+        """The sections with fixed keys."""
+        keys = [key for key in self.nodes if key in KNOWN_KEYS and key not in SPECIAL_KEYS]
+        rest = Node({key: self.nodes[key] for key in keys}, self.root.place, self.root.keys)
+        settings = self.build_section(SweepSettings, rest, "")
+        if settings is None:
             return SweepSettings()
-        self.check_exactly_one("objective", found.objective, SweepObjective)
-        self.check_exactly_one("ensemble", found.ensemble, EnsembleSettings)
-        rungs = found.pruning.successive_halving.rungs if found.pruning else ()
+        self.check_exactly_one("objective", settings.objective, SweepObjective)
+        self.check_exactly_one("ensemble", settings.ensemble, EnsembleSettings)
+        rungs = settings.pruning.successive_halving.rungs if settings.pruning else ()
         if list(rungs) != sorted(set(rungs)):
-            self.add_problem(
-                self.nodes["pruning"].place, RUNGS_PATH, f"expected epochs in rising order, found {list(rungs)}"
-            )
-        return found
+            message = f"expected epochs in rising order, found {list(rungs)}"
+            self.add_problem(self.nodes["pruning"].place, RUNGS_PATH, message)
+        return settings
+
+    def build_section(self, cls: type[T], node: Node, path: str) -> T | None:
+        """A section as the class that describes it; its problems are collected."""
+        builder = Builder()
+        section: T | None = builder.build_section(cls, node, path)
+        self.problems += builder.problems
+        return section
 
     def check_exactly_one(self, key: str, section: Any, cls: type[Any]) -> None:
-        """Complain where a section has none, or several, of the parameters of which it takes just one."""
-        names = [p.name for p in component_parameters(cls)]
-        if section is not None and sum(getattr(section, name) is not None for name in names) != 1:
+        """Add a problem if a section has none, or several, of the parameters of which it takes just one."""
+        if section is None:
+            return
+        names = [parameter.name for parameter in component_parameters(cls)]
+        given = [name for name in names if getattr(section, name) is not None]
+        if len(given) != 1:
             self.add_problem(self.nodes[key].place, key, f"expected just one of {', '.join(names)}")
 
     def read_seeds(self) -> tuple[int, ...] | None:
@@ -156,9 +160,8 @@ class _SweepFileReader:
         if isinstance(node.value, int) and not isinstance(node.value, bool) and 1 <= node.value <= MAX_VALUES:
             return tuple(range(node.value))
         if not isinstance(node.value, list) or not node.value:
-            self.add_problem(
-                node.place, "seeds", f"expected a number of seeds or a list of them, found {space.describe_found(node)}"
-            )
+            message = f"expected a number of seeds or a list of them, found {space.describe_found(node)}"
+            self.add_problem(node.place, "seeds", message)
             return None
         values = node.value
         return self.collect_problems(lambda: parse_seeds(values))
@@ -182,10 +185,12 @@ class _SweepFileReader:
                 message = f"expected a list of values, found {space.describe_found(values)}"
                 self.add_problem(values.place, here, message, "such as [1e-3, 1e-2]")
                 continue
-            self.problems += [p for value in values.value for p in space.find_problems(value, here, drawing=False)]
+            for value in values.value:
+                self.problems += space.find_problems(value, here, drawing=False)
             if path == "seed":
                 self.add_problem(node.keys[path], here, "seeds are no axis of a grid", "write `seeds: [...]`")
             found.append(SweepAxis(path, tuple(values.value), node.keys[path]))
+        # The values of an axis with problems cannot be counted, and nothing is planned then.
         return () if self.problems else tuple(found)
 
     def read_zipped_axes(self) -> tuple[SweepAxis, ...]:
@@ -209,12 +214,11 @@ class _SweepFileReader:
         if node is None:
             return ()
         entries = self.read_mapping(node, "variants", "names, each to a mapping of keys of the spec to values")
-        return tuple(
-            NamedVariant(name, self.read_point(child, join_path("variants", name))) for name, child in entries.items()
-        )
+        points = [self.read_point(child, join_path("variants", name)) for name, child in entries.items()]
+        return tuple(map(NamedVariant, entries, points))
 
     def read_sampled_keys(self) -> SampledKeys | None:
-        """What is drawn, by the one sampler that is named."""
+        """The drawn keys of the one sampler that is named."""
         named = [sampler for sampler in SAMPLER_NAMES if sampler in self.nodes]
         for extra in named[1:]:
             self.add_problem(self.root.keys[extra], extra, f"there is {named[0]} already: a sweep draws in one way")
@@ -226,58 +230,50 @@ class _SweepFileReader:
         if "space" not in entries:
             self.add_problem(node.place, sampler, "needs `space`, a mapping of keys to distributions")
             return None
-        given = {k: v for k, v in entries.items() if k != "space"}
-        rest = Node(given, node.place, node.keys)
-        builder = Builder()
-        trials: TrialSettings | None = builder.build_section(TrialSettings, rest, sampler)
-        self.problems += builder.problems
-        path = join_path(sampler, "space")
-        space_ = entries["space"]
-        keys = self.read_mapping(space_, path, "keys of the spec, each to a distribution")
-        for key, value in keys.items():
-            self.problems += space.find_problems(value, join_path(path, key), drawing=True)
-            if not any(space.find_distribution(inner) for _, inner in walk_nodes(value)):
-                self.add_problem(
-                    value.place, join_path(path, key), "nothing is drawn here", "such as {log_uniform: [1e-4, 1e-1]}"
-                )
-        if "batch" in given and sampler != "tpe":
+        rest = Node({key: value for key, value in entries.items() if key != "space"}, node.place, node.keys)
+        trials = self.build_section(TrialSettings, rest, sampler)
+        keys = self.read_space(entries["space"], join_path(sampler, "space"))
+        if "batch" in entries and sampler != "tpe":
             message = f"{sampler} draws all its trials at once, so that a batch has no effect"
-            self.add_problem(
-                node.keys["batch"], join_path(sampler, "batch"), message, "only tpe learns from earlier batches"
-            )
-        if trials is None:
-            return None
-        return SampledKeys(sampler, trials, tuple((key, value, space_.keys[key]) for key, value in keys.items()))
+            suggestion = "only tpe learns from earlier batches"
+            self.add_problem(node.keys["batch"], join_path(sampler, "batch"), message, suggestion)
+        return None if trials is None else SampledKeys(sampler, trials, keys)
+
+    def read_space(self, node: Node, path: str) -> tuple[tuple[str, Node, Place], ...]:
+        """The keys of a space, each with its distribution."""
+        keys = self.read_mapping(node, path, "keys of the spec, each to a distribution")
+        for key, value in keys.items():
+            here = join_path(path, key)
+            self.problems += space.find_problems(value, here, drawing=True)
+            if not any(space.find_distribution(inner) for _, inner in walk_nodes(value)):
+                self.add_problem(value.place, here, "nothing is drawn here", "such as {log_uniform: [1e-4, 1e-1]}")
+        return tuple((key, value, node.keys[key]) for key, value in keys.items())
 
     def check_keys(self, varying: Sequence[str]) -> None:
-        """Raises SpecError where a key is excluded that does not vary."""
-        node = self.nodes.get("exclude", self.root)
-        for index, entry in enumerate(node.value if isinstance(node.value, list) else []):
+        """Raises SpecError with all problems, those of keys that are excluded and do not vary included."""
+        for index, entry in enumerate(self.list_exclusions()):
             for path in entry.keys.keys() - set(varying):
+                message = f"{path!r} does not vary in this sweep"
                 here = join_path(f"exclude.{index}", path)
-                self.add_problem(
-                    entry.keys[path], here, f"{path!r} does not vary in this sweep", suggest_nearest(path, varying)
-                )
+                self.add_problem(entry.keys[path], here, message, suggest_nearest(path, varying))
         if self.problems:
             raise SpecError(sort_problems(self.problems))
+
+    def list_exclusions(self) -> list[Node]:
+        """The entries of `exclude`."""
+        node = self.nodes.get("exclude")
+        return node.value if node and isinstance(node.value, list) else []
 
     def read_exclusions(self) -> tuple[dict[str, Any], ...]:
         """Patterns of variants that are left out."""
         node = self.nodes.get("exclude")
-        if node is None:
-            return ()
-        if not isinstance(node.value, list):
+        if node and not isinstance(node.value, list):
             self.add_problem(node.place, "exclude", f"expected a list of mappings, found {node.describe()}")
-            return ()
-        for index, entry in enumerate(node.value):
+        for index, entry in enumerate(self.list_exclusions()):
             self.read_mapping(entry, f"exclude.{index}", "keys of the spec to values")
-        return tuple(entry.make_plain() for entry in node.value if isinstance(entry.value, dict))
+        return tuple(entry.make_plain() for entry in self.list_exclusions() if isinstance(entry.value, dict))
 
     def exclude_places(self) -> tuple[Place, ...]:
-        """Where each of the patterns stands."""
-        node = self.nodes.get("exclude")
-        if node is None or not isinstance(node.value, list):
-            return ()
-        return tuple(
-            next(iter(entry.keys.values()), entry.place) for entry in node.value if isinstance(entry.value, dict)
-        )
+        """Where each of the patterns stands: at its first key."""
+        patterns = [entry for entry in self.list_exclusions() if isinstance(entry.value, dict)]
+        return tuple(next(iter(entry.keys.values()), entry.place) for entry in patterns)

@@ -17,7 +17,7 @@ from nnexp.spec.read import build_from_resolved, build_spec
 from nnexp.spec.spec import Origin
 from nnexp.spec.yaml import build_tree
 from nnexp.sweeps.definition.command_line import insert_value
-from nnexp.sweeps.definition.conflicts import BOOTSTRAP, FOLD, remaining_values
+from nnexp.sweeps.definition.conflicts import BOOTSTRAP, FOLD, merge_points
 from nnexp.sweeps.definition.definition import Point, SweepDefinition, as_overrides
 from nnexp.sweeps.planning.labels import flatten_value, format_label
 from nnexp.sweeps.planning.record import format_meaning, resolve_cells
@@ -164,7 +164,7 @@ class RunPlanner:
                 problems += error.problems
         if problems:
             raise SpecError(problems)
-        overrides = as_overrides((*remaining_values(self.definition.fixed, point), *point))
+        overrides = as_overrides(merge_points(self.definition.fixed, point))
         origin = Origin(self.definition.base_text, overrides)
         return build_spec(root, origin, name=self.definition.base_name), origin.overrides
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from nnexp.errors import UsageError
+from nnexp.errors import SpecError, UsageError
 from nnexp.spec import resolved
 from nnexp.spec.spec import Spec
 from nnexp.sweeps.definition.ablation import UNCHANGED_VARIANT, build_ablation, inline_residual_blocks, remove_layers
@@ -100,6 +100,30 @@ def test_all_variants_have_the_same_seeds() -> None:
     for run in runs:
         seeds.setdefault(run.variant, []).append(run.seed)
     assert set(map(tuple, seeds.values())) == {(0, 1, 2)}
+
+
+def test_seeds_given_twice_are_refused_with_both_places() -> None:
+    definition = parse_command(CONFIGS / "adam_bn.yaml", ["training.epochs=3", "seed=0..1"])
+    assert build_ablation(definition).seeds == (0, 1)
+    with pytest.raises(SpecError) as caught:
+        build_ablation(definition, 3)
+    [problem] = caught.value.problems
+    assert (problem.place.text.name, problem.path) == ("argument 2", "seed")
+    assert "--seeds 3" in problem.message
+
+
+def test_a_variant_that_changes_a_part_of_a_fixed_value_records_overrides_that_a_command_takes() -> None:
+    fixed = "training={epochs: 3, batch_size: 100, early_stopping: {patience: 2}}"
+    runs = variants("adam_bn", fixed, "regularization.l2=0.1")
+    run = runs["no early_stopping"]
+    assert run.overrides[:2] == (
+        "training={epochs: 3, batch_size: 100, early_stopping: null}",
+        "regularization.l2=0.1",
+    )
+    definition = parse_command(CONFIGS / "adam_bn.yaml", run.overrides)
+    [[again]] = RunPlanner(definition).plan_trials()
+    assert again.plain_spec == run.plain_spec
+    assert runs[UNCHANGED_VARIANT].overrides[0] == fixed
 
 
 def test_every_variant_can_be_built_again_from_the_plan() -> None:
