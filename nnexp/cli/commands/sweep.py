@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from nnexp.cli.console import err, out, print_json
+from nnexp.cli.console import err, out, print_json, show_notices
 from nnexp.cli.options import Jobs, Json, Quiet, RunsDir
 from nnexp.cli.progress.sweep import make_sweep_watch
 from nnexp.cli.tables.ensembles import compare_with_members, render_ensembles
 from nnexp.cli.tables.sweep import print_duplicates, render_variants
 from nnexp.cli.tables.sweep_plan import print_plan
 from nnexp.errors import Interrupted, UsageError
+from nnexp.spec.checks.notices import notices
 from nnexp.sweeps.definition import sweep_file
 from nnexp.sweeps.definition.command_line import parse_command
 from nnexp.sweeps.executors.local import LocalExecutor
+from nnexp.sweeps.planning.plan import build_base
 from nnexp.sweeps.running.scheduler import SchedulerLimits
 from nnexp.sweeps.running.sweep import SweepOptions, choose_worker_count, format_state_counts, plan_sweep, run_sweep
 from nnexp.wording import format_duration
@@ -88,6 +90,8 @@ def sweep(
 
 def print_sweep_plan(definition: SweepDefinition, runs: Path, options: SweepOptions, jobs: int, *, json: bool) -> None:
     """Show what a sweep would do."""
+    if not json:
+        show_base_notices(definition)
     print_plan(plan_sweep(definition, runs, yes=options.yes), jobs, options.max_stack, json=json)
 
 
@@ -95,6 +99,8 @@ def run_with_display(
     definition: SweepDefinition, runs: Path, options: SweepOptions, *, json: bool, quiet: bool
 ) -> None:
     """Train the runs of a sweep and show the results; exits with 3 if a run failed."""
+    if not (json or quiet):
+        show_base_notices(definition)
     try:
         with make_sweep_watch(quiet=quiet or json) as watch:
             found = run_sweep(definition, runs, options, watch)
@@ -107,6 +113,13 @@ def run_with_display(
     lost = any(entry.state == "failed" for entry in found.ensembles)
     if not found.is_complete or found.progress.count_runs("failed") or found.progress.count_runs("diverged") or lost:
         raise typer.Exit(3)
+
+
+def show_base_notices(definition: SweepDefinition) -> None:
+    """What a user should know of the base spec, told once and not for each run."""
+    base = build_base(definition)
+    if base:
+        show_notices(notices(base, definition.base.place.text.name))
 
 
 def make_executor_factory(name: str, address: str | None, jobs: int) -> Callable[[], Executor]:

@@ -229,10 +229,16 @@ def group_by_variant(runs: Iterable[PlannedRun]) -> dict[str, list[PlannedRun]]:
     return groups
 
 
-def resolve_base(definition: SweepDefinition) -> dict[str, Any]:
-    """The base spec, resolved, before anything varies; {} if it is wrong without the values of the sweep."""
+def build_base(definition: SweepDefinition) -> AnySpec | None:
+    """The base spec before anything varies; None if it is wrong without the values of the sweep."""
+    origin = Origin(definition.base_text, definition.overrides)
     try:
-        spec = build_spec(definition.base.copy(), Origin(definition.base_text), name=definition.base_name)
+        return build_spec(definition.base.copy(), origin, name=definition.base_name)
     except SpecError:
-        return {}
-    return resolved.make_plain_spec(spec)
+        return None
+
+
+def resolve_base(definition: SweepDefinition) -> dict[str, Any]:
+    """The base spec, resolved; {} if it is wrong without the values of the sweep."""
+    spec = build_base(definition)
+    return resolved.make_plain_spec(spec) if spec else {}
