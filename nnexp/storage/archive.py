@@ -1,7 +1,7 @@
 """Archives: named arrays and JSON values in one `.npz` file with a checksum.
 
-Each array is an entry of the file; whatever is no array stands as JSON in the entry `rest`. The entry `checksum` is the
-SHA-256 of all others, so a file that is cut short or damaged is known for it.
+Each array is an entry of the file; everything else is JSON in the entry `rest`. The entry `checksum` is the SHA-256 of
+all others: it finds a file that is cut short or damaged.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from nnexp.errors import Interrupted, ResumeError
 from nnexp.typing import AnyArray
 
 FORMAT_VERSION = 2
-"""Raised when a newer version writes what an older one cannot read."""
+"""One more whenever a version writes what earlier ones cannot read."""
 
 
 class DamagedArchiveError(Exception):
@@ -26,7 +26,7 @@ class DamagedArchiveError(Exception):
 
 
 def encode_archive(spec: str, arrays: dict[str, AnyArray], rest: dict[str, Any]) -> bytes:
-    """The content of an archive that belongs to the run of the spec with this hash."""
+    """The content of an archive of the run whose spec has this hash."""
     encoded = np.frombuffer(json.dumps({"format": FORMAT_VERSION, "spec": spec, **rest}).encode(), np.uint8)
     content = {**arrays, "rest": encoded}
     buffer = io.BytesIO()
@@ -37,7 +37,7 @@ def encode_archive(spec: str, arrays: dict[str, AnyArray], rest: dict[str, Any])
 def load_archive(path: Path, spec: str) -> tuple[dict[str, AnyArray], dict[str, Any]]:
     """The arrays and the rest.
 
-    Raises Damaged where the file is not whole or is of another run, ResumeError where its format is another.
+    Raises DamagedArchiveError if the file is damaged or of another run, ResumeError if its format is another.
     """
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:

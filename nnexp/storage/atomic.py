@@ -21,22 +21,22 @@ from nnexp.errors import RunError
 Sync: TypeAlias = Literal["folder", "file", "nothing"]
 
 NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
-"""What systems of files that know no second name for a file answer to one."""
+"""Errors of file systems without hard links, such as FAT and some network drives."""
 
-MOST_LINKS = 40
-"""Links that lead to one another, as many as the system follows."""
+MAX_LINKS = 40
+"""Symbolic links that are followed one after another; Linux follows as many."""
 
 before_operation: Callable[[str, Path], None] = lambda what, path: None  # noqa: E731 - a hook, replaced by tests
 """Called before every file operation; the tests of faults put their own here, to stop or fail the process at each."""
 
 
 def write_file(path: Path, content: bytes, sync: Sync = "folder") -> None:
-    """Put `content` at `path`, whole or not at all. Raises RunError where it cannot be written.
+    """Put `content` at `path`, whole or not at all. Raises RunError if it cannot be written.
 
-    A link stays, and what it leads to is written; what is no file, such as a device or a pipe, is written to as it is.
-    A file that is replaced keeps its permissions, and one that is read-only is not replaced.
-    `sync` says what outlasts a power cut: the file in its place, which needs its folder flushed as well; the content,
-    of which several that are written one after the other leave their places to the last one's flush; or nothing.
+    A link stays, and its target is written; a device or a pipe is written to directly. A file that is replaced keeps
+    its permissions, and one that is read-only is not replaced.
+    `sync` says what outlasts a power cut: "folder" the file in its place; "file" the content, so that of several files
+    only the last one has to flush the folder; or "nothing".
     """
     with raise_as_run_error(f"write {path}"):
         if _is_open_stream(path) or (path.exists() and not path.is_file()):
@@ -54,7 +54,7 @@ def write_file(path: Path, content: bytes, sync: Sync = "folder") -> None:
 
 
 def write_new(path: Path, content: bytes) -> bool:
-    """As `write_file`, but only where there is nothing, not even since a moment ago; gives whether that is so."""
+    """As `write_file`, but never over another file, not even one of a moment ago; False if there is one."""
     with raise_as_run_error(f"write {path}"), _temporary_file(path, content, "folder", None) as temporary:
         before_operation("rename", path)
         is_free = _rename_to_free_name(temporary, path)
@@ -64,7 +64,7 @@ def write_new(path: Path, content: bytes) -> bool:
 
 
 def read_file(path: Path) -> bytes:
-    """The content of a file, nothing where there is none. Raises RunError where it cannot be read."""
+    """The content of a file, nothing if there is none. Raises RunError if it cannot be read."""
     with raise_as_run_error(f"read {path}"):
         return path.read_bytes() if path.exists() else b""
 
@@ -84,12 +84,12 @@ def replace_nonfinite(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: replace_nonfinite(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple):
-        return [replace_nonfinite(entry) for entry in value]
+        return list(map(replace_nonfinite, value))
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def rotate_file(path: Path, older: Path) -> None:
-    """Let the file at `path`, if there is one, become `older`. Raises RunError where that is not possible."""
+    """Rename the file at `path`, if there is one, to `older`. Raises RunError if that is not possible."""
     if path.exists():
         with raise_as_run_error(f"rename {path}"):
             before_operation("rotate", path)
@@ -97,7 +97,7 @@ def rotate_file(path: Path, older: Path) -> None:
 
 
 def make_folder(path: Path) -> None:
-    """Make a folder and those above it. Raises RunError where that is not possible."""
+    """Make a folder and those above it. Raises RunError if that is not possible."""
     with raise_as_run_error(f"make the folder {path}"):
         before_operation("make folder", path)
         path.mkdir(parents=True, exist_ok=True)
@@ -105,7 +105,7 @@ def make_folder(path: Path) -> None:
 
 @contextmanager
 def raise_as_run_error(what: str) -> Iterator[None]:
-    """The system's refusal as a RunError: what could not be done, and why."""
+    """Turn an OSError into a RunError that says what could not be done, and why."""
     try:
         yield
     except OSError as error:
@@ -113,16 +113,16 @@ def raise_as_run_error(what: str) -> Iterator[None]:
 
 
 def part_name(name: str) -> str:
-    """The name that a file has beside its place, until it is whole."""
+    """The name of a file beside its place, until it is whole."""
     return f".{name}.part"
 
 
 @contextmanager
 def _temporary_file(path: Path, content: bytes, sync: Sync, mode: int | None) -> Iterator[Path]:
-    """The content beside its place, to be renamed; it is gone again where anything fails."""
+    """The content in a file beside its place, to be renamed; the file is deleted if anything fails."""
     temporary = path.with_name(part_name(path.name))
     before_operation("create", path)
-    # Not through a link that somebody put in its place.
+    # O_NOFOLLOW: not through a link that somebody put in its place. O_BINARY: Windows would change line ends.
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     descriptor = os.open(temporary, flags, 0o666)
     try:
@@ -143,15 +143,16 @@ def _temporary_file(path: Path, content: bytes, sync: Sync, mode: int | None) ->
 
 
 def _rename_to_free_name(temporary: Path, path: Path) -> bool:
-    """Rename, but replace nothing; gives whether the name was free."""
+    """Rename, but replace nothing; False if the name was taken."""
     try:
-        os.link(temporary, path)  # unlike a rename, it fails where there is something
+        os.link(temporary, path)  # unlike a rename, it fails if the name is taken
         is_free = True
     except FileExistsError:
         is_free = False
     except OSError as error:
         if error.errno not in NO_LINKS:
             raise
+        # Without hard links another process may take the name between these two lines; nothing better is portable.
         is_free = not os.path.lexists(path)
         if is_free:
             temporary.replace(path)
@@ -160,12 +161,12 @@ def _rename_to_free_name(temporary: Path, path: Path) -> bool:
 
 
 def _mode_to_keep(path: Path) -> int | None:
-    """The permissions of the file that is to be replaced, None where there is none. Raises PermissionError."""
+    """The permissions of the file to replace, None if there is none. Raises PermissionError if it is read-only."""
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
         return None
-    if not os.access(path, os.W_OK):  # a rename would not ask
+    if not os.access(path, os.W_OK):  # a rename would replace it all the same
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
     return stat.S_IMODE(mode)
 
@@ -173,9 +174,9 @@ def _mode_to_keep(path: Path) -> int | None:
 def _is_open_stream(path: Path) -> bool:
     """Whether the name stands for a stream that is open already, as /dev/stdout does.
 
-    Where it leads to a file, somebody else may be writing to the same one, which a rename would take away.
+    If it leads to a file, another program may be writing to the same one, which a rename would take away.
     """
-    for _ in range(MOST_LINKS):
+    for _ in range(MAX_LINKS):
         folder = os.path.realpath(path.parent)
         if folder == "/dev/fd" or folder.startswith("/proc/"):
             return True
@@ -186,7 +187,7 @@ def _is_open_stream(path: Path) -> bool:
 
 
 def _sync_folder(path: Path) -> None:
-    """Make a rename last through a power cut, where the system can."""
+    """Make a rename outlast a power cut; Windows cannot open a folder to flush it."""
     if os.name == "posix":
         descriptor = os.open(path, os.O_RDONLY)
         try:

@@ -17,14 +17,17 @@ from filelock import FileLock, Timeout
 from nnexp.errors import RunError
 from nnexp.storage import atomic
 
-LOCK_FILE, OWNER_FILE = "lock", "owner"
-"""The file that is locked, and the one that says by whom."""
+LOCK_FILE = "lock"
+"""The file that is locked; it stays empty."""
+
+OWNER_FILE = "owner"
+"""The file that names the process with the lock: on Windows nobody else can read the locked file itself."""
 
 OWNER_LINE = re.compile(r"process [0-9]+ on .*\n")
-"""What `OWNER_FILE` says."""
+"""The content of `OWNER_FILE`."""
 
 LOCK_WAIT_SECONDS = 0.5
-"""Seconds to wait for a lock: `is_locked` takes it for a moment."""
+"""Seconds to wait for a lock, as another process's `is_locked` holds it for a moment."""
 
 
 class FolderBusy(RunError):
@@ -33,7 +36,7 @@ class FolderBusy(RunError):
 
 @contextmanager
 def lock_folder(folder: Path, patience: float = LOCK_WAIT_SECONDS) -> Iterator[None]:
-    """Hold the folder's lock. Raises Busy that names the owner where another process holds it."""
+    """Hold the folder's lock. Raises FolderBusy, which names the owner, if another process holds it."""
     lock = FileLock(folder / LOCK_FILE)
     try:
         lock.acquire(timeout=patience)
@@ -51,17 +54,17 @@ def lock_folder(folder: Path, patience: float = LOCK_WAIT_SECONDS) -> Iterator[N
 
 
 def is_own_lock_file(path: Path) -> bool:
-    """Whether a file with one of the names of a lock is one: `LOCK_FILE` is empty, and `OWNER_FILE` says one line."""
+    """Whether a file with the name of a lock file is one of ours: empty, or with the line that names the owner."""
     if path.is_symlink() or not path.is_file():
         return False
     if path.name == LOCK_FILE:
         return path.stat().st_size == 0
-    said = path.read_text(encoding="utf-8", errors="replace")
-    return OWNER_LINE.fullmatch(said) is not None
+    content = path.read_text(encoding="utf-8", errors="replace")
+    return OWNER_LINE.fullmatch(content) is not None
 
 
 def is_locked(folder: Path) -> bool:
-    """Whether a process is writing the folder now; False where that cannot be found out."""
+    """Whether a process is writing the folder now; False if that cannot be found out."""
     if not (folder / LOCK_FILE).exists():
         return False
     lock = FileLock(folder / LOCK_FILE)

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 class Sweep:
-    """A sweep on disk. Raises RunError where the folder is no sweep's."""
+    """A sweep on disk. Raises RunError if the folder holds no sweep."""
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         if not (self.path / "sweep.csv").is_file():
-            raise RunError(f"{self.path} is no folder of a sweep")
+            raise RunError(f"{self.path} holds no sweep: it has no sweep.csv")
 
     def __repr__(self) -> str:
         return f"Sweep({str(self.path)!r})"
@@ -26,7 +26,7 @@ class Sweep:
     @property
     def table(self) -> pd.DataFrame:
         """sweep.csv: one row a run, with what varies, seed, state and metrics."""
-        import pandas as pd
+        import pandas as pd  # here, as it takes longer to import than all else
 
         return pd.read_csv(self.path / "sweep.csv")
 
@@ -34,5 +34,5 @@ class Sweep:
     def runs(self) -> list[Run]:
         """The runs that have begun, in the order of the plan."""
         root = self.path.parent.parent  # sweeps lie in their own folder among the runs
-        folders = [root / str(name) for name in self.table["run"]]
+        folders = [root / name for name in self.table["run"].astype(str)]
         return [Run(folder) for folder in folders if (folder / "run.json").is_file()]

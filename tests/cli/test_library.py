@@ -134,5 +134,5 @@ def test_a_sweep_is_made_and_its_table_and_runs_are_read(tmp_path: Path) -> None
 
 
 def test_a_folder_that_is_no_sweep_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(nnexp.RunError, match="is no folder of a sweep"):
+    with pytest.raises(nnexp.RunError, match="holds no sweep"):
         nnexp.Sweep(tmp_path)

@@ -27,7 +27,7 @@ from nnexp.sweeps.definition.conflicts import check_definition
 from nnexp.sweeps.definition.definition import NamedVariant, Point, SweepDefinition
 from nnexp.typing import Shape
 
-UNCHANGED_VARIANT = "as it is"
+UNCHANGED_VARIANT = "unchanged"
 """The name of the variant that is the spec itself."""
 
 DEFAULT_SEED_COUNT = 5
