@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,10 +17,11 @@ settings.load_profile("repeatable")
 
 OF_THIS_MACHINE = (
     *("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"),
-    *("NNEXP_RUNS", "NNEXP_DATA"),
+    *("NNEXP_RUNS", "NNEXP_DATA", "PYTHONDONTWRITEBYTECODE"),
 )
 for name in OF_THIS_MACHINE:  # here and in every process that a test starts
     os.environ.pop(name, None)
+sys.dont_write_bytecode = False  # hundreds of processes would compile the package, each for itself
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)  # as shells leave it for programs in the background

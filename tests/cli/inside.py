@@ -1,4 +1,7 @@
-"""The program without a process of its own, for commands that only read: the same main, the same streams."""
+"""The program without a process of its own: the same main, the same streams, and no second start.
+
+What only a process has is tested by tests.cli.program: its signals, its colours, what it imports and how it ends.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ class Done:
     stderr: str
 
 
-def inside(*arguments: str, cwd: Path) -> Done:
+def inside(*arguments: str, cwd: Path, **environment: str) -> Done:
     """Run a command of `nnexp` here."""
     out, err, code = io.StringIO(), io.StringIO(), 0
     handler = signal.getsignal(signal.SIGINT)
@@ -31,6 +34,8 @@ def inside(*arguments: str, cwd: Path) -> Done:
         patch.setattr(sys, "argv", ["nnexp", *arguments])
         for name in ("COLUMNS", "NO_COLOR", "FORCE_COLOR", "NNEXP_RUNS"):
             patch.delenv(name, raising=False)
+        for name, value in environment.items():
+            patch.setenv(name, value)
         try:
             app.main()
         except SystemExit as ended:

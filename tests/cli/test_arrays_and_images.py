@@ -15,7 +15,6 @@ import nnexp
 from nnexp.data.formats.images import choose_images, read_images
 from nnexp.data.sources.image_folder import ImageFolder
 from tests.cli.inside import inside
-from tests.cli.program import program
 
 SPEC = """
 name: s
@@ -51,7 +50,7 @@ def write_images(folder: Path) -> str:
 
 def trained(source: str, folder: Path) -> nnexp.Run:
     (folder / "s.yaml").write_text(SPEC.replace("SOURCE", source))
-    done = program("train", "s.yaml", cwd=folder)
+    done = inside("train", "s.yaml", cwd=folder)
     assert done.returncode == 0, done.stderr
     [run] = (folder / "runs").iterdir()
     return nnexp.Run(run)

@@ -68,7 +68,7 @@ def run_of(runs: Path, name: str) -> nnexp.Run:
 
 def test_train_fits_and_says_what_came_out_and_the_second_time_does_nothing(spec: Path, tmp_path: Path) -> None:
     words = ("train", spec, "--runs", tmp_path / "runs")
-    done = program(*words)
+    done = told(*words)
     assert done.stderr == "fitting knn to 200 examples\n"
     assert "near: knn fitted and evaluated in " in done.stdout
     assert " s, 14,800 numbers\n" in done.stdout

@@ -13,18 +13,21 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.program import program
+from nnexp.data.download.known import KNOWN_SETS, KnownFile, KnownSet
+from tests.cli.inside import inside
 from tests.server import Answer, Site, broken, good, serving, status, stuck
 
 CONTENT = bytes(range(256)) * 1031
 
-WITH_A_SMALL_SET = f"""
-from nnexp.cli.app import main
-from nnexp.data.download.known import KNOWN_SETS, KnownSet, KnownFile
+FILE = KnownFile("one.gz", len(CONTENT), f"md5:{hashlib.md5(CONTENT).hexdigest()}")
+SMALL = KnownSet("small", "http://nowhere.invalid/", "few", (FILE,), "me")
 
-checksum = "md5:{hashlib.md5(CONTENT).hexdigest()}"
-file = KnownFile("one.gz", {len(CONTENT)}, checksum)
-KNOWN_SETS["small"] = KnownSet("small", "http://nowhere.invalid/", "few", (file,), "me")
+WITH_A_SMALL_SET = """
+from nnexp.cli.app import main
+from nnexp.data.download.known import KNOWN_SETS
+from tests.cli.test_data_fetch import SMALL
+
+KNOWN_SETS["small"] = SMALL
 main()
 """
 """The program, to which a small set is known besides the others."""
@@ -39,10 +42,11 @@ def begin(cache: Path, address: str, name: str = "small") -> subprocess.Popen[st
 
 def fetch(cache: Path, address: str, name: str = "small") -> tuple[int, str, str]:
     """The exit code of a fetch, and what it printed."""
-    process = begin(cache, address, name)
-    out, err = process.communicate()
-    assert "Traceback" not in err
-    return process.returncode, out, err
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(KNOWN_SETS, "small", SMALL)
+        words = ("data", "fetch", name, "--from", address)
+        done = inside(*words, cwd=cache, NNEXP_DATA=str(cache), NO_PROXY="127.0.0.1")
+    return done.returncode, done.stdout, done.stderr
 
 
 @contextmanager
@@ -130,25 +134,25 @@ def test_two_processes_at_once_fetch_it_once(tmp_path: Path) -> None:
     [("cifr10", "did you mean 'cifar10'?"), ("zzz", "known: cifar10, cifar100, fashion_mnist, mnist")],
 )
 def test_an_unknown_set_ends_with_2(tmp_path: Path, name: str, hint: str) -> None:
-    done = program("data", "fetch", name, cwd=tmp_path)
+    done = inside("data", "fetch", name, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == f"error: no known set is named {name!r}; {hint}\n"
 
 
 def test_a_source_that_needs_no_fetching_ends_with_2(tmp_path: Path) -> None:
-    done = program("data", "fetch", "moons", cwd=tmp_path)
+    done = inside("data", "fetch", "moons", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("error: moons is a source that needs no fetching; known sets: cifar10, ")
 
 
 def test_an_address_that_is_none_ends_with_2(tmp_path: Path) -> None:
-    done = program("data", "fetch", "mnist", "--from", "here", cwd=tmp_path)
+    done = inside("data", "fetch", "mnist", "--from", "here", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "error: an address begins with http:// or https://, found 'here'\n"
 
 
 def test_a_cache_that_cannot_be_ends_with_6(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    done = program("data", "fetch", "mnist", "--from", "http://127.0.0.1:9", cwd=tmp_path, NNEXP_DATA="file/cache")
+    done = inside("data", "fetch", "mnist", "--from", "http://127.0.0.1:9", cwd=tmp_path, NNEXP_DATA="file/cache")
     assert (done.returncode, done.stdout) == (6, "")
     assert done.stderr == "error: cannot write file/cache/mnist: Not a directory\n"

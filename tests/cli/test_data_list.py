@@ -10,7 +10,6 @@ import pytest
 from nnexp.data.download.known import KNOWN_SETS
 from nnexp.registry import sources
 from tests.cli.inside import inside
-from tests.cli.program import program
 
 
 def test_known_sets_have_their_size_and_state_and_other_sources_a_line(tmp_path: Path) -> None:
@@ -19,7 +18,7 @@ def test_known_sets_have_their_size_and_state_and_other_sources_a_line(tmp_path:
         file.truncate(169_001_437)
     (tmp_path / "mnist").mkdir()
     (tmp_path / "mnist" / "t10k-labels-idx1-ubyte.gz").write_bytes(bytes(4542))
-    done = program("data", "list", cwd=tmp_path, NNEXP_DATA=str(tmp_path))
+    done = inside("data", "list", cwd=tmp_path, NNEXP_DATA=str(tmp_path))
     assert (done.returncode, done.stderr) == (0, "")
     rows = [" ".join(line.split()) for line in done.stdout.splitlines()]
     assert {
@@ -35,13 +34,13 @@ def test_known_sets_have_their_size_and_state_and_other_sources_a_line(tmp_path:
 
 
 def test_lines_fit_where_there_is_no_terminal(tmp_path: Path) -> None:
-    done = program("data", "list", cwd=tmp_path, NNEXP_DATA="cache")
+    done = inside("data", "list", cwd=tmp_path, NNEXP_DATA="cache")
     assert max(map(len, done.stdout.splitlines())) <= 100
     assert "\x1b" not in done.stdout
 
 
 def test_json_has_the_files_with_addresses_paths_and_checksums(tmp_path: Path) -> None:
-    done = program("data", "list", "--json", cwd=tmp_path, NNEXP_DATA=str(tmp_path))
+    done = inside("data", "list", "--json", cwd=tmp_path, NNEXP_DATA=str(tmp_path))
     document = json.loads(done.stdout)
     assert document["cache"] == str(tmp_path)
     assert [entry["name"] for entry in document["known"]] == list(KNOWN_SETS)

@@ -156,7 +156,7 @@ def test_what_is_written_wrong_ends_with_2(tmp_path: Path, arguments: list[str],
 )
 def test_data_that_are_not_there_end_with_6(tmp_path: Path, arguments: list[str]) -> None:
     (tmp_path / "own.yaml").write_text("data: {source: {csv: {path: no.csv, target: kind}}}")
-    done = program("data", "show", *arguments, cwd=tmp_path, NNEXP_DATA="cache")
+    done = inside("data", "show", *arguments, cwd=tmp_path, NNEXP_DATA="cache")
     assert (done.returncode, done.stdout) == (6, "")
     assert "Traceback" not in done.stderr
 
@@ -189,7 +189,7 @@ def test_values_by_one_feature_are_drawn_by_density(tmp_path: Path) -> None:
     assert any("from few points to many" in line for line in lines)
 
 
-@pytest.mark.parametrize("environment", [{}, {"NO_COLOR": "1"}, {"NO_COLOR": "1", "FORCE_COLOR": "1"}])
+@pytest.mark.parametrize("environment", [{}, {"NO_COLOR": "1", "FORCE_COLOR": "1"}])
 def test_a_pipe_or_no_color_gets_no_colour(tmp_path: Path, environment: dict[str, str]) -> None:
     done = program("data", "show", "moons", cwd=tmp_path, **environment)
     assert "\x1b[3" not in done.stdout

@@ -14,7 +14,6 @@ import pytest
 
 import nnexp
 from tests.cli.inside import inside
-from tests.cli.program import program
 from tests.inline import carried_out, written
 
 BASE = """
@@ -39,7 +38,7 @@ def ensembles(folder: Path) -> list[nnexp.Run]:
 
 
 def test_sweep_shows_each_ensemble_beside_its_members(folder: Path) -> None:
-    done = program("sweep", "study.yaml", cwd=folder, COLUMNS="120")
+    done = inside("sweep", "study.yaml", cwd=folder)
     assert done.returncode == 0, done.stderr
     for run in ensembles(folder):
         losses = [member["final"]["dev"]["loss"] for member in run.record["members"]]
@@ -51,7 +50,7 @@ def test_sweep_shows_each_ensemble_beside_its_members(folder: Path) -> None:
 
 
 def test_sweep_tells_a_program_the_same(folder: Path) -> None:
-    done = program("sweep", "study.yaml", "--json", cwd=folder)
+    done = inside("sweep", "study.yaml", "--json", cwd=folder)
     found = json.loads(done.stdout)["ensembles"]
     assert {entry["run"] for entry in found} == {run.path.name for run in ensembles(folder)}
     for entry in found:
@@ -111,7 +110,7 @@ def test_predict_with_a_member_gone_names_it_and_shows_no_traceback(tmp_path: Pa
     assert done.returncode == 1
     assert f"lacks its member {member}" in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
-    again = program("sweep", "study.yaml", "-j", "1", cwd=tmp_path)
+    again = inside("sweep", "study.yaml", "-j", "1", cwd=tmp_path)
     assert again.returncode == 0, again.stderr
     assert inside("evaluate", run.path.name, cwd=tmp_path).returncode == 0
 
@@ -129,7 +128,7 @@ def test_an_ensemble_is_no_run_whose_weights_can_be_taken_over(folder: Path) -> 
 def test_of_a_cross_validation_the_std_is_that_of_the_folds_means_over_seeds(tmp_path: Path) -> None:
     base = BASE.replace("{train: 47, dev: 19, test: 17}", "{test: 17}")
     found = carried_out(written(tmp_path, base, "folds: 3\nseeds: 2\nobjective: {minimize: dev_loss}\n"))
-    done = program("sweep", "study.yaml", cwd=tmp_path, COLUMNS="120")
+    done = inside("sweep", "study.yaml", cwd=tmp_path)
     with (found.path / "sweep.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert [(row["fold"], row["seed"]) for row in rows] == [(f, s) for f in "012" for s in "01"]

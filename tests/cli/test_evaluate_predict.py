@@ -62,7 +62,7 @@ def test_evaluate_of_an_unknown_part_is_wrong_usage(digits: nnexp.Run) -> None:
 
 def test_evaluate_of_a_part_that_the_run_has_not_is_wrong_usage(spec: Path, tmp_path: Path) -> None:
     words = ("data.split.train=0.9", "data.split.dev=0.1", "data.split.test=0.0", "training={epochs: 1}")
-    run = json.loads(program("train", spec, *words, "--runs", tmp_path / "runs", "--json").stdout)["run"]
+    run = json.loads(told("train", spec, *words, "--runs", tmp_path / "runs", "--json").stdout)["run"]
     assert "has no test part" in told("evaluate", run, code=2).stderr
 
 

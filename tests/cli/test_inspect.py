@@ -164,7 +164,7 @@ def test_the_page_shows_what_is_printed() -> None:
     assert len(blocks) >= 2
     for command, shown in blocks:
         words = [word.strip("'") for word in re.findall(r"'[^']*'|\S+", command)]
-        printed = program(*words, cwd=ROOT).stdout
+        printed = inside(*words, cwd=ROOT).stdout
         assert _comparable(shown) == _comparable(printed)
 
 

@@ -38,7 +38,7 @@ def test_the_words_are_those_that_a_spec_takes(tmp_path: Path) -> None:
     assert "rest: he (an initializer)" in shown
 
 
-@pytest.mark.parametrize("environment", [{}, {"NO_COLOR": "1"}, {"NO_COLOR": "1", "FORCE_COLOR": "1"}])
+@pytest.mark.parametrize("environment", [{}, {"NO_COLOR": "1", "FORCE_COLOR": "1"}])
 def test_a_pipe_or_no_color_gets_no_colour(tmp_path: Path, environment: dict[str, str]) -> None:
     done = program("list", "losses", cwd=tmp_path, **environment)
     assert "\x1b[3" not in done.stdout

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from tests.cli.inside import Done, inside
-from tests.cli.program import program
 
 TINY = """\
 name: tiny
@@ -99,7 +98,7 @@ def rows(place: Path, *arguments: str, runs: str = "grid") -> list[dict[str, str
 
 
 def test_a_sweep_is_a_row_a_variant_with_the_headers_of_nnexp_sweep(place: Path) -> None:
-    lines = program("report", "tiny", "--runs", "grid", cwd=place).stdout.splitlines()
+    lines = inside("report", "tiny", "--runs", "grid", cwd=place).stdout.splitlines()
     [head] = [line for line in lines if "dev_accuracy" in line and "lr" in line]
     assert head.split() == ["lr", "n", "dev_accuracy", "test_accuracy", "epoch", "time", "state"]
     values = [float(line.split()[2]) for line in lines if line.split()[:1] in (["0.001"], ["0.01"], ["0.1"])]

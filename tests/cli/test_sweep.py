@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
-import subprocess
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.cli.inside import inside
-from tests.cli.program import program
+from tests.cli.inside import Done, inside
 from tests.faults.support import outcome
 
 BASE = """\
@@ -33,11 +32,25 @@ def place(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def sweep(place: Path, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+@pytest.fixture(scope="module")
+def _swept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the finished sweep GRID, to be copied."""
+    folder = tmp_path_factory.mktemp("swept")
+    (folder / "tiny.yaml").write_text(BASE)
+    sweep(folder, *GRID)
+    return folder
+
+
+@pytest.fixture
+def swept(_swept: Path, tmp_path: Path) -> Path:
+    """The base spec and the finished sweep GRID of it."""
+    return shutil.copytree(_swept, tmp_path / "swept")
+
+
+def sweep(place: Path, *arguments: str, code: int = 0) -> Done:
     jobs = () if "--jobs" in arguments else ("--jobs", "1")
-    done = program("sweep", *arguments, *jobs, cwd=place, COLUMNS="160")
+    done = inside("sweep", *arguments, *jobs, cwd=place)
     assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
-    assert "Traceback" not in done.stderr
     return done
 
 
@@ -92,19 +105,18 @@ def test_a_finished_sweep_does_nothing(place: Path) -> None:
     assert stamps(place) == before
 
 
-def test_more_seeds_and_values_train_what_is_missing_alone(place: Path) -> None:
-    sweep(place, *GRID)
-    before = stamps(place)
-    done = sweep(place, "tiny.yaml", "optimizer.adam.lr=1e-3,1e-2,1e-1,3e-1", "seed=0..3")
-    after = stamps(place)
+def test_more_seeds_and_values_train_what_is_missing_alone(swept: Path) -> None:
+    before = stamps(swept)
+    done = sweep(swept, "tiny.yaml", "optimizer.adam.lr=1e-3,1e-2,1e-1,3e-1", "seed=0..3")
+    after = stamps(swept)
     assert {name: after[name] for name in before} == before
-    assert len(folders(place)) == 16
+    assert len(folders(swept)) == 16
     assert "16 done" in done.stdout
-    assert len(table(place)) == 16
+    assert len(table(swept)) == 16
 
 
 def test_runs_that_exist_already_are_found(place: Path) -> None:
-    assert program("train", "tiny.yaml", "optimizer.adam.lr=1e-2", "seed=1", "-q", cwd=place).returncode == 0
+    assert inside("train", "tiny.yaml", "optimizer.adam.lr=1e-2", "seed=1", "-q", cwd=place).returncode == 0
     before = stamps(place)
     sweep(place, *GRID)
     after = stamps(place)
@@ -112,18 +124,17 @@ def test_runs_that_exist_already_are_found(place: Path) -> None:
     assert len(folders(place)) == 9
 
 
-def test_each_run_is_an_ordinary_one(place: Path) -> None:
-    sweep(place, *GRID)
-    [row] = [row for row in table(place) if (row["optimizer.adam.lr"], row["seed"]) == ("0.01", "2")]
-    folder = place / "runs" / row["run"]
+def test_each_run_is_an_ordinary_one(swept: Path) -> None:
+    [row] = [row for row in table(swept) if (row["optimizer.adam.lr"], row["seed"]) == ("0.01", "2")]
+    folder = swept / "runs" / row["run"]
     resolved = str(folder / "resolved.yaml")
-    assert program("train", resolved, "--runs", "alone", "-q", cwd=place).returncode == 0
-    [alone] = (place / "alone").iterdir()
+    assert inside("train", resolved, "--runs", "alone", "-q", cwd=swept).returncode == 0
+    [alone] = (swept / "alone").iterdir()
     assert alone.name == folder.name
     assert outcome(alone) == outcome(folder)
-    assert inside("evaluate", str(folder), cwd=place).returncode == 0
-    assert program("train", "tiny.yaml", "optimizer.adam.lr=1e-2", "seed=2", cwd=place).returncode == 0
-    assert len(folders(place)) == 9
+    assert inside("evaluate", str(folder), cwd=swept).returncode == 0
+    assert inside("train", "tiny.yaml", "optimizer.adam.lr=1e-2", "seed=2", cwd=swept).returncode == 0
+    assert len(folders(swept)) == 9
 
 
 def test_a_plan_is_shown_and_nothing_is_written(place: Path) -> None:
@@ -242,18 +253,17 @@ def test_a_sweep_stops_after_so_many_failures(place: Path) -> None:
     assert found["complete"] is True
 
 
-def test_an_edited_base_says_what_differs(place: Path) -> None:
-    sweep(place, *GRID)
-    before = stamps(place)
-    (place / "tiny.yaml").write_text(BASE.replace("units: 7", "units: 5").replace("epochs: 4", "epochs: 5"))
-    done = sweep(place, *GRID, code=5)
+def test_an_edited_base_says_what_differs(swept: Path) -> None:
+    before = stamps(swept)
+    (swept / "tiny.yaml").write_text(BASE.replace("units: 7", "units: 5").replace("epochs: 4", "epochs: 5"))
+    done = sweep(swept, *GRID, code=5)
     assert "the base spec changed since" in done.stderr
     assert "training.epochs: 4 then, 5 now" in done.stderr
     assert "units: 5" in done.stderr
-    assert stamps(place) == before
-    (place / "tiny.yaml").write_text("# said differently\n" + BASE.replace("5e-2", "0.05"))
-    sweep(place, *GRID)
-    assert stamps(place) == before
+    assert stamps(swept) == before
+    (swept / "tiny.yaml").write_text("# said differently\n" + BASE.replace("5e-2", "0.05"))
+    sweep(swept, *GRID)
+    assert stamps(swept) == before
 
 
 def test_named_variants_in_one_folder_of_runs_and_a_baseline_in_another(place: Path) -> None:
@@ -356,17 +366,15 @@ def test_quiet_says_nothing_but_the_result(place: Path) -> None:
     assert sweep(place, *GRID, "-q").stderr == ""
 
 
-def test_another_name_is_a_sweep_beside_the_old_one(place: Path) -> None:
-    sweep(place, *GRID)
-    (place / "tiny.yaml").write_text(BASE.replace("name: tiny", "name: other").replace("epochs: 4", "epochs: 5"))
-    sweep(place, *GRID)
-    assert len(list((place / "runs" / "sweeps").iterdir())) == 2
+def test_another_name_is_a_sweep_beside_the_old_one(swept: Path) -> None:
+    (swept / "tiny.yaml").write_text(BASE.replace("name: tiny", "name: other").replace("epochs: 4", "epochs: 5"))
+    sweep(swept, *GRID)
+    assert len(list((swept / "runs" / "sweeps").iterdir())) == 2
 
 
 @pytest.mark.parametrize("options", [("--jobs", "3", "--stack", "2"), ("--jobs", "2", "--stack", "1")])
-def test_neither_workers_nor_stacks_change_a_bit(options: tuple[str, ...], place: Path) -> None:
-    sweep(place, *GRID)
-    sweep(place, *GRID, "--runs", "others", *options)
-    assert {path.name: outcome(path) for path in folders(place)} == {
-        path.name: outcome(path) for path in (place / "others").iterdir() if path.name != "sweeps"
+def test_neither_workers_nor_stacks_change_a_bit(options: tuple[str, ...], swept: Path) -> None:
+    sweep(swept, *GRID, "--runs", "others", *options)
+    assert {path.name: outcome(path) for path in folders(swept)} == {
+        path.name: outcome(path) for path in (swept / "others").iterdir() if path.name != "sweeps"
     }

@@ -37,7 +37,7 @@ def test_piped_it_tells_one_plain_line_an_epoch_and_then_the_result(spec: Path, 
 
 
 def test_json_is_one_document_and_nothing_else(spec: Path, tmp_path: Path) -> None:
-    done = program("train", spec, "--runs", tmp_path / "runs", "--json")
+    done = told("train", spec, "--runs", tmp_path / "runs", "--json")
     document = json.loads(done.stdout, parse_constant=pytest.fail)
     assert done.stderr == ""
     run = only_run(tmp_path / "runs")
@@ -46,7 +46,7 @@ def test_json_is_one_document_and_nothing_else(spec: Path, tmp_path: Path) -> No
 
 
 def test_quiet_gives_only_the_result(spec: Path, tmp_path: Path) -> None:
-    done = program("train", spec, "--runs", tmp_path / "runs", "-q")
+    done = told("train", spec, "--runs", tmp_path / "runs", "-q")
     assert done.stderr == ""
     assert str(only_run(tmp_path / "runs")) in done.stdout
 
@@ -59,27 +59,27 @@ def test_no_color_removes_colour_where_it_is_forced_and_nothing_else(spec: Path,
 
 
 def test_a_finished_run_is_not_trained_again_and_no_file_is_touched(spec: Path, tmp_path: Path) -> None:
-    program("train", spec, "--runs", tmp_path / "runs")
+    told("train", spec, "--runs", tmp_path / "runs")
     before = stamps(tmp_path / "runs")
-    again = program("train", spec, "--runs", tmp_path / "runs")
+    again = told("train", spec, "--runs", tmp_path / "runs")
     assert stamps(tmp_path / "runs") == before
     assert "epoch 1" not in again.stderr
     assert str(only_run(tmp_path / "runs")) in again.stdout
 
 
 def test_restart_trains_again_to_the_same_bits(spec: Path, tmp_path: Path) -> None:
-    program("train", spec, "--runs", tmp_path / "runs")
+    told("train", spec, "--runs", tmp_path / "runs")
     run = only_run(tmp_path / "runs")
     before = outcome(run)
     (run / "metrics.csv").write_text("spoilt")
-    again = program("train", spec, "--runs", tmp_path / "runs", "--restart")
+    again = told("train", spec, "--runs", tmp_path / "runs", "--restart")
     assert "epoch 1/3" in again.stderr
     assert outcome(run) == before
 
 
 def test_a_run_that_diverges_ends_with_1_and_says_what_to_try(spec: Path, tmp_path: Path) -> None:
     arguments = ("train", spec, *DIVERGING, "--runs", tmp_path / "runs")
-    done = program(*arguments, code=1)
+    done = told(*arguments, code=1)
     run = only_run(tmp_path / "runs")
     where = manifest.read_manifest(run)["diverged"]
     assert f"the loss was not finite in epoch {where['epoch']}, step {where['step']}" in done.stderr
@@ -87,50 +87,50 @@ def test_a_run_that_diverges_ends_with_1_and_says_what_to_try(spec: Path, tmp_pa
     assert "nnexp diagnose" in done.stderr
     assert len(metrics(run)) == where["epoch"] - 1
     before = stamps(run)
-    assert "nnexp diagnose" in program(*arguments, code=1).stderr  # it is not trained again
+    assert "nnexp diagnose" in told(*arguments, code=1).stderr  # it is not trained again
     assert stamps(run) == before
-    assert json.loads(program(*arguments, "--json", code=1).stdout)["state"] == "diverged"
+    assert json.loads(told(*arguments, "--json", code=1).stdout)["state"] == "diverged"
     assert "diverged" in told("runs", "--runs", tmp_path / "runs").stdout
     assert "diverged: this needs a finished run" in told("evaluate", run, code=1).stderr
 
 
 def test_the_spec_is_kept_as_it_was_written_and_the_overrides_with_it(spec: Path, tmp_path: Path) -> None:
     spec.write_bytes("# Grüße\r\n".encode() + spec.read_bytes() + b"\n\n")
-    program("train", spec, "seed=3", "training.epochs=1", "--runs", tmp_path / "runs")
+    told("train", spec, "seed=3", "training.epochs=1", "--runs", tmp_path / "runs")
     run = only_run(tmp_path / "runs")
     assert (run / "spec.yaml").read_bytes() == spec.read_bytes()
     assert manifest.read_manifest(run)["overrides"] == ["seed=3", "training.epochs=1"]
-    program("train", run / "resolved.yaml", "--runs", tmp_path / "again", "-q")
+    told("train", run / "resolved.yaml", "--runs", tmp_path / "again", "-q")
     assert outcome(only_run(tmp_path / "again")) == outcome(run)
 
 
 @pytest.mark.parametrize("place", ["file", "file/below", "/dev/null/x"])
 def test_a_place_that_cannot_hold_runs_is_an_error_of_one_line(place: str, spec: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    done = program("train", spec, "--runs", tmp_path / place, code=1)
+    done = told("train", spec, "--runs", tmp_path / place, code=1)
     assert re.fullmatch(r"error: cannot make the folder .*: Not a directory\n", done.stderr)
     assert done.stdout == ""
 
 
 def test_a_changed_resolved_spec_ends_with_5(spec: Path, tmp_path: Path) -> None:
-    program("train", spec, "--runs", tmp_path / "runs")
+    told("train", spec, "--runs", tmp_path / "runs")
     run = only_run(tmp_path / "runs")
     (run / "resolved.yaml").write_text("name: other\n")
-    assert "--restart" in program("train", spec, "--runs", tmp_path / "runs", code=5).stderr
+    assert "--restart" in told("train", spec, "--runs", tmp_path / "runs", code=5).stderr
     assert "was changed" in told("evaluate", run, code=5).stderr
-    program("train", spec, "--runs", tmp_path / "runs", "--restart")
+    told("train", spec, "--runs", tmp_path / "runs", "--restart")
 
 
 def test_a_damaged_record_ends_with_5(spec: Path, tmp_path: Path) -> None:
-    program("train", spec, "--runs", tmp_path / "runs")
+    told("train", spec, "--runs", tmp_path / "runs")
     (only_run(tmp_path / "runs") / "run.json").write_text("{")
-    assert "--restart" in program("train", spec, "--runs", tmp_path / "runs", code=5).stderr
+    assert "--restart" in told("train", spec, "--runs", tmp_path / "runs", code=5).stderr
     assert "run.json is damaged" in told("runs", "--runs", tmp_path / "runs").stderr
 
 
 def test_a_spec_that_is_not_there_is_wrong_usage(tmp_path: Path) -> None:
-    assert "there is no file" in program("train", tmp_path / "no.yaml", code=2).stderr
-    assert "is a directory" in program("train", tmp_path, code=2).stderr
+    assert "there is no file" in told("train", tmp_path / "no.yaml", code=2).stderr
+    assert "is a directory" in told("train", tmp_path, code=2).stderr
 
 
 def test_training_from_the_command_line_does_not_wait_for_pandas(spec: Path, tmp_path: Path) -> None:

@@ -61,10 +61,10 @@ def test_at_difficulty_0_a_class_is_two_pictures_for_every_seed_and_number_of_cl
 
 
 def test_one_picture_in_five_has_the_second_colour() -> None:
-    data = CifarLike(examples=5000, classes=2, difficulty=0).load()
+    data = CifarLike(examples=2000, classes=2, difficulty=0).load()
     for label in (0, 1):
         counts = np.unique(data.x[data.y == label, 0, 0], axis=0, return_counts=True)[1]
-        assert counts.min() / counts.sum() == pytest.approx(0.2, abs=0.04)  # five standard errors: 5 √(0.16 / 2500)
+        assert counts.min() / counts.sum() == pytest.approx(0.2, abs=0.063)  # five standard errors: 5 √(0.16 / 1000)
 
 
 @pytest.mark.parametrize("difficulty", [0.0, 1.0, 4.0])
@@ -92,7 +92,7 @@ def test_memory_is_that_of_the_result_and_of_one_block(examples: int) -> None:
 
 def diagonals(difficulty: float) -> AnyArray:
     """Σ ∂x/∂u ∂x/∂v of each picture of class 0, whose stripes are at 45 degrees: its sign tells which diagonal."""
-    data = CifarLike(examples=4000, classes=10, difficulty=difficulty).load()
+    data = CifarLike(examples=800, classes=2, difficulty=difficulty).load()
     grey = data.x[data.y == 0].mean(axis=-1)
     across, down = grey[:, 1:-1, 2:] - grey[:, 1:-1, :-2], grey[:, 2:, 1:-1] - grey[:, :-2, 1:-1]
     return (across * down).sum(axis=(-2, -1))
@@ -121,10 +121,10 @@ def linear_accuracy(difficulty: float, seed: int) -> float:
 
 
 def test_the_larger_the_difficulty_the_fewer_pictures_a_linear_classifier_gets_right() -> None:
-    found = [np.mean([linear_accuracy(difficulty, seed) for seed in range(2)]) for difficulty in (0, 0.5, 1, 2, 4)]
+    found = [linear_accuracy(difficulty, seed=0) for difficulty in (0, 0.5, 1, 2, 4)]
     assert (np.diff(found) < -0.05).all()
     assert found[0] == 1
-    assert found[-1] > 0.13  # and yet more than by chance, which has a standard error of 0.0095
+    assert found[-1] > 0.13  # and yet more than by chance, which has a standard error of 0.013
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,7 @@
-"""`nnexp gradcheck --all`: every registered component is put into a network, or that is an error."""
+"""`nnexp gradcheck --all`: every registered component is put into a network, or that is an error.
+
+That all of them are right is tested where the command is, in tests/cli/test_gradcheck.py, since it takes its time.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,6 @@ from nnexp.gradient_check.components import (
     NoExample,
     build_examples,
     check_all_components,
-    check_component,
     raise_if_failed,
 )
 from nnexp.nn.activations.base import Activation
@@ -24,16 +26,6 @@ from nnexp.nn.parameters import Declaration, Views
 from nnexp.registry import REGISTRY_BY_KIND, Registry, activations, layers
 from nnexp.typing import Array, Count, Shape
 from tests.contracts.examples import EXAMPLES
-
-COMPONENTS = [(kind, name) for kind in CHECKED_KINDS for name in REGISTRY_BY_KIND[kind]]
-
-
-@pytest.mark.parametrize(("kind", "name"), COMPONENTS)
-def test_every_component_is_in_a_network_and_its_gradient_is_right(kind: str, name: str) -> None:
-    for example in build_examples(kind, name):
-        found = check_component(example)
-        found.raise_if_failed()
-        assert found.passed
 
 
 def test_the_kinds_without_a_gradient_are_the_others() -> None:
