@@ -6,6 +6,7 @@ What only a process has is tested by tests.cli.program: its signals, its colours
 from __future__ import annotations
 
 import io
+import re
 import signal
 import sys
 from contextlib import chdir, redirect_stderr, redirect_stdout
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from nnexp.cli import app
+from nnexp.cli import app, console
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +27,25 @@ class Done:
     stderr: str
 
 
-def inside(*arguments: str, cwd: Path, **environment: str) -> Done:
+class Terminal(io.StringIO):
+    """Text that says of itself to be a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def on_a_terminal(folder: Path, width: int, *arguments: str) -> str:
+    """What a command prints on a terminal of this width, without colours."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(console.out, "width", width)
+        done = inside(*arguments, cwd=folder, out=Terminal())
+    assert done.returncode == 0, done.stderr
+    return re.sub("\x1b\\[[0-9;]*m", "", done.stdout)
+
+
+def inside(*arguments: str, cwd: Path, out: io.StringIO | None = None, **environment: str) -> Done:
     """Run a command of `nnexp` here."""
-    out, err, code = io.StringIO(), io.StringIO(), 0
+    out, err, code = out or io.StringIO(), io.StringIO(), 0
     handler = signal.getsignal(signal.SIGINT)
     with pytest.MonkeyPatch.context() as patch, chdir(cwd), redirect_stdout(out), redirect_stderr(err):
         patch.setattr(sys, "argv", ["nnexp", *arguments])

@@ -12,9 +12,8 @@ import pytest
 from nnexp.data.sources.digits import Digits
 from nnexp.data.sources.moons import Moons
 from nnexp.spec.read import load_spec
-from tests.cli.inside import inside
+from tests.cli.inside import inside, on_a_terminal
 from tests.cli.program import program
-from tests.cli.test_describe import on_a_terminal
 
 SPEC = """
 name: unfinished

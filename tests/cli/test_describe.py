@@ -91,8 +91,8 @@ def test_json_has_everything(folder: Path) -> None:
     assert document["parameter_bytes"] == 138_357_544 * 7 * 4
 
 
-def on_a_terminal(folder: Path, width: int, *arguments: str) -> str:
-    """What the program prints on a terminal of this width."""
+def on_a_real_terminal(folder: Path, width: int, *arguments: str) -> str:
+    """What the program prints, in a process of its own, on a terminal of this width."""
     ours, theirs = pty.openpty()
     termios.tcsetwinsize(theirs, (50, width))
     environment = {key: value for key, value in os.environ.items() if key not in ("COLUMNS", "FORCE_COLOR")}
@@ -112,7 +112,7 @@ def on_a_terminal(folder: Path, width: int, *arguments: str) -> str:
 
 @pytest.mark.parametrize(("width", "shown"), [(60, "biases"), (80, "multiply-adds"), (110, "field"), (200, "memory")])
 def test_a_narrow_terminal_gets_fewer_columns_and_no_number_cut(folder: Path, width: int, shown: str) -> None:
-    printed = on_a_terminal(folder, width, "describe", "vgg.yaml", *IMAGENET)
+    printed = on_a_real_terminal(folder, width, "describe", "vgg.yaml", *IMAGENET)
     assert max(len(line.rstrip()) for line in printed.splitlines()) <= width
     assert shown in printed
     assert "138,344,128" in printed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from pathlib import Path
 
@@ -102,8 +103,10 @@ def test_the_table_fits_the_terminal(
 def run_here(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
     """The program in this process, where components can be replaced; gives its exit code."""
     monkeypatch.setattr(sys, "argv", ["nnexp", *words])
+    handler = signal.getsignal(signal.SIGINT)
     with pytest.raises(SystemExit) as caught:
         main()
+    signal.signal(signal.SIGINT, handler)  # main ignores it at the end of a program that has failed
     return int(caught.value.code or 0)
 
 

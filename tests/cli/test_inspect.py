@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.inside import inside
+from tests.cli.inside import inside, on_a_terminal
 from tests.cli.program import program
-from tests.cli.test_describe import on_a_terminal
 
 ROOT = Path(__file__).parents[2]
 STUDY = "configs/initialization_study.yaml"

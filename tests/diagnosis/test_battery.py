@@ -56,7 +56,10 @@ def test_there_are_thirty_of_both_and_each_once() -> None:
     assert len({case.name for case in every}) == len(every)
 
 
-@pytest.mark.parametrize("group", GROUPS)
+@pytest.mark.parametrize(
+    "group",
+    ["fresh", pytest.param("held out", marks=pytest.mark.slow), pytest.param("tuning", marks=pytest.mark.slow)],
+)
 def test_faults_are_named_healthy_runs_raise_no_alarm_and_overrides_can_be_pasted(group: str, tmp_path: Path) -> None:
     given = answers(GROUPS[group], tmp_path)
     assert recall(given) >= 0.95, wrong(given)

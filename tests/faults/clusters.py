@@ -23,6 +23,7 @@ from nnexp.sweeps.running.sweep import SweepOptions, SweepState
 from tests.faults.support import TEXT, outcome
 
 SHORT = "training={epochs: 20, batch_size: 13}"
+MIDDLE = "training={epochs: 500, batch_size: 13}"
 LONG = "training={epochs: 1500, batch_size: 13}"
 ENDLESS = "training={epochs: 1000000, batch_size: 13}"
 SEEDS = "seed=0..3"

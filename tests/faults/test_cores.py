@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.support import environment, only_run, outcome
+from tests.faults.support import environment, only_run, outcome, tiny, train
 
 WIDE = (
     "data={source: digits, split: {train: 300, dev: 100, test: 100}}",
@@ -57,6 +57,6 @@ def test_killed_on_one_core_and_resumed_on_two(tmp_path: Path) -> None:
 
 
 def test_the_number_of_threads_is_part_of_the_run(tmp_path: Path) -> None:
-    run_on(CORES, tmp_path, "training.threads=1")
-    run_on(CORES, tmp_path, "training.threads=2")
+    train(tiny("training.epochs=2", "training.threads=1"), tmp_path)
+    train(tiny("training.epochs=2", "training.threads=2"), tmp_path)
     assert len(list(tmp_path.iterdir())) == 2

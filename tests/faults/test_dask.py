@@ -18,7 +18,7 @@ from nnexp.sweeps.executors.dask.executor import DaskExecutor
 from nnexp.sweeps.running.progress import SweepProgress
 from tests.faults.clusters import (
     ENDLESS,
-    LONG,
+    MIDDLE,
     SEEDS,
     SHORT,
     assert_as_one_by_one,
@@ -63,7 +63,7 @@ def test_a_stack_whose_worker_is_killed_goes_on_from_its_checkpoints(address: st
         if not killed and any(board.epochs_by_task.values()):
             killed.extend(kill_owner(tmp_path / "runs"))
 
-    found = swept(definition(tmp_path, "seed=0,1", LONG), tmp_path / "runs", dask(address), watch)
+    found = swept(definition(tmp_path, "seed=0,1", MIDDLE), tmp_path / "runs", dask(address), watch)
     assert killed
     events = [(found.root / run.run / "events.jsonl").exists() for run in found.progress.runs]
     assert any(events)
@@ -91,7 +91,7 @@ def test_what_is_cancelled_saves_and_makes_room(address: str, tmp_path: Path) ->
 
 
 def test_a_stack_that_two_clients_deliver_is_trained_once(address: str, tmp_path: Path) -> None:
-    stack = task(definition(tmp_path, SEEDS, LONG), tmp_path / "runs")
+    stack = task(definition(tmp_path, SEEDS, MIDDLE), tmp_path / "runs")
     with DaskExecutor(address, 1) as first, DaskExecutor(address, 1) as second:
         first.submit(stack)
         reports(first, lambda found: any(isinstance(r, TaskProgress) and r.epochs for r in found))

@@ -265,7 +265,7 @@ NETWORKS = [
 
 @pytest.mark.usefixtures("fetched")
 @pytest.mark.parametrize("path", [path for path in NETWORKS if path.stem not in LARGE], ids=lambda path: path.stem)
-@pytest.mark.parametrize("after", [0, 3])
+@pytest.mark.parametrize("after", [0, pytest.param(3, marks=pytest.mark.slow)])
 def test_every_config_passes(path: Path, after: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     make_files(path)
