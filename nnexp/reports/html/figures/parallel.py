@@ -11,9 +11,9 @@ import altair as alt
 import numpy as np
 
 from nnexp.reports.html.figures.base import MAX_VALUE_CHARACTERS, Chart, ChartStyle, make_data, set_size
+from nnexp.reports.html.figures.dot_plot import format_level, sort_levels
 from nnexp.reports.html.figures.estimates import VariantEstimate
 from nnexp.reports.html.figures.names import shorten_names
-from nnexp.reports.html.figures.parameters import format_level, sort_levels
 from nnexp.reports.html.figures.scales import make_fixed_scale, needs_log_axis
 from nnexp.reports.html.theme import INK_COLOUR, MUTED_COLOUR, PAPER_COLOUR
 from nnexp.reports.importance import MAX_SINGLE_LEVELS, is_finite_number

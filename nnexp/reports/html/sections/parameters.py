@@ -8,9 +8,10 @@ from statistics import fmean
 from typing import Any
 
 from nnexp.reports.html.figures.base import Figure, capitalize, format_metric_name
+from nnexp.reports.html.figures.dot_plot import plot_dots
 from nnexp.reports.html.figures.estimates import VariantEstimate, find_unit, make_estimate
+from nnexp.reports.html.figures.heat_map import plot_heat_map
 from nnexp.reports.html.figures.parallel import plot_parallel_axes
-from nnexp.reports.html.figures.parameters import plot_dots, plot_heat_map
 from nnexp.reports.html.figures.shares import MIN_VISIBLE_SHARE, plot_shares
 from nnexp.reports.html.markup import Html
 from nnexp.reports.html.page import render_figure, render_grid

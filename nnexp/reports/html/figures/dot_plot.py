@@ -1,4 +1,4 @@
-"""One parameter as a dot plot, two as a heat map."""
+"""One parameter of a sweep as a dot plot, and the levels of parameters, by which other figures are laid out too."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ import altair as alt
 from nnexp.reports.html.figures.base import MAX_VALUE_CHARACTERS, Chart, ChartStyle, make_data, set_size
 from nnexp.reports.html.figures.estimates import VariantEstimate, make_estimate_rows
 from nnexp.reports.html.figures.names import shorten_names
-from nnexp.reports.html.figures.scales import choose_number_format, make_metric_axis, needs_log_axis
-from nnexp.reports.html.theme import DARK_TEXT_COLOUR, MUTED_COLOUR, SHADE_COLOURS, VARIANT_COLOURS
+from nnexp.reports.html.figures.scales import make_metric_axis, needs_log_axis
+from nnexp.reports.html.theme import MUTED_COLOUR, VARIANT_COLOURS
 from nnexp.reports.importance import MAX_SINGLE_LEVELS, is_finite_number
 from nnexp.reports.labels import format_cell
-from nnexp.wording import format_percent
 
 HEIGHT_PIXELS = 260
 
@@ -23,12 +22,6 @@ ROW_CHARACTERS = 40
 
 MAX_TICK_LEVELS = 8
 """Levels of a number up to which each is written beside the axis."""
-
-MAX_WRITTEN_COLUMNS = 10
-"""Columns of a heat map up to which its cells have room for their numbers."""
-
-DARK_SHARE = 0.55
-"""From which part of the way to the darkest shade a text on it is white."""
 
 MIN_ZERO_LOG_RATIO = 4
 """From which ratio of the largest to the smallest positive level those beside 0 are words: 0, 0.0001 and 0.001."""
@@ -82,11 +75,11 @@ def _place_levels(column: Sequence[Any], parameter: str) -> tuple[list[Any], alt
         axis = alt.Axis(format="~g", grid=False, values=ticks)
         return list(column), alt.X("at:Q", title=parameter, scale=scale, axis=axis)
     names = shorten_levels(column)
-    x = alt.X("at:N", title=parameter, sort=list(names.values()), axis=_make_word_axis(names, lines=True))
+    x = alt.X("at:N", title=parameter, sort=list(names.values()), axis=make_word_axis(names, lines=True))
     return [names[format_level(value)] for value in column], x
 
 
-def _make_word_axis(names: Mapping[str, str], *, lines: bool) -> alt.Axis:
+def make_word_axis(names: Mapping[str, str], *, lines: bool) -> alt.Axis:
     """An axis of words, which are written at an angle where there is no room for them beside each other."""
     is_level = sum(map(len, names.values())) <= ROW_CHARACTERS
     return alt.Axis(labelAngle=0 if is_level else -30, labelOverlap=False, domain=lines, ticks=lines, grid=False)
@@ -98,64 +91,3 @@ def _starts_at_zero(levels: set[Any]) -> bool:
         return False
     positive = list(map(float, levels - {0}))
     return needs_log_axis(positive, MIN_ZERO_LOG_RATIO)
-
-
-def plot_heat_map(
-    found: Sequence[VariantEstimate],
-    parameters: Sequence[str],
-    title: str,
-    *,
-    share: bool,
-    larger: bool,
-    style: ChartStyle,
-) -> Chart:
-    """The metric by the values of two parameters, the better the darker."""
-    down = shorten_levels([one.levels[0] for one in found])
-    across = shorten_levels([one.levels[1] for one in found])
-    rows = []
-    for one in found:
-        place = {"across": across[format_level(one.levels[1])], "down": down[format_level(one.levels[0])]}
-        rows.append(place | {"value": one.mean.value, "text": one.text, "n": one.mean.n})
-    extent = _add_cell_texts(rows, share=share, larger=larger)
-    shades = SHADE_COLOURS if larger else SHADE_COLOURS[::-1]
-    base = alt.Chart(make_data(rows)).encode(
-        x=alt.X("across:N", sort=list(across.values()), title=parameters[1], axis=_make_word_axis(across, lines=False)),
-        y=alt.Y("down:N", sort=list(down.values()), title=parameters[0], axis=alt.Axis(ticks=False, domain=False)),
-        tooltip=[
-            alt.Tooltip("down:N", title=parameters[0]),
-            alt.Tooltip("across:N", title=parameters[1]),
-            alt.Tooltip("text:N", title=title),
-            alt.Tooltip("n:Q", title="n"),
-        ],
-    )
-    scale = alt.Scale(range=list(shades), domain=extent)
-    colour = alt.Color("value:Q", scale=scale, legend=_make_shade_legend(title, share=share))
-    layers: list[Any] = [base.mark_rect(stroke="white", strokeWidth=1.5).encode(color=colour)]
-    if len(across) <= MAX_WRITTEN_COLUMNS:
-        ink = alt.condition("datum.dark", alt.value("white"), alt.value(DARK_TEXT_COLOUR))
-        layers.append(base.mark_text(fontSize=12).encode(text="short:N", color=ink))
-    return set_size(alt.layer(*layers), style, len(down) * max(24, min(44, 320 // len(down))))
-
-
-def _add_cell_texts(rows: Sequence[dict[str, Any]], *, share: bool, larger: bool) -> list[float]:
-    """Add to the rows what stands in the cells, and whether it is white; gives the least and the largest mean."""
-    means = [row["value"] for row in rows]
-    low, high = min(means), max(means)
-    for row in rows:
-        depth = (row["value"] - low) / (high - low) if high > low else 0.0
-        if not larger:
-            depth = 1 - depth
-        row["dark"] = depth > DARK_SHARE
-        row["short"] = format_percent(row["value"], decimals=1) if share else f"{row['value']:.3g}"
-    return [low, high]
-
-
-def _make_shade_legend(title: str, *, share: bool) -> alt.Legend:
-    return alt.Legend(
-        title=title,
-        format=choose_number_format(share=share),
-        orient="right",
-        gradientLength=120,
-        gradientThickness=12,
-        tickCount=4,
-    )
