@@ -12,8 +12,10 @@ help:                 ## what can be made
 train: $(VENV)/.core  ## make the environment and train configs/adam_bn.yaml on real digits
 	$(VENV)/bin/nnexp train configs/adam_bn.yaml
 
-test: lint types      ## linter, strict type checker and tests
-	$(VENV)/bin/python -m pytest -q -n 2 -m "not slow"
+test: lint            ## linter, strict type checker and tests
+	@$(VENV)/bin/mypy & types=$$!; \
+	$(VENV)/bin/python -m pytest -q -n 2 -m "not slow"; tests=$$?; \
+	wait $$types && exit $$tests
 
 test-slow: $(VENV)/.dev ## the long-running evidence: hundreds of kills and faults
 	$(VENV)/bin/python -m pytest -q -n 2 -m slow

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from threadpoolctl import threadpool_limits
 
 from tests.published import write_all
 
@@ -36,6 +37,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if not any(item.path.is_relative_to(path) for path in excepted):
             item.add_marker("trains")
+    # NumPy and SciPy are loaded by now. The other core is the other worker's: threads that wait for it would only spin.
+    threadpool_limits(1, "blas")
 
 
 @pytest.fixture(scope="session")

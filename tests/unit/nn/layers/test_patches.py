@@ -12,7 +12,7 @@ import pytest
 from nnexp.nn.layers import patches
 from nnexp.nn.layers.base import Context
 from nnexp.nn.layers.conv2d import Conv2D, add_patch_gradients, backward_to_images, correlate_windows
-from nnexp.nn.layers.patches import BLOCK_BYTES, cut_slices, patch_blocks
+from nnexp.nn.layers.patches import BLOCK_BYTES, MAX_DIRECT_MULTIPLICATIONS, cut_slices, patch_blocks
 from nnexp.nn.layers.windows import Windows
 from nnexp.typing import AnyArray
 from tests.contracts.arrays import bind, identical, normal
@@ -87,16 +87,19 @@ def extras(layer: Conv2D, side: int, channels: int, replicas: int, examples: int
 
 @pytest.mark.parametrize("layer", MEMORY, ids=str)
 @pytest.mark.parametrize("replicas", [1, R])
-@pytest.mark.parametrize(("channels", "examples"), [(8, 256), (2, 1024)])
+@pytest.mark.parametrize(("channels", "examples"), [(8, 64), (2, 256)])
 def test_memory_for_patches_does_not_grow_with_the_batch(
-    layer: Conv2D, replicas: int, channels: int, examples: int
+    layer: Conv2D, replicas: int, channels: int, examples: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    block = BLOCK_BYTES // 4  # as many blocks of a smaller batch
+    monkeypatch.setattr(patches, "BLOCK_BYTES", block)
+    monkeypatch.setattr(patches, "MAX_DIRECT_MULTIPLICATIONS", MAX_DIRECT_MULTIPLICATIONS // 4)
     small, large = (extras(layer, 16, channels, replicas, count) for count in (examples, 4 * examples))
     all_patches = examples * prod(layer.declare((16, 16, channels)).output[:2]) * layer.kernel**2 * channels * 4
-    assert all_patches > 1.5 * BLOCK_BYTES  # even the smaller batch has several blocks
+    assert all_patches > 1.5 * block  # even the smaller batch has several blocks
     for before, after in zip(small, large, strict=True):
         assert after < 1.2 * before + 2**14  # of a batch four times as large; its blocks may be cut a little larger
-        assert after < 2 * replicas * BLOCK_BYTES
+        assert after < 2 * replicas * block
 
 
 @pytest.mark.parametrize("layer", MEMORY, ids=str)
