@@ -154,7 +154,7 @@ def test_damage_is_named_with_its_file(place: Path, tmp_path: Path) -> None:
     done = diagnose(tmp_path, "well", code=1)
     assert str(Path("checkpoints") / "last.npz") in done.stderr
     several = diagnose(tmp_path, "runs")
-    assert several.stdout.startswith("2 runs, 1 of them with nothing wrong")
+    assert several.stdout.startswith("2 runs, 1 of them without problems")
     assert "last.npz" in several.stderr
 
 
