@@ -32,6 +32,15 @@ def format_count(number: int, noun: str) -> str:
     return f"{number:,} {inflect_noun(noun, number)}"
 
 
+def format_thousands(number: int) -> str:
+    """A whole number with a comma at each thousand.
+
+    >>> format_thousands(12345)
+    '12,345'
+    """
+    return f"{number:,}"
+
+
 def inflect_noun(noun: str, number: int) -> str:
     """A noun after a number: as it is after 1, otherwise in the plural."""
     if number == 1:
@@ -136,6 +145,60 @@ def format_number(value: float) -> str:
     if 1e-3 <= value < 100:
         return f"{value:.2g}"
     return f"{value:.1e}"
+
+
+def format_decimal(value: float | None, digits: int = 4) -> str:
+    """A number of a table: with decimals where it is of ordinary size, otherwise with an exponent; - if not known.
+
+    >>> [format_decimal(value) for value in (0.97951, 2e-7, 12, None)]
+    ['0.9795', '2.00e-07', '12', '-']
+    """
+    if value is None:
+        return "-"
+    if isinstance(value, int) or not isfinite(value) or value == 0:
+        return str(value)
+    if 1e-3 <= abs(value) < 1e4:
+        return f"{value:.{digits}f}"
+    return f"{value:.2e}"
+
+
+def format_metric(metric: str, value: float) -> str:
+    """Accuracies as percentages, everything else as a number.
+
+    >>> format_metric("dev_accuracy", 0.9111), format_metric("loss", 0.9111)
+    ('91.11 %', '0.9111')
+    """
+    if "accuracy" in metric or metric.endswith("match"):
+        return format_percent(value)
+    return format_decimal(value)
+
+
+def format_three_digits(value: float | None) -> str:
+    """A number of a narrow column; empty where there is none.
+
+    >>> [format_three_digits(value) for value in (0.5, 123.4, 2.83e-7, None)]
+    ['0.500', '123', '2.8e-07', '']
+    """
+    if value is None:
+        return ""
+    if value == 0 or not isfinite(value):
+        return f"{value:g}"
+    if 1e-3 <= abs(value) < 1e3:
+        return f"{value:#.3g}".rstrip(".")
+    return f"{value:.1e}"
+
+
+def format_whole_percent(share: float | None) -> str:
+    """A share in whole percents; what is more than none is never written as 0 %.
+
+    >>> format_whole_percent(0.124), format_whole_percent(0.001), format_whole_percent(0.0)
+    ('12 %', '<1 %', '0 %')
+    """
+    if share is None:
+        return ""
+    if 0 < share < 0.005:
+        return "<1 %"
+    return f"{100 * share:.0f} %"
 
 
 def format_numbers(*values: float) -> tuple[str, ...]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rich import box
@@ -17,8 +16,22 @@ from rich.text import Text
 from nnexp.errors import Interrupted, NnexpError, SpecError
 from nnexp.spec.problems import Problem
 from nnexp.storage.atomic import replace_nonfinite
-from nnexp.wording import format_count, format_percent, shorten_text
+from nnexp.wording import format_count, shorten_text
 
+MIN_SENTENCE_CHARACTERS = 20
+"""A sentence is broken into lines no shorter than this, however narrow the terminal."""
+
+MIN_NAME_CHARACTERS = 8
+"""A name in a table is shortened to no less, however narrow the terminal."""
+
+EDGE_CHARACTERS = 1
+"""What the form of a table takes besides its columns."""
+
+GAP_CHARACTERS = 3
+"""What the form of a table takes beside each column."""
+
+# Soft wrap: a line that is longer than the terminal is broken by the terminal alone, so that it can be copied whole.
+# Rich would take 80 columns where there is no terminal; a table in a file or a pipe may be wider.
 out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 200)
 err = Console(stderr=True, highlight=False, soft_wrap=True, width=None if sys.stderr.isatty() else 200)
 
@@ -49,7 +62,9 @@ def _choose_problem_style(line: str) -> str:
     """The style of a line below a problem's first: a caret, the user's own line, or a suggestion."""
     if line.strip().startswith("|") and line.rstrip().endswith("^"):
         return "red"
-    return "" if " | " in line else "green"
+    if " | " in line:
+        return ""
+    return "green"
 
 
 def show_notices(notices: Sequence[Problem]) -> None:
@@ -63,10 +78,11 @@ def print_sentence(text: str | Text, indent: int = 0, console: Console = out) ->
     if not console.is_terminal:
         console.print(text, markup=False)
         return
-    whole = Text(text) if isinstance(text, str) else text
-    room = max(20, console.width - indent)
-    for number, line in enumerate(whole.wrap(console, room)):
-        console.print(Text(" " * indent if number else "") + line)
+    whole = Text.assemble(text)
+    first, *others = whole.wrap(console, max(MIN_SENTENCE_CHARACTERS, console.width - indent))
+    console.print(first)
+    for line in others:
+        console.print(Text(" " * indent) + line)
 
 
 def print_json(document: Any) -> None:
@@ -82,14 +98,23 @@ def make_table(*columns: str, title: str | None = None) -> Table:
     return empty
 
 
-def fit_table(columns: dict[str, list[str]], spare: Sequence[str], width: int) -> Table:
+def gather_columns(rows: Iterable[Mapping[str, str]]) -> dict[str, list[str]]:
+    """The columns of a table by their headers, from its rows, each of which has a cell for every header."""
+    columns: dict[str, list[str]] = {}
+    for row in rows:
+        for header, cell in row.items():
+            columns.setdefault(header, []).append(cell)
+    return columns
+
+
+def fit_table(columns: Mapping[str, Sequence[str]], spare: Sequence[str], width: int) -> Table:
     """A table of columns by their headers, without those of the `spare` ones that find no room, the first first.
 
     A header is broken at its spaces; a number is never cut.
     """
     kept = dict(columns)
     for header in spare:
-        if 1 + sum(_measure_column(*column) for column in kept.items()) > width:
+        if measure_table(kept) > width:
             kept.pop(header, None)
     shown = make_table(*(header.replace(" ", "\n") for header in kept))
     for row in zip(*kept.values(), strict=True):
@@ -97,22 +122,13 @@ def fit_table(columns: dict[str, list[str]], spare: Sequence[str], width: int) -
     return shown
 
 
+def measure_table(columns: Mapping[str, Sequence[str]]) -> int:
+    """Characters that `fit_table` needs for all of these columns."""
+    return EDGE_CHARACTERS + sum(map(_measure_column, columns, columns.values()))
+
+
 def _measure_column(header: str, cells: Sequence[str]) -> int:
-    return max(map(len, [*header.split(" "), *cells])) + 3
-
-
-def format_number(value: float | None, digits: int = 4) -> str:
-    """A number for people: plain where it is of ordinary size, otherwise with an exponent."""
-    if value is None:
-        return "-"
-    if isinstance(value, int) or not math.isfinite(value) or value == 0:
-        return str(value)
-    return f"{value:.{digits}f}" if 1e-3 <= abs(value) < 1e4 else f"{value:.2e}"
-
-
-def format_metric(metric: str, value: float) -> str:
-    """Accuracies as percentages, everything else as a number."""
-    return format_percent(value) if "accuracy" in metric or metric.endswith("match") else format_number(value)
+    return max(map(len, [*header.split(" "), *cells])) + GAP_CHARACTERS
 
 
 def shorten_escaped(text: str, width: int) -> str:

@@ -76,7 +76,7 @@ def test_train_fits_and_says_what_came_out_and_the_second_time_does_nothing(spec
     percent = f"{100 * record['final']['test']['accuracy']:.2f} %"
     assert re.search(rf"\n  test +50 +{percent}", done.stdout)
     again = told(*words)
-    assert again.stderr == "trained already; --restart trains it again\n"
+    assert again.stderr == "already trained; --restart trains it again\n"
     assert again.stdout == done.stdout
     assert told(*words, "--restart").stderr == done.stderr
     assert json.loads((only_run(tmp_path / "runs") / "run.json").read_bytes())["final"] == record["final"]

@@ -60,7 +60,11 @@ def test_a_set_is_fetched_and_the_second_time_it_is_there(tmp_path: Path) -> Non
         code, out, err = fetch(tmp_path, site.address)
         assert (code, out) == (0, f"small: fetched into {tmp_path}/few\nme\n")
         assert err == "fetching one.gz, 258 KiB\n"
-        assert fetch(tmp_path, site.address) == (0, f"small: there already, and right, in {tmp_path}/few\n", "")
+        assert fetch(tmp_path, site.address) == (
+            0,
+            f"small: already in {tmp_path}/few, and its checksums are right\n",
+            "",
+        )
         assert len(site.asked) == 1
     assert (tmp_path / "few" / "one.gz").read_bytes() == CONTENT
 
@@ -123,7 +127,7 @@ def test_two_processes_at_once_fetch_it_once(tmp_path: Path) -> None:
         site.release.set()
         assert first.wait() == second.wait() == 0
         assert second.stdout is not None
-        assert second.stdout.read() == f"small: there already, and right, in {tmp_path}/few\n"
+        assert second.stdout.read() == f"small: already in {tmp_path}/few, and its checksums are right\n"
         assert site.headers("Range") == [None, "bytes=131072-"]
         for process in (first, second):
             process.communicate()

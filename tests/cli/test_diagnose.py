@@ -79,13 +79,13 @@ def test_the_optimal_error_decides_what_is_bias(place: Path) -> None:
 
 
 def test_a_run_that_never_looked_says_so(place: Path) -> None:
-    assert "only its metrics were seen" in diagnose(place, "blind").stdout
+    assert "only its metrics were examined" in diagnose(place, "blind").stdout
     assert json.loads(diagnose(place, "blind", "--json").stdout)["recorded"] is False
 
 
 def test_of_several_runs_each_finding_is_said_once(place: Path) -> None:
     shown = diagnose(place, "runs").stdout.splitlines()
-    assert shown[0] == "3 runs, 2 of them with nothing wrong that was seen"
+    assert shown[0] == "3 runs, 2 of them without problems"
     assert sum("symmetric units" in line for line in shown) == 1
     assert len(json.loads(diagnose(place, "runs", "--json").stdout)) == 3
 
@@ -143,7 +143,7 @@ def test_elsewhere_each_sentence_is_one_line() -> None:
 
 def test_a_baseline_has_nothing_to_diagnose(place: Path) -> None:
     done = diagnose(place, "neighbours", code=2)
-    assert "only networks that are trained can be diagnosed, and this is knn" in done.stderr
+    assert "diagnose needs the run of a trained network, and this is knn" in done.stderr
 
 
 def test_damage_is_named_with_its_file(place: Path, tmp_path: Path) -> None:
@@ -154,7 +154,7 @@ def test_damage_is_named_with_its_file(place: Path, tmp_path: Path) -> None:
     done = diagnose(tmp_path, "well", code=1)
     assert str(Path("checkpoints") / "last.npz") in done.stderr
     several = diagnose(tmp_path, "runs")
-    assert several.stdout.startswith("2 runs, 1 of them with nothing wrong")
+    assert several.stdout.startswith("2 runs, 1 of them without problems")
     assert "last.npz" in several.stderr
 
 

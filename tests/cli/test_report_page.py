@@ -212,7 +212,7 @@ def test_what_cannot_be_written_is_said_before_anything_is_done(place: Path, tmp
         ("--figures", str(tmp_path / "file")): "is no folder",
         ("--html", str(tmp_path / "file")): "has to end in .html",
         ("--html", f"{tmp_path}/first.yaml"): "has to end in .html",
-        ("--figure-format", "svg"): "--figure-format is of --figures",
+        ("--figure-format", "svg"): "--figure-format is for --figures",
         ("--figures", str(tmp_path / "f"), "--figure-format", "gif"): "gif",
     }.items():
         done = report(place, "one", *words, code=2)

@@ -7,17 +7,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nnexp.cli.console import err, fit_table, out, print_json, print_sentence, shorten_escaped
+from nnexp.cli.console import err, fit_table, gather_columns, out, print_json, print_sentence, shorten_escaped
 from nnexp.cli.options import Json, Metric, Mixed, RunsDir
-from nnexp.cli.tables.sweep import MAX_VALUE_CHARACTERS
 from nnexp.reports.compare import Comparison, ComparisonCheck, compare_variants
 from nnexp.reports.tables import format_mean, format_states, make_mean_dict
 from nnexp.statistics.verdicts import format_amount
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from rich.table import Table
 
     from nnexp.statistics.verdicts import Verdict
+
+MAX_VARIANT_CHARACTERS = 72
+"""Characters of a variant's name in the table: three values of a sweep."""
 
 
 def compare(
@@ -52,63 +56,78 @@ def compare(
     """
     asked = [ComparisonCheck.parse_check(text) for text in checks or []]
     found = compare_variants(names, runs, metric, mixed=mixed)
-    held = {check: check.is_satisfied(found) for check in asked}
+    results = {check: check.is_satisfied(found) for check in asked}
     if json:
-        print_json(_make_document(found, held))
+        print_json(_make_document(found, results))
     else:
-        _print_comparison(found, held)
+        _print_comparison(found, results)
     for problem in found.problems:
         err.print(problem, style="yellow", markup=False)
-    if not all(held.values()):
+    if not all(results.values()):
         raise typer.Exit(4)
 
 
-def _print_comparison(found: Comparison, held: dict[ComparisonCheck, bool]) -> None:
+def _print_comparison(found: Comparison, results: dict[ComparisonCheck, bool]) -> None:
     """The variants, their differences, what these say, and whether the checks hold."""
     out.print(_render_variants(found, out.width))
     out.print(_render_differences(found, out.width))
-    for line in [*(f"mixed: they differ in {difference}" for difference in found.mixed), *_list_sentences(found)]:
+    for line in _list_sentences(found):
         print_sentence(line, indent=2)
-    for check, holds in held.items():
-        style = "green" if holds else "red"
-        out.print(f"{check.text}: {'holds' if holds else 'does not hold'}", style=style, markup=False)
+    for check, holds in results.items():
+        if holds:
+            out.print(f"{check.text}: holds", style="green", markup=False)
+        else:
+            out.print(f"{check.text}: does not hold", style="red", markup=False)
 
 
-def _list_sentences(found: Comparison) -> list[str]:
-    count = len(found.verdicts)
-    corrected = [f"p is corrected for {count} comparisons (Holm)"] if count > 1 else []
-    return [*(verdict.format_sentence() for verdict in found.verdicts), *corrected]
+def _list_sentences(found: Comparison) -> Iterator[str]:
+    for difference in found.mixed:
+        yield f"mixed: they differ in {difference}"
+    for verdict in found.verdicts:
+        yield verdict.format_sentence()
+    if len(found.verdicts) > 1:
+        yield f"p is corrected for {len(found.verdicts)} comparisons (Holm)"
 
 
 def _render_variants(found: Comparison, width: int) -> Table:
     """A row for each variant."""
-    metric, share = found.measure.metric, found.measure.is_share
-    every = list(found.variants.values())
-    means = [variant.compute_mean(metric) for variant in every]
-    columns: dict[str, list[str]] = {
-        "": list(found.variants),
-        "variant": [shorten_escaped(variant.label, 3 * MAX_VALUE_CHARACTERS) for variant in every],
-        "n": [str(mean.n) for mean in means],
-        metric: [format_mean(mean, share=share) for mean in means],
-        "state": [format_states(variant) for variant in every],
-    }
-    return fit_table(columns, (), width)
+    measure = found.measure
+    rows = []
+    for letter, variant in found.variants.items():
+        mean = variant.compute_mean(measure.metric)
+        rows.append(
+            {
+                "": letter,
+                "variant": shorten_escaped(variant.label, MAX_VARIANT_CHARACTERS),
+                "n": str(mean.n),
+                measure.metric: format_mean(mean, share=measure.is_share),
+                "state": format_states(variant),
+            }
+        )
+    return fit_table(gather_columns(rows), (), width)
 
 
 def _render_differences(found: Comparison, width: int) -> Table:
     """A row for each pair."""
-    verdicts, pair = found.verdicts, found.measure.pair
-    columns: dict[str, list[str]] = {
-        "difference": [f"{verdict.b} - {verdict.a}" for verdict in verdicts],
-        f"{pair}s": [str(verdict.difference.n) for verdict in verdicts],
-        found.measure.metric: [_format_difference(verdict) for verdict in verdicts],
-        "p": ["-" if verdict.p is None else f"{verdict.p:.4f}" for verdict in verdicts],
-        "corrected p": ["-" if verdict.p_corrected is None else f"{verdict.p_corrected:.4f}" for verdict in verdicts],
-        "test": [verdict.test or "-" for verdict in verdicts],
-    }
-    if len(verdicts) == 1:
+    columns = gather_columns(map(_format_verdict, found.verdicts))
+    if len(found.verdicts) == 1:
         del columns["corrected p"]
     return fit_table(columns, ("test",), width)
+
+
+def _format_verdict(verdict: Verdict) -> dict[str, str]:
+    return {
+        "difference": f"{verdict.b} - {verdict.a}",
+        f"{verdict.measure.pair}s": str(verdict.difference.n),
+        verdict.measure.metric: _format_difference(verdict),
+        "p": _format_p(verdict.p),
+        "corrected p": _format_p(verdict.p_corrected),
+        "test": verdict.test or "-",
+    }
+
+
+def _format_p(p: float | None) -> str:
+    return "-" if p is None else f"{p:.4f}"
 
 
 def _format_difference(verdict: Verdict) -> str:
@@ -119,10 +138,11 @@ def _format_difference(verdict: Verdict) -> str:
     amount = format_amount(verdict.measure, abs(difference.mean), difference.half_width)
     if difference.mean == 0:
         return amount
-    return ("+" if difference.mean > 0 else "-") + amount
+    sign = "+" if difference.mean > 0 else "-"
+    return sign + amount
 
 
-def _make_document(found: Comparison, held: dict[ComparisonCheck, bool]) -> dict[str, Any]:
+def _make_document(found: Comparison, results: dict[ComparisonCheck, bool]) -> dict[str, Any]:
     """The comparison for a program."""
     metric = found.measure.metric
     return {
@@ -139,6 +159,6 @@ def _make_document(found: Comparison, held: dict[ComparisonCheck, bool]) -> dict
             for letter, variant in found.variants.items()
         },
         "comparisons": [verdict.as_dict() for verdict in found.verdicts],
-        "checks": [{"check": check.text, "holds": holds} for check, holds in held.items()],
+        "checks": [{"check": check.text, "holds": holds} for check, holds in results.items()],
         "problems": list(found.problems),
     }

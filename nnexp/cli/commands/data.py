@@ -25,6 +25,12 @@ if TYPE_CHECKING:
 MAX_LINE_CHARACTERS = 100
 """How wide a list is where there is no terminal."""
 
+MIN_TEXT_CHARACTERS = 20
+"""A text is broken into lines no shorter than this, however narrow the terminal."""
+
+LABEL_CHARACTERS = 15
+"""The column of names; a longer name reaches into the next."""
+
 app = typer.Typer(help="Fetch known data sets, list sources, and look at data.", no_args_is_help=True)
 app.command("show", cls=HelpCommand, epilog=format_example("nnexp data show moons --png moons.png"))(
     data_show.show_data
@@ -47,25 +53,30 @@ def fetch_set(
     """Fetch a known data set into the cache; an interrupted download continues."""
     wanted = find_known_set(name)
     with make_download_listener() as watch:
-        came = fetch_known_set(wanted, address, watch=watch)
+        is_new = fetch_known_set(wanted, address, watch=watch)
     where = wanted.path_of(wanted.files[0]).parent
-    out.print(f"{name}: {'fetched into' if came else 'there already, and right, in'} {where}", markup=False)
-    if came:
+    if is_new:
+        out.print(f"{name}: fetched into {where}", markup=False)
         out.print(wanted.credit, markup=False)
+    else:
+        out.print(f"{name}: already in {where}, and its checksums are right", markup=False)
 
 
 @app.command("list", cls=HelpCommand, epilog=format_example("nnexp data list"))
 def list_sources(json: Json = False) -> None:
     """List the known data sets, with their size and whether they are in the cache, and the other sources."""
-    others = {name: parse_docstring(sources[name]).summary for name in sources if name not in KNOWN_SETS}
+    others = {}
+    for name in sources:
+        if name not in KNOWN_SETS:
+            others[name] = parse_docstring(sources[name]).summary
     if json:
         known = [_as_dict(one) for one in KNOWN_SETS.values()]
-        listed = [{"name": name, "summary": summary} for name, summary in others.items()]
-        print_json({"cache": str(find_cache_folder()), "known": known, "sources": listed})
+        summaries = [{"name": name, "summary": summary} for name, summary in others.items()]
+        print_json({"cache": str(find_cache_folder()), "known": known, "sources": summaries})
         return
     out.print("known sets, for `nnexp data fetch NAME`", style="bold underline")
     for one in KNOWN_SETS.values():
-        _print_entry(one.name, f"{_format_size(one)}, {_describe_cache_state(one)}", one.credit)
+        _print_entry(one.name, f"{format_bytes(one.total_bytes)}, {_describe_cache_state(one)}", one.credit)
     out.print(f"the cache: {find_cache_folder()}\n", markup=False)
     out.print("other sources, for `nnexp data show NAME`", style="bold underline")
     for name, summary in others.items():
@@ -92,23 +103,21 @@ def _as_dict(one: KnownSet) -> dict[str, Any]:
     }
 
 
-def _format_size(one: KnownSet) -> str:
-    return format_bytes(one.total_bytes)
-
-
 def _describe_cache_state(one: KnownSet) -> str:
     """Whether a set is in the cache."""
-    there, of = one.count_present_files(), len(one.files)
-    if there == of:
+    there = one.count_present_files()
+    if there == len(one.files):
         return "in the cache"
-    return f"{there} of {of} files in the cache" if there else "not fetched"
+    if not there:
+        return "not fetched"
+    return f"{there} of {len(one.files)} files in the cache"
 
 
 def _print_entry(name: str, *texts: str) -> None:
     """A name, and beside it its texts, in lines that fit."""
-    width = min(out.width, MAX_LINE_CHARACTERS) - 18
+    width = max(MIN_TEXT_CHARACTERS, min(out.width, MAX_LINE_CHARACTERS) - LABEL_CHARACTERS - 3)
     label = name
     for text in texts:
-        for line in textwrap.wrap(text, max(20, width)):
-            out.print(Text.assemble((f"  {label:<15} ", "bold cyan"), line))
-            label = ""
+        for line in textwrap.wrap(text, width):
+            out.print(Text.assemble((f"  {label:<{LABEL_CHARACTERS}} ", "bold cyan"), line))
+            label = ""  # further lines stand beside nothing

@@ -2,32 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nnexp.cli.console import err, fit_table, format_number, out, print_json, shorten_escaped
+from nnexp.cli.console import MIN_NAME_CHARACTERS, err, fit_table, out, print_json, shorten_escaped
 from nnexp.cli.options import Json, Overrides
 from nnexp.cli.tables.scatter import render_scatter
 from nnexp.inspection.data_pictures import check_png_path, draw_picture
 from nnexp.inspection.data_preview import preview_data
 from nnexp.nn.layers.base import format_shape
-from nnexp.wording import format_percent
+from nnexp.wording import format_decimal, format_percent, format_thousands
 
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from nnexp.data.dataset import Description
     from nnexp.data.value_ranges import ValueRanges
     from nnexp.inspection.data_preview import DataPreview
-    from nnexp.typing import IntArray
+    from nnexp.typing import Array, IntArray
 
-MAX_ROWS, EDGE_ROWS = 20, 5
-"""Of more than MANY rows, the first and last FEW are shown."""
+MAX_ROWS = 20
+"""A table of more rows, such as of the pixels of an image, is shown in part."""
 
-BARS_HEADER, MAX_BAR_CHARACTERS = "", 24
-"""The header of the column of bars, and the length of the longest."""
+EDGE_ROWS = 5
+"""The first and the last rows of a table that is shown in part."""
+
+BARS_HEADER = ""
+"""The column of bars explains itself."""
+
+MAX_BAR_CHARACTERS = 24
+"""The length of the longest bar."""
+
+FIGURES_CHARACTERS = 60
+"""What the numbers of a row take, beside its name."""
+
+FINGERPRINT_DIGITS = 12
+"""Enough to tell two sets apart by eye; --json has the whole."""
+
+MAX_WHOLE_NUMBER = 1e9
+"""Above it even a whole number is written with an exponent."""
+
+TARGET_NOUNS = {"classes": "classes", "binary": "yes-or-no outputs", "values": "values"}
 
 
 def show_data(
@@ -43,12 +61,15 @@ def show_data(
 ) -> None:
     """Show a data set: examples, shape, targets, classes, ranges and missing values; points of a plane are drawn."""
     if png is not None:
-        check_png_path(png)
+        check_png_path(png)  # before the data are loaded, which may take long
     found = preview_data(source, overrides or ())
     if png is not None:
         draw_picture(found, png)
     if json:
-        print_json(found.as_dict() | ({"png": str(png)} if png else {}))
+        document = found.as_dict()
+        if png is not None:
+            document["png"] = str(png)
+        print_json(document)
         return
     for line in _list_summary_lines(found):
         out.print(line, markup=False)
@@ -66,28 +87,49 @@ def show_data(
 def _list_summary_lines(found: DataPreview) -> Iterator[str]:
     """The lines above the tables."""
     data, description = found.data, found.description
-    word = "" if found.is_images else f" feature{'s' if description.shape != (1,) else ''}"
-    yield f"{found.name}: {len(data.x):,} examples of {format_shape(description.shape)}{word}, {data.x.dtype}"
-    outputs = len(description.classes)
-    what = {"classes": "classes", "binary": "yes-or-no outputs", "values": "values"}[description.targets]
-    yield f"targets: {outputs:,} {what if outputs > 1 else what.removesuffix('s')}"
+    yield f"{found.name}: {len(data.x):,} examples of {_describe_inputs(found)}, {data.x.dtype}"
+    noun = TARGET_NOUNS[description.targets]
+    if len(description.classes) == 1:
+        noun = noun.removesuffix("s")
+    yield f"targets: {len(description.classes):,} {noun}"
     if found.target_description != description:
-        names = ", ".join(task.name for task in found.target_description.tasks)
-        kind = f"{found.target_description.output_count} {found.target_description.targets}"
-        yield f"predicted: {f'the tasks {names}' if names else kind}"
+        yield f"predicted: {_describe_predictions(found.target_description)}"
     if description.own_test:
         yield f"own test part: the last {description.own_test:,} examples"
     if found.parts:
         yield "parts: " + ", ".join(f"{part} {len(rows):,}" for part, rows in found.parts.items())
-    missing, total = int(found.input_ranges.missing.sum()), data.x.size
-    if missing:
-        where = found.input_ranges.missing.argsort(kind="stable")[::-1][:EDGE_ROWS]
-        most = ", ".join(
-            f"{found.input_names[f]} {found.input_ranges.missing[f]:,}" for f in where if found.input_ranges.missing[f]
-        )
-        filled = f"; filled in with the {data.fill} of the training part" if data.fill in ("mean", "median") else ""
-        yield f"missing: {missing:,} of {total:,} numbers, most in {most}{filled}"
-    yield f"fingerprint: {found.fingerprint[:12]}"
+    if found.input_ranges.missing.any():
+        yield f"missing: {_describe_missing(found)}"
+    yield f"fingerprint: {found.fingerprint[:FINGERPRINT_DIGITS]}"
+
+
+def _describe_inputs(found: DataPreview) -> str:
+    """The shape of an example."""
+    shape = found.description.shape
+    if found.is_images:
+        return format_shape(shape)
+    return f"{format_shape(shape)} {'feature' if shape == (1,) else 'features'}"
+
+
+def _describe_predictions(description: Description) -> str:
+    """What a network predicts where that is not what the data have."""
+    if description.tasks:
+        return "the tasks " + ", ".join(task.name for task in description.tasks)
+    return f"{description.output_count} {description.targets}"
+
+
+def _describe_missing(found: DataPreview) -> str:
+    """How many numbers are missing, of which features most, and what stands in for them."""
+    missing = found.input_ranges.missing
+    most = []
+    for feature in missing.argsort(kind="stable")[::-1][:EDGE_ROWS]:
+        count = int(missing[feature])
+        if count:
+            most.append(f"{found.input_names[feature]} {count:,}")
+    text = f"{missing.sum():,} of {found.data.x.size:,} numbers, most in {', '.join(most)}"
+    if found.data.fill in ("mean", "median"):
+        text += f"; filled in with the {found.data.fill} of the training part"
+    return text
 
 
 def _render_tables(found: DataPreview, width: int) -> Iterator[Table]:
@@ -98,25 +140,22 @@ def _render_tables(found: DataPreview, width: int) -> Iterator[Table]:
     if found.target_ranges is not None:
         yield _render_ranges("output", found.description.classes, found.target_ranges, width)
     word = "channel" if found.is_images else "feature"
-    yield _render_ranges(word, [name.removeprefix("channel ") for name in found.input_names], found.input_ranges, width)
-
-
-def _choose_rows(count: int) -> list[int | None]:
-    """The rows that are shown; None stands for those that are left out."""
-    return [*range(count)] if count <= MAX_ROWS else [*range(EDGE_ROWS), None, *range(count - EDGE_ROWS, count)]
+    names = [name.removeprefix("channel ") for name in found.input_names]
+    yield _render_ranges(word, names, found.input_ranges, width)
 
 
 def _render_classes(found: DataPreview, counts: IntArray, width: int) -> Table:
     """The classes, with the examples of each in every part and a bar."""
-    most, total, rows = max(1, int(counts.max())), max(1, int(counts.sum())), _choose_rows(len(counts))
+    most, total = max(1, int(counts.max())), max(1, int(counts.sum()))
     columns = {
-        "class": _shorten_names(found.description.classes, rows, width - 60),
-        "examples": _format_counts(rows, counts),
-        "share": _make_cells(rows, lambda k: format_percent(counts[k] / total)),
+        "class": _shorten_names(found.description.classes, width),
+        "examples": list(map(format_thousands, counts)),
+        "share": list(map(format_percent, counts / total)),
     }
-    columns |= {part: _format_counts(rows, found.count_examples(part)) for part in found.parts}
-    columns[BARS_HEADER] = _make_cells(rows, lambda k: "█" * round(MAX_BAR_CHARACTERS * counts[k] / most))
-    shown = fit_table(columns, (BARS_HEADER, "share"), width)
+    for part in found.parts:
+        columns[part] = list(map(format_thousands, found.count_examples(part)))
+    columns[BARS_HEADER] = ["█" * round(MAX_BAR_CHARACTERS * count / most) for count in counts]
+    shown = fit_table(_fold_rows(columns), (BARS_HEADER, "share"), width)
     if shown.columns[-1].header == BARS_HEADER:
         shown.columns[-1].justify = "left"
     return shown
@@ -124,35 +163,45 @@ def _render_classes(found: DataPreview, counts: IntArray, width: int) -> Table:
 
 def _render_ranges(word: str, names: Sequence[str], found: ValueRanges, width: int) -> Table:
     """Between which bounds the numbers lie."""
-    rows = _choose_rows(len(names))
-    numbers = {"min": found.minimum, "mean": found.mean, "max": found.maximum, "std": found.std}
-    columns = {word: _shorten_names(names, rows, width - 60)}
-    columns |= {
-        header: _make_cells(rows, list(map(_format_number, column.tolist())).__getitem__)
-        for header, column in numbers.items()
+    columns = {
+        word: _shorten_names(names, width),
+        "min": _format_numbers(found.minimum),
+        "mean": _format_numbers(found.mean),
+        "max": _format_numbers(found.maximum),
+        "std": _format_numbers(found.std),
     }
     if found.missing.any():
-        columns["missing"] = _format_counts(rows, found.missing)
-    return fit_table(columns, ("std", "mean"), width)
+        columns["missing"] = list(map(format_thousands, found.missing))
+    return fit_table(_fold_rows(columns), ("std", "mean"), width)
 
 
-def _make_cells(rows: Sequence[int | None], cell: Callable[[int], str]) -> list[str]:
-    return ["" if row is None else cell(row) for row in rows]
+def _fold_rows(columns: dict[str, list[str]]) -> dict[str, list[str]]:
+    """A long table without its middle; the first column says how many rows are left out."""
+    count = len(next(iter(columns.values())))
+    if count <= MAX_ROWS:
+        return columns
+    middle = f"… {count - 2 * EDGE_ROWS:,} more"
+    folded = {}
+    for header, cells in columns.items():
+        folded[header] = [*cells[:EDGE_ROWS], middle, *cells[-EDGE_ROWS:]]
+        middle = ""
+    return folded
 
 
-def _format_counts(rows: Sequence[int | None], counts: IntArray) -> list[str]:
-    return _make_cells(rows, lambda row: f"{counts[row]:,}")
+def _shorten_names(names: Sequence[str], width: int) -> list[str]:
+    room = max(MIN_NAME_CHARACTERS, width - FIGURES_CHARACTERS)
+    return [shorten_escaped(name, room) for name in names]
 
 
-def _shorten_names(names: Sequence[str], rows: Sequence[int | None], room: int) -> list[str]:
-    """The names of the rows; … with how many for those that are left out."""
-    left_out = len(names) - len(rows) + 1
-    return [f"… {left_out:,} more" if row is None else shorten_escaped(names[row], max(8, room)) for row in rows]
+def _format_numbers(values: Array) -> list[str]:
+    """Numbers for people; whole ones without decimals."""
+    return [_format_number(value) for value in values.tolist()]
 
 
 def _format_number(value: float) -> str:
-    """A number for people; whole ones without decimals."""
-    return f"{int(value):,}" if value.is_integer() and abs(value) < 1e9 else format_number(value)
+    if value.is_integer() and abs(value) < MAX_WHOLE_NUMBER:
+        return format_thousands(int(value))
+    return format_decimal(value)
 
 
 def _print_points(found: DataPreview) -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from itertools import chain
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nnexp.cli.console import err, fit_table, out, print_json
+from nnexp.cli.console import err, fit_table, gather_columns, out, print_json
 from nnexp.cli.options import Json, Overrides, SpecPath
 from nnexp.errors import UsageError
 from nnexp.nn.layers.base import format_shape
@@ -18,6 +17,7 @@ from nnexp.spec.sizes import AssumedSizes
 from nnexp.wording import format_bytes
 
 if TYPE_CHECKING:
+    from nnexp.nn.size import LayerSize
     from nnexp.spec.outline import Outline
     from nnexp.typing import Shape
 
@@ -32,6 +32,7 @@ OPTIONAL_COLUMNS = (
 """Columns that are left out of a narrow table, the first first."""
 
 MAX_SIZE = 1_000_000
+"""No network here has as many; a larger number is a slip, and its sizes would overflow."""
 
 
 def describe(
@@ -52,9 +53,8 @@ def describe(
     json: Json = False,
 ) -> None:
     """Shapes, parameters, multiply-adds and memory by layer."""
-    found = outline_network(
-        spec, overrides or (), AssumedSizes(_parse_shape(input_) if input_ is not None else None, outputs)
-    )
+    shape = None if input_ is None else _parse_shape(input_)
+    found = outline_network(spec, overrides or (), AssumedSizes(shape, outputs))
     if json:
         print_json(found.as_dict())
         return
@@ -73,29 +73,36 @@ def describe(
 def _make_columns(found: Outline) -> dict[str, list[str]]:
     """The table by column: a row for each layer, those inside others indented, and the totals."""
     total = found.network
-    inside = list(chain.from_iterable(part.walk_layers() for part in total.parts))
-    names = [*("  " * depth + part.name for depth, part in inside), "total"]
-    parts = [*(part for _, part in inside), total]
-    memories = [found.estimate_memory(part) for part in parts]
-    numbers = {
-        "weights": [part.weights for part in parts],
-        "biases": [part.biases for part in parts],
-        "connections": [part.connections for part in parts],
-        "multiply-adds": [part.multiply_adds for part in parts],
-    }
-    columns = {
-        "layer": names,
-        "output": [format_shape(part.output) for part in parts],
-        **{header: [f"{number:,}" if number else "" for number in column] for header, column in numbers.items()},
-        "receptive field": [format_shape(part.field.size) if part.field else "" for part in parts],
-        "parameter memory": [format_bytes(parameters) if parameters else "" for parameters, _ in memories],
-        "activation memory": [format_bytes(activations) for _, activations in memories],
-    }
+    rows = []
+    for part in total.parts:
+        for depth, layer in part.walk_layers():
+            rows.append({"layer": "  " * depth + layer.name} | _format_layer(found, layer))
+    rows.append({"layer": "total"} | _format_layer(found, total))
+    columns = gather_columns(rows)
     return {header: cells for header, cells in columns.items() if any(cells)}
 
 
+def _format_layer(found: Outline, layer: LayerSize) -> dict[str, str]:
+    """The cells of a layer but its name; empty for what it has none of."""
+    parameters, activations = found.estimate_memory(layer)
+    return {
+        "output": format_shape(layer.output),
+        "weights": _format_size(layer.weights),
+        "biases": _format_size(layer.biases),
+        "connections": _format_size(layer.connections),
+        "multiply-adds": _format_size(layer.multiply_adds),
+        "receptive field": format_shape(layer.field.size) if layer.field else "",
+        "parameter memory": format_bytes(parameters) if parameters else "",
+        "activation memory": format_bytes(activations),
+    }
+
+
+def _format_size(number: int) -> str:
+    return f"{number:,}" if number else ""
+
+
 def _list_summary_lines(found: Outline) -> list[str]:
-    """What is said below the table."""
+    """The lines below the table."""
     parameters, activations = found.estimate_memory(found.network)
     training, optimizer = found.spec.training, optimizers.name_of(found.spec.optimizer)
     return [
@@ -107,7 +114,9 @@ def _list_summary_lines(found: Outline) -> list[str]:
 
 def _parse_shape(text: str) -> Shape:
     """The core shape in a text such as 224x224x3, or 64 for flat inputs. Raises UsageError."""
-    sizes = [int(word) for word in text.split("x")] if re.fullmatch(r"[0-9]{1,7}(x[0-9]{1,7}){0,2}", text) else []
-    if len(sizes) not in (1, 3) or not all(1 <= size <= MAX_SIZE for size in sizes):
-        raise UsageError(f"--input: expected height, width and channels, or features: 224x224x3 or 64; found {text!r}")
-    return tuple(sizes)
+    # ASCII digits alone: int() takes those of every script, and underscores. As many digits as MAX_SIZE has.
+    if re.fullmatch(r"[0-9]{1,7}(x[0-9]{1,7}x[0-9]{1,7})?", text):
+        sizes = tuple(map(int, text.split("x")))
+        if 1 <= min(sizes) <= max(sizes) <= MAX_SIZE:
+            return sizes
+    raise UsageError(f"--input: expected height, width and channels, or features: 224x224x3 or 64; found {text!r}")

@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from nnexp.diagnosis.findings import Diagnosis, Finding, Remedy
+    from nnexp.reports.rows import RunRow
 
 MAX_FULL_RUNS = 5
-"""Runs that are told one after the other, each whole."""
+"""So many runs are shown one after the other, each whole; of more, only what they share."""
 
 
 def diagnose(
@@ -47,14 +48,10 @@ def diagnose(
     """What was wrong with a run, and what to try.
 
     Each finding has its numbers, its epoch and overrides to try. Nothing is
-    computed again: all of it is read from what the run recorded.
+    trained: the findings come from what the run recorded.
     """
     collected = collect_runs(names, runs)
-    begun = [row for row in collected.rows if (row.path / "run.json").is_file()]
-    folders = [row.path for row in begun if row.configuration.kind == NETWORK_KIND]
-    if not folders:
-        kinds = ", ".join(sorted({row.configuration.kind for row in begun})) or "nothing that has begun"
-        raise UsageError(f"only networks that are trained can be diagnosed, and this is {kinds}")
+    folders = _list_network_folders(collected.rows)
     found: list[Diagnosis] = []
     problems = list(collected.problems)
     for folder in folders:
@@ -70,6 +67,7 @@ def diagnose(
         documents = [diagnosis.as_dict() for diagnosis in found]
         print_json(documents[0] if len(folders) == 1 else documents)
     elif len(folders) == 1 or len(collected.rows) == len(names) <= MAX_FULL_RUNS:
+        # As many rows as names: every name is that of a run, and none that of a sweep or a folder of runs.
         for number, diagnosis in enumerate(found):
             if number:
                 out.print()
@@ -78,25 +76,38 @@ def diagnose(
         _print_grouped(found, out)
 
 
+def _list_network_folders(rows: Sequence[RunRow]) -> list[Path]:
+    """The folders of the networks that have begun. Raises UsageError where there are none."""
+    folders, kinds = [], set()
+    for row in rows:
+        if (row.path / "run.json").is_file():
+            kinds.add(row.configuration.kind)
+            if row.configuration.kind == NETWORK_KIND:
+                folders.append(row.path)
+    if not folders:
+        found = ", ".join(sorted(kinds)) or "nothing that has begun"
+        raise UsageError(f"diagnose needs the run of a trained network, and this is {found}")
+    return folders
+
+
 def _print_diagnosis(found: Diagnosis, console: Console) -> None:
     """A diagnosis for people."""
-    many = len(found.findings)
     if found.is_healthy:
         print_sentence(Text(f"{found.run}: no problems found", style="green"), 2, console)
     else:
-        print_sentence(f"{found.run}: {format_count(many, 'finding')}", 2, console)
+        print_sentence(f"{found.run}: {format_count(len(found.findings), 'finding')}", 2, console)
     for finding in found.findings:
         _print_finding(finding, console)
     if found.balance:
         print_sentence(found.balance, 2, console)
     if not found.has_layer_history:
-        print_sentence(Text("it did not look into its layers, so only its metrics were seen", style="dim"), 2, console)
+        print_sentence(Text("the run recorded no layer statistics: only its metrics were examined", "dim"), 2, console)
 
 
 def _print_grouped(found: Sequence[Diagnosis], console: Console) -> None:
     """Many diagnoses, each finding once, and the range of the errors."""
     healthy = sum(diagnosis.is_healthy for diagnosis in found)
-    print_sentence(f"{len(found)} runs, {healthy} of them with nothing wrong that was seen", 2, console)
+    print_sentence(f"{format_count(len(found), 'run')}, {healthy} of them without problems", 2, console)
     for entry in find_shared_findings(found):
         print_sentence(f"{len(entry.runs)} of {len(found)}, such as {entry.runs[0]}:", 2, console)
         _print_finding(entry.finding, console)
@@ -127,7 +138,7 @@ def _print_remedy(remedy: Remedy, console: Console) -> None:
 
 
 def print_gravest_findings(found: Diagnosis, console: Console, most: int = 3) -> None:
-    """The gravest findings, for the end of a training; nothing where nothing is wrong."""
+    """The gravest findings, for the end of a training; nothing where there are none."""
     for finding in found.findings[:most]:
         _print_finding(finding, console)
     if len(found.findings) > most:

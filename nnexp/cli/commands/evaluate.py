@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from nnexp.cli.console import format_metric, make_table, out, print_json
+from nnexp.cli.console import make_table, out, print_json
 from nnexp.cli.options import Json, RunName, RunsDir
 from nnexp.cli.tables.confusion import render_classes, render_confusions
 from nnexp.cli.tables.outputs import render_outputs
@@ -17,7 +17,7 @@ from nnexp.metrics.breakdown import ClassBreakdown
 from nnexp.metrics.metrics import METRIC_NAMES
 from nnexp.prediction.run import Run
 from nnexp.runs.index import find_run
-from nnexp.wording import format_percent
+from nnexp.wording import format_metric, format_percent
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -56,8 +56,8 @@ def evaluate(
     metrics, details = found.evaluate(split), found.details(split)
     _check_options(details, top, confusion=confusion)
     if json:
-        everything = [entry.as_dict() for entry in details]
-        print_json({"run": str(found.path), "split": split, **metrics, "details": everything})
+        documents = [entry.as_dict() for entry in details]
+        print_json({"run": str(found.path), "split": split, **metrics, "details": documents})
         return
     out.print(_render_summary(split, metrics, details, top or DEFAULT_TOP_K))
     for entry in details:
@@ -67,22 +67,35 @@ def evaluate(
 
 def _check_options(details: Sequence[Breakdown], top: int | None, *, confusion: bool) -> None:
     """Raises UsageError where something is asked for that these predictions do not have."""
-    most = max((len(entry.classes) for entry in details if isinstance(entry, ClassBreakdown)), default=0)
+    most = 0
+    for entry in details:
+        if isinstance(entry, ClassBreakdown):
+            most = max(most, len(entry.classes))
     if not most and (confusion or top):
-        raise UsageError(f"{'--confusion' if confusion else '--top'} is for classes, and this run predicts none")
+        option = "--confusion" if confusion else "--top"
+        raise UsageError(f"{option} is for classes, and this run predicts none")
     if top and top >= most:
         raise UsageError(f"--top {top}: with {most} classes, the right one is always among so many; ask for fewer")
 
 
 def _render_summary(split: str, metrics: dict[str, float], details: Sequence[Breakdown], top: int) -> Table:
     """Loss and metrics; where there are several tasks, in a section for each."""
-    left, sections = {name: format_metric(name, value) for name, value in metrics.items()}, []
+    shared = {name: format_metric(name, value) for name, value in metrics.items()}
+    sections = []
     for entry in details:
         prefix = f"{entry.task}_" if entry.task else ""
-        own = {prefix + name: left.pop(prefix + name) for name in METRIC_NAMES[entry.targets]}
-        sections.append(own | {prefix + name: text for name, text in _list_class_metrics(entry, top)})
+        section = {}
+        for name in METRIC_NAMES[entry.targets]:
+            section[prefix + name] = shared.pop(prefix + name)
+        for name, text in _list_class_metrics(entry, top):
+            section[prefix + name] = text
+        sections.append(section)
+    if len(sections) > 1:
+        sections.insert(0, shared)
+    else:
+        sections = [shared | sections[0]]
     shown = make_table("metric", split)
-    for section in [left, *sections] if len(sections) > 1 else [left | sections[0]]:
+    for section in sections:
         for name, text in section.items():
             shown.add_row(name.replace("_", " "), text)
         shown.add_section()
@@ -90,7 +103,7 @@ def _render_summary(split: str, metrics: dict[str, float], details: Sequence[Bre
 
 
 def _list_class_metrics(entry: Breakdown, top: int) -> Iterator[tuple[str, str]]:
-    """What is said of predicted classes besides their accuracy."""
+    """Metrics of predicted classes besides their accuracy."""
     if isinstance(entry, ClassBreakdown):
         yield "error rate", format_percent(entry.error_rate)
         yield "macro F1", format_percent(entry.macro_f1)
@@ -99,13 +112,14 @@ def _list_class_metrics(entry: Breakdown, top: int) -> Iterator[tuple[str, str]]
 
 
 def _render_tables(entry: Breakdown, width: int, *, confusion: bool) -> Iterator[str | Table]:
-    """What is shown of a task below the metrics: its confusions where they are asked for, or its outputs if several."""
+    """The tables of a task: its confusions where they are asked for, or its outputs if it has several."""
     name = f"{entry.task}, " if entry.task else ""
     if isinstance(entry, ClassBreakdown):
         if confusion:
             legend, matrix = render_confusions(entry, width)
             yield name + legend
-            yield from filter(None, [matrix])
+            if matrix:
+                yield matrix
             yield render_classes(entry, width)
     elif len(entry.outputs) > 1:
         legend, shown = render_outputs(entry, width)

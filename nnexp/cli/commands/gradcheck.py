@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nnexp import api
-from nnexp.cli.console import err, fit_table, out, print_json
+from nnexp.cli.console import err, fit_table, gather_columns, out, print_json
 from nnexp.cli.options import Json, Overrides
 from nnexp.errors import UsageError
 from nnexp.gradient_check.components import check_all_components, raise_if_failed
@@ -16,6 +16,10 @@ from nnexp.gradient_check.components import check_all_components, raise_if_faile
 if TYPE_CHECKING:
     from nnexp.gradient_check.components import ComponentCheck
     from nnexp.gradient_check.result import GradientCheck, ParameterCheck
+
+
+OPTIONAL_COLUMNS = ("numeric", "analytic", "shape", "worst entry", "directions checked", "entries checked")
+"""Columns that are left out of a narrow table, the first first."""
 
 
 def gradcheck(
@@ -71,24 +75,11 @@ def gradcheck(
 
 def print_check(check: GradientCheck) -> None:
     """The table of parameters, and what was compared."""
-    rows = check.rows
-    columns: dict[str, list[str]] = {
-        "parameter": [row.name for row in rows],
-        "verdict": [row.verdict for row in rows],
-        "relative error": [_format_error(row) for row in rows],
-        "left out": [f"{row.left_out + row.directions_left_out:,}" for row in rows],
-        "entries checked": [_format_checked(row) for row in rows],
-        "directions checked": [f"{row.directions:,}" for row in rows],
-        "shape": [" x ".join(map(str, row.shape)) for row in rows],
-        "worst entry": [_format_entry_index(row) for row in rows],
-        "analytic": [f"{row.worst.analytic:.3e}" if row.worst else "-" for row in rows],
-        "numeric": [f"{row.worst.numeric:.3e}" if row.worst else "-" for row in rows],
-    }
+    columns = gather_columns(map(_format_parameter, check.rows))
     if check.exhaustive:
         del columns["directions checked"]
-    spare = ("numeric", "analytic", "shape", "worst entry", "directions checked", "entries checked")
-    out.print(fit_table(columns, spare, out.width))
-    lost = [row.name for row in rows if row.is_lost]
+    out.print(fit_table(columns, OPTIONAL_COLUMNS, out.width))
+    lost = [row.name for row in check.rows if row.is_lost]
     if lost:
         out.print(f"so small that rounding hides them: {', '.join(lost)}", markup=False, soft_wrap=False)
     if check.aside:
@@ -98,13 +89,35 @@ def print_check(check: GradientCheck) -> None:
     out.print(f"{check.name}: {describe_check(check)}", markup=False, soft_wrap=False)
 
 
+def _format_parameter(row: ParameterCheck) -> dict[str, str]:
+    analytic = numeric = "-"
+    if row.worst:
+        analytic, numeric = f"{row.worst.analytic:.3e}", f"{row.worst.numeric:.3e}"
+    return {
+        "parameter": row.name,
+        "verdict": row.verdict,
+        "relative error": _format_error(row),
+        "left out": f"{row.left_out + row.directions_left_out:,}",
+        "entries checked": _format_checked(row),
+        "directions checked": f"{row.directions:,}",
+        "shape": " x ".join(map(str, row.shape)),
+        "worst entry": _format_entry_index(row),
+        "analytic": analytic,
+        "numeric": numeric,
+    }
+
+
 def describe_check(check: GradientCheck) -> str:
     """What was compared, and what came out, in a line."""
     checked = sum(row.checked for row in check.rows)
     left_out = sum(row.left_out + row.directions_left_out for row in check.rows)
     directions = sum(row.directions for row in check.rows)
-    what = f"{checked:,} entries" + (f" and {directions:,} random directions" if directions else "")
-    when = f"after {check.after:,} steps" if check.after else "before training"
+    what = f"{checked:,} entries"
+    if directions:
+        what += f" and {directions:,} random directions"
+    when = "before training"
+    if check.after:
+        when = f"after {check.after:,} steps"
     verdict = {
         "right": f"the gradient is right, largest relative error {check.error:.1e}",
         "wrong": "the gradient is wrong",
@@ -118,18 +131,24 @@ def describe_check(check: GradientCheck) -> str:
 def _format_error(row: ParameterCheck) -> str:
     if row.verdict == "frozen" or not row.checked + row.directions:
         return "-"
-    return "rounding" if row.is_lost else f"{row.error:.1e}"
+    if row.is_lost:
+        return "rounding"
+    return f"{row.error:.1e}"
 
 
 def _format_checked(row: ParameterCheck) -> str:
-    every = row.checked + row.left_out == row.entries or not row.checked + row.left_out
-    return f"{row.checked:,}" if every else f"{row.checked:,} of {row.entries:,}"
+    chosen = row.checked + row.left_out
+    if chosen in (0, row.entries):
+        return f"{row.checked:,}"
+    return f"{row.checked:,} of {row.entries:,}"
 
 
 def _format_entry_index(row: ParameterCheck) -> str:
     if row.worst is None:
         return "-"
-    return "direction" if row.worst.index is None else f"[{', '.join(map(str, row.worst.index))}]"
+    if row.worst.index is None:
+        return "direction"
+    return f"[{', '.join(map(str, row.worst.index))}]"
 
 
 def _check_all_components(threshold: float, *, json: bool) -> None:
@@ -143,16 +162,7 @@ def _check_all_components(threshold: float, *, json: bool) -> None:
 
 def _print_all_checks(checks: list[ComponentCheck]) -> None:
     """A row for every component and network, then what came out."""
-    shown = [(one, one.check) for one in checks]
-    columns: dict[str, list[str]] = {
-        "component": [one.name for one in checks],
-        "verdict": [one.verdict for one in checks],
-        "relative error": [f"{check.error:.1e}" if check else "-" for _, check in shown],
-        "left out": [f"{sum(row.left_out for row in check.rows):,}" if check else "-" for _, check in shown],
-        "entries checked": [f"{sum(row.checked for row in check.rows):,}" if check else "-" for _, check in shown],
-        "in a network": [one.setting for one in checks],
-        "kind": [one.kind for one in checks],
-    }
+    columns = gather_columns(map(_format_component, checks))
     out.print(fit_table(columns, ("kind", "entries checked", "in a network"), out.width))
     for one in checks:
         if one.problem:
@@ -160,3 +170,21 @@ def _print_all_checks(checks: list[ComponentCheck]) -> None:
     right = sum(one.verdict == "right" for one in checks)
     names = {(one.kind, one.name) for one in checks}
     out.print(f"{len(names)} components in {len(checks)} networks: {right} right, {len(checks) - right} not")
+
+
+def _format_component(one: ComponentCheck) -> dict[str, str]:
+    """The cells of a component; - where it could not be checked."""
+    error = left_out = checked = "-"
+    if one.check:
+        error = f"{one.check.error:.1e}"
+        left_out = f"{sum(row.left_out for row in one.check.rows):,}"
+        checked = f"{sum(row.checked for row in one.check.rows):,}"
+    return {
+        "component": one.name,
+        "verdict": one.verdict,
+        "relative error": error,
+        "left out": left_out,
+        "entries checked": checked,
+        "in a network": one.setting,
+        "kind": one.kind,
+    }

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from nnexp.spec.spec import Spec
 
 
+MAX_LINE_CHARACTERS = 110
+"""Sentences are broken into lines no longer, however wide the terminal."""
+
+
 class InputData(StrEnum):
     """What the network is shown."""
 
@@ -86,10 +90,13 @@ def _write_page(found: Sequence[Inspection], specs: Sequence[tuple[str, Spec]], 
 
 
 def _print_inspection(found: Sequence[Inspection]) -> None:
-    """Tables, what their columns mean, and what they say."""
+    """The tables, what their columns mean, and the findings."""
     _print_wrapped(_format_heading(found), "", out.width)
-    for table in [render_network(found[0], out.width)] if len(found) == 1 else render_initializers(found, out.width):
-        out.print(table)
+    if len(found) == 1:
+        out.print(render_network(found[0], out.width))
+    else:
+        for table in render_initializers(found, out.width):
+            out.print(table)
     for line in describe_columns(found):
         _print_wrapped(line, "dim", out.width)
     out.print()
@@ -100,19 +107,23 @@ def _print_inspection(found: Sequence[Inspection]) -> None:
 
 
 def _print_wrapped(text: str, style: str, width: int) -> None:
-    """A line, or where it is longer several, those after the first further in."""
+    """A text, the lines after the first further in."""
     indent = " " * (len(text) - len(text.lstrip()))
-    for line in wrap(text.strip(), min(width, 110), initial_indent=indent, subsequent_indent=f"{indent}  "):
+    room = min(width, MAX_LINE_CHARACTERS)
+    for line in wrap(text.strip(), room, initial_indent=indent, subsequent_indent=f"{indent}  "):
         out.print(line, style=style, markup=False)
 
 
 def _format_heading(found: Sequence[Inspection]) -> str:
-    """What was looked at, in a line."""
+    """Which network, and which inputs it was shown."""
     first = found[0]
     what = "training examples" if first.data == "real" else "random normal inputs"
-    seeds = f", mean of {len(first.seeds)} seeds" if len(first.seeds) > 1 else ""
-    init = f" with {first.init}" if len(found) == 1 else ""
-    return f"{first.name}{init} before training, {first.examples:,} {what}{seeds}"
+    text = f"{first.name} before training, {first.examples:,} {what}"
+    if len(found) == 1:
+        text = f"{first.name} with {first.init} before training, {first.examples:,} {what}"
+    if len(first.seeds) > 1:
+        text += f", mean of {len(first.seeds)} seeds"
+    return text
 
 
 def _list_findings(found: Sequence[Inspection]) -> Iterator[tuple[str, str]]:
@@ -121,6 +132,7 @@ def _list_findings(found: Sequence[Inspection]) -> Iterator[tuple[str, str]]:
         if len(found) > 1:
             yield each.init, "bold"
         for finding in each.findings:
-            yield f"  {finding.text}", "green" if finding.healthy else "yellow"
+            style = "green" if finding.healthy else "yellow"
+            yield f"  {finding.text}", style
         if not each.findings:
             yield "  nothing stands out", "dim"

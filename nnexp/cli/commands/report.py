@@ -31,48 +31,58 @@ class FigureFormat(StrEnum):
     pdf = "pdf"
 
 
-FigureFormats: TypeAlias = Annotated[
-    list[FigureFormat] | None,
-    typer.Option("--figure-format", help="File format of the figures; repeat for several.", show_default="png"),
+SortColumn: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--sort", metavar="COLUMN", help="Column to order the rows by.", show_default="the metric"),
+]
+
+Condition: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--filter", help="Only variants such as 'optimizer == \"adam\" and lr > 1e-3'.", show_default=False),
+]
+
+Baseline: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--baseline", metavar="NAME", help="Compare with this variant, not with the best.", show_default=False
+    ),
+]
+
+ReportForm: TypeAlias = Annotated[
+    Literal["table", "markdown", "csv", "latex", "json"], typer.Option("--format", help="Form of the report.")
 ]
 
 ReportFile: TypeAlias = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file.", show_default=False)
 ]
 
+PageFile: TypeAlias = Annotated[
+    Path | None,
+    typer.Option("--html", metavar="FILE", help="Write one offline page with figures.", show_default=False),
+]
+
+FigureFolder: TypeAlias = Annotated[
+    Path | None,
+    typer.Option("--figures", metavar="DIR", help="Write the page's figures as files.", show_default=False),
+]
+
+FigureFormats: TypeAlias = Annotated[
+    list[FigureFormat] | None,
+    typer.Option("--figure-format", help="File format of the figures; repeat for several.", show_default="png"),
+]
+
 
 def report(
     names: RunsOrSweeps,
     metric: Metric = None,
-    sort: Annotated[
-        str | None,
-        typer.Option("--sort", metavar="COLUMN", help="Column to order the rows by.", show_default="the metric"),
-    ] = None,
-    condition: Annotated[
-        str | None,
-        typer.Option(
-            "--filter", help="Only variants such as 'optimizer == \"adam\" and lr > 1e-3'.", show_default=False
-        ),
-    ] = None,
-    baseline: Annotated[
-        str | None,
-        typer.Option(
-            "--baseline", metavar="NAME", help="Compare with this variant, not with the best.", show_default=False
-        ),
-    ] = None,
+    sort: SortColumn = None,
+    condition: Condition = None,
+    baseline: Baseline = None,
     mixed: Mixed = False,
-    form: Annotated[
-        Literal["table", "markdown", "csv", "latex", "json"], typer.Option("--format", help="Form of the report.")
-    ] = "table",
+    form: ReportForm = "table",
     output: ReportFile = None,
-    html: Annotated[
-        Path | None,
-        typer.Option("--html", metavar="FILE", help="Write one offline page with figures.", show_default=False),
-    ] = None,
-    figures: Annotated[
-        Path | None,
-        typer.Option("--figures", metavar="DIR", help="Write the page's figures as files.", show_default=False),
-    ] = None,
+    html: PageFile = None,
+    figures: FigureFolder = None,
     formats: FigureFormats = None,
     runs: RunsDir = Path("runs"),
     json: Json = False,
@@ -85,7 +95,7 @@ def report(
     if output is not None and html is not None and output.resolve() == html.resolve():
         raise UsageError(f"--output and --html are the same file, {output}")
     # Before the report is made, so that a wrong path is found before the work, not after it.
-    drawing = _order_drawing(html, figures, formats or [])
+    drawing = _plan_drawing(html, figures, formats or [])
     made = build_report(names, runs, ReportOptions(metric, sort, condition, baseline, mixed))
     write_report(made, "json" if json else form, output)
     if drawing is not None:
@@ -94,11 +104,11 @@ def report(
         err.print(problem, style="yellow", markup=False)
 
 
-def _order_drawing(html: Path | None, figures: Path | None, formats: Sequence[FigureFormat]) -> ReportOutput | None:
+def _plan_drawing(html: Path | None, figures: Path | None, formats: Sequence[FigureFormat]) -> ReportOutput | None:
     """What to draw, None if nothing is asked for. Raises UsageError where it cannot be written."""
     if html is None and figures is None:
         if formats:
-            raise UsageError("--figure-format is of --figures DIR, which is not given")
+            raise UsageError("--figure-format is for --figures, which is not given: add --figures DIR")
         return None
     from nnexp.reports.html.write import ReportOutput  # imports altair, an optional extra
 

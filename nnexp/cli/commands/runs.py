@@ -7,15 +7,17 @@ from typing import Annotated, Any
 
 import typer
 
-from nnexp.cli.console import err, fit_table, format_metric, format_number, out, print_json
+from nnexp.cli.console import err, fit_table, gather_columns, out, print_json
 from nnexp.cli.help import HelpCommand, format_example
 from nnexp.cli.options import Json, RunsDir
 from nnexp.errors import RunError, UsageError
 from nnexp.runs import known_files, manifest
 from nnexp.runs.index import find_current_state, find_to_delete, list_run_folders
 from nnexp.storage.lock import lock_folder
+from nnexp.wording import format_decimal, format_metric
 
-LISTED_COLUMNS = ("run", "state", "seed", "epochs", "dev", "test", "seconds", "began")
+MINUTE_CHARACTERS = 16
+"""The characters of a time in ISO 8601 as far as the minutes."""
 
 app = typer.Typer(invoke_without_command=True)
 
@@ -42,8 +44,7 @@ def list_runs(context: typer.Context, runs: RunsDir = Path("runs"), json: Json =
     elif not rows:
         out.print(f"no runs in {runs}")
     else:
-        rows = [row | {"began": row["began"][:16].replace("T", " ")} for row in rows]
-        columns = {key: [_format_cell(row[key]) for row in rows] for key in LISTED_COLUMNS}
+        columns = gather_columns(map(_format_run, rows))
         out.print(fit_table(columns, ("began", "seconds", "seed", "epochs"), out.width))
     for line in damaged:
         err.print(line, style="yellow", markup=False)
@@ -60,37 +61,61 @@ def remove_runs(
 ) -> None:
     """Delete runs: the files that nnexp wrote. Other files in their folders stay."""
     paths = [find_to_delete(name, runs or context.obj) for name in names]
-    for path in dict.fromkeys(paths):
+    for path in dict.fromkeys(paths):  # a run that is named twice is deleted once
         if not yes:
             if not err.is_terminal:
                 raise UsageError(f"{path} was not deleted: there is no terminal to confirm on, so add --yes")
             typer.confirm(f"Delete {path}?", abort=True, err=True)
         with lock_folder(path):
             others = known_files.remove_run(path)
-        err.print(f"deleted {path}" if not others else f"deleted the run in {path}", markup=False)
         if others:
+            err.print(f"deleted the run in {path}", markup=False)
             err.print(known_files.describe_kept_files(path, others), markup=False)
+        else:
+            err.print(f"deleted {path}", markup=False)
 
 
 def _summarize_run(name: str, record: dict[str, Any]) -> dict[str, Any]:
     """A run in one row: its key metric is accuracy where there is one, otherwise the loss, or the error of values."""
-    final = record.get("final", {})
-    key = {part: next(k for k in ("accuracy", "loss", *values) if k in values) for part, values in final.items()}
+    final = {part: _choose_key_metric(metrics) for part, metrics in record.get("final", {}).items()}
     return {
         "run": name,
         "state": record["state"],
         "seed": record["seed"],
         "epochs": record.get("epochs"),
-        "dev": {key["dev"]: final["dev"][key["dev"]]} if "dev" in final else None,
-        "test": {key["test"]: final["test"][key["test"]]} if "test" in final else None,
+        "dev": final.get("dev"),
+        "test": final.get("test"),
         "seconds": record.get("seconds"),
         "began": record["began"],
     }
 
 
-def _format_cell(value: Any) -> str:
-    if isinstance(value, dict):
-        return " ".join(format_metric(name, entry) + f" {name}" * (name != "accuracy") for name, entry in value.items())
-    if isinstance(value, float):
-        return format_number(value, 1)
-    return "-" if value is None else str(value)
+def _choose_key_metric(metrics: dict[str, float]) -> dict[str, float]:
+    for name in ("accuracy", "loss", *metrics):
+        if name in metrics:
+            return {name: metrics[name]}
+    return {}
+
+
+def _format_run(row: dict[str, Any]) -> dict[str, str]:
+    """A run by column; - for what it does not have yet."""
+    return {
+        "run": row["run"],
+        "state": row["state"],
+        "seed": str(row["seed"]),
+        "epochs": "-" if row["epochs"] is None else str(row["epochs"]),
+        "dev": _format_key_metric(row["dev"]),
+        "test": _format_key_metric(row["test"]),
+        "seconds": format_decimal(row["seconds"], 1),
+        "began": row["began"][:MINUTE_CHARACTERS].replace("T", " "),
+    }
+
+
+def _format_key_metric(metrics: dict[str, float] | None) -> str:
+    """The value, and behind it the name where it is not the accuracy."""
+    if not metrics:
+        return "-"
+    [(name, value)] = metrics.items()
+    if name == "accuracy":
+        return format_metric(name, value)
+    return f"{format_metric(name, value)} {name}"

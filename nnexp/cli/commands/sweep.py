@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from nnexp.sweeps.planning.plan import PlannedRun
     from nnexp.sweeps.running.ensembles import EnsembleStatus
     from nnexp.sweeps.running.progress import SweepProgress
-    from nnexp.sweeps.running.sweep import SweepOptions, SweepState
+    from nnexp.sweeps.running.sweep import SweepState
 
 
 def sweep(
@@ -110,8 +110,8 @@ def run_with_display(
         print_json(_make_document(found))
     else:
         _print_sweep(found, quiet=quiet)
-    lost = any(entry.state == "failed" for entry in found.ensembles)
-    if not found.is_complete or found.progress.count_runs("failed") or found.progress.count_runs("diverged") or lost:
+    failures = found.progress.count_runs("failed") + found.progress.count_runs("diverged")
+    if failures or not found.is_complete or any(entry.state == "failed" for entry in found.ensembles):
         raise typer.Exit(3)
 
 
@@ -127,37 +127,36 @@ def make_executor_factory(name: str, address: str | None, jobs: int) -> Callable
     if name == "local":
         if address:
             raise UsageError("--address is for --executor dask")
-
         return lambda: LocalExecutor(jobs)
-    from nnexp.sweeps.executors.dask.executor import DaskExecutor
+    from nnexp.sweeps.executors.dask.executor import DaskExecutor  # imports Dask, an optional extra
 
     return lambda: DaskExecutor(address, jobs)
 
 
 def _make_document(found: SweepState) -> dict[str, object]:
     """The sweep for a program."""
-    board = found.progress
+    progress = found.progress
     document: dict[str, object] = {
         "sweep": str(found.path),
         "complete": found.is_complete,
-        "objective": {"metric": board.objective.metric, "maximize": board.objective.sign > 0},
-        "runs": [_make_run_document(run, board) for run in board.runs],
+        "objective": {"metric": progress.objective.metric, "maximize": progress.objective.sign > 0},
+        "runs": [_make_run_document(run, progress) for run in progress.runs],
     }
     if found.ensembles:
-        document["ensembles"] = [_make_ensemble_document(entry, board.objective) for entry in found.ensembles]
+        document["ensembles"] = [_make_ensemble_document(entry, progress.objective) for entry in found.ensembles]
     return document
 
 
-def _make_run_document(run: PlannedRun, board: SweepProgress) -> dict[str, object]:
+def _make_run_document(run: PlannedRun, progress: SweepProgress) -> dict[str, object]:
     """A run for a program, with the outcome of its last attempt."""
-    outcomes = board.outcomes.get(run.run)
+    outcomes = progress.outcomes.get(run.run)
     return {
         "run": run.run,
         "seed": run.seed,
         "fold": run.fold,
         "member": run.member,
         "values": dict(run.values),
-        "state": board.find_state(run.run),
+        "state": progress.find_state(run.run),
         "metrics": dict(outcomes[-1].metrics) if outcomes else {},
         "error": outcomes[-1].error if outcomes else "",
     }
@@ -182,17 +181,17 @@ def _make_ensemble_document(entry: EnsembleStatus, objective: SweepObjective) ->
 
 def _print_sweep(found: SweepState, *, quiet: bool) -> None:
     """The variants, what failed, and where the sweep is."""
-    board = found.progress
-    out.print(render_variants(board, out.width))
+    progress = found.progress
+    out.print(render_variants(progress, out.width))
     if found.ensembles:
-        out.print(render_ensembles(found.ensembles, board.objective, out.width))
+        out.print(render_ensembles(found.ensembles, progress.objective, out.width))
     if not quiet:
         print_duplicates(found, err)
     _print_failures(found)
-    best = board.find_best_run()
+    best = progress.find_best_run()
     if best:
         out.print(f"best run: {best[0].run}", markup=False)
-    out.print(f"{format_state_counts(board)}; table in {found.path / 'sweep.csv'}", markup=False)
+    out.print(f"{format_state_counts(progress)}; table in {found.path / 'sweep.csv'}", markup=False)
     if found.elapsed_seconds and found.estimated_seconds and not quiet:
         took, estimate = format_duration(found.elapsed_seconds), format_duration(found.estimated_seconds)
         err.print(f"took {took} (estimate: {estimate})")

@@ -10,7 +10,7 @@ import typer
 
 from nnexp import api
 from nnexp.cli.commands.diagnose import print_gravest_findings
-from nnexp.cli.console import err, format_metric, format_number, make_table, out, print_json, show_notices
+from nnexp.cli.console import err, make_table, out, print_json, show_notices
 from nnexp.cli.options import Json, Overrides, Quiet, RunsDir, SpecPath, Verbose
 from nnexp.cli.progress.training import make_training_progress
 from nnexp.errors import Interrupted
@@ -18,10 +18,13 @@ from nnexp.spec import resolved
 from nnexp.spec.baseline import BaselineSpec
 from nnexp.spec.checks.notices import notices
 from nnexp.training.speedup import MIN_STEP_SECONDS, measure_speedup
-from nnexp.wording import format_count
+from nnexp.wording import format_count, format_decimal, format_metric
 
 if TYPE_CHECKING:
     from nnexp.prediction.run import Run
+
+MIN_SPEEDUP = 1.15
+"""A gain that is smaller is not worth other bits, and two timings of the same step differ by as much."""
 
 
 def train(
@@ -47,21 +50,24 @@ def train(
         with make_training_progress(quiet=quiet or json) as watch:
             run = api.train(loaded, runs=runs, restart=restart, watch=watch)
     except Interrupted as stopped:
-        command = ["nnexp train", str(spec), *(overrides or [])] + (
-            [] if runs == Path("runs") else ["--runs", str(runs)]
-        )
-        raise Interrupted(f"{stopped}. To go on:\n  {_quote_command(command)}", stopped.signal) from None
-    if not (watch.has_begun or json or quiet):
-        err.print("trained already; --restart trains it again")
+        words = ["nnexp", "train", str(spec), *(overrides or [])]
+        if runs != Path("runs"):
+            words += ["--runs", str(runs)]
+        raise Interrupted(f"{stopped}. To go on:\n  {shlex.join(words)}", stopped.signal) from None
     if json:
         diagnosis = None if "baseline" in run.record else run.diagnose().as_dict()
         print_json({"run": str(run.path), **run.record, "diagnosis": diagnosis})
-    elif not (quiet and run.state == "diverged"):
+    elif quiet:
+        if run.state != "diverged":
+            print_run(run)
+    elif watch.has_begun:
         print_run(run)
-    if watch.has_begun and not (json or quiet):
-        _print_diagnosis(run)
-    if watch.has_begun and run.state == "done" and not (json or quiet):
-        _advise_threads(run)
+        print_gravest_findings(run.diagnose(), err)
+        if run.state == "done":
+            _advise_threads(run)
+    else:
+        err.print("already trained; --restart trains it again")
+        print_run(run)
     run.raise_if_diverged()
 
 
@@ -81,7 +87,7 @@ def print_run(run: Run) -> None:
 
 def _describe_ending(record: dict[str, Any]) -> str:
     """How a run that is done came to its end, in words."""
-    seconds = format_number(record["seconds"], 1)
+    seconds = format_decimal(record["seconds"], 1)
     if "baseline" in record:
         return f"{record['baseline']} fitted and evaluated in {seconds} s, {record['parameters']:,} numbers"
     ending = "stopped early after" if record["ending"] == "stopped_early" else "trained for"
@@ -91,11 +97,6 @@ def _describe_ending(record: dict[str, Any]) -> str:
     )
 
 
-def _print_diagnosis(run: Run) -> None:
-    """Say what was wrong, if anything was."""
-    print_gravest_findings(run.diagnose(), err)
-
-
 def _advise_threads(run: Run) -> None:
     """Say what more BLAS threads would bring, where steps are long enough for them."""
     spec = run.spec
@@ -103,10 +104,5 @@ def _advise_threads(run: Run) -> None:
         return
     threads = spec.training.threads
     cores, times = measure_speedup(spec, run.parts)
-    if cores > threads and times > 1.15:
+    if cores > threads and times > MIN_SPEEDUP:
         err.print(f"With training.threads={cores} instead of {threads} a step would be {times:.1f} times faster.")
-
-
-def _quote_command(words: list[str]) -> str:
-    """A command that can be pasted into a shell."""
-    return " ".join([words[0], *(shlex.quote(word) for word in words[1:])])

@@ -33,26 +33,27 @@ def validate(
     paths = [word for word in specs if word not in overrides]
     if not paths:
         raise UsageError("no spec to validate: name its file before the overrides")
-    results, worst = [], 0
+    results, exit_code = [], 0
     for path in paths:
         try:
             spec = load_spec(path, overrides)
-            remarks = notices(spec, path)
-            results.append({"spec": path, "valid": True, **_size(spec), "notices": [n.as_dict() for n in remarks]})
-            if not json:
-                out.print(f"{path}: valid, {_format_size(results[-1])}", markup=False)
-                show_notices(remarks)
+            size, found = _measure_size(spec), notices(spec, path)
         except NnexpError as error:
-            worst = max(worst, error.exit_code)
+            exit_code = max(exit_code, error.exit_code)
             results.append({"spec": path, "valid": False, "problems": _list_problems(error)})
             if not json:
                 print_error(error)
+            continue
+        results.append({"spec": path, "valid": True, **size, "notices": [notice.as_dict() for notice in found]})
+        if not json:
+            out.print(f"{path}: valid, {_format_size(size)}", markup=False)
+            show_notices(found)
     if json:
         print_json(results)
-    raise typer.Exit(worst)
+    raise typer.Exit(exit_code)
 
 
-def _size(spec: AnySpec) -> dict[str, Any]:
+def _measure_size(spec: AnySpec) -> dict[str, Any]:
     """The name of a valid spec, and the size of what will be trained or fitted."""
     if isinstance(spec, BaselineSpec):
         return {"name": spec.name, "baseline": baselines.name_of(spec.baseline), "parameters": count_parameters(spec)}

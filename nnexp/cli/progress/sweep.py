@@ -9,11 +9,11 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from nnexp.cli.console import err, format_metric
+from nnexp.cli.console import err
 from nnexp.cli.progress.display import LineTimer, ProgressDisplay, choose_display, render_bar
 from nnexp.cli.tables.sweep import render_variants
 from nnexp.sweeps.running.sweep import format_state_counts
-from nnexp.wording import format_duration
+from nnexp.wording import format_duration, format_metric
 
 if TYPE_CHECKING:
     from nnexp.sweeps.running.progress import SweepProgress

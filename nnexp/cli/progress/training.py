@@ -10,11 +10,11 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from nnexp.cli.console import err, fit_table, format_metric
+from nnexp.cli.console import err, fit_table
 from nnexp.cli.progress.display import ProgressDisplay, choose_display, render_bar
 from nnexp.training.events import EpochDone, Event, FitStarted, Notice, StepDone, TrainingStarted
 from nnexp.typing import MetricsRow
-from nnexp.wording import format_duration
+from nnexp.wording import format_duration, format_metric
 
 MAX_LIVE_EPOCHS = 8
 """Epochs that the live table shows."""
@@ -23,7 +23,6 @@ LEADING_COLUMNS = ("epoch", "train_loss", "train_accuracy", "train_rmse", "dev_l
 TRAILING_COLUMNS = ("lr", "grad_norm", "seconds")
 OPTIONAL_COLUMNS = ("seconds", "grad norm", "train accuracy", "train rmse", "lr", "train loss")
 """What a narrow terminal does without, the first first."""
-
 
 BAR_CHARACTERS = 40
 """Width of the bar."""
@@ -83,12 +82,9 @@ class PlainTrainingProgress(TrainingProgress):
             err.print(f"continuing after {event.epoch} epochs and {event.step} steps")
 
     def on_epoch(self, row: MetricsRow) -> None:
-        cells = [
-            f"{name} {_format_cell(name, row[name])}"
-            for name in (*LEADING_COLUMNS, *TRAILING_COLUMNS)
-            if name in row and name != "epoch"
-        ]
-        err.print(f"epoch {row['epoch']:>{len(str(self.epochs))}}/{self.epochs}  " + "  ".join(cells))
+        _, *names = _list_columns(row)  # the epoch itself, which is told with how many there are
+        texts = [f"{name} {_format_cell(name, row[name])}" for name in names]
+        err.print(f"epoch {row['epoch']:>{len(str(self.epochs))}}/{self.epochs}  " + "  ".join(texts))
 
 
 class LiveTrainingProgress(TrainingProgress):
@@ -119,9 +115,10 @@ class LiveTrainingProgress(TrainingProgress):
 
     def render_epochs(self) -> Table:
         """The latest epochs, the newest last."""
-        rows = list(self.rows)
-        names = [name for name in (*LEADING_COLUMNS, *TRAILING_COLUMNS) if rows and name in rows[0]] or ["epoch"]
-        columns = {name.replace("_", " "): [_format_cell(name, row[name]) for row in rows] for name in names}
+        columns: dict[str, list[str]] = {"epoch": []}
+        for row in self.rows:
+            for name in _list_columns(row):
+                columns.setdefault(name.replace("_", " "), []).append(_format_cell(name, row[name]))
         return fit_table(columns, OPTIONAL_COLUMNS, err.width)
 
     def render_bar(self) -> Table:
@@ -138,6 +135,11 @@ class LiveTrainingProgress(TrainingProgress):
             return "starting"
         elapsed = time.monotonic() - self.start_time
         return f"{format_duration(elapsed / here * (total - self.steps_done))} left"
+
+
+def _list_columns(row: MetricsRow) -> list[str]:
+    """What is shown of an epoch, in order."""
+    return [name for name in (*LEADING_COLUMNS, *TRAILING_COLUMNS) if name in row]
 
 
 def print_fitting(event: FitStarted) -> None:

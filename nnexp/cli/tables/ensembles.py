@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from nnexp.cli.console import fit_table, format_metric
+from nnexp.cli.console import fit_table, gather_columns
 from nnexp.cli.tables.sweep import format_values, list_varied_keys
 from nnexp.sweeps.planning.labels import shorten_names
+from nnexp.wording import format_metric
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from rich.table import Table
 
@@ -28,7 +29,7 @@ def compare_with_members(entry: EnsembleStatus, objective: SweepObjective) -> di
     metric = objective.metric
     members = [metrics[metric] for metrics in entry.list_member_metrics()]
     known = [value for value in members if not math.isnan(value)]
-    best = max(known, key=lambda value: objective.sign * value) if known else math.nan
+    best = max(known, key=lambda value: objective.sign * value, default=math.nan)
     mean, own = entry.collect_member_means()[metric], entry.collect_metrics()[metric]
     return {"members_mean": mean, "best_member": best, "ensemble": own, "gain": objective.sign * (own - mean)}
 
@@ -38,30 +39,38 @@ def render_ensembles(found: Sequence[EnsembleStatus], objective: SweepObjective,
     firsts = [entry.members.runs[0] for entry in found]
     columns = list_varied_keys(firsts)
     names = shorten_names(columns)
-    cells = {names[c]: format_values([run.values.get(c, "") for run in firsts]) for c in columns}
-    cells = {"ensemble of": [_format_kind(entry) for entry in found], **cells}
-    if len({run.seed for run in firsts}) > 1:
-        cells["seed"] = [str(run.seed) for run in firsts]
+    cells = {"ensemble of": list(map(_format_kind, found))}
+    for key in columns:
+        cells[names[key]] = format_values([run.values.get(key, "") for run in firsts])
+    seeds = [str(run.seed) for run in firsts]
+    if len(set(seeds)) > 1:
+        cells["seed"] = seeds
     if firsts[0].fold is not None:
         cells["fold"] = [str(run.fold) for run in firsts]
-    compared = [compare_with_members(entry, objective) for entry in found]
-    for key, header in {"members_mean": "members' mean", "best_member": "best member", "ensemble": "ensemble"}.items():
-        cells[header] = [format_metric(objective.metric, row[key]) if row else "-" for row in compared]
-    cells["gain"] = [_format_gain(row, objective.metric) for row in compared]
-    cells["run"] = [entry.run if entry.state == "done" else entry.state for entry in found]
+    cells |= gather_columns(_format_result(entry, objective) for entry in found)
     return fit_table(cells, ("run",), width)
 
 
-def _format_gain(compared: Mapping[str, float], metric: str) -> str:
-    """By how much an ensemble is better than its members are on average, with the sign; - if it is not done."""
+def _format_result(entry: EnsembleStatus, objective: SweepObjective) -> dict[str, str]:
+    """What came out, by column; - where the ensemble is not made, and its state in place of its run."""
+    compared = compare_with_members(entry, objective)
     if not compared:
-        return "-"
-    sign = "+" if compared["gain"] > 0 else ""  # format_metric writes a minus by itself
-    return sign + format_metric(metric, compared["gain"])
+        return dict.fromkeys(("members' mean", "best member", "ensemble", "gain"), "-") | {"run": entry.state}
+    metric, gain = objective.metric, compared["gain"]
+    sign = "+" if gain > 0 else ""  # format_metric writes a minus by itself
+    return {
+        "members' mean": format_metric(metric, compared["members_mean"]),
+        "best member": format_metric(metric, compared["best_member"]),
+        "ensemble": format_metric(metric, compared["ensemble"]),
+        "gain": sign + format_metric(metric, gain),
+        "run": entry.run,
+    }
 
 
 def _format_kind(entry: EnsembleStatus) -> str:
     kind = entry.members.settings
     if kind.members:
         return f"{kind.member_count} members"
-    return f"{kind.member_count} {'resamples' if kind.bagging else 'snapshots'}"
+    if kind.bagging:
+        return f"{kind.member_count} resamples"
+    return f"{kind.member_count} snapshots"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from math import ceil
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nnexp.cli.console import fit_table, make_table, shorten_escaped
+from nnexp.cli.console import GAP_CHARACTERS, fit_table, gather_columns, make_table, measure_table, shorten_escaped
 from nnexp.inspection.layer_statistics import HISTOGRAM_BINS
+from nnexp.wording import format_three_digits, format_whole_percent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -24,7 +26,7 @@ OPTIONAL_COLUMNS = ("mean", "gradient of outputs", "histogram", "gradient of wei
 BAR_CHARACTERS = "▁▂▃▄▅▆▇█"
 
 BAR_COUNTS = (24, 12, 8)
-"""How many bars a histogram may have, the most first; divisors of BINS."""
+"""How many bars a histogram may have, the most first; divisors of HISTOGRAM_BINS."""
 
 COLUMN_EXTRA_CHARACTERS = 11
 """What a column takes besides its bars: a number, and the space around."""
@@ -32,47 +34,62 @@ COLUMN_EXTRA_CHARACTERS = 11
 MAX_HEADER_CHARACTERS = 14
 """The characters of a line above an initialiser's column."""
 
+MIN_NUMBER_CHARACTERS = 8
+"""What the widest number takes, such as 2.8e-07, and a space."""
+
 
 def render_network(found: Inspection, width: int) -> Table:
     """Every layer, with all that is known of it."""
     rows = [found.inputs, *found.layers]
-    numbers = {
-        "layer": [row.name for row in rows],
-        "mean": [_format_number(row.mean) for row in rows],
-        "std": [_format_number(row.std) for row in rows],
-        "dead or sat.": [_format_share(row) for row in rows],
-        "gradient of outputs": [_format_number(row.gradient) for row in rows],
-        "gradient of weights": [_format_number(row.weight_gradient) for row in rows],
-    }
-    if not any(numbers["dead or sat."]):
-        del numbers["dead or sat."]
-    taken = 1 + sum(3 + max(map(len, [*header.split(" "), *cells])) for header, cells in numbers.items())
-    bars = next((bars for bars in BAR_COUNTS if taken + max(bars, len("histogram")) + 3 <= width), BAR_COUNTS[-1])
-    columns = {**numbers, "histogram": [format_histogram(row.histogram, bars) for row in rows]}
+    columns = gather_columns(map(_format_layer, rows))
+    if not any(columns["dead or sat."]):
+        del columns["dead or sat."]
+    bars = _choose_bars(BAR_COUNTS, width - measure_table(columns) - GAP_CHARACTERS)
+    columns["histogram"] = [format_histogram(row.histogram, bars) for row in rows]
     return _align_histograms(fit_table(columns, OPTIONAL_COLUMNS, width))
 
 
+def _format_layer(row: LayerStatistics) -> dict[str, str]:
+    return {
+        "layer": row.name,
+        "mean": format_three_digits(row.mean),
+        "std": format_three_digits(row.std),
+        "dead or sat.": _format_share(row),
+        "gradient of outputs": format_three_digits(row.gradient),
+        "gradient of weights": _format_weight_gradient(row),
+    }
+
+
+def _choose_bars(choices: Sequence[int], room: int) -> int:
+    """The most bars that find room; the fewest where there is none."""
+    for bars in choices:
+        if bars <= room:
+            return bars
+    return choices[-1]
+
+
 def render_initializers(found: Sequence[Inspection], width: int) -> Iterator[Table]:
-    """Initialisers side by side: spread and histogram, what is dead or saturated, the gradients of the weights."""
-    compared = [found[0].inputs.name, *found[0].carriers, found[0].layers[-1].name]
-    weighted = [layer.name for layer in found[0].layers if layer.weight_gradient is not None]
-    known = [layer.name for layer in found[0].layers if _format_share(layer)]
-    room = width - 4 - max(map(len, compared + weighted))
+    """Initialisers side by side: std and histogram, what is dead or saturated, the gradients of the weights."""
+    first = found[0]
+    compared = [first.inputs.name, *first.carriers, first.layers[-1].name]
+    weighted = [layer.name for layer in first.layers if layer.weight_gradient is not None]
+    known = [layer.name for layer in first.layers if _format_share(layer)]
+    room = width - GAP_CHARACTERS - 1 - max(map(len, compared + weighted))
     most = min(len(found), max(1, room // (BAR_COUNTS[-1] + COLUMN_EXTRA_CHARACTERS)))
-    most = -(-len(found) // -(-len(found) // most))  # as many in each table
-    bars = next((bars for bars in BAR_COUNTS[1:] if most * (bars + COLUMN_EXTRA_CHARACTERS) <= room), BAR_COUNTS[-1])
+    # Rather two tables of three than one of four and one of two.
+    most = ceil(len(found) / ceil(len(found) / most))
+    bars = _choose_bars(BAR_COUNTS[1:], room // most - COLUMN_EXTRA_CHARACTERS)
 
     def format_histogram_cell(row: LayerStatistics) -> str:
-        return f"{_format_number(row.std):>7} {format_histogram(row.histogram, bars)}"
+        return f"{format_three_digits(row.std):>7} {format_histogram(row.histogram, bars)}"
 
-    for part in split_batches(found, most):
-        yield _render_side_by_side("standard deviation and histogram", part, compared, format_histogram_cell)
-    for part in split_batches(found, max(1, room // max(3 + max(_measure_header(each.init), 8) for each in found))):
+    for batch in split_batches(found, most):
+        yield _render_side_by_side("standard deviation and histogram", batch, compared, format_histogram_cell)
+    widest = max(MIN_NUMBER_CHARACTERS, *(_measure_header(each.init) for each in found))
+    for batch in split_batches(found, max(1, room // (GAP_CHARACTERS + widest))):
         if known:
-            yield _render_side_by_side("dead or saturated", part, known, _format_share)
-        yield _render_side_by_side(
-            "gradient of the weights", part, weighted, lambda row: _format_number(row.weight_gradient)
-        )
+            yield _render_side_by_side("dead or saturated", batch, known, _format_share)
+        yield _render_side_by_side("gradient of the weights", batch, weighted, _format_weight_gradient)
 
 
 def split_batches(found: Sequence[Inspection], most: int) -> Iterator[Sequence[Inspection]]:
@@ -86,13 +103,14 @@ def _measure_header(init: str) -> int:
 
 
 def _render_side_by_side(
-    title: str, found: Sequence[Inspection], names: Sequence[str], cell: Callable[[LayerStatistics], str]
+    title: str, found: Sequence[Inspection], names: Sequence[str], format_cell: Callable[[LayerStatistics], str]
 ) -> Table:
     """A row for each of some layers, a column for each initialiser."""
     shown = make_table("layer", *(_format_header(each.init) for each in found), title=title)
-    rows = [{row.name: row for row in (each.inputs, *each.layers)} for each in found]
+    networks = [{row.name: row for row in (each.inputs, *each.layers)} for each in found]
     for name in names:
-        shown.add_row(name, *(cell(layers[name]) for layers in rows))
+        cells = [format_cell(layers[name]) for layers in networks]
+        shown.add_row(name, *cells)
     return shown
 
 
@@ -111,44 +129,46 @@ def _align_histograms(shown: Table) -> Table:
 def format_histogram(shares: Sequence[float], bars: int) -> str:
     """Shares as bars, of which the fullest bin's is the highest."""
     heights = np.reshape(shares, (bars, HISTOGRAM_BINS // bars)).sum(axis=-1)
-    return "".join(
-        BAR_CHARACTERS[round((len(BAR_CHARACTERS) - 1) * float(height))] for height in heights / (heights.max() or 1)
-    )
+    # Without a finite output every bin is empty, and the highest is 0.
+    levels = np.rint((len(BAR_CHARACTERS) - 1) * (heights / (heights.max() or 1)))
+    return "".join(BAR_CHARACTERS[int(level)] for level in levels)
 
 
 def describe_columns(found: Sequence[Inspection]) -> Iterator[str]:
     """What the columns mean."""
-    layers = []
+    layers: list[LayerStatistics] = []
     for each in found:
         layers += [each.inputs, *each.layers]
-    ranges = {(layer.low, layer.high): dict[str, None]() for layer in layers}
-    for layer in layers:
-        ranges[layer.low, layer.high][layer.kind] = None
-    usual = found[0].inputs.low, found[0].inputs.high
-    special = [
-        f"{', '.join(kinds)} {low:g} to {high:g}" for (low, high), kinds in ranges.items() if (low, high) != usual
-    ]
-    words = ", ".join([*special, f"{'others' if special else 'from'} {usual[0]:g} to {usual[1]:g}"])
-    yield f"histograms: {words}; what lies beyond is in the outermost bars"
+    yield f"histograms: {_describe_ranges(layers)}; what lies beyond is in the outermost bars"
     if any(layer.dead is not None for layer in layers):
         yield "dead: ReLU units (in images: channels) that output 0 for all of these examples"
     if any(layer.saturated is not None for layer in layers):
         yield "saturated: |tanh| > 0.99, sigmoid within 0.01 of 0 or 1"
-    outputs = "the outputs (root mean square over examples) and " if len(found) == 1 else ""
-    yield f"gradient: norm of the gradient of the loss with respect to {outputs}the weights, without penalties"
+    others = ""
+    if len(found) == 1:
+        others = "the outputs (root mean square over examples) and "
+    yield f"gradient: norm of the gradient of the loss with respect to {others}the weights, without penalties"
+
+
+def _describe_ranges(layers: Sequence[LayerStatistics]) -> str:
+    """The ranges of the histograms: of each kind of layer that has its own, and of all others, as of the inputs."""
+    usual = layers[0].low, layers[0].high
+    special: dict[tuple[float, float], list[str]] = {}
+    for layer in layers:
+        limits = layer.low, layer.high
+        if limits != usual and layer.kind not in special.setdefault(limits, []):
+            special[limits].append(layer.kind)
+    if not special:
+        return f"from {usual[0]:g} to {usual[1]:g}"
+    words = [f"{', '.join(kinds)} {low:g} to {high:g}" for (low, high), kinds in special.items()]
+    return ", ".join([*words, f"others {usual[0]:g} to {usual[1]:g}"])
 
 
 def _format_share(row: LayerStatistics) -> str:
-    share = row.dead if row.dead is not None else row.saturated
-    if share is None:
-        return ""
-    return "<1 %" if 0 < share < 0.005 else f"{100 * share:.0f} %"
+    if row.dead is not None:
+        return format_whole_percent(row.dead)
+    return format_whole_percent(row.saturated)
 
 
-def _format_number(value: float | None) -> str:
-    """Three digits, or two with an exponent."""
-    if value is None:
-        return ""
-    if value == 0 or not np.isfinite(value):
-        return f"{value:g}"
-    return f"{value:#.3g}".rstrip(".") if 1e-3 <= abs(value) < 1e3 else f"{value:.1e}"
+def _format_weight_gradient(row: LayerStatistics) -> str:
+    return format_three_digits(row.weight_gradient)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from nnexp.cli.console import err, fit_table, out, print_sentence
+from nnexp.cli.console import err, fit_table, measure_table, out, print_sentence
 from nnexp.reports.tables import OPTIONAL_HEADERS, REPORT_FORMATTERS, format_cells, format_sentences
 from nnexp.storage import atomic
 from nnexp.wording import shorten_distinctly, shorten_text
@@ -32,7 +33,8 @@ def write_report(made: Report, form: str, output: Path | None) -> None:
     if form == "table" and output is None:
         _print_report(made)
         return
-    text = _format_plain(made) if form == "table" else REPORT_FORMATTERS[form](made)
+    format_report = REPORT_FORMATTERS.get(form, _format_plain)
+    text = format_report(made)
     if output is None:
         print(text, end="")
         return
@@ -53,31 +55,41 @@ def _print_report(made: Report) -> None:
 
 def render_variants(made: Report, width: int) -> Table:
     """The variants, one row each; where there is little room, values are shortened, then columns of them left out."""
-    found = format_cells(made)
-    own = list(found)[: len(made.headers)]
-    needed = [header for header in found if header not in (*own, *OPTIONAL_HEADERS)]
-    short: dict[str, list[str]] = {}
+    columns = format_cells(made)
+    values = dict(islice(columns.items(), len(made.headers)))
+    results = dict(islice(columns.items(), len(made.headers), None))
+    needed = {header: cells for header, cells in results.items() if header not in OPTIONAL_HEADERS}
+    short = {}
     for widest in VALUE_WIDTHS:
-        short = {shorten_text(header, widest if header in own else width): column for header, column in found.items()}
-        names = dict(zip(found, short, strict=True))
-        for header in own:
-            short[names[header]] = shorten_distinctly(found[header], widest)
-        if _measure_width([names[header] for header in (*own, *needed)], short) <= width:
+        short = _shorten_values(values, widest)
+        if measure_table(short | needed) <= width:
             break
-    last = [made.test_metric] if made.test_metric != made.measure.metric else []
-    spare = [*OPTIONAL_HEADERS, *last, *(list(short)[: len(own)][:0:-1])]
-    return fit_table({escape(header): list(map(escape, column)) for header, column in short.items()}, spare, width)
+    spare = list(OPTIONAL_HEADERS)
+    if made.test_metric != made.measure.metric:
+        spare.append(made.test_metric)
+    # Of the values, which stand from the most to the least important, the last goes first and the first always stays.
+    spare += list(short)[:0:-1]
+    escaped = {}
+    for header, cells in (short | results).items():
+        escaped[escape(header)] = list(map(escape, cells))
+    return fit_table(escaped, spare, width)
+
+
+def _shorten_values(columns: Mapping[str, Sequence[str]], most: int) -> dict[str, list[str]]:
+    """Columns of values with headers and cells of `most` characters at most."""
+    short = {}
+    for header, cells in columns.items():
+        short[shorten_text(header, most)] = shorten_distinctly(cells, most)
+    return short
 
 
 def _has_column(header: str, shown: Table) -> bool:
     """Whether a table has a column of this name, which may be cut short there and broken into lines."""
-    headers = [str(column.header).replace("\n", " ") for column in shown.columns]
-    return any(found == header or (found.endswith("…") and header.startswith(found[:-1])) for found in headers)
-
-
-def _measure_width(headers: Sequence[str], columns: Mapping[str, Sequence[str]]) -> int:
-    """Characters that a table of these columns takes."""
-    return 1 + sum(max(map(len, [*header.split(" "), *columns[header]])) + 3 for header in headers)
+    for column in shown.columns:
+        found = str(column.header).replace("\n", " ")
+        if found == header or (found.endswith("…") and header.startswith(found[:-1])):
+            return True
+    return False
 
 
 def _format_plain(made: Report) -> str:

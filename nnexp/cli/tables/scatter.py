@@ -6,15 +6,12 @@ M points, K classes; a cell is one character
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from string import ascii_lowercase
 
 import numpy as np
 from rich.text import Text
 
 from nnexp.typing import AnyArray, IntArray
-
-if TYPE_CHECKING:
-    from rich.text import Text
 
 CLASS_COLOURS = ("cyan", "yellow", "magenta", "green", "red", "blue", "white")
 
@@ -24,21 +21,37 @@ DENSITY_CHARACTERS = "·o8@"
 GUTTER_CHARACTERS = 9
 """The columns for the numbers at the left."""
 
+MIN_COLUMNS = 10
+"""A drawing is no narrower, however narrow the terminal."""
+
+MAX_COLUMNS = 72
+"""A drawing is no wider: larger ones do not fit the height of a terminal."""
+
+MIN_ROWS = 5
+
+COLUMNS_PER_ROW = 4
+"""A character is about twice as high as wide, so that a drawing is twice as wide as high."""
+
 
 def render_scatter(points: AnyArray, labels: IntArray | None, names: Sequence[str], width: int) -> list[Text]:
     """Points (M, 2) as lines of a terminal, by the letters of their classes (M) or, without, by their number."""
     whole = np.isfinite(points).all(axis=-1)
-    points, labels = points[whole], labels[whole] if labels is not None else None
+    points = points[whole]
     if not len(points):
         return [Text("no points to draw")]
-    columns = min(max(width - GUTTER_CHARACTERS - 2, 10), 72)
-    rows = max(5, columns // 4)
+    columns = min(max(width - GUTTER_CHARACTERS - 2, MIN_COLUMNS), MAX_COLUMNS)
+    rows = max(MIN_ROWS, columns // COLUMNS_PER_ROW)
     low, high = points.min(axis=0).astype(np.float64), points.max(axis=0).astype(np.float64)
+    # Where all points have the same coordinate, there is no range to divide by.
     place = (points - low) / np.where(high > low, high - low, 1) * (columns - 1, rows - 1)
     cell = np.rint(place).astype(np.int64) @ (1, columns)
-    letters = _choose_letters(names) if labels is not None else ""
-    groups = labels if labels is not None and letters else np.zeros(len(points), np.int64)
-    counts = np.bincount(groups * (rows * columns) + cell, minlength=(max(len(letters), 1)) * rows * columns)
+    letters = ""
+    if labels is not None:
+        letters = _choose_letters(names)
+        if letters:
+            cell += labels[whole] * (rows * columns)
+    counts = np.bincount(cell, minlength=max(len(letters), 1) * rows * columns)
+    # The first row of a terminal is the top, where the second coordinate is largest.
     counts = counts.reshape(-1, rows, columns)[:, ::-1]
     marks = [f"{high[1]:.3g}", *[""] * (rows - 2), f"{low[1]:.3g}"]
     lines = []
@@ -60,12 +73,14 @@ def _choose_mark(counts: IntArray, letters: str, most: int) -> tuple[str, str]:
     if not total:
         return " ", ""
     if not letters:
-        return DENSITY_CHARACTERS[
-            min(len(DENSITY_CHARACTERS) - 1, (total - 1) * len(DENSITY_CHARACTERS) // max(1, most))
-        ], "cyan"
+        # One point has the first character, the fullest cell the last.
+        level = (total - 1) * len(DENSITY_CHARACTERS) // max(1, most)
+        return DENSITY_CHARACTERS[level], "cyan"
     first = int(counts.argmax())
     letter = letters[first]
-    return letter.upper() if total > 1 else letter, CLASS_COLOURS[first % len(CLASS_COLOURS)]
+    if total > 1:
+        letter = letter.upper()
+    return letter, CLASS_COLOURS[first % len(CLASS_COLOURS)]
 
 
 def _choose_letters(names: Sequence[str]) -> str:
@@ -73,8 +88,9 @@ def _choose_letters(names: Sequence[str]) -> str:
     initials = "".join(name[:1].lower() for name in names)
     if len(set(initials)) == len(names) and initials.isascii() and initials.isalpha():
         return initials
-    alphabet = "abcdefghijklmnopqrstuvwxyz"
-    return alphabet[: len(names)] if len(names) <= len(alphabet) else ""
+    if len(names) > len(ascii_lowercase):
+        return ""
+    return ascii_lowercase[: len(names)]
 
 
 def _render_legend(letters: str, names: Sequence[str], columns: int) -> list[Text]:

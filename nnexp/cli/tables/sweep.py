@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from rich.markup import escape
 from rich.table import Table
 
-from nnexp.cli.console import err, fit_table, format_metric
+from nnexp.cli.console import err, fit_table, gather_columns
 from nnexp.reports.columns import build_columns
 from nnexp.reports.labels import format_cell
 from nnexp.sweeps.running.pruning import find_ended_outcome, find_metric
-from nnexp.wording import format_count, shorten_distinctly
+from nnexp.wording import format_count, format_metric, shorten_distinctly
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,60 +29,85 @@ MAX_VALUE_CHARACTERS = 24
 """Characters of a value."""
 
 
-def render_variants(board: SweepProgress, width: int, most: int | None = None) -> Table:
+def render_variants(progress: SweepProgress, width: int, most: int | None = None) -> Table:
     """One row a variant, the best first: what varies, how many runs are done, mean, standard deviation and extremes.
 
     Of a cross-validation they are those of the folds, each of which stands for the mean of its runs.
     """
-    every = list(board.group_by_variant().values())
-    places = sorted(range(len(every)), key=lambda place: _rank_variant(board, every[place]))[:most]
-    groups = [every[place] for place in places]
-    metric = board.objective.metric
-    differing = build_columns([runs[0].values for runs in every])
-    cells = {name: format_values([values[place] for place in places]) for name, values in differing.items()}
-    cells = cells or {"variant": ["base"] * len(groups)}
-    values = [_list_values(board, runs) for runs in groups]
-    std = "std over folds" if any(run.fold is not None for run in board.runs) else "std"
-    cells["done"] = [f"{sum(board.find_state(run.run) == 'done' for run in runs)}/{len(runs)}" for runs in groups]
-    cells["not done"] = [_describe_unfinished(board, runs) for runs in groups]
-    cells[metric] = [format_metric(metric, sum(v) / len(v)) if v else "-" for v in values]
-    cells[std] = [format_metric(metric, stdev(v)) if len(v) > 1 else "-" for v in values]
-    cells["min"] = [format_metric(metric, min(v)) if v else "-" for v in values]
-    cells["max"] = [format_metric(metric, max(v)) if v else "-" for v in values]
+    variants = list(progress.group_by_variant().values())
+    places = sorted(range(len(variants)), key=lambda place: _rank_variant(progress, variants[place]))[:most]
+    cells = {}
+    for name, values in build_columns([runs[0].values for runs in variants]).items():
+        cells[name] = format_values([values[place] for place in places])
+    if not cells:
+        cells["variant"] = ["base"] * len(places)
+    cells |= gather_columns(_format_result(progress, variants[place]) for place in places)
     if not any(cells["not done"]):
         del cells["not done"]
-    return fit_table(cells, ("min", "max", std, "not done"), width)
+    return fit_table(cells, ("min", "max", _name_std(progress), "not done"), width)
 
 
-def _rank_variant(board: SweepProgress, runs: Sequence[PlannedRun]) -> tuple[bool, bool, float]:
+def _name_std(progress: SweepProgress) -> str:
+    if any(run.fold is not None for run in progress.runs):
+        return "std over folds"
+    return "std"
+
+
+def _format_result(progress: SweepProgress, runs: Sequence[PlannedRun]) -> dict[str, str]:
+    """What a variant came to, by column; - for what takes more values than there are."""
+    metric = progress.objective.metric
+    states = [progress.find_state(run.run) for run in runs]
+    values = _list_values(progress, runs)
+    mean = std = low = high = "-"
+    if values:
+        mean = format_metric(metric, sum(values) / len(values))
+        low = format_metric(metric, min(values))
+        high = format_metric(metric, max(values))
+    if len(values) > 1:
+        std = format_metric(metric, stdev(values))
+    return {
+        "done": f"{states.count('done')}/{len(runs)}",
+        "not done": _describe_unfinished(progress, runs, states),
+        metric: mean,
+        _name_std(progress): std,
+        "min": low,
+        "max": high,
+    }
+
+
+def _rank_variant(progress: SweepProgress, runs: Sequence[PlannedRun]) -> tuple[bool, bool, float]:
     """The best first; those with a run that failed after those without, and those without a value last."""
-    lost = any(board.find_state(run.run) in ("diverged", "failed") for run in runs)
-    value = board.average_objective(runs)
+    lost = any(progress.find_state(run.run) in ("diverged", "failed") for run in runs)
+    value = progress.average_objective(runs)
     if math.isnan(value):
         return True, lost, 0.0
-    return False, lost, -board.objective.sign * value
+    return False, lost, -progress.objective.sign * value
 
 
-def _list_values(board: SweepProgress, runs: Sequence[PlannedRun]) -> list[float]:
+def _list_values(progress: SweepProgress, runs: Sequence[PlannedRun]) -> list[float]:
     """The objective of each run that is done; where there are folds, of each fold, the mean over its runs."""
     folds: dict[int | str, list[float]] = {}
     for run in runs:
-        receipt = find_ended_outcome(board.outcomes, run.run)
-        value = find_metric(board.objective.metric, receipt) if receipt and receipt.state == "done" else math.nan
+        outcome = find_ended_outcome(progress.outcomes, run.run)
+        if outcome is None or outcome.state != "done":
+            continue
+        value = find_metric(progress.objective.metric, outcome)
         if not math.isnan(value):
             folds.setdefault(run.run if run.fold is None else run.fold, []).append(value)
     return [sum(values) / len(values) for values in folds.values()]
 
 
-def _describe_unfinished(board: SweepProgress, runs: Sequence[PlannedRun]) -> str:
+def _describe_unfinished(progress: SweepProgress, runs: Sequence[PlannedRun], states: Sequence[str]) -> str:
     """How many runs of a variant diverged, failed or were pruned, and at which epoch."""
-    states = [board.find_state(run.run) for run in runs]
-    counts = {state: states.count(state) for state in ("diverged", "failed", "pruned")}
-    said = {state: f"{count} {state}" for state, count in counts.items() if count}
-    if "pruned" in said:
-        outcomes = chain.from_iterable(board.outcomes.get(run.run, []) for run in runs)
-        said["pruned"] += f" at {max(outcome.epochs for outcome in outcomes)}"
-    return ", ".join(said.values())
+    words = []
+    for state in ("diverged", "failed", "pruned"):
+        count = states.count(state)
+        if count:
+            words.append(f"{count} {state}")
+    if "pruned" in states:
+        outcomes = chain.from_iterable(progress.outcomes.get(run.run, []) for run in runs)
+        words[-1] += f" at {max(outcome.epochs for outcome in outcomes)}"
+    return ", ".join(words)
 
 
 def print_duplicates(found: SweepState, console: Console) -> None:
@@ -105,4 +130,5 @@ def list_varied_keys(runs: Sequence[PlannedRun]) -> list[str]:
 
 def format_values(values: Sequence[Any]) -> list[str]:
     """A column of something that varies, different values told apart where there is room for it."""
-    return list(map(escape, shorten_distinctly([format_cell(value) for value in values], MAX_VALUE_CHARACTERS)))
+    texts = list(map(format_cell, values))
+    return list(map(escape, shorten_distinctly(texts, MAX_VALUE_CHARACTERS)))

@@ -12,6 +12,12 @@ from nnexp.sweeps.planning.stacking import StackPlanner
 from nnexp.wording import format_bytes, format_count, format_duration
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.table import Table
+
+    from nnexp.sweeps.planning.forecast import StackForecast
+    from nnexp.sweeps.running.progress import SweepProgress
     from nnexp.sweeps.running.sweep import SweepState
 
 MAX_LISTED_RUNS = 20
@@ -22,30 +28,46 @@ def print_plan(found: SweepState, workers: int, most: int | None, *, json: bool)
     """Show the plan; nothing is trained but a few batches of each structure, and nothing is written."""
     runs = found.progress.runs
     plan = {run.run: run for run in runs}
-    cast = forecast_sweep(found.progress, StackPlanner(plan, found.folder.definition.base_text, workers, most))
-    columns = list_varied_keys(runs)
+    forecast = forecast_sweep(found.progress, StackPlanner(plan, found.folder.definition.base_text, workers, most))
     if json:
-        document = cast.as_dict() | {
-            "sweep": str(found.path),
-            "runs": [{"run": run.run, "seed": run.seed, "values": dict(run.values)} for run in runs],
-        }
-        print_json(document)
+        listed = [{"run": run.run, "seed": run.seed, "values": dict(run.values)} for run in runs]
+        print_json(forecast.as_dict() | {"sweep": str(found.path), "runs": listed})
         return
-    listing = make_table("run", "variant", "seed", "state")
-    for run in runs[:MAX_LISTED_RUNS]:
-        listing.add_row(run.run, format_label(run.values, columns), str(run.seed), found.progress.find_state(run.run))
-    out.print(listing)
+    out.print(_render_runs(found.progress))
     if len(runs) > MAX_LISTED_RUNS:
         out.print(f"... and {len(runs) - MAX_LISTED_RUNS} more; --json lists all")
-    shown = make_table("stacks", "runs in each", "parameters", "step of a run", "alone")
-    for stack in cast.stacks:
-        sizes = f"{min(stack.sizes)}" if len(set(stack.sizes)) == 1 else f"{min(stack.sizes)} to {max(stack.sizes)}"
-        times = (f"{1e6 * stack.seconds:,.0f} µs", f"{1e6 * stack.alone:,.0f} µs") if stack.alone else ("-", "-")
-        shown.add_row(str(len(stack.sizes)), sizes, f"{stack.parameters:,}", *times)
-    out.print(shown)
+    out.print(_render_stacks(forecast.stacks))
     print_duplicates(found, out)
     out.print(
-        f"{len(runs)} runs, {cast.missing} of them to be trained by {format_count(workers, 'worker')}: about "
-        f"{format_duration(cast.seconds)}, {format_bytes(cast.memory)} of memory, {format_bytes(cast.disk)} on disk"
+        f"{format_count(len(runs), 'run')}, {forecast.missing} of them to be trained by "
+        f"{format_count(workers, 'worker')}: about {format_duration(forecast.seconds)}, "
+        f"{format_bytes(forecast.memory)} of memory, {format_bytes(forecast.disk)} on disk"
     )
     out.print(str(found.path), style="bold", markup=False)
+
+
+def _render_runs(progress: SweepProgress) -> Table:
+    """The first runs, with what tells them apart."""
+    columns = list_varied_keys(progress.runs)
+    shown = make_table("run", "variant", "seed", "state")
+    for run in progress.runs[:MAX_LISTED_RUNS]:
+        shown.add_row(run.run, format_label(run.values, columns), str(run.seed), progress.find_state(run.run))
+    return shown
+
+
+def _render_stacks(stacks: Sequence[StackForecast]) -> Table:
+    """The stacks of each structure, and what a step of a run takes in its stack and alone."""
+    shown = make_table("stacks", "runs in each", "parameters", "step of a run", "alone")
+    for stack in stacks:
+        fewest, most = min(stack.sizes), max(stack.sizes)
+        sizes = f"{fewest} to {most}" if fewest < most else f"{most}"
+        together, alone = "-", "-"
+        # A baseline is fitted without steps.
+        if stack.alone:
+            together, alone = _format_microseconds(stack.seconds), _format_microseconds(stack.alone)
+        shown.add_row(str(len(stack.sizes)), sizes, f"{stack.parameters:,}", together, alone)
+    return shown
+
+
+def _format_microseconds(seconds: float) -> str:
+    return f"{1e6 * seconds:,.0f} µs"
