@@ -215,7 +215,7 @@ def test_each_task_has_the_usual_loss_where_none_is_named() -> None:
         ("architecture.2={heads: {kind: [output], first: [output]}}", "architecture.2", "the task pixels has no head"),
         ("architecture.2.heads.colour=[output]", "architecture.2.heads.colour", "there is no task 'colour'"),
         ("architecture.1={heads: {kind: [output], first: [output], pixels: [output]}}", "architecture.1", "last layer"),
-        ("architecture.1={residual_block: [heads: {kind: [output]}]}", "architecture.1", "`heads` must be the last layer"),
+        ("architecture.1={residual_block: [heads: {kind: [output]}]}", "architecture.1", "must be the last layer"),
         ("data.targets=given", "architecture.2", "there is one thing to predict"),
         ("loss.tasks.pixels.loss=hinge", "loss.tasks.pixels.loss", "hinge does not fit the task pixels"),
         ("loss={tasks: {kind: {loss: hinge}, first: {loss: hinge}}}", "loss.tasks", "the task pixels has no loss"),
