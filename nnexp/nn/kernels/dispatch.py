@@ -13,6 +13,8 @@ from functools import cache
 from importlib.util import find_spec
 from types import ModuleType
 
+import numpy as np
+
 from nnexp.nn.kernels import reference
 from nnexp.typing import Array
 
@@ -42,15 +44,27 @@ def load_compiled() -> ModuleType | None:
 
 def adam(theta: Array, *rest: Array) -> None:
     """One Adam update in place; see `nnexp.nn.kernels.reference.adam`."""
+    grad, m, v = rest[:3]
+    numbers = [repeat_shared_number(number, len(theta)) for number in rest[3:]]
     _entries_updated["adam"] += theta.size
     module = load_compiled() if _entries_updated["adam"] >= MIN_COMPILED_ENTRIES else None
     if module:
-        module.adam(theta, *rest)
+        module.adam(theta, grad, m, v, *numbers)
         return
-    grad, m, v, *numbers = rest
     for rows, columns in cut_tiles(*theta.shape):
         here = rows, columns
         reference.adam(theta[here], grad[here], m[here], v[here], *(number[rows] for number in numbers))
+
+
+def repeat_shared_number(number: Array, replicas: int) -> Array:
+    """A number of each replica (R, 1), from one of each or a shared one (1, 1).
+
+    NumPy would broadcast a shared one, but a tile of later replicas would be cut from nothing, and compiled code, which
+    broadcasts nothing, would read past its end.
+    """
+    if len(number) == replicas:
+        return number
+    return np.repeat(number, replicas, axis=0)
 
 
 def cut_tiles(replicas: int, entries: int) -> Iterator[tuple[slice, slice]]:

@@ -72,6 +72,22 @@ def recorded(function: Any, name: str, calls: list[str]) -> Any:
     return call
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_a_number_that_all_replicas_share_serves_each_of_them(dtype: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, theirs = (adam_arguments(0, 7, dtype) for _ in range(2))
+    for arguments in (ours, theirs):
+        arguments[4:] = [number[:1] for number in arguments[4:]]
+    reference.adam(*theirs)
+    tiled = [array.copy() for array in ours]
+    monkeypatch.setattr(dispatch, "MIN_COMPILED_ENTRIES", 0)
+    dispatch.adam(*ours)
+    monkeypatch.setattr(dispatch, "MIN_COMPILED_ENTRIES", 10**18)
+    monkeypatch.setattr(dispatch, "CACHED_ENTRIES", 7)  # so that each replica is a tile
+    dispatch.adam(*tiled)
+    for made in (ours, tiled):
+        assert all(identical(a, b) for a, b in zip(made, theirs, strict=True))
+
+
 def test_the_environment_can_ask_for_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
     choose = dispatch.load_compiled.__wrapped__
     assert choose() is compiled
