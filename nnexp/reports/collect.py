@@ -11,7 +11,6 @@ from nnexp.reports.read import read_row
 from nnexp.reports.rows import RunRow
 from nnexp.reports.sweeps import SweepRecord, read_sweep_record
 from nnexp.runs import index
-from nnexp.wording import find_closest
 
 PLAN_FILE = "plan.jsonl"
 
@@ -116,7 +115,7 @@ def _find_by_beginning(name: str, root: Path) -> Path:
     names = [path.name for path in every]
     if matching:
         raise UsageError(f"{name!r} could be {_format_choices([path.name for path in matching])}")
-    closest = find_closest(name, names)
+    closest = index.find_closest_name(name, names)
     if closest:
         raise UsageError(f"there is no run or sweep {name!r}; did you mean {closest!r}?")
     reason = "" if every else f"; there are no runs in {root}"

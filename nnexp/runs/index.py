@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from nnexp.errors import RunError, UsageError
 from nnexp.runs.manifest import Manifest, RunState, read_manifest
 from nnexp.storage.lock import is_locked
-from nnexp.wording import suggest_nearest
+from nnexp.wording import find_closest
 
 
 def list_run_folders(root: Path) -> Iterator[Path]:
@@ -87,5 +87,17 @@ def _find_by_beginning(name: str, root: Path) -> Path:
         return root / matching[0]
     if matching:
         raise UsageError(f"{name!r} could be {' or '.join(matching)}")
-    hint = f"; {suggest_nearest(name, names)}" if names else f"; there are no runs in {root}"
-    raise UsageError(f"there is no run {name!r}{hint}")
+    hint = f"there are no runs in {root}"
+    if names:
+        closest = find_closest_name(name, names)
+        hint = f"did you mean {closest!r}?" if closest else "`nnexp runs` lists them"
+    raise UsageError(f"there is no run {name!r}; {hint}")
+
+
+def find_closest_name(name: str, known: Iterable[str]) -> str | None:
+    """The run or sweep whose name, with the digits that end it or without, is most like `name`; None where none is."""
+    folders = {}
+    for folder in known:
+        folders[folder.rpartition("-")[0]] = folders[folder] = folder
+    closest = find_closest(name, folders)
+    return folders[closest] if closest else None

@@ -25,6 +25,7 @@ from nnexp.spec.spec import Data, Origin, Spec
 from nnexp.spec.yaml import Node, build_tree
 from nnexp.spec.yaml import parse_yaml_with_problems as parse
 from nnexp.typing import Shape
+from nnexp.wording import find_closest
 
 MAX_SPEC_BYTES = 1_000_000
 """More than any spec has; a larger file was named by mistake."""
@@ -78,6 +79,13 @@ def load_network_spec(
     return spec
 
 
+def _suggest_file(path: Path) -> str:
+    """The spec in the same folder whose name is most like that of a missing one, as the end of a message."""
+    specs = {spec.stem: spec for spec in sorted(path.parent.glob("*.yaml"))}
+    closest = find_closest(path.stem, specs)
+    return f"; did you mean {specs[closest]}?" if closest else ""
+
+
 def read_spec_text(path: str | Path) -> SpecText:
     """The text of a spec file. Raises UsageError where it cannot be read, SpecError where it is not UTF-8."""
     try:
@@ -85,7 +93,7 @@ def read_spec_text(path: str | Path) -> SpecText:
             # One byte more than is allowed shows that there is more, without a read to the end of a huge file.
             raw = file.read(MAX_SPEC_BYTES + 1)
     except FileNotFoundError:
-        raise UsageError(f"there is no file {path}") from None
+        raise UsageError(f"there is no file {path}{_suggest_file(Path(path))}") from None
     except IsADirectoryError:
         raise UsageError(f"{path} is a directory; a spec is a YAML file") from None
     except (OSError, ValueError) as error:  # Python refuses a path with a null character by ValueError

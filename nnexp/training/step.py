@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from nnexp.data.batches import Batch
@@ -38,10 +39,8 @@ class TrainingStep:
         self._update: Update | None = None
         if not isinstance(optimizer, Solver):
             self._update = optimizer.bind(state.theta, model.grad, state.slots, model.regularized)
-        self._first_context, self._context = (
-            Context(training=True, generators=state.dropout, new_epoch=new_epoch, propagate=False)
-            for new_epoch in (True, False)
-        )
+        self._context = Context(training=True, generators=state.dropout, propagate=False)
+        self._first_context = replace(self._context, new_epoch=True)
 
     def take(self, batch: Batch, number: int, rates: Array) -> StepMeasurements:
         """Make the update of this number, counted from 1 over the whole training, with learning rates (R, 1)."""

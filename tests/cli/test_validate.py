@@ -37,6 +37,12 @@ def test_of_several_specs_each_is_checked_and_the_worst_decides_the_exit_code(fo
     assert "there is no file missing.yaml" in done.stderr
 
 
+@pytest.mark.parametrize("typed", ["godo.yaml", "good", "good.yml"])
+def test_a_misspelt_file_is_suggested(typed: str, folder: Path) -> None:
+    done = inside("validate", typed, cwd=folder)
+    assert f"there is no file {typed}; did you mean good.yaml?" in done.stderr
+
+
 def test_overrides_hold_for_all_specs(folder: Path) -> None:
     done = inside("validate", "good.yaml", "wrong.yaml", "seed=1", "training={epochs: 4}", cwd=folder)
     assert (done.returncode, done.stderr) == (0, "")
