@@ -8,10 +8,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+from nnexp.errors import DataError
 from nnexp.nn.losses.base import Targets
 from nnexp.typing import AnyArray, Shape
+
+if TYPE_CHECKING:
+    from nnexp.data.splits import Split
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +34,10 @@ class Description:
     shape: core shape of one example. outputs: the number of classes, of yes-or-no outputs, or of values.
     classes: the names of the classes, or of the outputs.
     own_test: how many of the examples, the last ones, are the set's own test part.
+    own_dev: how many of those before them are its own dev part.
     itemsize: the bytes that one number takes as the source stores it; 1 for images.
     inputs: the names of the numbers of an example, where they have names.
+    levels: the levels of those columns of a table whose levels the training part decides.
     tasks: the things to predict, where there are several; `classes` then has the classes of all of them.
     """
 
@@ -43,6 +49,8 @@ class Description:
     own_test: int = 0
     itemsize: int = 8
     inputs: tuple[str, ...] = ()
+    own_dev: int = 0
+    levels: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @property
     def output_count(self) -> int:
@@ -57,7 +65,7 @@ class Description:
     def as_dict(self) -> dict[str, Any]:
         """All but the number of examples, as JSON values."""
         fields = asdict(self)
-        for name in ("examples", "own_test", "itemsize"):
+        for name in ("examples", "own_test", "own_dev", "itemsize"):
             del fields[name]
         return fields
 
@@ -65,21 +73,26 @@ class Description:
     def from_dict(cls, given: Mapping[str, Any]) -> Description:
         """The inverse of `as_dict`."""
         tasks = tuple(PredictionTask(task["name"], task["targets"], tuple(task["classes"])) for task in given["tasks"])
-        inputs = tuple(given.get("inputs", ()))  # the record of a run of an earlier version has none
-        return cls(0, tuple(given["shape"]), given["targets"], tuple(given["classes"]), tasks, inputs=inputs)
+        # the record of a run of an earlier version has neither of these
+        inputs = tuple(given.get("inputs", ()))
+        levels = tuple((name, tuple(entries)) for name, entries in given.get("levels", ()))
+        shape, classes = tuple(given["shape"]), tuple(given["classes"])
+        return cls(0, shape, given["targets"], classes, tasks, inputs=inputs, levels=levels)
 
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
     """All examples: x (M, *shape) as the source stores them, and y, which is labels (M,) or values (M, O).
 
-    fill: what replaces NaN in x, a missing value; None where nothing is missing.
+    fill: what replaces NaN in x, a missing value; None where nothing is missing. split_key (M,): the times or groups by
+    which the set is split, where it is.
     """
 
     x: AnyArray
     y: AnyArray
     description: Description
     fill: Literal["mean", "median", "zero"] | None = None
+    split_key: AnyArray | None = None
 
     @property
     def labels(self) -> AnyArray | None:
@@ -101,3 +114,16 @@ class Source(ABC):
     @abstractmethod
     def load(self) -> Dataset:
         """All examples. Raises DataError where they are missing or damaged."""
+
+    def load_for(self, split: Split) -> Dataset:
+        """All examples, as this split needs them: with its times or groups, and what its training part decides.
+
+        Raises DataError where the set has no times or groups.
+        """
+        if split.key_column:
+            raise DataError(f"there is no column {split.key_column!r} to split by; a csv or npz file may have one")
+        return self.load()
+
+    def describe_for(self, split: Split) -> Description:
+        """What `load_for` gives, without reading it where that can be."""
+        return self.describe()

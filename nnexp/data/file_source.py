@@ -12,6 +12,7 @@ import platformdirs
 
 from nnexp.data.dataset import Dataset, Description, Source
 from nnexp.data.formats.same_files import Twin
+from nnexp.data.splits import Split
 from nnexp.errors import DataError
 
 FileStamp: TypeAlias = tuple[str, int, int]
@@ -35,6 +36,14 @@ class FileSource(Source):
     def read_dataset(self) -> Dataset:
         """All examples, read anew. Raises DataError where something is wrong with them."""
 
+    def read_for(self, split: Split) -> Dataset:
+        """All examples as a split needs them, read anew. Raises DataError where it asks for what is not there."""
+        raise DataError(f"there is no column {split.key_column!r} to split by; a csv or npz file may have one")
+
+    def depends_on_split(self, split: Split) -> bool:
+        """Whether the examples are others, or more is known of them, where a split is given."""
+        return bool(split.key_column)
+
     def passed_over(self) -> str:
         """The files that a user may take for examples but that are skipped, by number and kind; "" where none are."""
         return ""
@@ -47,13 +56,21 @@ class FileSource(Source):
         return self.load().description
 
     def load(self) -> Dataset:
-        return _read_cached(self, tuple(map(stamp_file, self.find_files())))
+        return _read_cached(self, None, tuple(map(stamp_file, self.find_files())))
+
+    def load_for(self, split: Split) -> Dataset:
+        if not self.depends_on_split(split):
+            return self.load()
+        return _read_cached(self, split, tuple(map(stamp_file, self.find_files())))
+
+    def describe_for(self, split: Split) -> Description:
+        return self.load_for(split).description if self.depends_on_split(split) else self.describe()
 
 
 @lru_cache(maxsize=1)
-def _read_cached(source: FileSource, stamps: tuple[FileStamp, ...]) -> Dataset:
+def _read_cached(source: FileSource, split: Split | None, stamps: tuple[FileStamp, ...]) -> Dataset:
     """The set, kept in memory until another one is read: one command asks for the same set more than once."""
-    return source.read_dataset()
+    return source.read_dataset() if split is None else source.read_for(split)
 
 
 def find_path(path: str | Path) -> Path:

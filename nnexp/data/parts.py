@@ -115,7 +115,7 @@ def prepare_parts(
     source: Source, split: Split, normalize: Normalization, dtype: str, target: Target = GIVEN_TARGET
 ) -> Parts:
     """Read, split, fill in and normalise, both fitted in double precision on the training part alone."""
-    raw = source.load()
+    raw = source.load_for(split)
     rows = split.choose_rows(raw)
     fill = missing_values.fit_fill_values(raw, rows["train"])
     filled = replace(raw, x=missing_values.fill_missing(raw.x, fill))

@@ -5,7 +5,7 @@ M examples in the whole set
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal, TypeAlias
 
@@ -13,8 +13,9 @@ import numpy as np
 from annotated_types import Ge
 
 from nnexp.data.dataset import Dataset
+from nnexp.errors import DataError
 from nnexp.nn.random import make_generator
-from nnexp.typing import AnyArray, IntArray
+from nnexp.typing import AnyArray, BoolArray, IntArray
 
 Amount: TypeAlias = Annotated[int | float, Ge(0)]
 PartName: TypeAlias = Literal["train", "dev", "test"]
@@ -26,6 +27,9 @@ FRACTION_TOLERANCE = 1e-9
 """How far fractions may miss a sum of 1: 0.7 + 0.2 + 0.1 is not 1 in floating point."""
 
 PART_NAMES: tuple[PartName, ...] = ("train", "dev", "test")
+
+CHOICE_ORDER: tuple[PartName, ...] = ("test", "dev", "train")
+"""The order in which the parts take their examples."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,39 +50,64 @@ class Split:
     every part holds the classes in the proportions of the whole. `k_fold: {folds: 5, fold: 0}` cuts what is not test
     into folds, of which one is dev. `bootstrap: 7` draws as many training examples as there are, with replacement, by
     this seed.
+
+    `dev: own` is the set's own dev part likewise. `order: file` takes the first examples for training, the next for dev
+    and the last for test. `time: date` does the same in the order of a column, or array, of this name: numbers, or
+    dates; what has the same time is in one part. `group: patient` keeps the examples of one patient together, the parts
+    being as large as whole groups allow.
     """
 
     train: Amount | Literal["rest"] = "rest"
-    dev: Amount = DEFAULT_FRACTION
+    dev: Amount | Literal["own"] = "own"
     test: Amount | Literal["own"] = "own"
     seed: Annotated[int, Ge(0)] = 0
     stratify: bool = True
     k_fold: KFold | None = None
     bootstrap: Annotated[int, Ge(0)] | None = None
+    order: Literal["random", "file"] = "random"
+    time: str | None = None
+    group: str | None = None
 
-    def count_examples(self, examples: int, own_test: int = 0) -> dict[PartName, int]:
-        """The number of examples in each part. Raises ValueError where that cannot be."""
-        if self.k_fold and (self.train != "rest" or self.dev != DEFAULT_FRACTION):
+    @property
+    def key_column(self) -> str | None:
+        """The column, or array, whose entries decide which examples belong together, or come first."""
+        return self.time or self.group
+
+    def count_examples(self, examples: int, own_test: int = 0, own_dev: int = 0) -> dict[PartName, int]:
+        """The number of examples in each part, groups aside. Raises ValueError where that cannot be."""
+        self._check_options()
+        own = self.count_own_parts(own_test, own_dev)
+        if self.k_fold and (self.train != "rest" or self.dev != "own" or own["dev"]):
             raise ValueError("k_fold decides what trains and what is dev: leave train and dev out")
-        own = self._count_own_test(own_test)
-        pool = examples - own
+        pool = examples - sum(own.values())
         amounts = self._requested_amounts(own)
         sizes = _convert_amounts(amounts, pool)
         _check_total(amounts, sizes, pool)
         _check_none_empty(amounts, sizes, examples)
         if self.k_fold:
             sizes |= self._count_fold(self.k_fold, pool - sizes.get("test", 0))
-        return {"train": sizes["train"], "dev": sizes["dev"], "test": own or sizes["test"]}
+        return {"train": sizes["train"], "dev": own["dev"] or sizes["dev"], "test": own["test"] or sizes["test"]}
 
-    def _count_own_test(self, own_test: int) -> int:
-        """How many examples at the end are the set's own test part, and are used as such."""
-        return own_test if self.test == "own" else 0
+    def _check_options(self) -> None:
+        """Raises ValueError where two orders are asked for."""
+        asked = {"order: file": self.order == "file", "time": bool(self.time), "group": bool(self.group)}
+        chosen = [name for name, is_asked in asked.items() if is_asked]
+        if len(chosen) > 1:
+            raise ValueError(f"{' and '.join(chosen)} exclude each other: choose one")
+        if self.k_fold and chosen and not self.group:
+            raise ValueError(f"k_fold takes examples from everywhere, and {chosen[0]} keeps their order: choose one")
 
-    def _requested_amounts(self, own: int) -> dict[PartName, Amount | str]:
-        """What the split asks for among the examples that are not the set's own test part."""
-        amounts: dict[PartName, Amount | str] = {"train": self.train, "dev": self.dev}
-        if not own:
-            amounts["test"] = DEFAULT_FRACTION if self.test == "own" else self.test
+    def count_own_parts(self, own_test: int, own_dev: int) -> dict[PartName, int]:
+        """How many examples at the end are the set's own dev and test parts, and are used as such."""
+        return {"dev": own_dev if self.dev == "own" else 0, "test": own_test if self.test == "own" else 0}
+
+    def _requested_amounts(self, own: Mapping[PartName, int]) -> dict[PartName, Amount | str]:
+        """What the split asks for among the examples that are not the set's own parts."""
+        amounts: dict[PartName, Amount | str] = {"train": self.train}
+        asked: dict[PartName, Amount | Literal["own"]] = {"dev": self.dev, "test": self.test}
+        for part, amount in asked.items():
+            if not own[part]:
+                amounts[part] = DEFAULT_FRACTION if amount == "own" else amount
         return amounts
 
     def _count_fold(self, k_fold: KFold, left: int) -> dict[PartName, int]:
@@ -91,33 +120,125 @@ class Split:
 
     def choose_rows(self, data: Dataset) -> dict[PartName, IntArray]:
         """The examples of each part of a data set: see `choose_indices`."""
-        return self.choose_indices(len(data.x), data.labels, data.description.own_test)
+        about = data.description
+        return self.choose_indices(len(data.x), data.labels, about.own_test, about.own_dev, data.split_key)
 
-    def choose_indices(self, examples: int, labels: AnyArray | None, own_test: int = 0) -> dict[PartName, IntArray]:
-        """The examples of each part, in increasing order; the parts are disjoint."""
-        sizes = self.count_examples(examples, own_test)
-        own = self._count_own_test(own_test)
-        left = make_generator(self.seed, "split").permutation(examples - own)
-        if self.stratify and labels is not None:
-            # A stable sort keeps the shuffled order within each class, which evenly spread choices then draw from.
-            left = left[np.argsort(labels[left], kind="stable")]
-        parts: dict[PartName, IntArray] = {"test": np.arange(examples - own, examples)}
-        # Test comes first: whatever `dev` and `k_fold` are, the same `test` and `seed` judge by the same examples.
-        order: tuple[PartName, ...] = ("dev", "train") if own else ("test", "dev", "train")
-        for part in order:
-            chosen = self._choose_mask(part, len(left), sizes[part])
-            parts[part] = np.sort(left[chosen])
-            left = left[~chosen]
+    def choose_indices(
+        self,
+        examples: int,
+        labels: AnyArray | None,
+        own_test: int = 0,
+        own_dev: int = 0,
+        key: AnyArray | None = None,
+    ) -> dict[PartName, IntArray]:
+        """The examples of each part, in increasing order; the parts are disjoint.
+
+        The set's own dev and test parts stand at the end, in this order. key (M,): the times or groups of the examples.
+        """
+        sizes = self.count_examples(examples, own_test, own_dev)
+        own = self.count_own_parts(own_test, own_dev)
+        parts: dict[PartName, IntArray] = {}
+        first_test = examples - own_test
+        if own["dev"]:
+            parts["dev"] = np.arange(first_test - own_dev, first_test)
+        if own["test"]:
+            parts["test"] = np.arange(first_test, examples)
+        # an own part that is not used as such is split like all others, wherever it stands
+        free = np.setdiff1d(np.arange(examples), np.concatenate([*parts.values(), np.zeros(0, np.int64)]))
+        if self.group:
+            assert key is not None, "a source gives the groups that a split asks for"
+            parts |= self._choose_groups(free, key[free], sizes, parts)
+        else:
+            parts |= self._choose_examples(free, labels, key, sizes, parts)
         if self.bootstrap is not None:
-            draws = make_generator(self.bootstrap, "bootstrap").integers(0, sizes["train"], sizes["train"])
+            count = len(parts["train"])
+            draws = make_generator(self.bootstrap, "bootstrap").integers(0, count, count)
             parts["train"] = np.sort(parts["train"][draws])
         return parts
 
-    def _choose_mask(self, part: PartName, count: int, size: int) -> AnyArray:
+    def _choose_examples(
+        self,
+        left: IntArray,
+        labels: AnyArray | None,
+        key: AnyArray | None,
+        sizes: Mapping[PartName, int],
+        taken: Collection[PartName],
+    ) -> dict[PartName, IntArray]:
+        """Examples one by one: at random, or from the end of an order."""
+        is_random = self.order == "random" and not self.time
+        if is_random:
+            left = left[make_generator(self.seed, "split").permutation(len(left))]
+            if self.stratify and labels is not None:
+                # A stable sort keeps the shuffled order within each class, which evenly spread choices then draw from.
+                left = left[np.argsort(labels[left], kind="stable")]
+        elif key is not None:
+            left = left[np.argsort(key[left], kind="stable")]
+        uses_all = sum(size for part, size in sizes.items() if part not in taken) == len(left)
+        parts: dict[PartName, IntArray] = {}
+        # Test comes first: whatever `dev` and `k_fold` are, the same `test` and `seed` judge by the same examples.
+        for part in CHOICE_ORDER:
+            if part in taken:
+                continue
+            if is_random:
+                chosen = self._choose_mask(part, len(left), sizes[part])
+            else:
+                size = len(left) if part == "train" and uses_all else sizes[part]
+                chosen = _choose_last(left if key is None else key[left], size)
+            parts[part] = np.sort(left[chosen])
+            left = left[~chosen]
+        return parts
+
+    def _choose_mask(self, part: PartName, count: int, size: int) -> BoolArray:
         """Which of the examples that are left, ordered by class, go into a part."""
         if part == "dev" and self.k_fold:
             return np.arange(count) % self.k_fold.folds == self.k_fold.fold
         return choose_evenly(count, size)
+
+    def _choose_groups(
+        self, free: IntArray, groups: AnyArray, sizes: Mapping[PartName, int], taken: Collection[PartName]
+    ) -> dict[PartName, IntArray]:
+        """Whole groups at random, until a part is as near to its size as they allow."""
+        _, which = np.unique(groups, return_inverse=True)
+        counts = np.bincount(which)
+        left = make_generator(self.seed, "split").permutation(len(counts))
+        parts: dict[PartName, IntArray] = {}
+        for part in CHOICE_ORDER:
+            if part in taken:
+                continue
+            if part == "dev" and self.k_fold:
+                chosen = np.arange(len(left)) % self.k_fold.folds == self.k_fold.fold
+            else:
+                chosen = _choose_first_groups(counts[left], sizes[part], is_last=part == "train")
+            parts[part] = free[np.isin(which, left[chosen])]
+            left = left[~chosen]
+        if not len(parts["train"]):
+            raise DataError(f"{len(counts)} groups of {self.group!r} are too few for these parts: train gets none")
+        return parts
+
+
+def _choose_last(order: AnyArray, size: int) -> BoolArray:
+    """The last examples of an order (n,), about `size` of them: the border is where the order changes."""
+    chosen = np.zeros(len(order), np.bool_)
+    if size >= len(order):
+        return ~chosen
+    if size:
+        borders = np.flatnonzero(order[1:] != order[:-1]) + 1
+        if not len(borders):
+            raise DataError("all examples have the same time, so that none come later")
+        chosen[borders[np.abs(borders - (len(order) - size)).argmin()] :] = True
+    return chosen
+
+
+def _choose_first_groups(counts: IntArray, size: int, *, is_last: bool) -> BoolArray:
+    """So many groups from the beginning that their examples are as near to `size` as can be."""
+    if is_last:
+        return np.ones(len(counts), np.bool_)
+    reached = np.concatenate([[0], np.cumsum(counts)])
+    chosen = np.zeros(len(counts), np.bool_)
+    most = np.abs(reached - size).argmin()
+    # a part that is asked for has at least one group
+    chosen[: max(int(most), int(size > 0))] = True
+    return chosen
 
 
 def choose_evenly(count: int, chosen: int) -> AnyArray:

@@ -156,6 +156,6 @@ def _preview_source(name: str, overrides: Sequence[str]) -> DataPreview:
 def _preview_spec(path: str, overrides: Sequence[str]) -> DataPreview:
     """The data of a spec; its other sections may be wrong."""
     data, predicted = load_data_section(path, overrides)
-    loaded = data.source.load()
+    loaded = data.load()
     rows = data.split.choose_rows(loaded)
     return DataPreview(path, data.source, loaded, {part: rows[part] for part in PART_NAMES}, predicted)

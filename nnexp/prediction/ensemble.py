@@ -90,7 +90,7 @@ class Ensemble(Predictor):
 
 def use_raw_inputs(parts: Parts, data: Data) -> Parts:
     """The parts of a data set with the inputs as its source gives them, as an ensemble takes them."""
-    raw = data.source.load()
+    raw = data.load()
     rows = data.split.choose_rows(raw)
     train, dev, test = (Part(raw.x, parts[name].d, rows[name]) for name in PART_NAMES)
     return replace(parts, train=train, dev=dev, test=test)

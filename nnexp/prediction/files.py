@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from math import isfinite, prod
 from pathlib import Path
 from typing import Protocol
@@ -32,18 +33,29 @@ class CsvLines(Protocol):
     def __iter__(self) -> Iterator[list[str]]: ...
 
 
-def read_examples(path: Path, network: Predictor, source: Source) -> AnyArray:
-    """Examples (N, ...) for the network of a run that was trained on this source.
+@dataclass(frozen=True, slots=True, eq=False)
+class FileExamples:
+    """Examples x (N, ...) of a file, the columns that tell them apart, and what a user should know of them."""
+
+    x: AnyArray
+    identifiers: Mapping[str, Sequence[str]]
+    notes: tuple[str, ...] = ()
+
+
+def read_examples(path: Path, network: Predictor, source: Source) -> FileExamples:
+    """Examples for the network of a run that was trained on this source.
 
     A table's columns are found by their names; images are converted as those of training were. Raises DataError.
     """
     # All that is needed stands in the run's folder: the file that it was trained on may be gone.
     if images := list_images(path, source):
         assert isinstance(source, ImageFolder)
-        return read_images(images, source.conversion)
+        return FileExamples(read_images(images, source.conversion), {"file": [image.name for image in images]})
     if isinstance(source, Csv) and path.suffix.lower() != ".npz":
-        return source.read_inputs(str(path), network.description.inputs)
-    return read_input_file(path, network.description.shape, may_miss=network.accepts_missing)
+        found = source.read_inputs(str(path), network.description)
+        return FileExamples(found.x, found.identifiers, found.notes)
+    x = read_input_file(path, network.description.shape, may_miss=network.accepts_missing)
+    return FileExamples(x, {})
 
 
 def list_images(path: Path, source: Source) -> tuple[Path, ...]:
@@ -67,9 +79,15 @@ def read_input_file(path: Path, shape: Shape, *, may_miss: bool = False) -> AnyA
     raise DataError(f"{path}: the input is a .csv or a .npz file, not {path.suffix or 'a file without an ending'}")
 
 
-def make_prediction_table(network: Predictor, x: AnyArray) -> pd.DataFrame:
-    """One row an example: the class and each class's score, or each output's value; the tasks side by side."""
-    return pd.concat([_make_task_columns(prediction) for prediction in network.predictions(x)], axis=1)
+def make_prediction_table(
+    network: Predictor, x: AnyArray, identifiers: Mapping[str, Sequence[str]] | None = None
+) -> pd.DataFrame:
+    """One row an example: what tells it apart, then the class and each class's score, or each output's value.
+
+    The tasks stand side by side.
+    """
+    columns = [pd.DataFrame(dict(identifiers or {})), *map(_make_task_columns, network.predictions(x))]
+    return pd.concat(columns, axis=1)
 
 
 def _make_task_columns(found: Prediction) -> pd.DataFrame:

@@ -7,7 +7,7 @@ A section is a mapping of its parameters; one with a single parameter may be wri
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, get_args, get_origin
+from typing import Any, get_origin
 
 from nnexp import registry
 from nnexp.nn.architectures.base import Architecture
@@ -33,7 +33,7 @@ from nnexp.spec.parameter_types import (
     name_kind,
 )
 from nnexp.spec.problems import Place, Problem
-from nnexp.spec.validation import validate_parameters
+from nnexp.spec.validation import find_entry_type, validate_parameters
 from nnexp.spec.yaml import Node, join_path
 from nnexp.typing import Shape
 from nnexp.wording import find_closest, shorten_text, suggest_nearest
@@ -145,8 +145,7 @@ class Builder:
         """A value, or the entry of a list, that is of another type or out of bounds."""
         if entry is not None and isinstance(found.value, list):
             found, path = found.value[entry], f"{path}.{entry}"
-            if get_origin(hint) is tuple:
-                hint = get_args(hint)[0]
+            hint = find_entry_type(hint)
         message = f"expected {describe_type(hint)}, found {found.describe()}"
         self.add_problem(found.place, path, message, suggest_fix(hint, found))
 

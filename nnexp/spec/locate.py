@@ -21,7 +21,7 @@ def make_layer_problem(index: int, root: Node, message: str, suggestion: str = "
 def count_train_examples(spec: AnySpec, description: Description) -> int | None:
     """The number of training examples; None where the split asks for what is not there."""
     try:
-        return spec.data.split.count_examples(description.examples, description.own_test)["train"]
+        return spec.data.count_parts(description)["train"]
     except ValueError:
         return None
 

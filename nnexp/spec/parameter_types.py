@@ -106,8 +106,13 @@ def is_mapping(cls: type[Any]) -> bool:
 
 
 def find_only_parameter(cls: type[Any]) -> Parameter | None:
-    """The one parameter of a section that has just one, a plain value, which may then stand for the whole section."""
+    """The parameter of a section that may stand for the whole of it: the only one, if it is a plain value, or the one
+    that the section names as its short form.
+    """
     known = component_parameters(cls)
+    short: str | None = getattr(cls, "short_parameter", None)
+    if short is not None:
+        return next(parameter for parameter in known if parameter.name == short)
     if len(known) != 1 or has_component(known[0]):
         return None
     return known[0]

@@ -64,10 +64,12 @@ def make_plain_value(value: Any) -> Any:
 
 
 def _make_plain_section(section: Any) -> Any:
-    only = find_only_parameter(type(section))
-    if only is None:
-        return _make_plain_parameters(section)
-    return make_plain_value(getattr(section, only.name))
+    short = find_only_parameter(type(section))
+    if short is not None:
+        value = getattr(section, short.name)
+        if section == type(section)(**{short.name: value}):  # all else is as usual
+            return make_plain_value(value)
+    return _make_plain_parameters(section)
 
 
 def _make_plain_component(value: Any) -> dict[str, Any]:

@@ -9,11 +9,11 @@ from typing import Annotated, Literal, TypeAlias
 from annotated_types import Ge, Gt, Le, MinLen, Predicate, doc
 
 from nnexp.data.augmentations.base import Augmentation
-from nnexp.data.dataset import Description, Source
+from nnexp.data.dataset import Dataset, Description, Source
 from nnexp.data.normalizations.base import Normalization
 from nnexp.data.normalizations.linear import Standard
 from nnexp.data.parts import Parts, prepare_parts
-from nnexp.data.splits import Split
+from nnexp.data.splits import PartName, Split
 from nnexp.data.targets.base import Target
 from nnexp.data.targets.given import Given
 from nnexp.nn.activations.base import Activation
@@ -29,7 +29,7 @@ from nnexp.optim.optimizers.adam import Adam
 from nnexp.optim.optimizers.base import Optimizer
 from nnexp.optim.schedules.base import Schedule
 from nnexp.optim.schedules.constant import Constant
-from nnexp.typing import Count, NonNegative, Positive
+from nnexp.typing import Count, IntArray, NonNegative, Positive
 
 
 def is_line(text: str) -> bool:
@@ -49,6 +49,21 @@ class Data:
     normalize: Normalization = Standard()
     targets: Target = Given()
     augment: tuple[Augmentation, ...] = ()
+
+    def load(self) -> Dataset:
+        """All examples as the source gives them for this split. Raises DataError where they cannot be read."""
+        return self.source.load_for(self.split)
+
+    def choose_rows(self) -> dict[PartName, IntArray]:
+        """The examples of each part. Raises DataError where they cannot be read."""
+        return self.split.choose_rows(self.load())
+
+    def count_parts(self, description: Description) -> dict[PartName, int]:
+        """The number of examples in each part. Raises ValueError where that cannot be."""
+        sizes = self.split.count_examples(description.examples, description.own_test, description.own_dev)
+        if self.split.key_column:  # whole groups, and equal times, are not cut
+            return {part: len(rows) for part, rows in self.choose_rows().items()}
+        return sizes
 
     def prepare(self, dtype: str) -> Parts:
         """The data made ready in a precision. Raises DataError where they cannot be read."""

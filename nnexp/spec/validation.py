@@ -57,8 +57,10 @@ def validate_parameters(
 def _find_parameter(location: tuple[int | str, ...]) -> tuple[str, int | None]:
     """The name of the parameter, and the index of the entry where it is one of a list."""
     name, *rest = location
-    if rest and isinstance(rest[0], int):
-        return str(name), rest[0]
+    # where a list is one of several types, that type's name comes first
+    for step in rest[:2]:
+        if isinstance(step, int):
+            return str(name), step
     return str(name), None
 
 
@@ -70,6 +72,14 @@ def strip_per_replica(hint: Any) -> Any:
         return Annotated[(strip_per_replica(base), *words)] if words else strip_per_replica(base)
     if is_union(hint):
         return Union[tuple(strip_per_replica(m) for m in get_args(hint) if get_origin(m) is not np.ndarray)]  # noqa: UP007
+    return hint
+
+
+def find_entry_type(hint: Any) -> Any:
+    """The type of an entry of a list, where that is what a parameter holds, or one of what it may hold."""
+    for member in get_args(hint) if is_union(hint) else (hint,):
+        if get_origin(member) is tuple:
+            return get_args(member)[0]
     return hint
 
 

@@ -37,7 +37,11 @@ BAD: dict[str, tuple[bytes, list[str], str]] = {
     "a name twice": (changed("a,b", "a,a"), [], "line 1: columns 1 and 2 have the same name, 'a'"),
     "a column without a name": (changed("a,b", ",b"), [], "line 1: column 1 has no name; to leave it out: 'data.sou"),
     "Latin-1": (GOOD.replace("v", "ü").encode("latin-1"), [], "line 3: the byte 0xFC is no text in UTF-8"),
-    "UTF-16": (GOOD.encode("utf-16"), [], "line 1: the byte 0xFF is no text in UTF-8; save the file as UTF-8"),
+    "UTF-16": (
+        GOOD.encode("utf-16"),
+        [],
+        "line 1: the byte 0xFF is no text in UTF-8; if the file is in UTF-16: data.source.csv.encoding=utf-16",
+    ),
     "cut inside a character": (GOOD.encode() + b"7,8,u,\xc3", [], "line 5: a byte is no text in UTF-8"),
     "a NUL byte": (changed("4", "4\0"), [], "line 3: the byte 0x00 is no text"),
     "a quote that never closes": (changed("v,q", '"v,q'), [], "line 3: a quote is opened here and never closed"),
@@ -48,7 +52,11 @@ BAD: dict[str, tuple[bytes, list[str], str]] = {
         "its only one is 'a;b;c;y': are its entries separated by",
     ),
     "a text for a number": (changed("3,4", "3x,4"), [], "line 3, column 'a': '3x' is not a number"),
-    "a decimal comma": (changed("3,4", '"3,5",4'), [], "line 3, column 'a': '3,5' is not a number"),
+    "a decimal comma": (
+        changed("3,4", '"3,5",4'),
+        [],
+        "'3,5' is not a number as the spec writes them; numbers as '3,5'; what mends it: 'data.source.csv.dec",
+    ),
     "true for a number": (
         GOOD.replace("3,", "True,").replace("1,", "False,").encode(),
         [],
@@ -57,23 +65,23 @@ BAD: dict[str, tuple[bytes, list[str], str]] = {
     "a column of texts": (
         GOOD.encode(),
         ["categorical={}"],
-        "line 2, column 'c': 'u' is a text, and inputs are numbers; to make categories of 'c': 'data.source",
+        "'u' is a text, and inputs are numbers; what mends it: 'data.source.csv.categorical={c: [u, v]}'",
     ),
-    "a column of names": (many_names(), ["categorical={}"], "to leave 'c' out: 'data.source.csv.drop=[c]'"),
+    "a column of names": (many_names(), ["categorical={}"], "what mends it: 'data.source.csv.drop=[c]'"),
     "a missing value": (
         changed("3,4", "NA,4").replace(b"5,6", b",6"),
         [],
-        "line 3, column 'a': the value is missing, 'NA', as in 1 more row; data.source.csv.missing=mean fills in",
+        "line 3, column 'a': the value is missing, 'NA', as in 1 more row; what mends it: data.source.csv.fill=median",
     ),
     "a missing category": (changed("4,v", "4,"), [], "line 3, column 'c': the value is missing, ''"),
     "no value to take the mean of": (
         b"a,b,c,y\n1,,u,p\n2,,v,q\n3,,v,q\n4,,u,p\n",
-        ["missing=mean"],
+        ["fill=mean"],
         "the training part has no value of 'b', so that there is no mean",
     ),
-    "an infinite value": (changed("3,4", "3,-inf"), ["missing=mean"], "line 3, column 'b': '-inf' is not a finite"),
+    "an infinite value": (changed("3,4", "3,-inf"), ["fill=mean"], "line 3, column 'b': '-inf' is not a finite"),
     "a value too large": (changed("3,4", "3,1e999"), [], "line 3, column 'b': '1e999' is not a finite number"),
-    "an unknown level": (changed("4,v", "4,w"), [], "line 3, column 'c': 'w' is none of the levels 'u', 'v'"),
+    "an unknown level": (changed("4,v", "4,w"), [], "line 3, column 'c': 'w' is none of the levels; they are 'u', 'v'"),
     "levels of no feature": (GOOD.encode(), ["drop=[c]"], "has levels for its column 'c', which is not among the fea"),
     "a level twice": (
         GOOD.encode(),
@@ -108,7 +116,7 @@ BAD: dict[str, tuple[bytes, list[str], str]] = {
     "a text among values": (
         changed("4,v", "x,v"),
         ["target=b", "drop=[y]"],
-        "line 3, column 'b': 'x' is not a number, as others are",
+        "line 2, column 'b': '2' is a number, and others are texts; where all name classes",
     ),
     "two classes of one number": (
         changed("4,v", "2.0,v"),
@@ -195,7 +203,7 @@ def test_the_good_table_is_taken_and_so_is_the_override_that_is_advised(
 ) -> None:
     Path("t.csv").write_text(GOOD)
     assert nnexp("validate", "s.yaml", monkeypatch=monkeypatch) == 6
-    advised = capsys.readouterr().err.split("categories of 'c': '")[1].split("'")[0]
+    advised = capsys.readouterr().err.split("what mends it: '")[1].split("'")[0]
     assert advised == f"data.source.csv.{LEVELS}"
     assert nnexp("validate", "s.yaml", advised, monkeypatch=monkeypatch) == 0
 
@@ -206,9 +214,7 @@ def test_the_advice_keeps_what_the_spec_has_and_quotes_what_a_shell_or_a_spec_wo
     Path("t.csv").write_text("a,b c,d,y\nu,it's,x,p\nv,true,x,q\nu,a 1,x,p\n")
     words = ["data.source.csv.categorical={a: [u, v]}", "data.source.csv.drop=[d]"]
     assert nnexp("validate", "s.yaml", *words, monkeypatch=monkeypatch) == 6
-    [line] = [line for line in capsys.readouterr().err.splitlines() if "categories of" in line]
-    first, second = (shlex.split(part.split(": ", 1)[1])[0] for part in line.split("; ")[1:])
-    assert first == """data.source.csv.categorical={a: [u, v], "b c": ["a 1", "it's", "true"]}"""
-    assert second == 'data.source.csv.drop=[d, "b c"]'
-    assert nnexp("validate", "s.yaml", words[1], first, monkeypatch=monkeypatch) == 0
-    assert nnexp("validate", "s.yaml", words[0], second, monkeypatch=monkeypatch) == 0
+    [line] = [line for line in capsys.readouterr().err.splitlines() if "what mends it" in line]
+    advised = shlex.split(line.split("what mends it: ", 1)[1])
+    assert advised == ["""data.source.csv.categorical={a: [u, v], "b c": ["a 1", "it's", "true"]}"""]
+    assert nnexp("validate", "s.yaml", words[1], *advised, monkeypatch=monkeypatch) == 0

@@ -32,7 +32,7 @@ data:
       target: {target}
       kind: {kind}
       categorical: {{district: [north, south, 3]}}
-      missing: {missing}
+      fill: {fill}
   split: {{train: 40, dev: 10, test: 10}}
 architecture: [{{dense: 5}}, activation, output]
 training: {{epochs: 4, batch_size: 10}}
@@ -52,11 +52,11 @@ def flats() -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def spec(target: str = "rent", kind: str = "auto", missing: str = "mean", **changes: Any) -> Any:
+def spec(target: str = "rent", kind: str = "auto", fill: str = "mean", **changes: Any) -> Any:
     others = sorted({"rent", "kind", "new"} - {word.strip("[], ") for word in target.split(",")})
     values = {"data.source.csv.drop": f"[{', '.join(others)}]", **changes}
     overrides = [f"{key}={value}" for key, value in values.items()]
-    return load_spec(SpecText("s.yaml", SPEC.format(target=target, kind=kind, missing=missing)), overrides, name="s")
+    return load_spec(SpecText("s.yaml", SPEC.format(target=target, kind=kind, fill=fill)), overrides, name="s")
 
 
 @pytest.fixture(autouse=True)
@@ -112,29 +112,29 @@ def test_predictions_are_those_for_the_inputs_of_training_whatever_else_a_file_h
 def test_answers_are_in_the_words_of_the_file() -> None:
     classes = nnexp.train(spec("kind"))
     found = make_prediction_table(
-        classes.predictor, read_examples(Path("flats.csv"), classes.predictor, classes.spec.data.source)
+        classes.predictor, read_examples(Path("flats.csv"), classes.predictor, classes.spec.data.source).x
     )
     assert list(found.columns) == ["class", "p_large flat", "p_small"]
     assert set(found["class"]) <= {"large flat", "small"}
     values = nnexp.train(spec("rent"))
     found = make_prediction_table(
-        values.predictor, read_examples(Path("flats.csv"), values.predictor, values.spec.data.source)
+        values.predictor, read_examples(Path("flats.csv"), values.predictor, values.spec.data.source).x
     )
     assert list(found.columns) == ["rent"]
     levels = "{district: [north, south, 3], new: [yes, no]}"
     changes = {"target": "[rent, size]", "drop": "[kind]", "categorical": levels}
     several = nnexp.train(spec(**{f"data.source.csv.{name}": value for name, value in changes.items()}))
     found = make_prediction_table(
-        several.predictor, read_examples(Path("flats.csv"), several.predictor, several.spec.data.source)
+        several.predictor, read_examples(Path("flats.csv"), several.predictor, several.spec.data.source).x
     )
     assert list(found.columns) == ["rent", "size"]
 
 
 def test_what_is_missing_in_a_new_file_is_filled_in_from_the_training_part() -> None:
-    run = nnexp.train(spec(missing="median"))
+    run = nnexp.train(spec(fill="median"))
     Path("new.csv").write_text("district,size,age\nnorth,,30\nNA,50,\n")
     Path("flats.csv").rename("moved.csv")
-    raw = read_examples(Path("new.csv"), run.predictor, run.spec.data.source)
+    raw = read_examples(Path("new.csv"), run.predictor, run.spec.data.source).x
     nan = np.nan
     np.testing.assert_array_equal(raw, [[nan, 30, 1, 0, 0], [50, nan, nan, nan, nan]])
     Path("moved.csv").rename("flats.csv")
@@ -154,7 +154,7 @@ def test_the_fill_and_the_names_of_the_inputs_are_in_the_runs_own_folder() -> No
     assert np.array_equal(fill, run.parts.fill)
     complete = flats().dropna()
     complete[complete["district"] != "n/a"].to_csv("flats.csv", index=False)
-    whole = nnexp.train(spec(missing="refuse", **{"data.split": "{train: 20, dev: 5, test: 5}"}))
+    whole = nnexp.train(spec(fill="refuse", **{"data.split": "{train: 20, dev: 5, test: 5}"}))
     assert read_inputs(whole.path, whole.record["spec"])[3] is None
 
 
@@ -165,7 +165,7 @@ def test_the_fill_and_the_names_of_the_inputs_are_in_the_runs_own_folder() -> No
         ("district,size,Age\nnorth,30,1\n", "new.csv has no column 'age'; did you mean 'Age'?"),
         (
             "district,size,age\nsouth,30,1\nwest,30,1\n",
-            "line 3, column 'district': 'west' is none of the levels 'north',",
+            "line 3, column 'district': 'west' is none of the levels; they are 'north',",
         ),
         ("district,size,age\nnorth,3o,1\n", "new.csv: line 2, column 'size': '3o' is not a number"),
         ("district,size,age\nnorth,inf,1\n", "new.csv: line 2, column 'size': 'inf' is not a finite number"),
@@ -183,7 +183,7 @@ def test_a_wrong_file_to_predict_for_is_refused_with_its_place(content: str, mes
 def test_a_run_without_missing_values_takes_none_to_predict_for() -> None:
     complete = flats().dropna()
     complete[complete["district"] != "n/a"].to_csv("flats.csv", index=False)
-    run = nnexp.train(spec(missing="refuse", **{"data.split": "{train: 20, dev: 5, test: 5}"}))
+    run = nnexp.train(spec(fill="refuse", **{"data.split": "{train: 20, dev: 5, test: 5}"}))
     Path("new.csv").write_text("district,size,age\nnorth,30,NA\n")
     message = "line 2, column 'age': the value is missing, 'NA'; the run was trained without missing values"
     with pytest.raises(DataError, match=message):
@@ -200,7 +200,7 @@ def test_a_file_of_a_header_alone_gives_a_header_alone() -> None:
 
 
 def test_a_baseline_fills_in_and_predicts_too() -> None:
-    text = SPEC.partition("architecture")[0].format(target="rent", kind="auto", missing="mean")
+    text = SPEC.partition("architecture")[0].format(target="rent", kind="auto", fill="mean")
     fitted = load_spec(SpecText("s.yaml", text + "baseline: knn\n"), ["data.source.csv.drop=[kind, new]"], name="s")
     run = nnexp.train(fitted)
     assert run.evaluate("dev") == run.final["dev"]

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from nnexp.cli.console import err
 from nnexp.cli.options import RunName, RunsDir
 from nnexp.errors import UsageError
 from nnexp.prediction.run import Run
@@ -30,15 +31,15 @@ def predict(
     runs: RunsDir = Path("runs"),
 ) -> None:
     """Predict for a file: classes and probabilities, or values, as csv."""
-    from nnexp.prediction.files import list_images, make_prediction_table, read_examples  # imports pandas
+    from nnexp.prediction.files import make_prediction_table, read_examples  # imports pandas
 
     if output is not None and output.resolve() == source.resolve():
         raise UsageError(f"{output} is the input: the answers would overwrite it")
     trained = Run(find_run(run, runs))
-    x = read_examples(source, trained.predictor, trained.spec.data.source)
-    predicted = make_prediction_table(trained.predictor, x)
-    if images := list_images(source, trained.spec.data.source):
-        predicted.insert(0, "file", [image.name for image in images])
+    examples = read_examples(source, trained.predictor, trained.spec.data.source)
+    for note in examples.notes:
+        err.print(f"{source}: {note}", markup=False)
+    predicted = make_prediction_table(trained.predictor, examples.x, examples.identifiers)
     text = predicted.to_csv(index=False, lineterminator="\n")
     if output is None:
         print(text, end="")

@@ -87,7 +87,7 @@ class _DataCache:
     def load_data(self, run: Run) -> tuple[Dataset, Parts]:
         key = repr(run.spec.data) + run.record["data"]["fingerprint"]
         if key != self.key or self.raw is None or self.parts is None:
-            self.raw, self.parts, self.key = run.spec.data.source.load(), run.parts, key
+            self.raw, self.parts, self.key = run.spec.data.load(), run.parts, key
         return self.raw, self.parts
 
 

@@ -59,7 +59,7 @@ def _check_weights(spec: Spec, description: Description, root: Node, doubtful: A
 
 def declare_network(spec: Spec) -> Declaration:
     """The weights of a valid spec's network."""
-    description = spec.data.targets.describe(spec.data.source.describe())
+    description = spec.data.targets.describe(spec.data.source.describe_for(spec.data.split))
     return spec.build_network(description).declare(description.shape)
 
 

@@ -8,7 +8,7 @@ from math import prod
 
 import numpy as np
 
-from nnexp.data.dataset import Description, Source
+from nnexp.data.dataset import Description
 from nnexp.errors import DataError
 from nnexp.nn.parameters import Declaration
 from nnexp.nn.size import count_activations, estimate_memory
@@ -32,12 +32,13 @@ def describe_data(data: Data, shape: Shape | None = None) -> Description:
     Raises DataError where that cannot be said, or is more than memory holds, TargetError where the source does not
     offer what is to be predicted.
     """
-    held = _describe_source(data.source)
+    held = _describe_source(data)
     return data.targets.describe(held if shape is None else replace(held, shape=shape))
 
 
-def _describe_source(source: Source) -> Description:
-    """What a source holds."""
+def _describe_source(data: Data) -> Description:
+    """What the source of the data holds."""
+    source = data.source
     largest = 0
     for parameter in component_parameters(type(source)):
         value = getattr(source, parameter.name)
@@ -46,7 +47,7 @@ def _describe_source(source: Source) -> Description:
     # Judged before the source is asked, since that lists all its classes.
     needed = BYTES_PER_COUNT * largest
     if needed <= memory_size():
-        description = source.describe()
+        description = source.describe_for(data.split)
         numbers = description.examples * (prod(description.shape) + description.output_count)
         needed = DATA_SET_COPIES * description.itemsize * numbers
     if needed > memory_size():

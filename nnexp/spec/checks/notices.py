@@ -62,8 +62,11 @@ def _counts_like_percent(split: Split, description: Description, root: Node) -> 
     pool = description.examples
     if split.test == "own":
         pool -= description.own_test
-    # The test part may be the data set's own, and is then no part of the whole that is split.
-    if left_open not in ([], ["test"]) or isinstance(split.test, float) or total not in WHOLES or pool <= total:
+    if split.dev == "own":
+        pool -= description.own_dev
+    # A part of the set's own is no part of the whole that is split.
+    may_be_open = {"test"} | ({"dev"} if description.own_dev else set())
+    if not set(left_open) <= may_be_open or isinstance(split.test, float) or total not in WHOLES or pool <= total:
         return
     counts = ", ".join(f"{part} {amount}" for part, amount in amounts.items())
     fractions = ", ".join(f"{part}: {amount / total:g}" for part, amount in amounts.items())

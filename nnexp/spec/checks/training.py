@@ -48,7 +48,7 @@ def check_dev_part(spec: Spec, description: Description, root: Node) -> Iterator
     """Whatever watches the dev part has one to watch."""
     if any(check_part_sizes(spec.data, description, root)):
         return  # reported by check_split
-    if spec.data.split.count_examples(description.examples, description.own_test)["dev"]:
+    if spec.data.count_parts(description)["dev"]:
         return
     if spec.training.early_stopping:
         message = "early stopping needs a dev part, and data.split gives it no examples"
@@ -71,7 +71,7 @@ def check_part_sizes(data: Data, description: Description, root: Node) -> Iterat
     if is_too_large:
         return
     try:
-        data.split.count_examples(description.examples, description.own_test)
+        data.count_parts(description)
     except ValueError as error:
         suggestion = f"asked for: {', '.join(f'{part} {amount}' for part, amount in asked.items())}"
         yield make_problem(root, "data.split", str(error), suggestion)

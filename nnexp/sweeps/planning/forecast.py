@@ -99,7 +99,7 @@ def forecast_sweep(progress: SweepProgress, stacks: StackPlanner) -> SweepForeca
 def _estimate_run_seconds(spec: Spec, timing: StackTiming, step_seconds: float) -> float:
     """Seconds of one run: its steps, the evaluations of the dev part between them, and its files."""
     description = describe_data(spec.data)
-    sizes = spec.data.split.count_examples(description.examples, description.own_test)
+    sizes = spec.data.count_parts(description)
     evaluation_share = sizes["dev"] / sizes["train"] / FORWARD_PASSES_PER_STEP
     files = RUN_FILES_SECONDS + STATE_WRITES * timing.state_bytes / WRITE_BYTES_PER_SECOND
     return step_seconds * timing.steps * (1 + evaluation_share) + files

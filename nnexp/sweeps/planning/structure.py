@@ -48,7 +48,7 @@ def make_skeleton(value: Any) -> Hashable:
 def _describe_data_sizes(data: Data) -> Hashable:
     """What has to be the same of the data: shapes, classes, sizes of the parts, targets and augmentation."""
     description = describe_data(data)
-    sizes = data.split.count_examples(description.examples, description.own_test)
+    sizes = data.count_parts(description)
     about = (description.shape, description.targets, description.classes, description.tasks)
     return (about, tuple(sorted(sizes.items())), make_skeleton(data.targets), make_skeleton(data.augment))
 

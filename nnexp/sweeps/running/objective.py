@@ -23,7 +23,7 @@ def choose_objective(definition: SweepDefinition, spec: AnySpec | None) -> Sweep
     if spec is None:
         return asked or SweepObjective()
     description = describe_data(spec.data)
-    sizes = spec.data.split.count_examples(description.examples, description.own_test)
+    sizes = spec.data.count_parts(description)
     parts = [part for part in PART_ORDER if sizes[part]]
     metrics = list(tasks.list_metric_names(description))
     if not isinstance(spec, BaselineSpec):

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from nnexp.data.formats.csv.advice import format_override
-from nnexp.data.formats.csv.csv_file import CsvFile, format_names, parse_number, quote_entry
+from nnexp.data.formats.csv.csv_file import CsvFile, format_names, quote_entry
+from nnexp.data.formats.csv.dialect import WHITESPACE, is_number_row, parse_number
 from nnexp.data.formats.csv.features import CategoryLevels, Features
+from nnexp.data.formats.csv.overrides import format_override
 from nnexp.nn.named import Named
 from nnexp.wording import find_closest
 
@@ -18,17 +19,17 @@ SEPARATOR_WORDS = {";": "';'", "\t": "a tab", ",": "','", "|": "'|'"}
 def read_column_names(file: CsvFile) -> list[str]:
     """The names of a file's columns. Raises DataError where they cannot be the names."""
     file.check_encoding()
-    names = file.read_header()
-    if not any(names):
-        raise file.make_error("the line should hold the names of the columns, and is empty", 1)
-    numbers, count = [parse_number(name) for name in names], len(names)
+    names, line = file.names, file.dialect.skip_lines + 1
+    if file.dialect.header and not any(names):
+        raise file.make_error("the line should hold the names of the columns, and is empty", line)
     # columns may be numbered, as pandas does where it is given no names; other numbers are a row of data
-    if None not in numbers and numbers not in (list(range(count)), list(range(1, count + 1))):
-        raise file.make_error("the line holds numbers, and should hold the names of the columns", 1)
+    if file.dialect.header and is_number_row(names):
+        what = "the line holds numbers, and should hold the names of the columns"
+        raise file.make_error(f"{what}; for a file without names: {format_override('header', value=False)}", line)
     name, times = Counter(names).most_common(1)[0]
     if times > 1:
         places = " and ".join(str(place) for place, other in enumerate(names, start=1) if other == name)
-        raise file.make_error(f"columns {places} have the same name, {quote_entry(name)}", 1)
+        raise file.make_error(f"columns {places} have the same name, {quote_entry(name)}", line)
     return names
 
 
@@ -52,11 +53,13 @@ def choose_features(
         raise file.make_error("has no column left that is a feature")
     if "" in columns:
         place = names.index("") + 1
-        raise file.make_error(f"column {place} has no name; to leave it out: {format_override('drop', [*drop, ''])}", 1)
+        what = f"column {place} has no name; to leave it out: {format_override('drop', [*drop, ''])}"
+        raise file.make_error(what, file.dialect.skip_lines + 1)
     for name in levels.names:
         if name not in columns:
             raise file.make_error(f"has levels for its column {quote_entry(name)}, which is not among the features")
-        _check_unique(file, levels[name].level_words, f"levels of the column {quote_entry(name)}")
+        if levels[name].is_decided:
+            _check_unique(file, levels[name].words, f"levels of the column {quote_entry(name)}")
     features = Features(columns, levels)
     # a column may be called like an input of another one: "island=Biscoe"
     _check_unique(file, features.input_names, "inputs")
@@ -97,8 +100,12 @@ def _suggest_column(file: CsvFile, name: str, names: Sequence[str]) -> str:
     """What a column that is not there might be."""
     if len(names) == 1:
         for separator, words in SEPARATOR_WORDS.items():
-            if separator != file.separator and separator in names[0]:
-                return f"its only one is {quote_entry(names[0])}: are its entries separated by {words}?"
+            if separator != file.dialect.separator and separator in names[0]:
+                override = format_override("separator", separator)
+                return f"its only one is {quote_entry(names[0])}: are its entries separated by {words}? {override}"
+        if len(names[0].split()) > 1:
+            override = format_override("separator", WHITESPACE)
+            return f"its only one is {quote_entry(names[0])}: are its columns separated by spaces? {override}"
     if any(parse_number(other) is not None for other in names):  # a row of data stands where the names belong
         return f"its first line should hold the names, and holds {format_names(list(names))}"
     near = find_closest(name, names)

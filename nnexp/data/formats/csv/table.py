@@ -1,26 +1,28 @@
 """Columns of a csv file as arrays.   M rows
 
-Two readers say the same: pandas', which is fast and gives up where anything is unusual, and one that looks at every
-entry and knows where it stands.
+Two readers say the same: pandas', which is fast, and one that looks at every entry. pandas mends what is unusual, such
+as a row that is too short, without a word: where it might have, the rows are counted, or the other reader is asked.
 """
 
 from __future__ import annotations
 
 import warnings
 from array import array
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
-from math import isnan
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnexp.data.formats.csv.csv_file import MISSING_ENTRIES, CsvFile, parse_number
+from nnexp.data.formats.csv.csv_file import CsvFile
+from nnexp.data.formats.csv.dialect import WHITESPACE, Dialect
+from nnexp.errors import DataError
 from nnexp.typing import AnyArray, Array, IntArray
 
-MAX_TEXT_VALUES = 20
-"""The different texts of a column that are remembered where numbers are expected."""
+if TYPE_CHECKING:
+    import pandas as pd
 
 EXACT_PANDAS_VERSION = (3, 1)
 """The version of pandas whose usual way of reading numbers rounds correctly; before that it has to be asked to."""
@@ -30,95 +32,63 @@ EXACT_PANDAS_VERSION = (3, 1)
 class TextColumn:
     """A column of texts: the different ones in the order of their appearance, and which each row has (M,)."""
 
-    values: tuple[str, ...]
+    entries: tuple[str, ...]
     which: IntArray
 
+    def find_row(self, value: str) -> int:
+        """The first row that has a text."""
+        return int((self.which == self.entries.index(value)).argmax())
 
-@dataclass(slots=True)
-class UnexpectedTexts:
-    """What a column holds that numbers are expected in: its first text and where, some more, and how many numbers."""
-
-    line: int
-    first: str
-    values: dict[str, None] = field(default_factory=dict)
-    numbers: int = 0
-
-    def add_text(self, entry: str, line: int) -> None:
-        """Remember one more text, up to one more than is needed to know that there are too many."""
-        self.line, self.first = self.line or line, self.first or entry
-        if len(self.values) <= MAX_TEXT_VALUES:
-            self.values[entry] = None
-
-    @property
-    def has_few_values(self) -> bool:
-        """Whether the column has texts alone, and so few that they may be categories."""
-        return not self.numbers and len(self.values) <= MAX_TEXT_VALUES
+    def count_rows(self) -> IntArray:
+        """How many rows have each text."""
+        return np.bincount(self.which, minlength=len(self.entries))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CsvTable:
     """The columns that were asked for: of numbers (M,), NaN where one is missing, and of words.
 
-    Where a column of numbers has texts, `texts` says so, and there are no numbers.
+    A column of numbers that has texts too stands among `texts`, entry by entry, and not among the numbers.
     """
 
     file: CsvFile
     numbers: dict[str, Array]
     words: dict[str, TextColumn]
-    texts: dict[str, UnexpectedTexts] = field(default_factory=dict)
+    texts: dict[str, TextColumn] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """The number of rows."""
-        column: AnyArray = next(iter([*self.numbers.values(), *(words.which for words in self.words.values())]))
+        texts = [column.which for column in [*self.words.values(), *self.texts.values()]]
+        column: AnyArray = next(iter([*self.numbers.values(), *texts]))
         return len(column)
 
+    def make_error(self, what: str, row: int, column: str) -> DataError:
+        """The error about an entry, with its line."""
+        return self.file.make_error(what, self.file.read_row(row)[0], column)
 
-def read_table(file: CsvFile, names: Sequence[str], numbers: Sequence[str], words: Sequence[str]) -> CsvTable:
-    """Some columns of a file that has these names. Raises DataError where a row is not as long as the others."""
-    return read_quickly(file, names, numbers, words) or read_exactly(file, names, numbers, words)
+
+def read_table(file: CsvFile, numbers: Sequence[str], words: Sequence[str]) -> CsvTable:
+    """Some columns of a file. Raises DataError where a row is not as long as the others."""
+    table = read_quickly(file, numbers, words)
+    if table is None:
+        file.check_rows()
+        table = read_exactly(file, numbers, words)
+    return table
 
 
-def read_exactly(file: CsvFile, names: Sequence[str], numbers: Sequence[str], words: Sequence[str]) -> CsvTable:
+def read_exactly(file: CsvFile, numbers: Sequence[str], words: Sequence[str]) -> CsvTable:
     """What `read_table` gives, entry by entry."""
-    number_readers = [NumberReader(name, names.index(name)) for name in numbers]
-    word_readers = [WordReader(name, names.index(name)) for name in words]
-    for line, entries in file.read_rows():
-        for number_reader in number_readers:
-            number_reader.read_entry(entries[number_reader.index], line)
-        for word_reader in word_readers:
-            codes = word_reader.codes
-            word_reader.which.append(codes.setdefault(entries[word_reader.index], len(codes)))
-    return CsvTable(
-        file,
-        {reader.name: _remove_negative_zero(np.array(reader.values)) for reader in number_readers},
-        {reader.name: TextColumn(tuple(reader.codes), np.array(reader.which)) for reader in word_readers},
-        {reader.name: reader.texts for reader in number_readers if reader.texts.line},
-    )
+    readers = [ColumnReader(name, file.names.index(name)) for name in [*numbers, *words]]
+    for _, entries in file.read_rows():
+        for reader in readers:
+            reader.which.append(reader.codes.setdefault(entries[reader.index], len(reader.codes)))
+    columns = {reader.name: TextColumn(tuple(reader.codes), np.array(reader.which, np.int64)) for reader in readers}
+    return _make_table(file, {}, {name: columns[name] for name in numbers}, {name: columns[name] for name in words})
 
 
 @dataclass(slots=True)
-class NumberReader:
-    """A column of numbers as it is read."""
-
-    name: str
-    index: int
-    values: array[float] = field(default_factory=lambda: array("d"))
-    texts: UnexpectedTexts = field(default_factory=lambda: UnexpectedTexts(0, ""))
-
-    def read_entry(self, entry: str, line: int) -> None:
-        value = parse_number(entry)
-        if value is None:
-            self.values.append(np.nan)
-            self.texts.add_text(entry, line)
-            return
-        self.values.append(value)
-        if not isnan(value):
-            self.texts.numbers += 1
-
-
-@dataclass(slots=True)
-class WordReader:
-    """A column of words as it is read: a number for each different word, and those of all rows."""
+class ColumnReader:
+    """A column as it is read: a number for each different entry, and those of all rows."""
 
     name: str
     index: int
@@ -126,55 +96,113 @@ class WordReader:
     codes: dict[str, int] = field(default_factory=dict)
 
 
-def read_quickly(file: CsvFile, names: Sequence[str], numbers: Sequence[str], words: Sequence[str]) -> CsvTable | None:
-    """What `read_table` gives, by pandas; None where it might not be what `read_exactly` gives.
+def _make_table(
+    file: CsvFile, numbers: dict[str, Array], written: dict[str, TextColumn], words: dict[str, TextColumn]
+) -> CsvTable:
+    """A table from columns of numbers, of numbers as they are `written`, and of words."""
+    texts = {}
+    numbers = dict(numbers)
+    for name, column in written.items():
+        values = [file.dialect.parse_number(entry) for entry in column.entries]
+        if None in values:
+            texts[name] = column
+        else:
+            numbers[name] = _remove_negative_zero(np.array(values, np.float64)[column.which])
+    return CsvTable(file, numbers, words, texts)
 
-    Rows that are too short are filled up by pandas, so a last column with gaps is not trusted; nor is a first row of
-    another length, from which pandas makes an index, a column of true and false, or whatever it complains of.
+
+def read_quickly(file: CsvFile, numbers: Sequence[str], words: Sequence[str]) -> CsvTable | None:
+    """What `read_table` gives, by pandas; None where it might not be what `read_exactly` gives."""
+    names, dialect = file.names, file.dialect
+    first = next(islice(file.read_records(), int(dialect.header), None), None)
+    # from a first row of another length, pandas makes an index
+    if first is None or len(first[1]) != len(names):
+        return None
+    # numbers in place of names, which may be empty or look like one of pandas' own
+    labels = dict(zip(names, map(str, range(len(names))), strict=True))
+    # groups of digits and symbols are read one entry at a time: pandas would take "1,2,3" for 123
+    is_simple = not (dialect.numbers.thousands or dialect.numbers.symbols)
+    plain = list(numbers) if is_simple else []
+    frame = _read_frame(file, {labels[name] for name in plain})
+    if frame is None:
+        return None
+    count = _count_rows(file, frame)
+    found: dict[str, Array] = {}
+    mixed = [name for name in plain if frame[labels[name]].dtype.kind not in "iuf"]
+    for name in plain:
+        if name not in mixed:
+            found[name] = _clean_numbers(frame[labels[name]].to_numpy(np.float64)[:count], dialect)
+    if mixed:
+        # pandas has made something of their entries; here they are as they stand in the file
+        again = _read_frame(file, (), {labels[name] for name in mixed})
+        if again is None:
+            return None
+        for label in again:
+            frame[label] = again[label]
+    written = {name: _make_text_column(frame[labels[name]].to_numpy()[:count]) for name in numbers if name not in found}
+    texts = {name: _make_text_column(frame[labels[name]].to_numpy()[:count]) for name in words}
+    return _make_table(file, found, written, texts)
+
+
+def _read_frame(file: CsvFile, numbers: Collection[str], only: Collection[str] | None = None) -> pd.DataFrame | None:
+    """The columns by their places as texts, "0", "1" and so on; of `numbers` as numbers where all entries are.
+
+    None where pandas complains.
     """
     import pandas as pd
 
-    # from a first row that is longer than the header, pandas makes an index
-    _, first = next(islice(file.read_records(), 1, None), (0, []))
-    if len(first) != len(names):
-        return None
-    # numbers in place of names, which may be empty or look like one of pandas' own
-    labels = list(map(str, range(len(names))))
-    label = dict(zip(names, labels, strict=True))
-    others = set(labels) - {label[name] for name in numbers}
-    spellings = {"NaN"}
-    for word in MISSING_ENTRIES:
-        spellings |= {word, word.upper(), word.capitalize()}
+    dialect = file.dialect
+    labels = list(map(str, range(len(file.names))))
+    spellings = dialect.list_missing_spellings()
     version = tuple(map(int, pd.__version__.split(".")[:2]))
     options: dict[str, Any] = {
-        "sep": file.separator,
-        "header": 0,
+        "sep": r"\s+" if dialect.separator == WHITESPACE else dialect.separator,
+        "quotechar": dialect.quote,
+        "decimal": dialect.numbers.decimal,
+        "header": 0 if dialect.header else None,
         "names": labels,
-        "dtype": dict.fromkeys(others, object),
-        "na_values": {label[name]: sorted(spellings) for name in numbers},
+        "usecols": None if only is None else sorted(only, key=int),
+        "dtype": {label: object for label in labels if label not in numbers},
+        "na_values": dict.fromkeys(numbers, spellings),
         "keep_default_na": False,
         "skip_blank_lines": False,
-        "skipinitialspace": file.separator != " ",
-        "encoding": "utf-8-sig",
+        "skipinitialspace": dialect.separator not in (" ", WHITESPACE),
         "engine": "c",
         "low_memory": False,  # else a column's type may change from chunk to chunk
         **({} if version >= EXACT_PANDAS_VERSION else {"float_precision": "round_trip"}),
     }
     try:
-        with file.path.open("rb") as stream, warnings.catch_warnings():
+        with _open_for_pandas(file) as (stream, encoding), warnings.catch_warnings():
             # pandas only warns where it reads a file otherwise than it was asked to
             warnings.simplefilter("error", pd.errors.ParserWarning)
-            frame = pd.read_csv(stream, **options)
+            return pd.read_csv(stream, encoding=encoding, **options)
     except (ValueError, OverflowError, pd.errors.ParserWarning):
         return None
-    are_numbers = all(frame[label[name]].dtype.kind in "iuf" for name in numbers)
-    if not are_numbers or _has_gaps(frame[labels[-1]].to_numpy()):
-        return None
-    return CsvTable(
-        file,
-        {name: _remove_negative_zero(frame[label[name]].to_numpy(np.float64)) for name in numbers},
-        {name: _make_text_column(frame[label[name]].to_numpy()) for name in words},
-    )
+
+
+@contextmanager
+def _open_for_pandas(file: CsvFile) -> Iterator[tuple[Any, str | None]]:
+    """A stream, and its encoding where it is one of bytes, which pandas reads faster than text."""
+    if file.dialect.skip_lines:
+        with file.open_text() as text:
+            yield text, None
+        return
+    with file.open_bytes() as raw:
+        yield raw, file.encoding
+
+
+def _count_rows(file: CsvFile, frame: pd.DataFrame) -> int:
+    """The number of rows. Raises DataError where pandas has filled up a row that is too short, or a blank line."""
+    last = frame[frame.columns[-1]].to_numpy()
+    return file.check_rows() if _has_gaps(last) else len(frame)
+
+
+def _clean_numbers(column: Array, dialect: Dialect) -> Array:
+    """Numbers as pandas has read them, NaN where one stands for a missing value."""
+    column = _remove_negative_zero(column)
+    if dialect.missing_numbers:
+        column[np.isin(column, dialect.missing_numbers)] = np.nan
+    return column
 
 
 def _remove_negative_zero(column: Array) -> Array:
@@ -186,7 +214,7 @@ def _has_gaps(column: AnyArray) -> bool:
     """Whether an entry of a column is missing: whether it may not have been there."""
     if column.dtype.kind == "f":
         return bool(np.isnan(column).any())
-    return column.dtype.kind == "O" and any(not entry or entry.isspace() for entry in column)
+    return column.dtype.kind == "O" and any(not isinstance(entry, str) or not entry.strip() for entry in column)
 
 
 def _make_text_column(column: AnyArray) -> TextColumn:

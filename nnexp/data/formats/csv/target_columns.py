@@ -2,143 +2,135 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from math import isnan
-from typing import Literal
 
 import numpy as np
 
 from nnexp.data.class_names import check_names
-from nnexp.data.formats.csv.advice import SPEC_KEY, find_first_text
-from nnexp.data.formats.csv.csv_file import CsvFile, format_names, is_missing, parse_number, quote_entry
-from nnexp.data.formats.csv.table import CsvTable
-from nnexp.errors import DataError
-from nnexp.nn.losses.base import Targets
-from nnexp.typing import Array, IntArray
-from nnexp.wording import find_closest
+from nnexp.data.formats.csv.csv_file import format_names, quote_entry
+from nnexp.data.formats.csv.overrides import SPEC_KEY, format_override
+from nnexp.data.formats.csv.table import CsvTable, TextColumn
+from nnexp.typing import Array, BoolArray, IntArray
+from nnexp.wording import find_closest, format_count
 
 YES_WORDS = frozenset({"1", "true", "yes"})
 NO_WORDS = frozenset({"0", "false", "no"})
 
 
-def find_kind(
-    file: CsvFile, kind: Literal[Targets, "auto"], first: Mapping[str, str], listed: Sequence[str]
-) -> Targets:
-    """Which kind the targets are. Raises DataError where they cannot be of that kind."""
-    if not first:
-        raise file.make_error("needs a target, and the spec names none")
-    if kind == "auto":
-        return _infer_kind(file, first, listed)
-    if kind == "classes" and len(first) > 1:
-        raise file.make_error(f"has {len(first)} targets, and only one column can hold classes")
-    if kind != "classes" and listed:
-        raise file.make_error(f"has targets that are {kind}, so that no classes can be listed")
-    return kind
+def find_labelled_rows(table: CsvTable, columns: Sequence[str], listed: Sequence[str]) -> BoolArray:
+    """Which rows have all their targets (M,); "NA" may be a class that is listed, as the code of Namibia."""
+    labelled = np.ones(len(table), np.bool_)
+    for column in columns:
+        words = table.words[column]
+        missing = [table.file.dialect.is_missing(word) and word not in listed for word in words.entries]
+        labelled &= ~np.array(missing, np.bool_)[words.which]
+    return labelled
 
 
-def _infer_kind(file: CsvFile, first: Mapping[str, str], listed: Sequence[str]) -> Targets:
-    """Which kind the entries of a first row are: numbers are values, and texts, or whatever is listed, are classes."""
-    texts = [column for column, entry in first.items() if parse_number(entry) is None]
-    if len(first) > 1 and (texts or listed):
-        which = f", and {quote_entry(texts[0])} has texts" if texts else ""
-        message = f"has {len(first)} targets{which}; only one column can hold classes"
-        raise file.make_error(f"{message}, and several of yes or no are {SPEC_KEY}.kind=binary")
-    return "classes" if texts or listed else "values"
+def check_labelled(table: CsvTable, columns: Sequence[str], labelled: BoolArray) -> None:
+    """Raises DataError where rows have no target."""
+    count = int((~labelled).sum())
+    if not count:
+        return
+    row = int(labelled.argmin())
+    line, entries = table.file.read_row(row)
+    dialect = table.file.dialect
+    column = next((name for name in columns if dialect.is_missing(entries[name])), columns[0])
+    more = f", as in {format_count(count - 1, 'more row')}" if count > 1 else ""
+    what = f"the target is missing, {quote_entry(entries[column])}{more}"
+    remedy = f"to leave such rows out: {format_override('without_target', 'drop')}"
+    raise table.file.make_error(f"{what}; {remedy}", line, column)
 
 
 def make_labels(
     table: CsvTable, column: str, listed: Sequence[str], *, mixed: bool
 ) -> tuple[IntArray, tuple[str, ...]]:
-    """The class of each row (M,), and the names of the classes: those that are listed, or else all that there are.
+    """The class of each row (M,), -1 where it has none, and the names of the classes: those listed, or all there are.
 
     Numbers among texts are refused unless `mixed`.
     """
     words = table.words[column]
-    # "NA" may be a class where the spec lists it, as the code of Namibia
-    _check_present(table, column, [word for word in words.values if is_missing(word) and word not in listed])
+    is_missing = table.file.dialect.is_missing
+    known = [word for word in words.entries if word in listed or not is_missing(word)]
     if listed:
-        _check_listed(table, column, listed)
+        _check_listed(table, column, known, listed)
         classes = tuple(listed)
     else:
-        classes = _sort_classes(table, column, words.values, mixed=mixed)
+        classes = _sort_classes(table, column, known, mixed=mixed)
     classes = check_names(classes, f"{table.file.shown}: column {quote_entry(column)}")
     place = dict(zip(classes, range(len(classes)), strict=True))
-    places = np.array([place[word] for word in words.values], np.int64)
+    places = np.array([place.get(word, -1) for word in words.entries], np.int64)
     return places[words.which], classes
 
 
-def _check_listed(table: CsvTable, column: str, listed: Sequence[str]) -> None:
-    for word in table.words[column].values:
+def _check_listed(table: CsvTable, column: str, known: Sequence[str], listed: Sequence[str]) -> None:
+    for word in known:
         if word not in listed:
             near = find_closest(word, listed)
             what = f"did you mean {quote_entry(near)}?" if near else f"they are {format_names(listed)}"
-            raise _make_word_error(table, column, word, f"{quote_entry(word)} is none of the classes; {what}")
+            message = f"{quote_entry(word)} is none of the classes; {what}"
+            raise table.make_error(message, table.words[column].find_row(word), column)
 
 
 def make_values(table: CsvTable, columns: Sequence[str], *, sure: bool) -> Array:
-    """The values of each row (M, O); where it is not `sure` that they are meant to be numbers, an error says so."""
-    found = {column: table.texts[column] for column in columns if column in table.texts}
-    if found:
-        column, texts = find_first_text(found)
-        what = f"{quote_entry(texts.first)} is not a number"
-        if texts.numbers and not sure:
-            what += f", as others are; where they name classes, say {SPEC_KEY}.kind=classes"
-        raise table.file.make_error(what, texts.line, column)
-    y = np.stack([table.numbers[column] for column in columns], axis=-1)
-    if not np.isfinite(y).all():
-        row, place = np.argwhere(~np.isfinite(y))[0].tolist()
-        line, entries = table.file.read_row(row)
-        column = columns[place]
-        what = "the target is missing, {}" if isnan(y[row, place]) else "{} is not a finite number"
-        raise table.file.make_error(what.format(quote_entry(entries[column])), line, column)
-    return y
+    """The values of each row (M, O), NaN where one is missing; an error says where it is not `sure` that all are."""
+    return np.stack([_make_numbers(table, column, sure=sure) for column in columns], axis=-1)
+
+
+def _make_numbers(table: CsvTable, column: str, *, sure: bool) -> Array:
+    words = table.words[column]
+    numbers = []
+    for word in words.entries:
+        value = table.file.dialect.parse_number(word)
+        if value is None:
+            what = f"{quote_entry(word)} is not a number"
+            if not sure:
+                what += f", as others are; where they name classes, say {SPEC_KEY}.kind=classes"
+            raise table.make_error(what, words.find_row(word), column)
+        if not isnan(value) and not np.isfinite(value):
+            raise table.make_error(f"{quote_entry(word)} is not a finite number", words.find_row(word), column)
+        numbers.append(value)
+    return np.array(numbers, np.float64)[words.which] + 0.0  # without negative zeros
 
 
 def make_binary(table: CsvTable, columns: Sequence[str]) -> Array:
-    """1 for yes and 0 for no (M, O)."""
-    return np.stack([_make_bits(table, column) for column in columns], axis=-1)
+    """1 for yes and 0 for no (M, O); NaN where it is missing."""
+    return np.stack([_make_bits(table, table.words[column], column) for column in columns], axis=-1)
 
 
-def _make_bits(table: CsvTable, column: str) -> Array:
-    words = table.words[column]
-    _check_present(table, column, [word for word in words.values if is_missing(word)])
-    for word in words.values:
+def _make_bits(table: CsvTable, words: TextColumn, column: str) -> Array:
+    bits = []
+    for word in words.entries:
+        if table.file.dialect.is_missing(word):
+            bits.append(np.nan)
+            continue
         if word.casefold() not in YES_WORDS | NO_WORDS:
             message = f"{quote_entry(word)} is neither yes nor no: 1, true or yes, and 0, false or no"
-            raise _make_word_error(table, column, word, message)
-    return np.array([float(word.casefold() in YES_WORDS) for word in words.values])[words.which]
+            raise table.make_error(message, words.find_row(word), column)
+        bits.append(float(word.casefold() in YES_WORDS))
+    return np.array(bits)[words.which]
 
 
 def _sort_classes(table: CsvTable, column: str, found: Sequence[str], *, mixed: bool) -> tuple[str, ...]:
     """Classes in the order of their names; in that of their numbers where they are numbers."""
     numbers = {}
     for word in found:
-        value = parse_number(word)
+        value = table.file.dialect.parse_number(word)
         if value is not None:
             numbers[word] = value
     if len(numbers) < len(found):
         if numbers and not mixed:
             [word, *_] = numbers
             message = f"{quote_entry(word)} is a number, and others are texts; where all name classes"
-            raise _make_word_error(table, column, word, f"{message}, say {SPEC_KEY}.kind=classes")
+            row = table.words[column].find_row(word)
+            raise table.make_error(f"{message}, say {SPEC_KEY}.kind=classes", row, column)
         return tuple(sorted(found))
     by_number: dict[float, str] = {}
     for word, value in numbers.items():
         if value in by_number:  # as 1 and 1.0
             both = f"{quote_entry(word)} and {quote_entry(by_number[value])}"
             message = f"{both} are the same number, and would be two classes"
-            raise _make_word_error(table, column, word, message)
+            raise table.make_error(message, table.words[column].find_row(word), column)
         by_number[value] = word
     return tuple(word for _, word in sorted(by_number.items()))
-
-
-def _check_present(table: CsvTable, column: str, missing: Sequence[str]) -> None:
-    if missing:
-        raise _make_word_error(table, column, missing[0], f"the target is missing, {quote_entry(missing[0])}")
-
-
-def _make_word_error(table: CsvTable, column: str, word: str, what: str) -> DataError:
-    """The error about a word, with the line of the first row that has it."""
-    words = table.words[column]
-    row = int((words.which == words.values.index(word)).argmax())
-    return table.file.make_error(what, table.file.read_row(row)[0], column)

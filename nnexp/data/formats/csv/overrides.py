@@ -1,0 +1,37 @@
+"""Overrides of a spec to paste, about a table."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+
+SPEC_KEY = "data.source.csv"
+PLAIN_WORD_PATTERN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+
+
+def format_override(name: str, value: object) -> str:
+    """An override to paste.
+
+    >>> format_override("fill", "median")
+    'data.source.csv.fill=median'
+    """
+    return shlex.quote(f"{SPEC_KEY}.{name}={format_flow(value)}")
+
+
+def format_flow(value: object) -> str:
+    """A value as a spec takes it, on one line."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return f"{value:g}" if abs(value) < 1e5 else repr(value)
+    if isinstance(value, dict):
+        items = [f"{format_flow(key)}: {format_flow(entry)}" for key, entry in value.items()]
+        return f"{{{', '.join(items)}}}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(format_flow, value))}]"
+    word = str(value)
+    # without quotes, YAML takes what else there is for a number, a truth value, nothing, or a part of its syntax
+    if PLAIN_WORD_PATTERN.fullmatch(word) and word not in ("true", "false", "null"):
+        return word
+    return json.dumps(word, ensure_ascii=False)

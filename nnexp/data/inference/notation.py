@@ -1,0 +1,100 @@
+"""Notations of entries: numbers as people write them, dates, yes and no, and signs for a missing value."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from nnexp.data.formats.csv.dialect import PLAIN_NUMBERS, NumberFormat
+from nnexp.data.formats.csv.target_columns import NO_WORDS, YES_WORDS
+
+SUSPECTED_MISSING = frozenset(
+    {"?", "-", "--", "---", ".", "..", "*", "#n/a", "#na", "<na>", "n.a.", "n.a", "na.", "none", "nil", "missing",
+     "unknown", "\\n", "-nan", "#value!", "#div/0!", "(null)", "not available", "k.a.", "keine angabe"}
+)  # fmt: skip
+"""Entries that often stand for a missing value beside the usual ones, in small letters; they are told before used."""
+
+CURRENCIES = ("$", "€", "£", "¥", "%")
+"""What is written beside numbers and changes nothing."""
+
+NUMBER_FORMATS = (
+    PLAIN_NUMBERS,
+    NumberFormat(thousands=","),
+    NumberFormat(decimal=","),
+    NumberFormat(decimal=",", thousands="."),
+    NumberFormat(decimal=",", thousands=" "),
+    NumberFormat(thousands=" "),
+    NumberFormat(thousands="'"),
+)
+"""How numbers are written, the commoner ones first."""
+
+DATE_PATTERNS = {
+    "2024-05-31": re.compile(r"\d{4}-(0?[1-9]|1[0-2])-(0?[1-9]|[12]\d|3[01])([T ]\d{1,2}:\d{2}.*)?"),
+    "2024/05/31": re.compile(r"\d{4}/(0?[1-9]|1[0-2])/(0?[1-9]|[12]\d|3[01])( \d{1,2}:\d{2}.*)?"),
+    "31.05.2024": re.compile(r"(0?[1-9]|[12]\d|3[01])\.(0?[1-9]|1[0-2])\.(\d{4}|\d{2})( \d{1,2}:\d{2}.*)?"),
+    "05/31/2024": re.compile(r"(0?[1-9]|[12]\d|3[01])/(0?[1-9]|[12]\d|3[01])/(\d{4}|\d{2})( \d{1,2}:\d{2}.*)?"),
+    "31-May-2024": re.compile(r"\d{1,2}[- ][A-Za-z]{3,9}\.?[- ,]+(\d{4}|\d{2})"),
+    "May 31 2024": re.compile(r"[A-Za-z]{3,9}\.? \d{1,2},? \d{4}( \d{1,2}:\d{2}.*)?"),
+    "2024-05": re.compile(r"(1[5-9]|20)\d{2}-(0[1-9]|1[0-2])"),
+    "2024Q2": re.compile(r"(1[5-9]|20)\d{2}[- ]?Q[1-4]"),
+    "10:30": re.compile(r"([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d)?( ?[AaPp][Mm])?"),
+}
+"""Notations of dates and times, each by an example."""
+
+YES_NO_PAIRS = (("y", "n"), ("t", "f"), ("on", "off"), ("ja", "nein"), ("oui", "non"), ("si", "no"), ("sí", "no"))
+"""Further spellings of yes and no."""
+
+
+def parse_any_number(entry: str) -> float | None:
+    """The number that an entry is in any notation; None where it is a text."""
+    form = find_number_format([entry])
+    return None if form is None else form.parse(entry)
+
+
+def list_symbols(entries: Sequence[str]) -> tuple[str, ...]:
+    """The currency and percent signs that stand at the ends of some entries."""
+    ends = set()
+    for entry in entries:
+        ends |= {entry.lstrip("+- ")[:1], entry[-1:]}
+    return tuple(symbol for symbol in CURRENCIES if symbol in ends)
+
+
+def find_number_format(entries: Sequence[str]) -> NumberFormat | None:
+    """The first notation in which all entries are numbers; None where there is none."""
+    symbols = list_symbols(entries)
+    for form in NUMBER_FORMATS:
+        candidate = NumberFormat(form.decimal, form.thousands, symbols)
+        if all(candidate.parse(entry) is not None for entry in entries):
+            return candidate
+    return None
+
+
+def is_ambiguous_grouping(entries: Sequence[str], form: NumberFormat) -> bool:
+    """Whether what is taken for groups of thousands may be decimals: "1,234" where no entry has two such signs.
+
+    >>> is_ambiguous_grouping(["1,234"], NumberFormat(thousands=","))
+    True
+    >>> is_ambiguous_grouping(["1,234.5"], NumberFormat(thousands=","))
+    False
+    """
+    if not form.thousands or form.thousands in (" ", "'"):
+        return False
+    return not any(entry.count(form.thousands) > 1 or form.decimal in entry for entry in entries)
+
+
+def find_date_notation(entries: Sequence[str]) -> str | None:
+    """An example of the notation in which all entries are dates or times; None where there is none."""
+    for example, pattern in DATE_PATTERNS.items():
+        if all(map(pattern.fullmatch, entries)):
+            return example
+    return None
+
+
+def is_yes_no(entries: Sequence[str]) -> bool:
+    """Whether two entries are yes and no in some spelling."""
+    words = {entry.casefold() for entry in entries}
+    if len(words) != 2:
+        return False
+    if words <= YES_WORDS | NO_WORDS:
+        return not (words <= YES_WORDS or words <= NO_WORDS)
+    return any(words == set(pair) for pair in YES_NO_PAIRS)
