@@ -50,7 +50,10 @@ def validate_parameters(
     except ValidationError as error:
         errors = error.errors(include_url=False)
         # Reversed, so that of several errors in one parameter, one for each type of a union, the first is kept.
-        return {}, {_find_parameter(e["loc"]): e["type"] for e in reversed(errors)}
+        found = {_find_parameter(e["loc"]): e["type"] for e in reversed(errors)}
+        # Where a list is one of several types, the entry that is wrong says more than that it is none of the others.
+        named = {name for name, entry in found if entry is not None}
+        return {}, {key: kind for key, kind in found.items() if key[1] is not None or key[0] not in named}
     return {name: getattr(valid, name) for name in values}, {}
 
 

@@ -217,7 +217,7 @@ HELD_OUT = (
     ),
     Case(
         "raw_flats",
-        "data: {source: {csv: {path: configs/data/flats.csv, target: rent, fill: median, categorical: "
+        "data: {source: {csv: {path: configs/data/flats.csv, target: rent, kind: values, fill: median, categorical: "
         "{district: [Altstadt, Hafen, Nordend, Westhang]}}}, normalize: none}\n"
         + mlp(32)
         + "optimizer: {adam: {lr: 0.1}}\n"

@@ -225,7 +225,7 @@ HELD_OUT = (
     ),
     Case(
         "flats",
-        "data: {source: {csv: {path: configs/data/flats.csv, target: rent, fill: median, "
+        "data: {source: {csv: {path: configs/data/flats.csv, target: rent, kind: values, fill: median, "
         "categorical: {district: [Altstadt, Hafen, Nordend, Westhang]}}}}\n"
         + mlp(32)
         + "optimizer: {adam: {lr: 0.1}}\nschedule: {cosine: {warmup_epochs: 1}}\n"
