@@ -26,8 +26,8 @@ CLOSEST_CUTOFF = 0.6
 def format_count(number: int, noun: str) -> str:
     """A number of things.
 
-    >>> format_count(1, "example"), format_count(0, "example"), format_count(2000, "entry")
-    ('1 example', '0 examples', '2,000 entries')
+    >>> format_count(1, "example"), format_count(0, "class"), format_count(2000, "entry")
+    ('1 example', '0 classes', '2,000 entries')
     """
     return f"{number:,} {inflect_noun(noun, number)}"
 
@@ -47,7 +47,8 @@ def inflect_noun(noun: str, number: int) -> str:
         return noun
     if noun.endswith("y") and noun[-2:-1] not in "aeiou":
         return f"{noun[:-1]}ies"
-    return f"{noun}s"
+    ending = "es" if noun.endswith(("s", "x", "ch", "sh")) else "s"
+    return f"{noun}{ending}"
 
 
 def format_bytes(size: float) -> str:

@@ -47,8 +47,13 @@ training:
 """
 
 
-def write_starter(path: Path) -> Path:
-    """Write the starter at `path` and the schema beside it; gives the schema's path.
+def format_starter(name: str) -> str:
+    """The commented spec, under a name."""
+    return STARTER_SPEC.format(name=format_yaml({"name": name}).strip(), schema=SCHEMA_FILE)
+
+
+def write_starter(path: Path, text: str | None = None) -> Path:
+    """Write a spec at `path`, the commented one without a `text`, and the schema beside it; gives the schema's path.
 
     Raises UsageError where the file is there already, or cannot be there, or cannot name a spec; RunError where it
     cannot be written.
@@ -61,7 +66,7 @@ def write_starter(path: Path) -> Path:
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror}") from None
     schema_path = path.with_name(SCHEMA_FILE)
-    starter = STARTER_SPEC.format(name=format_yaml({"name": path.stem}).strip(), schema=SCHEMA_FILE)
+    starter = format_starter(path.stem) if text is None else text
     if is_free:
         # The spec comes last: with it there, the same command would not write a schema that is lacking.
         atomic.write_text(schema_path, json.dumps(build_schema(), indent=2) + "\n")

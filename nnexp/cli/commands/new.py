@@ -3,23 +3,79 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nnexp.cli.console import out
-from nnexp.spec.starter import write_starter
+from nnexp.cli.console import err, out
+from nnexp.errors import UsageError
+from nnexp.spec.starter import SCHEMA_FILE, write_starter
+
+if TYPE_CHECKING:
+    from nnexp.data.inference.table import TableGuess
 
 
 def new(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The name; NAME.yaml is written.", show_default=False)],
+    data: Annotated[
+        str | None,
+        typer.Option(
+            "--data", metavar="FILE", help="A table of your own (csv, tsv, also .gz, .bz2).", show_default=False
+        ),
+    ] = None,
+    target: Annotated[
+        str | None,
+        typer.Option("--target", metavar="COLUMN", help="The column to predict.", show_default="asked for, or a guess"),
+    ] = None,
 ) -> None:
     """Write a commented spec to start from, and the schema for editors.
 
-    With the schema an editor completes and checks specs.
+    With --data the spec is for your own file, and trains at once: every decision about it is written out with its
+    reason. With the schema an editor completes and checks specs.
     """
     path = Path(name if name.endswith((".yaml", ".yml")) else f"{name}.yaml")
-    schema = write_starter(path)
+    if target is not None and data is None:
+        raise UsageError("--target is a column of a file: name the file too, --data FILE")
+    if data is None:
+        schema = write_starter(path)
+    else:
+        guess = _guess_table(data, target)
+        from nnexp.spec.starter_for_table import format_table_spec
+
+        schema = write_starter(path, format_table_spec(guess, path.stem, SCHEMA_FILE))
+        _print_doubts(guess)
     command = shlex.join(["nnexp", "train", str(path)])
     out.print(f"{path}, and {schema.name} beside it for editors. Next:\n  {command}", markup=False)
+
+
+def _guess_table(data: str, target: str | None) -> TableGuess:
+    """What a file is; on a terminal, what there is to predict is asked for."""
+    from nnexp.data.inference.table import guess_table  # reads tables, and imports pandas
+
+    guess = guess_table(data, target)
+    if target is None and sys.stdin.isatty() and sys.stdout.isatty():
+        names = [column.name for column in guess.columns]
+        out.print(f"{data}: {guess.rows:,} rows. Columns: {', '.join(names)}", markup=False)
+        asked = typer.prompt("Column to predict", default=guess.target.column.name)
+        if asked != guess.target.column.name:
+            return guess_table(data, asked)
+    return guess
+
+
+def _print_doubts(guess: TableGuess) -> None:
+    """What a person should look at before training."""
+    target = guess.target
+    err.print(f"target: {target.column.name}, {target.kind} ({target.reason}); {guess.target_reason}", markup=False)
+    if target.unsure:
+        err.print(f"  it may be {target.unsure}: the spec has the other line", markup=False)
+    unsure = [column for column in guess.columns if column.unsure and column is not target.column]
+    if unsure:
+        named = ", ".join(f"{column.name} (or {column.unsure})" for column in unsure[:MAX_LISTED_DOUBTS])
+        more = f" and {len(unsure) - MAX_LISTED_DOUBTS} more" if len(unsure) > MAX_LISTED_DOUBTS else ""
+        err.print(f"unsure: {named}{more}", markup=False)
+
+
+MAX_LISTED_DOUBTS = 8
+"""How many columns are named of which it is not sure what they are."""

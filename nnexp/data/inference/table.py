@@ -1,0 +1,240 @@
+"""What an unknown table is: how it is written, its columns, and what there is to predict.   M rows"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from nnexp.data.formats.csv.columns import check_columns
+from nnexp.data.formats.csv.csv_file import CsvFile, quote_entry
+from nnexp.data.formats.csv.dialect import PLAIN_NUMBERS, Dialect, NumberFormat
+from nnexp.data.formats.csv.table import CsvTable, TextColumn, read_table
+from nnexp.data.inference.columns import ColumnGuess, guess_column
+from nnexp.data.inference.dialect import DialectGuess, guess_dialect
+from nnexp.data.inference.targets import TargetGuess, guess_target
+from nnexp.typing import Array
+
+TARGET_NAMES = (
+    "target", "class", "label", "labels", "y", "outcome", "response", "diagnosis", "species", "survived", "result",
+)  # fmt: skip
+"""Names of columns that are mostly what there is to predict, the surest first."""
+
+GROUP_NAMES = frozenset({"patient", "subject", "participant", "person", "group", "user", "session", "household"})
+"""Names of columns whose rows belong together, as those of one patient do."""
+
+MIN_SENTINEL_ROWS = 2
+"""How often a number comes that stands for a missing value."""
+
+MIN_SENTINEL_DISTANCE = 1.0
+"""How far such a number is from all others, in multiples of their range."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sentinel:
+    """A number that probably stands for a missing value: where, how often, and between what the others lie."""
+
+    column: str
+    value: float
+    rows: int
+    minimum: float
+    maximum: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TableGuess:
+    """What a file is. `target_reason` says why its target is that column; sentinels are among the missing already.
+
+    time, group: the columns that the rows should rather be split by, or "".
+    """
+
+    shown: str
+    dialect: DialectGuess
+    rows: int
+    columns: tuple[ColumnGuess, ...]
+    target: TargetGuess
+    target_reason: str
+    sentinels: tuple[Sentinel, ...]
+    time: str
+    group: str
+    table: CsvTable
+
+    @property
+    def features(self) -> tuple[ColumnGuess, ...]:
+        """The columns that a network can learn from."""
+        left_out = {self.target.column.name, self.time, self.group}
+        return tuple(column for column in self.columns if column.is_feature and column.name not in left_out)
+
+    @property
+    def missing_signs(self) -> tuple[str | float, ...]:
+        """The entries that stand for a missing value beside the usual ones."""
+        signs: dict[str | float, None] = {}
+        for column in self.columns:
+            signs |= dict.fromkeys(word for word, _ in column.signs)
+        signs |= dict.fromkeys(sentinel.value for sentinel in self.sentinels)
+        return tuple(signs)
+
+
+def guess_table(shown: str, target: str | None = None) -> TableGuess:
+    """What a csv file is, with `target` as what there is to predict. Raises DataError where it is no table."""
+    dialect_guess = guess_dialect(shown)
+    file = CsvFile(shown, dialect_guess.dialect)
+    file = _name_twice(file)
+    if target is not None:
+        check_columns(file, file.names, [target])
+    table = read_table(file, file.names, [])
+    columns = _guess_columns(table)
+    numbers = _merge_number_formats(columns)
+    if numbers != PLAIN_NUMBERS:
+        # a column of "1.234" is plain by itself, and has groups where others have a decimal comma
+        file = CsvFile(shown, replace(file.dialect, numbers=numbers))
+        table = read_table(file, file.names, [])
+        columns = _guess_columns(table)
+    sentinels = _find_sentinels(table, columns)
+    if sentinels:
+        signs = tuple({sentinel.value: None for sentinel in sentinels})
+        table = read_table(CsvFile(shown, replace(file.dialect, missing=signs)), file.names, [])
+        columns = _guess_columns(table)
+    chosen, reason = _choose_target(columns, target)
+    return TableGuess(
+        shown,
+        replace(dialect_guess, dialect=file.dialect),
+        len(table),
+        tuple(columns),
+        guess_target(chosen, is_whole=_is_whole(table, chosen)),
+        reason,
+        sentinels,
+        _find_time(table, columns),
+        _find_group(columns),
+        table,
+    )
+
+
+def _name_twice(file: CsvFile) -> CsvFile:
+    """The file with names of its own where two of its columns have the same one, or one has none among several."""
+    names = file.names
+    if len(set(names)) == len(names):
+        return file
+    different: list[str] = []
+    for name in names:
+        number, unique = 2, name
+        while unique in different:
+            unique, number = f"{name}_{number}", number + 1
+        different.append(unique)
+    dialect = replace(file.dialect, header=False, names=tuple(different), skip_lines=file.dialect.skip_lines + 1)
+    return CsvFile(file.shown, dialect)
+
+
+def _guess_columns(table: CsvTable) -> list[ColumnGuess]:
+    found = []
+    for place, name in enumerate(table.file.names):
+        column: Array | TextColumn = table.numbers[name] if name in table.numbers else table.texts[name]
+        found.append(guess_column(name, column, is_first=place == 0))
+    return found
+
+
+def _merge_number_formats(columns: Sequence[ColumnGuess]) -> NumberFormat:
+    """One notation for all numbers of a file: a comma before decimals wherever there is one, and all symbols."""
+    written = [column.numbers for column in columns if column.kind not in ("text", "category", "date")]
+    decimal = "," if any(form.decimal == "," for form in written) else "."
+    grouping = [form.thousands for form in written if form.thousands not in ("", decimal)]
+    symbols: dict[str, None] = {}
+    for form in written:
+        symbols |= dict.fromkeys(form.symbols)
+    return NumberFormat(decimal, grouping[0] if grouping else "", tuple(symbols))
+
+
+def _find_sentinels(table: CsvTable, columns: Sequence[ColumnGuess]) -> tuple[Sentinel, ...]:
+    """Numbers that stand for a missing value: the least or largest of a column, again and again, far from all others."""
+    found = []
+    for column in columns:
+        if column.kind == "number" and column.name in table.numbers:
+            found += _find_extremes(column.name, table.numbers[column.name])
+    # the spec knows but one meaning of a number: in a column where it is an ordinary one, it would be lost
+    ordinary: set[float] = set()
+    flagged = {(sentinel.column, sentinel.value) for sentinel in found}
+    for sentinel in found:
+        for name, values in table.numbers.items():
+            if (name, sentinel.value) not in flagged and (values == sentinel.value).any():
+                ordinary.add(sentinel.value)
+    return tuple(sentinel for sentinel in found if sentinel.value not in ordinary)
+
+
+def _find_extremes(name: str, values: Array) -> list[Sentinel]:
+    known = values[~np.isnan(values)]
+    found = []
+    for extreme in (known.min(), known.max()):
+        rest = known[known != extreme]
+        count = len(known) - len(rest)
+        if count < MIN_SENTINEL_ROWS or len(np.unique(rest)) < 3 or not _is_round_sentinel(float(extreme)):
+            continue
+        low, high = float(rest.min()), float(rest.max())
+        distance = max(low - extreme, extreme - high)
+        if distance > MIN_SENTINEL_DISTANCE * (high - low):
+            found.append(Sentinel(name, float(extreme), count, low, high))
+    return found
+
+
+def _is_round_sentinel(value: float) -> bool:
+    """Whether a number is one that people write for "missing": -1, 99, -999, 9999, -200 and their like.
+
+    >>> _is_round_sentinel(-999.0), _is_round_sentinel(99.9), _is_round_sentinel(137.0)
+    (True, True, False)
+    """
+    digits = f"{abs(value):.10g}".replace(".", "")
+    return value in (-1, -200) or (len(digits) > 1 and set(digits) == {"9"}) or set(digits[1:]) == {"9"}
+
+
+def _choose_target(columns: Sequence[ColumnGuess], asked: str | None) -> tuple[ColumnGuess, str]:
+    """What there is to predict, and why."""
+    by_name = {column.name: column for column in columns}
+    if asked is not None:
+        return by_name[asked], "as asked for"
+    folded = {column.name.casefold(): column for column in columns if column.kind not in ("constant", "date")}
+    for name in TARGET_NAMES:
+        if name in folded:
+            return folded[name], "a guess by its name; --target names another"
+    possible = [column for column in columns if column.is_feature]
+    if possible and possible[-1] is columns[-1]:
+        return columns[-1], "a guess: the last column; --target names another"
+    chosen = (possible or list(columns))[-1]
+    return chosen, "a guess: the last column that can be predicted; --target names another"
+
+
+def _is_whole(table: CsvTable, column: ColumnGuess) -> bool:
+    """Whether all numbers of a column are whole."""
+    values = table.numbers.get(column.name)
+    if values is None:
+        entries = table.texts[column.name].entries
+        parsed = [table.file.dialect.parse_number(entry) for entry in entries]
+        values = np.array([np.nan if value is None else value for value in parsed])
+    known = values[~np.isnan(values)]
+    return bool((known == np.round(known)).all())
+
+
+def _find_time(table: CsvTable, columns: Sequence[ColumnGuess]) -> str:
+    """A column of dates whose rows come in the order of time, each its own: a series, whose future is to be predicted."""
+    for column in columns:
+        if column.kind == "date" and column.date_notation[0].isdigit() and not column.missing:
+            entries = table.texts[column.name].entries
+            is_series = column.distinct == column.rows and column.date_notation.startswith("2024-05")
+            if is_series and list(entries) in (sorted(entries), sorted(entries, reverse=True)):
+                return column.name
+    return ""
+
+
+def _find_group(columns: Sequence[ColumnGuess]) -> str:
+    """A column that says which rows belong together, by its name, where its entries come again."""
+    for column in columns:
+        name = column.name.casefold()
+        is_named = any(name in (word, f"{word}_id", f"{word} id", f"{word}id", f"{word}s") for word in GROUP_NAMES)
+        if is_named and 2 < column.distinct <= column.rows / 2:
+            return column.name
+    return ""
+
+
+def describe_sentinel(sentinel: Sentinel) -> str:
+    """A sentence about a number that probably stands for a missing value."""
+    others = f"all others lie between {sentinel.minimum:.6g} and {sentinel.maximum:.6g}"
+    return f"{sentinel.value:g} stands in {sentinel.rows} rows of {quote_entry(sentinel.column)}, and {others}"

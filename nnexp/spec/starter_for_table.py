@@ -1,0 +1,213 @@
+"""A commented spec for a table that nobody has described yet: every decision is written out, with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from nnexp.data.formats.csv.csv_file import quote_entry
+from nnexp.data.formats.csv.dialect import PLAIN_DIALECT
+from nnexp.data.formats.csv.overrides import format_flow
+from nnexp.data.inference.columns import MAX_LEVELS, ColumnGuess
+from nnexp.data.inference.table import TableGuess, describe_sentinel
+from nnexp.data.inference.targets import list_notation
+from nnexp.spec.yaml import format_yaml
+from nnexp.wording import format_count
+
+COMMENT_COLUMN = 42
+"""Where comments begin, if the line is not longer."""
+
+MAX_LISTED_COLUMNS = 8
+"""How many columns of numbers a comment lists."""
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkChoice:
+    """A network and its training that fit a number of rows."""
+
+    hidden: tuple[int, ...]
+    batch_size: int
+    epochs: int
+    patience: int
+    fractions: str
+
+
+def choose_network(rows: int) -> NetworkChoice:
+    """A network for a table of so many rows: small ones are trained for longer, and judged by more of their rows."""
+    if rows < 1_000:
+        return NetworkChoice((64, 32), 16, 200, 30, "{train: 0.7, dev: 0.15, test: 0.15}")
+    if rows < 10_000:
+        return NetworkChoice((64, 32), 32, 100, 20, "{train: 0.8, dev: 0.1, test: 0.1}")
+    return NetworkChoice((128, 64), 128, 50, 8, "{train: 0.8, dev: 0.1, test: 0.1}")
+
+
+def format_table_spec(guess: TableGuess, name: str, schema: str) -> str:
+    """The spec as text."""
+    network = choose_network(guess.rows)
+    columns = format_count(len(guess.columns), "column")
+    lines = [
+        f"# yaml-language-server: $schema={schema}",
+        f"# Written from {guess.shown}: {guess.rows:,} rows, {columns}. Every line is a decision that you may change;",
+        "# what may be otherwise has the other line beside it. `nnexp data show` shows the columns.",
+        "",
+        format_yaml({"name": name}).strip(),
+        "seed: 0",
+        "",
+        "data:",
+        "  source:",
+        "    csv:",
+        *(f"      {line}" for line in _list_source_lines(guess)),
+        *(f"  {line}" for line in _list_split_lines(guess, network)),
+        _comment("  normalize: standard", "zero mean and unit std of every input, fitted on the training part"),
+        "",
+        f"architecture: {{mlp: {{hidden: {list(network.hidden)}}}}}",
+        "activation: relu",
+        *_list_loss_lines(guess),
+        _comment("regularization: {l2: 1e-3}", "of the weights, not of the biases"),
+        "optimizer: {adam: {lr: 2e-3}}",
+        "",
+        "training:",
+        f"  epochs: {network.epochs}",
+        f"  batch_size: {network.batch_size}",
+        _comment(
+            f"  early_stopping: {{patience: {network.patience}}}", "watches dev_loss and restores the best weights"
+        ),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _comment(line: str, comment: str) -> str:
+    """A line with a comment behind it."""
+    return f"{line:<{COMMENT_COLUMN}} # {comment}" if comment else line
+
+
+def _list_source_lines(guess: TableGuess) -> Iterator[str]:
+    """The parameters of the source."""
+    dialect, reasons = guess.dialect.dialect, guess.dialect.reasons
+    yield f"path: {format_flow(guess.shown)}"
+    yield from _list_target_lines(guess)
+    yield from _list_column_lines(guess)
+    written = {
+        "separator": dialect.separator,
+        "quote": dialect.quote,
+        "encoding": dialect.encoding,
+        "header": dialect.header,
+        "names": list(dialect.names),
+        "skip_lines": dialect.skip_lines,
+    }
+    for key, value in written.items():
+        usual = getattr(PLAIN_DIALECT, key)
+        if value != (list(usual) if isinstance(usual, tuple) else usual):
+            yield _comment(f"{key}: {format_flow(value)}", reasons.get(key, ""))
+            if key in guess.dialect.unsure:
+                yield f"# {key}: {format_flow(usual)}   # instead, if that is wrong"
+    for key, notation in list_notation(dialect.numbers).items():
+        example = next((column.example for column in guess.columns if not column.numbers.is_plain), "")
+        yield _comment(f"{key}: {format_flow(notation)}", f"numbers are written as {quote_entry(example)}")
+
+
+def _list_target_lines(guess: TableGuess) -> Iterator[str]:
+    """The target, its kind, and what else both may be."""
+    target = guess.target
+    yield _comment(f"target: {format_flow(target.column.name)}", guess.target_reason)
+    yield _comment(f"kind: {target.kind}", target.reason)
+    if target.unsure in ("classes", "values"):
+        other_loss = "cross_entropy" if target.unsure == "classes" else "squared_error"
+        yield f"# kind: {target.unsure}   # instead, if the numbers are {target.unsure}; then loss: {other_loss}"
+    elif target.unsure:
+        yield f"# it may be {target.unsure}"
+    if target.column.missing:
+        rows = format_count(target.column.missing, "row")
+        yield _comment("without_target: drop", f"{rows} without a target; refuse: such rows are an error")
+
+
+def _list_column_lines(guess: TableGuess) -> Iterator[str]:
+    """Which columns are what: numbers, categories, and what is left out."""
+    features = guess.features
+    numbers = [column for column in features if not column.levels or column.kind == "number"]
+    if numbers:
+        yield f"# {format_count(len(numbers), 'column')} of numbers: {_list_names(numbers)}"
+    codes = [column for column in numbers if column.unsure == "category"]
+    if codes:
+        example = {codes[0].name: [int(level) for level in codes[0].levels]}
+        yield f"# {_list_names(codes)} may hold codes of categories: then categorical: {format_flow(example)}"
+    categories = [column for column in features if column not in numbers]
+    if categories:
+        yield "categorical:"
+        for column in categories:
+            levels = format_flow(sorted(column.levels))
+            if len(column.levels) > MAX_LEVELS:
+                levels = f"{{top: {MAX_LEVELS}}}"
+            yield _comment(f"  {format_flow(column.name)}: {levels}", _explain(column))
+    identifiers = [column for column in guess.columns if column.kind == "identifier" and column is not _target(guess)]
+    if identifiers:
+        reason = f"{identifiers[0].reason}: no feature, and returned with predictions"
+        yield _comment(f"id: {format_flow([column.name for column in identifiers])}", reason)
+    dropped = [
+        column
+        for column in guess.columns
+        if not column.is_feature and column.kind != "identifier" and column is not _target(guess)
+    ]
+    dropped = [column for column in dropped if column.name not in (guess.time, guess.group)]
+    if dropped:
+        yield f"drop: {format_flow([column.name for column in dropped])}"
+        for column in dropped:
+            yield f"# {quote_entry(column.name)} is left out: {column.kind}, {column.reason}"
+    yield from _list_missing_lines(guess)
+
+
+def _target(guess: TableGuess) -> ColumnGuess:
+    return guess.target.column
+
+
+def _list_names(columns: list[ColumnGuess]) -> str:
+    names = ", ".join(column.name for column in columns[:MAX_LISTED_COLUMNS])
+    left = len(columns) - MAX_LISTED_COLUMNS
+    return f"{names} and {left} more" if left > 0 else names
+
+
+def _explain(column: ColumnGuess) -> str:
+    """The reason of a category, and what else it may be."""
+    return f"{column.reason}; it may be {column.unsure}" if column.unsure else column.reason
+
+
+def _list_missing_lines(guess: TableGuess) -> Iterator[str]:
+    """What stands for a missing value, and what is filled in."""
+    if guess.missing_signs:
+        counts: dict[str, int] = {}
+        for column in guess.columns:
+            for word, count in column.signs:
+                counts[word] = counts.get(word, 0) + count
+        told = ", ".join(f"{quote_entry(word)} {format_count(count, 'time')}" for word, count in counts.items())
+        yield _comment(f"missing: {format_flow(list(guess.missing_signs))}", told)
+        for sentinel in guess.sentinels:
+            yield f"# {describe_sentinel(sentinel)}"
+    gaps = [column for column in guess.features if column.missing]
+    if gaps:
+        count = sum(column.missing for column in gaps)
+        where = f"{format_count(count, 'missing value')} in {format_count(len(gaps), 'column')}"
+        yield _comment("fill: median", f"{where}; there are also mean and zero")
+
+
+def _list_split_lines(guess: TableGuess, network: NetworkChoice) -> Iterator[str]:
+    """The parts of the data."""
+    fractions = network.fractions
+    if guess.time:
+        reason = f"the rows are a series in {quote_entry(guess.time)}: its end is the test part"
+        yield _comment(f"split: {fractions[:-1]}, time: {format_flow(guess.time)}}}", reason)
+        yield f"# split: {fractions}   # instead, to split at random; then drop: {format_flow([guess.time])}"
+    elif guess.group:
+        reason = f"the rows of one {guess.group} stay in one part"
+        yield _comment(f"split: {fractions[:-1]}, group: {format_flow(guess.group)}}}", reason)
+    else:
+        by_class = "at random, with the same share of every class in each part"
+        yield _comment(f"split: {fractions}", by_class if guess.target.kind == "classes" else "at random")
+
+
+def _list_loss_lines(guess: TableGuess) -> Iterator[str]:
+    if guess.target.kind == "classes":
+        yield "loss: cross_entropy"
+    else:
+        yield _comment("loss: squared_error", "of the scaled target; rmse and mae are in its own unit")
+
+
