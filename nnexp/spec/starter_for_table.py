@@ -209,5 +209,3 @@ def _list_loss_lines(guess: TableGuess) -> Iterator[str]:
         yield "loss: cross_entropy"
     else:
         yield _comment("loss: squared_error", "of the scaled target; rmse and mae are in its own unit")
-
-

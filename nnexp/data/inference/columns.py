@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
@@ -13,7 +13,9 @@ from nnexp.data.formats.csv.csv_file import quote_entry
 from nnexp.data.formats.csv.dialect import MISSING_ENTRIES, PLAIN_NUMBERS, NumberFormat
 from nnexp.data.formats.csv.table import TextColumn
 from nnexp.data.inference.notation import (
-    SUSPECTED_MISSING,
+    MISSING_MARKS,
+    MISSING_WORDS,
+    TIME_OF_DAY,
     find_date_notation,
     find_number_format,
     is_ambiguous_grouping,
@@ -30,7 +32,7 @@ MAX_CODES = 10
 MIN_ROWS_PER_CODE = 10
 """How often a code of a category occurs at least, on average."""
 
-MAX_LEVELS = 20
+MAX_LEVELS = 24
 """The levels that a category is written out with; of more, the commonest are taken."""
 
 MAX_TEXT_SHARE = 0.5
@@ -44,6 +46,18 @@ MIN_NUMBER_SHARE = 0.8
 
 MIN_LARGE_IDENTIFIER = 10_000
 """Whole numbers above it that are nearly all different, in the first column, are probably identifiers."""
+
+MIN_LONG_NUMBER = 100_000
+"""Whole numbers of so many digits that are nearly all different may be identifiers in any column."""
+
+NEARLY_UNIQUE_SHARE = 0.9
+"""The share of different entries from which on identifiers are told from counts and codes."""
+
+MIN_REPEATED_SHARE = 0.02
+"""The share of different entries of a column called id, below which it is rather a code of a few categories."""
+
+MAX_TIMES_OF_DAY = 48
+"""So many different times of day, such as the hours, are levels of a category."""
 
 IDENTIFIER_NAMES = frozenset(
     {"", "id", "idx", "index", "key", "no", "nr", "number", "row", "rownames", "rowid", "uuid", "guid", "unnamed: 0"}
@@ -112,6 +126,8 @@ def _guess_numbers(
     if different.tolist() == [0, 1]:
         return replace(guess, kind="yes/no", reason="0 and 1")
     guess = replace(guess, reason=f"{different[0]:.6g} to {different[-1]:.6g}")
+    if is_whole and different[0] >= MIN_LONG_NUMBER and len(different) > NEARLY_UNIQUE_SHARE * len(known):
+        return replace(guess, unsure="identifier")
     if is_whole and len(different) <= MAX_CODES and len(known) >= MIN_ROWS_PER_CODE * len(different):
         return replace(guess, unsure="category", levels=tuple(f"{value:.15g}" for value in different))
     return guess
@@ -123,17 +139,16 @@ def _find_identifier(name: str, known: Array, different: Array, *, is_first: boo
     if count < MIN_IDENTIFIER_ROWS:
         return "", ""
     is_named = _is_identifier_name(name)
-    if len(different) == count:
-        is_counting = bool((np.abs(np.diff(known)) == 1).all())
-        if is_counting and (is_named or is_first):
-            return "it numbers the rows", ""
-        if is_named:
-            return "another number in each row", ""
-        if is_counting:
-            return "it numbers the rows", "number"
-    is_nearly_unique = len(different) > 0.9 * count
+    is_counting = len(different) == count and bool((np.abs(np.diff(known)) == 1).all())
+    is_nearly_unique = len(different) > NEARLY_UNIQUE_SHARE * count
+    if is_counting:
+        return "it numbers the rows", "" if is_named or is_first else "number"
+    if is_named and len(different) == count:
+        return "another number in each row", ""
     if is_nearly_unique and (is_named or (is_first and different[-1] >= MIN_LARGE_IDENTIFIER)):
         return "a large number that hardly ever comes again", "number"
+    if is_named and len(different) > max(MAX_CODES, MIN_REPEATED_SHARE * count):
+        return "its numbers come again: rows with the same one belong together", "number"
     return "", ""
 
 
@@ -162,16 +177,31 @@ def _guess_texts(name: str, column: TextColumn, *, is_first: bool) -> ColumnGues
 
 def _find_missing_signs(known: Sequence[str], counts: dict[str, int]) -> tuple[list[str], list[str]]:
     """The entries of a column that mean something, and those that stand for a missing value."""
-    suspected = [word for word in known if word.casefold() in SUSPECTED_MISSING]
-    others = [word for word in known if word.casefold() not in SUSPECTED_MISSING]
-    if suspected:
-        return others, suspected
+    marks, others = _separate(known, MISSING_MARKS)
+    words, numbers = _separate(others, MISSING_WORDS)
+    if words and numbers and find_number_format(numbers) is not None:
+        return numbers, [*marks, *words]
+    if marks:
+        return others, marks
     # a single text among numbers is no number; whether it stands for a missing value, a person has to say
     texts = [word for word in known if find_number_format([word]) is None]
-    numbers = sum(counts[word] for word in known) - sum(counts[word] for word in texts)
-    if len(texts) == 1 and numbers >= MIN_NUMBER_SHARE * (numbers + counts[texts[0]]) and len(known) > MAX_CODES:
+    number_rows = sum(counts[word] for word in known) - sum(counts[word] for word in texts)
+    if (
+        len(texts) == 1
+        and number_rows >= MIN_NUMBER_SHARE * (number_rows + counts[texts[0]])
+        and len(known) > MAX_CODES
+    ):
         return [word for word in known if word != texts[0]], texts
     return list(known), []
+
+
+def _separate(known: Sequence[str], words: Collection[str]) -> tuple[list[str], list[str]]:
+    """The entries that are among some words, in capitals or not, and all others."""
+    among: list[str] = []
+    others: list[str] = []
+    for entry in known:
+        (among if entry.casefold() in words else others).append(entry)
+    return among, others
 
 
 def _guess_written_numbers(
@@ -204,12 +234,14 @@ def _guess_words(name: str, counts: dict[str, int], missing: int, signs: Sequenc
         what = f"every entry is {quote_entry(levels[0])}" if levels else "every entry is missing"
         return replace(guess, kind="constant", reason=what)
     notation = find_date_notation(list(counts))
-    if notation:
+    is_time_of_day = notation == TIME_OF_DAY and distinct <= MAX_TIMES_OF_DAY
+    if notation and not is_time_of_day:
         return replace(guess, kind="date", reason=f"dates as {notation}", date_notation=notation)
     if is_yes_no(levels):
         return replace(guess, kind="yes/no", reason=" and ".join(sorted(levels)), levels=levels)
     has_sentences = sum(" " in word for word in counts) > distinct / 2
-    if distinct == known and known >= MIN_IDENTIFIER_ROWS and not has_sentences:
+    is_unique = distinct == known and known >= MIN_IDENTIFIER_ROWS
+    if is_unique and (not has_sentences or _is_identifier_name(name)):
         return replace(guess, kind="identifier", reason="another one in each row")
     if distinct > max(MAX_LEVELS, MAX_TEXT_SHARE * known) or (distinct == known and distinct > MAX_CODES):
         reason = f"{format_count(distinct, 'different text')} in {format_count(known, 'row')}"

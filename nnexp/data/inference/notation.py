@@ -8,11 +8,16 @@ from collections.abc import Sequence
 from nnexp.data.formats.csv.dialect import PLAIN_NUMBERS, NumberFormat
 from nnexp.data.formats.csv.target_columns import NO_WORDS, YES_WORDS
 
-SUSPECTED_MISSING = frozenset(
-    {"?", "-", "--", "---", ".", "..", "*", "#n/a", "#na", "<na>", "n.a.", "n.a", "na.", "none", "nil", "missing",
-     "unknown", "\\n", "-nan", "#value!", "#div/0!", "(null)", "not available", "k.a.", "keine angabe"}
+MISSING_MARKS = frozenset(
+    {"?", "-", "--", "---", ".", "..", "*", "#n/a", "#na", "<na>", "n.a.", "n.a", "na.", "-nan", "(null)", "\\n",
+     "#value!", "#div/0!"}
 )  # fmt: skip
 """Entries that often stand for a missing value beside the usual ones, in small letters; they are told before used."""
+
+MISSING_WORDS = frozenset({"none", "nil", "missing", "unknown", "not available", "k.a.", "keine angabe"})
+"""Words that do so among numbers; among words they may be a level like any other."""
+
+SUSPECTED_MISSING = MISSING_MARKS | MISSING_WORDS
 
 CURRENCIES = ("$", "€", "£", "¥", "%")
 """What is written beside numbers and changes nothing."""
@@ -28,6 +33,8 @@ NUMBER_FORMATS = (
 )
 """How numbers are written, the commoner ones first."""
 
+TIME_OF_DAY = "10:30"
+
 DATE_PATTERNS = {
     "2024-05-31": re.compile(r"\d{4}-(0?[1-9]|1[0-2])-(0?[1-9]|[12]\d|3[01])([T ]\d{1,2}:\d{2}.*)?"),
     "2024/05/31": re.compile(r"\d{4}/(0?[1-9]|1[0-2])/(0?[1-9]|[12]\d|3[01])( \d{1,2}:\d{2}.*)?"),
@@ -37,7 +44,7 @@ DATE_PATTERNS = {
     "May 31 2024": re.compile(r"[A-Za-z]{3,9}\.? \d{1,2},? \d{4}( \d{1,2}:\d{2}.*)?"),
     "2024-05": re.compile(r"(1[5-9]|20)\d{2}-(0[1-9]|1[0-2])"),
     "2024Q2": re.compile(r"(1[5-9]|20)\d{2}[- ]?Q[1-4]"),
-    "10:30": re.compile(r"([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d)?( ?[AaPp][Mm])?"),
+    TIME_OF_DAY: re.compile(r"([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d)?( ?[AaPp][Mm])?"),
 }
 """Notations of dates and times, each by an example."""
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 import numpy as np
 
 from nnexp.data.formats.csv.columns import check_columns
 from nnexp.data.formats.csv.csv_file import CsvFile, quote_entry
-from nnexp.data.formats.csv.dialect import PLAIN_NUMBERS, Dialect, NumberFormat
+from nnexp.data.formats.csv.dialect import PLAIN_NUMBERS, NumberFormat
+from nnexp.data.formats.csv.split_keys import parse_dates
 from nnexp.data.formats.csv.table import CsvTable, TextColumn, read_table
-from nnexp.data.inference.columns import ColumnGuess, guess_column
+from nnexp.data.inference.columns import MAX_CODES, ColumnGuess, guess_column
 from nnexp.data.inference.dialect import DialectGuess, guess_dialect
+from nnexp.data.inference.notation import TIME_OF_DAY
 from nnexp.data.inference.targets import TargetGuess, guess_target
 from nnexp.typing import Array
 
@@ -23,6 +27,14 @@ TARGET_NAMES = (
 
 GROUP_NAMES = frozenset({"patient", "subject", "participant", "person", "group", "user", "session", "household"})
 """Names of columns whose rows belong together, as those of one patient do."""
+
+SAMPLE_ROWS = 500
+"""Rows whose entries are looked at as they are written."""
+
+LEADING_ZERO_PATTERN = re.compile(r"0\d+")
+
+MIN_ROWS_PER_GROUP = 1.5
+"""How many rows a group has at least, on average."""
 
 MIN_SENTINEL_ROWS = 2
 """How often a number comes that stands for a missing value."""
@@ -127,10 +139,16 @@ def _name_twice(file: CsvFile) -> CsvFile:
 
 
 def _guess_columns(table: CsvTable) -> list[ColumnGuess]:
+    """What each column is; numbers with zeros in front, such as 00123, may be codes."""
+    first_rows = [entries for _, entries in islice(table.file.read_rows(), SAMPLE_ROWS)]
     found = []
     for place, name in enumerate(table.file.names):
         column: Array | TextColumn = table.numbers[name] if name in table.numbers else table.texts[name]
-        found.append(guess_column(name, column, is_first=place == 0))
+        guess = guess_column(name, column, is_first=place == 0)
+        has_zeros = any(LEADING_ZERO_PATTERN.fullmatch(entries[place]) for entries in first_rows)
+        if has_zeros and guess.kind == "number" and not guess.unsure:
+            guess = replace(guess, reason=f"{guess.reason}, with zeros in front", unsure="category")
+        found.append(guess)
     return found
 
 
@@ -146,7 +164,7 @@ def _merge_number_formats(columns: Sequence[ColumnGuess]) -> NumberFormat:
 
 
 def _find_sentinels(table: CsvTable, columns: Sequence[ColumnGuess]) -> tuple[Sentinel, ...]:
-    """Numbers that stand for a missing value: the least or largest of a column, again and again, far from all others."""
+    """Numbers that stand for a missing value: the least or largest of a column, more than once, far from all others."""
     found = []
     for column in columns:
         if column.kind == "number" and column.name in table.numbers:
@@ -214,22 +232,28 @@ def _is_whole(table: CsvTable, column: ColumnGuess) -> bool:
 
 
 def _find_time(table: CsvTable, columns: Sequence[ColumnGuess]) -> str:
-    """A column of dates whose rows come in the order of time, each its own: a series, whose future is to be predicted."""
+    """A column of dates in whose order the rows come: a series, whose future is to be predicted."""
     for column in columns:
-        if column.kind == "date" and column.date_notation[0].isdigit() and not column.missing:
-            entries = table.texts[column.name].entries
-            is_series = column.distinct == column.rows and column.date_notation.startswith("2024-05")
-            if is_series and list(entries) in (sorted(entries), sorted(entries, reverse=True)):
-                return column.name
+        if column.kind != "date" or column.missing or column.date_notation == TIME_OF_DAY:
+            continue
+        words = table.texts[column.name]
+        try:
+            times = parse_dates(words.entries)[words.which]
+        except ValueError:
+            continue
+        steps = np.diff(times)
+        if column.distinct > MAX_CODES and ((steps >= 0).all() or (steps <= 0).all()):
+            return column.name
     return ""
 
 
 def _find_group(columns: Sequence[ColumnGuess]) -> str:
-    """A column that says which rows belong together, by its name, where its entries come again."""
+    """A column that says which rows belong together: one that is called so, or an identifier that comes again."""
     for column in columns:
         name = column.name.casefold()
         is_named = any(name in (word, f"{word}_id", f"{word} id", f"{word}id", f"{word}s") for word in GROUP_NAMES)
-        if is_named and 2 < column.distinct <= column.rows / 2:
+        is_group = is_named or column.kind == "identifier"
+        if is_group and 2 < column.distinct <= column.rows / MIN_ROWS_PER_GROUP:
             return column.name
     return ""
 

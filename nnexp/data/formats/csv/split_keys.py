@@ -14,6 +14,8 @@ from nnexp.errors import DataError
 from nnexp.typing import AnyArray, Array, BoolArray
 
 NUMBERS_PATTERN = re.compile(r"\d+")
+MAX_DAY = 31
+MAX_MONTH = 12
 
 
 def make_split_key(tables: Sequence[CsvTable], split: Split, rows: Sequence[BoolArray]) -> AnyArray | None:
@@ -46,7 +48,7 @@ def _read_times(table: CsvTable, column: str) -> Array:
     numbers = [table.file.dialect.parse_number(word) for word in words.entries]
     if None not in numbers:
         return np.array(numbers, np.float64)[words.which]
-    return _parse_dates(table, column, words)[words.which]
+    return _parse_column(table, column, words)[words.which]
 
 
 def _check_present(table: CsvTable, column: str, words: TextColumn) -> None:
@@ -55,31 +57,40 @@ def _check_present(table: CsvTable, column: str, words: TextColumn) -> None:
             raise table.make_error(f"the row cannot be split by {quote_entry(word)}", words.find_row(word), column)
 
 
-def _parse_dates(table: CsvTable, column: str, words: TextColumn) -> Array:
-    """The different dates of a column as seconds."""
+def _parse_column(table: CsvTable, column: str, words: TextColumn) -> Array:
+    """The different dates of a column as seconds. Raises DataError where they have no order."""
+    try:
+        return parse_dates(words.entries)
+    except ValueError as error:
+        message = f"the rows cannot be ordered by column {quote_entry(column)}: {error}; write dates as 2024-12-31"
+        raise DataError(f"{table.file.shown}: {message}") from None
+
+
+def parse_dates(entries: Sequence[str]) -> Array:
+    """Dates as seconds, the day before the month where any entry shows it. Raises ValueError where one is no date.
+
+    >>> parse_dates(["31.12.1969 23:59", "1970-01-02"]).tolist()
+    [-60.0, 86400.0]
+    """
     import pandas as pd
 
-    day_first = _is_day_first(table, column, words)
-    try:
-        parsed = pd.to_datetime(pd.Series(words.entries), format="mixed", dayfirst=day_first, utc=True)
-    except ValueError:
-        for word in words.entries:
-            if pd.isna(pd.to_datetime(word, errors="coerce")):
-                what = f"{quote_entry(word)} is neither a number nor a date, and rows are ordered by it"
-                raise table.make_error(what, words.find_row(word), column) from None
-        raise table.file.make_error(f"column {quote_entry(column)} holds dates of different kinds") from None
-    return parsed.astype("int64").to_numpy().astype(np.float64)
+    parsed = pd.to_datetime(pd.Series(entries), format="mixed", dayfirst=_is_day_first(entries), utc=True)
+    return (parsed - pd.Timestamp(0, tz="UTC")).dt.total_seconds().to_numpy()
 
 
-def _is_day_first(table: CsvTable, column: str, words: TextColumn) -> bool:
-    """Whether 01/02/2024 is the first of February. Raises DataError where no entry tells."""
-    if not all("/" in word for word in words.entries):
+def _is_day_first(entries: Sequence[str]) -> bool:
+    """Whether 01/02/2024 is the first of February. Raises ValueError where no entry tells."""
+    if not all("/" in entry for entry in entries):
         return True  # 31.12.2024 has the day first, and 2024-12-31 is read as it is
-    numbers = [list(map(int, NUMBERS_PATTERN.findall(word)[:2])) for word in words.entries]
-    starts = [pair for pair in numbers if len(pair) == 2 and pair[0] <= 31]  # else the year comes first
-    may_be_day = all(second <= 12 for _, second in starts)
-    may_be_month = all(first <= 12 for first, _ in starts)
+    starts = []
+    for entry in entries:
+        numbers = list(map(int, NUMBERS_PATTERN.findall(entry)[:2]))
+        if len(numbers) == 2 and numbers[0] <= MAX_DAY:  # else the year comes first
+            starts.append(numbers)
+    may_be_day = all(second <= MAX_MONTH for _, second in starts)
+    may_be_month = all(first <= MAX_MONTH for first, _ in starts)
     if starts and may_be_day and may_be_month:
-        what = f"{quote_entry(words.entries[0])} may be of two days: no date tells whether the day comes first"
-        raise DataError(f"{table.file.shown}: column {quote_entry(column)}: {what}; write dates as 2024-12-31")
+        raise ValueError(
+            f"{quote_entry(entries[0])} may be of two days, and no other entry tells whether the day is first"
+        )
     return may_be_day
