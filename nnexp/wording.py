@@ -47,7 +47,7 @@ def inflect_noun(noun: str, number: int) -> str:
         return noun
     if noun.endswith("y") and noun[-2:-1] not in "aeiou":
         return f"{noun[:-1]}ies"
-    ending = "es" if noun.endswith(("s", "x", "ch", "sh")) else "s"
+    ending = "es" if noun.endswith(("s", "x", "sh")) else "s"
     return f"{noun}{ending}"
 
 

@@ -19,12 +19,13 @@ from nnexp.spec.spec import Data
 from nnexp.spec.yaml import Node, parse_yaml_with_problems
 
 
-def load_data_section(path: str | Path, overrides: Sequence[str] = ()) -> tuple[Data, Description]:
-    """The data section of a spec file, and what it has a network predict; other sections may be wrong.
+def load_data_section(spec: str | Path | SpecText, overrides: Sequence[str] = ()) -> tuple[Data, Description]:
+    """The data section of a spec file, or of its text, and what it has a network predict; other sections may be wrong.
 
     Raises SpecError with everything that is wrong with the data, UsageError where there is no such file.
     """
-    root, problems = parse_yaml_with_problems(read_spec_text(path))
+    text = spec if isinstance(spec, SpecText) else read_spec_text(spec)
+    root, problems = parse_yaml_with_problems(text)
     section = None
     if isinstance(root.value, dict):
         problems += apply_overrides(root, overrides)

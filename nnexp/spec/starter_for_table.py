@@ -9,7 +9,7 @@ from nnexp.data.formats.csv.csv_file import quote_entry
 from nnexp.data.formats.csv.dialect import PLAIN_DIALECT
 from nnexp.data.formats.csv.overrides import format_flow
 from nnexp.data.inference.columns import MAX_LEVELS, ColumnGuess
-from nnexp.data.inference.table import TableGuess, describe_sentinel
+from nnexp.data.inference.table import TableGuess
 from nnexp.data.inference.targets import list_notation
 from nnexp.spec.yaml import format_yaml
 from nnexp.wording import format_count
@@ -181,7 +181,7 @@ def _list_missing_lines(guess: TableGuess) -> Iterator[str]:
         told = ", ".join(f"{quote_entry(word)} {format_count(count, 'time')}" for word, count in counts.items())
         yield _comment(f"missing: {format_flow(list(guess.missing_signs))}", told)
         for sentinel in guess.sentinels:
-            yield f"# {describe_sentinel(sentinel)}"
+            yield f"# {sentinel}"
     gaps = [column for column in guess.features if column.missing]
     if gaps:
         count = sum(column.missing for column in gaps)

@@ -103,7 +103,7 @@ def test_several_tasks_are_named(tmp_path: Path) -> None:
 
 def test_a_table_of_the_users_own_has_names_and_missing_values(tmp_path: Path) -> None:
     (tmp_path / "own.csv").write_text(TABLE)
-    lines, rows = shown(tmp_path, "csv", "path=own.csv", "target=kind", "missing=median")
+    lines, rows = shown(tmp_path, "csv", "path=own.csv", "target=kind", "fill=median")
     assert "missing: 1 of 8 numbers, most in height 1; filled in with the median of the training part" in lines
     assert rows["a"][:2] == ["3", "75.00 %"]
     assert rows["width"] == ["1", "2.5000", "4", "1.0607", "0"]  # √((2.25 + 0 + 2.25 + 0) / 4)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,9 +11,13 @@ import typer
 
 from nnexp.cli.console import MIN_NAME_CHARACTERS, err, fit_table, out, print_json, shorten_escaped
 from nnexp.cli.options import Json, Overrides
+from nnexp.cli.tables.columns import list_table_lines, print_remarks, render_columns
 from nnexp.cli.tables.scatter import render_scatter
+from nnexp.data.inference.remarks import find_remarks
+from nnexp.errors import UsageError
 from nnexp.inspection.data_pictures import check_png_path, draw_picture
 from nnexp.inspection.data_preview import preview_data
+from nnexp.inspection.table_preview import is_table_file, preview_table
 from nnexp.nn.layers.base import format_shape
 from nnexp.wording import format_decimal, format_percent, format_thousands
 
@@ -50,16 +55,31 @@ TARGET_NOUNS = {"classes": "classes", "binary": "yes-or-no outputs", "values": "
 
 def show_data(
     source: Annotated[
-        str, typer.Argument(metavar="SOURCE", help="A source, such as moons, or a spec file.", show_default=False)
+        str,
+        typer.Argument(
+            metavar="SOURCE", help="A source, such as moons, a spec file, or a table of your own.", show_default=False
+        ),
     ],
     overrides: Overrides = None,
     png: Annotated[
         Path | None,
         typer.Option("--png", metavar="FILE", help="Draw images by class, or points.", show_default=False),
     ] = None,
+    target: Annotated[
+        str | None,
+        typer.Option("--target", metavar="COLUMN", help="Of a table: the column to predict.", show_default="a guess"),
+    ] = None,
     json: Json = False,
 ) -> None:
-    """Show a data set: examples, shape, targets, classes, ranges and missing values; points of a plane are drawn."""
+    """Show a data set: examples, shape, targets, classes, ranges and missing values; points of a plane are drawn.
+
+    Of a table of your own: how it is written, what each column is, and what to look at before training.
+    """
+    if is_table_file(source):
+        _show_table(source, target, json=json)
+        return
+    if target is not None:
+        raise UsageError("--target is for a table of your own; a spec names its target itself")
     if png is not None:
         check_png_path(png)  # before the data are loaded, which may take long
     found = preview_data(source, overrides or ())
@@ -71,17 +91,36 @@ def show_data(
             document["png"] = str(png)
         print_json(document)
         return
+    _print_preview(found)
+    if png is not None:
+        err.print(f"{png} written", markup=False)
+    elif found.is_images:
+        err.print("--png FILE draws examples of each class", style="dim")
+
+
+def _print_preview(found: DataPreview) -> None:
+    """A set as lines and tables, and what to look at."""
     for line in _list_summary_lines(found):
         out.print(line, markup=False)
     for shown in _render_tables(found, out.width):
         out.print(shown)
     _print_points(found)
+    print_remarks(find_remarks(found.data))
     if max(len(found.input_names), len(found.description.classes)) > MAX_ROWS:
         err.print("--json has every row", style="dim")
-    if png is not None:
-        err.print(f"{png} written", markup=False)
-    elif found.is_images:
-        err.print("--png FILE draws examples of each class", style="dim")
+
+
+def _show_table(file: str, target: str | None, *, json: bool) -> None:
+    """A table that no spec describes yet."""
+    found = preview_table(file, target=target)
+    if json:
+        print_json(found.as_dict())
+        return
+    for line in list_table_lines(found.guess):
+        out.print(line, markup=False)
+    out.print(render_columns(found.guess, out.width))
+    print_remarks(found.remarks)
+    err.print(f"nnexp new NAME --data {shlex.quote(file)} writes a spec with all of this", style="dim", markup=False)
 
 
 def _list_summary_lines(found: DataPreview) -> Iterator[str]:

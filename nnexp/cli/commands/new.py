@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nnexp.cli.console import err, out
+from nnexp.cli.tables.columns import print_remarks
 from nnexp.errors import UsageError
-from nnexp.spec.starter import SCHEMA_FILE, write_starter
+from nnexp.spec.starter import write_starter
 
 if TYPE_CHECKING:
     from nnexp.data.inference.table import TableGuess
+    from nnexp.inspection.table_preview import TablePreview
 
 
 def new(
@@ -41,27 +43,27 @@ def new(
     if data is None:
         schema = write_starter(path)
     else:
-        guess = _guess_table(data, target)
-        from nnexp.spec.starter_for_table import format_table_spec
-
-        schema = write_starter(path, format_table_spec(guess, path.stem, SCHEMA_FILE))
-        _print_doubts(guess)
+        found = _preview_table(data, path.stem, target)
+        schema = write_starter(path, found.spec)
+        _print_doubts(found.guess)
+        print_remarks(found.remarks)
     command = shlex.join(["nnexp", "train", str(path)])
     out.print(f"{path}, and {schema.name} beside it for editors. Next:\n  {command}", markup=False)
 
 
-def _guess_table(data: str, target: str | None) -> TableGuess:
+def _preview_table(data: str, name: str, target: str | None) -> TablePreview:
     """What a file is; on a terminal, what there is to predict is asked for."""
-    from nnexp.data.inference.table import guess_table  # reads tables, and imports pandas
+    from nnexp.inspection.table_preview import preview_table  # reads tables, and imports pandas
 
-    guess = guess_table(data, target)
+    found = preview_table(data, name, target)
+    guess = found.guess
     if target is None and sys.stdin.isatty() and sys.stdout.isatty():
         names = [column.name for column in guess.columns]
         out.print(f"{data}: {guess.rows:,} rows. Columns: {', '.join(names)}", markup=False)
         asked = typer.prompt("Column to predict", default=guess.target.column.name)
         if asked != guess.target.column.name:
-            return guess_table(data, asked)
-    return guess
+            return preview_table(data, name, asked)
+    return found
 
 
 def _print_doubts(guess: TableGuess) -> None:

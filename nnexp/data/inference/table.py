@@ -10,13 +10,14 @@ from itertools import islice
 import numpy as np
 
 from nnexp.data.formats.csv.columns import check_columns
-from nnexp.data.formats.csv.csv_file import CsvFile, quote_entry
+from nnexp.data.formats.csv.csv_file import CsvFile
 from nnexp.data.formats.csv.dialect import PLAIN_NUMBERS, NumberFormat
 from nnexp.data.formats.csv.split_keys import parse_dates
 from nnexp.data.formats.csv.table import CsvTable, TextColumn, read_table
 from nnexp.data.inference.columns import MAX_CODES, ColumnGuess, guess_column
 from nnexp.data.inference.dialect import DialectGuess, guess_dialect
 from nnexp.data.inference.notation import TIME_OF_DAY
+from nnexp.data.inference.sentinels import Sentinel, find_sentinels
 from nnexp.data.inference.targets import TargetGuess, guess_target
 from nnexp.typing import Array
 
@@ -35,23 +36,6 @@ LEADING_ZERO_PATTERN = re.compile(r"0\d+")
 
 MIN_ROWS_PER_GROUP = 1.5
 """How many rows a group has at least, on average."""
-
-MIN_SENTINEL_ROWS = 2
-"""How often a number comes that stands for a missing value."""
-
-MIN_SENTINEL_DISTANCE = 1.0
-"""How far such a number is from all others, in multiples of their range."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sentinel:
-    """A number that probably stands for a missing value: where, how often, and between what the others lie."""
-
-    column: str
-    value: float
-    rows: int
-    minimum: float
-    maximum: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,7 +87,7 @@ def guess_table(shown: str, target: str | None = None) -> TableGuess:
         file = CsvFile(shown, replace(file.dialect, numbers=numbers))
         table = read_table(file, file.names, [])
         columns = _guess_columns(table)
-    sentinels = _find_sentinels(table, columns)
+    sentinels = find_sentinels(_select_numbers(table, columns))
     if sentinels:
         signs = tuple({sentinel.value: None for sentinel in sentinels})
         table = read_table(CsvFile(shown, replace(file.dialect, missing=signs)), file.names, [])
@@ -152,6 +136,15 @@ def _guess_columns(table: CsvTable) -> list[ColumnGuess]:
     return found
 
 
+def _select_numbers(table: CsvTable, columns: Sequence[ColumnGuess]) -> dict[str, Array]:
+    """The columns that hold numbers and nothing else."""
+    found = {}
+    for column in columns:
+        if column.kind == "number" and column.name in table.numbers:
+            found[column.name] = table.numbers[column.name]
+    return found
+
+
 def _merge_number_formats(columns: Sequence[ColumnGuess]) -> NumberFormat:
     """One notation for all numbers of a file: a comma before decimals wherever there is one, and all symbols."""
     written = [column.numbers for column in columns if column.kind not in ("text", "category", "date")]
@@ -161,47 +154,6 @@ def _merge_number_formats(columns: Sequence[ColumnGuess]) -> NumberFormat:
     for form in written:
         symbols |= dict.fromkeys(form.symbols)
     return NumberFormat(decimal, grouping[0] if grouping else "", tuple(symbols))
-
-
-def _find_sentinels(table: CsvTable, columns: Sequence[ColumnGuess]) -> tuple[Sentinel, ...]:
-    """Numbers that stand for a missing value: the least or largest of a column, more than once, far from all others."""
-    found = []
-    for column in columns:
-        if column.kind == "number" and column.name in table.numbers:
-            found += _find_extremes(column.name, table.numbers[column.name])
-    # the spec knows but one meaning of a number: in a column where it is an ordinary one, it would be lost
-    ordinary: set[float] = set()
-    flagged = {(sentinel.column, sentinel.value) for sentinel in found}
-    for sentinel in found:
-        for name, values in table.numbers.items():
-            if (name, sentinel.value) not in flagged and (values == sentinel.value).any():
-                ordinary.add(sentinel.value)
-    return tuple(sentinel for sentinel in found if sentinel.value not in ordinary)
-
-
-def _find_extremes(name: str, values: Array) -> list[Sentinel]:
-    known = values[~np.isnan(values)]
-    found = []
-    for extreme in (known.min(), known.max()):
-        rest = known[known != extreme]
-        count = len(known) - len(rest)
-        if count < MIN_SENTINEL_ROWS or len(np.unique(rest)) < 3 or not _is_round_sentinel(float(extreme)):
-            continue
-        low, high = float(rest.min()), float(rest.max())
-        distance = max(low - extreme, extreme - high)
-        if distance > MIN_SENTINEL_DISTANCE * (high - low):
-            found.append(Sentinel(name, float(extreme), count, low, high))
-    return found
-
-
-def _is_round_sentinel(value: float) -> bool:
-    """Whether a number is one that people write for "missing": -1, 99, -999, 9999, -200 and their like.
-
-    >>> _is_round_sentinel(-999.0), _is_round_sentinel(99.9), _is_round_sentinel(137.0)
-    (True, True, False)
-    """
-    digits = f"{abs(value):.10g}".replace(".", "")
-    return value in (-1, -200) or (len(digits) > 1 and set(digits) == {"9"}) or set(digits[1:]) == {"9"}
 
 
 def _choose_target(columns: Sequence[ColumnGuess], asked: str | None) -> tuple[ColumnGuess, str]:
@@ -256,9 +208,3 @@ def _find_group(columns: Sequence[ColumnGuess]) -> str:
         if is_group and 2 < column.distinct <= column.rows / MIN_ROWS_PER_GROUP:
             return column.name
     return ""
-
-
-def describe_sentinel(sentinel: Sentinel) -> str:
-    """A sentence about a number that probably stands for a missing value."""
-    others = f"all others lie between {sentinel.minimum:.6g} and {sentinel.maximum:.6g}"
-    return f"{sentinel.value:g} stands in {sentinel.rows} rows of {quote_entry(sentinel.column)}, and {others}"

@@ -28,6 +28,9 @@ from nnexp.nn.named import Named
 from nnexp.registry import sources
 from nnexp.typing import AnyArray, Array, BoolArray, FileName
 
+FILLS = ("mean", "median", "zero")
+"""What is filled in where a value is missing."""
+
 NO_ROWS_MESSAGE = "has no rows below the names of its columns"
 
 
@@ -176,6 +179,11 @@ class Csv(FileSource):
             raise DataError(f"decimal and thousands are both {self.decimal!r}: numbers could not be told")
         if self.names and self.header:
             raise DataError("`names` is for a file without a line of names: write header: false, or leave names out")
+        fills = [token for token in self.missing if token in FILLS]
+        if fills:
+            raise DataError(
+                f"`missing` lists what stands for a missing value; to fill it in: data.source.csv.fill={fills[0]}"
+            )
         return CsvFile(path, self.dialect)
 
     def _make_request(self, file: CsvFile, split: Split) -> TableRequest:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import ceil
+from math import ceil, prod
 
 from nnexp import registry
 from nnexp.data.dataset import Description, Source
 from nnexp.data.file_source import FileSource
 from nnexp.data.formats.images import FORMAT_BY_SUFFIX
+from nnexp.data.inference.remarks import find_remarks
 from nnexp.data.splits import PART_NAMES, Split
 from nnexp.nn.activations.base import Activation
 from nnexp.nn.activations.identity import Identity
@@ -31,6 +32,9 @@ from nnexp.spec.spec import Spec
 from nnexp.spec.yaml import Node, parse_yaml_with_problems
 from nnexp.wording import format_count
 
+MAX_REMARKED_NUMBERS = 2 * 10**6
+"""A larger table is not looked through before each training; `nnexp data show` does."""
+
 WHOLES = (10, 100)
 """Sums that parts of a whole are often written to, as in 80/10/10 and 8/1/1."""
 
@@ -43,6 +47,7 @@ def notices(spec: AnySpec, name: str) -> list[Problem]:
     description = describe_data(spec.data)
     found = list(_counts_like_percent(spec.data.split, description, root))
     found += _files_passed_over(spec.data.source, root)
+    found += _worst_remark(spec, description, root)
     if not isinstance(spec, BaselineSpec):
         found += [*_unused_activation(spec, root), *_bounded_logits(spec, root)]
         found += [*_patience(spec, root), *_schedule(spec, root)]
@@ -82,6 +87,17 @@ def _files_passed_over(source: Source, root: Node) -> Iterator[Problem]:
         path = f"data.source.{registry.sources.name_of(source)}.path"
         suggestion = f"to use them, convert them: images are {', '.join(FORMAT_BY_SUFFIX)}"
         yield make_problem(root, path, f"files that are no images are left out: {found}", suggestion)
+
+
+def _worst_remark(spec: AnySpec, description: Description, root: Node) -> Iterator[Problem]:
+    """What makes an answer from a user's own numbers worth nothing, the gravest alone; `data show` has all."""
+    numbers = description.examples * prod(description.shape)
+    if not isinstance(spec.data.source, FileSource) or len(description.shape) != 1 or numbers > MAX_REMARKED_NUMBERS:
+        return
+    grave = [remark for remark in find_remarks(spec.data.load()) if remark.is_grave]
+    if grave:
+        more = f", and {format_count(len(grave) - 1, 'other remark')}" if len(grave) > 1 else ""
+        yield make_problem(root, "data.source", f"{grave[0].what}{more}", "`nnexp data show` with the spec has all")
 
 
 def _unused_activation(spec: Spec, root: Node) -> Iterator[Problem]:

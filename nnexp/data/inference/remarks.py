@@ -1,0 +1,162 @@
+"""What a person should know of a table before a network learns from it.   M rows, I inputs"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnexp.data.dataset import Dataset
+from nnexp.data.formats.csv.csv_file import quote_entry
+from nnexp.data.inference.sentinels import find_sentinels
+from nnexp.typing import AnyArray, Array, IntArray
+from nnexp.wording import format_count
+
+MAX_ENTRIES = 2 * 10**7
+"""A larger set is not looked through before training: it would take more than a few seconds."""
+
+MIN_EXPLAINED = 0.9999
+"""The squared correlation with the target from which on an input gives the target away."""
+
+MAX_DISTANCE = 25.0
+"""How far from the middle a number is an outlier, in multiples of the distance between the quartiles."""
+
+MIN_CLASS_ROWS = 5
+"""A class of fewer rows can hardly be learned and judged."""
+
+MIN_LEVEL_ROWS = 2.0
+"""How often an entry comes on average; one that comes once says nothing about the target."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something about a set, and the input that it is about ("" where it is about rows or classes).
+
+    is_grave: what a network learns may be worth nothing, so that training says it too.
+    """
+
+    what: str
+    input_name: str = ""
+    is_grave: bool = False
+
+
+def find_remarks(data: Dataset) -> list[Remark]:
+    """All remarks on a set of plain inputs (M, I), the gravest first; none on images."""
+    if data.x.ndim != 2 or data.x.dtype.kind not in "fiu" or data.x.size > MAX_ENTRIES:
+        return []
+    x = data.x.astype(np.float64, copy=False)
+    names = data.description.inputs or tuple(f"x{number}" for number in range(1, x.shape[1] + 1))
+    remarks = list(_find_leaks(x, data, names))
+    columns = dict(zip(names, x.T, strict=True))
+    remarks += _find_missing_signs(columns)
+    remarks += _find_target_outliers(data)
+    remarks += _find_equal_rows(x, data.y)
+    remarks += _find_rare_classes(data)
+    remarks += _find_outliers(columns)
+    remarks += _find_constants(columns)
+    return remarks
+
+
+def _find_missing_signs(columns: dict[str, Array]) -> Iterator[Remark]:
+    for sentinel in find_sentinels(columns):
+        yield Remark(f"{sentinel}: does it stand for a missing value?", sentinel.column, is_grave=True)
+
+
+def _find_leaks(x: Array, data: Dataset, names: tuple[str, ...]) -> Iterator[Remark]:
+    """Inputs that alone determine the target."""
+    labels = data.labels
+    for name, column in zip(names, x.T, strict=True):
+        known = np.isfinite(column)
+        if labels is not None:
+            is_leak = known.sum() > 1 and _separates(column[known], labels[known])
+        elif data.description.targets == "values" and data.y.shape[-1] == 1:
+            is_leak = _explains(column[known], data.y[known, 0])
+        else:
+            is_leak = False
+        if is_leak:
+            what = f"{quote_entry(name)} alone determines the target"
+            yield Remark(f"{what}: where it is not known before the target is, drop it", name, is_grave=True)
+
+
+def _separates(column: Array, labels: IntArray) -> bool:
+    """Whether a column falls into intervals of one class each, no more of them than there are classes."""
+    classes = len(np.unique(labels))
+    if classes < 2:
+        return False
+    order = np.lexsort((labels, column))
+    column, labels = column[order], labels[order]
+    is_tie = column[1:] == column[:-1]
+    changes = labels[1:] != labels[:-1]
+    return not (is_tie & changes).any() and int(changes.sum()) == classes - 1
+
+
+def _explains(column: Array, y: Array) -> bool:
+    """Whether the values are a linear function of a column, but for rounding."""
+    if len(column) < 3 or np.ptp(column) == 0 or np.ptp(y) == 0:
+        return False
+    return float(np.corrcoef(column, y)[0, 1]) ** 2 > MIN_EXPLAINED
+
+
+def _find_target_outliers(data: Dataset) -> Iterator[Remark]:
+    if data.description.targets != "values":
+        return
+    for name, column in zip(data.description.classes, data.y.T, strict=True):
+        found = _describe_outliers(column)
+        if found:
+            yield Remark(f"the target {quote_entry(name)} has {found}", is_grave=True)
+
+
+def _find_outliers(columns: dict[str, Array]) -> Iterator[Remark]:
+    for name, column in columns.items():
+        found = _describe_outliers(column)
+        if found:
+            yield Remark(f"{quote_entry(name)} has {found}", name)
+
+
+def _describe_outliers(column: AnyArray) -> str:
+    """The numbers of a column that lie far from all others; empty where there are none."""
+    known = column[np.isfinite(column)]
+    if len(known) < MIN_CLASS_ROWS:
+        return ""
+    low, middle, high = np.percentile(known, [25, 50, 75])
+    distance = np.abs(known - middle)
+    far = distance > MAX_DISTANCE * (high - low)
+    count = int(far.sum())
+    # where most rows have the same number, every other one is far from it
+    if low == high or not count:
+        return ""
+    worst = float(known[distance.argmax()])
+    noun = "a value" if count == 1 else f"{count:,} values"
+    return f"{noun} far from the others, such as {worst:.6g} (half of all lie between {low:.6g} and {high:.6g})"
+
+
+def _find_equal_rows(x: Array, y: AnyArray) -> Iterator[Remark]:
+    rows = np.ascontiguousarray(np.column_stack([x, y]))
+    whole = rows.view(np.dtype((np.void, rows.dtype.itemsize * rows.shape[1]))).ravel()
+    _, first, counts = np.unique(whole, return_index=True, return_counts=True)
+    repeated = int((counts - 1).sum())
+    if repeated:
+        row = int(first[counts.argmax()]) + 1
+        verb = "repeats" if repeated == 1 else "repeat"
+        example = f"row {row} comes {counts.max()} times"
+        what = f"{format_count(repeated, 'row')} {verb} another one, target and all ({example})"
+        yield Remark(f"{what}: equal rows in several parts make a test too easy")
+
+
+def _find_rare_classes(data: Dataset) -> Iterator[Remark]:
+    if data.labels is None:
+        return
+    counts = np.bincount(data.labels, minlength=len(data.description.classes))
+    for name, count in zip(data.description.classes, counts.tolist(), strict=True):
+        if count < MIN_CLASS_ROWS:
+            yield Remark(f"the class {quote_entry(name)} has {format_count(count, 'example')}")
+
+
+def _find_constants(columns: dict[str, Array]) -> Iterator[Remark]:
+    for name, column in columns.items():
+        known = column[np.isfinite(column)]
+        if not len(known):
+            yield Remark(f"{quote_entry(name)} has no value at all", name)
+        elif known.min() == known.max():
+            yield Remark(f"{quote_entry(name)} is the same in every row, {known[0]:.6g}: it tells nothing", name)

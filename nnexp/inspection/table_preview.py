@@ -1,0 +1,91 @@
+"""A look at a table that no spec describes yet: what it most likely is, and what a person should know of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nnexp.data.inference.remarks import Remark, find_remarks
+from nnexp.data.inference.table import TableGuess, guess_table
+from nnexp.spec.data_section import load_data_section
+from nnexp.spec.problems import SpecText
+from nnexp.spec.starter import SCHEMA_FILE
+from nnexp.spec.starter_for_table import format_table_spec
+
+TABLE_SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".dat", ".data")
+"""How the names of tables end, before the ending of a compressed file."""
+
+COMPRESSED_SUFFIXES = (".gz", ".bz2", ".xz")
+
+
+def is_table_file(path: str) -> bool:
+    """Whether a file is a table by its name.
+
+    >>> is_table_file("a.csv.gz"), is_table_file("a.yaml")
+    (True, False)
+    """
+    name = path.lower()
+    for suffix in COMPRESSED_SUFFIXES:
+        name = name.removesuffix(suffix)
+    return name.endswith(TABLE_SUFFIXES)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TablePreview:
+    """What a file most likely is, the spec that says so, and remarks on what a network would learn from."""
+
+    guess: TableGuess
+    spec: str
+    remarks: list[Remark]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Everything for a program."""
+        guess, dialect = self.guess, self.guess.dialect.dialect
+        return {
+            "file": guess.shown,
+            "rows": guess.rows,
+            "separator": dialect.separator,
+            "encoding": dialect.encoding,
+            "header": dialect.header,
+            "decimal": dialect.numbers.decimal,
+            "thousands": dialect.numbers.thousands,
+            "missing": list(guess.missing_signs),
+            "target": {
+                "name": guess.target.column.name,
+                "kind": guess.target.kind,
+                "why": guess.target.reason,
+                "unsure": bool(guess.target.unsure),
+            },
+            "time": guess.time or None,
+            "group": guess.group or None,
+            "columns": self._build_column_rows(),
+            "remarks": [remark.what for remark in self.remarks],
+        }
+
+    def _build_column_rows(self) -> list[dict[str, Any]]:
+        rows = []
+        for column in self.guess.columns:
+            row = {
+                "name": column.name,
+                "kind": column.kind,
+                "why": column.reason,
+                "unsure": bool(column.unsure),
+                "or": column.unsure or None,
+                "distinct": column.distinct,
+                "missing": column.missing,
+                "example": column.example,
+            }
+            rows.append(row)
+        return rows
+
+
+def preview_table(file: str, name: str | None = None, target: str | None = None) -> TablePreview:
+    """What a file is, with `target` to predict, and the spec that trains on it.
+
+    Raises DataError where the file is no table.
+    """
+    guess = guess_table(file, target)
+    spec = format_table_spec(guess, name or Path(file).name.partition(".")[0] or "table", SCHEMA_FILE)
+    data, _ = load_data_section(SpecText(file, spec))
+    return TablePreview(guess, spec, find_remarks(data.load()))
