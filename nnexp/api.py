@@ -40,35 +40,46 @@ def train(
     """Train the network, or fit the baseline, of a spec, in a folder of its own below `runs`.
 
     An interrupted run is continued, to the same bits as if it had never been interrupted; a finished one is returned as
-    it is; `restart` begins again. `watch` is called with every event of the training loop. At most every
-    `checkpoint_seconds` the state is saved.
+    it is, if its data are still those that it was trained on; `restart` begins again. `watch` is called with every
+    event of the training loop. At most every `checkpoint_seconds` the state is saved.
 
-    Raises ResumeError where the run cannot be continued, RunError where its folder cannot be used, DataError where its
-    data cannot be read, Interrupted where a signal stopped it. A run that diverged is returned: see `Run.find_state`.
+    Raises ResumeError where the run cannot be continued or its data changed, RunError where its folder cannot be used,
+    DataError where its data cannot be read, Interrupted where a signal stopped it. A run that diverged is returned: see
+    `Run.find_state`.
     """
     path = train_run(spec, Path(runs), restart=restart, watch=watch, checkpoint_seconds=checkpoint_seconds)
     return Run(path)
 
 
-def sweep(path: str | Path, values: Sequence[str] = (), *, runs: str | Path = "runs", jobs: int | None = None) -> Sweep:
+def sweep(
+    path: str | Path,
+    values: Sequence[str] = (),
+    *,
+    runs: str | Path = "runs",
+    jobs: int | None = None,
+    restart: bool = False,
+) -> Sweep:
     """Train the runs of a sweep that are not finished yet: of a sweep file, or of a spec and the values to try.
 
     `values` are words such as "optimizer.adam.lr=1e-3,1e-2" and "seed=0..4". `jobs` is the number of worker processes,
-    by default one a core. Runs that fail or diverge are results: see `Sweep.table`.
+    by default one a core. `restart` trains failed runs again, and runs whose data changed since. Runs that fail or
+    diverge are results: see `Sweep.table`.
 
     Raises SpecError with everything that is wrong with any of the runs, before any is trained; ResumeError where the
-    base spec changed since the sweep began; Interrupted where a signal stopped it. The same call then goes on.
+    base spec or the data changed since the sweep began; Interrupted where a signal stopped it. The same call then goes
+    on.
     """
     from nnexp.sweeps.definition import command_line, sweep_file
     from nnexp.sweeps.executors.local import LocalExecutor
-    from nnexp.sweeps.running.sweep import SweepOptions, choose_worker_count, run_sweep
+    from nnexp.sweeps.planning.workers import choose_worker_count
+    from nnexp.sweeps.running.sweep import SweepOptions, run_sweep
     from nnexp.sweeps.sweep import Sweep
 
     is_file = sweep_file.is_sweep_file(Path(path))
     read_definition = sweep_file.read_definition if is_file else command_line.parse_command
     definition = read_definition(Path(path), list(values))
     workers = jobs or choose_worker_count(definition)
-    options = SweepOptions(lambda: LocalExecutor(workers))
+    options = SweepOptions(lambda: LocalExecutor(workers), restart=restart)
     return Sweep(run_sweep(definition, Path(runs), options).path)
 
 

@@ -39,6 +39,10 @@ Jobs: TypeAlias = Annotated[
     int | None, typer.Option("--jobs", "-j", min=1, help="Number of worker processes.", show_default="one per core")
 ]
 
+RestartSweep: TypeAlias = Annotated[
+    bool, typer.Option("--restart", help="Train failed runs again, and runs whose data changed since.")
+]
+
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 Quiet: TypeAlias = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress, only the result.")]
 Verbose: TypeAlias = Annotated[bool, typer.Option("--verbose", "-v", help="Also print the resolved spec.")]

@@ -6,14 +6,17 @@ M examples in the whole set, N in one part
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
 from nnexp.data import missing_values
 from nnexp.data.dataset import Dataset, Description, Source
 from nnexp.data.feature_statistics import FeatureStatistics
+from nnexp.data.file_source import FileStamp
 from nnexp.data.fingerprint import Fingerprint, compute_fingerprint
 from nnexp.data.normalizations.base import Normalization
+from nnexp.data.source_files import record_files, stamp_source
 from nnexp.data.splits import PART_NAMES, PartName, Split
 from nnexp.data.targets.base import Target
 from nnexp.data.targets.given import Given
@@ -106,15 +109,24 @@ class Parts:
     fingerprint: Fingerprint
     fill: Array | None = field(default=None, repr=False)
     """What is filled in where an input is missing, before it is normalised; None where none may be."""
+    stamps: tuple[FileStamp, ...] = field(default=(), repr=False)
+    """The files that were read, as they were before."""
 
     def __getitem__(self, name: PartName) -> Part:
         return {"train": self.train, "dev": self.dev, "test": self.test}[name]
+
+    def build_record(self) -> dict[str, Any]:
+        """What the record of a run says of its data. Raises DataError where their files changed as they were read."""
+        files = record_files(self.stamps)
+        record = self.fingerprint.as_dict() | {"examples": {name: len(self[name]) for name in PART_NAMES}}
+        return record | {"files": files.as_dict()} if files else record
 
 
 def prepare_parts(
     source: Source, split: Split, normalize: Normalization, dtype: str, target: Target = GIVEN_TARGET
 ) -> Parts:
     """Read, split, fill in and normalise, both fitted in double precision on the training part alone."""
+    stamps = stamp_source(source)
     raw = source.load_for(split)
     rows = split.choose_rows(raw)
     fill = missing_values.fit_fill_values(raw, rows["train"])
@@ -131,6 +143,7 @@ def prepare_parts(
         scaling.scale,
         compute_fingerprint(raw),  # as the source gives them: what fills the gaps depends on the split
         fill,
+        stamps,
     )
 
 

@@ -17,6 +17,7 @@ from nnexp.runs.folder import RunFolder
 from nnexp.spec.baseline import AnySpec, BaselineSpec
 from nnexp.storage.atomic import make_folder
 from nnexp.storage.lock import lock_folder
+from nnexp.training.events import Notice
 from nnexp.training.state import TrainingState
 from nnexp.training.threads import limit_threads
 
@@ -30,8 +31,8 @@ def train_run(spec: AnySpec, root: Path, *, restart: bool, watch: Watch, checkpo
     """
     folder = RunFolder(spec, root)
     # A finished run in an archive that is read-only can be used, though no lock can be taken there.
-    if not restart and folder.is_read_only() and folder.has_ended():
-        return folder.path
+    if not restart and folder.is_read_only() and (record := folder.find_ended_record()):
+        return _answer_with_run(folder, record, watch)
     folder.check_place(restart=restart)
     make_folder(folder.path)
     is_baseline = isinstance(spec, BaselineSpec)
@@ -42,7 +43,7 @@ def train_run(spec: AnySpec, root: Path, *, restart: bool, watch: Watch, checkpo
     ):
         record = None if restart else folder.read_record()
         if record and record["state"] in manifest.ENDED_FIELDS:
-            return folder.path
+            return _answer_with_run(folder, record, watch)
         parts = spec.prepare()
         if isinstance(spec, BaselineSpec):
             begin_run(folder, parts)
@@ -52,6 +53,14 @@ def train_run(spec: AnySpec, root: Path, *, restart: bool, watch: Watch, checkpo
             run = ActiveRun(folder, spec, parts, begin_or_restore_run(folder, record, parts))
             with record_interruptions(folder):
                 drive([run], interrupts, watch, checkpoint_seconds)
+    return folder.path
+
+
+def _answer_with_run(folder: RunFolder, record: manifest.Manifest, watch: Watch) -> Path:
+    """The folder of a run that has ended. Raises ResumeError where the data are not those that it was trained on."""
+    folder.check_data(record)
+    for notice in folder.notices:
+        watch(Notice(notice))
     return folder.path
 
 

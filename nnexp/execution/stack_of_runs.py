@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from nnexp.data.parts import Parts
-from nnexp.errors import Interrupted, NnexpError, ResumeError
+from nnexp.errors import Interrupted, NnexpError
 from nnexp.execution.driver import ActiveRun, StopRequest, Watch, drive
 from nnexp.execution.run import begin_or_restore_run, begin_run, record_interruptions
 from nnexp.runs import manifest
@@ -83,7 +83,7 @@ def _open_run(
     busy: set[Path],
 ) -> ActiveRun | None:
     """Lock the folder, and begin or continue the run; None where it has ended or another process trains it."""
-    if folder.has_ended() and _has_all_snapshots(folder.path, snapshot_epochs):
+    if _has_run_ended(folder, snapshot_epochs):
         return None
     folder.check_place()
     make_folder(folder.path)
@@ -94,14 +94,22 @@ def _open_run(
             busy.add(folder.path)
             return None
         # Again, as another process may have finished it before the lock was free.
-        record = folder.read_record()
-        if record and record["state"] in manifest.ENDED_FIELDS and _has_all_snapshots(folder.path, snapshot_epochs):
+        if _has_run_ended(folder, snapshot_epochs):
             return None
         parts = prepare(spec)
-        state = _restore_or_restart(folder, record, snapshot_epochs, parts, environment)
+        state = _restore_or_restart(folder, folder.read_record(), snapshot_epochs, parts, environment)
         # Where nothing was raised, the lock is kept until all runs are trained.
         locks.push(own_lock.pop_all())
     return ActiveRun(folder, spec, parts, state, snapshot_epochs)
+
+
+def _has_run_ended(folder: RunFolder, snapshot_epochs: tuple[int, ...]) -> bool:
+    """Whether nothing is left to train. Raises ResumeError where the run was trained on other data than there are."""
+    record = folder.find_ended_record()
+    if record is None or not _has_all_snapshots(folder.path, snapshot_epochs):
+        return False
+    folder.check_data(record)
+    return True
 
 
 def _has_all_snapshots(path: Path, snapshot_epochs: tuple[int, ...]) -> bool:
@@ -127,8 +135,7 @@ def _restore_or_restart(
         state = begin_or_restore_run(folder, record, parts, environment)
         if record is None or state is None or not find_missing_snapshots(folder.path, snapshot_epochs, state.epoch):
             return state
-    if changed := parts.fingerprint.find_difference(record["data"]):
-        raise ResumeError(f"the data changed since the run began: {changed}; {manifest.RESTART_HINT}")
+    folder.check_fingerprint(record, parts)
     begin_run(folder, parts, environment)
     folder.log_event("begun_again", reason="it had been trained without snapshots")
     return None

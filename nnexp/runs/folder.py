@@ -17,12 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from nnexp import registry
+from nnexp.data.changes import compare_with_record
 from nnexp.data.dataset import Description
 from nnexp.data.parts import Parts
-from nnexp.data.splits import PART_NAMES
 from nnexp.errors import ResumeError, RunError
 from nnexp.runs import checkpoints, known_files, manifest
 from nnexp.runs.metrics_csv import write_metrics
+from nnexp.runs.trained_before import find_trained_before
 from nnexp.spec import resolved
 from nnexp.spec.baseline import AnySpec, BaselineSpec
 from nnexp.spec.checks.check import declare_network
@@ -91,8 +92,13 @@ class RunFolder:
         atomic.write_text(self.path / "resolved.yaml", resolved.format_spec(spec), "file")
         atomic.write_text(self.path / "spec.yaml", origin.text if origin else resolved.format_spec(spec), "file")
         self._write_inputs(parts)
+        record = self._make_record(parts, environment or manifest.describe_environment())
+        trained_before = find_trained_before(spec, parts.fingerprint.digest)
+        if trained_before:
+            self.notices += trained_before.describe()
+            record["trained_before"] = trained_before.as_dict()
         # Last, as a folder with a run.json has all that the run needs to go on.
-        manifest.write_manifest(self.path, self._make_record(parts, environment or manifest.describe_environment()))
+        manifest.write_manifest(self.path, record)
 
     def _write_inputs(self, parts: Parts) -> None:
         """Write what a predictor needs beside the weights."""
@@ -113,7 +119,7 @@ class RunFolder:
             "resolved": manifest.hash_file(self.path / "resolved.yaml"),
             **_build_origin_fields(spec),
             "overrides": list(origin.overrides) if origin else [],
-            "data": parts.fingerprint.as_dict() | {"examples": {name: len(parts[name]) for name in PART_NAMES}},
+            "data": parts.build_record(),
             "began": manifest.utc_now(),
             "ended": None,
             **environment,
@@ -144,21 +150,44 @@ class RunFolder:
         """Whether the folder exists and nothing can be written to it, not even a lock."""
         return self.path.is_dir() and not os.access(self.path, os.W_OK)
 
-    def has_ended(self) -> bool:
-        """Whether the run in this folder has ended. Raises ResumeError as `read_record` does."""
+    def find_ended_record(self) -> manifest.Manifest | None:
+        """The run.json of the run in this folder, if it has ended. Raises ResumeError as `read_record` does."""
         record = self.read_record()
-        return record is not None and record["state"] in manifest.ENDED_FIELDS
+        return record if record and record["state"] in manifest.ENDED_FIELDS else None
+
+    def check_data(self, record: manifest.Manifest) -> None:
+        """Add a notice where the data of a run that has ended are not there any more, so that nothing can be compared.
+
+        Raises ResumeError where they are others now: the results in this folder are not theirs.
+        """
+        found = compare_with_record(self.spec.data.source, record["data"])
+        if found.change:
+            raise ResumeError(self._describe_data_change(found.change))
+        if found.unchecked:
+            self.notices.append(
+                f"{self.path}: whether the data are still those that it was trained on was not checked: "
+                f"{found.unchecked}"
+            )
+
+    def check_fingerprint(self, record: manifest.Manifest, parts: Parts) -> None:
+        """Raises ResumeError where the data that were read are not those that the run began with."""
+        change = parts.fingerprint.find_difference(record["data"])
+        if change:
+            raise ResumeError(self._describe_data_change(change))
+
+    def _describe_data_change(self, change: str) -> str:
+        return (
+            f"the data changed since the run in {self.path} began: {change}\n"
+            "`nnexp train ... --restart` trains it again on the data as they are; "
+            f"with another name, such as name={self.spec.name}_2, both are kept"
+        )
 
     def restore_state(self, record: manifest.Manifest, parts: Parts) -> TrainingState | None:
         """The state to continue from, or None where nothing was saved yet.
 
         Raises ResumeError where the data changed or no checkpoint can be read.
         """
-        changed = parts.fingerprint.find_difference(record["data"])
-        if changed:
-            raise ResumeError(
-                f"the data changed since the run began: {changed}; `--restart` trains on the data as they are"
-            )
+        self.check_fingerprint(record, parts)
         search = checkpoints.find_newest(self.path, self.digest)
         problems = list(map(str, search.damaged.values()))
         if search.newest:

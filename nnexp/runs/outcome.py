@@ -22,7 +22,8 @@ METRIC_PREFIXES = ("train_", "dev_", "test_")
 class RunOutcome:
     """A run after an attempt to train it.
 
-    state: done, diverged, failed, busy (another process trains it), or paused, at the epoch that was asked for.
+    state: done, diverged, failed, busy (another process trains it), paused, at the epoch that was asked for, or
+    discarded, to be trained again.
     metrics: of a run that is done those of its final weights; of one that is paused its last epoch's row.
     """
 

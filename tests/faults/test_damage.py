@@ -211,7 +211,7 @@ def test_changed_data_are_refused(runs: Path, monkeypatch: pytest.MonkeyPatch) -
     whole: Callable[[Spec], Parts] = Spec.prepare
     monkeypatch.setattr(Spec, "prepare", lambda spec: altered(whole(spec)))
     with pytest.raises(
-        ResumeError, match=r"the data changed since the run began: the targets changed \(fingerprint .* then"
+        ResumeError, match=r"the data changed since the run in .* began: the targets changed \(fingerprint .* then"
     ):
         train(SPEC, runs)
 

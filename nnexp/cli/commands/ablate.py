@@ -8,10 +8,11 @@ from typing import Annotated
 import typer
 
 from nnexp.cli.commands.sweep import make_executor_factory, print_sweep_plan, run_with_display
-from nnexp.cli.options import Jobs, Json, Overrides, Quiet, RunsDir, SpecPath
+from nnexp.cli.options import Jobs, Json, Overrides, Quiet, RestartSweep, RunsDir, SpecPath
 from nnexp.sweeps.definition.ablation import DEFAULT_SEED_COUNT, build_ablation
 from nnexp.sweeps.definition.command_line import parse_command
-from nnexp.sweeps.running.sweep import SweepOptions, choose_worker_count
+from nnexp.sweeps.planning.workers import choose_worker_count
+from nnexp.sweeps.running.sweep import SweepOptions
 
 
 def ablate(
@@ -26,6 +27,7 @@ def ablate(
         bool, typer.Option("--plan", help="Show the variants and the estimated time; train nothing.")
     ] = False,
     jobs: Jobs = None,
+    restart: RestartSweep = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -36,7 +38,7 @@ def ablate(
     """
     definition = build_ablation(parse_command(spec, overrides or []), seeds)
     jobs = jobs or choose_worker_count(definition)
-    options = SweepOptions(make_executor_factory("local", None, jobs))
+    options = SweepOptions(make_executor_factory("local", None, jobs), restart=restart)
     if plan:
         print_sweep_plan(definition, runs, options, jobs, json=json)
     else:

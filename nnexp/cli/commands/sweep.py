@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from nnexp.cli.console import err, out, print_json, show_notices
-from nnexp.cli.options import Jobs, Json, Quiet, RunsDir
+from nnexp.cli.options import Jobs, Json, Quiet, RestartSweep, RunsDir
 from nnexp.cli.progress.sweep import make_sweep_watch
 from nnexp.cli.tables.ensembles import compare_with_members, render_ensembles
 from nnexp.cli.tables.sweep import print_duplicates, render_variants
@@ -20,8 +20,9 @@ from nnexp.sweeps.definition import sweep_file
 from nnexp.sweeps.definition.command_line import parse_command
 from nnexp.sweeps.executors.local import LocalExecutor
 from nnexp.sweeps.planning.plan import build_base
+from nnexp.sweeps.planning.workers import choose_worker_count
 from nnexp.sweeps.running.scheduler import SchedulerLimits
-from nnexp.sweeps.running.sweep import SweepOptions, choose_worker_count, format_state_counts, plan_sweep, run_sweep
+from nnexp.sweeps.running.sweep import SweepOptions, format_state_counts, plan_sweep, run_sweep
 from nnexp.wording import format_duration
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ def sweep(
     ] = None,
     fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Stop after the first failure.")] = False,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Train failed runs again.")] = False,
+    restart: RestartSweep = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Allow a plan of very many runs.")] = False,
     json: Json = False,
     quiet: Quiet = False,
@@ -81,7 +83,7 @@ def sweep(
     definition = read(spec, words or [])
     limits = SchedulerLimits(1 if fail_fast else max_failures)
     jobs = jobs or choose_worker_count(definition)
-    options = SweepOptions(make_executor_factory(executor, address, jobs), stack, limits, retry_failed, yes)
+    options = SweepOptions(make_executor_factory(executor, address, jobs), stack, limits, retry_failed, restart, yes)
     if plan:
         print_sweep_plan(definition, runs, options, jobs, json=json)
     else:
@@ -106,6 +108,8 @@ def run_with_display(
             found = run_sweep(definition, runs, options, watch)
     except Interrupted as stopped:
         raise Interrupted(f"{stopped}. The same command goes on.", stopped.signal) from None
+    if not (json or quiet):
+        show_unchecked_data(found)
     if json:
         print_json(_make_document(found))
     else:
@@ -120,6 +124,14 @@ def show_base_notices(definition: SweepDefinition) -> None:
     base = build_base(definition)
     if base:
         show_notices(notices(base, definition.base.place.text.name))
+
+
+def show_unchecked_data(found: SweepState) -> None:
+    """Say why runs could not be compared with the data that they were trained on."""
+    for reason in found.data.unchecked:
+        err.print(
+            f"whether the data are still those of the runs was not checked: {reason}", style="yellow", markup=False
+        )
 
 
 def make_executor_factory(name: str, address: str | None, jobs: int) -> Callable[[], Executor]:

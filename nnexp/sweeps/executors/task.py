@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
 
+from nnexp.data.file_source import FileStamp
 from nnexp.data.parts import Parts
+from nnexp.data.source_files import stamp_source
 from nnexp.errors import Interrupted, NnexpError
 from nnexp.execution.driver import StopRequest
 from nnexp.execution.run import train_run
@@ -93,9 +95,10 @@ def _fit_baseline_run(name: str, spec: BaselineSpec, task: StackTask) -> RunOutc
 
 def prepare_data(spec: Spec) -> Parts:
     """The data of a spec, prepared once for all runs that have the same."""
-    return _prepare_cached(spec.data, spec.training.dtype)
+    return _prepare_cached(spec.data, spec.training.dtype, stamp_source(spec.data.source))
 
 
 @lru_cache(maxsize=MAX_CACHED_DATA_SETS)
-def _prepare_cached(data: Data, dtype: str) -> Parts:
+def _prepare_cached(data: Data, dtype: str, stamps: tuple[FileStamp, ...]) -> Parts:
+    """The data of files with these stamps: the workers of a cluster outlive a sweep, and files change between two."""
     return data.prepare(dtype)

@@ -16,7 +16,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from nnexp.data.changes import compare_with_record
+from nnexp.data.file_source import FileStamp
 from nnexp.data.parts import Parts, prepare_parts
+from nnexp.data.source_files import stamp_source
 from nnexp.data.splits import PART_NAMES
 from nnexp.errors import Interrupted, NnexpError, RunError
 from nnexp.execution.driver import StopRequest
@@ -205,7 +208,10 @@ def _evaluate_ensemble(members: EnsembleMembers, root: Path, base_text: str) -> 
     began = manifest.utc_now()
     spec = _build_common_spec(members, base_text)
     records, networks, entries = _load_members(members, spec, root)
-    parts = _prepare_shared_data(spec.data, spec.training.dtype)
+    parts = _prepare_shared_data(spec.data, spec.training.dtype, stamp_source(spec.data.source))
+    for run, of_run in zip(members.runs, records, strict=True):
+        if change := compare_with_record(spec.data.source, of_run["data"]).change:
+            raise RunError(f"the data changed since {run.run} was trained: {change}")
     ensemble = Ensemble(spec, networks)
     # The metrics of the average come first, then those of each member.
     metrics = {part: ensemble.evaluate_members(parts[part]) for part in PART_NAMES if len(parts[part])}
@@ -218,7 +224,7 @@ def _evaluate_ensemble(members: EnsembleMembers, root: Path, base_text: str) -> 
         "seed": spec.seed,
         "spec": members.digest,
         "resolved": "",
-        "data": {**parts.fingerprint.as_dict(), "examples": {part: len(parts[part]) for part in PART_NAMES}},
+        "data": parts.build_record(),
         "began": began,
         "ended": manifest.utc_now(),
         "ending": "averaged",
@@ -275,8 +281,8 @@ def _hash_planned_spec(run: PlannedRun) -> str:
 
 
 @lru_cache(maxsize=MAX_CACHED_DATA_SETS)
-def _prepare_shared_data(data: Data, dtype: str) -> Parts:
-    """The data that all members are compared on."""
+def _prepare_shared_data(data: Data, dtype: str, stamps: tuple[FileStamp, ...]) -> Parts:
+    """The data that all members are compared on, of files with these stamps."""
     return use_raw_inputs(prepare_parts(data.source, data.split, data.normalize, dtype, data.targets), data)
 
 

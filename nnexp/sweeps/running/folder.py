@@ -89,9 +89,12 @@ class SweepFolder:
         return {planned.run: planned for planned in _read_lines(self.path / "plan.jsonl", PlannedRun.from_dict)}
 
     def read_ledger(self) -> OutcomesByRun:
-        """The ledger; a later outcome of a run replaces its failures."""
+        """The ledger; a later outcome of a run replaces its failures, and all that was before it was discarded."""
         found: OutcomesByRun = {}
         for outcome in _read_lines(self.path / "ledger.jsonl", RunOutcome.from_dict):
+            if outcome.state == "discarded":
+                found.pop(outcome.run, None)
+                continue
             earlier = [old for old in found.get(outcome.run, []) if old.state != "failed"]
             found[outcome.run] = [*earlier, outcome]
         return found

@@ -22,6 +22,7 @@ from nnexp.sweeps.planning.structure import split_evenly
 from nnexp.sweeps.running.folder import SweepFolder
 from nnexp.sweeps.running.progress import SweepProgress
 from nnexp.sweeps.running.pruning import Strategy, find_ended_outcome
+from nnexp.sweeps.running.run_data import RunData
 from nnexp.sweeps.running.snapshots import compute_snapshot_epochs
 
 WatchProgress: TypeAlias = Callable[[SweepProgress], None]
@@ -57,6 +58,7 @@ class Scheduler:
     stacks: StackPlanner
     progress: SweepProgress
     plan: Mapping[str, PlannedRun]
+    data: RunData
     stop: StopRequest
     watch: WatchProgress
     limits: SchedulerLimits = field(default_factory=SchedulerLimits)
@@ -235,7 +237,12 @@ class Scheduler:
         self._record_outcomes(given_up)
 
     def _record_outcomes(self, outcomes: Sequence[RunOutcome]) -> None:
-        """Add outcomes to the ledger, except the end of a run that has ended before."""
+        """Add outcomes to the ledger, except the end of a run that has ended before.
+
+        Raises ResumeError where one is of other data than the rest: a file changed, or differs on another machine.
+        """
+        for outcome in outcomes:
+            self.data.check_run(self.plan[outcome.run])
         news = [outcome for outcome in outcomes if not outcome.has_ended or not self._has_ended(outcome.run)]
         if news:
             self.folder.append_outcomes(news)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,6 +24,7 @@ from nnexp.sweeps.running.folder import SweepFolder
 from nnexp.sweeps.running.objective import choose_objective
 from nnexp.sweeps.running.progress import SweepProgress, count_planned_epochs, load_progress
 from nnexp.sweeps.running.pruning import FullTraining, Strategy, SuccessiveHalving, average_metric, find_ended_outcome
+from nnexp.sweeps.running.run_data import RunData
 from nnexp.sweeps.running.scheduler import Scheduler, SchedulerLimits, WatchProgress
 from nnexp.wording import format_count
 
@@ -43,14 +43,20 @@ class SweepOptions:
     """How a sweep is trained; nothing here changes a number.
 
     executor: makes the executor. max_stack: the largest stack. limits: when to stop. retry_failed: train failed runs
-    again. yes: train a plan of very many runs.
+    again. restart: train failed runs and those of other data again. yes: train a plan of very many runs.
     """
 
     executor: Callable[[], Executor]
     max_stack: int | None = None
     limits: SchedulerLimits = field(default_factory=SchedulerLimits)
     retry_failed: bool = False
+    restart: bool = False
     yes: bool = False
+
+    @property
+    def retries_failed(self) -> bool:
+        """Whether failed runs are trained again: whatever they failed at may have been their data."""
+        return self.retry_failed or self.restart
 
 
 @dataclass(slots=True)
@@ -64,6 +70,7 @@ class SweepState:
     folder: SweepFolder
     root: Path
     progress: SweepProgress
+    data: RunData
     duplicate_count: int = 0
     alike: Mapping[str, str] = field(default_factory=dict)
     is_complete: bool = True
@@ -77,32 +84,19 @@ class SweepState:
         return self.folder.path
 
 
-def count_cores() -> int:
-    """The cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):  # Linux alone tells of cores that a container or `taskset` leaves
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def choose_worker_count(definition: SweepDefinition) -> int:
-    """As many workers as there are cores for their BLAS threads; one a core if the base spec does not set these."""
-    training = definition.base.make_plain().get("training", None)
-    threads = training.get("threads", 1) if isinstance(training, dict) else 1
-    if not isinstance(threads, int) or threads < 1:
-        return 1  # the check of the spec will say what is wrong with it
-    return max(1, count_cores() // threads)
-
-
 def plan_sweep(definition: SweepDefinition, root: Path, *, yes: bool = False) -> SweepState:
     """The sweep with all its runs, resolved and checked, none of them trained; nothing is written.
 
     Of a sweep that learns from its trials, the first batch. Raises SpecError with everything that is wrong, UsageError
-    for very many runs without `yes`.
+    for very many runs without `yes`, ResumeError if runs are of other data than there are.
     """
     planner, trials = _plan_first_trials(definition, yes=yes)
     folder = SweepFolder(definition, root)
-    progress = load_progress(definition, list(chain.from_iterable(trials)), folder)
-    return SweepState(folder, root, progress, planner.duplicate_count, planner.alike)
+    runs = list(chain.from_iterable(trials))
+    data = RunData(folder, root)
+    data.settle_runs([*folder.read_plan().values(), *runs])
+    progress = load_progress(definition, runs, folder)
+    return SweepState(folder, root, progress, data, planner.duplicate_count, planner.alike)
 
 
 def run_sweep(
@@ -114,12 +108,13 @@ def run_sweep(
     call goes on.
     """
     began = time.monotonic()
+    data = RunData(SweepFolder(definition, root), root)
     # A finished sweep needs no plan and no workers: it is read from its folder in a moment.
-    finished = _load_finished_sweep(definition, root, options)
+    finished = _load_finished_sweep(definition, data, options)
     if finished:
         return finished
     with InterruptListener() as interrupts, options.executor() as executor:
-        training = _SweepTraining(definition, root, options, watch, interrupts, executor)
+        training = _SweepTraining(definition, data, options, watch, interrupts, executor)
         for points in samplers.draw_rounds(definition.sampled, training.compute_trial_value):
             training.train_round(points)
             training.state.elapsed_seconds = time.monotonic() - began
@@ -139,18 +134,25 @@ def format_state_counts(progress: SweepProgress, *, at_work: bool = False) -> st
     return ", ".join(words) or "no runs"
 
 
-def _load_finished_sweep(definition: SweepDefinition, root: Path, options: SweepOptions) -> SweepState | None:
-    """The sweep, if this very request was planned before and nothing of it is due."""
-    folder = SweepFolder(definition, root)
+def _load_finished_sweep(definition: SweepDefinition, data: RunData, options: SweepOptions) -> SweepState | None:
+    """The sweep, if this very request was planned before and nothing of it is due.
+
+    Raises ResumeError where its runs are of other data than there are.
+    """
+    folder = data.folder
     if samplers.is_adaptive(definition.sampled):
         return None  # what it draws next depends on the outcomes
+    if options.restart:
+        return None  # the runs of other data are found when all is planned
     runs = folder.find_frozen_runs()
     if not runs:
         return None
-    state = SweepState(folder, root, load_progress(definition, runs, folder, retry=options.retry_failed))
+    progress = load_progress(definition, runs, folder, retry=options.retries_failed)
+    state = SweepState(folder, data.root, progress, data)
     strategy = _make_strategy(definition, runs, state.progress)
     if strategy.find_due_runs(state.progress.outcomes):
         return None
+    data.settle_runs(folder.read_plan().values())
     with InterruptListener() as interrupts:
         _finish_ensembles(state, strategy, interrupts)
     return state
@@ -162,7 +164,7 @@ class _SweepTraining:
     def __init__(
         self,
         definition: SweepDefinition,
-        root: Path,
+        data: RunData,
         options: SweepOptions,
         watch: WatchProgress,
         interrupts: StopRequest,
@@ -174,9 +176,10 @@ class _SweepTraining:
         self._interrupts = interrupts
         self._executor = executor
         self._planner, self._trials = _plan_first_trials(definition, yes=options.yes)
+        # After the plan: a mistake in it is told before any run of other data is discarded.
+        data.settle_runs(data.folder.read_plan().values(), restart=options.restart)
         self._runs: list[PlannedRun] = []
-        folder = SweepFolder(definition, root)
-        self.state = SweepState(folder, root, self._build_progress(folder))
+        self.state = SweepState(data.folder, data.root, self._build_progress(data.folder), data)
 
     def compute_trial_value(self, number: int) -> float:
         """What the sampler minimizes: the mean of the objective over the runs of a trial, NaN if one has failed."""
@@ -205,13 +208,15 @@ class _SweepTraining:
         new_runs = everything[len(self._runs) :]
         self._runs = everything
         state = self.state
+        # Any of them may be there already, of `nnexp train` or of another sweep.
+        state.data.settle_runs(new_runs, restart=self._options.restart)
         state.folder.freeze_plan(everything, resolve_base(self._definition))
         state.progress = self._build_progress(state.folder)
         state.duplicate_count, state.alike = self._planner.duplicate_count, self._planner.alike
         return new_runs
 
     def _build_progress(self, folder: SweepFolder) -> SweepProgress:
-        return load_progress(self._definition, self._runs, folder, retry=self._options.retry_failed)
+        return load_progress(self._definition, self._runs, folder, retry=self._options.retries_failed)
 
     def _make_scheduler(self, new_runs: Sequence[PlannedRun]) -> Scheduler:
         """What trains these runs, after the estimate of the time that they take."""
@@ -228,6 +233,7 @@ class _SweepTraining:
             stacks,
             state.progress,
             plan,
+            state.data,
             self._interrupts,
             self._watch,
             self._options.limits,
