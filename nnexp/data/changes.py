@@ -10,6 +10,7 @@ from nnexp.data.dataset import Source
 from nnexp.data.file_source import FileSource
 from nnexp.data.fingerprint import compute_fingerprint
 from nnexp.data.source_files import are_files_unchanged, stamp_source
+from nnexp.data.splits import Split
 from nnexp.errors import DataError
 
 
@@ -24,8 +25,8 @@ class DataComparison:
     unchecked: str = ""
 
 
-def compare_with_record(source: Source, record: Mapping[str, Any]) -> DataComparison:
-    """A source beside what the record of a run says of its data; only files can change behind a spec.
+def compare_with_record(source: Source, split: Split, record: Mapping[str, Any]) -> DataComparison:
+    """A source beside what the record of a run with this split says of its data; only files can change behind a spec.
 
     The data are read only where their files have other bytes than before: a column that nobody uses may have changed.
     """
@@ -40,7 +41,7 @@ def compare_with_record(source: Source, record: Mapping[str, Any]) -> DataCompar
     if "content" not in record:
         return DataComparison(unchecked="an earlier version of nnexp recorded them in another way")
     try:
-        now = compute_fingerprint(source.load())
+        now = compute_fingerprint(source.load_for(split))
     except DataError as error:
         return DataComparison(change=f"they cannot be read any more: {error}")
     return DataComparison(change=now.find_difference(record) or "")

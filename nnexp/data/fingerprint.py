@@ -47,9 +47,15 @@ class Fingerprint:
 
 
 def compute_fingerprint(data: Dataset) -> Fingerprint:
-    """The fingerprint of all inputs and targets, with their types and shapes."""
+    """The fingerprint of all inputs and targets, with their types and shapes.
+
+    The times or groups that examples are split by count as inputs: they decide which of them train.
+    """
     names = repr(data.description.classes).encode()
-    return Fingerprint(len(data.x), _digest_array(data.x), _digest_array(data.y), _digest_contents(names))
+    inputs = _digest_array(data.x)
+    if data.split_key is not None:
+        inputs = _digest_contents(inputs.encode(), _digest_array(data.split_key).encode())
+    return Fingerprint(len(data.x), inputs, _digest_array(data.y), _digest_contents(names))
 
 
 def _digest_array(array: AnyArray) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from nnexp.errors import UsageError
 from nnexp.metrics.better import larger_is_better
@@ -86,7 +87,7 @@ def find_differences(found: CollectedRuns, measured: RankingMetric, *, asked: bo
     # Only runs with results are compared; what the others would have been does not matter.
     done = [row for row in found.rows if row.state == "done"]
     objectives = list_objectives(found)
-    differences = _describe_groups("data", done, _describe_data)
+    differences = _describe_groups("data", _unify_data(done), _describe_data)
     # A sweep may vary the split on purpose.
     if not found.is_single_sweep:
         differences += _describe_groups("splits", done, _describe_split)
@@ -100,6 +101,15 @@ def find_differences(found: CollectedRuns, measured: RankingMetric, *, asked: bo
     if measured.metric.endswith("_loss") and not (found.is_single_sweep and objectives):
         differences += _describe_groups("losses", list(filter(_has_loss, done)), _describe_loss)
     return differences
+
+
+def _unify_data(rows: Sequence[RunRow]) -> list[RunRow]:
+    """The rows, those of the same files with the same fingerprint: a split may make other numbers of them.
+
+    The levels of a category, for one, are those of the training part.
+    """
+    fingerprints: dict[str, str] = {}
+    return [replace(row, data=fingerprints.setdefault(row.files or row.data, row.data)) for row in rows]
 
 
 def _describe_data(row: RunRow) -> str:

@@ -44,6 +44,7 @@ def read_row(folder: Path, problems: list[str], plain: Mapping[str, Any] | None 
         fold=fold,
         metrics=_flatten_metrics(folder, record.get("final", {})),
         data=record["data"]["fingerprint"],
+        files=record["data"].get("files", {}).get("contents", ""),
         members=tuple(str(member.get("run")) for member in record.get("members", [])),
     )
     try:

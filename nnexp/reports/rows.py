@@ -39,7 +39,7 @@ class RunRow:
     """One run as it stands; it need not have begun.
 
     group: the seed of the ensemble that it is a member of, otherwise its own. data: the fingerprint of the data set,
-    empty where it is not known. seconds: the time that it took so far.
+    files: the hash of its files, both empty where they are not known. seconds: the time that it took so far.
     """
 
     run: str
@@ -54,6 +54,7 @@ class RunRow:
     best_epoch: int | None = None
     seconds: float = 0.0
     data: str = ""
+    files: str = ""
     error: str = ""
     members: tuple[str, ...] = ()
     """The runs that an ensemble is made of."""

@@ -160,7 +160,7 @@ class RunFolder:
 
         Raises ResumeError where they are others now: the results in this folder are not theirs.
         """
-        found = compare_with_record(self.spec.data.source, record["data"])
+        found = compare_with_record(self.spec.data.source, self.spec.data.split, record["data"])
         if found.change:
             raise ResumeError(self._describe_data_change(found.change))
         if found.unchecked:

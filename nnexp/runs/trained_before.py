@@ -24,7 +24,7 @@ from nnexp.nn.initializers.from_run import FromRun
 from nnexp.runs import manifest
 from nnexp.spec.baseline import AnySpec
 from nnexp.spec.spec import Data, Spec
-from nnexp.typing import AnyArray
+from nnexp.typing import AnyArray, IntArray
 from nnexp.wording import format_count
 
 MAX_CACHED_ORIGINS = 8
@@ -32,6 +32,10 @@ MAX_CACHED_ORIGINS = 8
 
 JUDGING_PARTS: tuple[PartName, ...] = ("dev", "test")
 """The parts whose examples no weights should have been trained on."""
+
+
+SPLIT_KEYS = ("dev", "test", "seed", "stratify", "order")
+"""What decides which examples are in dev and test."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +95,12 @@ def find_trained_before(spec: AnySpec, fingerprint: str) -> TrainedBefore | None
 @lru_cache(maxsize=MAX_CACHED_ORIGINS)
 def _find_cached(section: Data, init: FromRun, fingerprint: str, origin_text: str) -> TrainedBefore:
     """The same for all runs of a stack that begin with the same weights."""
-    data = section.source.load()
+    data = section.load()
     trained = np.zeros(len(data.x), bool)
     unknown: list[str] = []
     splits: list[Split] = []
     for folder, origin in _walk_origins(init, unknown):
-        marked = _mark_trained(folder, origin, data, fingerprint)
+        marked = _mark_trained(folder, origin.data, section, data, fingerprint)
         if isinstance(marked, str):
             unknown.append(marked)
             continue
@@ -123,24 +127,31 @@ def _walk_origins(init: Initializer, unknown: list[str]) -> Iterator[tuple[Path,
         init = origin.init
 
 
-def _mark_trained(folder: Path, origin: Spec, data: Dataset, fingerprint: str) -> AnyArray | str:
+def _mark_trained(folder: Path, origin: Data, section: Data, data: Dataset, fingerprint: str) -> AnyArray | str:
     """Which of all examples a run was trained on (M,), or why that is not known."""
     record = manifest.read_manifest(folder)["data"]
-    if record["fingerprint"] == fingerprint:
-        trained = np.zeros(len(data.x), bool)
-        trained[origin.data.split.choose_rows(data)["train"]] = True
-        return trained
-    compared = compare_with_record(origin.data.source, record)
+    if record["fingerprint"] == fingerprint and not origin.split.key_column:
+        return _mark_rows(origin.split.choose_rows(data)["train"], data)
+    compared = compare_with_record(origin.source, origin.split, record)
     if compared.change:
         return f"the data of {folder} changed since it was trained"
     if compared.unchecked:
         return compared.unchecked
+    other = origin.load()
+    rows = origin.split.choose_rows(other)["train"]
+    if origin.source == section.source:
+        return _mark_rows(rows, data)
     # Other data may hold some of the same examples: the same file with more rows, or images in another folder.
-    other = origin.data.source.load()
     if other.x[0].size != data.x[0].size:
-        return np.zeros(len(data.x), bool)
-    known = {_hash_example(example) for example in other.x[origin.data.split.choose_rows(other)["train"]]}
+        return _mark_rows(rows[:0], data)
+    known = {_hash_example(example) for example in other.x[rows]}
     return np.array([_hash_example(example) in known for example in data.x])
+
+
+def _mark_rows(rows: IntArray, data: Dataset) -> AnyArray:
+    marked = np.zeros(len(data.x), bool)
+    marked[rows] = True
+    return marked
 
 
 def _hash_example(example: AnyArray) -> bytes:
@@ -156,14 +167,15 @@ def _count_seen(split: Split, data: Dataset, trained: AnyArray) -> dict[PartName
 def _find_remedy(split: Split, others: list[Split], data: Dataset, trained: AnyArray) -> str:
     """The overrides with which dev and test are those of an earlier run, where no example of these was trained on."""
     for other in others:
-        mended = replace(split, dev=other.dev, test=other.test, seed=other.seed, stratify=other.stratify)
+        if split.key_column or other.key_column:
+            continue  # times and groups decide, and these data may have no such column
+        mended = replace(split, **{key: getattr(other, key) for key in SPLIT_KEYS})
         try:
             seen = _count_seen(mended, data, trained)
         except ValueError:
             continue  # so many examples there are not
         if not any(count for count, _ in seen.values()):
-            keys = ("dev", "test", "seed", "stratify")
-            changed = [key for key in keys if getattr(mended, key) != getattr(split, key)]
+            changed = [key for key in SPLIT_KEYS if getattr(mended, key) != getattr(split, key)]
             return " ".join(f"data.split.{key}={_format_override(getattr(mended, key))}" for key in changed)
     return ""
 

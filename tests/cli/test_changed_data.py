@@ -218,3 +218,17 @@ def test_reports_and_comparisons_do_not_mix_data() -> None:
     assert "they differ in\n  the data: csv" in told("report", "runs", code=2).stderr
     first, second = sorted(map(str, Path("runs").glob("flowers*")))
     assert "they differ in\n  the data: csv" in told("compare", first, second, code=2).stderr
+
+
+def test_folds_with_levels_of_their_own_are_of_the_same_data(tmp_path: Path) -> None:
+    """Fold by fold the training part has other levels, and so the same file other numbers."""
+    rows = [f"{'ab'[row % 2]},{row % 7},{'pqr'[row % 3]}" for row in range(53)]
+    Path("places.csv").write_text("\n".join(["kind,width,place", *rows]) + "\n")
+    source = "{csv: {path: places.csv, target: kind, categorical: {place: {top: 1}}}}"
+    base = f"data: {{source: {source}, split: {{test: 11}}}}\n" + "\n".join(SPEC.splitlines()[2:])
+    state = carried_out(written(tmp_path, base, "folds: 3\n"))
+    assert state.progress.count_runs("done") == 3
+    assert len(find_fingerprints()) > 1
+    told("report", state.path)
+    os.utime("places.csv", ns=(0, 0))
+    told("sweep", tmp_path / "study.yaml", "--jobs", "1")

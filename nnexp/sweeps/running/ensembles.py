@@ -210,7 +210,7 @@ def _evaluate_ensemble(members: EnsembleMembers, root: Path, base_text: str) -> 
     records, networks, entries = _load_members(members, spec, root)
     parts = _prepare_shared_data(spec.data, spec.training.dtype, stamp_source(spec.data.source))
     for run, of_run in zip(members.runs, records, strict=True):
-        if change := compare_with_record(spec.data.source, of_run["data"]).change:
+        if change := compare_with_record(spec.data.source, spec.data.split, of_run["data"]).change:
             raise RunError(f"the data changed since {run.run} was trained: {change}")
     ensemble = Ensemble(spec, networks)
     # The metrics of the average come first, then those of each member.

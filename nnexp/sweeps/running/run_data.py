@@ -34,8 +34,8 @@ class RunData:
     folder: SweepFolder
     root: Path
     unchecked: dict[str, None] = field(default_factory=dict)
-    _first_by_source: dict[str, tuple[str, str]] = field(default_factory=dict)
-    """The first run of each source, and the fingerprint of its data."""
+    _first_by_source: dict[str, tuple[str, DataRecord]] = field(default_factory=dict)
+    """The first run of each source, and what its record says of its data."""
 
     def settle_runs(self, runs: Iterable[PlannedRun], *, restart: bool = False) -> None:
         """Compare those of the runs that have begun with the data as they are.
@@ -56,9 +56,11 @@ class RunData:
         record = _read_data_record(self.root / run.run)
         if not record or "files" not in record:
             return
-        fingerprint = str(record["fingerprint"])
-        first, expected = self._first_by_source.setdefault(_make_source_key(run), (run.run, fingerprint))
-        if fingerprint != expected:
+        source = json.dumps(run.plain_spec["data"]["source"], sort_keys=True)
+        first, expected = self._first_by_source.setdefault(source, (run.run, record))
+        # Another split may make other numbers of the same files: a category's levels are those of the training part.
+        is_same = record["files"]["contents"] == expected["files"]["contents"]
+        if not is_same and record["fingerprint"] != expected["fingerprint"]:
             message = (
                 f"the data changed while the sweep was trained: those of {first} and of {run.run} are not the same"
             )
@@ -68,8 +70,8 @@ class RunData:
         """How the data changed since each run that was trained on others began. Data are read once at most."""
         changes: dict[str, str] = {}
         for (_, record), its_runs in self._group_begun_runs(runs).items():
-            source = its_runs[0].build_spec(self.folder.definition.base_text).data.source
-            found = compare_with_record(source, json.loads(record))
+            data = its_runs[0].build_spec(self.folder.definition.base_text).data
+            found = compare_with_record(data.source, data.split, json.loads(record))
             if found.change:
                 changes |= {run.run: found.change for run in its_runs}
             if found.unchecked:
@@ -77,12 +79,13 @@ class RunData:
         return changes
 
     def _group_begun_runs(self, runs: Iterable[PlannedRun]) -> dict[tuple[str, str], list[PlannedRun]]:
-        """The runs that have begun, by their source and what their records say of it; hundreds say the same."""
+        """The runs that have begun, by their data section and what their records say of it; hundreds say the same."""
         groups: dict[tuple[str, str], list[PlannedRun]] = {}
         for run in runs:
             record = _read_data_record(self.root / run.run)
             if record:
-                groups.setdefault((_make_source_key(run), json.dumps(record, sort_keys=True)), []).append(run)
+                section = json.dumps(run.plain_spec["data"], sort_keys=True)
+                groups.setdefault((section, json.dumps(record, sort_keys=True)), []).append(run)
         return groups
 
 
@@ -96,10 +99,6 @@ def discard_runs(folder: SweepFolder, root: Path, names: Iterable[str]) -> None:
     for name in names:
         with lock_folder(root / name):
             known_files.remove_run(root / name, keep=(LOCK_FILE, OWNER_FILE))
-
-
-def _make_source_key(run: PlannedRun) -> str:
-    return json.dumps(run.plain_spec["data"]["source"], sort_keys=True)
 
 
 def _read_data_record(folder: Path) -> DataRecord | None:

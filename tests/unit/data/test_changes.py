@@ -53,7 +53,7 @@ def test_files_of_the_same_size_and_time_are_not_read_again(tmp_path: Path, monk
     record = record_of(source)
     forbid(monkeypatch, source_files, "_hash_contents")
     forbid(monkeypatch, changes, "compute_fingerprint")
-    assert compare_with_record(source, record) == DataComparison()
+    assert compare_with_record(source, SPLIT, record) == DataComparison()
 
 
 def test_a_file_that_was_only_touched_or_copied_is_no_change_and_is_not_parsed(
@@ -63,14 +63,14 @@ def test_a_file_that_was_only_touched_or_copied_is_no_change_and_is_not_parsed(
     record = record_of(source)
     age(tmp_path / "a.csv")
     forbid(monkeypatch, changes, "compute_fingerprint")
-    assert compare_with_record(source, record) == DataComparison()
+    assert compare_with_record(source, SPLIT, record) == DataComparison()
 
 
 def test_other_bytes_of_the_same_content_are_no_change(tmp_path: Path) -> None:
     source = write_table(tmp_path / "a.csv")
     record = record_of(source)
     write_table(tmp_path / "a.csv", [(kind, size, unused + 1) for kind, size, unused in ROWS])
-    assert compare_with_record(source, record) == DataComparison()
+    assert compare_with_record(source, SPLIT, record) == DataComparison()
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_what_changed_is_said(rows: list[tuple[str, float, float]], words: str, 
     record = record_of(source)
     write_table(tmp_path / "a.csv", rows)
     age(tmp_path / "a.csv")
-    found = compare_with_record(source, record)
+    found = compare_with_record(source, SPLIT, record)
     assert found.change.startswith(words)
     assert not found.unchecked
 
@@ -96,31 +96,33 @@ def test_a_file_that_cannot_be_read_any_more_is_a_change(tmp_path: Path) -> None
     source = write_table(tmp_path / "a.csv")
     record = record_of(source)
     write_table(tmp_path / "a.csv", [("x", float("nan"), 0.5), *ROWS[1:]])
-    assert compare_with_record(source, record).change.startswith("they cannot be read any more: ")
+    assert compare_with_record(source, SPLIT, record).change.startswith("they cannot be read any more: ")
 
 
 def test_a_file_that_is_gone_is_not_compared_and_the_reason_said(tmp_path: Path) -> None:
     source = write_table(tmp_path / "a.csv")
     record = record_of(source)
     (tmp_path / "a.csv").unlink()
-    assert compare_with_record(source, record) == DataComparison(unchecked=f"there is no file {tmp_path / 'a.csv'}")
+    assert compare_with_record(source, SPLIT, record) == DataComparison(
+        unchecked=f"there is no file {tmp_path / 'a.csv'}"
+    )
 
 
 def test_without_stamps_as_of_an_earlier_version_the_content_is_compared(tmp_path: Path) -> None:
     source = write_table(tmp_path / "a.csv")
     record = record_of(source)
     del record["files"]
-    assert compare_with_record(source, record) == DataComparison()
+    assert compare_with_record(source, SPLIT, record) == DataComparison()
     write_table(tmp_path / "a.csv", ROWS[:4])
-    assert "5 examples then and 4 now" in compare_with_record(source, record).change
+    assert "5 examples then and 4 now" in compare_with_record(source, SPLIT, record).change
     del record["content"]
-    assert compare_with_record(source, record).unchecked
+    assert compare_with_record(source, SPLIT, record).unchecked
 
 
 def test_generated_examples_cannot_change(monkeypatch: pytest.MonkeyPatch) -> None:
     record = prepare_parts(Moons(examples=17), SPLIT, Standard(), "float64").build_record()
     assert "files" not in record
-    assert compare_with_record(Moons(examples=17), record | {"fingerprint": "other"}) == DataComparison()
+    assert compare_with_record(Moons(examples=17), SPLIT, record | {"fingerprint": "other"}) == DataComparison()
 
 
 def write_arrays(folder: Path, first: float = 0.0) -> Npz:
@@ -142,15 +144,15 @@ def write_images(folder: Path, first: float = 0.0) -> ImageFolder:
 @pytest.mark.parametrize("write", [write_arrays, write_images])
 def test_arrays_and_images_are_compared_alike(write: Callable[..., FileSource], tmp_path: Path) -> None:
     record = record_of(write(tmp_path))
-    assert compare_with_record(write(tmp_path), record) == DataComparison()
-    found = compare_with_record(write(tmp_path, first=1.0), record)
+    assert compare_with_record(write(tmp_path), SPLIT, record) == DataComparison()
+    found = compare_with_record(write(tmp_path, first=1.0), SPLIT, record)
     assert found.change.startswith("the inputs changed")
 
 
 def test_an_image_that_moved_to_another_class_is_a_change_though_its_bytes_are_the_same(tmp_path: Path) -> None:
     record = record_of(write_images(tmp_path))
     (tmp_path / "pictures" / "a" / "4.png").rename(tmp_path / "pictures" / "b" / "0.png")
-    found = compare_with_record(ImageFolder(str(tmp_path / "pictures"), size=3), record)
+    found = compare_with_record(ImageFolder(str(tmp_path / "pictures"), size=3), SPLIT, record)
     assert "the targets changed" in found.change
 
 
