@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nnexp.data.formats.csv.parquet_file import PARQUET_SUFFIXES
 from nnexp.data.inference.remarks import Remark, find_remarks
 from nnexp.data.inference.table import TableGuess, guess_table
 from nnexp.spec.data_section import load_data_section
@@ -13,7 +14,7 @@ from nnexp.spec.problems import SpecText
 from nnexp.spec.starter import SCHEMA_FILE
 from nnexp.spec.starter_for_table import format_table_spec
 
-TABLE_SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".dat", ".data")
+TABLE_SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".dat", ".data", *PARQUET_SUFFIXES)
 """How the names of tables end, before the ending of a compressed file."""
 
 COMPRESSED_SUFFIXES = (".gz", ".bz2", ".xz")

@@ -15,6 +15,7 @@ from typing import Literal
 
 from nnexp.data.formats.csv.csv_file import CsvFile
 from nnexp.data.formats.csv.dialect import MISSING_ENTRIES, PLAIN_DIALECT, WHITESPACE, Dialect, is_number_row
+from nnexp.data.formats.csv.parquet_file import PARQUET_SUFFIXES
 from nnexp.data.inference.notation import SUSPECTED_MISSING, parse_any_number
 from nnexp.errors import DataError
 
@@ -44,6 +45,8 @@ class DialectGuess:
 
 def guess_dialect(shown: str) -> DialectGuess:
     """How a file is written. Raises DataError where it cannot be read, or is empty."""
+    if shown.lower().endswith(PARQUET_SUFFIXES):
+        return DialectGuess(PLAIN_DIALECT, {})
     encoding, reason = _guess_encoding(shown)
     file = CsvFile(shown, replace(PLAIN_DIALECT, encoding=encoding))
     with file.open_text() as text:

@@ -12,6 +12,7 @@ import numpy as np
 from nnexp.data.formats.csv.columns import check_columns
 from nnexp.data.formats.csv.csv_file import CsvFile
 from nnexp.data.formats.csv.dialect import PLAIN_NUMBERS, NumberFormat
+from nnexp.data.formats.csv.parquet_file import open_table_file
 from nnexp.data.formats.csv.split_keys import parse_dates
 from nnexp.data.formats.csv.table import CsvTable, TextColumn, read_table
 from nnexp.data.inference.columns import MAX_CODES, ColumnGuess, guess_column
@@ -75,7 +76,7 @@ class TableGuess:
 def guess_table(shown: str, target: str | None = None) -> TableGuess:
     """What a csv file is, with `target` as what there is to predict. Raises DataError where it is no table."""
     dialect_guess = guess_dialect(shown)
-    file = CsvFile(shown, dialect_guess.dialect)
+    file = open_table_file(shown, dialect_guess.dialect)
     file = _name_twice(file)
     if target is not None:
         check_columns(file, file.names, [target])
@@ -84,13 +85,13 @@ def guess_table(shown: str, target: str | None = None) -> TableGuess:
     numbers = _merge_number_formats(columns)
     if numbers != PLAIN_NUMBERS:
         # a column of "1.234" is plain by itself, and has groups where others have a decimal comma
-        file = CsvFile(shown, replace(file.dialect, numbers=numbers))
+        file = open_table_file(shown, replace(file.dialect, numbers=numbers))
         table = read_table(file, file.names, [])
         columns = _guess_columns(table)
     sentinels = find_sentinels(_select_numbers(table, columns))
     if sentinels:
         signs = tuple({sentinel.value: None for sentinel in sentinels})
-        table = read_table(CsvFile(shown, replace(file.dialect, missing=signs)), file.names, [])
+        table = read_table(open_table_file(shown, replace(file.dialect, missing=signs)), file.names, [])
         columns = _guess_columns(table)
     chosen, reason = _choose_target(columns, target)
     return TableGuess(
@@ -119,7 +120,7 @@ def _name_twice(file: CsvFile) -> CsvFile:
             unique, number = f"{name}_{number}", number + 1
         different.append(unique)
     dialect = replace(file.dialect, header=False, names=tuple(different), skip_lines=file.dialect.skip_lines + 1)
-    return CsvFile(file.shown, dialect)
+    return open_table_file(file.shown, dialect)
 
 
 def _guess_columns(table: CsvTable) -> list[ColumnGuess]:

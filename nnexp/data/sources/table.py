@@ -16,6 +16,7 @@ from nnexp.data.formats.csv.columns import check_columns, choose_features, read_
 from nnexp.data.formats.csv.csv_file import CsvFile
 from nnexp.data.formats.csv.dialect import GROUPING_CHARACTERS, Dialect, Encoding, NumberFormat, Separator
 from nnexp.data.formats.csv.features import CategoryLevels, Features
+from nnexp.data.formats.csv.parquet_file import open_table_file
 from nnexp.data.formats.csv.split_keys import make_split_key
 from nnexp.data.formats.csv.table import CsvTable, read_table
 from nnexp.data.formats.same_files import Twin, twin_of
@@ -70,7 +71,7 @@ class Csv(FileSource):
     with `header: false` have no line of names, which `names` then gives; `skip_lines` are above it all. Numbers are
     written with `decimal`, `thousands` between groups of digits, and `symbols` such as % and $ beside them. Endings
     .gz, .bz2 and .xz say how a file is compressed. Spaces around an entry mean nothing. `nnexp predict` takes such a
-    file too, its columns in any order.
+    file too, its columns in any order. A file that ends in .parquet is read too, with the extra `parquet`.
     """
 
     path: FileName
@@ -184,7 +185,7 @@ class Csv(FileSource):
             raise DataError(
                 f"`missing` lists what stands for a missing value; to fill it in: data.source.csv.fill={fills[0]}"
             )
-        return CsvFile(path, self.dialect)
+        return open_table_file(path, self.dialect)
 
     def _make_request(self, file: CsvFile, split: Split) -> TableRequest:
         """What is read of every file. Raises DataError where a column is not there, or is two things at once."""

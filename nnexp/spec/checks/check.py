@@ -85,12 +85,27 @@ def _check_loss_targets(loss: Loss, what: str, description: Description, path: s
     """One loss fits one thing to predict."""
     if description.targets not in loss.targets:
         message = f"{registry.losses.name_of(loss)} does not fit {what}, whose targets are {description.targets}"
-        fitting = find_fitting(registry.losses, description.targets)
-        yield make_problem(root, path, message, f"losses that fit: {', '.join(fitting)}")
+        fitting = f"losses that fit: {', '.join(find_fitting(registry.losses, description.targets))}"
+        yield make_problem(root, path, message, _suggest_other_kind(loss, what, description) + fitting)
     elif isinstance(loss, Perceptron) and description.targets == "binary" and description.output_count > 1:
         message = f"perceptron takes classes or one yes-or-no output, and there are {description.output_count}"
         yield make_problem(root, path, message, "binary_cross_entropy takes several")
 
+
+def _suggest_other_kind(loss: Loss, source: str, description: Description) -> str:
+    """How numbers of a file become classes, or values, where the loss is for such."""
+    if source not in KINDS_OF_FILES:
+        return ""
+    key = f"data.source.{source}.kind"
+    if description.targets == "values" and "classes" in loss.targets:
+        return f"if the numbers are classes: {key}=classes; "
+    if description.targets == "classes" and "values" in loss.targets:
+        return f"if the classes are numbers, and meant as values: {key}=values; "
+    return ""
+
+
+KINDS_OF_FILES = ("csv", "npz")
+"""Sources that can read one target as classes or as values."""
 
 Check = Callable[[Spec, Description, Node], Iterator[Problem]]
 
@@ -114,7 +129,22 @@ NETWORK_CHECKS: dict[Check, AbstractSet[str]] = {
 }
 """The checks, each with the top-level keys that it needs besides data and architecture."""
 
-WeightCheck = Callable[[Spec, Description, Declaration, Node], Iterator[Problem]]
+Weightdef _suggest_other_kind(loss: Loss, source: str, description: Description) -> str:
+    """How numbers of a file become classes, or values, where the loss is for such."""
+    if source not in KINDS_OF_FILES:
+        return ""
+    key = f"data.source.{source}.kind"
+    if description.targets == "values" and "classes" in loss.targets:
+        return f"if the numbers are classes: {key}=classes; "
+    if description.targets == "classes" and "values" in loss.targets:
+        return f"if the classes are numbers, and meant as values: {key}=values; "
+    return ""
+
+
+KINDS_OF_FILES = ("csv", "npz")
+"""Sources that can read one target as classes or as values."""
+
+Check = Callable[[Spec, Description, Declaration, Node], Iterator[Problem]]
 
 WEIGHT_CHECKS: dict[WeightCheck, AbstractSet[str]] = {
     layers.check_memory: {"training", "optimizer"},

@@ -62,6 +62,11 @@ class CsvFile:
     dialect: Dialect = PLAIN_DIALECT
 
     @property
+    def place_word(self) -> str:
+        """What is counted to say where something stands."""
+        return "line"
+
+    @property
     def path(self) -> Path:
         """The file. Raises DataError where it is not there or is no file."""
         found = find_path(self.shown)
@@ -72,7 +77,7 @@ class CsvFile:
 
     def make_error(self, what: str, line: int = 0, column: str | None = None) -> DataError:
         """The error that says what is wrong, and where."""
-        place = f"line {line}" if line else ""
+        place = f"{self.place_word} {line}" if line else ""
         place += f", column {quote_entry(column)}" if column is not None else ""
         name = self.shown or "''"
         return DataError(f"{name}: {place.removeprefix(', ')}: {what}" if place else f"{name} {what}")

@@ -7,7 +7,7 @@ import re
 import shlex
 
 SPEC_KEY = "data.source.csv"
-PLAIN_WORD_PATTERN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")
+PLAIN_WORD_PATTERN = re.compile(r"[A-Za-z_/][A-Za-z0-9_./-]*")
 
 
 def format_override(name: str, value: object) -> str:

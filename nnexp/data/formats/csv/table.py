@@ -18,6 +18,7 @@ import numpy as np
 
 from nnexp.data.formats.csv.csv_file import CsvFile
 from nnexp.data.formats.csv.dialect import WHITESPACE, Dialect
+from nnexp.data.formats.csv.parquet_file import ParquetFile
 from nnexp.errors import DataError
 from nnexp.typing import AnyArray, Array, IntArray
 
@@ -69,11 +70,27 @@ class CsvTable:
 
 def read_table(file: CsvFile, numbers: Sequence[str], words: Sequence[str]) -> CsvTable:
     """Some columns of a file. Raises DataError where a row is not as long as the others."""
+    if isinstance(file, ParquetFile):
+        return _read_parquet(file, numbers, words)
     table = read_quickly(file, numbers, words)
     if table is None:
         file.check_rows()
         table = read_exactly(file, numbers, words)
     return table
+
+
+def _read_parquet(file: ParquetFile, numbers: Sequence[str], words: Sequence[str]) -> CsvTable:
+    """Columns of a Parquet file, which has numbers as such."""
+    found: dict[str, Array] = {}
+    written: dict[str, TextColumn] = {}
+    for name in numbers:
+        column = file.read_column(name)
+        if column.dtype.kind == "f":
+            found[name] = _clean_numbers(column, file.dialect)
+        else:
+            written[name] = _make_text_column(column)
+    texts = {name: _make_text_column(file.read_entries(name)) for name in words}
+    return _make_table(file, found, written, texts)
 
 
 def read_exactly(file: CsvFile, numbers: Sequence[str], words: Sequence[str]) -> CsvTable:
