@@ -16,13 +16,16 @@ from nnexp.data.feature_statistics import FeatureStatistics
 from nnexp.data.file_source import FileStamp
 from nnexp.data.fingerprint import Fingerprint, compute_fingerprint
 from nnexp.data.normalizations.base import Normalization
+from nnexp.data.normalizations.linear import Unchanged
 from nnexp.data.source_files import record_files, stamp_source
 from nnexp.data.splits import PART_NAMES, PartName, Split
+from nnexp.data.target_scaling import TargetScaling, fit_target_scaling
 from nnexp.data.targets.base import Target
 from nnexp.data.targets.given import Given
 from nnexp.typing import AnyArray, Array, IntArray
 
 GIVEN_TARGET = Given()
+UNCHANGED = Unchanged()
 
 MAX_EAGER_BYTES = 2**26
 """A part that takes more than this, normalised, is normalised batch by batch."""
@@ -68,6 +71,8 @@ class Part:
     """Which of the stored examples are of this part; None where all are, normalised already."""
     normalize: LinearScaling | None = None
     """What makes x of what is stored; None where x is stored."""
+    target_scaling: TargetScaling | None = None
+    """What made d of the source's values; None where d are as they are given."""
 
     def __len__(self) -> int:
         return len(self.d)
@@ -82,6 +87,10 @@ class Part:
         """The size of one example as it is used."""
         used = self.d if self.normalize else self.stored_inputs  # normalised inputs have the precision of the targets
         return used.itemsize * max(1, self.stored_inputs[:1].size)
+
+    def restore_targets(self) -> Array:
+        """The targets in the units of the data, as a person reads them. (N, O)"""
+        return self.d if self.target_scaling is None else self.target_scaling.restore_values(self.d)
 
     def take_inputs(self, rows: slice | IntArray) -> Array:
         """Some inputs, normalised. (n, ...)"""
@@ -123,17 +132,24 @@ class Parts:
 
 
 def prepare_parts(
-    source: Source, split: Split, normalize: Normalization, dtype: str, target: Target = GIVEN_TARGET
+    source: Source,
+    split: Split,
+    normalize: Normalization,
+    dtype: str,
+    target: Target = GIVEN_TARGET,
+    scale_targets: Normalization = UNCHANGED,
 ) -> Parts:
-    """Read, split, fill in and normalise, both fitted in double precision on the training part alone."""
+    """Read, split, fill in, normalise and scale, all fitted in double precision on the training part alone."""
     stamps = stamp_source(source)
     raw = source.load_for(split)
     rows = split.choose_rows(raw)
     fill = missing_values.fit_fill_values(raw, rows["train"])
-    filled = replace(raw, x=missing_values.fill_missing(raw.x, fill))
+    y, target_scaling = fit_target_scaling(raw, rows["train"], scale_targets, target)
+    filled = replace(raw, x=missing_values.fill_missing(raw.x, fill), y=y)
     shift, scale = normalize.fit(FeatureStatistics(filled.x, rows["train"]))
     scaling = LinearScaling(_spread(shift, filled.x), _spread(scale, filled.x), np.dtype(dtype))
-    train, dev, test = (_make_part(filled, rows[part], scaling, target) for part in PART_NAMES)
+    parts = (_make_part(filled, rows[part], scaling, target) for part in PART_NAMES)
+    train, dev, test = (replace(part, target_scaling=target_scaling) for part in parts)
     return Parts(
         train,
         dev,

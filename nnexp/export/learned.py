@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from nnexp.data.dataset import Description
+from nnexp.data.target_scaling import TargetScaling
 from nnexp.nn.layers.chain import Chain
 from nnexp.nn.losses.base import Loss
 from nnexp.nn.parameters import Views, layer_views
@@ -23,7 +24,7 @@ from nnexp.typing import AnyArray, Array
 
 @dataclass(frozen=True, eq=False)
 class LearnedModel:
-    """One network or baseline: its spec, what its inputs are made ready with, and the arrays that were learned.
+    """One network or baseline: its spec, what inputs and targets are made ready with, and the arrays that were learned.
 
     arrays: theta (1, P) and buffers (1, B) of a network, or what a baseline keeps.
     """
@@ -33,6 +34,7 @@ class LearnedModel:
     shift: Array
     scale: Array
     fill: Array | None
+    target_scaling: TargetScaling | None
     arrays: dict[str, AnyArray]
 
     @cached_property
@@ -94,6 +96,14 @@ def load_result(folder: Path) -> RunResult:
 
 def _load_model(folder: Path, snapshot: int | None = None) -> LearnedModel:
     record = manifest.read_manifest(folder)
-    shift, scale, description, fill = read_inputs(folder, record["spec"])
+    found = read_inputs(folder, record["spec"])
     arrays, _ = archive.load_archive(find_weights_file(folder, record, snapshot), record["spec"])
-    return LearnedModel(load_run_spec(folder, record), description, shift, scale, fill, arrays)
+    return LearnedModel(
+        load_run_spec(folder, record),
+        found.description,
+        found.shift,
+        found.scale,
+        found.fill,
+        found.target_scaling,
+        arrays,
+    )

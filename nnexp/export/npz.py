@@ -41,6 +41,8 @@ def _list_arrays(part: LearnedModel) -> Iterator[tuple[str, AnyArray]]:
     yield from (("shift", part.shift), ("scale", part.scale))
     if part.fill is not None:
         yield "fill", part.fill
+    if part.target_scaling is not None:
+        yield from (("target_shift", part.target_scaling.shift), ("target_scale", part.target_scaling.scale))
     if isinstance(part.spec, BaselineSpec):
         name = registry.baselines.name_of(part.spec.baseline)
         for key, array in part.arrays.items():

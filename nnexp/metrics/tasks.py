@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnexp.data.dataset import Description
+from nnexp.data.target_scaling import TargetScaling
 from nnexp.metrics import metrics
 from nnexp.nn.losses.base import Loss, Outputs, Targets
 from nnexp.nn.losses.tasks import TaskLosses
@@ -30,10 +31,12 @@ class _TaskColumns:
 class TaskMetrics:
     """The metrics of a description's tasks; where there is but one thing to predict, it is the only task.
 
-    A metric is called by its name, or by its task and its name: accuracy, parity_accuracy.
+    A metric is called by its name, or by its task and its name: accuracy, parity_accuracy. Where the targets are
+    scaled, errors are measured in the units of the data.
     """
 
-    def __init__(self, description: Description, loss: Loss) -> None:
+    def __init__(self, description: Description, loss: Loss, target_scaling: TargetScaling | None = None) -> None:
+        self._target_scaling = target_scaling
         self._parts = _locate_tasks(description, loss)
         self._only = self._parts[0] if len(self._parts) == 1 else None
 
@@ -44,6 +47,8 @@ class TaskMetrics:
 
     def score_examples(self, z: Array, d: Array, out: AnyArray) -> None:
         """Fill `out` (R, N, S) from outputs z (R, N, O) and targets d (R or 1, N, O)."""
+        if self._target_scaling is not None:
+            z, d = self._target_scaling.restore_values(z), self._target_scaling.restore_values(d)
         if self._only:
             # Nothing to cut out: this runs on every batch, and small networks feel each index.
             metrics.score_examples(self._only.targets, self._only.outputs, z, d, out)
@@ -66,6 +71,8 @@ class TaskMetrics:
 
     def summarize_scores(self, scores: AnyArray, d: Array) -> dict[str, Array]:
         """The metrics, each (R,), from the scores (R, N, S) of all examples and their targets d (R or 1, N, O)."""
+        if self._target_scaling is not None:
+            d = self._target_scaling.restore_values(d)
         found: dict[str, Array] = {}
         for part in self._parts:
             prefix = f"{part.name}_" if part.name else ""

@@ -7,6 +7,7 @@ import numpy as np
 from nnexp.baselines.base import Baseline, FittedArrays
 from nnexp.data.dataset import Description, PredictionTask
 from nnexp.data.parts import Part
+from nnexp.data.target_scaling import TargetScaling
 from nnexp.errors import DataError
 from nnexp.metrics import metrics
 from nnexp.prediction.predictor import Prediction, Predictor, decide_from_scores
@@ -35,8 +36,9 @@ class FittedBaseline(Predictor):
         scale: Array,
         kept: FittedArrays,
         fill: Array | None = None,
+        target_scaling: TargetScaling | None = None,
     ) -> None:
-        super().__init__(description, shift, scale, "float64", BLAS_THREADS, fill)
+        super().__init__(description, shift, scale, "float64", BLAS_THREADS, fill, target_scaling)
         self._baseline, self._outputs = baseline, baseline.make_output_function(kept)
 
     def _compute_block(self, x: Array) -> Array:
@@ -62,8 +64,11 @@ class FittedBaseline(Predictor):
     def evaluate(self, part: Part) -> dict[str, float]:
         targets, x = self.description.targets, part.x
         with self.limit_threads():
-            found = self._baseline.scores(self._compute_blocks(x))[None]
+            found = self._baseline.scores(self._compute_blocks(x))
+        if part.target_scaling is not None:
+            found = part.target_scaling.restore_values(found)
+        d = part.restore_targets()[None]
         scores = np.empty((1, len(part), metrics.count_scores(targets)))
-        metrics.score_examples(targets, "values", found, part.d[None], out=scores)
-        summary = metrics.summarize_scores(targets, scores, part.d[None])
+        metrics.score_examples(targets, "values", found[None], d, out=scores)
+        summary = metrics.summarize_scores(targets, scores, d)
         return {name: float(value[0]) for name, value in summary.items()}

@@ -10,7 +10,7 @@ from nnexp.typing import AnyArray, Array
 def measure_part(predictor: Predictor, x: AnyArray, d: Array) -> list[Breakdown]:
     """The breakdown of predictions for raw inputs x (N, ...), task by task.
 
-    d (N, O): the targets as a part of the data has them, those of several tasks side by side.
+    d (N, O): the targets in the units of the data, those of several tasks side by side.
     """
     found, start = [], 0
     for prediction in predictor.predictions(x):

@@ -37,7 +37,6 @@ class Ensemble(Predictor):
         super().__init__(first.description, np.zeros(shape), np.ones(shape), "float64", spec.training.threads)
         self.members = tuple(members)
         self._loss = stack_replicas([spec.build_loss(first.description)])
-        self._scoring = TaskMetrics(first.description, self._loss)
 
     @property
     def accepts_missing(self) -> bool:
@@ -72,19 +71,24 @@ class Ensemble(Predictor):
     def evaluate_members(self, part: Part) -> list[dict[str, float]]:
         """Loss and metrics of the ensemble, then of each member, on a part whose inputs are as the source gives them.
 
-        The ensemble's loss is that of its average.
+        The ensemble's loss is that of its average. Where targets are scaled, all losses are of targets scaled as those
+        of the part are, which may not be how those of a member were.
         """
         rows = 1 + len(self.members)
+        scaling = part.target_scaling
+        scoring = TaskMetrics(self.description, self._loss, scaling)
         total = np.zeros(rows)
-        scores = np.empty((rows, len(part), self._scoring.score_count))
+        scores = np.empty((rows, len(part), scoring.score_count))
         with self.limit_threads():
             for start in range(0, len(part), BLOCK_EXAMPLES):
                 here = slice(start, start + BLOCK_EXAMPLES)
                 z = self._compute_with_average(part.take_inputs(here))
+                if scaling is not None:
+                    z = scaling.scale_values(z)
                 d = part.d[here][None]
                 total += self._loss(z, d)[0].astype(np.float64) * z.shape[-2]
-                self._scoring.score_examples(z, d, out=scores[:, here])
-            found = {"loss": total / len(part), **self._scoring.summarize_scores(scores, part.d[None])}
+                scoring.score_examples(z, d, out=scores[:, here])
+            found = {"loss": total / len(part), **scoring.summarize_scores(scores, part.d[None])}
         return [{name: float(values[row]) for name, values in found.items()} for row in range(rows)]
 
 
@@ -92,5 +96,6 @@ def use_raw_inputs(parts: Parts, data: Data) -> Parts:
     """The parts of a data set with the inputs as its source gives them, as an ensemble takes them."""
     raw = data.load()
     rows = data.split.choose_rows(raw)
-    train, dev, test = (Part(raw.x, parts[name].d, rows[name]) for name in PART_NAMES)
+    found = [replace(parts[name], stored_inputs=raw.x, rows=rows[name], normalize=None) for name in PART_NAMES]
+    train, dev, test = found
     return replace(parts, train=train, dev=dev, test=test)

@@ -66,12 +66,23 @@ def load_network(folder: Path, record: Manifest, snapshot: int | None = None) ->
 def _build_predictor(folder: Path, record: Manifest, spec: AnySpec, weights: Path) -> Predictor:
     arrays = _read_weights(weights, record)
     try:
-        shift, scale, description, fill = read_inputs(folder, record["spec"])
+        inputs = read_inputs(folder, record["spec"])
     except DamagedArchiveError as error:
         raise RunError(f"{error}; {manifest.RESTART_HINT}") from None
     if isinstance(spec, BaselineSpec):
-        return FittedBaseline(spec.baseline, description, shift, scale, arrays, fill)
-    return TrainedNetwork(spec, description, shift, scale, arrays["theta"], arrays["buffers"], fill)
+        return FittedBaseline(
+            spec.baseline, inputs.description, inputs.shift, inputs.scale, arrays, inputs.fill, inputs.target_scaling
+        )
+    return TrainedNetwork(
+        spec,
+        inputs.description,
+        inputs.shift,
+        inputs.scale,
+        arrays["theta"],
+        arrays["buffers"],
+        inputs.fill,
+        inputs.target_scaling,
+    )
 
 
 def _read_weights(weights: Path, record: Manifest) -> dict[str, AnyArray]:

@@ -14,12 +14,14 @@ from nnexp.data.dataset import Description, PredictionTask
 from nnexp.data.missing_values import fill_missing
 from nnexp.data.parts import LinearScaling, Part, Parts
 from nnexp.data.splits import PART_NAMES, PartName
+from nnexp.data.target_scaling import TargetScaling
 from nnexp.errors import DataError, UsageError
 from nnexp.metrics.tasks import TaskMetrics
 from nnexp.nn.layers.base import format_shape
 from nnexp.nn.losses.base import Loss, Outputs
 from nnexp.nn.losses.tasks import TaskLosses
 from nnexp.spec.spec import Spec
+from nnexp.training.data import stack_target_scalings
 from nnexp.training.evaluation import BLOCK_EXAMPLES, evaluate_model
 from nnexp.training.model import stack_specs
 from nnexp.training.threads import limit_threads
@@ -72,7 +74,8 @@ def decide_from_scores(task: PredictionTask, outputs: Outputs, scores: Array) ->
 class Predictor(ABC):
     """What predicts for raw inputs: a network, a baseline or an ensemble, with the normalisation of its training.
 
-    `fill` replaces missing inputs, feature by feature; with None no input may be missing.
+    `fill` replaces missing inputs, feature by feature; with None no input may be missing. `target_scaling` is what the
+    values were scaled by that it learned to predict; what it predicts is in the units of the data.
     """
 
     kind: ClassVar[str]
@@ -89,10 +92,11 @@ class Predictor(ABC):
         dtype: str,
         threads: int,
         fill: Array | None = None,
+        target_scaling: TargetScaling | None = None,
     ) -> None:
         self.description = description
         self.classes = description.classes
-        self._shift, self._scale, self._fill = shift, scale, fill
+        self._shift, self._scale, self._fill, self._target_scaling = shift, scale, fill, target_scaling
         self._dtype, self._threads = np.dtype(dtype), threads
 
     @property
@@ -103,7 +107,8 @@ class Predictor(ABC):
     def outputs(self, x: AnyArray) -> Array:
         """The outputs z for raw inputs x (N, ...) as the data source gives them. Raises DataError for another shape.
 
-        NaN is a missing value, which is filled in if the training data had missing values.
+        NaN is a missing value, which is filled in if the training data had missing values. Values are in the units of
+        the data, in double precision where they were scaled for training.
 
         core: (N, ...) -> (N, O)
         """
@@ -113,7 +118,8 @@ class Predictor(ABC):
             raise DataError(f"the {self.kind} takes examples of {expected} numbers, and these have {found or 'one'}")
         normalize = LinearScaling(self._shift, self._scale, self._dtype)
         with self.limit_threads():
-            return self._compute_blocks(normalize(fill_missing(x, self._fill)))
+            z = self._compute_blocks(normalize(fill_missing(x, self._fill)))
+        return z if self._target_scaling is None else self._target_scaling.restore_values(z)
 
     def limit_threads(self) -> AbstractContextManager[None]:
         """Compute with the number of threads that training had, for the same bits."""
@@ -149,7 +155,7 @@ class Predictor(ABC):
 
     @abstractmethod
     def evaluate(self, part: Part) -> dict[str, float]:
-        """Loss, where there is one, and metrics on a part whose inputs are normalised already."""
+        """Loss, where there is one, and metrics on a part whose inputs are normalised, and targets scaled, already."""
 
 
 class TrainedNetwork(Predictor):
@@ -166,10 +172,11 @@ class TrainedNetwork(Predictor):
         theta: Array,
         buffers: Array,
         fill: Array | None = None,
+        target_scaling: TargetScaling | None = None,
     ) -> None:
-        super().__init__(description, shift, scale, theta.dtype.name, spec.training.threads, fill)
+        super().__init__(description, shift, scale, theta.dtype.name, spec.training.threads, fill, target_scaling)
         network = stack_specs([spec], description)
-        self._scoring = TaskMetrics(description, network.loss)
+        self._scoring = TaskMetrics(description, network.loss, target_scaling)
         self._model = network.build_model(theta, buffers)
 
     def _compute_block(self, x: Array) -> Array:
@@ -205,9 +212,9 @@ def evaluate_runs(
     """Evaluate R runs of one structure on all parts of their data, together."""
     description = parts[0].description
     network = stack_specs(specs, description)
-    scoring = TaskMetrics(description, network.loss)
-    model = network.build_model(theta, buffers)
     sources = parts[:1] if all(entry is parts[0] for entry in parts) else parts
+    scoring = TaskMetrics(description, network.loss, stack_target_scalings([entry.train for entry in sources]))
+    model = network.build_model(theta, buffers)
     found: list[dict[PartName, PartEvaluation]] = [{} for _ in specs]
     for name in PART_NAMES:
         if not len(parts[0][name]):

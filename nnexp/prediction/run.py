@@ -104,7 +104,7 @@ class Run:
 
     def details(self, part: PartName = "test") -> list[Breakdown]:
         """Confusions and the figures of each class or output on a part of the run's data, task by task."""
-        d, data = self.parts[part].d, self.spec.data
+        d, data = self.parts[part].restore_targets(), self.spec.data
         raw = data.load()
         chosen = data.split.choose_rows(raw)[part]
         return measure_part(self.predictor, raw.x[chosen], d)

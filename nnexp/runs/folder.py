@@ -4,7 +4,7 @@ spec.yaml, resolved.yaml    the spec as it was written, and with every default
 run.json                    the run's state, data, results and environment (`nnexp.runs.manifest`)
 metrics.csv                 one row an epoch (`nnexp.runs.metrics_csv`)
 events.jsonl                other events: resumes, early stop, divergence
-inputs.npz                  the normalisation, what replaces missing inputs, the names of inputs and classes
+inputs.npz                  how inputs and targets are made ready, and the names of inputs and classes
 checkpoints/                the state of the training, and the best weights (`nnexp.runs.checkpoints`)
 """
 
@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from nnexp import registry
 from nnexp.data.changes import compare_with_record
 from nnexp.data.dataset import Description
 from nnexp.data.parts import Parts
+from nnexp.data.splits import PART_NAMES
+from nnexp.data.target_scaling import TargetScaling
 from nnexp.errors import ResumeError, RunError
 from nnexp.runs import checkpoints, known_files, manifest
 from nnexp.runs.metrics_csv import write_metrics
@@ -105,6 +108,8 @@ class RunFolder:
         arrays = {"shift": parts.shift, "scale": parts.scale}
         if parts.fill is not None:
             arrays["fill"] = parts.fill
+        if (scaling := parts.train.target_scaling) is not None:
+            arrays |= {"target_shift": scaling.shift, "target_scale": scaling.scale}
         rest = parts.description.as_dict() | _build_array_layout(self.spec)
         checkpoints.write_archive(self.path / "inputs.npz", self.digest, arrays, rest, "file")
 
@@ -261,7 +266,21 @@ def _build_array_layout(spec: AnySpec) -> dict[str, list[tuple[str, Shape]]]:
     }
 
 
-def read_inputs(path: Path, spec: str) -> tuple[Array, Array, Description, Array | None]:
-    """shift, scale, description and fill of the training data of the run in this folder, of the spec with this hash."""
+@dataclass(frozen=True, slots=True, eq=False)
+class RunInputs:
+    """What a predictor needs beside the weights: what the data hold, and how they were made ready for training."""
+
+    description: Description
+    shift: Array
+    scale: Array
+    fill: Array | None
+    target_scaling: TargetScaling | None
+
+
+def read_inputs(path: Path, spec: str) -> RunInputs:
+    """What is known of the training data of the run in this folder, of the spec with this hash."""
     arrays, rest = archive.load_archive(path / "inputs.npz", spec)
-    return arrays["shift"], arrays["scale"], Description.from_dict(rest), arrays.get("fill")
+    scaling = None
+    if "target_shift" in arrays:
+        scaling = TargetScaling(arrays["target_shift"], arrays["target_scale"])
+    return RunInputs(Description.from_dict(rest), arrays["shift"], arrays["scale"], arrays.get("fill"), scaling)

@@ -69,7 +69,7 @@ def read_layer_history(folder: Path, record: Manifest, spec: Spec) -> LayerHisto
         raise RunError(str(next(iter(search.damaged.values()))))
     # Before it is known whether there is a history, as every run that has begun has this file.
     try:
-        description = read_inputs(folder, record["spec"])[2]
+        description = read_inputs(folder, record["spec"]).description
     except DamagedArchiveError as error:
         raise RunError(str(error)) from None
     if search.newest is None:

@@ -40,6 +40,10 @@ DEFAULT_LOSS: dict[Targets, str] = {
 }
 
 
+DEFAULT_SCALING = "standard"
+"""How values of a file are scaled: they are in a person's units, of any size."""
+
+
 def load_spec(
     source: str | Path | SpecText,
     overrides: Sequence[str] = (),
@@ -208,7 +212,19 @@ def _describe_section(root: Node, sizes: AssumedSizes | None) -> Description | P
     data: Data | None = Builder().build_section(Data, section, "")
     if data is None:
         return None
-    return describe_or_explain(data, root, sizes)
+    found = describe_or_explain(data, root, sizes)
+    if isinstance(found, Description):
+        set_default_scaling(section, data)
+    return found
+
+
+def set_default_scaling(section: Node, data: Data) -> None:
+    """Have values of a file scaled where a data section does not say how targets are."""
+    assert isinstance(section.value, dict)
+    if "scale_targets" in section.value or not isinstance(data.source, FileSource):
+        return
+    if (data.targets.find_source_values(data.source.describe()) >= 0).any():
+        section.value["scale_targets"] = Node(DEFAULT_SCALING, section.place)
 
 
 def describe_or_explain(data: Data, root: Node, sizes: AssumedSizes | None = None) -> Description | Problem:

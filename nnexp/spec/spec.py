@@ -11,7 +11,7 @@ from annotated_types import Ge, Gt, Le, MinLen, Predicate, doc
 from nnexp.data.augmentations.base import Augmentation
 from nnexp.data.dataset import Dataset, Description, Source
 from nnexp.data.normalizations.base import Normalization
-from nnexp.data.normalizations.linear import Standard
+from nnexp.data.normalizations.linear import Standard, Unchanged
 from nnexp.data.parts import Parts, prepare_parts
 from nnexp.data.splits import PartName, Split
 from nnexp.data.targets.base import Target
@@ -42,12 +42,17 @@ Line: TypeAlias = Annotated[str, MinLen(1), Predicate(is_line), doc("a text of o
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """What is learned from: where examples come from, how they are split and normalised, and what is predicted."""
+    """What is learned from: where examples come from, how they are split and normalised, and what is predicted.
+
+    `scale_targets` scales values for training, by a normalisation fitted to the training part; without it, values of a
+    file are scaled by `standard`. Predictions, rmse and mae are in the units of the data all the same, the loss is not.
+    """
 
     source: Source
     split: Split = Split()
     normalize: Normalization = Standard()
     targets: Target = Given()
+    scale_targets: Normalization = Unchanged()
     augment: tuple[Augmentation, ...] = ()
 
     def load(self) -> Dataset:
@@ -67,7 +72,7 @@ class Data:
 
     def prepare(self, dtype: str) -> Parts:
         """The data made ready in a precision. Raises DataError where they cannot be read."""
-        return prepare_parts(self.source, self.split, self.normalize, dtype, self.targets)
+        return prepare_parts(self.source, self.split, self.normalize, dtype, self.targets, self.scale_targets)
 
 
 @dataclass(frozen=True, slots=True)

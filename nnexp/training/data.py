@@ -10,10 +10,21 @@ from nnexp.data.augmentations.base import augment_batch
 from nnexp.data.batches import Batch, iterate_batches, steps_per_epoch
 from nnexp.data.parts import Part, Parts
 from nnexp.data.splits import PartName
+from nnexp.data.target_scaling import TargetScaling
 from nnexp.nn.replicas import stack_arrays
 from nnexp.spec.spec import Spec
 from nnexp.training.state import TrainingState
 from nnexp.typing import Array
+
+
+def stack_target_scalings(parts: Sequence[Part]) -> TargetScaling | None:
+    """The scaling of the targets of each run's part, (R or 1, 1, O); None where none are scaled."""
+    scalings = [part.target_scaling for part in parts if part.target_scaling is not None]
+    if not scalings:
+        return None
+    assert len(scalings) == len(parts), "runs with scaled targets and runs without have different structures"
+    shift = stack_arrays([scaling.shift[None] for scaling in scalings])
+    return TargetScaling(shift, stack_arrays([scaling.scale[None] for scaling in scalings]))
 
 
 class StackData:

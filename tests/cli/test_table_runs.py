@@ -147,15 +147,15 @@ def test_what_is_missing_in_a_new_file_is_filled_in_from_the_training_part() -> 
 
 def test_the_fill_and_the_names_of_the_inputs_are_in_the_runs_own_folder() -> None:
     run = nnexp.train(spec())
-    _, _, description, fill = read_inputs(run.path, run.record["spec"])
-    assert description.inputs == ("size", "age", "district=north", "district=south", "district=3")
-    assert fill is not None
+    stored = read_inputs(run.path, run.record["spec"])
+    assert stored.description.inputs == ("size", "age", "district=north", "district=south", "district=3")
+    assert stored.fill is not None
     assert run.parts.fill is not None
-    assert np.array_equal(fill, run.parts.fill)
+    assert np.array_equal(stored.fill, run.parts.fill)
     complete = flats().dropna()
     complete[complete["district"] != "n/a"].to_csv("flats.csv", index=False)
     whole = nnexp.train(spec(fill="refuse", **{"data.split": "{train: 20, dev: 5, test: 5}"}))
-    assert read_inputs(whole.path, whole.record["spec"])[3] is None
+    assert read_inputs(whole.path, whole.record["spec"]).fill is None
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from nnexp.data.parts import Parts, prepare_parts
+from nnexp.data.parts import Parts
 from nnexp.spec.problems import SpecText
 from nnexp.spec.read import load_network_spec
 from nnexp.spec.spec import Spec
@@ -39,7 +39,8 @@ def spec_of(text: str, *overrides: str) -> Spec:
 
 @cache
 def _parts(data: Any, dtype: str) -> Parts:
-    return prepare_parts(data.source, data.split, data.normalize, dtype, data.targets)
+    prepared: Parts = data.prepare(dtype)
+    return prepared
 
 
 def parts_of(spec: Spec) -> Parts:
@@ -281,6 +282,12 @@ STUDIES: dict[str, Study] = {
             )
             for seed, spread in enumerate((1.0, 0.5, 2.0))
         ),
+    ),
+    "scaled targets, own splits": Study(
+        SINE, tuple(("data.scale_targets=standard", f"data.split.seed={n}", f"seed={n}") for n in range(3))
+    ),
+    "scaled targets, shared order": Study(
+        SINE, tuple(("data.scale_targets=min_max", f"optimizer.nesterov.lr={lr}") for lr in (0.1, 0.01, 0.03))
     ),
     "lsuv, own splits": Study(
         SMALL,

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from nnexp.data.dataset import Description
-from nnexp.typing import AnyArray, Array
+from nnexp.typing import AnyArray, Array, IntArray
 
 
 class TargetError(ValueError):
@@ -31,6 +31,13 @@ class Target(ABC):
     @abstractmethod
     def describe(self, data: Description) -> Description:
         """The data set with this as what there is to predict. Raises TargetError where it does not offer that."""
+
+    def find_source_values(self, data: Description) -> IntArray:
+        """For each output, which of the source's values it is; -1 where it is none. (O)
+
+        `data` describes the source. Values of the source may be scaled, and what is made of classes or inputs is not.
+        """
+        return np.full(self.describe(data).output_count, -1)
 
     @abstractmethod
     def make_targets(self, data: Description, x: Array, y: AnyArray) -> Array:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from nnexp.data.dataset import Description
 from nnexp.data.targets.base import Target, one_hot
 from nnexp.registry import targets
-from nnexp.typing import AnyArray, Array
+from nnexp.typing import AnyArray, Array, IntArray
 
 
 @targets.register("given")
@@ -22,6 +24,11 @@ class Given(Target):
 
     def describe(self, data: Description) -> Description:
         return data
+
+    def find_source_values(self, data: Description) -> IntArray:
+        if data.targets == "values":
+            return np.arange(data.output_count)
+        return np.full(data.output_count, -1)
 
     def make_targets(self, data: Description, x: Array, y: AnyArray) -> Array:
         if data.targets == "classes":

@@ -10,7 +10,7 @@ from nnexp.data.dataset import Description, PredictionTask
 from nnexp.data.targets.base import Target, TargetError
 from nnexp.nn.named import Named
 from nnexp.registry import targets
-from nnexp.typing import AnyArray, Array
+from nnexp.typing import AnyArray, Array, IntArray
 
 
 @targets.register("tasks")
@@ -46,6 +46,9 @@ class Tasks(Target):
             tasks.append(PredictionTask(name, description.targets, description.classes))
             classes.extend(f"{name}_{output}" for output in description.classes)
         return replace(data, targets="tasks", classes=tuple(classes), tasks=tuple(tasks))
+
+    def find_source_values(self, data: Description) -> IntArray:
+        return np.concatenate([target.find_source_values(data) for target in self.tasks.values])
 
     def make_targets(self, data: Description, x: Array, y: AnyArray) -> Array:
         # in the order of the names, in which the description lists the outputs

@@ -63,7 +63,8 @@ def _add_network(graph: OnnxGraph, learned: LearnedModel, prefix: str, inputs: G
     """The outputs of one network."""
     place = LayerScope(graph, learned.weights, prefix)
     ready = add_normalization(graph, learned, prefix, inputs)
-    return GraphValue(learned.network.add_to_graph(place, ready), (learned.description.output_count,))
+    z = learned.network.add_to_graph(place, ready)
+    return GraphValue(_restore_values(graph, learned, prefix, z), (learned.description.output_count,))
 
 
 def _add_baseline(graph: OnnxGraph, learned: LearnedModel, inputs: GraphValue) -> GraphValue:
@@ -77,7 +78,7 @@ def _add_baseline(graph: OnnxGraph, learned: LearnedModel, inputs: GraphValue) -
     flat = at.add_node("Flatten", add_normalization(graph, learned, "", inputs).name, axis=1)
     w, b = (at.add_weight(key, learned.arrays[key]) for key in ("W", "b"))
     z = at.add_node("Gemm", flat, w, b)
-    return GraphValue(z, (learned.description.output_count,))
+    return GraphValue(_restore_values(graph, learned, "", z), (learned.description.output_count,))
 
 
 def add_normalization(graph: OnnxGraph, learned: LearnedModel, prefix: str, x: GraphValue) -> GraphValue:
@@ -97,6 +98,15 @@ def add_normalization(graph: OnnxGraph, learned: LearnedModel, prefix: str, x: G
     if (learned.scale != 1).any():
         name = at.add_node("Mul", name, at.add_weight("inverse_scale", 1 / learned.scale))
     return GraphValue(name, x.shape)
+
+
+def _restore_values(graph: OnnxGraph, learned: LearnedModel, prefix: str, z: str) -> str:
+    """The outputs in the units of the data, where the targets were scaled for training: z · scale + shift."""
+    if learned.target_scaling is None:
+        return z
+    at = LayerScope(graph, Views("targets"), prefix)
+    scaled = at.add_node("Mul", z, at.add_weight("scale", learned.target_scaling.scale))
+    return at.add_node("Add", scaled, at.add_weight("shift", learned.target_scaling.shift))
 
 
 def _add_outputs(graph: OnnxGraph, loss: Loss, members: Sequence[GraphValue]) -> dict[str, GraphValue]:

@@ -129,7 +129,7 @@ def _add_run(found: BestVariant, row: RunRow, sets: _DataCache, tally: MistakeTa
     raw, parts = sets.load_data(run)
     # Examples are known by their rows in the raw data, whose images are shown; runs may have split them differently.
     chosen = run.spec.data.split.choose_rows(raw)[found.part]
-    d, start, first = parts[found.part].d, 0, True
+    d, start, first = parts[found.part].restore_targets(), 0, True
     for prediction in run.predictor.predictions(raw.x[chosen]):
         stop = start + len(prediction.task.classes)
         own = d[:, start:stop]

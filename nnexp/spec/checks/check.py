@@ -14,7 +14,7 @@ from nnexp.nn.losses.perceptron import Perceptron
 from nnexp.nn.losses.tasks import TaskLosses
 from nnexp.nn.parameters import Declaration
 from nnexp.spec.baseline import AnySpec, BaselineSpec
-from nnexp.spec.checks import baseline, effect, layers, solvers, training
+from nnexp.spec.checks import baseline, effect, layers, scaling, solvers, training
 from nnexp.spec.checks.advice import find_fitting
 from nnexp.spec.locate import make_problem
 from nnexp.spec.problems import Problem
@@ -119,6 +119,8 @@ NETWORK_CHECKS: dict[Check, AbstractSet[str]] = {
     effect.check_repeated_patterns: {"training", "init"},
     effect.check_repeated_classes: set(),
     effect.check_own_test: set(),
+    scaling.check_scaled_targets: set(),
+    scaling.check_range_of_outputs: {"architecture", "activation"},
     training.check_watched_metrics: {"training", "schedule"},
     training.check_split: set(),
     training.check_augmentation: set(),
@@ -161,6 +163,7 @@ BASELINE_CHECKS: dict[Callable[[BaselineSpec, Description, Node], Iterator[Probl
     baseline.check_split: set(),
     effect.check_repeated_classes: set(),
     effect.check_own_test: set(),
+    scaling.check_scaled_targets: set(),
     baseline.check_targets: {"baseline"},
     baseline.check_train_size: {"baseline"},
     baseline.check_memory: {"baseline"},

@@ -127,6 +127,8 @@ def _list_regularization_changes(spec: Spec, plain: dict[str, Any]) -> Changes:
         }
     if registry.normalizations.name_of(spec.data.normalize) != "none":
         changes["no normalization"] = {"data.normalize": "none"}
+    if registry.normalizations.name_of(spec.data.scale_targets) != "none":
+        changes["no scaling of targets"] = {"data.scale_targets": "none"}
     return changes
 
 

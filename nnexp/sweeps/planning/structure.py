@@ -7,6 +7,7 @@ from dataclasses import is_dataclass
 from math import ceil
 from typing import Any, TypeVar
 
+from nnexp.data.normalizations.linear import Unchanged
 from nnexp.registry import component_parameters
 from nnexp.spec.baseline import AnySpec
 from nnexp.spec.checks.memory import describe_data
@@ -46,11 +47,12 @@ def make_skeleton(value: Any) -> Hashable:
 
 
 def _describe_data_sizes(data: Data) -> Hashable:
-    """What has to be the same of the data: shapes, classes, sizes of the parts, targets and augmentation."""
+    """What has to be the same of the data: shapes, classes, sizes of the parts, and how they are handled."""
     description = describe_data(data)
     sizes = data.count_parts(description)
     about = (description.shape, description.targets, description.classes, description.tasks)
-    return (about, tuple(sorted(sizes.items())), make_skeleton(data.targets), make_skeleton(data.augment))
+    handling = (make_skeleton(data.targets), make_skeleton(data.augment), data.scale_targets == Unchanged())
+    return (about, tuple(sorted(sizes.items())), *handling)
 
 
 def split_evenly(entries: Sequence[T], size: int, workers: int) -> list[list[T]]:

@@ -18,7 +18,7 @@ from typing import Any
 
 from nnexp.data.changes import compare_with_record
 from nnexp.data.file_source import FileStamp
-from nnexp.data.parts import Parts, prepare_parts
+from nnexp.data.parts import Parts
 from nnexp.data.source_files import stamp_source
 from nnexp.data.splits import PART_NAMES
 from nnexp.errors import Interrupted, NnexpError, RunError
@@ -283,7 +283,7 @@ def _hash_planned_spec(run: PlannedRun) -> str:
 @lru_cache(maxsize=MAX_CACHED_DATA_SETS)
 def _prepare_shared_data(data: Data, dtype: str, stamps: tuple[FileStamp, ...]) -> Parts:
     """The data that all members are compared on, of files with these stamps."""
-    return use_raw_inputs(prepare_parts(data.source, data.split, data.normalize, dtype, data.targets), data)
+    return use_raw_inputs(data.prepare(dtype), data)
 
 
 def _sum_records(records: Iterable[manifest.Manifest], key: str) -> Any:
