@@ -22,6 +22,7 @@ from nnexp.data.splits import PART_NAMES, PartName, Split
 from nnexp.data.target_scaling import TargetScaling, fit_target_scaling
 from nnexp.data.targets.base import Target
 from nnexp.data.targets.given import Given
+from nnexp.nn.losses.class_weights import ClassWeights
 from nnexp.typing import AnyArray, Array, IntArray
 
 GIVEN_TARGET = Given()
@@ -73,6 +74,8 @@ class Part:
     """What makes x of what is stored; None where x is stored."""
     target_scaling: TargetScaling | None = None
     """What made d of the source's values; None where d are as they are given."""
+    class_weights: ClassWeights | None = None
+    """How much each class counts in the loss, (O); None where all count alike."""
 
     def __len__(self) -> int:
         return len(self.d)

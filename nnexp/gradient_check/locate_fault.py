@@ -49,7 +49,7 @@ class _FaultSearch:
         objective = self._objective
         model, context = objective.model.copy_replicas([0]), objective.make_context(0, 1)
         passes, z = self._run_forward(model, context)
-        _, dy = model.loss(z, objective.d)
+        _, dy = model.compute_loss(z, objective.d)
         yield from self._check_loss(z, dy)
         yield from self._check_penalties()
         grad = np.zeros_like(model.theta)
@@ -81,8 +81,8 @@ class _FaultSearch:
         objective = self._objective
 
         def evaluate(points: Array) -> Array:
-            loss = take_replicas(objective.model.loss, [0] * len(points))
-            return loss(points.reshape(-1, *z.shape[1:]), objective.d)[0]
+            copies = objective.model.copy_replicas([0] * len(points))
+            return copies.compute_loss(points.reshape(-1, *z.shape[1:]), objective.d)[0]
 
         yield from self._check_derivative("loss", "dz", evaluate, z.ravel(), dz.ravel())
 

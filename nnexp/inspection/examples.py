@@ -11,10 +11,12 @@ from nnexp.data.dataset import Description
 from nnexp.data.parts import Part
 from nnexp.nn.initialization import TrainingInputs
 from nnexp.nn.losses.base import Targets
+from nnexp.nn.losses.class_weights import ClassWeights
 from nnexp.nn.random import make_generator
 from nnexp.spec.checks.memory import describe_data
 from nnexp.spec.locate import count_train_examples
 from nnexp.spec.spec import Spec
+from nnexp.training.data import stack_class_weights
 from nnexp.typing import Array, Shape
 
 ExampleKind: TypeAlias = Literal["real", "normal"]
@@ -34,6 +36,7 @@ class ExampleBatch:
     d: Array
     initial_inputs: TrainingInputs
     description: Description
+    class_weights: ClassWeights | None = None
 
 
 def prepare_examples(spec: Spec, kind: ExampleKind, most: int) -> ExampleBatch:
@@ -53,6 +56,7 @@ def _choose_real_examples(spec: Spec, most: int) -> ExampleBatch:
         train.d[rows][None],
         lambda some: train.take_inputs(some)[None],
         parts.description,
+        stack_class_weights([train]),
     )
 
 

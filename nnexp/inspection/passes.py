@@ -43,7 +43,8 @@ def run_passes(spec: Spec, data: ExampleBatch, seeds: Sequence[int], seen: Seque
     copies = len(seeds)
     network = stack_specs([spec] * copies, data.description)
     inits, dtype = [spec.init] * copies, spec.training.dtype
-    model = network.build_model(*network.initialize_parameters(inits, seeds, data.initial_inputs, dtype))
+    theta, buffers = network.initialize_parameters(inits, seeds, data.initial_inputs, dtype)
+    model = network.build_model(theta, buffers, class_weights=data.class_weights)
     chain, declaration = network.network, network.declaration
     dropout = make_generators(seeds, "dropout")
     backwards: list[Backward] = []
@@ -56,7 +57,7 @@ def run_passes(spec: Spec, data: ExampleBatch, seeds: Sequence[int], seen: Seque
         seen[index].outputs += measure_outputs(layer, x, outputs)
         x = outputs
         seen[index].symmetric &= is_symmetric(declaration.parts[name], model.w.parts[name])
-    losses, dz = model.loss(x, data.d)
+    losses, dz = model.compute_loss(x, data.d)
     slope: Array | None = dz
     for index in reversed(range(first, len(chain.layers))):
         of_layer = model.dw.parts[chain.names[index]]

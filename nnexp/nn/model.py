@@ -15,6 +15,7 @@ from nnexp.nn.initializers.base import Initializer
 from nnexp.nn.layers.base import EVALUATION_CONTEXT, Context
 from nnexp.nn.layers.chain import Chain
 from nnexp.nn.losses.base import Loss
+from nnexp.nn.losses.class_weights import ClassWeights, compute_loss
 from nnexp.nn.parameters import Declaration, layer_views, weight_views
 from nnexp.nn.penalties.base import Penalty
 from nnexp.nn.replicas import stack_replicas, take_replicas
@@ -36,9 +37,10 @@ class Model:
         theta: Array,
         buffers: Array,
         trainable: BoolArray | None = None,
+        class_weights: ClassWeights | None = None,
     ) -> None:
         self.network, self.declaration, self.loss, self.penalties = network, declaration, loss, tuple(penalties)
-        self.theta, self.buffers = theta, buffers
+        self.theta, self.buffers, self.class_weights = theta, buffers, class_weights
         self.grad = np.zeros_like(theta)
         self.trainable = declaration.trainable_mask(()) if trainable is None else trainable
         self.regularized = declaration.regularized_mask() & self.trainable
@@ -63,7 +65,11 @@ class Model:
         chosen, dtype = list(rows), dtype or self.theta.dtype.name
         network, loss, penalties = take_replicas((self.network, self.loss, self.penalties), chosen)
         theta, buffers = self.theta[chosen].astype(dtype), self.buffers[chosen].astype(dtype)
-        return Model(network, self.declaration, loss, penalties, theta, buffers, self.trainable)
+        weights = self.class_weights
+        # one entry serves all replicas where they share their data
+        if weights is not None and len(weights.yes) > 1:
+            weights = take_replicas(weights, chosen)
+        return Model(network, self.declaration, loss, penalties, theta, buffers, self.trainable, weights)
 
     def compute_gradient(self, x: Array, d: Array, ctx: Context) -> tuple[Array, Array, Array]:
         """Fill grad; give the loss (R,), the penalty (R,) and the outputs z (R, N, O) of a batch."""
@@ -79,9 +85,13 @@ class Model:
     def backpropagate(self, x: Array, d: Array, ctx: Context) -> tuple[Array, Array]:
         """Fill grad with that of the loss alone; give the loss (R,) and the outputs z (R, N, O) of a batch."""
         z, backward = self.network.forward(self.w, x, ctx)
-        loss, dz = self.loss(z, d)
+        loss, dz = self.compute_loss(z, d)
         backward(dz, self.dw)
         return loss, z
+
+    def compute_loss(self, z: Array, d: Array) -> tuple[Array, Array]:
+        """The mean loss (R,) of outputs z (R, N, O) for targets d (R or 1, N, O), and its gradient (R, N, O)."""
+        return compute_loss(self.loss, self.class_weights, z, d)
 
     def evaluate_penalties(self) -> list[tuple[Array, Array]]:
         """The value (R,) of each penalty at theta, and its slope (R, P)."""
@@ -117,10 +127,13 @@ class StackedNetwork:
         init = stack_replicas(inits)
         return initialize_parameters(self.network, self.declaration, init, seeds, x, dtype)
 
-    def build_model(self, theta: Array, buffers: Array, freeze: Sequence[str] = ()) -> Model:
+    def build_model(
+        self, theta: Array, buffers: Array, freeze: Sequence[str] = (), class_weights: ClassWeights | None = None
+    ) -> Model:
         """The model on theta (R, P) and buffers (R, B); the weights that patterns in `freeze` name are not trained."""
         trainable = self.declaration.trainable_mask(freeze)
-        return Model(self.network, self.declaration, self.loss, self.penalties, theta, buffers, trainable)
+        loss, penalties = self.loss, self.penalties
+        return Model(self.network, self.declaration, loss, penalties, theta, buffers, trainable, class_weights)
 
 
 def stack_networks(

@@ -62,7 +62,7 @@ class BatchObjective:
         for block in self._split(points):
             model, (x, d) = self._place_copies(row, block), self.take_batch(row)
             z, _ = model.network.forward(model.w, x, self.make_context(row, len(block)))
-            value, _ = model.loss(z, d)
+            value, _ = model.compute_loss(z, d)
             for penalty, _ in model.evaluate_penalties():
                 value = value + penalty
             values.append(value)

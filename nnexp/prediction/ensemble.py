@@ -10,9 +10,11 @@ import numpy as np
 from nnexp.data.parts import Part, Parts
 from nnexp.data.splits import PART_NAMES
 from nnexp.metrics.tasks import TaskMetrics
+from nnexp.nn.losses.class_weights import compute_loss
 from nnexp.nn.replicas import stack_replicas
 from nnexp.prediction.predictor import Prediction, Predictor, TrainedNetwork, predictions_of
 from nnexp.spec.spec import Data, Spec
+from nnexp.training.data import stack_class_weights
 from nnexp.training.evaluation import BLOCK_EXAMPLES
 from nnexp.typing import AnyArray, Array
 
@@ -77,6 +79,7 @@ class Ensemble(Predictor):
         rows = 1 + len(self.members)
         scaling = part.target_scaling
         scoring = TaskMetrics(self.description, self._loss, scaling)
+        class_weights = stack_class_weights([part])
         total = np.zeros(rows)
         scores = np.empty((rows, len(part), scoring.score_count))
         with self.limit_threads():
@@ -86,7 +89,7 @@ class Ensemble(Predictor):
                 if scaling is not None:
                     z = scaling.scale_values(z)
                 d = part.d[here][None]
-                total += self._loss(z, d)[0].astype(np.float64) * z.shape[-2]
+                total += compute_loss(self._loss, class_weights, z, d)[0].astype(np.float64) * z.shape[-2]
                 scoring.score_examples(z, d, out=scores[:, here])
             found = {"loss": total / len(part), **scoring.summarize_scores(scores, part.d[None])}
         return [{name: float(values[row]) for name, values in found.items()} for row in range(rows)]

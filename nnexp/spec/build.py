@@ -6,7 +6,7 @@ A section is a mapping of its parameters; one with a single parameter may be wri
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, get_origin
 
 from nnexp import registry
@@ -30,7 +30,9 @@ from nnexp.spec.parameter_types import (
     has_component,
     is_mapping,
     is_optional,
+    list_words,
     name_kind,
+    strip_words,
 )
 from nnexp.spec.problems import Place, Problem
 from nnexp.spec.validation import find_entry_type, validate_parameters
@@ -151,16 +153,28 @@ class Builder:
 
     def build_nested(self, parameter: Parameter, node: Node, path: str) -> Any:
         """The value of a parameter that holds a section, a component, or several."""
-        base = find_component_type(parameter.hint)
-        if node.value is None and is_optional(parameter.hint):
+        words, hint = list_words(parameter.hint), strip_words(parameter.hint)
+        base = find_component_type(hint)
+        if node.value is None and is_optional(hint):
             return None
-        if get_origin(parameter.hint) is Named:
+        if words and not isinstance(node.value, dict):
+            return self.build_word(words, parameter, node, path)
+        if get_origin(hint) is Named:
             return self.build_named(base, node, path, may_be_empty=not parameter.is_required)
-        if get_origin(parameter.hint) is not tuple:
+        if get_origin(hint) is not tuple:
             return self.build_one(base, node, path)
         if base is Chain:
             return self.build_branches(node, path)
         return self.build_several(base, node, path)
+
+    def build_word(self, words: Sequence[str], parameter: Parameter, node: Node, path: str) -> str | None:
+        """One of the words that may stand where otherwise a section or component does."""
+        if isinstance(node.value, str) and node.value in words:
+            return node.value
+        suggestion = suggest_nearest(node.value, words) if isinstance(node.value, str) else ""
+        message = f"expected {describe_type(parameter.hint)}, found {node.describe()}"
+        self.add_problem(node.place, path, message, suggestion)
+        return None
 
     def build_named(self, base: type[Any], node: Node, path: str, *, may_be_empty: bool) -> Named[Any] | None:
         """A mapping of names to components, sections or lists of layers; their order in the text means nothing."""

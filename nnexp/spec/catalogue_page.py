@@ -33,7 +33,7 @@ KIND_USES = {
     "initializers": "Named under `init`.",
     "layers": "Listed under `architecture`, where an activation by its name is a layer too.",
     "losses": "Named under `loss`; without one, the kind of the targets chooses.",
-    "normalizations": "Named under `data.normalize` and `data.scale_targets`; fitted on the training part, applied to all.",
+    "normalizations": "Named under `data.normalize` and `data.scale_targets`; fitted on the training part alone.",
     "optimizers": "Named under `optimizer`.",
     "penalties": "Keys of `regularization`, each with its parameter.",
     "schedules": "Named under `schedule`.",

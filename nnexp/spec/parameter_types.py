@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import is_dataclass
 from types import NoneType
-from typing import Any, get_args, get_origin
+from typing import Any, Literal, Union, get_args, get_origin
 
 from nnexp import registry
 from nnexp.baselines.base import Baseline
@@ -61,6 +61,8 @@ def describe_type(hint: Any) -> str:
     base = find_component_type(hint)
     if base is None:
         return describe_plain_type(hint)
+    if words := list_words(hint):
+        return f"{', '.join(words)} or {describe_type(strip_words(hint))}"
     if get_origin(hint) is Named:
         return f"a mapping of names, each to {describe_single(base)}"
     if base is Chain:
@@ -92,6 +94,24 @@ def find_component_type(hint: Any) -> Any:
             if found:
                 return found
     return None
+
+
+def list_words(hint: Any) -> tuple[str, ...]:
+    """The words that may stand where otherwise a section or component does, such as none and balanced."""
+    words: list[str] = []
+    if is_union(hint):
+        for member in get_args(hint):
+            if get_origin(member) is Literal:
+                words += get_args(member)
+    return tuple(words)
+
+
+def strip_words(hint: Any) -> Any:
+    """The type without the words that may stand in its place."""
+    if not list_words(hint):
+        return hint
+    members = [member for member in get_args(hint) if get_origin(member) is not Literal]
+    return Union[tuple(members)]  # noqa: UP007
 
 
 def has_component(parameter: Parameter) -> bool:

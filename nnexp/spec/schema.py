@@ -20,6 +20,8 @@ from nnexp.spec.parameter_types import (
     find_only_parameter,
     is_mapping,
     is_optional,
+    list_words,
+    strip_words,
 )
 from nnexp.spec.spec import Spec
 from nnexp.spec.validation import strip_per_replica
@@ -102,6 +104,8 @@ def _build_parameter_schema(parameter: Parameter) -> Schema:
     base = find_component_type(parameter.hint)
     if base is not None:
         value = _build_nested_schema(parameter, base)
+        if words := list_words(parameter.hint):
+            return {"anyOf": [{"enum": list(words)}, value], "default": parameter.default}
         return {"anyOf": [value, {"type": "null"}]} if is_optional(parameter.hint) else value
     plain: Schema = TypeAdapter(strip_per_replica(parameter.hint)).json_schema()
     # JSON has no tuples, and the only default that is one is empty.
@@ -112,7 +116,7 @@ def _build_parameter_schema(parameter: Parameter) -> Schema:
 
 def _build_nested_schema(parameter: Parameter, base: type[Any]) -> Schema:
     """A parameter that holds sections or components of the class `base`: one, several, or several by name."""
-    origin = get_origin(parameter.hint)
+    origin = get_origin(strip_words(parameter.hint))
     if origin is Named:
         one = _build_several_schema(Layer) if base is Chain else _build_one_schema(base)
         return {"type": "object", "additionalProperties": one, "minProperties": int(parameter.is_required)}

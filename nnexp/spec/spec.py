@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Literal, TypeAlias
 
 from annotated_types import Ge, Gt, Le, MinLen, Predicate, doc
 
 from nnexp.data.augmentations.base import Augmentation
+from nnexp.data.class_weights import WeightRequest, compute_class_weights
 from nnexp.data.dataset import Dataset, Description, Source
 from nnexp.data.normalizations.base import Normalization
 from nnexp.data.normalizations.linear import Standard, Unchanged
 from nnexp.data.parts import Parts, prepare_parts
-from nnexp.data.splits import PartName, Split
+from nnexp.data.splits import PART_NAMES, PartName, Split
 from nnexp.data.targets.base import Target
 from nnexp.data.targets.given import Given
 from nnexp.nn.activations.base import Activation
@@ -46,6 +47,11 @@ class Data:
 
     `scale_targets` scales values for training, by a normalisation fitted to the training part; without it, values of a
     file are scaled by `standard`. Predictions, rmse and mae are in the units of the data all the same, the loss is not.
+    `class_weights` multiplies the loss of an example by the weight of its class, in training and wherever the loss is
+    measured; metrics count every example alike. `balanced` is N / (K n_k) of the training part, and {no: 1, yes: 5} are
+    weights by hand. Of yes-or-no outputs the weight named is that of a yes, and `balanced` weighs yes and no.
+    `sampling: balanced` draws the examples of each epoch with replacement, from every class as often; `shuffled` takes
+    each once. Source: He & Garcia 2009, Learning from Imbalanced Data.
     """
 
     source: Source
@@ -53,6 +59,8 @@ class Data:
     normalize: Normalization = Standard()
     targets: Target = Given()
     scale_targets: Normalization = Unchanged()
+    class_weights: WeightRequest = "none"
+    sampling: Literal["shuffled", "balanced"] = "shuffled"
     augment: tuple[Augmentation, ...] = ()
 
     def load(self) -> Dataset:
@@ -72,7 +80,12 @@ class Data:
 
     def prepare(self, dtype: str) -> Parts:
         """The data made ready in a precision. Raises DataError where they cannot be read."""
-        return prepare_parts(self.source, self.split, self.normalize, dtype, self.targets, self.scale_targets)
+        parts = prepare_parts(self.source, self.split, self.normalize, dtype, self.targets, self.scale_targets)
+        weights = compute_class_weights(self.class_weights, parts.description, parts.train.d)
+        if weights is None:
+            return parts
+        train, dev, test = (replace(parts[name], class_weights=weights) for name in PART_NAMES)
+        return replace(parts, train=train, dev=dev, test=test)
 
 
 @dataclass(frozen=True, slots=True)

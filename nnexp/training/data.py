@@ -7,10 +7,12 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from nnexp.data.augmentations.base import augment_batch
+from nnexp.data.balanced_sampler import BalancedSampler
 from nnexp.data.batches import Batch, iterate_batches, steps_per_epoch
 from nnexp.data.parts import Part, Parts
 from nnexp.data.splits import PartName
 from nnexp.data.target_scaling import TargetScaling
+from nnexp.nn.losses.class_weights import ClassWeights
 from nnexp.nn.replicas import stack_arrays
 from nnexp.spec.spec import Spec
 from nnexp.training.state import TrainingState
@@ -25,6 +27,21 @@ def stack_target_scalings(parts: Sequence[Part]) -> TargetScaling | None:
     assert len(scalings) == len(parts), "runs with scaled targets and runs without have different structures"
     shift = stack_arrays([scaling.shift[None] for scaling in scalings])
     return TargetScaling(shift, stack_arrays([scaling.scale[None] for scaling in scalings]))
+
+
+def stack_class_weights(parts: Sequence[Part]) -> ClassWeights | None:
+    """How much each class counts in each run's loss, (R or 1, O); None where all count alike."""
+    weights = [part.class_weights for part in parts if part.class_weights is not None]
+    if not weights:
+        return None
+    assert len(weights) == len(parts), "runs whose classes have weights and runs without have different structures"
+    no, yes = stack_arrays([entry.no for entry in weights]), stack_arrays([entry.yes for entry in weights])
+    return ClassWeights(weights[0].targets, no, yes)
+
+
+def _make_sampler(spec: Spec, part: Part) -> BalancedSampler | None:
+    """What draws a run's examples of an epoch; None where each comes once."""
+    return BalancedSampler(part.d) if spec.data.sampling == "balanced" else None
 
 
 class StackData:
@@ -47,7 +64,10 @@ class StackData:
         has_one_seed = len({spec.seed for spec in specs}) == 1
         is_augmented_equally = all(several == self._augmentations[0] for several in self._augmentations)
         self._distinct_parts = parts[:1] if has_one_set else parts
-        self._batch_parts = parts[:1] if has_one_set and has_one_seed and is_augmented_equally else parts
+        is_sampled_equally = len({spec.data.sampling for spec in specs}) == 1
+        shares_batches = has_one_set and has_one_seed and is_augmented_equally and is_sampled_equally
+        self._batch_parts = parts[:1] if shares_batches else parts
+        self._samplers = [_make_sampler(spec, own.train) for spec, own in zip(specs, parts, strict=True)]
 
     def list_parts(self, name: PartName) -> list[Part]:
         """A part of each run's data; a single one where all runs have the same data."""
@@ -68,12 +88,14 @@ class StackData:
 
     def draw_order(self, state: TrainingState) -> None:
         """Draw the order of an epoch's examples, for each run by its own generator."""
-        if self.batch_size == self.examples:
-            # One batch has all examples: nothing is drawn, and sums of them keep one order.
-            state.order[...] = np.arange(self.examples)
-            return
-        for order, generator in zip(state.order, state.shuffle, strict=True):
-            order[...] = generator.permutation(self.examples)
+        for order, generator, sampler in zip(state.order, state.shuffle, self._samplers, strict=True):
+            if sampler is not None:
+                order[...] = sampler.draw_examples(generator)
+            elif self.batch_size == self.examples:
+                # One batch has all examples: nothing is drawn, and sums of them keep one order.
+                order[...] = np.arange(self.examples)
+            else:
+                order[...] = generator.permutation(self.examples)
 
     def iterate_batches(self, state: TrainingState) -> Iterator[Batch]:
         """The batches of this epoch that are still to come."""

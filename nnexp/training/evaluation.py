@@ -8,8 +8,10 @@ import numpy as np
 
 from nnexp.data.parts import Part
 from nnexp.metrics.tasks import TaskMetrics
+from nnexp.nn.losses.class_weights import compute_loss
 from nnexp.nn.model import Model
 from nnexp.nn.replicas import stack_arrays
+from nnexp.training.data import stack_class_weights
 from nnexp.typing import Array, IntArray
 
 BLOCK_EXAMPLES = 256
@@ -24,6 +26,7 @@ def evaluate_model(
     Where `chosen` (R, O) is given, adds to it how often each output is the predicted class, or says yes.
     """
     replicas, examples = len(model.theta), len(parts[0])
+    class_weights = stack_class_weights(parts)
     scores = np.empty((replicas, examples, scoring.score_count))
     total = np.zeros(replicas)
     for start in range(0, examples, BLOCK_EXAMPLES):
@@ -32,7 +35,7 @@ def evaluate_model(
         d = stack_arrays([part.d[here] for part in parts])
         z = model.compute_outputs(x)
         # A loss is the mean over its examples; summed in double precision, as the last block may be smaller.
-        total += model.loss(z, d)[0].astype(np.float64) * x.shape[1]
+        total += compute_loss(model.loss, class_weights, z, d)[0].astype(np.float64) * x.shape[1]
         scoring.score_examples(z, d, out=scores[:, here])
         if chosen is not None:
             chosen += scoring.count_choices(z)

@@ -16,7 +16,7 @@ from nnexp.nn.model import StackedNetwork
 from nnexp.nn.replicas import lift, stack_replicas, take_replicas
 from nnexp.spec.spec import Spec
 from nnexp.training.best_epoch import keep_best_weights
-from nnexp.training.data import StackData, stack_target_scalings
+from nnexp.training.data import StackData, stack_class_weights, stack_target_scalings
 from nnexp.training.evaluation import evaluate_model
 from nnexp.training.layer_recorder import make_recorder
 from nnexp.training.model import stack_specs
@@ -48,15 +48,17 @@ class Stack:
         self.schedule = stack_replicas([spec.schedule for spec in specs])
         self.data = StackData(specs, parts)
         network = stack_specs(specs, self.data.description)
-        target_scaling = stack_target_scalings(self.data.list_parts("train"))
+        training_parts = self.data.list_parts("train")
+        target_scaling = stack_target_scalings(training_parts)
         self.scoring = TaskMetrics(self.data.description, network.loss, target_scaling)
         self.state = state or self._draw_initial_state(network)
-        self.model = network.build_model(self.state.theta, self.state.buffers, self.training.freeze)
+        class_weights = stack_class_weights(training_parts)
+        self.model = network.build_model(self.state.theta, self.state.buffers, self.training.freeze, class_weights)
         self._step = TrainingStep(self.model, self.optimizer, self.training, self.state)
         self._training_metrics = TrainingMetrics(self.state, self.data, self.scoring)
         self._recorder = make_recorder(
             self.model,
-            self.data.list_parts("train"),
+            training_parts,
             specs[0].diagnostics,
             self.steps_per_epoch,
             self.training.epochs,

@@ -289,6 +289,30 @@ STUDIES: dict[str, Study] = {
     "scaled targets, shared order": Study(
         SINE, tuple(("data.scale_targets=min_max", f"optimizer.nesterov.lr={lr}") for lr in (0.1, 0.01, 0.03))
     ),
+    "class weights, own splits": Study(
+        FULL, tuple(("data.class_weights=balanced", f"data.split.seed={n}", f"seed={n}") for n in range(3))
+    ),
+    "class weights by hand, shared order": Study(
+        SMALL, (("data.class_weights={'0': 3}",), ("data.class_weights={'1': 0.5}",), ("data.class_weights=balanced",))
+    ),
+    "yes or no with weights": Study(
+        SMALL,
+        tuple(
+            ("data.targets={membership: [[1]]}", "data.class_weights=balanced", f"data.sampling={how}", f"seed={n}")
+            for n, how in enumerate(("shuffled", "balanced", "shuffled"))
+        ),
+    ),
+    "balanced sampling, shared order": Study(
+        SMALL, tuple(("data.sampling=balanced", f"optimizer.momentum.lr={lr}") for lr in (0.3, 0.01, 0.1))
+    ),
+    "balanced sampling, own orders": Study(FULL, tuple(("data.sampling=balanced", f"seed={n}") for n in range(3))),
+    "balanced sampling beside none, full batch": Study(
+        SMALL,
+        tuple(
+            (f"data.sampling={how}", "training.batch_size=full", f"optimizer.momentum.lr={lr}")
+            for how, lr in (("balanced", 0.1), ("shuffled", 0.1), ("balanced", 0.3))
+        ),
+    ),
     "lsuv, own splits": Study(
         SMALL,
         tuple((f"init={{lsuv: {{tolerance: {t}}}}}", f"data.split.seed={n}") for n, t in enumerate((0.1, 0.01, 0.5))),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
@@ -48,9 +48,12 @@ class TaskLosses(Loss):
         return replace(self, tasks=ordered, widths=tuple(widths.values()))
 
     def __call__(self, z: Array, d: Array) -> tuple[Array, Array]:
+        return self.sum_losses(z, [task.loss(z[..., place], d[..., place]) for task, place in self.locate_tasks()])
+
+    def sum_losses(self, z: Array, found: Sequence[tuple[Array, Array]]) -> tuple[Array, Array]:
+        """The weighted sum and its gradient, from the loss of each task and the gradient of that."""
         total, dz = np.zeros(len(z), z.dtype), np.empty_like(z)
-        for task, place in self.locate_tasks():
-            loss, slope = task.loss(z[..., place], d[..., place])
+        for (task, place), (loss, slope) in zip(self.locate_tasks(), found, strict=True):
             total = total + lift(task.weight, loss) * loss
             dz[..., place] = lift(task.weight, slope) * slope
         return total, dz

@@ -14,7 +14,7 @@ from nnexp.nn.losses.perceptron import Perceptron
 from nnexp.nn.losses.tasks import TaskLosses
 from nnexp.nn.parameters import Declaration
 from nnexp.spec.baseline import AnySpec, BaselineSpec
-from nnexp.spec.checks import baseline, effect, layers, scaling, solvers, training
+from nnexp.spec.checks import baseline, classes, effect, layers, scaling, solvers, training
 from nnexp.spec.checks.advice import find_fitting
 from nnexp.spec.locate import make_problem
 from nnexp.spec.problems import Problem
@@ -120,6 +120,8 @@ NETWORK_CHECKS: dict[Check, AbstractSet[str]] = {
     effect.check_repeated_classes: set(),
     effect.check_own_test: set(),
     scaling.check_scaled_targets: set(),
+    classes.check_class_weights: set(),
+    classes.check_sampling: set(),
     scaling.check_range_of_outputs: {"architecture", "activation"},
     training.check_watched_metrics: {"training", "schedule"},
     training.check_split: set(),
@@ -164,6 +166,8 @@ BASELINE_CHECKS: dict[Callable[[BaselineSpec, Description, Node], Iterator[Probl
     effect.check_repeated_classes: set(),
     effect.check_own_test: set(),
     scaling.check_scaled_targets: set(),
+    classes.check_class_weights: set(),
+    classes.check_sampling: set(),
     baseline.check_targets: {"baseline"},
     baseline.check_train_size: {"baseline"},
     baseline.check_memory: {"baseline"},

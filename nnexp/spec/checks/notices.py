@@ -49,7 +49,7 @@ def notices(spec: AnySpec, name: str) -> list[Problem]:
     found += _files_passed_over(spec.data.source, root)
     found += _worst_remark(spec, description, root)
     if not isinstance(spec, BaselineSpec):
-        found += [*_unused_activation(spec, root), *_bounded_logits(spec, root)]
+        found += [*_unused_activation(spec, root), *_bounded_logits(spec, root), *_balanced_twice(spec, root)]
         found += [*_patience(spec, root), *_schedule(spec, root)]
     return sort_problems(found)
 
@@ -133,6 +133,13 @@ def _bounded_logits(spec: Spec, root: Node) -> Iterator[Problem]:
                 f"{loss} takes logits, numbers of any size, and {kind_of(placed)} after `output` bounds or bends them"
             )
             yield make_problem(root, f"architecture.{index}", message, "end the architecture with `- output`")
+
+
+def _balanced_twice(spec: Spec, root: Node) -> Iterator[Problem]:
+    """Classes that are drawn as often count alike already, and weights on top favour the rare ones."""
+    if spec.data.sampling == "balanced" and spec.data.class_weights != "none":
+        message = "sampling and class_weights both make up for rare classes, which count too much by both together"
+        yield make_problem(root, "data.class_weights", message, "leave one of them out, unless you mean both")
 
 
 def _patience(spec: Spec, root: Node) -> Iterator[Problem]:

@@ -41,6 +41,9 @@ def check_solver(spec: Spec, description: Description, declaration: Declaration,
         matrix = f"a matrix of {trained:,} x {trained:,} numbers, {size:,} bytes ({size / 2**30:.3g} GiB)"
         suggestion = f"use it for up to {MAX_DENSE_WEIGHTS:,} weights; lbfgs holds no matrix"
         yield make_problem(root, "optimizer", f"{name} would hold {matrix}", suggestion)
+    if solver.needs_parabola and spec.data.class_weights != "none":
+        message = f"{name} solves for examples that count alike"
+        yield make_problem(root, "data.class_weights", message, "leave class_weights out")
     if solver.needs_parabola:
         yield from _check_linear(name, spec, declaration, root)
 

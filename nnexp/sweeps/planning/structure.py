@@ -51,7 +51,8 @@ def _describe_data_sizes(data: Data) -> Hashable:
     description = describe_data(data)
     sizes = data.count_parts(description)
     about = (description.shape, description.targets, description.classes, description.tasks)
-    handling = (make_skeleton(data.targets), make_skeleton(data.augment), data.scale_targets == Unchanged())
+    components = (make_skeleton(data.targets), make_skeleton(data.augment))
+    handling = (*components, data.scale_targets == Unchanged(), data.class_weights == "none")
     return (about, tuple(sorted(sizes.items())), *handling)
 
 
