@@ -21,7 +21,6 @@ from nnexp import registry
 from nnexp.data.changes import compare_with_record
 from nnexp.data.dataset import Description
 from nnexp.data.parts import Parts
-from nnexp.data.splits import PART_NAMES
 from nnexp.data.target_scaling import TargetScaling
 from nnexp.errors import ResumeError, RunError
 from nnexp.runs import checkpoints, known_files, manifest
