@@ -133,22 +133,7 @@ NETWORK_CHECKS: dict[Check, AbstractSet[str]] = {
 }
 """The checks, each with the top-level keys that it needs besides data and architecture."""
 
-Weightdef _suggest_other_kind(loss: Loss, source: str, description: Description) -> str:
-    """How numbers of a file become classes, or values, where the loss is for such."""
-    if source not in KINDS_OF_FILES:
-        return ""
-    key = f"data.source.{source}.kind"
-    if description.targets == "values" and "classes" in loss.targets:
-        return f"if the numbers are classes: {key}=classes; "
-    if description.targets == "classes" and "values" in loss.targets:
-        return f"if the classes are numbers, and meant as values: {key}=values; "
-    return ""
-
-
-KINDS_OF_FILES = ("csv", "npz")
-"""Sources that can read one target as classes or as values."""
-
-Check = Callable[[Spec, Description, Declaration, Node], Iterator[Problem]]
+WeightCheck = Callable[[Spec, Description, Declaration, Node], Iterator[Problem]]
 
 WEIGHT_CHECKS: dict[WeightCheck, AbstractSet[str]] = {
     layers.check_memory: {"training", "optimizer"},
