@@ -59,6 +59,7 @@ def format_table_spec(guess: TableGuess, name: str, schema: str) -> str:
         *(f"      {line}" for line in _list_source_lines(guess)),
         *(f"  {line}" for line in _list_split_lines(guess, network)),
         _comment("  normalize: standard", "zero mean and unit std of every input, fitted on the training part"),
+        *_list_scaling_lines(guess),
         "",
         f"architecture: {{mlp: {{hidden: {list(network.hidden)}}}}}",
         "activation: relu",
@@ -204,8 +205,14 @@ def _list_split_lines(guess: TableGuess, network: NetworkChoice) -> Iterator[str
         yield _comment(f"split: {fractions}", by_class if guess.target.kind == "classes" else "at random")
 
 
+def _list_scaling_lines(guess: TableGuess) -> Iterator[str]:
+    """How values are scaled for training."""
+    if guess.target.kind == "values":
+        yield _comment("  scale_targets: standard", "for training alone: predictions, rmse and mae are in its own unit")
+
+
 def _list_loss_lines(guess: TableGuess) -> Iterator[str]:
     if guess.target.kind == "classes":
         yield "loss: cross_entropy"
     else:
-        yield _comment("loss: squared_error", "of the scaled target; rmse and mae are in its own unit")
+        yield _comment("loss: squared_error", "of the scaled target")
