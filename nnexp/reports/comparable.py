@@ -10,6 +10,7 @@ from nnexp.metrics.better import larger_is_better
 from nnexp.reports.collect import CollectedRuns
 from nnexp.reports.columns import list_keys
 from nnexp.reports.rows import PART_NAMES, RunRow
+from nnexp.spec.loss_notes import list_plain_loss_notes
 from nnexp.spec.yaml import format_flow
 from nnexp.statistics.verdicts import RankingMetric
 from nnexp.sweeps.definition.settings import SweepObjective
@@ -131,7 +132,8 @@ def _has_loss(row: RunRow) -> bool:
 
 
 def _describe_loss(row: RunRow) -> str:
-    return str(row.configuration.spec["loss"])
+    spec = row.configuration.spec
+    return ", ".join([str(spec["loss"]), *list_plain_loss_notes(spec)])
 
 
 def _describe_groups(what: str, rows: Sequence[RunRow], key: Callable[[RunRow], str]) -> list[str]:

@@ -11,6 +11,7 @@ from nnexp.reports.labels import format_cell
 from nnexp.reports.rows import RunRow
 from nnexp.reports.text_tables import format_latex_table, format_markdown_table
 from nnexp.reports.variants import Variant
+from nnexp.spec.loss_notes import list_plain_loss_notes
 from nnexp.statistics.means import MeanInterval
 from nnexp.storage.atomic import replace_nonfinite
 
@@ -132,10 +133,21 @@ def format_verdict_heading(report: Report) -> str:
 def format_sentences(report: Report) -> list[str]:
     """The sentences below the table: what makes the runs incomparable, the verdicts, and the diagnosis."""
     sentences = [f"mixed: the runs differ in {difference}" for difference in report.mixed]
+    if report.measure.metric.endswith("_loss"):
+        sentences += collect_loss_notes(report.variants)
     sentences += _format_verdicts(report)
     for entry in report.health:
         sentences += entry.format_sentences()
     return sentences
+
+
+def collect_loss_notes(variants: Sequence[Variant]) -> list[str]:
+    """What a reader must know of the losses of these variants, each note once."""
+    notes: dict[str, None] = {}
+    for variant in variants:
+        if not variant.configuration.is_baseline:
+            notes |= dict.fromkeys(list_plain_loss_notes(variant.configuration.spec))
+    return list(notes)
 
 
 def _format_verdicts(report: Report) -> list[str]:

@@ -179,6 +179,37 @@ def test_onnx_gives_the_units_of_the_file() -> None:
     np.testing.assert_allclose(z, run.predictor.predict(x), rtol=1e-5)
 
 
+def test_a_last_layer_from_a_run_that_was_scaled_otherwise_is_an_error_with_the_line_to_write() -> None:
+    plain = trained("data.scale_targets=none", "training.epochs=1")
+    init = f"init={{from_run: {{run: {plain.path}}}}}"
+    with pytest.raises(SpecError, match="gives values as they are, and here it is to give scaled values") as caught:
+        load_spec("prices.yaml", [init])
+    assert "`scale_targets: none`" in caught.value.problems[0].suggestion
+    load_spec("prices.yaml", [init, "data.scale_targets=none"])
+    load_spec("prices.yaml", [f"init={{from_run: {{run: {plain.path}, layers: [dense_1]}}}}"])
+
+
+def test_it_is_said_wherever_a_loss_is_shown_that_it_is_of_scaled_values() -> None:
+    said = "loss: of values scaled by standard"
+    for command in ("train prices.yaml", "train prices.yaml seed=1", "evaluate prices-1", "describe prices.yaml"):
+        words = command.replace("prices-1", str(trained().path)).split()
+        done = inside(*words, cwd=Path.cwd())
+        assert said in done.stdout, command
+    done = inside("report", str(trained().path), cwd=Path.cwd())
+    assert done.returncode == 0, done.stderr
+    assert said in " ".join(done.stdout.split())
+    plain = trained("data.scale_targets=none")
+    assert said not in inside("evaluate", str(plain.path), cwd=Path.cwd()).stdout
+
+
+def test_losses_of_differently_scaled_values_are_not_compared() -> None:
+    runs = [str(trained(f"data.scale_targets={how}").path) for how in ("none", "standard")]
+    done = inside("report", *runs, cwd=Path.cwd())
+    assert done.returncode == 2
+    assert "the losses: " in done.stderr
+    assert inside("report", *runs, "--metric", "dev_rmse", cwd=Path.cwd()).returncode == 0
+
+
 WRONG = [
     (["architecture=[dense: 3, output, relu]"], "relu gives no number below 0", "`scale_targets: min_max`"),
     (["architecture=[dense: 3, output, tanh]"], "tanh gives numbers from -1 to 1", "`scale_targets: none`"),

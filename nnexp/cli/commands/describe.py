@@ -12,6 +12,7 @@ from nnexp.cli.options import Json, Overrides, SpecPath
 from nnexp.errors import UsageError
 from nnexp.nn.layers.base import format_shape
 from nnexp.registry import optimizers
+from nnexp.spec.loss_notes import list_loss_notes
 from nnexp.spec.outline import outline_network
 from nnexp.spec.sizes import AssumedSizes
 from nnexp.wording import format_bytes
@@ -109,6 +110,7 @@ def _list_summary_lines(found: Outline) -> list[str]:
         f"{found.spec.name}: {found.network.parameters:,} parameters, inputs of {format_shape(found.input_shape)}",
         f"training with {optimizer} in {training.dtype}, batches of {found.batch_size:,}, takes",
         f"about {format_bytes(parameters)} for parameters and {format_bytes(activations)} for activations",
+        *list_loss_notes(found.spec),
     ]
 
 

@@ -17,6 +17,7 @@ from nnexp.metrics.breakdown import ClassBreakdown
 from nnexp.metrics.metrics import METRIC_NAMES
 from nnexp.prediction.run import Run
 from nnexp.runs.index import find_run
+from nnexp.spec.loss_notes import list_loss_notes
 from nnexp.wording import format_metric, format_percent
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ def evaluate(
         print_json({"run": str(found.path), "split": split, **metrics, "details": documents})
         return
     out.print(_render_summary(split, metrics, details, top or DEFAULT_TOP_K))
+    for note in list_loss_notes(found.spec):
+        out.print(note, markup=False)
     for entry in details:
         for shown in _render_tables(entry, out.width, confusion=confusion):
             out.print(shown)

@@ -17,6 +17,7 @@ from nnexp.errors import Interrupted
 from nnexp.spec import resolved
 from nnexp.spec.baseline import BaselineSpec
 from nnexp.spec.checks.notices import notices
+from nnexp.spec.loss_notes import list_loss_notes
 from nnexp.training.speedup import MIN_STEP_SECONDS, measure_speedup
 from nnexp.wording import format_count, format_decimal, format_metric
 
@@ -81,6 +82,8 @@ def print_run(run: Run) -> None:
             cells = [format_metric(name, values[name]) for name in metrics]
             parts.add_row(part, f"{record['data']['examples'][part]:,}", *cells)
         out.print(parts)
+        for note in list_loss_notes(run.spec):
+            out.print(note, markup=False)
         out.print(f"{run.name}: {_describe_ending(record)}", markup=False)
     out.print(str(run.path), style="bold", markup=False)
 

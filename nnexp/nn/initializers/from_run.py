@@ -69,6 +69,14 @@ class FromRun(Initializer):
             raise RunError(f"{folder} was written by an older version: train it again")
         return _split_weights(arrays["theta"], layout["weights"]) | _split_weights(arrays["buffers"], layout["buffers"])
 
+    def has_scaled_targets(self) -> bool:
+        """Whether the run learned values that were scaled. Raises RunError as `load_weights` does."""
+        try:
+            arrays, _ = archive.load_archive(self.find_folder() / "inputs.npz", self._read_record()["spec"])
+        except (archive.DamagedArchiveError, ResumeError) as error:
+            raise RunError(str(error)) from None
+        return "target_shift" in arrays
+
     def find_folder(self) -> Path:
         """Where the run is. Raises RunError where there is none, or several have the name."""
         path = Path(self.run)

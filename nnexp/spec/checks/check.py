@@ -139,6 +139,7 @@ WEIGHT_CHECKS: dict[WeightCheck, AbstractSet[str]] = {
     layers.check_memory: {"training", "optimizer"},
     layers.check_frozen: {"training"},
     layers.check_transferred_weights: {"init"},
+    scaling.check_transferred_scaling: {"init"},
     solvers.check_solver: {"training", "optimizer", "loss", "regularization"},
 }
 """The checks of the declared weights, each with the top-level keys that it needs besides."""

@@ -9,8 +9,11 @@ import numpy as np
 from nnexp import registry
 from nnexp.data.dataset import Description
 from nnexp.data.normalizations.linear import MinMax, Unchanged
+from nnexp.errors import RunError
 from nnexp.nn.activations.base import Activation
+from nnexp.nn.initializers.from_run import FromRun
 from nnexp.nn.network import kind_of
+from nnexp.nn.parameters import Declaration
 from nnexp.spec.baseline import AnySpec
 from nnexp.spec.locate import make_layer_problem, make_problem
 from nnexp.spec.problems import Problem
@@ -58,6 +61,29 @@ def check_range_of_outputs(spec: Spec, description: Description, root: Node) -> 
         others = "`scale_targets: min_max` or, if the values fit as they are, `scale_targets: none`"
     suggestion = f"end the architecture with `- output`, or write {others} under `data`"
     yield make_layer_problem(len(layers) - 1, root, message, suggestion)
+
+
+def check_transferred_scaling(
+    spec: Spec, description: Description, declaration: Declaration, root: Node
+) -> Iterator[Problem]:
+    """A last layer that comes from another run gives what is learned here: scaled values, or values as they are."""
+    init = spec.init
+    if not isinstance(init, FromRun) or description.targets != "values":
+        return
+    last = list(declaration.parts)[-1]
+    try:
+        taken = [name for name in init.transferred_weights() if name.startswith(f"{last}.")]
+        there = init.has_scaled_targets()
+    except RunError:
+        return  # reported with the weights
+    here = spec.data.scale_targets != Unchanged()
+    if not taken or there == here:
+        return
+    words = ("values as they are", "scaled values")
+    message = f"{last} of {init.run} gives {words[there]}, and here it is to give {words[here]}"
+    line = "`scale_targets: none`" if here else "`scale_targets: standard`"
+    suggestion = f"write {line} under `data`, or name the layers to start from, without {last}: `layers: [...]`"
+    yield make_problem(root, "init.from_run", message, suggestion)
 
 
 def find_range(activation: Activation) -> tuple[float, float]:

@@ -24,6 +24,7 @@ from nnexp.reports.html.markup import Html, escape_controls, tag
 from nnexp.reports.html.page import render_figure, render_grid, render_legend
 from nnexp.reports.html.selection import CurveSelection
 from nnexp.reports.report import Report
+from nnexp.reports.tables import collect_loss_notes
 from nnexp.runs.folder import make_plain_name
 
 LEGEND_GROUP = "curves"
@@ -84,6 +85,7 @@ def describe_curves(selection: CurveSelection) -> str:
     sentences.append("Train is measured on the batches of an epoch, as the weights change; dev after the epoch.")
     if any(one.compute_curve("train_loss").is_cut for one in selection.variants):
         sentences.append("A line ends where the first of its runs stopped, so that it is of the same runs throughout.")
+    sentences += [f"{capitalize(note)}." for note in collect_loss_notes([one.variant for one in selection.variants])]
     longest = find_max_epochs(selection)
     if longest > MAX_DRAWN_EPOCHS:
         many = f"Of up to {longest:,} epochs {MAX_DRAWN_EPOCHS}"
