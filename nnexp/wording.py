@@ -261,12 +261,12 @@ def _format_layers_of_kind(names: Sequence[str], every: Sequence[str]) -> str:
     return f"{', '.join(names[:3])} and {len(names) - 3} more"
 
 
-def find_closest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that is most like `name`, or None where none is."""
+def find_closest(name: str, known: Iterable[str], cutoff: float = CLOSEST_CUTOFF) -> str | None:
+    """The known name that is most like `name`, or None where none is; a `cutoff` near 1 allows one slip at most."""
     # Upper and lower case are the commonest slip: Adam for adam.
     by_folded = {candidate.casefold(): candidate for candidate in known}
     folded = name.casefold()[:MAX_COMPARED_CHARACTERS]
-    matches = difflib.get_close_matches(folded, by_folded, n=1, cutoff=CLOSEST_CUTOFF)
+    matches = difflib.get_close_matches(folded, by_folded, n=1, cutoff=cutoff)
     return by_folded[matches[0]] if matches else None
 
 

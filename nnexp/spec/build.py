@@ -6,7 +6,7 @@ A section is a mapping of its parameters; one with a single parameter may be wri
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, get_origin
 
 from nnexp import registry
@@ -18,10 +18,10 @@ from nnexp.nn.named import Named
 from nnexp.nn.network import kind_of
 from nnexp.nn.penalties.base import Penalty
 from nnexp.registry import Parameter, component_parameters
+from nnexp.spec.aliases import KEY_ALIASES, find_ours
 from nnexp.spec.checks.advice import suggest_fix
 from nnexp.spec.parameter_types import (
     REGISTRIES_BY_TYPE,
-    add_article,
     describe_single,
     describe_type,
     find_component_classes,
@@ -35,6 +35,7 @@ from nnexp.spec.parameter_types import (
     strip_words,
 )
 from nnexp.spec.problems import Place, Problem
+from nnexp.spec.suggestions import suggest_component, suggest_key, suggest_single_name
 from nnexp.spec.validation import find_entry_type, validate_parameters
 from nnexp.spec.yaml import Node, join_path
 from nnexp.typing import Shape
@@ -45,10 +46,12 @@ class Builder:
     """Builds components from nodes and collects the problems; what cannot be built is None.
 
     `shape` is the core shape of the data, to which presets are expanded; None where there is something wrong with them.
+    `root` is the tree of the whole spec, in which the place of a key that stands elsewhere is looked for.
     """
 
-    def __init__(self, shape: Shape | None = None) -> None:
+    def __init__(self, shape: Shape | None = None, root: Node | None = None) -> None:
         self.shape = shape
+        self.root = root
         self.problems: list[Problem] = []
 
     def add_problem(self, place: Place, path: str, message: str, suggestion: str = "") -> None:
@@ -71,10 +74,10 @@ class Builder:
         name, place, value = self.split_head(node)
         if name is None:
             message = f"expected one {kind}, `name` or `name: {{parameters}}`, found {describe_names(node)}"
-            self.add_problem(place, path, message, suggest_single_name(node, place, path, known))
+            self.add_problem(place, path, message, suggest_single_name(self.root, path, known, node, place))
             return None
         if name not in known:
-            suggestion = describe_other_kind(name) or suggest_nearest(name, known)
+            suggestion = suggest_component(self.root, path, base, name, node, place)
             self.add_problem(place, path, f"unknown {kind} {shorten_text(name)!r}", suggestion)
             return None
         return self.build_with_parameters(known[name], value, place, join_path(path, name))
@@ -116,11 +119,11 @@ class Builder:
                 continue
             values[name] = freeze_lists(child.make_plain())
             if name not in known:
-                misspelt.add(find_closest(name, known))
+                misspelt |= {find_closest(name, known), *find_ours(name, KEY_ALIASES)}
         valid, faults = validate_parameters(cls, values, nested)
         for (name, entry), kind in faults.items():
             if kind == "extra_forbidden":
-                self.report_unknown(name, list(known), node.keys.get(name, node.place), path)
+                self.report_unknown(name, given[name], list(known), node.keys.get(name, node.place), path)
             elif kind != "missing":
                 self.report_wrong_value(known[name].hint, given[name], join_path(path, name), entry)
             elif name not in misspelt:
@@ -137,9 +140,9 @@ class Builder:
         message = f"needs `{parameter.name}`, {describe_type(parameter.hint)}"
         self.add_problem(place, path, message, f"write `{example}`")
 
-    def report_unknown(self, name: str, known: list[str], place: Place, path: str) -> None:
+    def report_unknown(self, name: str, value: Node, known: list[str], place: Place, path: str) -> None:
         """A key that is no parameter."""
-        suggestion = suggest_nearest(name, known) if known else "it takes no parameters"
+        suggestion = suggest_key(self.root, join_path(path, name), known, value, place)
         shown = shorten_text(name)
         self.add_problem(place, join_path(path, shown), f"unknown key {shown!r}", suggestion)
 
@@ -266,32 +269,6 @@ def is_single_layer(node: Node) -> bool:
     """Whether a layer stands where the list of layers should."""
     names = list(node.value) if isinstance(node.value, dict) else [node.value]
     return not find_component_classes(Layer).keys().isdisjoint(names)
-
-
-def suggest_single_name(node: Node, place: Place, path: str, known: Mapping[str, type[Any]]) -> str:
-    """How to mend a mapping of several names where one component belongs."""
-    if not isinstance(node.value, dict) or not node.value:
-        return ""
-    first, *others = node.value
-    if place.text.override_number:
-        return f"to replace the whole value, in quotes: '{path}={{{others[-1]}: ...}}'"
-    if first in known:
-        parameters = [parameter.name for parameter in component_parameters(known[first])]
-        if set(others) <= set(parameters):
-            return f"indent {' and '.join(others)} further, as parameters of {first}"
-    # How other libraries write a component: {name: adam, lr: 0.1}.
-    if first in ("name", "type", "kind"):
-        parameters = [f"{other}: ..." for other in others]
-        return f"write `{node.value[first].raw}: {{{', '.join(parameters)}}}`"
-    return "keep one of them"
-
-
-def describe_other_kind(name: str) -> str:
-    """Of what other kind a component of this name is."""
-    for components in registry.REGISTRY_BY_KIND.values():
-        if name in components:
-            return f"{name} is {add_article(components.kind)}"
-    return ""
 
 
 def describe_names(node: Node) -> str:

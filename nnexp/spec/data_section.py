@@ -32,7 +32,7 @@ def load_data_section(spec: str | Path | SpecText, overrides: Sequence[str] = ()
         section = root.value.get("data")
     if section is None:
         raise SpecError(sort_problems([*problems, Problem(root.place, "", "the spec has no section `data:`")]))
-    builder = Builder()
+    builder = Builder(root=root)
     data: Data | None = builder.build_section(Data, section, "data")
     problems = list(filter(_concerns_data, [*problems, *builder.problems]))
     if problems or data is None:

@@ -30,10 +30,25 @@ def find_place(root: Node, path: str) -> Place:
     """The place of the node at a dotted path, or of its nearest ancestor that was written."""
     node = root
     for key in path.split("."):
-        if isinstance(node.value, dict) and key in node.value:
-            node = node.value[key]
-        elif isinstance(node.value, list) and key.isdecimal() and int(key) < len(node.value):
-            node = node.value[int(key)]
-        else:
+        child = _get_child(node, key)
+        if child is None:
             break
+        node = child
     return node.place
+
+
+def find_node(root: Node, path: str) -> Node | None:
+    """The node at a dotted path, None where nothing is written there."""
+    node: Node | None = root
+    for key in path.split("."):
+        node = _get_child(node, key) if node else None
+    return node
+
+
+def _get_child(node: Node, key: str) -> Node | None:
+    """The node of a key of a mapping or of an index of a list, where there is one."""
+    if isinstance(node.value, dict):
+        return node.value.get(key)
+    if isinstance(node.value, list) and key.isdecimal() and int(key) < len(node.value):
+        return node.value[int(key)]
+    return None

@@ -9,6 +9,7 @@ from dataclasses import replace
 from nnexp.errors import SpecError
 from nnexp.spec.conflicts import Assignment, find_conflicts
 from nnexp.spec.problems import Place, Problem, SpecText
+from nnexp.spec.suggestions import describe_other_kind, suggest_home
 from nnexp.spec.yaml import Node, join_path, parse_yaml, walk_nodes
 from nnexp.wording import shorten_text
 
@@ -80,8 +81,9 @@ def put_value(root: Node, path: str, value: Node, place: Place, written: str) ->
             node = _step_into(node, key, here, value if depth == len(keys) else None)
         except _NoEntryError as error:
             at, above = ".".join(keys[:depth]), ".".join(keys[: depth - 1])
-            suggestion = ""
-            if error.replaceable:
+            # The name of another component is meant as such, everything else as a key of the one that is there.
+            suggestion = "" if describe_other_kind(key) else suggest_home(root, path, here, value)
+            if error.replaceable and not suggestion:
                 suggestion = f"to replace the whole value: {above}={_format_nested(keys[depth - 1 :], written)}"
             raise SpecError([Problem(here, at, f"{above} {error}", suggestion)]) from None
         start += len(key) + 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
@@ -22,6 +23,7 @@ from nnexp.spec.locate import make_problem
 from nnexp.spec.problems import Place, Problem, SpecText, sort_problems
 from nnexp.spec.sizes import AssumedSizes
 from nnexp.spec.spec import Data, Origin, Spec
+from nnexp.spec.sweep_words import suggest_sweep
 from nnexp.spec.yaml import Node, build_tree
 from nnexp.spec.yaml import parse_yaml_with_problems as parse
 from nnexp.typing import Shape
@@ -32,6 +34,9 @@ MAX_SPEC_BYTES = 1_000_000
 
 # Windows' editors put it before UTF-8. It is no part of the YAML, yet a run keeps its spec byte for byte.
 BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
+
+SWEEP_KEY = "base"
+"""The key of a sweep file that no spec has: it names the spec that the sweep starts from."""
 
 DEFAULT_LOSS: dict[Targets, str] = {
     "classes": "cross_entropy",
@@ -63,9 +68,14 @@ def load_spec(
     root, problems = parse(text)
     if not isinstance(root.value, dict):
         raise SpecError(problems or [_make_mapping_problem(root)])
+    if SWEEP_KEY in root.value:
+        raise UsageError(f"{text.name} is a sweep: {shlex.join(['nnexp', 'sweep', text.name, *overrides])}")
     problems += overriding.apply_overrides(root, overrides)
     origin = Origin(text.byte_order_mark + text.content, tuple(overrides))
-    return build_spec(root, origin, problems, name=name or Path(text.name).stem, sizes=sizes, checked=checked)
+    try:
+        return build_spec(root, origin, problems, name=name or Path(text.name).stem, sizes=sizes, checked=checked)
+    except SpecError as error:
+        raise SpecError(suggest_sweep(error.problems, root, text.name, overrides)) from None
 
 
 def load_network_spec(
@@ -141,7 +151,7 @@ def build_spec(
         problems += remove_foreign_keys(root)
     else:
         root.value.setdefault("loss", loss)
-    builder = Builder(description.shape if description else None)
+    builder = Builder(description.shape if description else None, root)
     spec: AnySpec | None = builder.build_section(kind, root, "")
     # What is no YAML has been reported; the builder found None in its place, and complains of that.
     known_places = {problem.place for problem in problems}

@@ -44,7 +44,7 @@ NAMES = [
     ("seed: 0", "sede: 0", "2:1", "sede: unknown key 'sede'", "did you mean 'seed'?"),
     ("epochs: 40", "epoch: 40", "20:3", "training.epoch: unknown key 'epoch'", "did you mean 'epochs'?"),
     ("normalize", "normalise", "6:3", "data.normalise: unknown key 'normalise'", "did you mean 'normalize'?"),
-    ("{lr: 1e-3}", "{lrate: 1e-3}", "17:20", "unknown key 'lrate'", "known: beta1, beta2, bias_correction, eps, lr"),
+    ("{lr: 1e-3}", "{lrate: 1e-3}", "17:20", "unknown key 'lrate'", "did you mean 'lr'?"),
     ("{lr: 1e-3}", "{Lr: 1e-3}", "17:20", "optimizer.adam.Lr: unknown key 'Lr'", "did you mean 'lr'?"),
     ("train: 0.8", "trian: 0.8", "5:11", "data.split.trian: unknown key 'trian'", "did you mean 'train'?"),
     ("{units: 8}", "{unit: 8}", "8:13", "architecture.0.dense.unit: unknown key 'unit'", "did you mean 'units'?"),

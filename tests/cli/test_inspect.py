@@ -141,7 +141,7 @@ WRONG: dict[str, tuple[tuple[str, ...], int, str]] = {
     "an open bracket": (("mlp.yaml", "--init", "normal: {std: 1"), 2, "--init, column"),
     "a comma too many": (("mlp.yaml", "--init", ",he"), 2, "--init, column 2"),
     "a number for an init": (("mlp.yaml", "--init", "3"), 2, "expected one initializer"),
-    "a wrong override": (("mlp.yaml", "training.epoch=3", "--init", "he"), 2, "did you mean 'epochs'?"),
+    "a wrong override": (("mlp.yaml", "training.epoch=3", "--init", "he"), 2, "did you mean training.epochs=3?"),
     "no examples": (("mlp.yaml", "--examples", "0"), 2, "--examples"),
     "no seeds": (("mlp.yaml", "--seeds", "0"), 2, "--seeds"),
     "unknown data": (("mlp.yaml", "--data", "uniform"), 2, "--data"),

@@ -12,12 +12,12 @@ OVERRIDES = [
     ("seed=", 6, "seed: expected a whole number ≥ 0, found nothing"),
     ("seed=x", 6, "seed: expected a whole number ≥ 0, found 'x'"),
     ("seed.x=3", 6, "seed.x: seed is 0, which holds no 'x'"),
-    ("training.epoch=3", 10, "training.epoch: unknown key 'epoch'", "did you mean 'epochs'?"),
+    ("training.epoch=3", 10, "training.epoch: unknown key 'epoch'", "did you mean training.epochs=3?"),
     (
         "optimizer.sgd.lr=0.1",
         11,
         "expected one optimizer, `name` or",
-        "to replace the whole value, in quotes: 'optimizer={sgd: ...}'",
+        "to replace the whole value, in quotes: 'optimizer={sgd: {lr: 0.1}}'",
     ),
     (
         "activation.elu.alpha=2",
@@ -37,7 +37,7 @@ OVERRIDES = [
         "architecture.0.relu=null",
         16,
         "expected one layer, `name`",
-        "to replace the whole value, in quotes: 'architecture.0={relu: ...}'",
+        "to replace the whole value: architecture.0=relu",
     ),
     ("optimizer.adam.lr=[1", 19, "optimizer.adam.lr: this bracket is not closed by ']'"),
     (
@@ -52,7 +52,7 @@ OVERRIDES = [
         "optimizer={adam: {}, sgd: {lr: 1}}",
         22,
         "expected one optimizer,",
-        "to replace the whole value, in quotes: 'optimizer={sgd: ...}'",
+        "to replace the whole value, in quotes: 'optimizer={sgd: {lr: 1}}'",
     ),
     ("training.batch_size=2000", 21, "a batch of 2000 is larger than the", "write `full` for one batch an epoch"),
     (

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,13 +14,12 @@ from nnexp.spec import read
 from nnexp.spec.conflicts import Assignment
 from nnexp.spec.overrides import parse_value, put_value
 from nnexp.spec.problems import Place, Problem, SpecText, sort_problems
+from nnexp.spec.sweep_words import RANGE_PATTERN, split_at_commas
 from nnexp.spec.yaml import Node
 from nnexp.spec.yaml import parse_yaml_with_problems as read_text
 from nnexp.sweeps.definition import space
 from nnexp.sweeps.definition.conflicts import check_definition
 from nnexp.sweeps.definition.definition import SweepAxis, SweepDefinition
-
-RANGE_PATTERN = re.compile(r"(0|[1-9][0-9]*)\.\.(0|[1-9][0-9]*)")
 
 MAX_VALUES = 1_000_000
 """Values of one key; more are a slip, such as 0..1e9, and would fill the memory."""
@@ -109,7 +107,7 @@ def _parse_word(text: SpecText) -> tuple[str, list[Node]]:
         message = "expected key.sub=value, or several values with commas between them"
         raise SpecError([Problem(Place(text, 1, 1, max(1, len(text.content))), "", message, "seed=0..4 is a range")])
     offset, values = len(path) + 1, []
-    for start, piece in _split_at_commas(raw):
+    for start, piece in split_at_commas(raw):
         here = Place(text, 1, offset + start + 1, max(1, len(piece)))
         if not piece.strip() and "," in raw:
             raise SpecError([Problem(here, path, "a value is missing between the commas")])
@@ -121,24 +119,6 @@ def _parse_word(text: SpecText) -> tuple[str, list[Node]]:
         else:
             values.append(Node(None, here))
     return path, values
-
-
-def _split_at_commas(raw: str) -> list[tuple[int, str]]:
-    """The stretches between the commas that stand outside of brackets and quotes, each with its start."""
-    pieces, start, depth, quote = [], 0, 0, ""
-    for index, character in enumerate(raw):
-        if quote:
-            quote = "" if character == quote else quote
-        elif character in "'\"":
-            quote = character
-        elif character in "[{":
-            depth += 1
-        elif character in "]}":
-            depth -= 1
-        elif character == "," and depth == 0:
-            pieces.append((start, raw[start:index]))
-            start = index + 1
-    return [*pieces, (start, raw[start:])]
 
 
 def _expand_range(first: int, last: int, place: Place, path: str) -> list[Node]:

@@ -35,7 +35,7 @@ def is_sweep_file(path: Path) -> bool:
         root, _ = read_text(read.read_spec_text(path))
     except SpecError:
         return False
-    return isinstance(root.value, dict) and "base" in root.value
+    return isinstance(root.value, dict) and read.SWEEP_KEY in root.value
 
 
 def read_definition(path: Path, words: Sequence[str] = ()) -> SweepDefinition:
