@@ -20,7 +20,10 @@ from nnexp.data.value_ranges import ValueRanges, measure_ranges
 from nnexp.errors import UsageError
 from nnexp.registry import sources
 from nnexp.spec.data_section import build_source, load_data_section
+from nnexp.spec.problems import SpecText
 from nnexp.spec.resolved import make_plain_value
+from nnexp.spec.starter import SCHEMA_FILE
+from nnexp.spec.starter_for_files import is_folder_or_arrays, write_spec_for
 from nnexp.typing import AnyArray, IntArray
 from nnexp.wording import suggest_nearest
 
@@ -142,6 +145,8 @@ def preview_data(what: str, overrides: Sequence[str] = ()) -> DataPreview:
     """
     if what in sources:
         return _preview_source(what, overrides)
+    if is_folder_or_arrays(what):
+        return _preview_spec(SpecText(what, write_spec_for(what, "preview", SCHEMA_FILE).text), overrides)
     if Path(what).suffix in (".yaml", ".yml") or Path(what).is_file():
         return _preview_spec(what, overrides)
     raise UsageError(f"unknown data source {what!r}; {suggest_nearest(what, sources)}")
@@ -153,9 +158,10 @@ def _preview_source(name: str, overrides: Sequence[str]) -> DataPreview:
     return DataPreview(name, source, loaded, {}, loaded.description)
 
 
-def _preview_spec(path: str, overrides: Sequence[str]) -> DataPreview:
+def _preview_spec(spec: str | SpecText, overrides: Sequence[str]) -> DataPreview:
     """The data of a spec; its other sections may be wrong."""
-    data, predicted = load_data_section(path, overrides)
+    data, predicted = load_data_section(spec, overrides)
     loaded = data.load()
     rows = data.split.choose_rows(loaded)
-    return DataPreview(path, data.source, loaded, {part: rows[part] for part in PART_NAMES}, predicted)
+    name = spec.name if isinstance(spec, SpecText) else spec
+    return DataPreview(name, data.source, loaded, {part: rows[part] for part in PART_NAMES}, predicted)

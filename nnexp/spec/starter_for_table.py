@@ -58,26 +58,26 @@ def format_table_spec(guess: TableGuess, name: str, schema: str) -> str:
         "    csv:",
         *(f"      {line}" for line in _list_source_lines(guess)),
         *(f"  {line}" for line in _list_split_lines(guess, network)),
-        _comment("  normalize: standard", "zero mean and unit std of every input, fitted on the training part"),
+        format_comment("  normalize: standard", "zero mean and unit std of every input, fitted on the training part"),
         *_list_scaling_lines(guess),
         "",
         f"architecture: {{mlp: {{hidden: {list(network.hidden)}}}}}",
         "activation: relu",
         *_list_loss_lines(guess),
-        _comment("regularization: {l2: 1e-3}", "of the weights, not of the biases"),
+        format_comment("regularization: {l2: 1e-3}", "of the weights, not of the biases"),
         "optimizer: {adam: {lr: 2e-3}}",
         "",
         "training:",
         f"  epochs: {network.epochs}",
         f"  batch_size: {network.batch_size}",
-        _comment(
+        format_comment(
             f"  early_stopping: {{patience: {network.patience}}}", "watches dev_loss and restores the best weights"
         ),
     ]
     return "\n".join(lines) + "\n"
 
 
-def _comment(line: str, comment: str) -> str:
+def format_comment(line: str, comment: str) -> str:
     """A line with a comment behind it."""
     return f"{line:<{COMMENT_COLUMN}} # {comment}" if comment else line
 
@@ -99,19 +99,19 @@ def _list_source_lines(guess: TableGuess) -> Iterator[str]:
     for key, value in written.items():
         usual = getattr(PLAIN_DIALECT, key)
         if value != (list(usual) if isinstance(usual, tuple) else usual):
-            yield _comment(f"{key}: {format_flow(value)}", reasons.get(key, ""))
+            yield format_comment(f"{key}: {format_flow(value)}", reasons.get(key, ""))
             if key in guess.dialect.unsure:
                 yield f"# {key}: {format_flow(usual)}   # instead, if that is wrong"
     for key, notation in list_notation(dialect.numbers).items():
         example = next((column.example for column in guess.columns if not column.numbers.is_plain), "")
-        yield _comment(f"{key}: {format_flow(notation)}", f"numbers are written as {quote_entry(example)}")
+        yield format_comment(f"{key}: {format_flow(notation)}", f"numbers are written as {quote_entry(example)}")
 
 
 def _list_target_lines(guess: TableGuess) -> Iterator[str]:
     """The target, its kind, and what else both may be."""
     target = guess.target
-    yield _comment(f"target: {format_flow(target.column.name)}", guess.target_reason)
-    yield _comment(f"kind: {target.kind}", target.reason)
+    yield format_comment(f"target: {format_flow(target.column.name)}", guess.target_reason)
+    yield format_comment(f"kind: {target.kind}", target.reason)
     if target.unsure in ("classes", "values"):
         other_loss = "cross_entropy" if target.unsure == "classes" else "squared_error"
         yield f"# kind: {target.unsure}   # instead, if the numbers are {target.unsure}; then loss: {other_loss}"
@@ -119,7 +119,7 @@ def _list_target_lines(guess: TableGuess) -> Iterator[str]:
         yield f"# it may be {target.unsure}"
     if target.column.missing:
         rows = format_count(target.column.missing, "row")
-        yield _comment("without_target: drop", f"{rows} without a target; refuse: such rows are an error")
+        yield format_comment("without_target: drop", f"{rows} without a target; refuse: such rows are an error")
 
 
 def _list_column_lines(guess: TableGuess) -> Iterator[str]:
@@ -139,11 +139,11 @@ def _list_column_lines(guess: TableGuess) -> Iterator[str]:
             levels = format_flow(sorted(column.levels))
             if len(column.levels) > MAX_LEVELS:
                 levels = f"{{top: {MAX_LEVELS}}}"
-            yield _comment(f"  {format_flow(column.name)}: {levels}", _explain(column))
+            yield format_comment(f"  {format_flow(column.name)}: {levels}", _explain(column))
     identifiers = [column for column in guess.columns if column.kind == "identifier" and column is not _target(guess)]
     if identifiers:
         reason = f"{identifiers[0].reason}: no feature, and returned with predictions"
-        yield _comment(f"id: {format_flow([column.name for column in identifiers])}", reason)
+        yield format_comment(f"id: {format_flow([column.name for column in identifiers])}", reason)
     dropped = [
         column
         for column in guess.columns
@@ -180,14 +180,14 @@ def _list_missing_lines(guess: TableGuess) -> Iterator[str]:
             for word, count in column.signs:
                 counts[word] = counts.get(word, 0) + count
         told = ", ".join(f"{quote_entry(word)} {format_count(count, 'time')}" for word, count in counts.items())
-        yield _comment(f"missing: {format_flow(list(guess.missing_signs))}", told)
+        yield format_comment(f"missing: {format_flow(list(guess.missing_signs))}", told)
         for sentinel in guess.sentinels:
             yield f"# {sentinel}"
     gaps = [column for column in guess.features if column.missing]
     if gaps:
         count = sum(column.missing for column in gaps)
         where = f"{format_count(count, 'missing value')} in {format_count(len(gaps), 'column')}"
-        yield _comment("fill: median", f"{where}; there are also mean and zero")
+        yield format_comment("fill: median", f"{where}; there are also mean and zero")
 
 
 def _list_split_lines(guess: TableGuess, network: NetworkChoice) -> Iterator[str]:
@@ -195,24 +195,26 @@ def _list_split_lines(guess: TableGuess, network: NetworkChoice) -> Iterator[str
     fractions = network.fractions
     if guess.time:
         reason = f"the rows are a series in {quote_entry(guess.time)}: its end is the test part"
-        yield _comment(f"split: {fractions[:-1]}, time: {format_flow(guess.time)}}}", reason)
+        yield format_comment(f"split: {fractions[:-1]}, time: {format_flow(guess.time)}}}", reason)
         yield f"# split: {fractions}   # instead, to split at random; then drop: {format_flow([guess.time])}"
     elif guess.group:
         reason = f"the rows of one {guess.group} stay in one part"
-        yield _comment(f"split: {fractions[:-1]}, group: {format_flow(guess.group)}}}", reason)
+        yield format_comment(f"split: {fractions[:-1]}, group: {format_flow(guess.group)}}}", reason)
     else:
         by_class = "at random, with the same share of every class in each part"
-        yield _comment(f"split: {fractions}", by_class if guess.target.kind == "classes" else "at random")
+        yield format_comment(f"split: {fractions}", by_class if guess.target.kind == "classes" else "at random")
 
 
 def _list_scaling_lines(guess: TableGuess) -> Iterator[str]:
     """How values are scaled for training."""
     if guess.target.kind == "values":
-        yield _comment("  scale_targets: standard", "for training alone: predictions, rmse and mae are in its own unit")
+        yield format_comment(
+            "  scale_targets: standard", "for training alone: predictions, rmse and mae are in its own unit"
+        )
 
 
 def _list_loss_lines(guess: TableGuess) -> Iterator[str]:
     if guess.target.kind == "classes":
         yield "loss: cross_entropy"
     else:
-        yield _comment("loss: squared_error", "of the scaled target")
+        yield format_comment("loss: squared_error", "of the scaled target")

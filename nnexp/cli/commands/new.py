@@ -12,7 +12,8 @@ import typer
 from nnexp.cli.console import err, out
 from nnexp.cli.tables.columns import print_remarks
 from nnexp.errors import UsageError
-from nnexp.spec.starter import write_starter
+from nnexp.spec.starter import SCHEMA_FILE, write_starter
+from nnexp.spec.starter_for_files import is_folder_or_arrays, write_spec_for
 
 if TYPE_CHECKING:
     from nnexp.data.inference.table import TableGuess
@@ -24,7 +25,7 @@ def new(
     data: Annotated[
         str | None,
         typer.Option(
-            "--data", metavar="FILE", help="A table of your own (csv, tsv, also .gz, .bz2).", show_default=False
+            "--data", metavar="FILE", help="A table, arrays (.npz) or a folder of images.", show_default=False
         ),
     ] = None,
     target: Annotated[
@@ -42,6 +43,13 @@ def new(
         raise UsageError("--target is a column of a file: name the file too, --data FILE")
     if data is None:
         schema = write_starter(path)
+    elif is_folder_or_arrays(data):
+        if target is not None:
+            raise UsageError("--target is a column of a table; arrays and folders of images have their targets beside")
+        described = write_spec_for(data, path.stem, SCHEMA_FILE)
+        schema = write_starter(path, described.text)
+        for doubt in described.doubts:
+            err.print(doubt, markup=False)
     else:
         found = _preview_table(data, path.stem, target)
         schema = write_starter(path, found.spec)

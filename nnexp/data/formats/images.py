@@ -193,6 +193,28 @@ def read_image(path: Path, look: ImageConversion) -> AnyArray:
         return np.asarray(fit).reshape(look.shape)
 
 
+@dataclass(frozen=True, slots=True)
+class ImageSize:
+    """The height and width of an image, and whether it has no colours."""
+
+    shape: tuple[int, int]
+    is_gray: bool
+
+
+GRAY_MODES = ("1", "L", "LA", "I", "I;16")
+"""Pillow's names for images without colours."""
+
+
+def find_image_sizes(paths: Sequence[Path]) -> list[ImageSize]:
+    """The sizes of some images, of which only the beginning is read. Raises DataError where one is none."""
+    Image = import_optional("PIL.Image", "data", "reading images")
+    found = []
+    for path in paths:
+        with convert_read_errors(path), Image.open(path, formats=sorted(set(FORMAT_BY_SUFFIX.values()))) as image:
+            found.append(ImageSize((image.height, image.width), image.mode in GRAY_MODES))
+    return found
+
+
 def convert_colours(image: Any, color: Literal["rgb", "gray"]) -> Any:
     """An image of bytes in the colours that are asked for; what is transparent lies on white."""
     Image = import_optional("PIL.Image", "data", "reading images")
