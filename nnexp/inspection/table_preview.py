@@ -9,6 +9,7 @@ from typing import Any
 from nnexp.data.formats.csv.parquet_file import PARQUET_SUFFIXES
 from nnexp.data.inference.remarks import Remark, find_remarks
 from nnexp.data.inference.table import TableGuess, guess_table
+from nnexp.errors import DataError, SpecError
 from nnexp.spec.data_section import load_data_section
 from nnexp.spec.problems import SpecText
 from nnexp.spec.starter import SCHEMA_FILE
@@ -88,5 +89,9 @@ def preview_table(file: str, name: str | None = None, target: str | None = None)
     """
     guess = guess_table(file, target)
     spec = format_table_spec(guess, name or Path(file).name.partition(".")[0] or "table", SCHEMA_FILE)
-    data, _ = load_data_section(SpecText(file, spec))
+    try:
+        data, _ = load_data_section(SpecText(file, spec))
+    except SpecError as error:
+        # the spec that they are about has not been written
+        raise DataError("; ".join(problem.message for problem in error.problems)) from None
     return TablePreview(guess, spec, find_remarks(data.load()))

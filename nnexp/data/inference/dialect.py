@@ -49,8 +49,11 @@ def guess_dialect(shown: str) -> DialectGuess:
         return DialectGuess(PLAIN_DIALECT, {})
     encoding, reason = _guess_encoding(shown)
     file = CsvFile(shown, replace(PLAIN_DIALECT, encoding=encoding))
-    with file.open_text() as text:
-        lines = [line for line in islice(text, SAMPLE_LINES) if line.strip()]
+    try:
+        with file.open_text() as text:
+            lines = [line for line in islice(text, SAMPLE_LINES) if line.strip()]
+    except UnicodeError:
+        raise file.make_error(f"is no text in {encoding.upper()}, nor in any other encoding that was tried") from None
     if not lines:
         raise file.make_error("is empty")
     quote = _guess_quote(lines)
