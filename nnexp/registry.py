@@ -78,6 +78,7 @@ baselines = Registry("baseline", "nnexp.baselines")
 initializers = Registry("initializer", "nnexp.nn.initializers")
 layers = Registry("layer", "nnexp.nn.layers")
 losses = Registry("loss", "nnexp.nn.losses")
+metrics = Registry("metric", "nnexp.metrics.components")
 normalizations = Registry("normalization", "nnexp.data.normalizations")
 optimizers = Registry("optimizer", "nnexp.optim.optimizers")
 penalties = Registry("penalty", "nnexp.nn.penalties")
@@ -93,6 +94,7 @@ REGISTRY_BY_KIND: dict[str, Registry] = {
     "initializers": initializers,
     "layers": layers,
     "losses": losses,
+    "metrics": metrics,
     "normalizations": normalizations,
     "optimizers": optimizers,
     "penalties": penalties,

@@ -163,17 +163,6 @@ def format_decimal(value: float | None, digits: int = 4) -> str:
     return f"{value:.2e}"
 
 
-def format_metric(metric: str, value: float) -> str:
-    """Accuracies as percentages, everything else as a number.
-
-    >>> format_metric("dev_accuracy", 0.9111), format_metric("loss", 0.9111)
-    ('91.11 %', '0.9111')
-    """
-    if "accuracy" in metric or metric.endswith("match"):
-        return format_percent(value)
-    return format_decimal(value)
-
-
 def format_three_digits(value: float | None) -> str:
     """A number of a narrow column; empty where there is none.
 

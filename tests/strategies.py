@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from nnexp import registry
 from nnexp.data.dataset import Description
 from nnexp.data.file_source import FileSource
-from nnexp.metrics import tasks
+from nnexp.metrics.choose import DEFAULT_METRICS, prefix_task
+from nnexp.metrics.outputs import list_tasks
 from nnexp.nn.activations.base import Activation
 from nnexp.optim.schedules.piecewise import Piecewise
 from nnexp.registry import Parameter, Registry, component_parameters
@@ -41,6 +42,9 @@ FOREIGN = frozenset(
     | {name for name in registry.sources if issubclass(registry.sources[name], FileSource)}
 )
 """Components that need files, tasks, or a batch, network or classes that suit them; `specs` has some of them."""
+
+DECIDED_METRICS = ("balanced_accuracy", "macro_f1", "roc_auc", "average_precision")
+"""Metrics of classes that need no probabilities, so that they fit every loss."""
 
 LARGE = frozenset({"cifar_like", "random_normal"})
 """Sources with so many features that a gradient check takes long."""
@@ -198,7 +202,7 @@ def trainings(draw: st.DrawFn, description: Description, split: tuple[float, ...
     fitting = [size for size in range(2, train + 1) if train % size != 1]
     training: Plain = {"epochs": draw(EPOCHS), "batch_size": draw(st.sampled_from([*fitting, "full"]))}
     if split[1] and draw(st.booleans()):
-        metric = draw(st.sampled_from(["dev_loss", *(f"dev_{name}" for name in tasks.list_metric_names(description))]))
+        metric = draw(st.sampled_from(["dev_loss", *watchable_metrics(description)]))
         training["early_stopping"] = {"patience": draw(st.integers(1, 9)), "metric": metric}
     optional: dict[str, list[Any]] = {
         "dtype": ["float32", "float64"],
@@ -207,6 +211,17 @@ def trainings(draw: st.DrawFn, description: Description, split: tuple[float, ...
         "clip_value": [None, 2],
     }
     return training | {key: draw(st.sampled_from(choice)) for key, choice in optional.items() if draw(st.booleans())}
+
+
+def watchable_metrics(description: Description) -> list[str]:
+    """The usual metrics of the dev part, and those that fit classes whatever the loss."""
+    names = []
+    for task in list_tasks(description):
+        own = [metric.name for metric in DEFAULT_METRICS[task.targets]]
+        if task.targets == "classes":
+            own += [*DECIDED_METRICS, f"recall_{task.classes[0]}"]
+        names += [f"dev_{prefix_task(name, task)}" for name in own]
+    return names
 
 
 def train_size(split: tuple[float, ...], examples: int) -> int:
@@ -242,6 +257,8 @@ def specs(draw: st.DrawFn) -> Plain:
         "optimizer": component(registry.optimizers),
         "schedule": component(registry.schedules, watching),
     }
+    if any(task.targets == "classes" for task in list_tasks(description)):
+        optional["metrics"] = st.lists(st.sampled_from(DECIDED_METRICS), unique=True)
     rest = {key: draw(choice) for key, choice in optional.items() if draw(st.booleans())}
     training = draw(trainings(description, split))
     layers = draw(architectures() if len(description.shape) == 1 else convolutional())

@@ -12,6 +12,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar, TypeAlias
 
+import numpy as np
+
+from nnexp.data.dataset import Description
+from nnexp.metrics.outputs import TaskOutputs, list_tasks
 from nnexp.nn.losses.base import Targets
 from nnexp.typing import AnyArray, Array
 
@@ -56,3 +60,9 @@ class Baseline(ABC):
     def scores(self, z: Array) -> Array:
         """What the outputs say: the largest names the class, more than ½ is a yes, a value is itself."""
         return z
+
+
+def list_baseline_outputs(baseline: Baseline, description: Description) -> list[TaskOutputs]:
+    """What the scores of a baseline say: the largest names the class, and above ½ is a yes."""
+    are_probabilities = baseline.gives_probabilities
+    return [TaskOutputs(task, "values", np.asarray, are_probabilities) for task in list_tasks(description)]

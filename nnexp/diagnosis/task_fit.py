@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from nnexp.diagnosis.evidence import RunEvidence
 from nnexp.diagnosis.findings import TaskErrors
+from nnexp.metrics.choose import find_metric_kind
 from nnexp.wording import format_percent
 
 MIN_HIGH_BIAS = 0.05
@@ -120,10 +121,8 @@ def compute_fits(evidence: RunEvidence) -> list[TaskFit]:
 
 def _find_error_kind(metric: str) -> str | None:
     """The metric, without its task, that an error is the complement of; None of other metrics."""
-    for kind in ("accuracy", "r2"):
-        if metric == kind or metric.endswith(f"_{kind}"):
-            return kind
-    return None
+    kind = find_metric_kind(metric)
+    return kind if kind in ("accuracy", "r2") else None
 
 
 def find_final_metrics(evidence: RunEvidence) -> tuple[Mapping[str, float], Mapping[str, float]]:

@@ -34,7 +34,7 @@ def fit_baseline(
     _report_absent_classes(folder, parts, watch)
     start = time.perf_counter()
     kept = _fit_or_record_failure(folder, spec, parts)
-    baseline = FittedBaseline(spec.baseline, parts.description, parts.shift, parts.scale, kept)
+    baseline = FittedBaseline(spec.baseline, parts.description, parts.shift, parts.scale, kept, metrics=spec.metrics)
     final: dict[str, dict[str, float]] = {}
     for name in PART_NAMES:
         if interrupts.received is not None:

@@ -15,7 +15,8 @@ from typing import Any, ClassVar, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nnexp.metrics.metrics import divide_or_nan, r2, root_mean_square
+from nnexp.metrics.confusion import compute_f1, compute_precision, compute_recall, find_right
+from nnexp.metrics.shares import average_known, divide_or_nan, explain_variance, root_mean_square
 from nnexp.nn.losses.base import Targets
 from nnexp.typing import Array, IntArray
 
@@ -48,7 +49,7 @@ class ClassBreakdown:
     @property
     def correct_counts(self) -> IntArray:
         """How many examples of each class were recognised (K)."""
-        return self.confusion.diagonal()
+        return find_right(self.confusion)
 
     @property
     def accuracy(self) -> float:
@@ -67,12 +68,12 @@ class ClassBreakdown:
     @property
     def precision(self) -> Array:
         """The share that is right of what was taken for a class (K); NaN for a class that was never predicted."""
-        return divide_or_nan(self.correct_counts, self.predicted_counts)
+        return compute_precision(self.confusion)
 
     @property
     def recall(self) -> Array:
         """The share of a class's examples that was recognised (K); NaN for a class without examples."""
-        return divide_or_nan(self.correct_counts, self.class_counts)
+        return compute_recall(self.confusion)
 
     @property
     def f1(self) -> Array:
@@ -83,14 +84,12 @@ class ClassBreakdown:
         So it is 0 where a class has examples and was never recognised, and NaN only where a class has neither examples
         nor predictions. Source: van Rijsbergen 1979, Information Retrieval.
         """
-        return divide_or_nan(2 * self.correct_counts, self.class_counts + self.predicted_counts)
+        return compute_f1(self.confusion)
 
     @property
     def macro_f1(self) -> float:
         """The mean of F1 over the classes that occur among targets or predictions; NaN where there are no examples."""
-        f1 = self.f1
-        known = f1[~np.isnan(f1)]
-        return float(divide_or_nan(known.sum(), len(known)))
+        return float(average_known(self.f1))
 
     def as_dict(self) -> dict[str, Any]:
         """All of it as JSON values; `top_accuracy` begins with top 1."""
@@ -170,13 +169,13 @@ class ValueBreakdown:
     @property
     def r2(self) -> Array:
         """1 - Σ (z - d)² / Σ (d - d̄)² of each output (O); NaN where the targets do not vary."""
-        return r2(self.squared_error, self.variance)
+        return explain_variance(self.squared_error, self.variance)
 
     def as_dict(self) -> dict[str, Any]:
         """All of it as JSON values; without `outputs`, over all outputs together, as the metrics of a run."""
         rows = zip(self.outputs, self.rmse.tolist(), self.absolute_error.tolist(), self.r2.tolist(), strict=True)
         # Sums, not the mean of r2 by output: an output that hardly varies would drown the others.
-        overall = r2(self.squared_error.sum(), self.variance.sum())
+        overall = explain_variance(self.squared_error.sum(), self.variance.sum())
         return {
             "task": self.task or None,
             "targets": self.targets,

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from nnexp.baselines.base import Baseline, FittedArrays
+from nnexp.baselines.base import Baseline, FittedArrays, list_baseline_outputs
 from nnexp.data.dataset import Description, PredictionTask
 from nnexp.data.parts import Part
 from nnexp.data.target_scaling import TargetScaling
 from nnexp.errors import DataError
-from nnexp.metrics import metrics
+from nnexp.metrics.components.base import Metric
+from nnexp.metrics.tasks import TaskMetrics
 from nnexp.prediction.predictor import Prediction, Predictor, decide_from_scores
 from nnexp.typing import AnyArray, Array
 
@@ -37,8 +40,10 @@ class FittedBaseline(Predictor):
         kept: FittedArrays,
         fill: Array | None = None,
         target_scaling: TargetScaling | None = None,
+        metrics: Sequence[Metric] = (),
     ) -> None:
         super().__init__(description, shift, scale, "float64", BLAS_THREADS, fill, target_scaling)
+        self._scoring = TaskMetrics(list_baseline_outputs(baseline, description), metrics)
         self._baseline, self._outputs = baseline, baseline.make_output_function(kept)
 
     def _compute_block(self, x: Array) -> Array:
@@ -61,14 +66,15 @@ class FittedBaseline(Predictor):
         predicted = decide_from_scores(task, "values", scores)
         return [Prediction(task, predicted, scores, self._baseline.gives_probabilities)]
 
-    def evaluate(self, part: Part) -> dict[str, float]:
-        targets, x = self.description.targets, part.x
+    def evaluate(self, part: Part, *, everything: bool = False) -> dict[str, float]:
+        scoring = self._scoring.measure_everything() if everything else self._scoring
+        x = part.x
         with self.limit_threads():
             found = self._baseline.scores(self._compute_blocks(x))
         if part.target_scaling is not None:
             found = part.target_scaling.restore_values(found)
         d = part.restore_targets()[None]
-        scores = np.empty((1, len(part), metrics.count_scores(targets)))
-        metrics.score_examples(targets, "values", found[None], d, out=scores)
-        summary = metrics.summarize_scores(targets, scores, d)
+        scores = np.empty((1, len(part), scoring.score_count))
+        scoring.score_examples(found[None], d, out=scores)
+        summary = scoring.summarize_scores(scores, d)
         return {name: float(value[0]) for name, value in summary.items()}

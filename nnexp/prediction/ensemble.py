@@ -9,7 +9,6 @@ import numpy as np
 
 from nnexp.data.parts import Part, Parts
 from nnexp.data.splits import PART_NAMES
-from nnexp.metrics.tasks import TaskMetrics
 from nnexp.nn.losses.class_weights import compute_loss
 from nnexp.nn.replicas import stack_replicas
 from nnexp.prediction.predictor import Prediction, Predictor, TrainedNetwork, predictions_of
@@ -38,6 +37,7 @@ class Ensemble(Predictor):
         # Each member normalises raw inputs itself: those of a bagging were fitted to different training examples.
         super().__init__(first.description, np.zeros(shape), np.ones(shape), "float64", spec.training.threads)
         self.members = tuple(members)
+        self._spec = spec
         self._loss = stack_replicas([spec.build_loss(first.description)])
 
     @property
@@ -66,11 +66,11 @@ class Ensemble(Predictor):
     def predictions(self, x: AnyArray) -> list[Prediction]:
         return predictions_of(self.description, self._loss, self.probabilities(x))
 
-    def evaluate(self, part: Part) -> dict[str, float]:
+    def evaluate(self, part: Part, *, everything: bool = False) -> dict[str, float]:
         """Loss and metrics on a part whose inputs are as the data source gives them."""
-        return self.evaluate_members(part)[0]
+        return self.evaluate_members(part, everything=everything)[0]
 
-    def evaluate_members(self, part: Part) -> list[dict[str, float]]:
+    def evaluate_members(self, part: Part, *, everything: bool = False) -> list[dict[str, float]]:
         """Loss and metrics of the ensemble, then of each member, on a part whose inputs are as the source gives them.
 
         The ensemble's loss is that of its average. Where targets are scaled, all losses are of targets scaled as those
@@ -78,7 +78,9 @@ class Ensemble(Predictor):
         """
         rows = 1 + len(self.members)
         scaling = part.target_scaling
-        scoring = TaskMetrics(self.description, self._loss, scaling)
+        scoring = self._spec.build_metrics(self.description, self._loss, scaling)
+        if everything:
+            scoring = scoring.measure_everything()
         class_weights = stack_class_weights([part])
         total = np.zeros(rows)
         scores = np.empty((rows, len(part), scoring.score_count))

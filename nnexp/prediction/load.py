@@ -71,7 +71,14 @@ def _build_predictor(folder: Path, record: Manifest, spec: AnySpec, weights: Pat
         raise RunError(f"{error}; {manifest.RESTART_HINT}") from None
     if isinstance(spec, BaselineSpec):
         return FittedBaseline(
-            spec.baseline, inputs.description, inputs.shift, inputs.scale, arrays, inputs.fill, inputs.target_scaling
+            spec.baseline,
+            inputs.description,
+            inputs.shift,
+            inputs.scale,
+            arrays,
+            inputs.fill,
+            inputs.target_scaling,
+            spec.metrics,
         )
     return TrainedNetwork(
         spec,

@@ -16,7 +16,6 @@ from nnexp.data.parts import LinearScaling, Part, Parts
 from nnexp.data.splits import PART_NAMES, PartName
 from nnexp.data.target_scaling import TargetScaling
 from nnexp.errors import DataError, UsageError
-from nnexp.metrics.tasks import TaskMetrics
 from nnexp.nn.layers.base import format_shape
 from nnexp.nn.losses.base import Loss, Outputs
 from nnexp.nn.losses.tasks import TaskLosses
@@ -154,8 +153,11 @@ class Predictor(ABC):
         """The predictions for raw inputs x (N, ...), task by task; the only task of other data has no name."""
 
     @abstractmethod
-    def evaluate(self, part: Part) -> dict[str, float]:
-        """Loss, where there is one, and metrics on a part whose inputs are normalised, and targets scaled, already."""
+    def evaluate(self, part: Part, *, everything: bool = False) -> dict[str, float]:
+        """Loss, where there is one, and metrics on a part whose inputs are normalised, and targets scaled, already.
+
+        `everything`: all metrics that fit, and not only those that the spec asks for.
+        """
 
 
 class TrainedNetwork(Predictor):
@@ -176,7 +178,7 @@ class TrainedNetwork(Predictor):
     ) -> None:
         super().__init__(description, shift, scale, theta.dtype.name, spec.training.threads, fill, target_scaling)
         network = stack_specs([spec], description)
-        self._scoring = TaskMetrics(description, network.loss, target_scaling)
+        self._scoring = spec.build_metrics(description, network.loss, target_scaling)
         self._model = network.build_model(theta, buffers)
 
     def _compute_block(self, x: Array) -> Array:
@@ -189,9 +191,10 @@ class TrainedNetwork(Predictor):
     def predictions(self, x: AnyArray) -> list[Prediction]:
         return predictions_of(self.description, self._model.loss, self.probabilities(x))
 
-    def evaluate(self, part: Part) -> dict[str, float]:
+    def evaluate(self, part: Part, *, everything: bool = False) -> dict[str, float]:
+        scoring = self._scoring.measure_everything() if everything else self._scoring
         with self.limit_threads():
-            metrics = evaluate_model(self._model, [part], self._scoring)
+            metrics = evaluate_model(self._model, [part], scoring)
         return {name: float(value[0]) for name, value in metrics.items()}
 
 
@@ -213,7 +216,8 @@ def evaluate_runs(
     description = parts[0].description
     network = stack_specs(specs, description)
     sources = parts[:1] if all(entry is parts[0] for entry in parts) else parts
-    scoring = TaskMetrics(description, network.loss, stack_target_scalings([entry.train for entry in sources]))
+    target_scaling = stack_target_scalings([entry.train for entry in sources])
+    scoring = specs[0].build_metrics(description, network.loss, target_scaling)
     model = network.build_model(theta, buffers)
     found: list[dict[PartName, PartEvaluation]] = [{} for _ in specs]
     for name in PART_NAMES:

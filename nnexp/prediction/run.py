@@ -99,8 +99,8 @@ class Run:
         return use_raw_inputs(parts, spec.data) if manifest.is_ensemble(self.record) else parts
 
     def evaluate(self, part: PartName = "test") -> dict[str, float]:
-        """Loss, where there is one, and metrics on a part of the run's data."""
-        return self.predictor.evaluate(self.parts[part])
+        """Loss, where there is one, and all metrics that fit, on a part of the run's data."""
+        return self.predictor.evaluate(self.parts[part], everything=True)
 
     def details(self, part: PartName = "test") -> list[Breakdown]:
         """Confusions and the figures of each class or output on a part of the run's data, task by task."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from nnexp.errors import UsageError
-from nnexp.metrics.better import larger_is_better
+from nnexp.metrics.names import is_share, larger_is_better
 from nnexp.reports.collect import CollectedRuns
 from nnexp.reports.columns import list_keys
 from nnexp.reports.rows import PART_NAMES, RunRow
@@ -53,11 +53,6 @@ def list_objectives(found: CollectedRuns) -> list[SweepObjective]:
 def list_metrics(rows: Sequence[RunRow]) -> list[str]:
     """The metrics that any run has."""
     return list_keys(row.metrics for row in rows)
-
-
-def is_share(metric: str) -> bool:
-    """Whether a metric is written in percent, and differences of it in percentage points."""
-    return "accuracy" in metric or metric.endswith("match")
 
 
 def find_test_metric(metric: str) -> str:

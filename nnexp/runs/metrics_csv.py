@@ -31,8 +31,15 @@ def format_metrics(history: Sequence[MetricsRow]) -> str:
     if not history:
         return ""
     columns = list(history[0])
-    lines = [",".join(columns), *(_format_row(row, columns) for row in history)]
+    lines = [",".join(map(_quote_name, columns)), *(_format_row(row, columns) for row in history)]
     return "\n".join(lines) + "\n"
+
+
+def _quote_name(column: str) -> str:
+    """The name of a column, in quotes where a class that it names would end it: recall_1,2."""
+    if any(character in column for character in ',"\r\n'):
+        return '"' + column.replace('"', '""') + '"'
+    return column
 
 
 def _format_row(row: MetricsRow, columns: Sequence[str]) -> str:

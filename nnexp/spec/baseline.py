@@ -7,8 +7,11 @@ from typing import Annotated, TypeAlias
 
 from annotated_types import Ge
 
-from nnexp.baselines.base import Baseline
+from nnexp.baselines.base import Baseline, list_baseline_outputs
+from nnexp.data.dataset import Description
 from nnexp.data.parts import Parts
+from nnexp.metrics.components.base import Metric
+from nnexp.metrics.outputs import TaskOutputs
 from nnexp.registry import component_parameters
 from nnexp.spec.problems import Problem
 from nnexp.spec.spec import Data, Line, Origin, Spec
@@ -24,18 +27,24 @@ class BaselineSpec:
     """One baseline to fit: everything that decides its numbers, and its name.
 
     `seed` changes nothing, as nothing is drawn at random; it is there so that a baseline can stand beside networks of
-    several seeds. Everything is computed in double precision and with one BLAS thread.
+    several seeds. Everything is computed in double precision and with one BLAS thread. `metrics` are measured besides
+    the usual ones.
     """
 
     name: Line
     data: Data
     baseline: Baseline
     seed: Annotated[int, Ge(0)] = 0
+    metrics: tuple[Metric, ...] = ()
     origin: Origin | None = field(default=None, compare=False, repr=False, metadata={"hidden": True})
 
     def prepare(self) -> Parts:
         """The data made ready for the fit. Raises DataError where they cannot be read."""
         return self.data.prepare("float64")
+
+    def list_outputs(self, description: Description) -> list[TaskOutputs]:
+        """What the outputs of the baseline say."""
+        return list_baseline_outputs(self.baseline, description)
 
 
 AnySpec: TypeAlias = Spec | BaselineSpec

@@ -33,6 +33,8 @@ KIND_USES = {
     "initializers": "Named under `init`.",
     "layers": "Listed under `architecture`, where an activation by its name is a layer too.",
     "losses": "Named under `loss`; without one, the kind of the targets chooses.",
+    "metrics": "Listed under `metrics`, for every task that they fit, or watched as `dev_NAME`; what every run measures"
+    " needs no entry.",
     "normalizations": "Named under `data.normalize` and `data.scale_targets`; fitted on the training part alone.",
     "optimizers": "Named under `optimizer`.",
     "penalties": "Keys of `regularization`, each with its parameter.",

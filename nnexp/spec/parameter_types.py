@@ -12,6 +12,7 @@ from nnexp.data.augmentations.base import Augmentation
 from nnexp.data.dataset import Source
 from nnexp.data.normalizations.base import Normalization
 from nnexp.data.targets.base import Target
+from nnexp.metrics.components.base import Metric
 from nnexp.nn.activations.base import Activation
 from nnexp.nn.architectures.base import Architecture
 from nnexp.nn.initializers.base import Initializer
@@ -33,6 +34,7 @@ REGISTRIES_BY_TYPE: dict[type, tuple[Registry, ...]] = {
     Initializer: (registry.initializers,),
     Layer: (registry.layers, registry.activations),
     Loss: (registry.losses,),
+    Metric: (registry.metrics,),
     Normalization: (registry.normalizations,),
     Optimizer: (registry.optimizers,),
     Penalty: (registry.penalties,),

@@ -15,8 +15,13 @@ from nnexp.data.normalizations.base import Normalization
 from nnexp.data.normalizations.linear import Standard, Unchanged
 from nnexp.data.parts import Parts, prepare_parts
 from nnexp.data.splits import PART_NAMES, PartName, Split
+from nnexp.data.target_scaling import TargetScaling
 from nnexp.data.targets.base import Target
 from nnexp.data.targets.given import Given
+from nnexp.metrics.choose import find_metric
+from nnexp.metrics.components.base import Metric
+from nnexp.metrics.outputs import TaskOutputs, list_task_outputs
+from nnexp.metrics.tasks import TaskMetrics
 from nnexp.nn.activations.base import Activation
 from nnexp.nn.activations.relu import ReLU
 from nnexp.nn.initializers.base import Initializer
@@ -30,6 +35,7 @@ from nnexp.optim.optimizers.adam import Adam
 from nnexp.optim.optimizers.base import Optimizer
 from nnexp.optim.schedules.base import Schedule
 from nnexp.optim.schedules.constant import Constant
+from nnexp.optim.schedules.plateau import Plateau
 from nnexp.typing import Count, IntArray, NonNegative, Positive
 
 
@@ -142,7 +148,11 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """One network to train: everything that decides its numbers, and its name."""
+    """One network to train: everything that decides its numbers, and its name.
+
+    `metrics` are measured besides the loss and the usual ones, each of every task that it fits; what early stopping or
+    the schedule watches needs no entry there.
+    """
 
     name: Line
     data: Data
@@ -155,6 +165,7 @@ class Spec:
     optimizer: Optimizer = Adam()
     schedule: Schedule = Constant()
     training: Training = field(default_factory=Training)
+    metrics: tuple[Metric, ...] = ()
     diagnostics: Diagnostics = field(default_factory=Diagnostics)
     origin: Origin | None = field(default=None, compare=False, repr=False, metadata={"hidden": True})
 
@@ -169,3 +180,28 @@ class Spec:
     def build_loss(self, description: Description) -> Loss:
         """The loss, for the targets of the data."""
         return self.loss.with_widths(description.output_widths)
+
+    def list_watched(self) -> dict[str, str]:
+        """The metrics that early stopping and the schedule watch, by the path of the parameter that names each."""
+        watched = {}
+        if self.training.early_stopping:
+            watched["training.early_stopping.metric"] = self.training.early_stopping.metric
+        if isinstance(self.schedule, Plateau):
+            watched["schedule.plateau.metric"] = self.schedule.metric
+        return watched
+
+    def list_outputs(self, description: Description) -> list[TaskOutputs]:
+        """What the outputs of the network say, task by task."""
+        return list_task_outputs(description, self.loss)
+
+    def build_metrics(
+        self, description: Description, loss: Loss, target_scaling: TargetScaling | None = None
+    ) -> TaskMetrics:
+        """What is measured of the outputs of a network with this loss: what is asked for, and what is watched."""
+        outputs = list_task_outputs(description, loss)
+        asked = list(self.metrics)
+        for name in self.list_watched().values():
+            watched = find_metric(name.removeprefix("dev_"), outputs)
+            if watched:
+                asked.append(watched)
+        return TaskMetrics(outputs, asked, target_scaling)

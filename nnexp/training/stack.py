@@ -11,7 +11,6 @@ import numpy as np
 from nnexp.data.batches import Batch
 from nnexp.data.parts import Parts
 from nnexp.data.splits import PartName
-from nnexp.metrics.tasks import TaskMetrics
 from nnexp.nn.model import StackedNetwork
 from nnexp.nn.replicas import lift, stack_replicas, take_replicas
 from nnexp.spec.spec import Spec
@@ -50,7 +49,7 @@ class Stack:
         network = stack_specs(specs, self.data.description)
         training_parts = self.data.list_parts("train")
         target_scaling = stack_target_scalings(training_parts)
-        self.scoring = TaskMetrics(self.data.description, network.loss, target_scaling)
+        self.scoring = specs[0].build_metrics(self.data.description, network.loss, target_scaling)
         self.state = state or self._draw_initial_state(network)
         class_weights = stack_class_weights(training_parts)
         self.model = network.build_model(self.state.theta, self.state.buffers, self.training.freeze, class_weights)

@@ -122,7 +122,7 @@ def test_the_resolved_spec_runs_itself_to_the_same_run(name: str, runs: Path, tm
 @pytest.mark.parametrize("part", ["train", "dev", "test"])
 def test_evaluate_gives_the_final_metrics_of_the_record(part: str, name: str, runs: Path) -> None:
     run = run_of(runs, name)
-    assert run.evaluate(part) == run.final[part]  # type: ignore[arg-type]
+    assert run.evaluate(part).items() >= run.final[part].items()  # type: ignore[arg-type]
 
 
 def test_evaluate_prints_what_there_is(runs: Path) -> None:
@@ -274,7 +274,8 @@ def test_a_damaged_file_is_said_and_a_restart_mends_it(runs: Path, tmp_path: Pat
     with pytest.raises(RunError, match="--restart` trains the run again"):
         nnexp.Run(copy).evaluate()
     loaded = load_spec(SpecText("s.yaml", LINE), name="s")
-    assert nnexp.train(loaded, runs=tmp_path, restart=True).evaluate() == run_of(runs, "line").final["test"]
+    mended = nnexp.train(loaded, runs=tmp_path, restart=True)
+    assert mended.evaluate().items() >= run_of(runs, "line").final["test"].items()
 
 
 @pytest.mark.parametrize("command", ["describe", "gradcheck"])

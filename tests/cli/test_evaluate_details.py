@@ -130,9 +130,14 @@ def test_the_confusion_matrix_is_shown_row_by_row(digits: nnexp.Run) -> None:
 def test_each_task_has_a_section_and_tables_with_its_name(tasks: nnexp.Run) -> None:
     shown = told("evaluate", tasks.path, "--confusion").stdout
     labels = [label.strip() for label in re.findall(r"^  ([a-z]\S*(?: \S+){0,2}?)  +\S", shown, re.MULTILINE)]
-    expected = ["metric", "loss", "digit accuracy", "digit error rate", "digit macro F1", "digit top 3"]
-    expected += ["odd accuracy", "odd error rate", "odd macro F1", "pixels rmse", "pixels mae", "pixels r2"]
-    assert labels[: len(expected)] == expected  # of two classes the right one is always among three
+    others = ["average precision", "balanced accuracy", "calibration error", "log loss", "macro F1", "ROC AUC"]
+    expected = ["metric", "loss"]
+    expected += [f"digit {name}" for name in ("accuracy", "error rate", "top 3", *others)]
+    # of two classes the right one is always among three, and one is that which precision and recall are of
+    expected += [f"odd {name}" for name in ("accuracy", "error rate", *others[:3], "f1", *others[3:5])]
+    expected += [f"odd {name}" for name in ("precision", "recall", others[5])]
+    expected += ["pixels rmse", "pixels mae", "pixels r2"]
+    assert labels[: len(expected)] == expected
     assert "\ndigit, rows: " in shown
     assert "\nodd, rows: " in shown
     assert f"\npixels, the {MAX_WORST_OUTPUTS} outputs of largest RMSE, of 64; --json has all" in shown

@@ -72,7 +72,7 @@ TARGETS = {"values": ("rent", "auto"), "classes": ("kind", "auto"), "binary": ("
 def test_a_run_evaluates_gives_details_and_is_found_finished(targets: str) -> None:
     run = nnexp.train(spec(*TARGETS[targets]))
     again = nnexp.Run(run.path)
-    assert again.evaluate("test") == run.final["test"]
+    assert again.evaluate("test").items() >= run.final["test"].items()
     [details] = again.details("dev")
     assert details.targets == targets
     shared = "rmse" if targets == "values" else "accuracy"
@@ -203,7 +203,7 @@ def test_a_baseline_fills_in_and_predicts_too() -> None:
     text = SPEC.partition("architecture")[0].format(target="rent", kind="auto", fill="mean")
     fitted = load_spec(SpecText("s.yaml", text + "baseline: knn\n"), ["data.source.csv.drop=[kind, new]"], name="s")
     run = nnexp.train(fitted)
-    assert run.evaluate("dev") == run.final["dev"]
+    assert run.evaluate("dev").items() >= run.final["dev"].items()
     flats()[["age", "district", "size"]].to_csv("new.csv", index=False)
     expected = make_prediction_table(run.predictor, run.spec.data.source.load().x)
     Path("flats.csv").unlink()

@@ -91,7 +91,7 @@ def test_a_trained_run_needs_its_origin_no_more(digits: nnexp.Run, tmp_path: Pat
     shutil.copytree(digits.path, origin)
     run = nnexp.train(spec(origin), runs=tmp_path)
     shutil.rmtree(origin)
-    assert nnexp.Run(run.path).evaluate("dev") == run.final["dev"]
+    assert nnexp.Run(run.path).evaluate("dev").items() >= run.final["dev"].items()
 
 
 def test_weights_of_other_shapes_are_named(digits: nnexp.Run) -> None:

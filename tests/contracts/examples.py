@@ -152,6 +152,22 @@ EXAMPLES: dict[str, dict[str, list[dict[str, Any]]]] = {
             }
         ],
     },
+    "metrics": {
+        "accuracy": [{}],
+        "average_precision": [{}, {"of": "1"}],
+        "balanced_accuracy": [{}],
+        "calibration_error": [{}, {"bins": 7}],
+        "exact_match": [{}],
+        "f1": [{"of": "1"}, {"of": 0}],
+        "log_loss": [{}],
+        "macro_f1": [{}],
+        "mae": [{}],
+        "precision": [{"of": "1"}],
+        "r2": [{}],
+        "recall": [{"of": "1"}, {"of": 0}],
+        "rmse": [{}],
+        "roc_auc": [{}, {"of": "1"}],
+    },
     "normalizations": {"center": [{}], "min_max": [{}], "none": [{}], "per_channel": [{}], "standard": [{}]},
     "optimizers": {
         "adadelta": [{}, {"lr": 0.5, "rho": 0.8, "eps": 1e-3}],

@@ -14,11 +14,11 @@ from nnexp.cli.tables.confusion import render_classes, render_confusions
 from nnexp.cli.tables.outputs import render_outputs
 from nnexp.errors import UsageError
 from nnexp.metrics.breakdown import ClassBreakdown
-from nnexp.metrics.metrics import METRIC_NAMES
+from nnexp.metrics.names import describe_metric, format_metric
 from nnexp.prediction.run import Run
 from nnexp.runs.index import find_run
 from nnexp.spec.loss_notes import list_loss_notes
-from nnexp.wording import format_metric, format_percent
+from nnexp.wording import format_percent
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -84,14 +84,15 @@ def _check_options(details: Sequence[Breakdown], top: int | None, *, confusion: 
 def _render_summary(split: str, metrics: dict[str, float], details: Sequence[Breakdown], top: int) -> Table:
     """Loss and metrics; where there are several tasks, in a section for each."""
     shared = {name: format_metric(name, value) for name, value in metrics.items()}
+    names_by_task = _group_by_task([name for name in metrics if name != "loss"], details)
     sections = []
     for entry in details:
         prefix = f"{entry.task}_" if entry.task else ""
         section = {}
-        for name in METRIC_NAMES[entry.targets]:
-            section[prefix + name] = shared.pop(prefix + name)
-        for name, text in _list_class_metrics(entry, top):
-            section[prefix + name] = text
+        for name in names_by_task[entry.task]:
+            section[name] = shared.pop(name)
+            if name == f"{prefix}accuracy":
+                section |= {prefix + other: text for other, text in _list_class_metrics(entry, top)}
         sections.append(section)
     if len(sections) > 1:
         sections.insert(0, shared)
@@ -100,16 +101,25 @@ def _render_summary(split: str, metrics: dict[str, float], details: Sequence[Bre
     shown = make_table("metric", split)
     for section in sections:
         for name, text in section.items():
-            shown.add_row(name.replace("_", " "), text)
+            shown.add_row(describe_metric(name), text)
         shown.add_section()
     return shown
+
+
+def _group_by_task(names: Sequence[str], details: Sequence[Breakdown]) -> dict[str, list[str]]:
+    """The names of the metrics of each task."""
+    groups: dict[str, list[str]] = {entry.task: [] for entry in details}
+    for name in names:
+        # The longest that fits: of the tasks odd and odd_digit, odd_digit_accuracy is of the second.
+        fitting = [task for task in groups if not task or name.startswith(f"{task}_")]
+        groups[max(fitting, key=len)].append(name)
+    return groups
 
 
 def _list_class_metrics(entry: Breakdown, top: int) -> Iterator[tuple[str, str]]:
     """Metrics of predicted classes besides their accuracy."""
     if isinstance(entry, ClassBreakdown):
         yield "error rate", format_percent(entry.error_rate)
-        yield "macro F1", format_percent(entry.macro_f1)
         if top < len(entry.classes):
             yield f"top {top}", format_percent(entry.top_accuracy(top))
 

@@ -11,10 +11,11 @@ from nnexp.cli.console import err, fit_table, gather_columns, out, print_json
 from nnexp.cli.help import HelpCommand, format_example
 from nnexp.cli.options import Json, RunsDir
 from nnexp.errors import RunError, UsageError
+from nnexp.metrics.names import format_metric
 from nnexp.runs import known_files, manifest
 from nnexp.runs.index import find_current_state, find_to_delete, list_run_folders
 from nnexp.storage.lock import lock_folder
-from nnexp.wording import format_decimal, format_metric
+from nnexp.wording import format_decimal
 
 MINUTE_CHARACTERS = 16
 """The characters of a time in ISO 8601 as far as the minutes."""

@@ -14,12 +14,13 @@ from nnexp.cli.console import err, make_table, out, print_json, show_notices
 from nnexp.cli.options import Json, Overrides, Quiet, RunsDir, SpecPath, Verbose
 from nnexp.cli.progress.training import make_training_progress
 from nnexp.errors import Interrupted
+from nnexp.metrics.names import describe_metric, format_metric
 from nnexp.spec import resolved
 from nnexp.spec.baseline import BaselineSpec
 from nnexp.spec.checks.notices import notices
 from nnexp.spec.loss_notes import list_loss_notes
 from nnexp.training.speedup import MIN_STEP_SECONDS, measure_speedup
-from nnexp.wording import format_count, format_decimal, format_metric
+from nnexp.wording import format_count, format_decimal
 
 if TYPE_CHECKING:
     from nnexp.prediction.run import Run
@@ -77,7 +78,7 @@ def print_run(run: Run) -> None:
     record = run.record
     if run.state == "done":
         metrics = list(next(iter(run.final.values())))
-        parts = make_table("part", "examples", *(name.replace("_", " ") for name in metrics))
+        parts = make_table("part", "examples", *map(describe_metric, metrics))
         for part, values in run.final.items():
             cells = [format_metric(name, values[name]) for name in metrics]
             parts.add_row(part, f"{record['data']['examples'][part]:,}", *cells)

@@ -12,8 +12,9 @@ from rich.text import Text
 from nnexp.cli.console import err
 from nnexp.cli.progress.display import LineTimer, ProgressDisplay, choose_display, render_bar
 from nnexp.cli.tables.sweep import render_variants
+from nnexp.metrics.names import format_metric
 from nnexp.sweeps.running.sweep import format_state_counts
-from nnexp.wording import format_duration, format_metric
+from nnexp.wording import format_duration
 
 if TYPE_CHECKING:
     from nnexp.sweeps.running.progress import SweepProgress

@@ -12,9 +12,10 @@ from rich.text import Text
 
 from nnexp.cli.console import err, fit_table
 from nnexp.cli.progress.display import ProgressDisplay, choose_display, render_bar
+from nnexp.metrics.names import format_metric
 from nnexp.training.events import EpochDone, Event, FitStarted, Notice, StepDone, TrainingStarted
 from nnexp.typing import MetricsRow
-from nnexp.wording import format_duration, format_metric
+from nnexp.wording import format_duration
 
 MAX_LIVE_EPOCHS = 8
 """Epochs that the live table shows."""

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from nnexp.cli.console import fit_table, gather_columns
 from nnexp.cli.tables.sweep import format_values, list_varied_keys
+from nnexp.metrics.names import format_metric
 from nnexp.sweeps.planning.labels import shorten_names
-from nnexp.wording import format_metric
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

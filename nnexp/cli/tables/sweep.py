@@ -11,10 +11,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from nnexp.cli.console import err, fit_table, gather_columns
+from nnexp.metrics.names import format_metric
 from nnexp.reports.columns import build_columns
 from nnexp.reports.labels import format_cell
 from nnexp.sweeps.running.pruning import find_ended_outcome, find_metric
-from nnexp.wording import format_count, format_metric, shorten_distinctly
+from nnexp.wording import format_count, shorten_distinctly
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -123,7 +123,8 @@ NETWORK_CHECKS: dict[Check, AbstractSet[str]] = {
     classes.check_class_weights: set(),
     classes.check_sampling: set(),
     scaling.check_range_of_outputs: {"architecture", "activation"},
-    training.check_watched_metrics: {"training", "schedule"},
+    training.check_watched_metrics: {"training", "schedule", "loss"},
+    training.check_metrics: {"metrics", "loss"},
     training.check_split: set(),
     training.check_augmentation: set(),
     training.check_dev_part: {"training", "schedule"},
@@ -157,5 +158,6 @@ BASELINE_CHECKS: dict[Callable[[BaselineSpec, Description, Node], Iterator[Probl
     baseline.check_targets: {"baseline"},
     baseline.check_train_size: {"baseline"},
     baseline.check_memory: {"baseline"},
+    training.check_metrics: {"baseline", "metrics"},
 }
 """What is checked of a baseline."""

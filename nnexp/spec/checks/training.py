@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import chain, islice, pairwise
+from collections.abc import Iterator, Sequence
+from itertools import islice, pairwise
 
 from nnexp import registry
 from nnexp.data.augmentations.base import fits_shape
 from nnexp.data.dataset import Description
 from nnexp.data.splits import PART_NAMES
-from nnexp.metrics import metrics, tasks
+from nnexp.metrics.choose import find_metric, find_misfit, list_known_names
+from nnexp.metrics.components.base import Metric
+from nnexp.metrics.outputs import TaskOutputs
 from nnexp.nn.layers.base import format_shape
 from nnexp.nn.network import kind_of, walk_layers
 from nnexp.optim.schedules.piecewise import Piecewise
 from nnexp.optim.schedules.plateau import Plateau
+from nnexp.spec.baseline import AnySpec
 from nnexp.spec.locate import count_train_examples, make_problem
 from nnexp.spec.problems import Problem
 from nnexp.spec.spec import Data, Spec
@@ -23,20 +26,42 @@ from nnexp.wording import find_closest, format_count
 
 def check_watched_metrics(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
     """The metrics that early stopping and the schedule watch exist."""
-    watching: dict[str, str] = {}
-    if spec.training.early_stopping:
-        watching["training.early_stopping.metric"] = spec.training.early_stopping.metric
-    if isinstance(spec.schedule, Plateau):
-        watching["schedule.plateau.metric"] = spec.schedule.metric
-    known = [f"dev_{metric}" for metric in ("loss", *tasks.list_metric_names(description))]
-    all_metrics = set(chain.from_iterable(metrics.METRIC_NAMES.values()))
-    for path, metric in watching.items():
-        if metric not in known:
-            # A metric of other targets is spelt right, so that the nearest name here is not what was meant.
-            near = None if metric.removeprefix("dev_") in all_metrics else find_closest(metric, known)
-            suggestion = f"did you mean {near!r}?" if near else f"known: {', '.join(known)}"
-            message = f"there is no metric {metric!r} where the targets are {description.targets}"
-            yield make_problem(root, path, message, suggestion)
+    outputs = spec.list_outputs(description)
+    known = [f"dev_{name}" for name in ("loss", *list_known_names(outputs))]
+    for path, metric in spec.list_watched().items():
+        part, _, name = metric.partition("_")
+        if metric == "dev_loss" or (part == "dev" and find_metric(name, outputs)):
+            continue
+        # A metric of other targets is spelt right, so that the nearest name here is not what was meant.
+        near = None if name in registry.metrics else find_closest(metric, known)
+        suggestion = f"did you mean {near!r}?" if near else f"known: {', '.join(known)}"
+        message = f"there is no metric {metric!r} where the targets are {description.targets}"
+        yield make_problem(root, path, message, suggestion)
+
+
+def check_metrics(spec: AnySpec, description: Description, root: Node) -> Iterator[Problem]:
+    """Every metric that is asked for fits something that is predicted, and is asked for once."""
+    outputs = spec.list_outputs(description)
+    for index, metric in enumerate(spec.metrics):
+        path, name = f"metrics.{index}", registry.metrics.name_of(metric)
+        if metric.name in [earlier.name for earlier in spec.metrics[:index]]:
+            yield make_problem(root, path, f"{metric.name} is asked for twice", "keep one of them")
+            continue
+        reason = _explain_misfit(metric, outputs)
+        if reason:
+            yield make_problem(root, path, f"{name} cannot be measured: {reason}")
+
+
+def _explain_misfit(metric: Metric, all_outputs: Sequence[TaskOutputs]) -> str:
+    """Why a metric fits none of the tasks; "" where it fits one."""
+    reasons = [find_misfit(metric, outputs) for outputs in all_outputs]
+    if not all(reasons):
+        return ""
+    for reason, outputs in zip(reasons, all_outputs, strict=True):
+        # The one that comes nearest: its targets fit, and a class is misspelt, say.
+        if outputs.task.targets in metric.targets:
+            return reason
+    return next(iter(reasons), "")
 
 
 def check_split(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:

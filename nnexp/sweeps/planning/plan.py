@@ -15,12 +15,13 @@ from nnexp.spec.conflicts import Assignment
 from nnexp.spec.problems import Problem, sort_problems
 from nnexp.spec.read import build_from_resolved, build_spec
 from nnexp.spec.spec import Origin
-from nnexp.spec.yaml import build_tree
+from nnexp.spec.yaml import build_tree, format_flow
 from nnexp.sweeps.definition.command_line import insert_value
 from nnexp.sweeps.definition.conflicts import BOOTSTRAP, FOLD, merge_points
 from nnexp.sweeps.definition.definition import Point, SweepDefinition, as_overrides
 from nnexp.sweeps.planning.labels import flatten_value, format_label
 from nnexp.sweeps.planning.record import format_meaning, resolve_cells
+from nnexp.sweeps.running.objective import measure_objective
 from nnexp.sweeps.running.snapshots import check_ensemble_members
 
 MAX_PROBLEMS = 50
@@ -166,7 +167,12 @@ class RunPlanner:
             raise SpecError(problems)
         overrides = as_overrides(merge_points(self.definition.fixed, point))
         origin = Origin(self.definition.base_text, overrides)
-        return build_spec(root, origin, name=self.definition.base_name), origin.overrides
+        written = build_spec(root, origin, name=self.definition.base_name)
+        spec = measure_objective(self.definition, written)
+        if spec is not written:
+            overrides = (*overrides, f"metrics={format_flow(resolved.make_plain_value(spec.metrics))}")
+            spec = replace(spec, origin=Origin(self.definition.base_text, overrides))
+        return spec, overrides
 
     def _plan_run(
         self,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from nnexp.data.splits import PartName
+from dataclasses import replace
+
+from nnexp.data.splits import PART_NAMES, PartName
 from nnexp.errors import SpecError
-from nnexp.metrics import tasks
-from nnexp.metrics.better import larger_is_better
+from nnexp.metrics.choose import DEFAULT_METRICS, find_metric, list_known_names
+from nnexp.metrics.names import larger_is_better
 from nnexp.spec.baseline import AnySpec, BaselineSpec
 from nnexp.spec.checks.memory import describe_data
 from nnexp.spec.problems import Place, Problem, SpecText
@@ -25,7 +27,10 @@ def choose_objective(definition: SweepDefinition, spec: AnySpec | None) -> Sweep
     description = describe_data(spec.data)
     sizes = spec.data.count_parts(description)
     parts = [part for part in PART_ORDER if sizes[part]]
-    metrics = list(tasks.list_metric_names(description))
+    outputs = spec.list_outputs(description)
+    metrics = list_known_names(outputs)
+    if asked and find_metric(_remove_part(asked.metric), outputs):
+        metrics.append(_remove_part(asked.metric))  # as recall_yes, which no list has
     if not isinstance(spec, BaselineSpec):
         metrics.insert(0, "loss")
     if asked is None:
@@ -34,6 +39,29 @@ def choose_objective(definition: SweepDefinition, spec: AnySpec | None) -> Sweep
     if problem:
         raise SpecError([problem])
     return asked
+
+
+def measure_objective(definition: SweepDefinition, spec: AnySpec) -> AnySpec:
+    """The spec of a run of the sweep, with the metric of the objective among those that are asked for.
+
+    It is the same spec where its runs measure that metric anyway, or cannot.
+    """
+    asked = definition.settings.objective
+    if asked is None:
+        return spec
+    outputs = spec.list_outputs(describe_data(spec.data))
+    found = find_metric(_remove_part(asked.metric), outputs)
+    if found is None or found in spec.metrics:
+        return spec
+    if any(found in DEFAULT_METRICS[entry.task.targets] for entry in outputs):
+        return spec
+    return replace(spec, metrics=(*spec.metrics, found))
+
+
+def _remove_part(metric: str) -> str:
+    """The name of a metric without that of its part."""
+    part, _, name = metric.partition("_")
+    return name if part in PART_NAMES else metric
 
 
 def _default_objective(part: str, metrics: list[str]) -> SweepObjective:

@@ -22,10 +22,10 @@ from nnexp.metrics.breakdown import (
     measure_classes,
     measure_values,
 )
-from nnexp.metrics.metrics import score_examples, summarize_scores
 from nnexp.prediction.breakdown import measure_part
 from nnexp.prediction.predictor import Prediction, Predictor
 from nnexp.typing import AnyArray, Array
+from tests.unit.metrics.test_metrics import scoring_of
 
 STORED = json.loads((Path(__file__).parents[2] / "fixtures" / "sklearn_metrics.json").read_text(encoding="utf-8"))
 NAN = float("nan")
@@ -126,10 +126,11 @@ def test_r2_of_an_output_that_does_not_vary_is_unknown_even_where_its_mean_is_ro
 
 def test_values_together_are_measured_as_the_metrics_of_a_run() -> None:
     z, d = stored("values", "z"), stored("values", "d")
-    scores = np.empty((1, len(z), 2))
-    score_examples("values", "values", z[None], d[None], out=scores)
+    scoring = scoring_of("values", z.shape[-1], "values")
+    scores = np.empty((1, len(z), scoring.score_count))
+    scoring.score_examples(z[None], d[None], out=scores)
     found = measure_values(z, d, "abc").as_dict()
-    for name, value in summarize_scores("values", scores, d[None]).items():
+    for name, value in scoring.summarize_scores(scores, d[None]).items():
         assert found[name] == pytest.approx(value[0], rel=1e-12)
 
 
@@ -191,7 +192,7 @@ class Known(Predictor):
     def predictions(self, x: AnyArray) -> list[Prediction]:
         return list(self.found)
 
-    def evaluate(self, part: Part) -> dict[str, float]:
+    def evaluate(self, part: Part, *, everything: bool = False) -> dict[str, float]:
         raise NotImplementedError
 
 

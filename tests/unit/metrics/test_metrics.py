@@ -7,8 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nnexp.metrics.better import HIGHER_IS_BETTER, is_better
-from nnexp.metrics.metrics import METRIC_NAMES, count_scores, score_examples, summarize_scores
+from nnexp.data.dataset import PredictionTask
+from nnexp.metrics.better import is_better
+from nnexp.metrics.choose import DEFAULT_METRICS
+from nnexp.metrics.outputs import TaskOutputs
+from nnexp.metrics.tasks import TaskMetrics
 from nnexp.nn.losses.base import Outputs, Targets
 from tests.contracts.arrays import normal
 from tests.contracts.examples import I, O, R
@@ -16,9 +19,16 @@ from tests.contracts.examples import I, O, R
 
 def measured(targets: Targets, z: Any, d: Any, outputs: Outputs = "logits") -> dict[str, list[float]]:
     z, d = np.asarray(z, float), np.asarray(d, float)
-    scores = np.empty((*z.shape[:2], count_scores(targets)))
-    score_examples(targets, outputs, z, d, out=scores)
-    return {name: value.tolist() for name, value in summarize_scores(targets, scores, d).items()}
+    scoring = scoring_of(targets, z.shape[-1], outputs)
+    scores = np.empty((*z.shape[:2], scoring.score_count))
+    scoring.score_examples(z, d, out=scores)
+    return {name: value.tolist() for name, value in scoring.summarize_scores(scores, d).items()}
+
+
+def scoring_of(targets: Targets, width: int, outputs: Outputs = "logits") -> TaskMetrics:
+    """The usual metrics of one task."""
+    task = PredictionTask("", targets, tuple(map(str, range(width))))
+    return TaskMetrics([TaskOutputs(task, outputs, np.asarray, are_probabilities=False)])
 
 
 def test_accuracy_counts_right_classes_and_the_first_wins_a_tie() -> None:
@@ -62,15 +72,16 @@ def test_r2_is_one_for_the_targets_zero_for_their_mean_and_nan_where_they_do_not
     assert np.isnan(measured("values", d, np.ones_like(d))["r2"]).all()
 
 
-@pytest.mark.parametrize("targets", METRIC_NAMES)
+@pytest.mark.parametrize("targets", DEFAULT_METRICS)
 def test_shared_targets_are_every_replicas_targets(targets: Targets) -> None:
     z, d = normal(R, 5, O), np.abs(np.sign(normal(1, 5, O, seed=1).round()))
-    scores, same = (np.empty((R, 5, count_scores(targets))) for _ in range(2))
-    score_examples(targets, "logits", z, d, out=scores)
-    score_examples(targets, "logits", z, d.repeat(R, axis=0), out=same)
+    scoring = scoring_of(targets, O)
+    scores, same = (np.empty((R, 5, scoring.score_count)) for _ in range(2))
+    scoring.score_examples(z, d, out=scores)
+    scoring.score_examples(z, d.repeat(R, axis=0), out=same)
     assert np.array_equal(scores, same)
-    found = summarize_scores(targets, scores, d)
-    assert tuple(found) == METRIC_NAMES[targets]
+    found = scoring.summarize_scores(scores, d)
+    assert list(found) == [metric.name for metric in DEFAULT_METRICS[targets]]
     assert {value.shape for value in found.values()} == {(R,)}
 
 
@@ -86,6 +97,9 @@ def test_shared_targets_are_every_replicas_targets(targets: Targets) -> None:
         ("dev_rmse", 0.9, 1.0, 0.0, True),
         ("dev_mae", 0.9, 1.0, 0.0, True),
         ("dev_exact_match", 0.9, 1.0, 0.0, False),
+        ("dev_log_loss", 0.9, 1.0, 0.0, True),
+        ("dev_calibration_error", 0.9, 1.0, 0.0, True),
+        ("dev_parity_recall_high loss", 1.0, 0.9, 0.0, True),
         ("dev_loss", np.nan, 1.0, 0.0, False),
         ("dev_loss", 1e9, np.nan, 0.0, True),
         ("dev_loss", np.nan, np.nan, 0.0, False),
@@ -94,8 +108,3 @@ def test_shared_targets_are_every_replicas_targets(targets: Targets) -> None:
 def test_what_is_better(metric: str, value: float, best: float, min_delta: float, better: bool) -> None:
     arrays = [np.array([number]) for number in (value, best, min_delta)]
     assert is_better(metric, *arrays).tolist() == [better]
-
-
-def test_every_metric_has_a_direction() -> None:
-    names = {name for several in METRIC_NAMES.values() for name in several}
-    assert names - set(HIGHER_IS_BETTER) == {"rmse", "mae"}

@@ -83,7 +83,7 @@ def test_a_baseline_is_written_like_any_component(written: str, baseline: object
 def test_the_resolved_spec_has_every_default_and_is_itself_a_spec_with_the_same_hash() -> None:
     found = spec(BASE)
     written = resolved.format_spec(found)
-    assert list(parse_yaml(text(written)).make_plain()) == ["name", "seed", "data", "baseline"]
+    assert list(parse_yaml(text(written)).make_plain()) == ["name", "seed", "data", "baseline", "metrics"]
     assert "metric: euclidean" in written
     assert spec(written) == found
     assert resolved.hash_spec(spec(written)) == resolved.hash_spec(found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
-from nnexp.reports.comparable import is_share
+from nnexp.metrics.names import is_share
 from nnexp.reports.html.curves import MAX_DRAWN_EPOCHS
 from nnexp.reports.html.figures.base import MAX_NAME_CHARACTERS, Figure, capitalize, format_metric_name
 from nnexp.reports.html.figures.estimates import find_unit

@@ -88,7 +88,7 @@ def test_loss_and_accuracy_are_those_of_the_average(kind: str, sweeps: dict[str,
         p = run.predictor.probabilities(x).astype(np.float64)
         assert run.final[part]["loss"] == pytest.approx(-np.log((p * d).sum(axis=-1)).mean(), rel=1e-5)
         assert run.final[part]["accuracy"] == (p.argmax(axis=-1) == d.argmax(axis=-1)).mean()
-        assert run.evaluate(part) == run.final[part]
+        assert run.evaluate(part).items() >= run.final[part].items()
 
 
 @pytest.mark.parametrize("kind", ["members", "bagging"])

@@ -1,0 +1,1 @@
+"""Metrics, one a file; `base.py` is the contract."""

@@ -1,0 +1,43 @@
+"""Precision of a class.   K classes, T tables of confusions"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nnexp.data.dataset import PredictionTask
+from nnexp.metrics.components.base import (
+    ClassName,
+    ConfusionMetric,
+    find_single_class_problem,
+    find_table_entry,
+    format_label,
+)
+from nnexp.metrics.confusion import compute_precision
+from nnexp.registry import metrics
+from nnexp.typing import Array, IntArray
+
+
+@metrics.register("precision")
+@dataclass(frozen=True, slots=True)
+class Precision(ConfusionMetric):
+    """The share that is right of what is taken for a class.
+
+        precision = right_k / predicted_k
+
+    core: z (N, O), d (N, O) -> (). `precision: yes` is that of the class yes, or of the yes of an output of that name.
+    Without a name it is of the second of two classes, or of the yes of the only output, as in scikit-learn.
+    NaN where the class is never predicted. Also called the positive predictive value.
+    """
+
+    of: ClassName = None
+
+    @property
+    def label(self) -> str:
+        return format_label(self.of)
+
+    def find_problem(self, task: PredictionTask) -> str:
+        return find_single_class_problem("precision", self.of, task)
+
+    def measure(self, confusions: IntArray, task: PredictionTask) -> Array:
+        table, row = find_table_entry(self.of, task)
+        return compute_precision(confusions)[..., table, row]
