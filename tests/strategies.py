@@ -32,6 +32,7 @@ SIZES: dict[str, st.SearchStrategy[Any]] = {
     "seed": st.integers(0, 2**128),
     "warmup_epochs": st.sampled_from([0, 0.5, 1, 2.25]),
     "metric": st.just("dev_loss"),
+    "of": st.sampled_from(["0", 1]),
     "spread": st.floats(0.25, 4),
     "hidden": st.lists(st.integers(1, 8), max_size=3),
 }
