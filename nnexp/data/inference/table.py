@@ -80,18 +80,18 @@ def guess_table(shown: str, target: str | None = None) -> TableGuess:
     file = _name_twice(file)
     if target is not None:
         check_columns(file, file.names, [target])
-    table = read_table(file, file.names, [])
+    table = _read_columns(file)
     columns = _guess_columns(table)
     numbers = _merge_number_formats(columns)
     if numbers != PLAIN_NUMBERS:
         # a column of "1.234" is plain by itself, and has groups where others have a decimal comma
         file = open_table_file(shown, replace(file.dialect, numbers=numbers))
-        table = read_table(file, file.names, [])
+        table = _read_columns(file)
         columns = _guess_columns(table)
     sentinels = find_sentinels(_select_numbers(table, columns))
     if sentinels:
         signs = tuple({sentinel.value: None for sentinel in sentinels})
-        table = read_table(open_table_file(shown, replace(file.dialect, missing=signs)), file.names, [])
+        table = _read_columns(open_table_file(shown, replace(file.dialect, missing=signs)))
         columns = _guess_columns(table)
     chosen, reason = _choose_target(columns, target)
     return TableGuess(
@@ -121,6 +121,17 @@ def _name_twice(file: CsvFile) -> CsvFile:
         different.append(unique)
     dialect = replace(file.dialect, header=False, names=tuple(different), skip_lines=file.dialect.skip_lines + 1)
     return open_table_file(file.shown, dialect)
+
+
+def _read_columns(file: CsvFile) -> CsvTable:
+    """All columns, as numbers or as texts; what is text in the first rows is not tried as numbers."""
+    first_rows = [entries for _, entries in islice(file.read_rows(), SAMPLE_ROWS)]
+    numbers, words = [], []
+    for place, name in enumerate(file.names):
+        is_text = any(file.dialect.parse_number(entries[place]) is None for entries in first_rows)
+        (words if is_text else numbers).append(name)
+    found = read_table(file, numbers, words)
+    return CsvTable(file, found.numbers, {}, found.texts | found.words)
 
 
 def _guess_columns(table: CsvTable) -> list[ColumnGuess]:
