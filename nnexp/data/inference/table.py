@@ -126,7 +126,8 @@ def _name_twice(file: CsvFile) -> CsvFile:
 def _read_columns(file: CsvFile) -> CsvTable:
     """All columns, as numbers or as texts; what is text in the first rows is not tried as numbers."""
     first_rows = [entries for _, entries in islice(file.read_rows(), SAMPLE_ROWS)]
-    numbers, words = [], []
+    numbers: list[str] = []
+    words: list[str] = []
     for place, name in enumerate(file.names):
         is_text = any(file.dialect.parse_number(entries[place]) is None for entries in first_rows)
         (words if is_text else numbers).append(name)
