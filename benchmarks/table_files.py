@@ -103,6 +103,8 @@ def read_entries(truth: TableTruth) -> pd.DataFrame:
         dtype=str,
         keep_default_na=False,
     )
+    if dialect["row_names"]:  # which have no entry in the header, as R's write.table leaves it
+        table = table.reset_index(names="Unnamed: 0")
     table.columns = pd.Index([_name_column(name, place) for place, name in enumerate(table.columns, 1)], dtype=object)
     table = table.apply(lambda column: column.str.strip())
     is_missing = table.isin(truth.missing) | table.eq("")
