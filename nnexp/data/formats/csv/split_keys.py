@@ -13,6 +13,7 @@ from nnexp.data.splits import Split
 from nnexp.errors import DataError
 from nnexp.typing import AnyArray, Array, BoolArray
 
+YEAR_FIRST_PATTERN = r"\d{4}"
 NUMBERS_PATTERN = re.compile(r"\d+")
 MAX_DAY = 31
 MAX_MONTH = 12
@@ -74,8 +75,14 @@ def parse_dates(entries: Sequence[str]) -> Array:
     """
     import pandas as pd
 
-    parsed = pd.to_datetime(pd.Series(entries), format="mixed", dayfirst=_is_day_first(entries), utc=True)
-    return (parsed - pd.Timestamp(0, tz="UTC")).dt.total_seconds().to_numpy()
+    texts = pd.Series(entries)
+    is_year_first = texts.str.match(YEAR_FIRST_PATTERN)
+    seconds = np.empty(len(texts))
+    # apart, because pandas takes 2024-01-02 for the first of February where it is told that the day is first
+    for chosen, day_first in ((is_year_first, False), (~is_year_first, _is_day_first(entries))):
+        parsed = pd.to_datetime(texts[chosen], format="mixed", dayfirst=day_first, utc=True)
+        seconds[chosen] = (parsed - pd.Timestamp(0, tz="UTC")).dt.total_seconds()
+    return seconds
 
 
 def _is_day_first(entries: Sequence[str]) -> bool:
