@@ -233,7 +233,7 @@ def set_default_scaling(section: Node, data: Data) -> None:
     assert isinstance(section.value, dict)
     if "scale_targets" in section.value or not isinstance(data.source, FileSource):
         return
-    if (data.targets.find_source_values(data.source.describe()) >= 0).any():
+    if (data.targets.find_source_values(data.source.describe_for(data.split)) >= 0).any():
         section.value["scale_targets"] = Node(DEFAULT_SCALING, section.place)
 
 

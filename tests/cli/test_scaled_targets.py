@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 import nnexp
+from nnexp.data.normalizations.linear import Unchanged
 from nnexp.data.splits import PART_NAMES, PartName
 from nnexp.errors import SpecError
 from nnexp.prediction.ensemble import Ensemble
@@ -60,6 +61,16 @@ def given(run: nnexp.Run, part: PartName) -> AnyArray:
 def predicted(run: nnexp.Run, part: PartName) -> AnyArray:
     data = run.spec.data
     return run.predictor.predict(data.source.load().x[data.split.choose_rows(data.source.load())[part]])
+
+
+@pytest.mark.parametrize("overrides", [(), ("data.scale_targets=min_max",)], ids=["by default", "as asked for"])
+def test_values_are_scaled_where_a_column_of_dates_splits_them(overrides: tuple[str, ...]) -> None:
+    days = np.datetime64("2024-01-01") + np.arange(COUNT)
+    table().assign(day=days.astype(str)).to_csv("prices.csv", index=False)
+    spec = load_spec("prices.yaml", ["data.split.time=day", *overrides])
+    assert not isinstance(spec.data.scale_targets, Unchanged)
+    rows = spec.data.choose_rows()
+    assert rows["test"].tolist() == list(range(COUNT - len(rows["test"]), COUNT))
 
 
 def test_rmse_mae_and_r2_are_those_of_the_predictions_in_units_of_the_file() -> None:

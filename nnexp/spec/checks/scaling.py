@@ -33,7 +33,7 @@ def check_scaled_targets(spec: AnySpec, description: Description, root: Node) ->
     """Only values of the source are scaled."""
     if spec.data.scale_targets == Unchanged():
         return
-    source = spec.data.source.describe()
+    source = spec.data.source.describe_for(spec.data.split)
     if (spec.data.targets.find_source_values(source) >= 0).any():
         return
     found = f"the targets are {description.targets}"
