@@ -2,13 +2,16 @@
 
 Numbers: the median where one is missing, standard scores. Categories: one-hot, with a level for what is missing.
 Dates: the day, the month, the weekday and the hour as numbers. Identifiers, texts, constants and columns that give the
-target away are left out. The strength of the penalty is chosen on the dev part; all else is the library's default.
+target away are left out. The dev part chooses the strength of the penalty, and whether dates are used at all, which
+hurts where the test part lies after the training part; all else is the library's default.
 """
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import pandas as pd
@@ -36,16 +39,34 @@ SCORES: Mapping[str, Callable[[AnyArray, AnyArray], float]] = {
 }
 
 
-def read_features(truth: TableTruth) -> tuple[pd.DataFrame, pd.Series[str]]:
-    """The features of the rows that have a target, numbers as numbers and all else as texts; and the target's texts."""
+@dataclass(frozen=True, slots=True)
+class HandMadeTable:
+    """The rows of a table that have a target: features, numbers as numbers and all else as texts; the target's texts.
+
+    feature_sets: the columns that a network may get, to choose from.
+    """
+
+    features: pd.DataFrame
+    targets: pd.Series[str]
+    feature_sets: tuple[list[str], ...]
+
+
+def prepare_by_hand(truth: TableTruth) -> HandMadeTable:
+    """Read a table as its truth says."""
     entries = read_entries(truth)
     entries = entries[entries[truth.target].notna()].reset_index(drop=True)
-    features = {}
+    features: dict[str, pd.Series[Any]] = {}
+    undated: list[str] = []
     for name, kinds in truth.columns.items():
         if name in truth.drop or name == truth.group:
             continue
-        features.update(_make_features(str(name), kinds[0], entries[name], truth))
-    return pd.DataFrame(features), entries[truth.target]
+        made = _make_features(str(name), kinds[0], entries[name], truth)
+        features.update(made)
+        if kinds[0] != "date":
+            undated.extend(made)
+    every = list(features)
+    feature_sets = (every,) if every == undated else (every, undated)
+    return HandMadeTable(pd.DataFrame(features), entries[truth.target], feature_sets)
 
 
 def _make_features(name: str, kind: str, column: pd.Series[str], truth: TableTruth) -> dict[str, pd.Series[Any]]:
@@ -69,11 +90,12 @@ def _make_date_features(name: str, dates: pd.Series[pd.Timestamp]) -> dict[str, 
     }
 
 
-def score_mlp(features: pd.DataFrame, y: AnyArray, rows: Mapping[PartName, IntArray], metric: str, seed: int) -> float:
-    """The score on the test part, with the penalty that is best on the dev part."""
+def score_mlp(table: HandMadeTable, y: AnyArray, rows: Mapping[PartName, IntArray], metric: str, seed: int) -> float:
+    """The score on the test part, with the penalty and the features that are best on the dev part."""
     score = SCORES[metric]
     tried = []
-    for penalty in PENALTIES:
+    for names, penalty in product(table.feature_sets, PENALTIES):
+        features = table.features[names]
         model = _build_model(features, metric, penalty, seed)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
