@@ -38,7 +38,7 @@ catalogue: $(VENV)/.core ## write docs/catalogue.md anew from the components
 	$(VENV)/bin/python -m nnexp.spec.catalogue_page docs/catalogue.md
 
 bench: $(BENCH)/.done ## measure side by side against PyTorch and scikit-learn
-	@for name in step convolution stack loop diagnostics data memory sweeps startup; do $(BENCH)/bin/python -m benchmarks.$$name || exit 1; done
+	@for name in step convolution stack loop diagnostics data memory sweeps startup tabular; do $(BENCH)/bin/python -m benchmarks.$$name || exit 1; done
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
