@@ -259,6 +259,18 @@ def find_closest(name: str, known: Iterable[str], cutoff: float = CLOSEST_CUTOFF
     return by_folded[matches[0]] if matches else None
 
 
+def find_by_beginning(name: str, folders: Iterable[str]) -> list[str]:
+    """The folders of runs or sweeps that a name stands for: those of just this name, else all that begin so.
+
+    >>> find_by_beginning("mlp", ["mlp-50d6f9", "mlp_wide-a1b2c3"]), find_by_beginning("mlp_", ["mlp_wide-a1b2c3"])
+    (['mlp-50d6f9'], ['mlp_wide-a1b2c3'])
+    """
+    found = [folder for folder in folders if name and folder.startswith(name)]
+    # A folder is called by the name of its spec, a hyphen and digits.
+    exact = [folder for folder in found if name in (folder, folder.rpartition("-")[0])]
+    return exact or found
+
+
 def suggest_nearest(name: str, known: Iterable[str]) -> str:
     """A suggestion: the known name that is like `name`, or else what there is to choose from."""
     known = sorted(known)

@@ -11,6 +11,7 @@ from nnexp.reports.read import read_row
 from nnexp.reports.rows import RunRow
 from nnexp.reports.sweeps import SweepRecord, read_sweep_record
 from nnexp.runs import index
+from nnexp.wording import find_by_beginning
 
 PLAN_FILE = "plan.jsonl"
 
@@ -108,8 +109,9 @@ def _find_by_beginning(name: str, root: Path) -> Path:
     every = [*list_sweep_folders(root), *index.list_run_folders(root)]
     matching = [path for path in every if name and path.name.startswith(name)]
     sweeps = [path for path in matching if is_sweep_folder(path)]
-    exact = [path for path in sweeps if path.name.rpartition("-")[0] == name]
-    for candidates in (exact, sweeps, matching):
+    exact = [path for path in matching if path.name in find_by_beginning(name, [one.name for one in matching])]
+    exact_sweeps = [path for path in sweeps if path in exact]
+    for candidates in (exact_sweeps, exact, sweeps, matching):
         if len(candidates) == 1:
             return candidates[0]
     names = [path.name for path in every]

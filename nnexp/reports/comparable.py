@@ -10,11 +10,11 @@ from nnexp.metrics.names import is_share, larger_is_better
 from nnexp.reports.collect import CollectedRuns
 from nnexp.reports.columns import list_keys
 from nnexp.reports.rows import PART_NAMES, RunRow
+from nnexp.spec.aliases import suggest_metric
 from nnexp.spec.loss_notes import list_plain_loss_notes
 from nnexp.spec.yaml import format_flow
 from nnexp.statistics.verdicts import RankingMetric
 from nnexp.sweeps.definition.settings import SweepObjective
-from nnexp.wording import suggest_nearest
 
 MAX_GROUPS = 5
 """Groups of runs that differ which a message lists."""
@@ -30,7 +30,7 @@ def choose_metric(found: CollectedRuns, metric: str | None = None) -> RankingMet
     """
     known = list_metrics(found.rows)
     if metric is not None and metric not in known:
-        raise UsageError(f"no run has the metric {metric!r}; {suggest_nearest(metric, known)}")
+        raise UsageError(f"no run has the metric {metric!r}; {suggest_metric(metric, known)}")
     objectives = list_objectives(found)
     chosen = metric
     if chosen is None and objectives and objectives[0].metric in known:

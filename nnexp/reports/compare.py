@@ -184,10 +184,10 @@ def _pick_variant(name: str, found: CollectedRuns, text: str) -> Variant:
 def _has_value(variant: Variant, found: CollectedRuns, key: str, text: str) -> bool:
     """Whether a variant has the value of a text under the end of a dotted name."""
     own = found.sweeps[0].values.get(variant.configuration.key, {})
-    for name, value in {**variant.parameters, **own}.items():
-        if is_end_of_name(key, name) and _is_same_value(value, text):
-            return True
-    return False
+    values = {**variant.parameters, **own}
+    # A whole name means itself, even where it is the end of others: `seed` beside `data.split.seed`.
+    names = [key] if key in values else [name for name in values if is_end_of_name(key, name)]
+    return any(_is_same_value(values[name], text) for name in names)
 
 
 def _is_same_value(value: Any, text: str) -> bool:

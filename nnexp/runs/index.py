@@ -9,7 +9,7 @@ from pathlib import Path
 from nnexp.errors import RunError, UsageError
 from nnexp.runs.manifest import Manifest, RunState, read_manifest
 from nnexp.storage.lock import is_locked
-from nnexp.wording import find_closest
+from nnexp.wording import find_by_beginning, find_closest
 
 
 def list_run_folders(root: Path) -> Iterator[Path]:
@@ -38,7 +38,7 @@ def _is_run_folder(path: Path) -> bool:
 
 
 def find_run(name: str, root: Path) -> Path:
-    """The run folder with this path, this name below `root`, or the only one whose name begins so.
+    """The run folder with this path, this name below `root`, or the only one of its spec or whose name begins so.
 
     Raises UsageError where there is none, or more than one.
     """
@@ -82,7 +82,7 @@ def find_to_delete(name: str, root: Path) -> Path:
 def _find_by_beginning(name: str, root: Path) -> Path:
     """The only run whose name begins so. Raises UsageError where there is none, or more than one."""
     names = [path.name for path in list_run_folders(root)]
-    matching = [candidate for candidate in names if name and candidate.startswith(name)]
+    matching = find_by_beginning(name, names)
     if len(matching) == 1:
         return root / matching[0]
     if matching:

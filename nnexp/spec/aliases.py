@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+from nnexp.wording import suggest_nearest
+
 COMPONENT_ALIASES: Mapping[str, Mapping[str, str]] = {
     "activation": {
         "identity": "linear none",
@@ -92,6 +94,22 @@ COMPONENT_ALIASES: Mapping[str, Mapping[str, str]] = {
         "kl_divergence": "kl kld KLDivLoss kullback_leibler",
         "log_cosh": "log_cosh_loss",
         "squared_error": "mse mse_loss mean_squared_error l2 l2_loss squared_loss quadratic least_squares",
+    },
+    "metric": {
+        "accuracy": "acc categorical_accuracy sparse_categorical_accuracy accuracy_score",
+        "average_precision": "auprc pr_auc auc_pr average_precision_score",
+        "balanced_accuracy": "bal_acc balanced_accuracy_score",
+        "calibration_error": "ece expected_calibration_error",
+        "exact_match": "subset_accuracy",
+        "f1": "f1_score fscore",
+        "log_loss": "logloss neg_log_loss",
+        "macro_f1": "f1_macro macro_f1_score",
+        "mae": "mean_absolute_error neg_mean_absolute_error",
+        "r2": "r2_score r_squared",
+        "recall": "sensitivity tpr recall_score",
+        "precision": "precision_score ppv",
+        "rmse": "root_mean_squared_error neg_root_mean_squared_error",
+        "roc_auc": "auc auroc roc_auc_score",
     },
     "normalization": {
         "center": "mean demean",
@@ -213,13 +231,8 @@ KEY_ALIASES: Mapping[str, str] = {
 }
 """By our key: its last word, or more where only one place is meant."""
 
-METRIC_ALIASES: Mapping[str, str] = {
-    "accuracy": "acc categorical_accuracy sparse_categorical_accuracy",
-    "loss": "cost",
-}
-"""By our metric, without the part that it is measured on."""
-
-PART_ALIASES: Mapping[str, str] = {"dev": "val valid validation", "test": "eval"}
+PART_ALIASES: Mapping[str, str] = {"train": "training", "dev": "val valid validation", "test": "eval"}
+"""By our name of the part of the data that a metric is measured on."""
 
 
 def fold_name(name: str) -> str:
@@ -249,17 +262,30 @@ def find_component(name: str, kinds: Iterable[str]) -> str | None:
     return None
 
 
-def find_metric(name: str) -> str | None:
-    """Our name for a metric such as val_acc.
+def find_metric_name(name: str) -> str:
+    """Our name for a metric such as val_acc; the name itself where no other is known.
 
-    >>> find_metric("val_acc"), find_metric("val_loss"), find_metric("dev_loss")
-    ('dev_accuracy', 'dev_loss', None)
+    >>> find_metric_name("val_acc"), find_metric_name("valid_f1_macro"), find_metric_name("dev_loss")
+    ('dev_accuracy', 'dev_macro_f1', 'dev_loss')
     """
-    part, _, rest = name.rpartition("_")
-    parts = find_ours(part, PART_ALIASES) or [part]
-    metrics = find_ours(rest, METRIC_ALIASES) or [rest]
-    ours = f"{parts[0]}_{metrics[0]}".removeprefix("_")
-    return None if ours == name else ours
+    part, _, metric = name.partition("_")
+    parts = find_ours(part, PART_ALIASES)
+    if not parts:
+        return find_component(name, ["metric"]) or name
+    return f"{parts[0]}_{find_component(metric, ['metric']) or metric}"
+
+
+def suggest_metric(name: str, known: Iterable[str]) -> str:
+    """A suggestion: the known metric that another library calls `name`, or that is like it, or all that are known.
+
+    >>> suggest_metric("val_acc", ["train_loss", "dev_accuracy"])
+    "did you mean 'dev_accuracy'?"
+    """
+    known = list(known)
+    for ours in (find_metric_name(name), f"dev_{find_metric_name(name)}"):
+        if ours in known:
+            return f"did you mean {ours!r}?"
+    return suggest_nearest(name, known)
 
 
 def _get_head(ours: str) -> str:

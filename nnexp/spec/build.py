@@ -11,7 +11,7 @@ from typing import Any, get_origin
 
 from nnexp import registry
 from nnexp.nn.architectures.base import Architecture
-from nnexp.nn.layers.base import Layer, ShapeError
+from nnexp.nn.layers.base import ImageShapeError, Layer, ShapeError
 from nnexp.nn.layers.chain import Chain, make_chain
 from nnexp.nn.layers.output import Output
 from nnexp.nn.named import Named
@@ -35,7 +35,7 @@ from nnexp.spec.parameter_types import (
     strip_words,
 )
 from nnexp.spec.problems import Place, Problem
-from nnexp.spec.suggestions import suggest_component, suggest_key, suggest_single_name
+from nnexp.spec.suggestions import suggest_component, suggest_images, suggest_key, suggest_section, suggest_single_name
 from nnexp.spec.validation import find_entry_type, validate_parameters
 from nnexp.spec.yaml import Node, join_path
 from nnexp.typing import Shape
@@ -64,7 +64,8 @@ class Builder:
             if only:
                 return self.build_instance(cls, Node({}, node.place, {only.name: node.place}), {only.name: node}, path)
             keys = ", ".join(p.name for p in component_parameters(cls))
-            self.add_problem(node.place, path, f"expected a mapping with the keys {keys}, found {node.describe()}")
+            message = f"expected a mapping with the keys {keys}, found {node.describe()}"
+            self.add_problem(node.place, path, message, suggest_section(cls, path, node))
             return None
         return self.build_instance(cls, node, node.value, path)
 
@@ -219,7 +220,9 @@ class Builder:
         try:
             return architecture.build_layers(self.shape)
         except ShapeError as error:
-            self.add_problem(node.place, path, str(error))
+            has_flat_data = isinstance(error, ImageShapeError) and len(self.shape) == 1
+            suggestion = suggest_images(self.root) if has_flat_data and self.root else ""
+            self.add_problem(node.place, path, str(error), suggestion)
             return ()
 
     def build_chain(self, node: Node, path: str) -> Chain | None:

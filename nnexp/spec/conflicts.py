@@ -101,12 +101,12 @@ def _suggest_both(first: Assignment, later: Assignment, *, ordered: bool) -> str
     nested = first.value.make_plain()
     for key in reversed(keys):
         nested = {key: nested}
-    if ordered and _leads_to(later.value, keys):
+    if ordered and has_mapping_at(later.value, keys):
         return f"write {_format_assignment(later)} first, then {_format_assignment(first)}"
     return f"keep one of them, or give one whole value: {later.path}={shorten_text(format_flow(nested))}"
 
 
-def _leads_to(node: Node, keys: Sequence[str]) -> bool:
+def has_mapping_at(node: Node, keys: Sequence[str]) -> bool:
     """Whether the keys can be put into a value without another component taking its place."""
     for key in keys[:-1]:
         if node.value == key:

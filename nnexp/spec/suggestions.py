@@ -14,7 +14,7 @@ from nnexp.registry import component_parameters
 from nnexp.spec.aliases import KEY_ALIASES, find_component, find_ours, fold_name
 from nnexp.spec.key_homes import find_homes
 from nnexp.spec.locate import find_node
-from nnexp.spec.parameter_types import REGISTRIES_BY_TYPE, add_article, find_component_classes
+from nnexp.spec.parameter_types import REGISTRIES_BY_TYPE, add_article, find_component_classes, find_component_type
 from nnexp.spec.problems import Place
 from nnexp.spec.yaml import Node, format_flow, join_path
 from nnexp.wording import find_closest, shorten_text, suggest_nearest
@@ -144,6 +144,26 @@ def _suggest_replacement(
         return f"to replace the whole value: {path}={name}"
     whole = shlex.quote(f"{path}={shorten_text(format_flow({name: value.make_plain()}))}")
     return f"to replace the whole value, in quotes: {whole}"
+
+
+def suggest_section(cls: type[Any], path: str, node: Node) -> str:
+    """How to write a section of which only the component in it is given: `data: digits`."""
+    for parameter in component_parameters(cls):
+        base = find_component_type(parameter.hint)
+        if parameter.is_required and base in REGISTRIES_BY_TYPE and node.value in find_component_classes(base):
+            return f"write `{path}: {{{parameter.name}: {node.value}}}`"
+    return ""
+
+
+def suggest_images(root: Node) -> str:
+    """How to have the images of a source that gives them flat where nothing else is asked; "" for other sources."""
+    node = find_node(root, "data.source")
+    name = next(iter(node.value), None) if node and isinstance(node.value, dict) else node and node.value
+    if not isinstance(name, str) or name not in registry.sources:
+        return ""
+    if not any(parameter.name == "flat" for parameter in component_parameters(registry.sources[name])):
+        return ""
+    return f"write `source: {{{name}: {{flat: false}}}}`, or data.source.{name}.flat=false after the spec"
 
 
 def describe_other_kind(name: str) -> str:

@@ -12,6 +12,7 @@ from nnexp.cli.console import out, print_json
 from nnexp.cli.options import Json
 from nnexp.errors import UsageError
 from nnexp.registry import REGISTRY_BY_KIND
+from nnexp.spec.aliases import COMPONENT_ALIASES, find_component
 from nnexp.spec.catalogue import list_entries
 from nnexp.wording import find_closest, suggest_nearest
 
@@ -64,6 +65,9 @@ def _choose_entries(everything: EntriesByKind, wanted: str) -> EntriesByKind:
             if entry.name == wanted:
                 chosen.setdefault(kind, []).append(entry)
     if not chosen:
+        ours = find_component(wanted, COMPONENT_ALIASES)
+        if ours:
+            raise UsageError(f"unknown kind or component {wanted!r}; did you mean {ours.partition(':')[0]!r}?")
         closest = find_closest(wanted, names)
         # Without a name that is like it, only the kinds are listed: the components are too many for a message.
         suggestion = suggest_nearest(wanted, [closest] if closest else REGISTRY_BY_KIND)

@@ -20,6 +20,7 @@ from nnexp.nn.parameters import Weight, matches_any_pattern
 from nnexp.registry import initializers
 from nnexp.storage import archive
 from nnexp.typing import Array, Hyper, RunName, Shape
+from nnexp.wording import find_by_beginning
 
 
 @initializers.register("from_run")
@@ -82,7 +83,9 @@ class FromRun(Initializer):
         path = Path(self.run)
         if (path / "run.json").is_file():
             return path
-        found = sorted(run.parent for run in path.parent.glob(f"{escape(path.name)}*/run.json"))
+        beginning = sorted(run.parent for run in path.parent.glob(f"{escape(path.name)}*/run.json"))
+        names = find_by_beginning(path.name, [folder.name for folder in beginning])
+        found = [folder for folder in beginning if folder.name in names]
         if not found:
             raise RunError(f"there is no run {self.run}: train it first")
         if len(found) > 1:

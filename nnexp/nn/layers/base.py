@@ -108,6 +108,10 @@ class ShapeError(ValueError):
     """An input shape that a layer cannot take; the message says what would fit."""
 
 
+class ImageShapeError(ShapeError):
+    """Inputs that are no images, where a layer needs some."""
+
+
 def format_shape(x: Shape) -> str:
     """A shape as it is read: 8 x 8 x 1."""
     return " x ".join(map(str, x))

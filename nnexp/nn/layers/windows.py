@@ -14,7 +14,7 @@ import numpy as np
 from annotated_types import Ge
 
 from nnexp.nn.graph import GraphValue, LayerScope
-from nnexp.nn.layers.base import ShapeError, format_shape
+from nnexp.nn.layers.base import ImageShapeError, ShapeError, format_shape
 from nnexp.typing import Array, Shape
 
 Padding: TypeAlias = Literal["valid", "same"] | Annotated[int, Ge(0)]
@@ -122,7 +122,7 @@ class Windows:
 def check_image_shape(x: Shape, layer: str) -> Shape:
     """The shape of an image, or ShapeError."""
     if len(x) != 3:
-        raise ShapeError(f"{layer} takes images of height x width x channels, but these are {format_shape(x)}")
+        raise ImageShapeError(f"{layer} takes images of height x width x channels, but these are {format_shape(x)}")
     return x
 
 

@@ -12,7 +12,7 @@ from nnexp.nn.activations.sigmoid import Sigmoid
 from nnexp.nn.activations.softmax import Softmax
 from nnexp.nn.initializers.from_run import FromRun
 from nnexp.nn.layers.activation import ActivationPlaceholder
-from nnexp.nn.layers.base import Layer, ShapeError, format_shape
+from nnexp.nn.layers.base import ImageShapeError, Layer, ShapeError, format_shape
 from nnexp.nn.layers.heads import Heads
 from nnexp.nn.layers.output import Output
 from nnexp.nn.layers.rbf import RBF
@@ -22,6 +22,7 @@ from nnexp.spec.checks.memory import describe_memory_excess, estimate_training_b
 from nnexp.spec.locate import count_train_examples, make_layer_problem, make_problem
 from nnexp.spec.problems import Problem
 from nnexp.spec.spec import Spec
+from nnexp.spec.suggestions import suggest_images
 from nnexp.spec.yaml import Node
 from nnexp.typing import Shape
 from nnexp.wording import find_closest, format_count, suggest_nearest
@@ -50,7 +51,10 @@ def check_architecture(spec: Spec, description: Description, root: Node) -> Iter
         try:
             parts[name] = layer.declare(shape)
         except ShapeError as error:
-            yield make_layer_problem(index, root, _add_layer_name(str(error), name, root))
+            # Of flat inputs the source may have images; what a layer made flat is another matter.
+            is_of_data = isinstance(error, ImageShapeError) and shape == description.shape
+            suggestion = suggest_images(root) if is_of_data else ""
+            yield make_layer_problem(index, root, _add_layer_name(str(error), name, root), suggestion)
             return  # the layers behind it have no shape to be checked with
         shape = parts[name].output
     if shape != (description.output_count,):

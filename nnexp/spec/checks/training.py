@@ -16,12 +16,13 @@ from nnexp.nn.layers.base import format_shape
 from nnexp.nn.network import kind_of, walk_layers
 from nnexp.optim.schedules.piecewise import Piecewise
 from nnexp.optim.schedules.plateau import Plateau
+from nnexp.spec.aliases import suggest_metric
 from nnexp.spec.baseline import AnySpec
 from nnexp.spec.locate import count_train_examples, make_problem
 from nnexp.spec.problems import Problem
 from nnexp.spec.spec import Data, Spec
 from nnexp.spec.yaml import Node
-from nnexp.wording import find_closest, format_count
+from nnexp.wording import format_count
 
 
 def check_watched_metrics(spec: Spec, description: Description, root: Node) -> Iterator[Problem]:
@@ -33,8 +34,9 @@ def check_watched_metrics(spec: Spec, description: Description, root: Node) -> I
         if metric == "dev_loss" or (part == "dev" and find_metric(name, outputs)):
             continue
         # A metric of other targets is spelt right, so that the nearest name here is not what was meant.
-        near = None if name in registry.metrics else find_closest(metric, known)
-        suggestion = f"did you mean {near!r}?" if near else f"known: {', '.join(known)}"
+        suggestion = suggest_metric(metric, known)
+        if name in registry.metrics:
+            suggestion = f"known: {', '.join(known)}"
         message = f"there is no metric {metric!r} where the targets are {description.targets}"
         yield make_problem(root, path, message, suggestion)
 

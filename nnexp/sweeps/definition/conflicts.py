@@ -22,6 +22,7 @@ from nnexp.spec.problems import Problem, sort_problems
 from nnexp.spec.yaml import Node, join_path
 from nnexp.sweeps.definition import space
 from nnexp.sweeps.definition.definition import Point, SweepAxis, SweepDefinition, has_values, make_plain_values
+from nnexp.sweeps.definition.varied_components import find_missing_components
 
 FOLD = "data.split.k_fold"
 """What `folds` sets in each run."""
@@ -32,6 +33,10 @@ BOOTSTRAP = "data.split.bootstrap"
 
 def check_definition(definition: SweepDefinition) -> None:
     """Raises SpecError if a value of the sweep would be lost in its runs, or a pattern excludes nothing."""
+    problems = list(find_missing_components(definition))
+    if problems:
+        # A value that replaces another is the same mistake once more.
+        raise SpecError(sort_problems(problems))
     problems = find_conflicts(definition.fixed)
     problems += _find_varied_conflicts(definition)
     problems += _find_fixed_conflicts(definition)

@@ -8,12 +8,12 @@ from nnexp.data.splits import PART_NAMES, PartName
 from nnexp.errors import SpecError
 from nnexp.metrics.choose import DEFAULT_METRICS, find_metric, list_known_names
 from nnexp.metrics.names import larger_is_better
+from nnexp.spec.aliases import suggest_metric
 from nnexp.spec.baseline import AnySpec, BaselineSpec
 from nnexp.spec.checks.memory import describe_data
 from nnexp.spec.problems import Place, Problem, SpecText
 from nnexp.sweeps.definition.definition import SweepDefinition
 from nnexp.sweeps.definition.settings import SweepObjective
-from nnexp.wording import suggest_nearest
 
 PART_ORDER: tuple[PartName, ...] = ("dev", "test", "train")
 """The part that is ranked by is the first of these that has examples."""
@@ -82,7 +82,7 @@ def _find_problem(
         known += [f"{part}_{metric}" for metric in metrics]
     if asked.metric not in known:
         message = f"no run has the metric {asked.metric!r}"
-        return Problem(place, "objective", message, suggest_nearest(asked.metric, known))
+        return Problem(place, "objective", message, suggest_metric(asked.metric, known))
     if larger_is_better(asked.metric) != (asked.sign > 0):
         verb, other = ("maximize", "minimize") if asked.sign > 0 else ("minimize", "maximize")
         message = f"to {verb} {asked.metric} would choose the worst run as the best"

@@ -133,6 +133,50 @@ def test_a_comma_that_means_no_several_values_is_part_of_the_value(override: str
     assert load_spec(SpecText("base.yaml", BASE), [override])
 
 
+FLAT = "data: {source: digits, split: {train: 40, dev: 10, test: 10}}\ntraining: {epochs: 1, batch_size: 10}\n"
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        "[{conv2d: {filters: 2, kernel: 3}}, flatten, output]",
+        "[max_pool, flatten, output]",
+        "{lenet5: {padding: same}}",
+        "{vgg: {depth: 11}}",
+    ],
+)
+@pytest.mark.parametrize("source", ["digits", "{digits: {flat: true}}"])
+def test_a_layer_that_needs_images_names_how_the_source_gives_them(network: str, source: str) -> None:
+    text = f"{FLAT.replace('digits', source)}architecture: {network}\n"
+    [problem] = find_problems(text)
+    assert (
+        problem.suggestion == "write `source: {digits: {flat: false}}`, or data.source.digits.flat=false after the spec"
+    )
+    load_spec(SpecText("base.yaml", text), ["data.source.digits.flat=false"])
+    load_spec(SpecText("base.yaml", text.replace(f"source: {source}", "source: {digits: {flat: false}}")))
+
+
+def test_where_a_layer_made_images_flat_the_source_is_not_blamed() -> None:
+    text = FLAT.replace("digits", "{digits: {flat: false}}")
+    [problem] = find_problems(f"{text}architecture: [flatten, max_pool, output]\n")
+    assert problem.suggestion == ""
+
+
+def test_a_source_alone_is_no_section_and_the_section_is_shown() -> None:
+    [problem] = find_problems("data: digits\narchitecture: [output]\n")
+    assert problem.suggestion == "write `data: {source: digits}`"
+
+
+@pytest.mark.parametrize(
+    ("metric", "meant"), [("val_loss", "dev_loss"), ("val_acc", "dev_accuracy"), ("accuracy", "dev_accuracy")]
+)
+def test_the_usual_name_of_a_watched_metric_is_told_ours(metric: str, meant: str) -> None:
+    stopping = f"training.early_stopping={{patience: 2, metric: {metric}}}"
+    [problem] = find_problems(BASE, stopping)
+    assert problem.suggestion == f"did you mean {meant!r}?"
+    load_spec(SpecText("base.yaml", BASE), [stopping.replace(metric, meant)])
+
+
 def test_a_sweep_in_place_of_a_spec_names_the_command_that_takes_it(tmp_path: Path) -> None:
     path = tmp_path / "rates.yaml"
     path.write_text("base: base.yaml\ngrid: {optimizer.adam.lr: [0.1, 0.2]}\n")
