@@ -102,7 +102,7 @@ COMPONENT_ALIASES: Mapping[str, Mapping[str, str]] = {
         "calibration_error": "ece expected_calibration_error",
         "exact_match": "subset_accuracy",
         "f1": "f1_score fscore",
-        "log_loss": "logloss neg_log_loss",
+        "log_loss": "neg_log_loss",
         "macro_f1": "f1_macro macro_f1_score",
         "mae": "mean_absolute_error neg_mean_absolute_error",
         "r2": "r2_score r_squared",

@@ -141,7 +141,7 @@ FLAT = "data: {source: digits, split: {train: 40, dev: 10, test: 10}}\ntraining:
     [
         "[{conv2d: {filters: 2, kernel: 3}}, flatten, output]",
         "[max_pool, flatten, output]",
-        "{lenet5: {padding: same}}",
+        "{zfnet: {width: 0.1}}",
         "{vgg: {depth: 11}}",
     ],
 )
