@@ -102,6 +102,15 @@ class Dataset:
         return self.y
 
 
+@dataclass(frozen=True, slots=True)
+class LabelledExamples:
+    """Other examples of the kind that a source gives: x (N, *shape), y (N,) or (N, O), and what was unexpected."""
+
+    x: AnyArray
+    y: AnyArray
+    notes: tuple[str, ...] = ()
+
+
 class Source(ABC):
     """A set of examples, always the same for the same parameters."""
 

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 import platformdirs
 
-from nnexp.data.dataset import Dataset, Description, Source
+from nnexp.data.dataset import Dataset, Description, LabelledExamples, Source
 from nnexp.data.formats.same_files import Twin
 from nnexp.data.splits import Split
 from nnexp.errors import DataError
@@ -65,6 +65,19 @@ class FileSource(Source):
 
     def describe_for(self, split: Split) -> Description:
         return self.load_for(split).description if self.depends_on_split(split) else self.describe()
+
+
+class OwnFileSource(FileSource):
+    """A set from files of the user's own, of which there may be others like them, to evaluate a run on."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def read_labelled(self, path: Path, description: Description) -> LabelledExamples:
+        """The examples and targets of another file, or folder, with the classes and inputs of this description.
+
+        The files of the set itself are not read: they may be gone. Raises DataError where the other is not like them.
+        """
 
 
 @lru_cache(maxsize=1)

@@ -95,7 +95,7 @@ class Predictor(ABC):
     ) -> None:
         self.description = description
         self.classes = description.classes
-        self._shift, self._scale, self._fill, self._target_scaling = shift, scale, fill, target_scaling
+        self._shift, self._scale, self._fill, self.target_scaling = shift, scale, fill, target_scaling
         self._dtype, self._threads = np.dtype(dtype), threads
 
     @property
@@ -111,14 +111,18 @@ class Predictor(ABC):
 
         core: (N, ...) -> (N, O)
         """
+        with self.limit_threads():
+            z = self._compute_blocks(self.normalize_inputs(x))
+        return z if self.target_scaling is None else self.target_scaling.restore_values(z)
+
+    def normalize_inputs(self, x: AnyArray) -> Array:
+        """Raw inputs x (N, ...), filled in and normalised as those of training were. Raises DataError as `outputs`."""
         x = np.asarray(x)
         if x.shape[1:] != self.description.shape:
             expected, found = format_shape(self.description.shape), format_shape(x.shape[1:])
             raise DataError(f"the {self.kind} takes examples of {expected} numbers, and these have {found or 'one'}")
         normalize = LinearScaling(self._shift, self._scale, self._dtype)
-        with self.limit_threads():
-            z = self._compute_blocks(normalize(fill_missing(x, self._fill)))
-        return z if self._target_scaling is None else self._target_scaling.restore_values(z)
+        return normalize(fill_missing(x, self._fill))
 
     def limit_threads(self) -> AbstractContextManager[None]:
         """Compute with the number of threads that training had, for the same bits."""

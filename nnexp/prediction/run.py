@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from nnexp.data.parts import Parts
-from nnexp.data.splits import PartName
+from nnexp.data.splits import PART_NAMES, PartName
 from nnexp.diagnosis.diagnosis import diagnose_run
 from nnexp.diagnosis.findings import Diagnosis
 from nnexp.errors import Diverged, ResumeError
 from nnexp.metrics.breakdown import Breakdown
 from nnexp.prediction.breakdown import measure_part
 from nnexp.prediction.ensemble import use_raw_inputs
+from nnexp.prediction.labelled import LabelledFile, read_labelled_file
 from nnexp.prediction.load import load_predictor
 from nnexp.prediction.predictor import Predictor
 from nnexp.runs import manifest
@@ -24,6 +25,11 @@ from nnexp.spec.baseline import AnySpec, BaselineSpec
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+def is_part(name: str | Path) -> TypeGuard[PartName]:
+    """Whether this names a part of a run's data; a file of such a name is written ./test."""
+    return name in PART_NAMES
 
 
 class Run:
@@ -98,12 +104,27 @@ class Run:
             raise ResumeError(f"the data changed since {self.path} was trained: {changed}")
         return use_raw_inputs(parts, spec.data) if manifest.is_ensemble(self.record) else parts
 
-    def evaluate(self, part: PartName = "test") -> dict[str, float]:
-        """Loss, where there is one, and all metrics that fit, on a part of the run's data."""
-        return self.predictor.evaluate(self.parts[part], everything=True)
+    def read_labelled(self, path: str | Path) -> LabelledFile:
+        """Another labelled file with the columns, arrays or folders of the run's data, and with its classes.
 
-    def details(self, part: PartName = "test") -> list[Breakdown]:
-        """Confusions and the figures of each class or output on a part of the run's data, task by task."""
+        Raises DataError where it is not like them.
+        """
+        return read_labelled_file(Path(path), self.spec, self.predictor, lambda: self.parts)
+
+    def evaluate(self, part: str | Path = "test") -> dict[str, float]:
+        """Loss, where there is one, and all metrics that fit.
+
+        They are measured on a part of the run's data, train, dev or test, or else on another labelled file.
+        """
+        if is_part(part):
+            return self.predictor.evaluate(self.parts[part], everything=True)
+        return self.predictor.evaluate(self.read_labelled(part).part, everything=True)
+
+    def details(self, part: str | Path = "test") -> list[Breakdown]:
+        """Confusions and the figures of each class or output, task by task, on what `evaluate` takes."""
+        if not is_part(part):
+            file = self.read_labelled(part)
+            return measure_part(self.predictor, file.x, file.part.restore_targets())
         d, data = self.parts[part].restore_targets(), self.spec.data
         raw = data.load()
         chosen = data.split.choose_rows(raw)[part]

@@ -122,7 +122,7 @@ def test_the_resolved_spec_runs_itself_to_the_same_run(name: str, runs: Path, tm
 @pytest.mark.parametrize("part", ["train", "dev", "test"])
 def test_evaluate_gives_the_final_metrics_of_the_record(part: str, name: str, runs: Path) -> None:
     run = run_of(runs, name)
-    assert run.evaluate(part).items() >= run.final[part].items()  # type: ignore[arg-type]
+    assert run.evaluate(part).items() >= run.final[part].items()
 
 
 def test_evaluate_prints_what_there_is(runs: Path) -> None:

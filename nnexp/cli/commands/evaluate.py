@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 import typer
 
-from nnexp.cli.console import make_table, out, print_json
+from nnexp.cli.console import err, make_table, out, print_json
 from nnexp.cli.options import Json, RunName, RunsDir
 from nnexp.cli.tables.confusion import render_classes, render_confusions
 from nnexp.cli.tables.outputs import render_outputs
+from nnexp.data.splits import PartName
 from nnexp.errors import UsageError
 from nnexp.metrics.breakdown import ClassBreakdown
 from nnexp.metrics.names import describe_metric, format_metric
+from nnexp.metrics.outputs import POSITIVE
+from nnexp.prediction.breakdown import measure_part
 from nnexp.prediction.run import Run
 from nnexp.runs.index import find_run
 from nnexp.spec.loss_notes import list_loss_notes
@@ -25,15 +28,29 @@ if TYPE_CHECKING:
 
     from nnexp.metrics.breakdown import Breakdown
 
+Evaluation: TypeAlias = "tuple[dict[str, float], list[Breakdown]]"
+
+SINGLE_CLASS_METRICS = ("average_precision", "f1", "precision", "recall")
+"""Metrics that are of one class; of two classes the table says of which."""
+
 DEFAULT_TOP_K = 3
 """The k of top-k where none is asked for."""
 
 
 def evaluate(
     run: RunName,
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[FILE]",
+            help="Another labelled file, with the columns, arrays or folders of the run's data.",
+            show_default=False,
+        ),
+    ] = None,
     split: Annotated[
-        Literal["train", "dev", "test"], typer.Option("--split", help="Part of the data to evaluate on.")
-    ] = "test",
+        Literal["train", "dev", "test"] | None,
+        typer.Option("--split", help="Part of the run's data to evaluate on.", show_default="test"),
+    ] = None,
     top: Annotated[
         int | None,
         typer.Option(
@@ -50,22 +67,41 @@ def evaluate(
     runs: RunsDir = Path("runs"),
     json: Json = False,
 ) -> None:
-    """Loss and metrics of a run on a part of its data."""
+    """Loss and metrics of a run on a part of its data, or on another labelled file."""
+    if file and split:
+        raise UsageError(f"--split {split} is a part of the run's own data; leave out --split, or {file}")
     found = Run(find_run(run, runs))
-    if not len(found.parts[split]):
-        raise UsageError(f"{found.path} has no {split} part")
-    metrics, details = found.evaluate(split), found.details(split)
+    if file:
+        what, name, (metrics, details) = "file", str(file), _evaluate_file(found, file)
+    else:
+        what, name, (metrics, details) = "split", split or "test", _evaluate_part(found, split or "test")
     _check_options(details, top, confusion=confusion)
     if json:
         documents = [entry.as_dict() for entry in details]
-        print_json({"run": str(found.path), "split": split, **metrics, "details": documents})
+        print_json({"run": str(found.path), what: name, **metrics, "details": documents})
         return
-    out.print(_render_summary(split, metrics, details, top or DEFAULT_TOP_K))
+    out.print(_render_summary(Path(name).name, metrics, details, top or DEFAULT_TOP_K))
     for note in list_loss_notes(found.spec):
         out.print(note, markup=False)
     for entry in details:
         for shown in _render_tables(entry, out.width, confusion=confusion):
             out.print(shown)
+
+
+def _evaluate_part(run: Run, part: PartName) -> Evaluation:
+    """The metrics and the breakdown of each task on a part of the run's data. Raises UsageError where it is empty."""
+    if not len(run.parts[part]):
+        raise UsageError(f"{run.path} has no {part} part")
+    return run.evaluate(part), run.details(part)
+
+
+def _evaluate_file(run: Run, path: Path) -> Evaluation:
+    """The metrics and the breakdown of each task on another labelled file."""
+    file = run.read_labelled(path)
+    for note in file.notes:
+        err.print(f"{path}: {note}", markup=False)
+    metrics = run.predictor.evaluate(file.part, everything=True)
+    return metrics, measure_part(run.predictor, file.x, file.part.restore_targets())
 
 
 def _check_options(details: Sequence[Breakdown], top: int | None, *, confusion: bool) -> None:
@@ -99,11 +135,28 @@ def _render_summary(split: str, metrics: dict[str, float], details: Sequence[Bre
     else:
         sections = [shared | sections[0]]
     shown = make_table("metric", split)
+    positives = {entry.task: _find_positive(entry) for entry in details}
     for section in sections:
         for name, text in section.items():
-            shown.add_row(describe_metric(name), text)
+            shown.add_row(_describe_row(name, positives), text)
         shown.add_section()
     return shown
+
+
+def _find_positive(entry: Breakdown) -> str:
+    """The class that recall and the like are of where none is named: the second of two, or the only output's yes."""
+    if isinstance(entry, ClassBreakdown) and len(entry.classes) == 2:
+        return entry.classes[POSITIVE]
+    return ""
+
+
+def _describe_row(name: str, positives: Mapping[str, str]) -> str:
+    """The name of a metric in words, with the class that it is of."""
+    words = describe_metric(name)
+    for task, positive in positives.items():
+        if positive and name in [f"{task}_{kind}" if task else kind for kind in SINGLE_CLASS_METRICS]:
+            return f"{words} of {positive}"
+    return words
 
 
 def _group_by_task(names: Sequence[str], details: Sequence[Breakdown]) -> dict[str, list[str]]:

@@ -11,8 +11,8 @@ import numpy as np
 from annotated_types import doc
 
 from nnexp.data.class_names import check_names
-from nnexp.data.dataset import Dataset, Description
-from nnexp.data.file_source import FileSource, find_path
+from nnexp.data.dataset import Dataset, Description, LabelledExamples
+from nnexp.data.file_source import OwnFileSource, find_path
 from nnexp.data.formats.images import (
     ImageConversion,
     count_by_ending,
@@ -26,6 +26,7 @@ from nnexp.data.formats.same_files import NOTHING_SAID, Twin, are_alike, twin_of
 from nnexp.errors import DataError
 from nnexp.registry import sources
 from nnexp.typing import Count, FileName
+from nnexp.wording import suggest_nearest
 
 ImageSize: TypeAlias = Annotated[Count | tuple[Count, Count], doc("a whole number ≥ 1, or [height, width]")]
 
@@ -59,7 +60,7 @@ class ImageTree:
 
 @sources.register("image_folder")
 @dataclass(frozen=True, slots=True)
-class ImageFolder(FileSource):
+class ImageFolder(OwnFileSource):
     """Images in folders, one folder for each class.
 
         x[m] = the m-th image of path/class/*, the classes and in each the images by name
@@ -120,6 +121,20 @@ class ImageFolder(FileSource):
                 labels += [label] * len(images)
         y = np.array(labels, np.int64)
         return Dataset(read_images(tree.images, self.conversion), y, self._describe_tree(tree))
+
+    def read_labelled(self, path: Path, description: Description) -> LabelledExamples:
+        root = find_path(path)
+        found = find_class_images(root, root)
+        strange = [name for name in found if name not in description.classes]
+        if strange:
+            near = suggest_nearest(strange[0], description.classes)
+            raise DataError(f"{format_path(root / strange[0])} is of a class that the run was not trained on; {near}")
+        images: list[Path] = []
+        labels: list[int] = []
+        for name, own in found.items():
+            images += own
+            labels += [description.classes.index(name)] * len(own)
+        return LabelledExamples(read_images(images, self.conversion), np.array(labels, np.int64))
 
     def _describe_tree(self, tree: ImageTree) -> Description:
         examples, shape = len(tree.images), self.conversion.shape

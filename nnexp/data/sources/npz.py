@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from nnexp.data.class_names import check_names
-from nnexp.data.dataset import Dataset, Description
-from nnexp.data.file_source import FileSource, find_path
+from nnexp.data.dataset import Dataset, Description, LabelledExamples
+from nnexp.data.file_source import OwnFileSource, find_path
 from nnexp.data.formats.npz.members import ArrayMember, NpzArchive
 from nnexp.data.formats.npz.targets import (
     DTYPE_WORDS,
@@ -26,6 +26,7 @@ from nnexp.data.formats.npz.targets import (
 from nnexp.data.formats.same_files import NOTHING_SAID, Twin
 from nnexp.data.sources.base import describe_regression
 from nnexp.errors import DataError
+from nnexp.nn.layers.base import format_shape
 from nnexp.registry import sources
 from nnexp.typing import AnyArray, ArrayName, FileName
 
@@ -38,7 +39,7 @@ CLASSES_ARRAY = "classes"
 
 @sources.register("npz")
 @dataclass(frozen=True, slots=True)
-class Npz(FileSource):
+class Npz(OwnFileSource):
     """Arrays in a .npz file, as `numpy.savez` writes it.
 
         x (M, ...), y (M,) or (M, O);  x_test, y_test: the set's own test part, if it has one
@@ -82,6 +83,18 @@ class Npz(FileSource):
         x = _read_inputs([x for x, _ in parts])
         targets = [_read_targets(y, description) for _, y in parts]
         return Dataset(x, targets[0] if len(targets) == 1 else np.concatenate(targets), description)
+
+    def read_labelled(self, path: Path, description: Description) -> LabelledExamples:
+        x, y = _find_pair(NpzArchive(str(path)), self.x, self.y)
+        if x.shape[1:] != description.shape:
+            found, expected = format_shape(x.shape[1:]), format_shape(description.shape)
+            raise DataError(f"{x} holds examples of {found} numbers; the run was trained on {expected}")
+        assert description.targets != "tasks", "a file has one kind of targets"
+        targets = find_meaning(y, description.targets)
+        outputs = y.shape[1] if len(y.shape) == 2 else 1
+        if targets != "classes" and outputs != description.output_count:
+            raise DataError(f"{y} has {outputs} outputs; the run was trained on {description.output_count}")
+        return LabelledExamples(_read_inputs([x]), _read_targets(y, description))
 
     def _find_parts(self, archive: NpzArchive) -> list[tuple[ArrayMember, ArrayMember]]:
         """Inputs and targets, and those of the test part if there is one, fitting each other."""

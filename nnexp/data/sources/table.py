@@ -9,8 +9,8 @@ from typing import Annotated, Literal, TypeAlias
 import numpy as np
 from annotated_types import Ge, MinLen, Predicate, doc
 
-from nnexp.data.dataset import Dataset, Description
-from nnexp.data.file_source import FileSource, find_path
+from nnexp.data.dataset import Dataset, Description, LabelledExamples
+from nnexp.data.file_source import OwnFileSource, find_path
 from nnexp.data.formats.csv import target_columns
 from nnexp.data.formats.csv.columns import check_columns, choose_features, read_column_names
 from nnexp.data.formats.csv.csv_file import CsvFile
@@ -28,6 +28,7 @@ from nnexp.nn.losses.base import Targets
 from nnexp.nn.named import Named
 from nnexp.registry import sources
 from nnexp.typing import AnyArray, Array, BoolArray, FileName
+from nnexp.wording import format_count
 
 FILLS = ("mean", "median", "zero")
 """What is filled in where a value is missing."""
@@ -46,7 +47,7 @@ Symbol: TypeAlias = Annotated[str, MinLen(1)]
 
 @sources.register("csv")
 @dataclass(frozen=True, slots=True)
-class Csv(FileSource):
+class Csv(OwnFileSource):
     """A table in a csv file of your own: a line of names, then a row for each example.
 
         x_mi = the number in row m of feature i
@@ -174,6 +175,30 @@ class Csv(FileSource):
             words = table.words[name]
             identifiers[name] = [words.entries[place] for place in words.which.tolist()]
         return TableInputs(features.encode_table(table), identifiers, tuple(features.describe_unseen(table)))
+
+    def read_labelled(self, path: Path, description: Description) -> LabelledExamples:
+        file = self._open_file(str(path))
+        features = Features.from_inputs(description.inputs, self.categorical, description.levels)
+        request = TableRequest(features, self.target_names, description.targets, description.classes, None)
+        check_columns(file, read_column_names(file), features.columns)
+        try:
+            check_columns(file, read_column_names(file), request.targets)
+        except DataError as error:
+            raise DataError(f"{error}; for rows without a target there is `nnexp predict`") from None
+        table = read_table(file, features.number_columns, [*features.category_columns, *request.targets])
+        if not len(table):
+            raise file.make_error(NO_ROWS_MESSAGE)
+        check_predicted_inputs(table, features, fills=self.fill != "refuse")
+        labelled = target_columns.find_labelled_rows(table, request.targets, request.classes)
+        notes = list(features.describe_unseen(table))
+        missing = int((~labelled).sum())
+        if missing == len(table) or (missing and self.without_target == "refuse"):
+            line = file.read_row(int(labelled.argmin()))[0]
+            raise file.make_error(f"the target is missing in {format_count(missing, 'row')}, first here", line)
+        if missing:
+            notes.append(f"{format_count(missing, 'row')} without a target left out")
+        y, _ = self._make_targets(table, request, description.targets)
+        return LabelledExamples(features.encode_table(table)[labelled], y[labelled], tuple(notes))
 
     def _open_file(self, path: str) -> CsvFile:
         if self.decimal == self.thousands:
