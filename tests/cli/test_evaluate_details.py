@@ -129,13 +129,14 @@ def test_the_confusion_matrix_is_shown_row_by_row(digits: nnexp.Run) -> None:
 
 def test_each_task_has_a_section_and_tables_with_its_name(tasks: nnexp.Run) -> None:
     shown = told("evaluate", tasks.path, "--confusion").stdout
-    labels = [label.strip() for label in re.findall(r"^  ([a-z]\S*(?: \S+){0,2}?)  +\S", shown, re.MULTILINE)]
+    labels = [label.strip() for label in re.findall(r"^  ([a-z]\S*(?: \S+){0,4}?)  +\S", shown, re.MULTILINE)]
     others = ["average precision", "balanced accuracy", "calibration error", "log loss", "macro F1", "ROC AUC"]
     expected = ["metric", "loss"]
     expected += [f"digit {name}" for name in ("accuracy", "error rate", "top 3", *others)]
-    # of two classes the right one is always among three, and one is that which precision and recall are of
-    expected += [f"odd {name}" for name in ("accuracy", "error rate", *others[:3], "f1", *others[3:5])]
-    expected += [f"odd {name}" for name in ("precision", "recall", others[5])]
+    # of two classes the right one is always among three, and the second is that which precision and recall are of
+    named = {name: f"{name} of 1/3/5/7/9" for name in ("average precision", "f1", "precision", "recall")}
+    of_two = ["accuracy", "error rate", *others[:3], "f1", *others[3:5], "precision", "recall", others[5]]
+    expected += [f"odd {named.get(name, name)}" for name in of_two]
     expected += ["pixels rmse", "pixels mae", "pixels r2"]
     assert labels[: len(expected)] == expected
     assert "\ndigit, rows: " in shown
