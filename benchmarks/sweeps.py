@@ -33,7 +33,8 @@ from benchmarks.programs.digits import EPOCHS, RATES, RUNS, SEEDS
 from nnexp.runs.outcome import RunOutcome
 from nnexp.sweeps.definition.command_line import parse_command
 from nnexp.sweeps.executors.base import Executor, StackTask, TaskFinished, TaskReport
-from nnexp.sweeps.running.sweep import SweepOptions, run_sweep
+from nnexp.sweeps.running.options import SweepOptions
+from nnexp.sweeps.running.sweep import run_sweep
 
 ROUNDS, TRAINED_RUNS = 3, 8
 

@@ -72,7 +72,8 @@ def sweep(
     from nnexp.sweeps.definition import command_line, sweep_file
     from nnexp.sweeps.executors.local import LocalExecutor
     from nnexp.sweeps.planning.workers import choose_worker_count
-    from nnexp.sweeps.running.sweep import SweepOptions, run_sweep
+    from nnexp.sweeps.running.options import SweepOptions
+    from nnexp.sweeps.running.sweep import run_sweep
     from nnexp.sweeps.sweep import Sweep
 
     is_file = sweep_file.is_sweep_file(Path(path))

@@ -8,8 +8,9 @@ from pathlib import Path
 from nnexp.sweeps.definition import sweep_file
 from nnexp.sweeps.executors.base import Executor, StackTask, TaskFinished, TaskReport
 from nnexp.sweeps.executors.task import train_task
+from nnexp.sweeps.running.options import SweepOptions
 from nnexp.sweeps.running.scheduler import SchedulerLimits
-from nnexp.sweeps.running.sweep import SweepOptions, SweepState, run_sweep
+from nnexp.sweeps.running.sweep import SweepState, run_sweep
 
 
 @dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from nnexp.execution.interrupts import InterruptListener
 from nnexp.prediction.baseline import BLAS_THREADS
 from nnexp.runs import manifest
 from nnexp.runs.folder import RunFolder
+from nnexp.runs.index import find_ended_run
 from nnexp.spec.baseline import AnySpec, BaselineSpec
 from nnexp.storage.atomic import make_folder
 from nnexp.storage.lock import lock_folder
@@ -54,6 +55,20 @@ def train_run(spec: AnySpec, root: Path, *, restart: bool, watch: Watch, checkpo
             with record_interruptions(folder):
                 drive([run], interrupts, watch, checkpoint_seconds)
     return folder.path
+
+
+def find_run_without_data(text: bytes, overrides: Sequence[str], root: Path, watch: Watch) -> Path | None:
+    """The folder of the run that has ended and was made from this text of a spec, if its data are not there any more.
+
+    Raises ResumeError where they are there, and are others.
+    """
+    path = find_ended_run(text, overrides, root)
+    if path is None:
+        return None
+    record = manifest.read_manifest(path)
+    folder = RunFolder(manifest.load_run_spec(path, record), root, path.name)
+    _answer_with_run(folder, record, watch)
+    return path if folder.notices else None
 
 
 def _answer_with_run(folder: RunFolder, record: manifest.Manifest, watch: Watch) -> Path:

@@ -19,6 +19,9 @@ from nnexp.sweeps.definition.settings import SweepObjective
 MAX_GROUPS = 5
 """Groups of runs that differ which a message lists."""
 
+DEV_ADVICE = "to rank runs, give them a dev part, as with data.split.dev=0.1"
+"""What to do where nothing may choose."""
+
 FINGERPRINT_CHARACTERS = 12
 """Enough of a SHA-256 that no two data sets share it."""
 
@@ -26,23 +29,42 @@ FINGERPRINT_CHARACTERS = 12
 def choose_metric(found: CollectedRuns, metric: str | None = None) -> RankingMetric:
     """What the runs are ranked by: what is asked for, the sweep's objective, else dev accuracy or loss.
 
-    Raises UsageError where no run has such a metric.
+    Where there is no dev part it is a metric that is only shown. Raises UsageError where no run has such a metric.
     """
     known = list_metrics(found.rows)
     if metric is not None and metric not in known:
         raise UsageError(f"no run has the metric {metric!r}; {suggest_metric(metric, known)}")
     objectives = list_objectives(found)
     chosen = metric
-    if chosen is None and objectives and objectives[0].metric in known:
+    # An earlier version let an objective be of the test part, which may not choose.
+    if chosen is None and objectives and objectives[0].metric in known and not is_of_test_part(objectives[0].metric):
         chosen = objectives[0].metric
+    ranks = chosen is not None and not is_of_test_part(chosen)
     if chosen is None:
         chosen = _choose_usual_metric(known)
+        ranks = chosen.startswith("dev_")
     larger = larger_is_better(chosen)
     # The first sweep that ranks by this metric says which way: a user may want the largest of a metric of their own.
     for objective in reversed(objectives):
         if objective.metric == chosen:
             larger = objective.sign > 0
-    return RankingMetric(chosen, larger, is_share(chosen))
+    return RankingMetric(chosen, larger, is_share(chosen), ranks=ranks)
+
+
+def is_of_test_part(metric: str) -> bool:
+    """Whether a metric is of the test part, which shows how good a choice is and makes none."""
+    return metric.startswith("test_")
+
+
+def refuse_test_metric(option: str, metric: str, known: Sequence[str]) -> None:
+    """Raises UsageError where an option would choose variants by a metric of the test part."""
+    if not is_of_test_part(metric):
+        return
+    on_dev = f"dev_{metric.removeprefix('test_')}"
+    advice = f"write {on_dev}; the test part is shown beside it" if on_dev in known else DEV_ADVICE
+    raise UsageError(
+        f"{option}: {metric} would choose by the test part, which is there to judge what was chosen; {advice}"
+    )
 
 
 def list_objectives(found: CollectedRuns) -> list[SweepObjective]:

@@ -62,6 +62,11 @@ class VariantFilter:
         """Whether a variant with these values, by their dotted names, is meant. Raises UsageError for unclear names."""
         return self._evaluate_condition(self._tree, values)
 
+    def list_names(self) -> list[str]:
+        """The names in the condition, as they are written."""
+        nodes = [node for node in ast.walk(self._tree) if isinstance(node, ast.Name | ast.Attribute)]
+        return [ast.unparse(node) for node in nodes if not self._is_name_part(node)]
+
     def check_names(self, known: Mapping[str, Any] | set[str]) -> None:
         """Raises UsageError for a name that means nothing in any variant."""
         for node in ast.walk(self._tree):

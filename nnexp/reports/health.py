@@ -50,12 +50,12 @@ class HealthSummary:
         return {"whose": self.subject, "runs": list(self.runs), "findings": findings}
 
 
-def summarize_health(ranked: Sequence[Variant]) -> list[HealthSummary]:
-    """What is wrong with the runs of the best variant, the first one, and with those that diverged or failed."""
+def summarize_health(variants: Sequence[Variant], best: Variant | None) -> list[HealthSummary]:
+    """What is wrong with the runs of the best variant, if there is one, and with those that diverged or failed."""
     broken: list[RunRow] = []
-    for variant in ranked:
+    for variant in variants:
         broken += variant.lost_rows
-    summaries = [_summarize_runs("the best variant", ranked[0].done_rows)]
+    summaries = [_summarize_runs("the best variant", best.done_rows)] if best else []
     summaries.append(_summarize_runs("what diverged or failed", broken))
     return [summary for summary in summaries if summary.runs]
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from nnexp.errors import UsageError
 from nnexp.reports import columns
 from nnexp.reports.collect import CollectedRuns, collect_runs
-from nnexp.reports.comparable import choose_metric, find_differences, find_test_metric, list_metrics
+from nnexp.reports.comparable import choose_metric, find_differences, find_test_metric, list_metrics, refuse_test_metric
 from nnexp.reports.filters import VariantFilter
 from nnexp.reports.health import HealthSummary, summarize_health
 from nnexp.reports.labels import format_cell, make_labels
@@ -53,6 +53,11 @@ class Report:
     baseline: Variant | None = None
     verdicts: tuple[Verdict, ...] = field(default=(), repr=False)
     health: tuple[HealthSummary, ...] = field(default=(), repr=False)
+
+    @property
+    def best(self) -> Variant | None:
+        """The best variant; None where nothing may choose one, unless there is only one."""
+        return find_best(self.variants, self.measure)
 
     @property
     def table(self) -> pd.DataFrame:
@@ -96,6 +101,8 @@ def build_report(names: Sequence[str], root: Path, options: ReportOptions | None
         variants = _filter_variants(variants, condition, found)
     kept = replace_rows(found, variants)
     measured = choose_metric(kept, options.metric)
+    if len(variants) > 1 and options.metric:
+        refuse_test_metric("--metric", options.metric, list_metrics(kept.rows))
     differences = find_differences(kept, measured, asked=options.metric is not None)
     if differences and not options.mixed:
         lines = "\n  ".join(differences)
@@ -112,7 +119,7 @@ def build_report(names: Sequence[str], root: Path, options: ReportOptions | None
         sweeps=tuple(sweep.path for sweep in found.sweeps),
         baseline=baseline,
         verdicts=tuple(compare_ranked(ranked, baseline, measured)),
-        health=tuple(summarize_health(ranked)),
+        health=tuple(summarize_health(ranked, find_best(ranked, measured))),
     )
 
 
@@ -153,12 +160,21 @@ def list_rows(variants: Sequence[Variant]) -> list[RunRow]:
 
 
 def compute_rank(variant: Variant, measured: RankingMetric) -> tuple[bool, float]:
-    """The smaller, the better; a variant without a value comes last."""
+    """The smaller, the better; a variant without a value comes last. All are alike where nothing is ranked."""
+    if not measured.ranks:
+        return False, 0.0
     value = variant.compute_mean(measured.metric).value
     # Of a NaN no comparison holds, and sorting would leave any order.
     if math.isnan(value):
         return True, 0.0
     return False, -value if measured.larger_is_better else value
+
+
+def find_best(variants: Sequence[Variant], measured: RankingMetric) -> Variant | None:
+    """The best variant; None where nothing may choose one, unless there is only one."""
+    if len(variants) > 1 and not measured.ranks:
+        return None
+    return min(variants, key=lambda variant: compute_rank(variant, measured))
 
 
 def sort_variants(variants: Sequence[Variant], header: str, measured: RankingMetric) -> list[Variant]:
@@ -167,6 +183,7 @@ def sort_variants(variants: Sequence[Variant], header: str, measured: RankingMet
     rows = list_rows(variants)
     known = list_metrics(rows)
     if header in known:
+        refuse_test_metric("--sort", header, known)
         # The sweep may say which way its own metric is ranked; these rows without their sweep do not.
         wanted = measured if header == measured.metric else choose_metric(CollectedRuns(rows), header)
         return sorted(variants, key=lambda variant: compute_rank(variant, wanted))
@@ -203,6 +220,9 @@ def _filter_variants(variants: list[Variant], condition: VariantFilter, found: C
     declared = found.sweeps[0].values if found.is_single_sweep else {}  # noqa: PD011 - no DataFrame
     parameters = [variant.parameters for variant in variants]
     condition.check_names({*columns.list_keys([*parameters, *declared.values()]), *metrics, "n"})
+    for name in condition.list_names():
+        if name in metrics:
+            refuse_test_metric("--filter", name, metrics)
     kept = []
     for variant in variants:
         means = {name: variant.compute_mean(name).value for name in metrics}
@@ -250,6 +270,8 @@ def compare_ranked(variants: Sequence[Variant], baseline: Variant | None, measur
     if baseline is not None:
         others = [variant for variant in variants if variant is not baseline]
         return compare_pairs([(baseline, other) for other in others], measured)
+    if not measured.ranks:
+        return []
     best, *others = variants
     return compare_pairs([(other, best) for other in others], measured, math.comb(len(variants), 2))
 

@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from nnexp.reports.comparable import DEV_ADVICE
 from nnexp.reports.labels import format_cell
 from nnexp.reports.rows import RunRow
 from nnexp.reports.text_tables import format_latex_table, format_markdown_table
@@ -28,6 +29,12 @@ RUN_HEADERS = ("n", "best epoch", "time", "state")
 
 OPTIONAL_HEADERS = ("time", "best epoch")
 """Columns that are left out where there is no room, the first first."""
+
+NOT_RANKED = (
+    "not ranked: the runs have no dev part, and the test part chooses nothing; "
+    f"{DEV_ADVICE}, or compare with a variant that you name: --baseline NAME"
+)
+"""Where there is no best variant."""
 
 UNKNOWN_CELL = "-"
 
@@ -135,6 +142,8 @@ def format_sentences(report: Report) -> list[str]:
     sentences = [f"mixed: the runs differ in {difference}" for difference in report.mixed]
     if report.measure.metric.endswith("_loss"):
         sentences += collect_loss_notes(report.variants)
+    if report.best is None:
+        sentences.append(NOT_RANKED)
     sentences += _format_verdicts(report)
     for entry in report.health:
         sentences += entry.format_sentences()
@@ -217,6 +226,7 @@ def build_document(report: Report) -> dict[str, Any]:
     """The report for a program."""
     return {
         "metric": report.measure.metric,
+        "ranked": report.measure.ranks,
         "larger_is_better": report.measure.larger_is_better,
         "sweeps": [str(path) for path in report.sweeps],
         "mixed": list(report.mixed),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from nnexp.errors import RunError, UsageError
-from nnexp.runs.manifest import Manifest, RunState, read_manifest
+from nnexp.runs.manifest import ENDED_FIELDS, Manifest, RunState, read_manifest
 from nnexp.storage.lock import is_locked
 from nnexp.wording import find_by_beginning, find_closest
 
@@ -20,6 +21,20 @@ def list_run_folders(root: Path) -> Iterator[Path]:
         return
     except OSError as error:
         raise RunError(f"cannot read {root}: {error.strerror}") from None
+
+
+def find_ended_run(text: bytes, overrides: Sequence[str], root: Path) -> Path | None:
+    """The run in `root` that has ended and was made from this text of a spec with these overrides, if there is one.
+
+    So a run is found by its command where its spec cannot be resolved any more, as its data are gone.
+    """
+    for folder in list_run_folders(root):
+        with suppress(RunError, OSError):
+            record = read_manifest(folder)
+            is_same = record.get("overrides") == list(overrides) and (folder / "spec.yaml").read_bytes() == text
+            if is_same and record["state"] in ENDED_FIELDS:
+                return folder
+    return None
 
 
 def find_current_state(path: Path, record: Manifest) -> RunState:

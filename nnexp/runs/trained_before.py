@@ -70,6 +70,10 @@ class TrainedBefore:
         )
         return [*lines, *(f"{doubt}: {reason}" for reason in self.unknown)]
 
+    def count_seen(self) -> int:
+        """How many examples of both parts were trained on."""
+        return sum(count for count, _ in self.seen.values())
+
     @property
     def worst(self) -> str:
         """The part of which most was seen, in words; "" where nothing was."""

@@ -17,12 +17,16 @@ Conclusion: TypeAlias = Literal["better", "worse", "undecided", "same", "one pai
 
 @dataclass(frozen=True, slots=True)
 class RankingMetric:
-    """The metric to compare by. is_share: whether it is written in percentage points. pair: seed or fold."""
+    """The metric to compare by. is_share: whether it is written in percentage points. pair: seed or fold.
+
+    ranks: whether it may choose the best; a metric of the test part may not, nor what stands in for a missing dev part.
+    """
 
     metric: str
     larger_is_better: bool
     is_share: bool
     pair: str = "seed"
+    ranks: bool = True
 
 
 @dataclass(frozen=True, slots=True)

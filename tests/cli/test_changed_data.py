@@ -114,6 +114,28 @@ def test_a_run_whose_data_are_gone_is_returned_with_a_word_on_it() -> None:
     assert "was not checked: there is no file flowers.csv" in str(told_of)
 
 
+def test_the_same_command_is_answered_where_the_data_are_gone() -> None:
+    table = train().stdout
+    sweep(*GRID)
+    Path("flowers.csv").rename("elsewhere.csv")
+    done = train()
+    assert done.stdout == table
+    assert "was not checked: there is no file flowers.csv" in done.stderr
+    done = sweep(*GRID)
+    assert done.stdout.count("2/2") == 2
+    assert "best run: " in done.stdout
+    assert "was not checked: there is no file flowers.csv" in done.stderr
+    assert "there is no file flowers.csv" in train("seed=5", code=6).stderr
+    assert "there is no file flowers.csv" in train("--restart", code=6).stderr
+    assert "there is no file flowers.csv" in sweep(GRID[0], "seed=0..2", code=6).stderr
+
+
+def test_a_run_whose_data_cannot_be_read_any_more_is_of_other_data() -> None:
+    train()
+    Path("flowers.csv").write_text("kind,width,length\na,1\n")
+    assert "they cannot be read any more" in train(code=5).stderr
+
+
 def test_a_read_only_archive_answers_and_is_compared_too() -> None:
     spec = nnexp.load("flowers.yaml")
     run = nnexp.train(spec)

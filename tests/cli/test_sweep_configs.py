@@ -9,7 +9,8 @@ import pytest
 
 from nnexp.sweeps.definition import sweep_file
 from nnexp.sweeps.definition.definition import SweepDefinition
-from nnexp.sweeps.running.sweep import SweepOptions, plan_sweep, run_sweep
+from nnexp.sweeps.running.options import SweepOptions
+from nnexp.sweeps.running.sweep import plan_sweep, run_sweep
 from tests.inline import Inline
 
 FOLDER = Path(__file__).parents[2] / "configs" / "sweeps"

@@ -18,8 +18,9 @@ from nnexp.sweeps.definition.definition import SweepDefinition
 from nnexp.sweeps.executors.base import Executor, StackTask, TaskReport
 from nnexp.sweeps.executors.dask.executor import DaskExecutor
 from nnexp.sweeps.running import sweep
+from nnexp.sweeps.running.options import SweepOptions
 from nnexp.sweeps.running.scheduler import SchedulerLimits, WatchProgress
-from nnexp.sweeps.running.sweep import SweepOptions, SweepState
+from nnexp.sweeps.running.sweep import SweepState
 from tests.faults.support import TEXT, outcome
 
 SHORT = "training={epochs: 20, batch_size: 13}"

@@ -17,6 +17,7 @@ import pytest
 from nnexp.runs import manifest
 from nnexp.sweeps.executors.dask.executor import DaskExecutor
 from nnexp.sweeps.running import sweep
+from nnexp.sweeps.running.options import SweepOptions
 from nnexp.sweeps.running.progress import SweepProgress
 from tests.faults.clusters import (
     LONG,
@@ -91,9 +92,7 @@ def test_when_the_scheduler_dies_the_same_command_goes_on_elsewhere(tmp_path: Pa
         assert "Traceback" not in told
         again = subprocess.run([*command, "--jobs", "1"], capture_output=True, text=True, check=False, timeout=120)
     assert again.returncode == 0, again.stderr
-    assert_as_one_by_one(
-        sweep.run_sweep(asked, runs, sweep.SweepOptions(lambda: DaskExecutor(None, 1))), tmp_path / "alone"
-    )
+    assert_as_one_by_one(sweep.run_sweep(asked, runs, SweepOptions(lambda: DaskExecutor(None, 1))), tmp_path / "alone")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -117,9 +116,7 @@ def test_a_signal_to_all_its_processes_saves_every_state(number: signal.Signals,
     states = [manifest.read_manifest(path.parent)["state"] for path in runs.glob("*/run.json")]
     assert states == ["interrupted"] * 4
     assert not list(runs.glob("*/owner"))
-    assert_as_one_by_one(
-        sweep.run_sweep(asked, runs, sweep.SweepOptions(lambda: DaskExecutor(None, 1))), tmp_path / "alone"
-    )
+    assert_as_one_by_one(sweep.run_sweep(asked, runs, SweepOptions(lambda: DaskExecutor(None, 1))), tmp_path / "alone")
 
 
 def test_a_worker_that_the_scheduler_takes_for_dead_publishes_nothing_twice(tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ from nnexp.spec.read import load_spec
 from nnexp.sweeps.definition import sweep_file
 from nnexp.sweeps.executors.local import LocalExecutor
 from nnexp.sweeps.running import sweep
-from nnexp.sweeps.running.sweep import SweepOptions, SweepState
+from nnexp.sweeps.running.options import SweepOptions
+from nnexp.sweeps.running.sweep import SweepState
 from tests.faults.support import outcome
 
 BASE = """\

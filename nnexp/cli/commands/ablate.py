@@ -12,7 +12,7 @@ from nnexp.cli.options import Jobs, Json, Overrides, Quiet, RestartSweep, RunsDi
 from nnexp.sweeps.definition.ablation import DEFAULT_SEED_COUNT, build_ablation
 from nnexp.sweeps.definition.command_line import parse_command
 from nnexp.sweeps.planning.workers import choose_worker_count
-from nnexp.sweeps.running.sweep import SweepOptions
+from nnexp.sweeps.running.options import SweepOptions
 
 
 def ablate(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -21,8 +22,10 @@ from nnexp.sweeps.definition.command_line import parse_command
 from nnexp.sweeps.executors.local import LocalExecutor
 from nnexp.sweeps.planning.plan import build_base
 from nnexp.sweeps.planning.workers import choose_worker_count
+from nnexp.sweeps.running.objective import DEV_ADVICE, NO_DEV_PART
+from nnexp.sweeps.running.options import SweepOptions
 from nnexp.sweeps.running.scheduler import SchedulerLimits
-from nnexp.sweeps.running.sweep import SweepOptions, format_state_counts, plan_sweep, run_sweep
+from nnexp.sweeps.running.sweep import format_state_counts, plan_sweep, run_sweep
 from nnexp.wording import format_duration
 
 if TYPE_CHECKING:
@@ -103,13 +106,12 @@ def run_with_display(
     """Train the runs of a sweep and show the results; exits with 3 if a run failed."""
     if not (json or quiet):
         show_base_notices(definition)
+        options = replace(options, notify=lambda text: err.print(text, style="yellow", markup=False))
     try:
         with make_sweep_watch(quiet=quiet or json) as watch:
             found = run_sweep(definition, runs, options, watch)
     except Interrupted as stopped:
         raise Interrupted(f"{stopped}. The same command goes on.", stopped.signal) from None
-    if not (json or quiet):
-        show_unchecked_data(found)
     if json:
         print_json(_make_document(found))
     else:
@@ -124,14 +126,6 @@ def show_base_notices(definition: SweepDefinition) -> None:
     base = build_base(definition)
     if base:
         show_notices(notices(base, definition.base.place.text.name))
-
-
-def show_unchecked_data(found: SweepState) -> None:
-    """Say why runs could not be compared with the data that they were trained on."""
-    for reason in found.data.unchecked:
-        err.print(
-            f"whether the data are still those of the runs was not checked: {reason}", style="yellow", markup=False
-        )
 
 
 def make_executor_factory(name: str, address: str | None, jobs: int) -> Callable[[], Executor]:
@@ -151,12 +145,16 @@ def _make_document(found: SweepState) -> dict[str, object]:
     document: dict[str, object] = {
         "sweep": str(found.path),
         "complete": found.is_complete,
-        "objective": {"metric": progress.objective.metric, "maximize": progress.objective.sign > 0},
+        "objective": _make_objective_document(progress) if progress.is_ranked else None,
         "runs": [_make_run_document(run, progress) for run in progress.runs],
     }
     if found.ensembles:
         document["ensembles"] = [_make_ensemble_document(entry, progress.objective) for entry in found.ensembles]
     return document
+
+
+def _make_objective_document(progress: SweepProgress) -> dict[str, object]:
+    return {"metric": progress.objective.metric, "maximize": progress.objective.sign > 0}
 
 
 def _make_run_document(run: PlannedRun, progress: SweepProgress) -> dict[str, object]:
@@ -203,6 +201,8 @@ def _print_sweep(found: SweepState, *, quiet: bool) -> None:
     best = progress.find_best_run()
     if best:
         out.print(f"best run: {best[0].run}", markup=False)
+    if not progress.is_ranked:
+        out.print(f"not ranked: {NO_DEV_PART}\n  to rank, {DEV_ADVICE}", markup=False)
     out.print(f"{format_state_counts(progress)}; table in {found.path / 'sweep.csv'}", markup=False)
     if found.elapsed_seconds and found.estimated_seconds and not quiet:
         took, estimate = format_duration(found.elapsed_seconds), format_duration(found.estimated_seconds)

@@ -13,8 +13,10 @@ from nnexp.cli.commands.diagnose import print_gravest_findings
 from nnexp.cli.console import err, make_table, out, print_json, show_notices
 from nnexp.cli.options import Json, Overrides, Quiet, RunsDir, SpecPath, Verbose
 from nnexp.cli.progress.training import make_training_progress
-from nnexp.errors import Interrupted
+from nnexp.errors import Interrupted, SpecError
+from nnexp.execution.run import find_run_without_data
 from nnexp.metrics.names import describe_metric, format_metric
+from nnexp.prediction.run import Run
 from nnexp.spec import resolved
 from nnexp.spec.baseline import BaselineSpec
 from nnexp.spec.checks.notices import notices
@@ -23,7 +25,7 @@ from nnexp.training.speedup import MIN_STEP_SECONDS, measure_speedup
 from nnexp.wording import format_count, format_decimal
 
 if TYPE_CHECKING:
-    from nnexp.prediction.run import Run
+    from collections.abc import Sequence
 
 MIN_SPEEDUP = 1.15
 """A gain that is smaller is not worth other bits, and two timings of the same step differ by as much."""
@@ -43,7 +45,14 @@ def train(
     The same command again continues an interrupted run, with the same result to
     the last bit, and skips a finished one.
     """
-    loaded = api.load(spec, overrides or [])
+    try:
+        loaded = api.load(spec, overrides or [])
+    except SpecError as error:
+        run = None if restart else _find_run_without_data(spec, overrides or [], runs, error, quiet=quiet or json)
+        if run is None:
+            raise
+        _print_known_run(run, json=json, quiet=quiet)
+        return
     if verbose:
         err.print(resolved.format_spec(loaded), style="dim", markup=False)
     if not (quiet or json):
@@ -56,19 +65,36 @@ def train(
         if runs != Path("runs"):
             words += ["--runs", str(runs)]
         raise Interrupted(f"{stopped}. To go on:\n  {shlex.join(words)}", stopped.signal) from None
+    if json or quiet or not watch.has_begun:
+        _print_known_run(run, json=json, quiet=quiet)
+        return
+    print_run(run)
+    print_gravest_findings(run.diagnose(), err)
+    if run.state == "done":
+        _advise_threads(run)
+    run.raise_if_diverged()
+
+
+def _find_run_without_data(
+    spec: Path, overrides: Sequence[str], runs: Path, error: SpecError, *, quiet: bool
+) -> Run | None:
+    """The finished run of this very command, where nothing but its data is missing."""
+    if not all(problem.of_data for problem in error.problems):
+        return None
+    with make_training_progress(quiet=quiet) as watch:
+        path = find_run_without_data(spec.read_bytes(), overrides, runs, watch)
+    return Run(path) if path else None
+
+
+def _print_known_run(run: Run, *, json: bool, quiet: bool) -> None:
+    """A run of which nothing is left to train, or all that is asked for of one that has just been trained."""
     if json:
         diagnosis = None if "baseline" in run.record else run.diagnose().as_dict()
         print_json({"run": str(run.path), **run.record, "diagnosis": diagnosis})
-    elif quiet:
-        if run.state != "diverged":
-            print_run(run)
-    elif watch.has_begun:
-        print_run(run)
-        print_gravest_findings(run.diagnose(), err)
-        if run.state == "done":
-            _advise_threads(run)
-    else:
+    elif not quiet:
         err.print("already trained; --restart trains it again")
+        print_run(run)
+    elif run.state != "diverged":
         print_run(run)
     run.raise_if_diverged()
 

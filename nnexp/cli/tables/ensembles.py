@@ -22,16 +22,19 @@ if TYPE_CHECKING:
 def compare_with_members(entry: EnsembleStatus, objective: SweepObjective) -> dict[str, float]:
     """The objective of an ensemble beside that of its members.
 
-    gain: by how much the ensemble is better than the members' mean, whichever way is better. {} where it is not made.
+    gain: by how much the ensemble is better than the members' mean, whichever way is better. The best member is named
+    where there is a dev part to choose it by. {} where the ensemble is not made.
     """
     if entry.state != "done":
         return {}
     metric = objective.metric
     members = [metrics[metric] for metrics in entry.list_member_metrics()]
     known = [value for value in members if not math.isnan(value)]
-    best = max(known, key=lambda value: objective.sign * value, default=math.nan)
     mean, own = entry.collect_member_means()[metric], entry.collect_metrics()[metric]
-    return {"members_mean": mean, "best_member": best, "ensemble": own, "gain": objective.sign * (own - mean)}
+    compared = {"members_mean": mean, "ensemble": own, "gain": objective.sign * (own - mean)}
+    if not metric.startswith("test_"):
+        compared["best_member"] = max(known, key=lambda value: objective.sign * value, default=math.nan)
+    return compared
 
 
 def render_ensembles(found: Sequence[EnsembleStatus], objective: SweepObjective, width: int) -> Table:
@@ -60,7 +63,7 @@ def _format_result(entry: EnsembleStatus, objective: SweepObjective) -> dict[str
     sign = "+" if gain > 0 else ""  # format_metric writes a minus by itself
     return {
         "members' mean": format_metric(metric, compared["members_mean"]),
-        "best member": format_metric(metric, compared["best_member"]),
+        "best member": format_metric(metric, compared["best_member"]) if "best_member" in compared else "-",
         "ensemble": format_metric(metric, compared["ensemble"]),
         "gain": sign + format_metric(metric, gain),
         "run": entry.run,

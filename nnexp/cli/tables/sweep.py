@@ -33,10 +33,14 @@ MAX_VALUE_CHARACTERS = 24
 def render_variants(progress: SweepProgress, width: int, most: int | None = None) -> Table:
     """One row a variant, the best first: what varies, how many runs are done, mean, standard deviation and extremes.
 
-    Of a cross-validation they are those of the folds, each of which stands for the mean of its runs.
+    Of a cross-validation they are those of the folds, each of which stands for the mean of its runs. Where nothing is
+    ranked, variants stand in the order of the plan.
     """
     variants = list(progress.group_by_variant().values())
-    places = sorted(range(len(variants)), key=lambda place: _rank_variant(progress, variants[place]))[:most]
+    places = list(range(len(variants)))
+    if progress.is_ranked:
+        places.sort(key=lambda place: _rank_variant(progress, variants[place]))
+    places = places[:most]
     cells = {}
     for name, values in build_columns([runs[0].values for runs in variants]).items():
         cells[name] = format_values([values[place] for place in places])

@@ -61,7 +61,9 @@ def build_content(report: Report) -> ReportContent:
 
 
 def examine_best(report: Report) -> BestVariant | None:
-    """A closer look at the variant that is ranked first, of those that have runs that are done."""
+    """A closer look at the variant that is ranked first, of those that have runs that are done, if they are ranked."""
+    if report.best is None:
+        return None
     ranked = sorted(report.variants, key=lambda variant: compute_rank(variant, report.measure))
     for variant in ranked:
         if variant.done_rows:

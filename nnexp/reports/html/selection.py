@@ -45,6 +45,7 @@ class CurveSelection:
     candidate_count: int
     has_baseline: bool = False
     has_failed: bool = False
+    is_ranked: bool = True
 
     @property
     def columns(self) -> list[str]:
@@ -67,7 +68,7 @@ class CurveSelection:
         return " ".join(sentences)
 
     def _describe_choice(self) -> str:
-        which = [f"the best {min(MAX_BEST_VARIANTS, len(self.variants))}"]
+        which = [f"the {'best' if self.is_ranked else 'first'} {min(MAX_BEST_VARIANTS, len(self.variants))}"]
         if self.has_baseline:
             which.append("what they are compared with")
         if self.has_failed:
@@ -90,7 +91,13 @@ def select_variants(report: Report) -> CurveSelection:
     drawn = [one for one in map(_read_histories, chosen) if one.histories]
     # What cannot be read could not have been drawn either.
     candidate_count = len(candidates) - (len(chosen) - len(drawn))
-    return CurveSelection(tuple(drawn), candidate_count, has_baseline=has_baseline, has_failed=bool(failed))
+    return CurveSelection(
+        tuple(drawn),
+        candidate_count,
+        has_baseline=has_baseline,
+        has_failed=bool(failed),
+        is_ranked=report.measure.ranks,
+    )
 
 
 def _has_epochs(variant: Variant) -> bool:

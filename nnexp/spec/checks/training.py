@@ -38,6 +38,9 @@ def check_watched_metrics(spec: Spec, description: Description, root: Node) -> I
         if name in registry.metrics:
             suggestion = f"known: {', '.join(known)}"
         message = f"there is no metric {metric!r} where the targets are {description.targets}"
+        if part == "test" and (name == "loss" or find_metric(name, outputs)):
+            message = f"{metric} would choose by the test part, which is there to judge what was chosen"
+            suggestion = f"write dev_{name}"
         yield make_problem(root, path, message, suggestion)
 
 

@@ -6,13 +6,15 @@ import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
+from nnexp.errors import DataError
 from nnexp.runs.outcome import RunOutcome
 from nnexp.sweeps.definition.definition import SweepDefinition
 from nnexp.sweeps.definition.settings import SweepObjective
 from nnexp.sweeps.planning.plan import PlannedRun, group_by_variant
 from nnexp.sweeps.running.folder import OutcomesByRun, SweepFolder
-from nnexp.sweeps.running.objective import choose_objective
+from nnexp.sweeps.running.objective import choose_objective, choose_recorded_metric, choose_shown_metric
 from nnexp.sweeps.running.pruning import average_metric, find_ended_outcome
 
 FINAL_STATES = ("done", "diverged", "failed", "pruned")
@@ -21,7 +23,10 @@ FINAL_STATES = ("done", "diverged", "failed", "pruned")
 
 @dataclass(slots=True)
 class SweepProgress:
-    """All runs of a sweep, their outcomes, and how far those are that are being trained."""
+    """All runs of a sweep, their outcomes, and how far those are that are being trained.
+
+    objective: what runs are ranked by; where nothing is ranked, what tables show.
+    """
 
     runs: Sequence[PlannedRun]
     objective: SweepObjective
@@ -34,6 +39,8 @@ class SweepProgress:
     """Epochs that the tasks at work have made, by their numbers."""
     started_at: float = field(default_factory=time.monotonic)
     epochs_at_start: int = 0
+    is_ranked: bool = True
+    """Whether there is a best run: without a dev part nothing may choose one."""
 
     def find_state(self, run: str) -> str:
         """done, diverged, failed, pruned, running or waiting."""
@@ -88,7 +95,9 @@ class SweepProgress:
         return average_metric(self.objective.metric, [end for end in ended if end and end.state == "done"])
 
     def find_best_run(self) -> tuple[PlannedRun, RunOutcome] | None:
-        """The best run that is done; NaN is never best."""
+        """The best run that is done; NaN is never best. None where nothing is ranked."""
+        if not self.is_ranked:
+            return None
         best: tuple[PlannedRun, RunOutcome] | None = None
         best_score = math.nan
         for run in self.runs:
@@ -106,9 +115,16 @@ def load_progress(
 ) -> SweepProgress:
     """The states of the runs by the ledger."""
     first = runs[0].build_spec(definition.base_text) if runs else None
-    objective = choose_objective(definition, first)
     epochs = {run.run: count_planned_epochs(run) for run in runs}
-    progress = SweepProgress(runs, objective, epochs, _read_valid_outcomes(folder, retry=retry))
+    outcomes = _read_valid_outcomes(folder, retry=retry)
+    try:
+        objective = choose_objective(definition, first)
+        shown = objective or choose_shown_metric(first)
+    except DataError:
+        # The data of a finished sweep may be gone: its outcomes say what was measured.
+        shown = choose_recorded_metric(definition, chain.from_iterable(outcomes.values()))
+        objective = None if shown.metric.startswith("test_") else shown
+    progress = SweepProgress(runs, shown, epochs, outcomes, is_ranked=objective is not None)
     progress.epochs_at_start = progress.epochs_done
     return progress
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -21,11 +21,13 @@ from nnexp.sweeps.planning.plan import PlannedRun, RunPlanner, resolve_base
 from nnexp.sweeps.planning.stacking import StackPlanner
 from nnexp.sweeps.running.ensembles import EnsembleStatus, find_status, group_members, make_ensembles
 from nnexp.sweeps.running.folder import SweepFolder
-from nnexp.sweeps.running.objective import choose_objective
+from nnexp.sweeps.running.objective import check_choosing, choose_objective
+from nnexp.sweeps.running.options import SweepOptions
+from nnexp.sweeps.running.origins import describe_trained_before
 from nnexp.sweeps.running.progress import SweepProgress, count_planned_epochs, load_progress
 from nnexp.sweeps.running.pruning import FullTraining, Strategy, SuccessiveHalving, average_metric, find_ended_outcome
 from nnexp.sweeps.running.run_data import RunData
-from nnexp.sweeps.running.scheduler import Scheduler, SchedulerLimits, WatchProgress
+from nnexp.sweeps.running.scheduler import Scheduler, WatchProgress
 from nnexp.wording import format_count
 
 MAX_UNCONFIRMED_RUNS = 10_000
@@ -36,27 +38,6 @@ MAX_FORECAST_STRUCTURES = 16
 
 ALL_STATES = ("done", "diverged", "failed", "pruned", "running", "waiting")
 """The states of runs, in the order in which they are told."""
-
-
-@dataclass(frozen=True, slots=True)
-class SweepOptions:
-    """How a sweep is trained; nothing here changes a number.
-
-    executor: makes the executor. max_stack: the largest stack. limits: when to stop. retry_failed: train failed runs
-    again. restart: train failed runs and those of other data again. yes: train a plan of very many runs.
-    """
-
-    executor: Callable[[], Executor]
-    max_stack: int | None = None
-    limits: SchedulerLimits = field(default_factory=SchedulerLimits)
-    retry_failed: bool = False
-    restart: bool = False
-    yes: bool = False
-
-    @property
-    def retries_failed(self) -> bool:
-        """Whether failed runs are trained again: whatever they failed at may have been their data."""
-        return self.retry_failed or self.restart
 
 
 @dataclass(slots=True)
@@ -153,6 +134,7 @@ def _load_finished_sweep(definition: SweepDefinition, data: RunData, options: Sw
     if strategy.find_due_runs(state.progress.outcomes):
         return None
     data.settle_runs(folder.read_plan().values())
+    _tell_unchecked(data, options)
     with InterruptListener() as interrupts:
         _finish_ensembles(state, strategy, interrupts)
     return state
@@ -210,10 +192,19 @@ class _SweepTraining:
         state = self.state
         # Any of them may be there already, of `nnexp train` or of another sweep.
         state.data.settle_runs(new_runs, restart=self._options.restart)
+        self._tell_notices(new_runs)
         state.folder.freeze_plan(everything, resolve_base(self._definition))
         state.progress = self._build_progress(state.folder)
         state.duplicate_count, state.alike = self._planner.duplicate_count, self._planner.alike
         return new_runs
+
+    def _tell_notices(self, new_runs: Sequence[PlannedRun]) -> None:
+        """Tell what a user should know before these runs are trained."""
+        _tell_unchecked(self.state.data, self._options)
+        missing = [run for run in new_runs if not self.state.folder.has_run(run.run)]
+        text = describe_trained_before(missing, self._definition.base_text)
+        if text:
+            self._options.notify(text)
 
     def _build_progress(self, folder: SweepFolder) -> SweepProgress:
         return load_progress(self._definition, self._runs, folder, retry=self._options.retries_failed)
@@ -252,7 +243,7 @@ def _plan_first_trials(definition: SweepDefinition, *, yes: bool) -> tuple[RunPl
     if not runs:
         raise UsageError("the plan has no run: `exclude` leaves none")
     _check_rungs(definition, runs)
-    choose_objective(definition, runs[0].build_spec(definition.base_text))
+    check_choosing(definition, choose_objective(definition, runs[0].build_spec(definition.base_text)))
     return planner, trials
 
 
@@ -265,6 +256,12 @@ def _check_rungs(definition: SweepDefinition, runs: Sequence[PlannedRun]) -> Non
     if rung > epochs:
         message = f"no run reaches epoch {rung}: they end after {format_count(epochs, 'epoch')}"
         raise SpecError([Problem(definition.places["pruning"], RUNGS_PATH, message)])
+
+
+def _tell_unchecked(data: RunData, options: SweepOptions) -> None:
+    """Tell why runs could not be compared with the data that they were trained on."""
+    for reason in data.unchecked:
+        options.notify(f"whether the data are still those of the runs was not checked: {reason}")
 
 
 def _make_strategy(definition: SweepDefinition, runs: Sequence[PlannedRun], progress: SweepProgress) -> Strategy:

@@ -11,7 +11,7 @@ from nnexp.reports.html.figures.estimates import VariantEstimate, find_unit, mak
 from nnexp.reports.html.figures.intervals import plot_intervals
 from nnexp.reports.html.markup import Html, join_pieces, render_code, render_fold, render_list, render_table, tag
 from nnexp.reports.html.page import render_figure
-from nnexp.reports.report import Report, compute_rank
+from nnexp.reports.report import Report
 from nnexp.reports.tables import format_cells, format_mean, format_sentences, format_verdict_heading
 from nnexp.statistics.verdicts import Verdict
 from nnexp.wording import format_count
@@ -102,7 +102,9 @@ def describe_best(report: Report) -> str:
     """The best variant, in a sentence."""
     measure = report.measure
     metric = format_metric_name(measure.metric)
-    best = min(report.variants, key=lambda variant: compute_rank(variant, measure))
+    best = report.best
+    if best is None:
+        return "No variant is called the best."
     mean = best.compute_mean(measure.metric)
     if not mean.n and not best.done_rows:
         return "No run is done yet."

@@ -41,7 +41,10 @@ def render_repetition(report: Report, command: str) -> list[Html | None]:
     for path in report.sweeps:
         pieces += _render_sweep(path)
     if row is not None:
-        pieces += _render_run(row, alone=not report.sweeps)
+        what = "The run"
+        if report.sweeps:
+            what = "One run of the best variant" if report.best else "One of the runs"
+        pieces += _render_run(row, what)
     if command:
         pieces.append(tag("p", "This page: ", render_code(command)))
     return pieces
@@ -154,13 +157,12 @@ def _read_record(row: RunRow) -> manifest.Manifest:
         return {}
 
 
-def _render_run(row: RunRow, *, alone: bool) -> list[Html | None]:
-    """The spec of a run, and what it was made with."""
+def _render_run(row: RunRow, what: str) -> list[Html | None]:
+    """The spec of a run, and what it was made with; `what` says in words which run it is."""
     record = _read_record(row)
     if not record:
         return []
     words = shlex.join(["nnexp", "train", "spec.yaml", *map(str, record.get("overrides", []))])
-    what = "The run" if alone else "One run of the best variant"
     return [
         tag("p", f"{what}, ", render_code(row.run), f", seed {row.seed}, alone:"),
         render_code_block(words),

@@ -10,6 +10,7 @@ from nnexp.sweeps.executors.base import Executor, StackTask, TaskFinished, TaskP
 from nnexp.sweeps.executors.task import train_task
 from nnexp.sweeps.executors.worker import StopSignal
 from nnexp.sweeps.running import sweep
+from nnexp.sweeps.running.options import SweepOptions
 from tests.faults.clusters import SEEDS, SHORT, assert_as_one_by_one, definition
 
 
@@ -41,7 +42,7 @@ class Twice(Executor):
 
 def test_a_stack_that_is_delivered_twice_is_in_the_ledger_once(tmp_path: Path) -> None:
     asked = definition(tmp_path, SEEDS, SHORT)
-    found = sweep.run_sweep(asked, tmp_path / "runs", sweep.SweepOptions(Twice))
+    found = sweep.run_sweep(asked, tmp_path / "runs", SweepOptions(Twice))
     lines = (found.path / "ledger.jsonl").read_text().splitlines()
     assert sorted(json.loads(line)["run"] for line in lines) == sorted(found.progress.collect_states())
     assert_as_one_by_one(found, tmp_path / "alone")
