@@ -12,7 +12,7 @@ from annotated_types import Ge, MinLen, Predicate, doc
 from nnexp.data.dataset import Dataset, Description, LabelledExamples
 from nnexp.data.file_source import OwnFileSource, find_path
 from nnexp.data.formats.csv import target_columns
-from nnexp.data.formats.csv.columns import check_columns, choose_features, read_column_names
+from nnexp.data.formats.csv.columns import check_columns, check_unique, choose_features, read_column_names
 from nnexp.data.formats.csv.csv_file import CsvFile
 from nnexp.data.formats.csv.dialect import GROUPING_CHARACTERS, Dialect, Encoding, NumberFormat, Separator
 from nnexp.data.formats.csv.features import CategoryLevels, Features
@@ -152,6 +152,7 @@ class Csv(OwnFileSource):
             rows = split.choose_indices(len(y), labels, own_test, own_dev, key)["train"]
             first_rows = np.flatnonzero(parts[0].rows)
             features = features.decide_levels(parts[0].table, first_rows[rows[rows < len(first_rows)]])
+            check_unique(file, features.input_names, "inputs")
         x = np.concatenate([features.encode_table(part.table)[part.rows] for part in parts])
         description = Description(
             len(x), x.shape[1:], parts[0].kind, parts[0].classes,

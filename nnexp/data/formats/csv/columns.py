@@ -59,10 +59,11 @@ def choose_features(
         if name not in columns:
             raise file.make_error(f"has levels for its column {quote_entry(name)}, which is not among the features")
         if levels[name].is_decided:
-            _check_unique(file, levels[name].words, f"levels of the column {quote_entry(name)}")
+            check_unique(file, levels[name].words, f"levels of the column {quote_entry(name)}")
     features = Features(columns, levels)
     # a column may be called like an input of another one: "island=Biscoe"
-    _check_unique(file, features.input_names, "inputs")
+    if features.input_names:  # there are none yet where the training part decides all levels
+        check_unique(file, features.input_names, "inputs")
     return features
 
 
@@ -79,7 +80,7 @@ def _check_roles(roles: dict[str, Sequence[str]], file: CsvFile) -> None:
             taken[name] = role
 
 
-def _check_unique(file: CsvFile, names: Sequence[str], what: str) -> None:
+def check_unique(file: CsvFile, names: Sequence[str], what: str) -> None:
     """There are names, and no two are the same."""
     if not names:
         raise file.make_error(f"needs {what}, and there are none")
