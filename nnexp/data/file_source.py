@@ -12,6 +12,7 @@ import platformdirs
 
 from nnexp.data.dataset import Dataset, Description, LabelledExamples, Source
 from nnexp.data.formats.same_files import Twin
+from nnexp.data.paths import expand_path, explain_absence
 from nnexp.data.splits import Split
 from nnexp.errors import DataError
 
@@ -20,7 +21,8 @@ FileStamp: TypeAlias = tuple[str, int, int]
 
 
 class FileSource(Source):
-    """A set that is read from the user's files; relative paths start at the working directory.
+    """A set that is read from the user's files; relative paths start at the working directory, ~ and $VAR mean what
+    they do in a shell.
 
     A file's content is not trusted: `read_dataset` checks it and names the file that is wrong, the place in it, and
     what was expected.
@@ -89,16 +91,16 @@ def _read_cached(source: FileSource, split: Split | None, stamps: tuple[FileStam
 def find_path(path: str | Path) -> Path:
     """A file or folder that is there. Raises DataError where it is not.
 
-    >>> find_path("no/such.csv")
+    >>> find_path("such.csv")
     Traceback (most recent call last):
-    nnexp.errors.DataError: there is no file no/such.csv
+    nnexp.errors.DataError: there is no file such.csv
     """
-    found = Path(path).expanduser()
+    found = expand_path(path)
     try:
         found.stat()
     except OSError as error:
         if isinstance(error, FileNotFoundError | NotADirectoryError):
-            raise DataError(f"there is no file {path}") from None
+            raise DataError(f"there is no file {path}{explain_absence(path)}") from None
         raise DataError(f"cannot read {path}: {error.strerror}") from None
     except ValueError:  # a path with a null character, which no system has
         raise DataError(f"there is no file {path!r}") from None

@@ -12,6 +12,7 @@ from nnexp.registry import component_parameters, sources
 from nnexp.spec.build import Builder
 from nnexp.spec.checks.memory import describe_data
 from nnexp.spec.checks.training import check_part_sizes
+from nnexp.spec.file_paths import resolve_file_paths
 from nnexp.spec.overrides import apply_overrides
 from nnexp.spec.problems import Place, Problem, SpecText, sort_problems
 from nnexp.spec.read import describe_or_explain, read_spec_text
@@ -29,6 +30,7 @@ def load_data_section(spec: str | Path | SpecText, overrides: Sequence[str] = ()
     section = None
     if isinstance(root.value, dict):
         problems += apply_overrides(root, overrides)
+        resolve_file_paths(root)
         section = root.value.get("data")
     if section is None:
         raise SpecError(sort_problems([*problems, Problem(root.place, "", "the spec has no section `data:`")]))

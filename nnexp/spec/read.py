@@ -19,6 +19,7 @@ from nnexp.spec.baseline import BASELINE_KEY, AnySpec, BaselineSpec, is_baseline
 from nnexp.spec.build import Builder
 from nnexp.spec.checks.check import check_spec
 from nnexp.spec.checks.memory import describe_data
+from nnexp.spec.file_paths import explain_missing_files, resolve_file_paths
 from nnexp.spec.locate import make_problem
 from nnexp.spec.problems import Place, Problem, SpecText, sort_problems
 from nnexp.spec.sizes import AssumedSizes
@@ -141,6 +142,8 @@ def build_spec(
     assert isinstance(root.value, dict)
     problems = list(problems)
     root.value.setdefault("name", Node(name, root.place))
+    if not checked:
+        resolve_file_paths(root)
     # Before anything else: the default loss and the layers of presets depend on the data.
     found = None if checked else _describe_section(root, sizes)
     description = found if isinstance(found, Description) else None
@@ -244,6 +247,7 @@ def describe_or_explain(data: Data, root: Node, sizes: AssumedSizes | None = Non
     except DataError as error:
         # A missing file is no mistake of the spec, and ends the command with another exit code.
         of_data = isinstance(data.source, FileSource)
-        return replace(make_problem(root, "data.source", str(error)), of_data=of_data)
+        suggestion = explain_missing_files(root) if of_data else ""
+        return replace(make_problem(root, "data.source", str(error), suggestion), of_data=of_data)
     except TargetError as error:
         return make_problem(root, "data.targets", str(error))

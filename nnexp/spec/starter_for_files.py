@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from nnexp.data.dataset import Description
 from nnexp.data.file_source import find_path
 from nnexp.data.formats.csv.overrides import format_flow
 from nnexp.data.formats.images import find_image_sizes
+from nnexp.data.paths import expand_path
 from nnexp.data.sources.image_folder import ImageFolder
 from nnexp.errors import NnexpError
 from nnexp.spec.data_section import load_data_section
@@ -45,7 +45,7 @@ class FileSpec:
 
 def is_folder_or_arrays(path: str) -> bool:
     """Whether a path names a folder, or a file of arrays."""
-    return path.lower().endswith(ARRAY_SUFFIXES) or Path(path).expanduser().is_dir()
+    return path.lower().endswith(ARRAY_SUFFIXES) or expand_path(path).is_dir()
 
 
 def write_spec_for(path: str, name: str, schema: str) -> FileSpec:

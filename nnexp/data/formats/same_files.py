@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from nnexp.data.paths import expand_path
+
 NOTHING_SAID = "a test on examples that were trained on says nothing"
 
 
@@ -24,7 +26,7 @@ class Twin:
 
 def twin_of(path: str, test: str) -> Twin | None:
     """Whether two files, or folders, are one and the same, or two files byte for byte alike."""
-    one, other = Path(path).expanduser(), Path(test).expanduser()
+    one, other = expand_path(path), expand_path(test)
     if one.samefile(other):
         return Twin("test", f"{test} is the same as `path`, {path}: {NOTHING_SAID}")
     if one.is_file() and are_alike([one], [other]):

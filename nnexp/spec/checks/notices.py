@@ -26,6 +26,7 @@ from nnexp.spec import overrides
 from nnexp.spec.baseline import AnySpec, BaselineSpec
 from nnexp.spec.checks.layers import find_outputs
 from nnexp.spec.checks.memory import describe_data
+from nnexp.spec.file_paths import find_doubtful_files
 from nnexp.spec.locate import make_problem
 from nnexp.spec.problems import Problem, SpecText, sort_problems
 from nnexp.spec.spec import Spec
@@ -46,6 +47,7 @@ def notices(spec: AnySpec, name: str) -> list[Problem]:
     overrides.apply_overrides(root, spec.origin.overrides)
     description = describe_data(spec.data)
     found = list(_counts_like_percent(spec.data.split, description, root))
+    found += find_doubtful_files(root)
     found += _files_passed_over(spec.data.source, root)
     found += _worst_remark(spec, description, root)
     if not isinstance(spec, BaselineSpec):
