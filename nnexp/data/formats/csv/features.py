@@ -149,7 +149,8 @@ class Features:
         for column in self.category_columns:
             words, levels = table.words[column], self.levels_of(column)
             unseen = self._find_unseen(table, column)
-            if unseen:
+            has_rest = levels[-1:] == (REST_LEVEL,)  # which rare levels it stands for is not kept
+            if unseen and not has_rest:
                 counts = words.count_rows()
                 rows = sum(int(counts[words.entries.index(word)]) for word in unseen)
                 near = find_closest(unseen[0], levels)
