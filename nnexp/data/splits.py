@@ -13,6 +13,7 @@ import numpy as np
 from annotated_types import Ge
 
 from nnexp.data.dataset import Dataset
+from nnexp.data.split_borders import choose_first_groups, choose_last_times
 from nnexp.errors import DataError
 from nnexp.nn.random import make_generator
 from nnexp.typing import AnyArray, BoolArray, IntArray
@@ -173,7 +174,7 @@ class Split:
                 left = left[np.argsort(labels[left], kind="stable")]
         elif key is not None:
             left = left[np.argsort(key[left], kind="stable")]
-        uses_all = sum(size for part, size in sizes.items() if part not in taken) == len(left)
+        uses_all = _uses_all(sizes, taken, len(left))
         parts: dict[PartName, IntArray] = {}
         # Test comes first: whatever `dev` and `k_fold` are, the same `test` and `seed` judge by the same examples.
         for part in CHOICE_ORDER:
@@ -183,7 +184,8 @@ class Split:
                 chosen = self._choose_mask(part, len(left), sizes[part])
             else:
                 size = len(left) if part == "train" and uses_all else sizes[part]
-                chosen = _choose_last(left if key is None else key[left], size)
+                later = _count_later_parts(part, sizes, taken)
+                chosen = choose_last_times(left if key is None else key[left], size, later)
             parts[part] = np.sort(left[chosen])
             left = left[~chosen]
         return parts
@@ -200,6 +202,10 @@ class Split:
         """Whole groups at random, until a part is as near to its size as they allow."""
         _, which = np.unique(groups, return_inverse=True)
         counts = np.bincount(which)
+        wanted = [part for part in CHOICE_ORDER if part not in taken and sizes[part]]
+        if len(counts) < len(wanted) or (self.k_fold and len(counts) < self.k_fold.folds + bool(sizes["test"])):
+            raise DataError(f"{len(counts)} groups of {self.group!r} are too few for these parts")
+        uses_all = _uses_all(sizes, taken, len(free))
         left = make_generator(self.seed, "split").permutation(len(counts))
         parts: dict[PartName, IntArray] = {}
         for part in CHOICE_ORDER:
@@ -207,38 +213,25 @@ class Split:
                 continue
             if part == "dev" and self.k_fold:
                 chosen = np.arange(len(left)) % self.k_fold.folds == self.k_fold.fold
+            elif part == "train" and uses_all:
+                chosen = np.ones(len(left), np.bool_)
             else:
-                chosen = _choose_first_groups(counts[left], sizes[part], is_last=part == "train")
+                later = self.k_fold.folds if self.k_fold else _count_later_parts(part, sizes, taken)
+                chosen = choose_first_groups(counts[left], sizes[part], later)
             parts[part] = free[np.isin(which, left[chosen])]
             left = left[~chosen]
-        if not len(parts["train"]):
-            raise DataError(f"{len(counts)} groups of {self.group!r} are too few for these parts: train gets none")
         return parts
 
 
-def _choose_last(order: AnyArray, size: int) -> BoolArray:
-    """The last examples of an order (n,), about `size` of them: the border is where the order changes."""
-    chosen = np.zeros(len(order), np.bool_)
-    if size >= len(order):
-        return ~chosen
-    if size:
-        borders = np.flatnonzero(order[1:] != order[:-1]) + 1
-        if not len(borders):
-            raise DataError("all examples have the same time, so that none come later")
-        chosen[borders[np.abs(borders - (len(order) - size)).argmin()] :] = True
-    return chosen
+def _uses_all(sizes: Mapping[PartName, int], taken: Collection[PartName], count: int) -> bool:
+    """Whether the parts that are not taken share out all examples."""
+    return sum(size for part, size in sizes.items() if part not in taken) == count
 
 
-def _choose_first_groups(counts: IntArray, size: int, *, is_last: bool) -> BoolArray:
-    """So many groups from the beginning that their examples are as near to `size` as can be."""
-    if is_last:
-        return np.ones(len(counts), np.bool_)
-    reached = np.concatenate([[0], np.cumsum(counts)])
-    chosen = np.zeros(len(counts), np.bool_)
-    most = np.abs(reached - size).argmin()
-    # a part that is asked for has at least one group
-    chosen[: max(int(most), int(size > 0))] = True
-    return chosen
+def _count_later_parts(part: PartName, sizes: Mapping[PartName, int], taken: Collection[PartName]) -> int:
+    """How many parts take their examples after this one."""
+    later = CHOICE_ORDER[CHOICE_ORDER.index(part) + 1 :]
+    return sum(bool(sizes[name]) for name in later if name not in taken)
 
 
 def choose_evenly(count: int, chosen: int) -> AnyArray:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from nnexp.data.formats.csv.parquet_file import PARQUET_SUFFIXES
+from nnexp.data.inference.learnable import check_learnable
 from nnexp.data.inference.remarks import Remark, find_remarks
 from nnexp.data.inference.table import TableGuess, guess_table
 from nnexp.errors import DataError, SpecError
@@ -59,8 +59,8 @@ class TablePreview:
                 "why": guess.target.reason,
                 "unsure": bool(guess.target.unsure),
             },
-            "time": guess.time or None,
-            "group": guess.group or None,
+            "time": guess.time,
+            "group": guess.group,
             "columns": self._build_column_rows(),
             "remarks": [remark.what for remark in self.remarks],
         }
@@ -82,16 +82,16 @@ class TablePreview:
         return rows
 
 
-def preview_table(file: str, name: str | None = None, target: str | None = None) -> TablePreview:
-    """What a file is, with `target` to predict, and the spec that trains on it.
+def preview_table(file: str, name: str = "table", target: str | None = None) -> TablePreview:
+    """What a file is, with `target` to predict, and the spec of that name that trains on it.
 
-    Raises DataError where the file is no table.
+    Raises DataError where the file is no table, or has nothing to learn from.
     """
     guess = guess_table(file, target)
-    spec = format_table_spec(guess, name or Path(file).name.partition(".")[0] or "table", SCHEMA_FILE)
+    check_learnable(guess)
+    spec = format_table_spec(guess, name, SCHEMA_FILE)
     try:
         data, _ = load_data_section(SpecText(file, spec))
-    except SpecError as error:
-        # the spec that they are about has not been written
+        return TablePreview(guess, spec, find_remarks(data.load()))
+    except SpecError as error:  # the places of a spec that nobody has seen would say nothing
         raise DataError("; ".join(problem.message for problem in error.problems)) from None
-    return TablePreview(guess, spec, find_remarks(data.load()))

@@ -9,6 +9,7 @@ from nnexp.data.formats.csv.csv_file import quote_entry
 from nnexp.data.formats.csv.dialect import PLAIN_DIALECT
 from nnexp.data.formats.csv.overrides import format_flow
 from nnexp.data.inference.columns import MAX_LEVELS, ColumnGuess
+from nnexp.data.inference.file_notation import list_first_entries
 from nnexp.data.inference.table import TableGuess
 from nnexp.data.inference.targets import list_notation
 from nnexp.spec.yaml import format_yaml
@@ -19,6 +20,10 @@ COMMENT_COLUMN = 42
 
 MAX_LISTED_COLUMNS = 8
 """How many columns of numbers a comment lists."""
+
+
+MIN_FRACTION_ROWS = 10
+"""Fewer rows are shared out by number: a fraction of them may be none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,8 @@ class NetworkChoice:
 
 def choose_network(rows: int) -> NetworkChoice:
     """A network for a table of so many rows: small ones are trained for longer, and judged by more of their rows."""
+    if rows < MIN_FRACTION_ROWS:
+        return NetworkChoice((64, 32), 16, 200, 30, "{train: rest, dev: 1, test: 1}")
     if rows < 1_000:
         return NetworkChoice((64, 32), 16, 200, 30, "{train: 0.7, dev: 0.15, test: 0.15}")
     if rows < 10_000:
@@ -43,7 +50,7 @@ def choose_network(rows: int) -> NetworkChoice:
 
 def format_table_spec(guess: TableGuess, name: str, schema: str) -> str:
     """The spec as text."""
-    network = choose_network(guess.rows)
+    network = choose_network(guess.rows - guess.target.column.missing)
     columns = format_count(len(guess.columns), "column")
     lines = [
         f"# yaml-language-server: $schema={schema}",
@@ -74,7 +81,12 @@ def format_table_spec(guess: TableGuess, name: str, schema: str) -> str:
             f"  early_stopping: {{patience: {network.patience}}}", "watches dev_loss and restores the best weights"
         ),
     ]
-    return "\n".join(lines) + "\n"
+    return "".join(f"{_blank_unprintable(line)}\n" for line in lines)
+
+
+def _blank_unprintable(line: str) -> str:
+    """A line that YAML takes: values are written with escapes, and what a comment repeats may have anything."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in line)
 
 
 def format_comment(line: str, comment: str) -> str:
@@ -103,8 +115,20 @@ def _list_source_lines(guess: TableGuess) -> Iterator[str]:
             if key in guess.dialect.unsure:
                 yield f"# {key}: {format_flow(usual)}   # instead, if that is wrong"
     for key, notation in list_notation(dialect.numbers).items():
-        example = next((column.example for column in guess.columns if not column.numbers.is_plain), "")
+        wanted = notation if isinstance(notation, list) else [notation]
+        example = _find_example(guess, tuple(map(str, wanted)))
         yield format_comment(f"{key}: {format_flow(notation)}", f"numbers are written as {quote_entry(example)}")
+
+
+def _find_example(guess: TableGuess, signs: tuple[str, ...]) -> str:
+    """A number as the file writes it, with one of some signs."""
+    numbers = {column.name for column in guess.columns if column.kind == "number" and column.is_usable}
+    for name, entries in list_first_entries(guess.table.file).items():
+        if name in numbers:
+            for entry in entries:
+                if any(sign in entry for sign in signs):
+                    return entry
+    return signs[0]
 
 
 def _list_target_lines(guess: TableGuess) -> Iterator[str]:
@@ -112,6 +136,10 @@ def _list_target_lines(guess: TableGuess) -> Iterator[str]:
     target = guess.target
     yield format_comment(f"target: {format_flow(target.column.name)}", guess.target_reason)
     yield format_comment(f"kind: {target.kind}", target.reason)
+    signs = set(guess.missing_signs)
+    if target.kind == "classes" and signs.intersection(target.column.levels):
+        reason = "listed, as one of them stands for a missing value in other columns"
+        yield format_comment(f"classes: {format_flow(sorted(target.column.levels))}", reason)
     if target.unsure in ("classes", "values"):
         other_loss = "cross_entropy" if target.unsure == "classes" else "squared_error"
         yield f"# kind: {target.unsure}   # instead, if the numbers are {target.unsure}; then loss: {other_loss}"
@@ -187,18 +215,18 @@ def _list_missing_lines(guess: TableGuess) -> Iterator[str]:
     if gaps:
         count = sum(column.missing for column in gaps)
         where = f"{format_count(count, 'missing value')} in {format_count(len(gaps), 'column')}"
-        yield format_comment("fill: median", f"{where}; there are also mean and zero")
+        yield format_comment("fill: median", f"{where}; or mean, or zero")
 
 
 def _list_split_lines(guess: TableGuess, network: NetworkChoice) -> Iterator[str]:
     """The parts of the data."""
     fractions = network.fractions
-    if guess.time:
+    if guess.time is not None:
         reason = f"the rows are a series in {quote_entry(guess.time)}: its end is the test part"
         yield format_comment(f"split: {fractions[:-1]}, time: {format_flow(guess.time)}}}", reason)
         yield f"# split: {fractions}   # instead, to split at random; then drop: {format_flow([guess.time])}"
-    elif guess.group:
-        reason = f"the rows of one {guess.group} stay in one part"
+    elif guess.group is not None:
+        reason = f"the rows of one {quote_entry(guess.group)} stay in one part"
         yield format_comment(f"split: {fractions[:-1]}, group: {format_flow(guess.group)}}}", reason)
     else:
         by_class = "at random, with the same share of every class in each part"

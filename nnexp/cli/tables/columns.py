@@ -40,9 +40,9 @@ def list_table_lines(guess: TableGuess) -> Iterator[str]:
     target = guess.target
     doubt = f"; it may be {target.unsure}" if target.unsure else ""
     yield f"target: {target.column.name} ({guess.target_reason}), {target.kind}: {target.reason}{doubt}"
-    if guess.time:
+    if guess.time is not None:
         yield f"split: in the order of {guess.time}"
-    if guess.group:
+    if guess.group is not None:
         yield f"split: the rows of one {guess.group} stay in one part"
 
 

@@ -56,6 +56,9 @@ NEARLY_UNIQUE_SHARE = 0.9
 MIN_REPEATED_SHARE = 0.02
 """The share of different entries of a column called id, below which it is rather a code of a few categories."""
 
+MIN_KNOWN_ROWS = 5
+"""A column with fewer entries and more gaps may have none in the training part, from which gaps are filled."""
+
 MAX_TIMES_OF_DAY = 48
 """So many different times of day, such as the hours, are levels of a category."""
 
@@ -71,6 +74,7 @@ class ColumnGuess:
 
     unsure: what else it may be, or "". missing: how many entries are missing; signs: those that stand for it beside the
     usual ones, with their counts. levels: the different entries of a category, the commonest first. example: an entry.
+    is_usable: False for numbers in another notation than that of the file, and where nearly all entries are missing.
     """
 
     name: str
@@ -85,18 +89,24 @@ class ColumnGuess:
     unsure: str = ""
     example: str = ""
     date_notation: str = ""
+    is_usable: bool = True
 
     @property
     def is_feature(self) -> bool:
         """Whether a network can learn from the column."""
-        return self.kind in ("number", "category", "yes/no")
+        return self.is_usable and self.kind in ("number", "category", "yes/no")
 
 
 def guess_column(name: str, column: Array | TextColumn, *, is_first: bool) -> ColumnGuess:
     """What a column is: numbers (M,) with NaN where one is missing, or texts of any kind."""
     if isinstance(column, TextColumn):
-        return _guess_texts(name, column, is_first=is_first)
-    return _guess_numbers(name, column, is_first=is_first)
+        guess = _guess_texts(name, column, is_first=is_first)
+    else:
+        guess = _guess_numbers(name, column, is_first=is_first)
+    known = guess.rows - guess.missing
+    if guess.is_feature and known < MIN_KNOWN_ROWS and guess.missing > known:
+        return replace(guess, reason=f"all but {known} of {guess.rows:,} entries are missing", is_usable=False)
+    return guess
 
 
 def _guess_numbers(
@@ -178,6 +188,9 @@ def _guess_texts(name: str, column: TextColumn, *, is_first: bool) -> ColumnGues
 def _find_missing_signs(known: Sequence[str], counts: dict[str, int]) -> tuple[list[str], list[str]]:
     """The entries of a column that mean something, and those that stand for a missing value."""
     marks, others = _separate(known, MISSING_MARKS)
+    if "-" in marks and "+" in others:  # positive and negative
+        marks.remove("-")
+        others = [word for word in known if word not in marks]
     words, numbers = _separate(others, MISSING_WORDS)
     if words and numbers and find_number_format(numbers) is not None:
         return numbers, [*marks, *words]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,10 +38,10 @@ class Sentinel:
         return f"{self.value:g} stands in {self.rows:,} rows of {quote_entry(self.column)}, and {others}"
 
 
-def find_sentinels(columns: Mapping[str, Array]) -> tuple[Sentinel, ...]:
+def find_sentinels(columns: Mapping[str, Array], others: Sequence[Array] = ()) -> tuple[Sentinel, ...]:
     """The sentinels of some columns of numbers (M,), NaN where one is missing.
 
-    A number that is an ordinary one in another column is none: there it would be lost.
+    A number that is an ordinary one in another column, or in one of the `others`, is none: there it would be lost.
     """
     found: list[Sentinel] = []
     for name, values in columns.items():
@@ -52,6 +52,8 @@ def find_sentinels(columns: Mapping[str, Array]) -> tuple[Sentinel, ...]:
         for name, values in columns.items():
             if (name, sentinel.value) not in flagged and (values == sentinel.value).any():
                 ordinary.add(sentinel.value)
+        if any((values == sentinel.value).any() for values in others):
+            ordinary.add(sentinel.value)
     return tuple(sentinel for sentinel in found if sentinel.value not in ordinary)
 
 

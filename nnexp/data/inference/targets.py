@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from nnexp.data.formats.csv.csv_file import quote_entry
 from nnexp.data.formats.csv.dialect import PLAIN_NUMBERS, NumberFormat
 from nnexp.data.formats.csv.overrides import SPEC_KEY, format_override
@@ -15,6 +17,7 @@ from nnexp.data.formats.csv.table import CsvTable
 from nnexp.data.inference.columns import ColumnGuess, guess_column
 from nnexp.errors import DataError
 from nnexp.nn.losses.base import Targets
+from nnexp.typing import Array
 from nnexp.wording import format_count
 
 MAX_CLASSES_OF_NUMBERS = 10
@@ -31,15 +34,16 @@ class TargetGuess:
     unsure: str = ""
 
 
-def guess_target(column: ColumnGuess, *, is_whole: bool) -> TargetGuess:
-    """What a column is as a target; `is_whole` says that all its numbers are whole."""
-    distinct = format_count(column.distinct, "different number")
-    if column.kind in ("category", "yes/no") and not (column.kind == "yes/no" and not column.levels):
+def guess_target(column: ColumnGuess, values: Array) -> TargetGuess:
+    """What a column is as a target; its numbers are `values` (M,), NaN where an entry is none."""
+    known = values[~np.isnan(values)]
+    if column.kind == "category" or (column.kind == "yes/no" and column.levels):
         return TargetGuess(column, "classes", format_count(column.distinct, "class"))
-    if column.kind == "text":
+    if not len(known):
         return TargetGuess(column, "classes", column.reason, "no target at all: nearly every row has another text")
-    if not is_whole:
+    if (known != np.round(known)).any():
         return TargetGuess(column, "values", "numbers with fractions")
+    distinct = format_count(column.distinct, "different number")
     if column.distinct <= MAX_CLASSES_OF_NUMBERS:
         return TargetGuess(column, "classes", distinct, "values")
     return TargetGuess(column, "values", distinct, "classes")

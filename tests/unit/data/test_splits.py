@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from math import floor
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from nnexp.data.splits import PART_NAMES, KFold, Split, choose_evenly
+from nnexp.data.splits import PART_NAMES, KFold, PartName, Split, choose_evenly
+from nnexp.errors import DataError
 from nnexp.nn.random import make_generator
 
 
@@ -183,3 +185,129 @@ def test_evenly_chooses_the_number_asked_for_with_even_gaps(count: int, share: f
     assert mask.sum() == chosen
     gaps = np.diff(np.flatnonzero(mask))
     assert chosen < 2 or gaps.max() - gaps.min() <= 1
+
+
+def check_parts(parts: dict[PartName, Any], examples: int) -> None:
+    """All examples are in one part each, in increasing order."""
+    assert sorted(np.concatenate(list(parts.values())).tolist()) == list(range(examples))
+    assert all((np.diff(chosen) > 0).all() for chosen in parts.values())
+
+
+@given(examples=st.integers(10, 300), distinct=st.integers(4, 400), seed=st.integers(0, 99))
+def test_by_time_dev_comes_after_train_and_test_after_dev_and_equal_times_are_not_cut(
+    examples: int, distinct: int, seed: int
+) -> None:
+    times = make_generator(seed, "data").integers(0, distinct, examples).astype(float)
+    assume(len(np.unique(times)) >= 3)
+    parts = Split(0.6, 0.2, 0.2, time="t").choose_indices(examples, None, key=times)
+    check_parts(parts, examples)
+    assert times[parts["train"]].max() < times[parts["dev"]].min()
+    assert times[parts["dev"]].max() < times[parts["test"]].min()
+
+
+@given(examples=st.integers(10, 300), seed=st.integers(0, 99))
+def test_by_time_sizes_are_those_that_are_asked_for_where_all_times_differ(examples: int, seed: int) -> None:
+    times = make_generator(seed, "data").permutation(examples).astype(float)
+    split = Split(0.6, 0.2, 0.2, time="t")
+    parts = split.choose_indices(examples, None, key=times)
+    assert {part: len(rows) for part, rows in parts.items()} == split.count_examples(examples)
+
+
+def test_by_time_a_border_is_as_near_as_equal_times_allow() -> None:
+    times = np.repeat([1.0, 2.0, 3.0, 4.0], [40, 30, 16, 14])  # test asks for 20: 14 are nearer than 30
+    parts = Split(0.5, 0.3, 0.2, time="t").choose_indices(100, None, key=times)
+    assert [len(parts[part]) for part in PART_NAMES] == [70, 16, 14]  # dev asks for 30: 16 are nearer than 46
+
+
+def test_one_time_that_most_examples_have_leaves_times_for_dev_and_train() -> None:
+    times = np.repeat([1.0, 2.0, 3.0], [98, 1, 1])
+    parts = Split(0.6, 0.2, 0.2, time="t").choose_indices(100, None, key=times)
+    assert [len(parts[part]) for part in PART_NAMES] == [98, 1, 1]
+    with pytest.raises(DataError, match="too few different times for these parts"):
+        Split(0.6, 0.2, 0.2, time="t").choose_indices(100, None, key=np.repeat([1.0, 2.0], 50))
+
+
+def test_in_the_order_of_the_file_the_last_examples_are_test() -> None:
+    parts = Split(0.6, 0.2, 0.2, order="file").choose_indices(10, labels_of(10, 3))
+    assert [parts[part].tolist() for part in PART_NAMES] == [[0, 1, 2, 3, 4, 5], [6, 7], [8, 9]]
+    counted = Split(3, 2, 2, order="file").choose_indices(10, None)
+    assert [counted[part].tolist() for part in PART_NAMES] == [[3, 4, 5], [6, 7], [8, 9]]
+
+
+@given(examples=st.integers(20, 300), groups=st.integers(3, 200), seed=st.integers(0, 99))
+def test_groups_are_whole_and_no_part_is_more_than_a_group_off_its_size(examples: int, groups: int, seed: int) -> None:
+    key = make_generator(seed, "data").integers(0, groups, examples).astype(str)
+    assume(len(np.unique(key)) >= 3)
+    split = Split(0.6, 0.2, 0.2, seed, group="g")
+    parts = split.choose_indices(examples, labels_of(examples, 3), key=key)
+    check_parts(parts, examples)
+    of_part = [set(key[parts[part]]) for part in PART_NAMES]
+    assert sum(map(len, of_part)) == len(np.unique(key))  # no group is in two parts
+    assert all(of_part)
+    largest = np.unique(key, return_counts=True)[1].max()
+    sizes = split.count_examples(examples)
+    assert abs(len(parts["test"]) - sizes["test"]) <= largest
+    assert abs(len(parts["dev"]) - sizes["dev"]) <= largest
+
+
+def test_a_group_that_most_examples_have_leaves_groups_for_all_parts() -> None:
+    key = np.repeat(["a", "b", "c"], [98, 1, 1])
+    for seed in range(9):
+        parts = Split(0.6, 0.2, 0.2, seed, group="g").choose_indices(100, None, key=key)
+        assert sorted(len(parts[part]) for part in PART_NAMES) == [1, 1, 98]
+    with pytest.raises(DataError, match="2 groups of 'g' are too few"):
+        Split(0.6, 0.2, 0.2, group="g").choose_indices(100, None, key=np.repeat(["a", "b"], 50))
+
+
+def test_a_number_of_training_examples_is_kept_to_with_groups_too() -> None:
+    key = np.repeat(np.arange(50), 2).astype(str)
+    parts = Split(20, 10, 10, group="g").choose_indices(100, None, key=key)
+    assert [len(parts[part]) for part in PART_NAMES] == [20, 10, 10]
+
+
+@given(groups=st.integers(8, 60), folds=st.integers(2, 5), seed=st.integers(0, 9))
+def test_folds_of_groups_are_disjoint_and_make_up_what_is_not_test(groups: int, folds: int, seed: int) -> None:
+    key = make_generator(seed, "data").integers(0, groups, 200).astype(str)
+    assume(len(np.unique(key)) > folds)
+    parts = []
+    for fold in range(folds):
+        split = Split(test=0.2, seed=seed, k_fold=KFold(folds, fold), group="g")
+        parts.append(split.choose_indices(200, None, key=key))
+    everything = np.concatenate([part["dev"] for part in parts])
+    assert sorted([*everything, *parts[0]["test"]]) == list(range(200))
+    for part in parts:
+        assert len(part["dev"])
+        assert not set(key[part["dev"]]) & (set(key[part["train"]]) | set(key[part["test"]]))
+        assert part["test"].tolist() == parts[0]["test"].tolist()
+
+
+def test_more_folds_than_groups_are_refused() -> None:
+    key = np.repeat(["a", "b", "c"], 10)
+    with pytest.raises(DataError, match="3 groups of 'g' are too few"):
+        Split(test=0, k_fold=KFold(4), group="g").choose_indices(30, None, key=key)
+
+
+@pytest.mark.parametrize(
+    ("split", "message"),
+    [
+        (Split(order="file", time="t"), "order: file and time exclude each other"),
+        (Split(time="t", group="g"), "time and group exclude each other"),
+        (Split(time="t", k_fold=KFold(5)), "k_fold takes examples from everywhere, and time keeps their order"),
+    ],
+    ids=str,
+)
+def test_two_orders_are_refused(split: Split, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        split.count_examples(100)
+
+
+@pytest.mark.parametrize("options", [{}, {"order": "file"}, {"time": "t"}, {"group": "g"}], ids=str)
+def test_own_dev_and_test_parts_stay_as_they_are_whatever_the_rest_is_split_by(options: dict[str, Any]) -> None:
+    key = np.arange(100).astype(str) if "group" in options else np.arange(100.0)
+    parts = Split(**options).choose_indices(100, None, 20, 10, key=key)
+    assert parts["test"].tolist() == list(range(80, 100))
+    assert parts["dev"].tolist() == list(range(70, 80))
+    assert parts["train"].tolist() == list(range(70))
+    others = Split(dev=0.25, **options).choose_indices(100, None, 20, 10, key=key)
+    assert others["test"].tolist() == list(range(80, 100))
+    assert [len(others[part]) for part in PART_NAMES] == [60, 20, 20]

@@ -24,7 +24,7 @@ def format_flow(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, int | float):
-        return f"{value:g}" if abs(value) < 1e5 else repr(value)
+        return f"{value:.15g}"
     if isinstance(value, dict):
         items = [f"{format_flow(key)}: {format_flow(entry)}" for key, entry in value.items()]
         return f"{{{', '.join(items)}}}"
@@ -34,4 +34,11 @@ def format_flow(value: object) -> str:
     # without quotes, YAML takes what else there is for a number, a truth value, nothing, or a part of its syntax
     if PLAIN_WORD_PATTERN.fullmatch(word) and word not in ("true", "false", "null"):
         return word
-    return json.dumps(word, ensure_ascii=False)
+    quoted = json.dumps(word, ensure_ascii=False)
+    return "".join(letter if letter.isprintable() else _escape_letter(letter) for letter in quoted)
+
+
+def _escape_letter(letter: str) -> str:
+    """A letter as YAML writes it between quotes; some, such as a line separator, would break the text apart."""
+    code = ord(letter)
+    return f"\\u{code:04x}" if code < 2**16 else f"\\U{code:08x}"

@@ -13,9 +13,10 @@ from nnexp.data.splits import Split
 from nnexp.errors import DataError
 from nnexp.typing import AnyArray, Array, BoolArray
 
-YEAR_FIRST_PATTERN = r"\d{4}"
 NUMBERS_PATTERN = re.compile(r"\d+")
-MAX_DAY = 31
+YEAR_PATTERN = re.compile(r"\d{4}(?!\d)")
+QUARTER_PATTERN = re.compile(r"(\d{4})[- ]?Q([1-4])")
+MONTH_OR_DAY_PATTERN = re.compile(r"\d{1,2}[/-]\d{1,2}[/-]")
 MAX_MONTH = 12
 
 
@@ -34,7 +35,7 @@ def make_split_key(tables: Sequence[CsvTable], split: Split, rows: Sequence[Bool
 def _read_groups(table: CsvTable, column: str) -> AnyArray:
     """The group of each row, as text or as a number."""
     if column in table.numbers:
-        return table.numbers[column].astype(str)
+        return _check_known(table, column).astype(str)
     words = table.words[column]
     _check_present(table, column, words)
     return np.array(words.entries)[words.which]
@@ -43,7 +44,7 @@ def _read_groups(table: CsvTable, column: str) -> AnyArray:
 def _read_times(table: CsvTable, column: str) -> Array:
     """A number for each row that grows with time: its number, or that of its date."""
     if column in table.numbers:
-        return table.numbers[column]
+        return _check_known(table, column)
     words = table.words[column]
     _check_present(table, column, words)
     numbers = [table.file.dialect.parse_number(word) for word in words.entries]
@@ -52,10 +53,20 @@ def _read_times(table: CsvTable, column: str) -> Array:
     return _parse_column(table, column, words)[words.which]
 
 
+def _check_known(table: CsvTable, column: str) -> Array:
+    """The numbers of a column (M,). Raises DataError where one is missing."""
+    numbers = table.numbers[column]
+    if np.isnan(numbers).any():
+        raise table.make_error("the row cannot be split by a missing value", int(np.isnan(numbers).argmax()), column)
+    return numbers
+
+
 def _check_present(table: CsvTable, column: str, words: TextColumn) -> None:
     for word in words.entries:
         if table.file.dialect.is_missing(word):
-            raise table.make_error(f"the row cannot be split by {quote_entry(word)}", words.find_row(word), column)
+            raise table.make_error(
+                f"the row cannot be split by a missing value, {quote_entry(word)}", words.find_row(word), column
+            )
 
 
 def _parse_column(table: CsvTable, column: str, words: TextColumn) -> Array:
@@ -72,28 +83,36 @@ def parse_dates(entries: Sequence[str]) -> Array:
 
     >>> parse_dates(["31.12.1969 23:59", "1970-01-02"]).tolist()
     [-60.0, 86400.0]
+    >>> parse_dates(["1970-01-12", "1970Q2"]).tolist()
+    [950400.0, 7776000.0]
     """
     import pandas as pd
 
-    texts = pd.Series(entries)
-    is_year_first = texts.str.match(YEAR_FIRST_PATTERN)
-    seconds = np.empty(len(texts))
-    # apart, because pandas takes 2024-01-02 for the first of February where it is told that the day is first
-    for chosen, day_first in ((is_year_first, False), (~is_year_first, _is_day_first(entries))):
-        parsed = pd.to_datetime(texts[chosen], format="mixed", dayfirst=day_first, utc=True)
-        seconds[chosen] = (parsed - pd.Timestamp(0, tz="UTC")).dt.total_seconds()
+    # what begins with the year has the month next, whatever the others have
+    starts_with_year = [YEAR_PATTERN.match(entry) is not None for entry in entries]
+    others = [entry for entry, is_iso in zip(entries, starts_with_year, strict=True) if not is_iso]
+    is_day_first = _is_day_first(others)
+    dates = [QUARTER_PATTERN.sub(_write_month, entry) for entry in entries]
+    seconds = np.empty(len(dates))
+    for has_year, day_first in ((True, False), (False, is_day_first)):
+        places = np.flatnonzero(np.array(starts_with_year) == has_year)
+        series = pd.Series([dates[place] for place in places.tolist()], dtype=object)
+        parsed = pd.to_datetime(series, format="mixed", dayfirst=day_first, utc=True)
+        seconds[places] = (parsed - pd.Timestamp(0, tz="UTC")).dt.total_seconds().to_numpy()
     return seconds
+
+
+def _write_month(quarter: re.Match[str]) -> str:
+    """The first month of a quarter, 2024-04 for 2024Q2."""
+    year, number = quarter.groups()
+    return f"{year}-{3 * int(number) - 2:02d}"
 
 
 def _is_day_first(entries: Sequence[str]) -> bool:
     """Whether 01/02/2024 is the first of February. Raises ValueError where no entry tells."""
-    if not all("/" in entry for entry in entries):
-        return True  # 31.12.2024 has the day first, and 2024-12-31 is read as it is
-    starts = []
-    for entry in entries:
-        numbers = list(map(int, NUMBERS_PATTERN.findall(entry)[:2]))
-        if len(numbers) == 2 and numbers[0] <= MAX_DAY:  # else the year comes first
-            starts.append(numbers)
+    if not all(MONTH_OR_DAY_PATTERN.match(entry) for entry in entries):
+        return True  # 31.12.2024 has the day first, and in 31 May 2024 it is the only number before the year
+    starts = [tuple(map(int, NUMBERS_PATTERN.findall(entry)[:2])) for entry in entries]
     may_be_day = all(second <= MAX_MONTH for _, second in starts)
     may_be_month = all(first <= MAX_MONTH for first, _ in starts)
     if starts and may_be_day and may_be_month:
