@@ -14,7 +14,7 @@ from nnexp.errors import DataError
 from nnexp.typing import AnyArray, Array, BoolArray
 
 NUMBERS_PATTERN = re.compile(r"\d+")
-YEAR_PATTERN = re.compile(r"\d{4}(?!\d)")
+YEAR_PATTERN = re.compile(r"\d{4}")
 QUARTER_PATTERN = re.compile(r"(\d{4})[- ]?Q([1-4])")
 MONTH_OR_DAY_PATTERN = re.compile(r"\d{1,2}[/-]\d{1,2}[/-]")
 MAX_MONTH = 12
