@@ -11,10 +11,9 @@ from typing import Protocol, TypeAlias
 import numpy as np
 
 from nnexp.data.parts import Parts
-from nnexp.data.splits import PartName
 from nnexp.errors import Interrupted
 from nnexp.nn.replicas import join_replicas
-from nnexp.prediction.predictor import PartEvaluation, evaluate_runs
+from nnexp.prediction.predictor import RunEvaluation, evaluate_runs
 from nnexp.runs import manifest, snapshots
 from nnexp.runs.folder import RunFolder
 from nnexp.spec.spec import Spec
@@ -169,7 +168,7 @@ def _stack_final_weights(runs: Sequence[ActiveRun], events: Sequence[RunDone]) -
     return np.concatenate(thetas), np.concatenate(buffers)
 
 
-def _close_record(run: ActiveRun, event: RunDone, final: dict[PartName, PartEvaluation]) -> None:
+def _close_record(run: ActiveRun, event: RunDone, final: RunEvaluation) -> None:
     """Close the record of a run that is done."""
     state, best_epoch = event.state, int(event.state.best_epoch[0])
     if event.ending == "stopped_early":
@@ -186,6 +185,7 @@ def _close_record(run: ActiveRun, event: RunDone, final: dict[PartName, PartEval
         weights=weights,
         parameters=state.theta.shape[1],
         seconds=sum(row["seconds"] for row in state.history[0]),
-        final={name: of_part.metrics for name, of_part in final.items()},
-        classes={name: {"predicted": p.predicted, "occurring": p.occurring} for name, p in final.items()},
+        final={name: of_part.metrics for name, of_part in final.parts.items()},
+        classes={name: {"predicted": p.predicted, "occurring": p.occurring} for name, p in final.parts.items()},
+        **({"thresholds": final.thresholds} if final.thresholds else {}),
     )

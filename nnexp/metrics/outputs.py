@@ -13,7 +13,7 @@ import numpy as np
 from nnexp.data.dataset import Description, PredictionTask
 from nnexp.nn.losses.base import Loss, Outputs
 from nnexp.nn.losses.tasks import TaskLosses
-from nnexp.typing import Array, BoolArray, IntArray
+from nnexp.typing import AnyArray, Array, BoolArray, IntArray
 
 Predict = Callable[[Array], Array]
 
@@ -40,15 +40,14 @@ class TaskOutputs:
         """The number of the class; at a tie the first. core: (N, K) -> (N)"""
         if self.thresholds is None:
             return z.argmax(axis=-1)
-        is_positive = self.predict(z)[..., POSITIVE] > self.thresholds
-        return is_positive.astype(np.int64)
+        return apply_thresholds(self.task, self.predict(z), self.thresholds)
 
     def decide_yes(self, z: Array) -> BoolArray:
         """Which outputs say yes. core: (N, O) -> (N, O)"""
         if self.thresholds is None:
             middle = 0.5 if self.meaning == "values" else 0
             return z > middle
-        return self.predict(z) > self.thresholds[:, None, :]
+        return apply_thresholds(self.task, self.predict(z), self.thresholds)
 
     def compute_probabilities(self, z: Array) -> Array:
         """Probabilities in double precision, those of classes with the sum 1. core: (N, O) -> (N, O)"""
@@ -57,6 +56,13 @@ class TaskOutputs:
             # Sigmoids of one class against the rest have another sum.
             p = p / p.sum(axis=-1, keepdims=True)
         return p
+
+
+def apply_thresholds(task: PredictionTask, p: AnyArray, thresholds: Array) -> AnyArray:
+    """What is decided of probabilities: a class (N), or yes or no of every output (N, O). core: (N, O), (O or 1)"""
+    if task.targets == "classes":
+        return (p[..., POSITIVE] > thresholds).astype(np.int64)
+    return p > thresholds[..., None, :]
 
 
 def list_tasks(description: Description) -> tuple[PredictionTask, ...]:

@@ -9,9 +9,10 @@ import numpy as np
 
 from nnexp.data.target_scaling import TargetScaling
 from nnexp.metrics.choose import choose_task_metrics, list_all_metrics, prefix_task
-from nnexp.metrics.components.base import Metric
+from nnexp.metrics.components.base import ConfusionMetric, Metric
 from nnexp.metrics.outputs import TaskOutputs
 from nnexp.metrics.scores import ExampleScores
+from nnexp.metrics.thresholds import Thresholds, choose_thresholds, has_threshold
 from nnexp.typing import AnyArray, Array, IntArray
 
 ALL_COLUMNS = slice(None)
@@ -49,7 +50,7 @@ class TaskMetrics:
         asked: Sequence[Metric] = (),
         target_scaling: TargetScaling | None = None,
     ) -> None:
-        self._outputs, self._asked, self._target_scaling = tuple(outputs), tuple(asked), target_scaling
+        self.outputs, self._asked, self._target_scaling = tuple(outputs), tuple(asked), target_scaling
         self._parts = _locate_tasks(outputs, asked)
         self._only: tuple[TaskOutputs, ExampleScores] | None = None
         if len(self._parts) == 1 and len(self._parts[0].scores) == 1:
@@ -57,7 +58,20 @@ class TaskMetrics:
 
     def measure_everything(self) -> TaskMetrics:
         """The same with every metric that fits: what is asked for, then all others."""
-        return TaskMetrics(self._outputs, [*self._asked, *list_all_metrics()], self._target_scaling)
+        return TaskMetrics(self.outputs, [*self._asked, *list_all_metrics()], self._target_scaling)
+
+    def set_thresholds(self, thresholds: Sequence[Thresholds]) -> TaskMetrics:
+        """The same with other decisions, those of each replica by thresholds of its own; one may be for all."""
+        outputs = list(self.outputs)
+        for place, entry in enumerate(outputs):
+            if has_threshold(entry):
+                own = np.array([replica[entry.task.name] for replica in thresholds])
+                outputs[place] = replace(entry, thresholds=own)
+        return TaskMetrics(outputs, self._asked, self._target_scaling)
+
+    def choose_thresholds(self, z: Array, d: Array, metric: ConfusionMetric) -> list[Thresholds]:
+        """For each replica the thresholds with which a metric is largest for outputs z (R, N, O) and targets d."""
+        return choose_thresholds(self.outputs, z, d, metric)
 
     @property
     def score_count(self) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from nnexp.metrics.breakdown import Breakdown, measure_binary, measure_classes, measure_values
 from nnexp.prediction.predictor import Prediction, Predictor
 from nnexp.typing import AnyArray, Array
@@ -24,7 +26,11 @@ def measure_prediction(prediction: Prediction, d: Array) -> Breakdown:
     """The breakdown of the predictions of one task, whose targets are d (N, O)."""
     task = prediction.task
     if task.targets == "classes":
-        return measure_classes(prediction.scores, d, task.classes, task.name)
+        scores = prediction.scores
+        if len(task.classes) == 2:
+            # What was decided, which may be by another threshold than ½.
+            scores = np.eye(2)[prediction.predicted]
+        return measure_classes(scores, d, task.classes, task.name)
     if task.targets == "binary":
         return measure_binary(prediction.predicted, d, task.classes, task.name)
     return measure_values(prediction.scores, d, task.classes, task.name)

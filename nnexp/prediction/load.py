@@ -89,6 +89,7 @@ def _build_predictor(folder: Path, record: Manifest, spec: AnySpec, weights: Pat
         arrays["buffers"],
         inputs.fill,
         inputs.target_scaling,
+        record.get("thresholds"),
     )
 
 

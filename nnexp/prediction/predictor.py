@@ -16,12 +16,18 @@ from nnexp.data.parts import LinearScaling, Part, Parts
 from nnexp.data.splits import PART_NAMES, PartName
 from nnexp.data.target_scaling import TargetScaling
 from nnexp.errors import DataError, UsageError
+from nnexp.metrics.components.base import ConfusionMetric
+from nnexp.metrics.outputs import apply_thresholds
+from nnexp.metrics.tasks import TaskMetrics
+from nnexp.metrics.thresholds import Thresholds, set_fixed_threshold
 from nnexp.nn.layers.base import format_shape
 from nnexp.nn.losses.base import Loss, Outputs
 from nnexp.nn.losses.tasks import TaskLosses
+from nnexp.nn.model import Model
+from nnexp.nn.replicas import stack_arrays
 from nnexp.spec.spec import Spec
 from nnexp.training.data import stack_target_scalings
-from nnexp.training.evaluation import BLOCK_EXAMPLES, evaluate_model
+from nnexp.training.evaluation import BLOCK_EXAMPLES, compute_part_outputs, evaluate_model
 from nnexp.training.model import stack_specs
 from nnexp.training.threads import limit_threads
 from nnexp.typing import AnyArray, Array
@@ -48,13 +54,17 @@ def _list_output_columns(loss: Loss, outputs: int) -> list[tuple[Outputs, slice]
     return [(loss.outputs, slice(0, outputs))]
 
 
-def predictions_of(description: Description, loss: Loss, scores: Array) -> list[Prediction]:
+def predictions_of(
+    description: Description, loss: Loss, scores: Array, thresholds: Thresholds | None = None
+) -> list[Prediction]:
     """The predictions for each task from scores (N, O), the outputs of a network with this loss put through it."""
     tasks = description.tasks or (PredictionTask("", description.targets, description.classes),)
     found = []
     for task, (outputs, columns) in zip(tasks, _list_output_columns(loss, len(description.classes)), strict=True):
         own = scores[:, columns]
         predicted = decide_from_scores(task, outputs, own)
+        if thresholds and task.name in thresholds:
+            predicted = apply_thresholds(task, own, np.array(thresholds[task.name]))
         found.append(Prediction(task, predicted, own, are_probabilities=outputs == "logits"))
     return found
 
@@ -179,10 +189,14 @@ class TrainedNetwork(Predictor):
         buffers: Array,
         fill: Array | None = None,
         target_scaling: TargetScaling | None = None,
+        thresholds: Thresholds | None = None,
     ) -> None:
         super().__init__(description, shift, scale, theta.dtype.name, spec.training.threads, fill, target_scaling)
         network = stack_specs([spec], description)
         self._scoring = spec.build_metrics(description, network.loss, target_scaling)
+        self.thresholds = thresholds
+        if thresholds:
+            self._scoring = self._scoring.set_thresholds([thresholds])
         self._model = network.build_model(theta, buffers)
 
     def _compute_block(self, x: Array) -> Array:
@@ -193,7 +207,7 @@ class TrainedNetwork(Predictor):
         return self._model.loss.predict(self.outputs(x)[None])[0]
 
     def predictions(self, x: AnyArray) -> list[Prediction]:
-        return predictions_of(self.description, self._model.loss, self.probabilities(x))
+        return predictions_of(self.description, self._model.loss, self.probabilities(x), self.thresholds)
 
     def evaluate(self, part: Part, *, everything: bool = False) -> dict[str, float]:
         scoring = self._scoring.measure_everything() if everything else self._scoring
@@ -213,16 +227,25 @@ class PartEvaluation:
     """How often it should be."""
 
 
-def evaluate_runs(
-    specs: Sequence[Spec], parts: Sequence[Parts], theta: Array, buffers: Array
-) -> list[dict[PartName, PartEvaluation]]:
-    """Evaluate R runs of one structure on all parts of their data, together."""
+@dataclass(slots=True)
+class RunEvaluation:
+    """A trained network on all parts, and the thresholds of its decisions; None for the usual ones."""
+
+    parts: dict[PartName, PartEvaluation]
+    thresholds: Thresholds | None = None
+
+
+def evaluate_runs(specs: Sequence[Spec], parts: Sequence[Parts], theta: Array, buffers: Array) -> list[RunEvaluation]:
+    """Evaluate R runs of one structure on all parts of their data, together, with the thresholds of their decisions."""
     description = parts[0].description
     network = stack_specs(specs, description)
     sources = parts[:1] if all(entry is parts[0] for entry in parts) else parts
     target_scaling = stack_target_scalings([entry.train for entry in sources])
     scoring = specs[0].build_metrics(description, network.loss, target_scaling)
     model = network.build_model(theta, buffers)
+    thresholds = _find_thresholds(specs[0], scoring, model, [entry.dev for entry in sources])
+    if thresholds:
+        scoring = scoring.set_thresholds(thresholds)
     found: list[dict[PartName, PartEvaluation]] = [{} for _ in specs]
     for name in PART_NAMES:
         if not len(parts[0][name]):
@@ -233,4 +256,21 @@ def evaluate_runs(
             own = {metric: float(value[row]) for metric, value in metrics.items()}
             occurring = scoring.count_targets(parts[row][name].d)
             evaluations[name] = PartEvaluation(own, chosen[row].tolist(), occurring.tolist())
-    return found
+    if not thresholds:
+        return [RunEvaluation(evaluations) for evaluations in found]
+    return [RunEvaluation(evaluations, own) for evaluations, own in zip(found, thresholds, strict=True)]
+
+
+def _find_thresholds(
+    spec: Spec, scoring: TaskMetrics, model: Model, dev: Sequence[Part]
+) -> Sequence[Thresholds] | None:
+    """The thresholds of each run, chosen on the dev part or fixed by the spec; None for the usual decisions."""
+    if spec.decision is None:
+        return None
+    if spec.decision.threshold is not None:
+        outputs = scoring.outputs
+        return [set_fixed_threshold(outputs, spec.decision.threshold)] * len(model.theta)
+    metric = spec.decision.maximize
+    assert isinstance(metric, ConfusionMetric), "the check of the spec refuses other metrics"
+    z, d = compute_part_outputs(model, dev), stack_arrays([part.d for part in dev])
+    return scoring.choose_thresholds(z, d, metric)

@@ -22,6 +22,7 @@ from nnexp.metrics.choose import find_metric
 from nnexp.metrics.components.base import Metric
 from nnexp.metrics.outputs import TaskOutputs, list_task_outputs
 from nnexp.metrics.tasks import TaskMetrics
+from nnexp.metrics.thresholds import set_fixed_threshold
 from nnexp.nn.activations.base import Activation
 from nnexp.nn.activations.relu import ReLU
 from nnexp.nn.initializers.base import Initializer
@@ -127,6 +128,19 @@ class Training:
 
 
 @dataclass(frozen=True, slots=True)
+class Decision:
+    """From which probability on an output says yes, or of two classes it is the second, where that is not ½.
+
+    Either the `threshold` itself; or the one that is chosen after the training, on the dev part, so that the metric in
+    `maximize` is as large as can be: of several outputs each by itself. Source: Lipton et al. 2014, Optimal
+    Thresholding of Classifiers to Maximize F1 Measure, who choose it on held-out data too.
+    """
+
+    maximize: Metric | None = None
+    threshold: Annotated[float, Ge(0), Le(1)] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Diagnostics:
     """How often `nnexp diagnose` has a look into the layers, on the same `examples` of the training part each time.
 
@@ -166,6 +180,7 @@ class Spec:
     schedule: Schedule = Constant()
     training: Training = field(default_factory=Training)
     metrics: tuple[Metric, ...] = ()
+    decision: Decision | None = None
     diagnostics: Diagnostics = field(default_factory=Diagnostics)
     origin: Origin | None = field(default=None, compare=False, repr=False, metadata={"hidden": True})
 
@@ -204,4 +219,7 @@ class Spec:
             watched = find_metric(name.removeprefix("dev_"), outputs)
             if watched:
                 asked.append(watched)
-        return TaskMetrics(outputs, asked, target_scaling)
+        scoring = TaskMetrics(outputs, asked, target_scaling)
+        if self.decision and self.decision.threshold is not None:
+            return scoring.set_thresholds([set_fixed_threshold(outputs, self.decision.threshold)])
+        return scoring

@@ -18,6 +18,16 @@ BLOCK_EXAMPLES = 256
 """Examples that are evaluated at once. Fixed, because matrix products of another size may have other last bits."""
 
 
+def compute_part_outputs(model: Model, parts: Sequence[Part]) -> Array:
+    """The outputs (R, N, O) for one part that all replicas share or for one part a replica."""
+    starts = range(0, len(parts[0]), BLOCK_EXAMPLES)
+    blocks = []
+    for start in starts:
+        here = slice(start, start + BLOCK_EXAMPLES)
+        blocks.append(model.compute_outputs(stack_arrays([part.take_inputs(here) for part in parts])))
+    return np.concatenate(blocks, axis=-2)
+
+
 def evaluate_model(
     model: Model, parts: Sequence[Part], scoring: TaskMetrics, chosen: IntArray | None = None
 ) -> dict[str, Array]:

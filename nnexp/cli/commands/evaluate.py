@@ -12,6 +12,7 @@ from nnexp.cli.console import err, make_table, out, print_json
 from nnexp.cli.options import Json, RunName, RunsDir
 from nnexp.cli.tables.confusion import render_classes, render_confusions
 from nnexp.cli.tables.outputs import render_outputs
+from nnexp.cli.tables.thresholds import describe_thresholds
 from nnexp.data.splits import PartName
 from nnexp.errors import UsageError
 from nnexp.metrics.breakdown import ClassBreakdown
@@ -81,7 +82,7 @@ def evaluate(
         print_json({"run": str(found.path), what: name, **metrics, "details": documents})
         return
     out.print(_render_summary(Path(name).name, metrics, details, top or DEFAULT_TOP_K))
-    for note in list_loss_notes(found.spec):
+    for note in [*list_loss_notes(found.spec), *describe_thresholds(found)]:
         out.print(note, markup=False)
     for entry in details:
         for shown in _render_tables(entry, out.width, confusion=confusion):

@@ -13,6 +13,7 @@ from nnexp.cli.commands.diagnose import print_gravest_findings
 from nnexp.cli.console import err, make_table, out, print_json, show_notices
 from nnexp.cli.options import Json, Overrides, Quiet, RunsDir, SpecPath, Verbose
 from nnexp.cli.progress.training import make_training_progress
+from nnexp.cli.tables.thresholds import describe_thresholds
 from nnexp.errors import Interrupted, SpecError
 from nnexp.execution.run import find_run_without_data
 from nnexp.metrics.names import describe_metric, format_metric
@@ -112,6 +113,8 @@ def print_run(run: Run) -> None:
         for note in list_loss_notes(run.spec):
             out.print(note, markup=False)
         out.print(f"{run.name}: {_describe_ending(record)}", markup=False)
+        for line in describe_thresholds(run):
+            out.print(line, markup=False)
     out.print(str(run.path), style="bold", markup=False)
 
 

@@ -14,7 +14,7 @@ from nnexp.nn.losses.perceptron import Perceptron
 from nnexp.nn.losses.tasks import TaskLosses
 from nnexp.nn.parameters import Declaration
 from nnexp.spec.baseline import AnySpec, BaselineSpec
-from nnexp.spec.checks import baseline, classes, effect, layers, scaling, solvers, training
+from nnexp.spec.checks import baseline, classes, decision, effect, layers, scaling, solvers, training
 from nnexp.spec.checks.advice import find_fitting
 from nnexp.spec.locate import make_problem
 from nnexp.spec.problems import Problem
@@ -125,6 +125,7 @@ NETWORK_CHECKS: dict[Check, AbstractSet[str]] = {
     scaling.check_range_of_outputs: {"architecture", "activation"},
     training.check_watched_metrics: {"training", "schedule", "loss"},
     training.check_metrics: {"metrics", "loss"},
+    decision.check_decision: {"decision", "loss"},
     training.check_split: set(),
     training.check_augmentation: set(),
     training.check_dev_part: {"training", "schedule"},

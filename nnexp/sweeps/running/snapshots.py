@@ -32,6 +32,8 @@ def check_ensemble_members(spec: AnySpec, ensemble: EnsembleSettings, place: Pla
     if isinstance(spec, BaselineSpec):
         check.add_problem("an ensemble is made of networks, and the base fits a baseline")
     else:
+        if spec.decision is not None:
+            check.add_problem("a threshold of one member is none of their average", "leave `decision` out of the base")
         if ensemble.bagging:
             check.check_bagging(spec)
         if ensemble.snapshots:
