@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from nnexp.nn.activations.base import Activation
 from nnexp.nn.layers.base import Layer
 from nnexp.nn.network import walk_layers
@@ -29,5 +31,5 @@ def select_compared_layers(layers: Sequence[Layer], weighted: Sequence[bool]) ->
 
     Where there are none, of a deep linear network say, all with weights but the last.
     """
-    hidden = range(len(layers) - 1)
-    return [i for i in hidden if has_activation(layers[i])] or [i for i in hidden if weighted[i]]
+    active = list(map(has_activation, layers[:-1]))
+    return np.flatnonzero(active).tolist() or np.flatnonzero(weighted[:-1]).tolist()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from math import isfinite
@@ -106,24 +106,33 @@ def _find_missing_gradients(layers: Sequence[LayerStatistics]) -> list[Inspectio
 
 
 def _find_dead_units(layers: Sequence[LayerStatistics]) -> list[InspectionFinding]:
-    shares = {layer.name: layer.dead or 0.0 for layer in layers}
-    affected = _format_affected("units", shares, layers)
+    affected = _format_affected("units", "dead", layers)
     if not affected:
         return []
     return [InspectionFinding("dead", f"dead units: {affected} are never positive on these examples")]
 
 
 def _find_saturated_units(layers: Sequence[LayerStatistics]) -> list[InspectionFinding]:
-    shares = {layer.name: layer.saturated or 0.0 for layer in layers}
-    affected = _format_affected("outputs", shares, layers)
+    affected = _format_affected("outputs", "saturated", layers)
     if not affected:
         return []
     words = f"{affected} are near the ends of their range, where the slope is nearly 0"
     return [InspectionFinding("saturated", f"saturated: {words}")]
 
 
-def _format_affected(what: str, shares: Mapping[str, float], layers: Sequence[LayerStatistics]) -> str:
+def _collect_numbers(layers: Iterable[LayerStatistics], field: str) -> dict[str, float]:
+    """A number of each layer that has it, by the layer's name."""
+    numbers = {}
+    for layer in layers:
+        number = getattr(layer, field)
+        if number is not None:
+            numbers[layer.name] = number
+    return numbers
+
+
+def _format_affected(what: str, field: str, layers: Sequence[LayerStatistics]) -> str:
     """How many of the units, or of the outputs, of which layers are affected; empty where few are."""
+    shares = _collect_numbers(layers, field)
     affected = {name: share for name, share in shares.items() if share >= MIN_AFFECTED_SHARE}
     if not affected:
         return ""
@@ -135,16 +144,14 @@ def _find_activation_changes(carriers: Sequence[LayerStatistics]) -> list[Inspec
     if constant:
         words = f"every unit of {_format_layers(constant, carriers)} gives the same for all examples"
         return [InspectionFinding("constant", words)]
-    sizes = {layer.name: layer.std for layer in carriers}
-    found = _describe_change("activations", "", "standard deviation", sizes)
+    found = _describe_change("activations", "", "standard deviation", _collect_numbers(carriers, "std"))
     return _select_problems(found) or _find_similar_examples(carriers) or found
 
 
 def _find_similar_examples(carriers: Sequence[LayerStatistics]) -> list[InspectionFinding]:
     """Whether the differences between examples get lost from layer to layer, though units differ."""
-    sizes = {layer.name: layer.between for layer in carriers}
     found = []
-    for change in _describe_change("activations", "", "standard deviation", sizes):
+    for change in _describe_change("activations", "", "standard deviation", _collect_numbers(carriers, "between")):
         if change.what.endswith(("shrink", "vanish")):
             numbers = change.text.partition(": ")[2]
             found.append(InspectionFinding("examples alike", f"examples grow alike: between them {numbers}"))
@@ -153,8 +160,7 @@ def _find_similar_examples(carriers: Sequence[LayerStatistics]) -> list[Inspecti
 
 def _find_gradient_changes(carriers: Sequence[LayerStatistics]) -> list[InspectionFinding]:
     """From the last layer back to the first."""
-    # Before the first weights no gradient is computed.
-    sizes = {layer.name: layer.gradient for layer in reversed(carriers) if layer.gradient is not None}
+    sizes = _collect_numbers(reversed(carriers), "gradient")
     return _describe_change("gradients", " on their way back", "norm", sizes)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from typing import Any
 
 import numpy as np
@@ -103,7 +103,9 @@ def measure_outputs(layer: Layer | None, z: Array, a: Array) -> list[OutputStati
 def _compute_share(found: BoolArray | None, row: int, *, is_known: bool) -> float | None:
     if found is None:
         return None
-    return float(np.mean(found[row])) if is_known else math.nan
+    if not is_known:
+        return math.nan
+    return float(np.mean(found[row]))
 
 
 def _count_bins(outputs: AnyArray, low: float, high: float) -> tuple[int, ...]:
@@ -166,16 +168,17 @@ def average_statistics(
 ) -> LayerStatistics:
     """One layer's numbers over the seeds."""
     low, high = find_histogram_range(layer)
-    counts = np.sum([one.histogram for one in outputs], axis=-2)
+    mean, std, between, dead, saturated, histograms = zip(*map(astuple, outputs), strict=True)
+    counts = np.sum(histograms, axis=-2)
     return LayerStatistics(
         name,
         kind_of(layer) if layer else "inputs",
         shape,
-        mean=float(np.mean([one.mean for one in outputs])),
-        std=float(np.mean([one.std for one in outputs])),
-        between=float(np.mean([one.between for one in outputs])),
-        dead=_average_known([one.dead for one in outputs]),
-        saturated=_average_known([one.saturated for one in outputs]),
+        mean=float(np.mean(mean)),
+        std=float(np.mean(std)),
+        between=float(np.mean(between)),
+        dead=_average_known(dead),
+        saturated=_average_known(saturated),
         gradient=_average_known(gradients),
         weight_gradient=_average_known(weight_gradients),
         symmetric=symmetric,
@@ -189,4 +192,6 @@ def average_statistics(
 def _average_known(values: Sequence[float | None]) -> float | None:
     """The mean of the values that are known, None without any."""
     known = [value for value in values if value is not None]
-    return float(np.mean(known)) if known else None
+    if not known:
+        return None
+    return float(np.mean(known))

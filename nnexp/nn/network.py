@@ -26,8 +26,7 @@ def build_network(architecture: Sequence[Layer], activation: Activation, outputs
     Layers that hold layers are filled in all the way down, and so is the activation of a block that names none.
     """
     placed = [_place_layer(layer, activation, outputs) for layer in architecture]
-    kinds = [_kind_in_chain(written, layer) for written, layer in zip(architecture, placed, strict=True)]
-    return make_chain(placed, kinds)
+    return make_chain(placed, list(map(_kind_in_chain, architecture, placed)))
 
 
 def _place_layer(layer: Layer, activation: Activation, outputs: OutputWidths) -> Layer:
@@ -48,7 +47,7 @@ def _build_heads(layer: Heads, activation: Activation, outputs: OutputWidths) ->
     """Each task's layers, in the order of the tasks; heads that are no task's come last."""
     widths = outputs if isinstance(outputs, Mapping) else {}
     written = layer.heads.names
-    order = (*(name for name in widths if name in written), *(name for name in written if name not in widths))
+    order = tuple(dict.fromkeys([*filter(written.__contains__, widths), *written]))
     heads = tuple(build_network(layer.heads[name].layers, activation, widths.get(name, 1)) for name in order)
     # Heads that are not just the tasks' are a mistake of the spec, which its checks name: here they only must not fail.
     fits = set(order) == set(widths)

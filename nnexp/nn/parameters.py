@@ -8,7 +8,7 @@ statistics), which no optimizer touches.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from math import prod
@@ -31,6 +31,11 @@ class Weight:
     fill: Literal["init", "bias"] | float = "init"
     fan_in: int = 0
     fan_out: int = 0
+
+    @property
+    def size(self) -> int:
+        """Its number of entries."""
+        return prod(self.shape)
 
     @property
     def is_regularized(self) -> bool:
@@ -69,7 +74,7 @@ class Declaration:
         found: dict[str, slice] = {}
         start = 0
         for name, weight in self.iterate_weights():
-            stop = start + prod(weight.shape)
+            stop = start + weight.size
             layer = name.rpartition(".")[0]
             first = found.get(layer, slice(start, stop)).start
             found[layer] = slice(first, stop)
@@ -79,26 +84,25 @@ class Declaration:
     @property
     def weight_count(self) -> int:
         """P, the number of weights."""
-        return sum(prod(weight.shape) for _, weight in self.iterate_weights())
+        return sum(weight.size for _, weight in self.iterate_weights())
 
     @property
     def buffer_count(self) -> int:
         """The number of buffer entries."""
-        own = sum(prod(shape) for shape, _ in self.buffers.values())
-        return own + sum(part.buffer_count for part in self.parts.values())
+        return sum(prod(shape) for _, shape in self.iterate_buffers())
 
     def regularized_mask(self) -> BoolArray:
         """The mask (P) of the weights that penalties and weight decay act on."""
-        return self._repeat_by_size([weight.is_regularized for _, weight in self.iterate_weights()])
+        return self._build_mask(lambda _, weight: weight.is_regularized)
 
     def trainable_mask(self, frozen: Sequence[str]) -> BoolArray:
         """Which of the P parameters no pattern of `frozen` names."""
-        return self._repeat_by_size([not matches_any_pattern(name, frozen) for name, _ in self.iterate_weights()])
+        return self._build_mask(lambda name, _: not matches_any_pattern(name, frozen))
 
-    def _repeat_by_size(self, flags: Sequence[bool]) -> BoolArray:
-        """A mask (P) from one flag for each weight."""
-        sizes = [prod(weight.shape) for _, weight in self.iterate_weights()]
-        return np.repeat(np.array(flags, bool), np.array(sizes, np.intp))
+    def _build_mask(self, is_chosen: Callable[[str, Weight], bool]) -> BoolArray:
+        """A mask (P) that is set for the entries of the weights that are chosen."""
+        pieces = [np.full(weight.size, is_chosen(name, weight)) for name, weight in self.iterate_weights()]
+        return np.concatenate([np.zeros(0, bool), *pieces])
 
     def initial_buffers(self) -> AnyArray:
         """The buffers (1, B) at the start of training."""

@@ -8,8 +8,9 @@ dataclasses are containers, searched for arrays and lists. Everything else is sh
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields, is_dataclass, replace
+from functools import partial
 from itertools import chain
 from operator import attrgetter, itemgetter
 from typing import Any, TypeVar, cast
@@ -42,74 +43,73 @@ def stack_replicas(components: Sequence[T]) -> T:
 
 def _stack_values(components: Sequence[Any]) -> Any:
     first = components[0]
-    assert all(type(c) is type(first) for c in components), "runs with different components cannot be stacked"
+    assert len(set(map(type, components))) == 1, "runs with different components cannot be stacked"
     if isinstance(first, tuple):
-        assert all(len(c) == len(first) for c in components), "runs with different structures cannot be stacked"
-        return tuple(_stack_values(parts) for parts in zip(*components, strict=True))
+        assert len(set(map(len, components))) == 1, "runs with different structures cannot be stacked"
+        return tuple(map(_stack_values, zip(*components, strict=True)))
     if is_dataclass(first) and not isinstance(first, type):
         stacked: dict[str, Any] = {}
         for p in component_parameters(type(first)):
             stacked[p.name] = _stack_parameter(components, p.name, p.is_per_replica)
         return replace(first, **stacked)
-    assert all(c == first for c in components), f"runs that differ in {first!r} cannot be stacked"
+    assert components.count(first) == len(components), f"runs that differ in {first!r} cannot be stacked"
     return first
 
 
 def _stack_parameter(components: Sequence[Any], name: str, per_replica: bool) -> Any:
-    values = [getattr(component, name) for component in components]
+    values = list(map(attrgetter(name), components))
     # A parameter may be left open, as random_walk's gain is: then it is open in all, or the runs differ in structure.
-    if not per_replica or any(value is None for value in values):
+    if not per_replica or None in values:
         return _stack_values(values)
     return np.array(values, dtype=np.float64)
 
 
 def take_replicas(tree: T, rows: Sequence[int]) -> T:
     """The stack of the replicas `rows`, as copies."""
-    return cast("T", _take_rows(tree, list(rows)))
+    return cast("T", _map_leaves(partial(_take_rows, list(rows)), tree))
 
 
-def _take_rows(tree: Any, rows: list[int]) -> Any:
-    match tree:
+def _take_rows(rows: list[int], leaf: Any) -> Any:
+    match leaf:
         case np.ndarray():
-            return tree[rows]
+            return leaf[rows]
         case list():
-            return [tree[row] for row in rows]
-        case tuple():
-            return tuple(_take_rows(part, rows) for part in tree)
-        case dict():
-            return {key: _take_rows(part, rows) for key, part in tree.items()}
-    if is_dataclass(tree) and not isinstance(tree, type):
-        taken = {name: _take_rows(getattr(tree, name), rows) for name in _list_init_fields(tree)}
-        return replace(tree, **taken)
-    return tree
+            return [leaf[row] for row in rows]
+    return leaf
 
 
 def join_replicas(trees: Sequence[T]) -> T:
     """The inverse of `take_replicas`: one stack of all the replicas in `trees`, in their order."""
-    return cast("T", _join_trees(trees))
+    return cast("T", _map_leaves(_join_leaves, *trees))
 
 
-def _join_trees(trees: Sequence[Any]) -> Any:
-    first = trees[0]
+def _join_leaves(*leaves: Any) -> Any:
+    first = leaves[0]
     match first:
         case np.ndarray():
-            return np.concatenate(trees)
+            return np.concatenate(leaves)
         case list():
-            return list(chain.from_iterable(trees))
-        case tuple():
-            return tuple(_join_trees(parts) for parts in zip(*trees, strict=True))
-        case dict():
-            return {key: _join_trees(list(map(itemgetter(key), trees))) for key in first}
-    if is_dataclass(first) and not isinstance(first, type):
-        joined = {name: _join_trees(list(map(attrgetter(name), trees))) for name in _list_init_fields(first)}
-        return replace(first, **joined)
-    assert all(tree == first for tree in trees), "stacks that differ in a shared value cannot be joined"
+            return list(chain.from_iterable(leaves))
+    assert leaves.count(first) == len(leaves), "stacks that differ in a shared value cannot be joined"
     return first
 
 
-def _list_init_fields(container: Any) -> list[str]:
-    """The fields that a dataclass's constructor takes; `replace` refuses the others."""
-    return [field.name for field in fields(container) if field.init]
+def _map_leaves(change: Callable[..., Any], *trees: Any) -> Any:
+    """A tree of what `change` makes of the leaves that these trees of one structure have in the same place."""
+    first = trees[0]
+    match first:
+        case tuple():
+            return tuple(_map_leaves(change, *parts) for parts in zip(*trees, strict=True))
+        case dict():
+            return {key: _map_leaves(change, *map(itemgetter(key), trees)) for key in first}
+    if not is_dataclass(first) or isinstance(first, type):
+        return change(*trees)
+    changed = {}
+    for field in fields(first):
+        # `replace` refuses the fields that the constructor does not take.
+        if field.init:
+            changed[field.name] = _map_leaves(change, *map(attrgetter(field.name), trees))
+    return replace(first, **changed)
 
 
 def stack_arrays(arrays: Sequence[AnyArray]) -> AnyArray:

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from math import prod
 
 from nnexp.nn.layers.base import Layer
@@ -48,6 +49,12 @@ class ReceptiveField:
         down = min(self.size[0] + growth, image[0])
         across = min(self.size[1] + growth, image[1])
         return ReceptiveField((down, across), self.step * stride)
+
+    def join_with(self, other: ReceptiveField) -> ReceptiveField:
+        """What is seen through two branches together."""
+        down = max(self.size[0], other.size[0])
+        across = max(self.size[1], other.size[1])
+        return ReceptiveField((down, across), max(self.step, other.step))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,16 +130,14 @@ class _SizeCounter:
             part_fields = [part.field for part in parts if part.field]
             field = self.find_receptive_field(layer, declared, x, field, part_fields)
         weights, biases, connections, multiply_adds = _count_own(layer, declared)
+        for size in parts:
+            weights += size.weights
+            biases += size.biases
+            connections += size.connections
+            multiply_adds += size.multiply_adds
+        activations = count_activations(declared, name)
         return LayerSize(
-            name,
-            declared.output,
-            weights + sum(part.weights for part in parts),
-            biases + sum(part.biases for part in parts),
-            connections + sum(part.connections for part in parts),
-            multiply_adds + sum(part.multiply_adds for part in parts),
-            count_activations(declared, name),
-            field,
-            tuple(parts),
+            name, declared.output, weights, biases, connections, multiply_adds, activations, field, tuple(parts)
         )
 
     def find_receptive_field(
@@ -150,7 +155,7 @@ class _SizeCounter:
         if isinstance(layer, Chain):
             return parts[-1] if parts else field
         if parts:
-            return _merge_fields(parts)
+            return reduce(ReceptiveField.join_with, parts)
         # A global pool, or any layer with weights on flat inputs, mixes all places of the image.
         is_pool = len(declared.output) < len(x) and not (layer and layer.keeps_positions)
         is_dense = len(x) == 1 and _count_weights(layer, declared)
@@ -162,7 +167,7 @@ class _SizeCounter:
 def _count_own(layer: Layer | None, declared: Declaration) -> tuple[int, int, int, int]:
     """Weights, biases, connections and multiply-adds of a layer without those of its parts."""
     weights = _count_weights(layer, declared)
-    biases = [prod(w.shape) for key, w in declared.weights.items() if not _is_weight(layer, key, w)]
+    biases = [w.size for key, w in declared.weights.items() if not _is_weight(layer, key, w)]
     uses = layer.weight_uses if layer else 1
     multiply_adds = uses * weights * prod(declared.output[:-1])
     # Maxout has more biases than outputs, as every piece has its own.
@@ -171,16 +176,9 @@ def _count_own(layer: Layer | None, declared: Declaration) -> tuple[int, int, in
 
 
 def _count_weights(layer: Layer | None, declared: Declaration) -> int:
-    return sum(prod(w.shape) for key, w in declared.weights.items() if _is_weight(layer, key, w))
+    return sum(w.size for key, w in declared.weights.items() if _is_weight(layer, key, w))
 
 
 def _is_weight(layer: Layer | None, key: str, weight: Weight) -> bool:
     """Whether a parameter is a weight."""
     return weight.is_regularized or (layer is not None and key in layer.unregularized_weights)
-
-
-def _merge_fields(fields: Sequence[ReceptiveField]) -> ReceptiveField:
-    """What branches see together."""
-    down = max(field.size[0] for field in fields)
-    across = max(field.size[1] for field in fields)
-    return ReceptiveField((down, across), max(field.step for field in fields))

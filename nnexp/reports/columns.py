@@ -203,9 +203,9 @@ def _collect_values(variants: Sequence[Mapping[str, Any]], names: Sequence[str])
 def _find_needed_names(variants: Sequence[Mapping[str, Any]], shown: Collection[str], names: Sequence[str]) -> set[str]:
     """Further names, the outermost first, without which variants would look the same."""
     needed: set[str] = set()
-    groups = _group_equal_variants(variants, [name for name in names if name in shown])
-    hidden = [name for name in names if name not in shown]
-    for name in sorted(hidden, key=lambda name: name.count(".")):
+    groups = _group_equal_variants(variants, shown)
+    # In what is shown the variants of a group do not differ.
+    for name in sorted(names, key=lambda name: name.count(".")):
         if any(_differs_in(group, name) for group in groups):
             needed.add(name)
             groups = _split_groups(groups, name)
@@ -224,7 +224,9 @@ def _split_groups(groups: Sequence[Sequence[Mapping[str, Any]]], name: str) -> l
     return parts
 
 
-def _group_equal_variants(variants: Sequence[Mapping[str, Any]], names: Sequence[str]) -> list[list[Mapping[str, Any]]]:
+def _group_equal_variants(
+    variants: Sequence[Mapping[str, Any]], names: Collection[str]
+) -> list[list[Mapping[str, Any]]]:
     """Groups of several variants that have the same under these names."""
     groups: dict[str, list[Mapping[str, Any]]] = {}
     for variant in variants:

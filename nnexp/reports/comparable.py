@@ -87,13 +87,8 @@ def _choose_usual_metric(known: Sequence[str]) -> str:
     """The metric to rank by where none is named: an accuracy, else the loss; dev before test, and training last."""
     for part in ("dev", "test", "train"):
         of_part = [name for name in known if name.startswith(f"{part}_")]
-        accuracies = [name for name in of_part if "accuracy" in name]
-        if accuracies:
-            return accuracies[0]
-        if f"{part}_loss" in of_part:
-            return f"{part}_loss"
         if of_part:
-            return of_part[0]
+            return min(of_part, key=lambda name: ("accuracy" not in name, name.partition("_")[2] != "loss"))
     return "dev_loss"
 
 

@@ -268,8 +268,8 @@ def compare_ranked(variants: Sequence[Variant], baseline: Variant | None, measur
     if len(variants) < 2:
         return []
     if baseline is not None:
-        others = [variant for variant in variants if variant is not baseline]
-        return compare_pairs([(baseline, other) for other in others], measured)
+        pairs = [(baseline, other) for other in variants if other is not baseline]
+        return compare_pairs(pairs, measured)
     if not measured.ranks:
         return []
     best, *others = variants

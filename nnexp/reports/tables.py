@@ -50,30 +50,31 @@ MAX_EXACT_SECONDS = 100
 
 def format_cells(report: Report) -> dict[str, list[str]]:
     """The table as texts, by header: what tells the variants apart, then their results."""
-    variants = report.variants
-    columns = {}
-    for header in report.headers:
-        # A parameter called n would take the place of the number of runs; nobody sees the space behind it.
-        key = f"{header} " if header in RUN_HEADERS else header
-        columns[key] = [format_cell(variant.cells[header]) for variant in variants]
-    metric, test_metric = report.measure.metric, report.test_metric
-    means = [variant.compute_mean(metric) for variant in variants]
-    columns["n"] = [str(mean.n) for mean in means]
-    columns[metric] = _format_means(means, report)
-    # Ranked by the dev part, and reported on the test part: the best by dev is too good there by chance.
-    test_means = [variant.compute_mean(test_metric) for variant in variants]
-    if test_metric != metric and any(mean.n for mean in test_means):
-        columns[test_metric] = _format_means(test_means, report)
-    epochs = [_format_epoch(variant.best_epoch) for variant in variants]
-    if set(epochs) != {UNKNOWN_CELL}:
-        columns["best epoch"] = epochs
-    columns["time"] = [_format_seconds(variant.seconds) for variant in variants]
-    columns["state"] = list(map(format_states, variants))
+    columns: dict[str, list[str]] = {}
+    for variant in report.variants:
+        for header, cell in _format_variant(variant, report).items():
+            columns.setdefault(header, []).append(cell)
+    for header in (*_list_metrics(report)[1:], "best epoch"):
+        if set(columns[header]) == {UNKNOWN_CELL}:
+            del columns[header]
     return columns
 
 
-def _format_means(means: Sequence[MeanInterval], report: Report) -> list[str]:
-    return [format_mean(mean, share=report.measure.is_share) for mean in means]
+def _format_variant(variant: Variant, report: Report) -> dict[str, str]:
+    """The cells of a variant by header."""
+    cells = {}
+    for header in report.headers:
+        # A parameter called n would take the place of the number of runs; nobody sees the space behind it.
+        key = f"{header} " if header in RUN_HEADERS else header
+        cells[key] = format_cell(variant.cells[header])
+    cells["n"] = str(variant.compute_mean(report.measure.metric).n)
+    # Ranked by the dev part, and reported on the test part: the best by dev is too good there by chance.
+    for metric in _list_metrics(report):
+        cells[metric] = format_mean(variant.compute_mean(metric), share=report.measure.is_share)
+    cells["best epoch"] = _format_epoch(variant.best_epoch)
+    cells["time"] = _format_seconds(variant.seconds)
+    cells["state"] = format_states(variant)
+    return cells
 
 
 def _format_epoch(epoch: float | None) -> str:
@@ -228,7 +229,7 @@ def build_document(report: Report) -> dict[str, Any]:
         "metric": report.measure.metric,
         "ranked": report.measure.ranks,
         "larger_is_better": report.measure.larger_is_better,
-        "sweeps": [str(path) for path in report.sweeps],
+        "sweeps": list(map(str, report.sweeps)),
         "mixed": list(report.mixed),
         "variants": [_make_variant_dict(variant, _list_metrics(report)) for variant in report.variants],
         "comparisons": [verdict.as_dict() for verdict in report.verdicts],

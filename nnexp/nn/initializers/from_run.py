@@ -19,7 +19,7 @@ from nnexp.nn.initializers.he import He
 from nnexp.nn.parameters import Weight, matches_any_pattern
 from nnexp.registry import initializers
 from nnexp.storage import archive
-from nnexp.typing import Array, Hyper, RunName, Shape
+from nnexp.typing import Array, Hyper, RunName
 from nnexp.wording import find_by_beginning
 
 
@@ -117,7 +117,10 @@ def _weights_path(folder: Path, record: Mapping[str, Any]) -> Path:
 
 def _split_weights(flat: Array, layout: Sequence[tuple[str, Sequence[int]]]) -> dict[str, Array]:
     """A run's weights (1, P) by name."""
-    shapes: list[tuple[str, Shape]] = [(name, tuple(shape)) for name, shape in layout]
-    ends = np.cumsum([prod(shape) for _, shape in shapes])
-    pieces = np.split(flat[-1].astype(np.float64), ends[:-1]) if shapes else []
-    return {name: piece.reshape(shape) for (name, shape), piece in zip(shapes, pieces, strict=True)}
+    weights: dict[str, Array] = {}
+    start = 0
+    for name, shape in layout:
+        stop = start + prod(shape)
+        weights[name] = flat[-1, start:stop].astype(np.float64).reshape(shape)
+        start = stop
+    return weights

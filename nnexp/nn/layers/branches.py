@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
+from typing import TypeVar
 
 import numpy as np
 
@@ -13,9 +14,11 @@ from nnexp.nn.layers.chain import Chain
 from nnexp.nn.parameters import Declaration, Views
 from nnexp.typing import Array, Shape
 
+T = TypeVar("T")
 
-def name_branches(branches: Sequence[Chain]) -> dict[str, Chain]:
-    """The branches by the names of their weights: branch_1, branch_2, ..."""
+
+def name_branches(branches: Sequence[T]) -> dict[str, T]:
+    """What belongs to the branches by the names of their weights: branch_1, branch_2, ..."""
     return {f"branch_{number}": branch for number, branch in enumerate(branches, start=1)}
 
 
@@ -33,8 +36,7 @@ def forward_branches(branches: Sequence[Chain], w: Views, x: Array, ctx: Context
 
 def backward_branches(backwards: Sequence[Backward], dys: Sequence[Array], dw: Views) -> Array | None:
     """The sum of the gradients that come back through the branches; None where dx is not wanted."""
-    names = [f"branch_{number}" for number in range(1, len(backwards) + 1)]
-    return backward_parts(names, backwards, dys, dw)
+    return backward_parts(name_branches(backwards), backwards, dys, dw)
 
 
 def forward_parts(parts: Mapping[str, Chain], w: Views, x: Array, ctx: Context) -> tuple[list[Array], list[Backward]]:
@@ -59,7 +61,9 @@ def backward_parts(
 
 def add_gradients(a: Array | None, b: Array | None) -> Array | None:
     """The sum of both, None where either is."""
-    return None if a is None or b is None else a + b
+    if a is None or b is None:
+        return None
+    return a + b
 
 
 def concatenate_outputs(parts: Mapping[str, Chain], w: Views, x: Array, ctx: Context) -> tuple[Array, Backward]:
@@ -69,8 +73,8 @@ def concatenate_outputs(parts: Mapping[str, Chain], w: Views, x: Array, ctx: Con
 
     def backward(dy: Array, dw: Views) -> Array | None:
         # Copies, so that each part gets dy as it would alone: how an array lies in memory can decide how sums round.
-        pieces = [np.ascontiguousarray(piece) for piece in np.split(dy, cuts, axis=-1)]
-        return backward_parts(parts, backwards, pieces, dw)
+        pieces = map(np.ascontiguousarray, np.split(dy, cuts, axis=-1))
+        return backward_parts(parts, backwards, list(pieces), dw)
 
     return concatenate_features(outputs), backward
 
@@ -87,7 +91,7 @@ def add_branches(branches: Sequence[Chain], w: Views, x: Array, ctx: Context) ->
 
 def concatenate_features(arrays: Sequence[Array]) -> Array:
     """Concatenation along the features, where some arrays may be shared by all replicas, (1, ...), and others not."""
-    replicas = max(len(array) for array in arrays)
+    replicas = max(map(len, arrays))
     return np.concatenate([np.broadcast_to(array, (replicas, *array.shape[1:])) for array in arrays], axis=-1)
 
 

@@ -35,12 +35,13 @@ class Heads(Layer):
         parts = {name: head.declare(x) for name, head in self.heads.items()}
         # Until the network is built nobody knows the tasks' widths, and heads of any width will do.
         widths = self.widths or [None] * len(parts)
+        total = 0
         for (name, part), width in zip(parts.items(), widths, strict=True):
             if len(part.output) != 1:
                 raise ShapeError(f"the head {name} gives {format_shape(part.output)}: write `flatten` in it")
             if width is not None and part.output != (width,):
                 raise ShapeError(f"the head {name} gives {part.output[0]} numbers for {width}: end it with `output`")
-        total = sum(part.output[0] for part in parts.values())
+            total += part.output[0]
         return Declaration((total,), parts=parts)
 
     def forward(self, w: Views, x: Array, ctx: Context) -> tuple[Array, Backward]:

@@ -33,11 +33,11 @@ class Product(Layer):
 
     def declare(self, x: Shape) -> Declaration:
         parts = declare_branches(self.branches, x, "product")
-        shapes = {part.output for part in parts.values()}
-        if len(shapes) != 1:
-            found = " and ".join(format_shape(part.output) for part in parts.values())
+        shapes = [part.output for part in parts.values()]
+        if len(set(shapes)) != 1:
+            found = " and ".join(map(format_shape, shapes))
             raise ShapeError(f"the branches give {found}, which cannot be multiplied: make them equal")
-        return Declaration(shapes.pop(), parts=parts)
+        return Declaration(shapes[0], parts=parts)
 
     def forward(self, w: Views, x: Array, ctx: Context) -> tuple[Array, Backward]:
         factors, backwards = forward_branches(self.branches, w, x, ctx)

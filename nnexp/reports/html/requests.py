@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -52,10 +52,10 @@ def _read_run_names(folder: Path) -> list[tuple[str, ...]]:
         record = json.loads(atomic.read_file(folder / "sweep.json") or b"{}")
     except (ValueError, NnexpError):
         return []
-    requests = record.get("requests") if isinstance(record, Mapping) else None
-    if not isinstance(requests, Mapping):
-        return []
-    return [tuple(names) for names in requests.values() if isinstance(names, list)]
+    match record:
+        case {"requests": {**requests}}:
+            return [tuple(names) for names in requests.values() if isinstance(names, list)]
+    return []
 
 
 def _read_overrides(folder: Path) -> dict[str, tuple[str, ...] | None]:
@@ -78,16 +78,16 @@ def find_words(runs: Sequence[Sequence[str] | None]) -> tuple[str, ...] | None:
     ('lr=0.1,1', 'seed=0..1')
     >>> find_words([["lr=0.1", "seed=0"], ["lr=1", "seed=1"]])
     """
-    settings: list[dict[str, str]] = []
+    keys: list[str] = []
+    combinations = []
     for run in runs:
         given = dict(word.partition("=")[::2] for word in run or ())
         if run is None or len(given) < len(run):  # a key twice is no list of values
             return None
-        settings.append(given)
-    keys = list(settings[0]) if settings else []
-    if not keys or any(list(given) != keys for given in settings):
-        return None
-    combinations = [tuple(given.values()) for given in settings]
+        keys = keys or list(given)
+        if not keys or list(given) != keys:
+            return None
+        combinations.append(tuple(given.values()))
     columns = [list(dict.fromkeys(values)) for values in zip(*combinations, strict=True)]
     if set(combinations) != set(product(*columns)):
         return None

@@ -20,7 +20,7 @@ def plot_agreement(true: Sequence[float], predicted: Sequence[float], unit: str,
     scale = make_fixed_scale(low, high)
     x = alt.X("true:Q", title=f"true {unit}", scale=scale, axis=alt.Axis(tickCount=5))
     y = alt.Y("predicted:Q", title=f"predicted {unit}", scale=scale, axis=alt.Axis(tickCount=5))
-    ends = [{"true": end, "predicted": end} for end in (low, high)]
+    ends = [{"true": low, "predicted": low}, {"true": high, "predicted": high}]
     line = alt.Chart(make_data(ends)).mark_line(color=MUTED_COLOUR, strokeDash=[4, 3]).encode(x=x, y=y)
     rows = [{"true": t, "predicted": p} for t, p in zip(true, predicted, strict=True)]
     tips = [alt.Tooltip("true:Q", format=".4~g"), alt.Tooltip("predicted:Q", format=".4~g")]

@@ -8,7 +8,7 @@ from typing import Any
 import altair as alt
 
 from nnexp.reports.html.figures.base import MAX_VALUE_CHARACTERS, Chart, ChartStyle, make_data, set_size
-from nnexp.reports.html.figures.estimates import VariantEstimate, make_estimate_rows
+from nnexp.reports.html.figures.estimates import VariantEstimate, list_levels, make_estimate_rows
 from nnexp.reports.html.figures.names import shorten_names
 from nnexp.reports.html.figures.scales import make_metric_axis, needs_log_axis
 from nnexp.reports.html.theme import MUTED_COLOUR, VARIANT_COLOURS
@@ -47,8 +47,9 @@ def shorten_levels(column: Sequence[Any]) -> dict[str, str]:
 
 def plot_dots(found: Sequence[VariantEstimate], parameter: str, title: str, *, share: bool, style: ChartStyle) -> Chart:
     """The metric by the values of one parameter: means with intervals, and the runs as pale dots."""
-    places, x = _place_levels([one.levels[0] for one in found], parameter)
-    rows = make_estimate_rows(found, [{"at": place} for place in places])
+    [levels] = list_levels(found)
+    places, x = _place_levels(levels, parameter)
+    rows = make_estimate_rows(found, at=places)
     y = alt.Y("value:Q", title=title, scale=alt.Scale(zero=False), axis=make_metric_axis(share=share))
     single = alt.Chart(make_data(rows.runs)).mark_point(
         filled=True, size=26, opacity=0.3, color=MUTED_COLOUR, xOffset=7

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,7 +34,14 @@ def make_estimate(variant: Variant, report: Report, parameters: Sequence[str] = 
 
 def find_unit(variants: Iterable[Variant]) -> str:
     """What the runs of each of these variants differ in."""
-    return "fold" if all(variant.configuration.folds for variant in variants) else "seed"
+    if all(variant.configuration.folds for variant in variants):
+        return "fold"
+    return "seed"
+
+
+def list_levels(found: Sequence[VariantEstimate]) -> list[tuple[Any, ...]]:
+    """The values of each parameter, one for each variant."""
+    return list(zip(*(one.levels for one in found), strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +53,11 @@ class EstimateRows:
     runs: list[dict[str, Any]]
 
 
-def make_estimate_rows(found: Sequence[VariantEstimate], keys: Iterable[Mapping[str, Any]]) -> EstimateRows:
-    """The rows. keys: what those of each variant begin with, by which a figure places them."""
+def make_estimate_rows(found: Sequence[VariantEstimate], **places: Sequence[Any]) -> EstimateRows:
+    """The rows. places: columns with an entry for each variant, by which a figure places it."""
     rows = EstimateRows([], [], [])
-    for one, key in zip(found, keys, strict=True):
-        mean = one.mean
+    for one, *place in zip(found, *places.values(), strict=True):
+        mean, key = one.mean, dict(zip(places, place, strict=True))
         numbers = {"value": mean.value, "low": mean.low, "high": mean.high, "n": mean.n}
         rows.means.append({**key, **numbers, "text": one.text})
         if mean.low is not None:

@@ -9,7 +9,7 @@ import altair as alt
 
 from nnexp.reports.html.figures.base import Chart, ChartStyle, make_data, set_size
 from nnexp.reports.html.figures.dot_plot import format_level, make_word_axis, shorten_levels
-from nnexp.reports.html.figures.estimates import VariantEstimate
+from nnexp.reports.html.figures.estimates import VariantEstimate, list_levels
 from nnexp.reports.html.figures.scales import choose_number_format
 from nnexp.reports.html.theme import DARK_TEXT_COLOUR, SHADE_COLOURS
 from nnexp.wording import format_percent
@@ -31,11 +31,11 @@ def plot_heat_map(
     style: ChartStyle,
 ) -> Chart:
     """The metric by the values of two parameters, the better the darker."""
-    down = shorten_levels([one.levels[0] for one in found])
-    across = shorten_levels([one.levels[1] for one in found])
+    down, across = map(shorten_levels, list_levels(found))
     rows = []
     for one in found:
-        place = {"across": across[format_level(one.levels[1])], "down": down[format_level(one.levels[0])]}
+        down_level, across_level = map(format_level, one.levels)
+        place = {"across": across[across_level], "down": down[down_level]}
         rows.append(place | {"value": one.mean.value, "text": one.text, "n": one.mean.n})
     extent = _add_cell_texts(rows, share=share, larger=larger)
     shades = SHADE_COLOURS if larger else SHADE_COLOURS[::-1]

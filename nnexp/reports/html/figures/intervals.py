@@ -31,7 +31,7 @@ def plot_intervals(
     """The chart, a row a variant in the order given."""
     variants = [one.variant for one in found]
     names = shorten_names(variants, MAX_NAME_CHARACTERS)
-    rows = make_estimate_rows(found, [{"variant": v, "name": name} for v, name in zip(variants, names, strict=True)])
+    rows = make_estimate_rows(found, variant=variants, name=names)
     # Those whose curves are not drawn have no colour of their own.
     colour = encode_variant_colour({key: colours.get(key, MUTED_COLOUR) for key in map(escape_controls, variants)})
     words = alt.Axis(domain=False, ticks=False, labelLimit=420, labelColor=INK_COLOUR)

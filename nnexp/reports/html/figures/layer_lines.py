@@ -133,7 +133,9 @@ def group_overlapping(found: LayerQuantity) -> list[list[str]]:
 
 def _find_place(value: float | None, axis: AxisRange) -> float | None:
     """Where a value is drawn, from 0 to 1; None where it is not."""
-    return axis.place_of(value) if _is_finite(value) else None
+    if not _is_finite(value):
+        return None
+    return axis.place_of(value)
 
 
 def _are_close(one: Sequence[float | None], other: Sequence[float | None]) -> bool:
@@ -187,7 +189,9 @@ def _make_rows(one: LayerSeries, found: LayerQuantity, axis: AxisRange) -> Itera
 def _classify_value(value: float | None, axis: AxisRange) -> str:
     if not _is_finite(value):
         return "lost"
-    return "zero" if value == 0 and axis.zero_mark else "number"
+    if value == 0 and axis.zero_mark:
+        return "zero"
+    return "number"
 
 
 def _place_names(found: LayerQuantity, axis: AxisRange) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 import altair as alt
@@ -95,7 +96,7 @@ def make_axis(
 
 
 def _list_finite_means(lines: Sequence[CurveLine]) -> list[float]:
-    return [row["value"] for row in _list_rows(lines)]
+    return list(map(itemgetter("value"), _list_rows(lines)))
 
 
 def is_cut_below(found: Sequence[CurveLine], axis: MetricAxis) -> bool:
@@ -114,7 +115,7 @@ def plot_lines(found: Sequence[CurveLine], axis: MetricAxis, *, style: ChartStyl
     dash = alt.StrokeDash("part:N", legend=None, scale=alt.Scale(domain=["dev", "train"], range=[[1, 0], [5, 3]]))
     line = base.mark_line(strokeWidth=1.8, clip=True).encode(y=y, strokeDash=dash, opacity=shown)
     layers: list[Any] = [*_plot_band(found, axis, x), line]
-    if len({row["epoch"] for row in rows}) == 1:
+    if len(set(map(itemgetter("epoch"), rows))) == 1:
         layers.append(base.mark_point(filled=True, size=50, clip=True).encode(y=y, opacity=shown))
     if style.interactive:
         # Lines answer the pointer only where it is on them exactly: invisible points, larger than the lines, do it.
@@ -199,7 +200,7 @@ def _plot_names(found: Sequence[CurveLine], axis: MetricAxis, x: alt.X, style: C
     if has_legend or len(axis.colours) < 2:
         return []
     last = _find_last_points(found)
-    end = max(row["epoch"] for row in last.values())
+    end = max(map(itemgetter("epoch"), last.values()))
     # A value beyond a cropped axis has its name at the axis's end.
     places = [min(1.0, max(0.0, axis.range.place_of(row["value"]))) for row in last.values()]
     rows = []

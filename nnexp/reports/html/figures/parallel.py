@@ -12,7 +12,7 @@ import numpy as np
 
 from nnexp.reports.html.figures.base import MAX_VALUE_CHARACTERS, Chart, ChartStyle, make_data, set_size
 from nnexp.reports.html.figures.dot_plot import format_level, sort_levels
-from nnexp.reports.html.figures.estimates import VariantEstimate
+from nnexp.reports.html.figures.estimates import VariantEstimate, list_levels
 from nnexp.reports.html.figures.names import shorten_names
 from nnexp.reports.html.figures.scales import make_fixed_scale, needs_log_axis
 from nnexp.reports.html.theme import INK_COLOUR, MUTED_COLOUR, PAPER_COLOUR
@@ -61,8 +61,7 @@ def plot_parallel_axes(
     means = [one.mean.value for one in found]
     letters = max(8, min(MAX_VALUE_CHARACTERS, ROW_CHARACTERS // (len(parameters) + 1)))
     *names, metric = shorten_names([*parameters, title], letters)
-    columns = zip(*(one.levels for one in found), strict=True)
-    axes = [make_parameter_axis(name, column, means) for name, column in zip(names, columns, strict=True)]
+    axes = [make_parameter_axis(name, column, means) for name, column in zip(names, list_levels(found), strict=True)]
     axes.append(make_number_axis(metric, means, share=share))
     x, y = _encode_axes([*names, metric])
     rules = alt.Chart(make_data([{"axis": one.name} for one in axes])).mark_rule(color=MUTED_COLOUR)
@@ -162,7 +161,9 @@ def make_parameter_axis(name: str, column: Sequence[Any], means: Sequence[float]
 def make_number_axis(name: str, numbers: Sequence[float], *, share: bool = False) -> ParallelAxis:
     """An axis of numbers, logarithmic where they span much, with five labels."""
     is_log = not share and needs_log_axis(numbers)
-    scaled = [math.log(number) for number in numbers] if is_log else numbers
+    scaled = numbers
+    if is_log:
+        scaled = list(map(math.log, numbers))
     low, high = min(scaled), max(scaled)
     span = high - low or 1.0
     marks = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -83,8 +84,10 @@ class AxisRange:
         # One power more at the low end: its multiples by 2 and 5 may lie on the axis where it does not.
         for power in range(first - 1, last + 1):
             if power % step == 0:
-                numbers = [factor * 10.0**power for factor in factors]
-                ticks += [number for number in numbers if smallest <= number <= self.high]
+                for factor in factors:
+                    number = factor * 10.0**power
+                    if smallest <= number <= self.high:
+                        ticks.append(number)
         return ticks
 
 
@@ -201,6 +204,5 @@ def _list_multiples(low: float, high: float, multiples: Sequence[float]) -> list
     every: list[float] = []
     for power in range(math.floor(math.log10(low)) - 1, math.floor(math.log10(high)) + 2):
         every += [float(f"{by:g}e{power}") for by in multiples]
-    start = max(place for place, number in enumerate(every) if number <= low)
-    end = min(place for place, number in enumerate(every) if number >= high)
+    start, end = bisect_right(every, low) - 1, bisect_left(every, high)
     return every[start : max(end, start + 1) + 1]

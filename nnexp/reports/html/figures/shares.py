@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
 import altair as alt
+import numpy as np
 
 from nnexp.reports.html.figures.base import MAX_VALUE_CHARACTERS, Chart, ChartStyle, make_data, set_size
 from nnexp.reports.html.figures.names import shorten_names
@@ -74,8 +74,8 @@ def round_percents(shares: Sequence[float]) -> list[str]:
     if abs(sum(shares) - 1) > 1e-6:
         return [f"{share:.0%}" for share in shares]
     # 100 · 0.29 is 28.999999999999996, and is to count as 29.
-    whole = [math.floor(100 * share + 1e-9) for share in shares]
-    by_remainder = sorted(range(len(shares)), key=lambda at: whole[at] - 100 * shares[at])
-    for at in by_remainder[: 100 - sum(whole)]:
-        whole[at] += 1
+    percents = 100 * np.asarray(shares)
+    whole = np.floor(percents + 1e-9).astype(int)
+    by_remainder = np.argsort(whole - percents, kind="stable")
+    whole[by_remainder[: 100 - whole.sum()]] += 1
     return [f"{share}%" for share in whole]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
 from itertools import starmap
+from operator import itemgetter
 
 from nnexp.inspection.inspection import Inspection
 from nnexp.inspection.layer_statistics import LayerStatistics
@@ -104,10 +105,9 @@ def _describe_value(series: LayerSeries, quantity: LayerQuantity) -> str:
 
 def _render_numbers(each: Inspection) -> Html:
     """The table of all that was measured of one initialiser's network."""
-    rows = [_list_numbers(layer) for layer in (each.inputs, *each.layers)]
-    columns = {header: [row[header] for row in rows] for header in rows[0]}
-    known = {header: column for header, column in columns.items() if any(column)}
-    table = render_table(list(known), zip(*known.values(), strict=True), left=2)
+    rows = list(map(_list_numbers, (each.inputs, *each.layers)))
+    known = [header for header in rows[0] if any(row[header] for row in rows)]
+    table = render_table(known, map(itemgetter(*known), rows), left=2)
     return render_fold(join_pieces(["Every layer with ", render_code(each.init)]), table)
 
 

@@ -11,7 +11,7 @@ from nnexp.reports.html.figures.estimates import VariantEstimate, find_unit, mak
 from nnexp.reports.html.figures.intervals import plot_intervals
 from nnexp.reports.html.markup import Html, join_pieces, render_code, render_fold, render_list, render_table, tag
 from nnexp.reports.html.page import render_figure
-from nnexp.reports.report import Report
+from nnexp.reports.report import Report, list_rows
 from nnexp.reports.tables import format_cells, format_mean, format_sentences, format_verdict_heading
 from nnexp.statistics.verdicts import Verdict
 from nnexp.wording import format_count
@@ -79,9 +79,7 @@ def _describe_means(estimates: Sequence[VariantEstimate], known_count: int, unit
 
 def render_summary(report: Report) -> Html:
     """How many variants and runs there are, in which states, and what is good."""
-    states = Counter[str]()
-    for variant in report.variants:
-        states.update(row.state for row in variant.rows)
+    states = Counter(row.state for row in list_rows(report.variants))
     counts = ", ".join(f"{count:,} {state}" for state, count in states.items())
     what = f"{format_count(len(report.variants), 'variant')}, {format_count(states.total(), 'run')} ({counts})"
     better = "the larger the better" if report.measure.larger_is_better else "the smaller the better"

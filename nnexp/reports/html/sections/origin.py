@@ -61,16 +61,19 @@ def find_example_run(report: Report) -> RunRow | None:
 
 def _render_sweep(path: Path) -> list[Html | None]:
     """The commands that make a sweep: the one that sweep.yaml is of, and those whose runs it does not have."""
-    earlier = read_requests(path)[:-1]
-    commands = [_format_command(request.words) for request in earlier if request.words is not None]
-    lost = [request for request in earlier if request.words is None]
+    commands, lost = [], []
+    for request in read_requests(path)[:-1]:
+        if request.words is None:
+            lost.append(_render_lost_request(request))
+        else:
+            commands.append(_format_command(request.words))
     text = _read_text(path / "sweep.yaml")
     if _is_sweep_file(text):
         pieces = _render_sweep_file(path.name, text, commands)
     else:
         commands.append(_format_command([line for line in text.splitlines() if line.strip()]))
         pieces = _render_sweep_commands(path.name, commands)
-    return [*pieces, *map(_render_lost_request, lost)]
+    return [*pieces, *lost]
 
 
 def _render_sweep_file(name: str, text: str, commands: Sequence[str]) -> list[Html | None]:
@@ -140,7 +143,9 @@ def _format_source(spec: Mapping[str, Any]) -> str:
         return str(source)
     [(name, given)] = source.items()
     path = _as_mapping(given).get("path")
-    return f"{name} {path}" if isinstance(path, str) else str(name)
+    if not isinstance(path, str):
+        return str(name)
+    return f"{name} {path}"
 
 
 def _format_example_counts(data: Mapping[str, Any]) -> str:
@@ -205,7 +210,9 @@ def format_machine(machine: Mapping[str, Any]) -> str:
 
 def _as_mapping(value: Any) -> dict[str, Any]:
     """A part of a record, empty where a damaged or foreign record has something else there."""
-    return value if isinstance(value, dict) else {}
+    if not isinstance(value, dict):
+        return {}
+    return value
 
 
 def _read_text(path: Path) -> str:

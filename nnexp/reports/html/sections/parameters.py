@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import partial
 from statistics import fmean
 from typing import Any
 
+from nnexp.reports.columns import has_different_values
 from nnexp.reports.html.figures.base import Figure, capitalize, format_metric_name
 from nnexp.reports.html.figures.dot_plot import plot_dots
 from nnexp.reports.html.figures.estimates import VariantEstimate, find_unit, make_estimate
@@ -59,8 +61,8 @@ def _list_varied_headers(headers: Sequence[str], variants: Sequence[Variant]) ->
     """The columns of parameters that differ between these variants."""
     varied = []
     for header in headers:
-        values = {repr(variant.cells[header]) for variant in variants}  # 1 and True are equal, and two levels
-        if header not in NO_PARAMETER_HEADERS and len(values) > 1:
+        is_varied = has_different_values(variant.cells[header] for variant in variants)
+        if is_varied and header not in NO_PARAMETER_HEADERS:
             varied.append(header)
     return varied
 
@@ -106,16 +108,17 @@ def analyse_parameters(
 ) -> ImportanceAnalysis | None:
     """What each parameter explains."""
     metric = report.measure.metric
-    columns: dict[str, list[Any]] = {header: [] for header in headers}
+    columns = defaultdict(list)
     means, variances = [], []
     for variant in variants:
-        for header, column in columns.items():
-            column.append(variant.cells[header])
+        for header in headers:
+            columns[header].append(variant.cells[header])
         means.append(variant.compute_mean(metric).value)
-        variances.append(_estimate_noise(variant, metric))
-    known = [variance for variance in variances if variance is not None]
+        variance = _estimate_noise(variant, metric)
+        if variance is not None:
+            variances.append(variance)
     # What chance explains is known only where all variants have several runs.
-    noise = fmean(known) if len(known) == len(variants) else None
+    noise = fmean(variances) if len(variances) == len(variants) else None
     return compute_importance(columns, means, noise)
 
 
