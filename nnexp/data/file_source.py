@@ -50,6 +50,10 @@ class FileSource(Source):
         """The files that a user may take for examples but that are skipped, by number and kind; "" where none are."""
         return ""
 
+    def list_decisions(self) -> tuple[str, ...]:
+        """What the files were taken for that a user may not expect, a sentence each."""
+        return ()
+
     def twin(self) -> Twin | None:
         """How the set's own test part repeats its training part, or None where it does not."""
         return None

@@ -12,6 +12,9 @@ import numpy as np
 from nnexp.data.dataset import Dataset
 from nnexp.typing import AnyArray
 
+BLOCK_BYTES = 2**24
+"""How much is looked at at once."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
@@ -59,8 +62,12 @@ def compute_fingerprint(data: Dataset) -> Fingerprint:
 
 
 def _digest_array(array: AnyArray) -> str:
-    about = f"{array.dtype.str}{array.shape}".encode()
-    return _digest_contents(about, np.ascontiguousarray(array).data)
+    digest = hashlib.sha256(f"{array.dtype.str}{array.shape}".encode())
+    step = max(1, BLOCK_BYTES // max(1, array[:1].nbytes))
+    for start in range(0, len(array), step):
+        # a copy, in blocks, where an array does not lie in memory in the order of its indices
+        digest.update(np.ascontiguousarray(array[start : start + step]).data)
+    return digest.hexdigest()
 
 
 def _digest_contents(*contents: bytes | memoryview) -> str:

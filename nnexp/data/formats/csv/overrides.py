@@ -1,4 +1,4 @@
-"""Overrides of a spec to paste, about a table."""
+"""Overrides of a spec to paste, about a table or arrays."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ SPEC_KEY = "data.source.csv"
 PLAIN_WORD_PATTERN = re.compile(r"[A-Za-z_/][A-Za-z0-9_./-]*")
 
 
-def format_override(name: str, value: object) -> str:
+def format_override(name: str, value: object, *, source: str = "csv") -> str:
     """An override to paste.
 
     >>> format_override("fill", "median")
     'data.source.csv.fill=median'
     """
-    return shlex.quote(f"{SPEC_KEY}.{name}={format_flow(value)}")
+    return shlex.quote(f"data.source.{source}.{name}={format_flow(value)}")
 
 
 def format_flow(value: object) -> str:

@@ -1,4 +1,4 @@
-"""The arrays in a .npz file, whose headers are believed only as far as the file bears them out.
+"""Arrays in files, whose headers are believed only as far as the file bears them out.
 
 Nothing is unpickled, and no more is read or allocated than a file of this size can hold.
 """
@@ -17,6 +17,7 @@ from typing import IO, Any
 import numpy as np
 
 from nnexp.data.file_source import find_path
+from nnexp.data.formats.same_files import are_alike
 from nnexp.errors import DataError, NnexpError
 from nnexp.typing import AnyArray, Shape
 
@@ -31,6 +32,9 @@ LOCAL_HEADER_BYTES = 30
 
 MAX_AXES = 32
 """As many as NumPy has in all its versions."""
+
+READ_KINDS = "fiubUM"
+"""The types that are read, by NumPy's letters; M, dates, tell only the order of examples."""
 
 MAX_LISTED_NAMES = 8
 """How many names a message lists."""
@@ -48,30 +52,50 @@ def convert_read_errors(what: str) -> Iterator[None]:
     except MemoryError:
         raise DataError(f"{what} does not fit into memory") from None
     except Exception as error:  # noqa: BLE001 - zip files and headers each fail in ways of their own
-        raise DataError(f"{what} is damaged, or no .npz file: {str(error) or type(error).__name__}") from None
+        kind = ".npy" if what.endswith(".npy") else ".npz"
+        raise DataError(f"{what} is damaged, or no {kind} file: {str(error) or type(error).__name__}") from None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ArrayMember:
     """One array: what its header says, held against the size of the entry.
 
-    header: the number of bytes in front of the numbers. fortran: whether the first index runs fastest in the file.
+    entry: its place in a .npz file, or None where the file is a .npy file with this array alone. header: the number of
+    bytes in front of the numbers. fortran: whether the first index runs fastest in the file.
     """
 
     path: str
     name: str
-    entry: zipfile.ZipInfo
+    entry: zipfile.ZipInfo | None
     shape: Shape
     dtype: np.dtype[Any]
     fortran: bool
     header: int
 
     def __str__(self) -> str:
-        return f"{self.path}: the array {self.name}"
+        return self.path if self.entry is None else f"{self.path}: the array {self.name}"
 
     @property
     def entry_count(self) -> int:
         return prod(self.shape)
+
+    @property
+    def content_bytes(self) -> int:
+        """The number of bytes behind the header."""
+        whole = find_path(self.path).stat().st_size if self.entry is None else self.entry.file_size
+        return whole - self.header
+
+    @property
+    def is_compressed(self) -> bool:
+        """Whether the numbers do not lie in the file as they are."""
+        return self.entry is not None and self.entry.compress_type != zipfile.ZIP_STORED
+
+    def is_copy_of(self, other: ArrayMember) -> bool:
+        """Whether two arrays hold the same; of a .npz file the checksums tell, without reading it."""
+        if self.entry is None or other.entry is None:
+            return are_alike([find_path(self.path)], [find_path(other.path)])
+        # checksum and length together: two different arrays agree in both once in four thousand million
+        return (self.entry.CRC, self.entry.file_size) == (other.entry.CRC, other.entry.file_size)
 
     def describe_place(self, position: int) -> str:
         """Where in the array a number is, from its position in the file: the example, and the place in it."""
@@ -85,11 +109,7 @@ class ArrayMember:
         They are in the machine's byte order. Raises DataError where the file ends early or its checksum is wrong.
         """
         step = max(1, BLOCK_BYTES // self.dtype.itemsize)
-        with (
-            convert_read_errors(self.path),
-            zipfile.ZipFile(find_path(self.path)) as archive,
-            archive.open(self.entry) as stream,
-        ):
+        with convert_read_errors(self.path), open_member(self.path, self.entry) as stream:
             stream.read(self.header)
             for start in range(0, self.entry_count, step):
                 yield start, self._read_numbers(stream, min(step, self.entry_count - start))
@@ -105,54 +125,32 @@ class ArrayMember:
     def map_array(self) -> AnyArray:
         """The array as it lies in the file, read as it is used. Only of an entry that is not compressed."""
         with convert_read_errors(self.path), find_path(self.path).open("rb") as file:
-            file.seek(self.entry.header_offset)
-            # the extra field here may be longer than the one that zipfile knows, from the end of the archive
-            name, extra = struct.unpack("<26x2H", file.read(LOCAL_HEADER_BYTES))
-            offset = self.entry.header_offset + LOCAL_HEADER_BYTES + name + extra + self.header
+            offset = self.header
+            if self.entry is not None:
+                file.seek(self.entry.header_offset)
+                # the extra field here may be longer than the one that zipfile knows, from the end of the archive
+                name, extra = struct.unpack("<26x2H", file.read(LOCAL_HEADER_BYTES))
+                offset += self.entry.header_offset + LOCAL_HEADER_BYTES + name + extra
             return np.memmap(file, self.dtype, "r", offset, self.shape, "F" if self.fortran else "C")
 
 
-class NpzArchive:
-    """The arrays of a .npz file by name. Raises DataError where the file is none."""
+@contextmanager
+def open_member(path: str, entry: zipfile.ZipInfo | None) -> Iterator[IO[bytes]]:
+    """The bytes of an array, its header first."""
+    if entry is None:
+        with find_path(path).open("rb") as stream:
+            yield stream
+        return
+    with zipfile.ZipFile(find_path(path)) as archive, archive.open(entry) as stream:
+        yield stream
 
-    def __init__(self, path: str) -> None:
-        self.path, self._file = path, find_path(path)
-        if not self._file.is_file():
-            what = "a folder" if self._file.is_dir() else "no regular file"
-            raise DataError(f"{path} is {what}, not a .npz file")
-        with convert_read_errors(path), zipfile.ZipFile(self._file) as archive:
-            self._entries = {entry.filename: entry for entry in archive.infolist()}
 
-    def __contains__(self, name: str) -> bool:
-        return f"{name}.npy" in self._entries
-
-    def find_member(self, name: str) -> ArrayMember:
-        """An array, its header read and checked. Raises DataError where there is none of the name."""
-        if name not in self:
-            raise DataError(f"{self.path} has no array {name}; it has {self._list_names()}")
-        entry = self._entries[f"{name}.npy"]
-        self._check_entry(name, entry)
-        what = f"{self.path}: the array {name}"
-        with convert_read_errors(what), zipfile.ZipFile(self._file) as archive, archive.open(entry) as stream:
-            found = ArrayMember(self.path, name, entry, *_read_header(stream), stream.tell())
-        return _check_member(found)
-
-    def _list_names(self) -> str:
-        arrays = [name.removesuffix(".npy") for name in self._entries if name.endswith(".npy")]
-        return format_names(sorted(arrays))
-
-    def _check_entry(self, name: str, entry: zipfile.ZipInfo) -> None:
-        """Refuse an entry that says it is larger than a file of this size can hold."""
-        if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise DataError(f"{self.path}: the array {name} is compressed in a way that NumPy does not write")
-        file_bytes, most = self._file.stat().st_size, entry.compress_size
-        if entry.compress_type == zipfile.ZIP_DEFLATED:
-            most *= MAX_DEFLATE_RATIO
-        if entry.header_offset + entry.compress_size > file_bytes or entry.file_size > most:
-            raise DataError(
-                f"{self.path}: the array {name} cannot be of {entry.file_size:,} bytes, as the archive says: "
-                f"the file has {file_bytes:,}"
-            )
+def read_member(path: str, name: str, entry: zipfile.ZipInfo | None) -> ArrayMember:
+    """An array, its header read and checked. Raises DataError."""
+    what = path if entry is None else f"{path}: the array {name}"
+    with convert_read_errors(what), open_member(path, entry) as stream:
+        found = ArrayMember(path, name, entry, *_read_header(stream), stream.tell())
+    return _check_member(found)
 
 
 def _read_header(stream: IO[bytes]) -> tuple[Shape, np.dtype[Any], bool]:
@@ -171,12 +169,12 @@ def _check_member(member: ArrayMember) -> ArrayMember:
     """The member, if it holds plain entries and as many as its header says."""
     if member.dtype.hasobject:
         raise DataError(f"{member} holds Python objects, which are never read; save numbers or texts")
-    if member.dtype.kind not in "fiubU" or member.dtype.itemsize == 0 or member.dtype.str[1:] in ("f12", "f16"):
+    if member.dtype.kind not in READ_KINDS or member.dtype.itemsize == 0 or member.dtype.str[1:] in ("f12", "f16"):
         raise DataError(f"{member} holds {member.dtype}; expected numbers of at most 64 bits, booleans or texts")
     # two sizes below 0 have a product above it
     if min(member.shape, default=0) < 0 or len(member.shape) > MAX_AXES:
         raise DataError(f"{member} is damaged: its shape is {member.shape}")
-    expected, found = member.entry_count * member.dtype.itemsize, member.entry.file_size - member.header
+    expected, found = member.entry_count * member.dtype.itemsize, member.content_bytes
     if expected != found:
         raise DataError(
             f"{member} is damaged: its header says {member.shape} of {member.dtype}, which are "
