@@ -13,6 +13,7 @@ from nnexp.cli.console import MIN_NAME_CHARACTERS, err, fit_table, out, print_js
 from nnexp.cli.options import Json, Overrides
 from nnexp.cli.tables.columns import list_table_lines, print_remarks, render_columns
 from nnexp.cli.tables.scatter import render_scatter
+from nnexp.data.file_source import FileSource
 from nnexp.data.inference.remarks import find_remarks
 from nnexp.errors import UsageError
 from nnexp.inspection.data_pictures import check_png_path, draw_picture
@@ -133,6 +134,10 @@ def _list_summary_lines(found: DataPreview) -> Iterator[str]:
     yield f"targets: {len(description.classes):,} {noun}"
     if found.target_description != description:
         yield f"predicted: {_describe_predictions(found.target_description)}"
+    if isinstance(found.source, FileSource):
+        yield from found.source.list_decisions()
+    if description.own_dev:
+        yield f"own dev part: {description.own_dev:,} examples"
     if description.own_test:
         yield f"own test part: the last {description.own_test:,} examples"
     if found.parts:

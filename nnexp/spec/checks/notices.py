@@ -49,6 +49,7 @@ def notices(spec: AnySpec, name: str) -> list[Problem]:
     found = list(_counts_like_percent(spec.data.split, description, root))
     found += find_doubtful_files(root)
     found += _files_passed_over(spec.data.source, root)
+    found += _decisions(spec.data.source, root)
     found += _worst_remark(spec, description, root)
     if not isinstance(spec, BaselineSpec):
         found += [*_unused_activation(spec, root), *_bounded_logits(spec, root), *_balanced_twice(spec, root)]
@@ -89,6 +90,13 @@ def _files_passed_over(source: Source, root: Node) -> Iterator[Problem]:
         path = f"data.source.{registry.sources.name_of(source)}.path"
         suggestion = f"to use them, convert them: images are {', '.join(FORMAT_BY_SUFFIX)}"
         yield make_problem(root, path, f"files that are no images are left out: {found}", suggestion)
+
+
+def _decisions(source: Source, root: Node) -> Iterator[Problem]:
+    """Files are taken for what their numbers are, which need not be what their owner had in mind."""
+    if isinstance(source, FileSource):
+        for decision in source.list_decisions():
+            yield make_problem(root, "data.source", decision)
 
 
 def _worst_remark(spec: AnySpec, description: Description, root: Node) -> Iterator[Problem]:

@@ -88,9 +88,11 @@ def _check_named(archive: Archive, x: str, y: str) -> None:
     missing = {key: (name, usual) for key, (name, usual) in wanted.items() if name not in archive}
     near = {key: _find_usual(archive, usual) for key, (_, usual) in missing.items()}
     if near and all(near.values()):
+        # where one of them is not known, that it is missing is all that can be said
         absent = " and ".join(name for name, _ in missing.values())
+        noun = "array" if len(missing) == 1 else "arrays"
         remedy = " ".join(format_override(key, name, source="npz") for key, name in near.items())
-        what = f"{archive.path} has no array {absent}; it has {format_names(archive.names)}"
+        what = f"{archive.path} has no {noun} {absent}; it has {format_names(archive.names)}"
         raise DataError(f"{what}; if these are what you mean: {remedy}")
 
 

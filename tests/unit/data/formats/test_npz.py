@@ -127,6 +127,78 @@ def test_arrays_are_found_by_the_names_that_are_given(file: Writer) -> None:
     assert np.array_equal(data.x, np.concatenate([X, X[:2]]))
 
 
+@pytest.mark.parametrize(
+    ("x", "y", "dev"),
+    [
+        ("x", "y", ("x_dev", "y_dev")),
+        ("x_train", "y_train", ("x_val", "y_val")),
+        ("train_images", "train_labels", ("valid_images", "valid_labels")),
+        ("X", "y", ("Xval", "validation_y")),
+    ],
+)
+def test_a_dev_part_stands_before_the_test_part(x: str, y: str, dev: tuple[str, str], file: Writer) -> None:
+    test = {name.replace("train", "test") if "train" in name else f"test_{name}" for name in (x, y)}
+    test_x, test_y = sorted(test, key=lambda name: "y" in name or "label" in name)
+    own = normal(T, 2, 5, seed=2)
+    parts = {dev[0]: own, dev[1]: LABELS[:T], test_x: own + 1, test_y: LABELS[:T]}
+    source = Npz(file(**{x: X, y: LABELS}, **parts), x, y)
+    data = source.load()
+    assert data.description == source.describe()
+    assert (data.description.own_dev, data.description.own_test) == (T, T)
+    assert np.array_equal(data.x, np.concatenate([X, own, own + 1]))
+
+
+def test_two_arrays_of_the_same_part_are_refused(file: Writer) -> None:
+    path = file(x=X, y=LABELS, x_val=X, x_dev=X, y_dev=LABELS)
+    with pytest.raises(DataError, match=r"several arrays x of the dev part: x_dev, x_val; keep one"):
+        Npz(path).describe()
+
+
+@pytest.mark.parametrize(
+    ("arrays", "words"),
+    [
+        ({"X": X, "labels": LABELS}, "no arrays x and y; it has X, labels; if .*npz.x=X data.source.npz.y=labels$"),
+        ({"x": X, "target": LABELS}, "no array y; it has target, x; if .* mean: data.source.npz.y=target$"),
+        ({"x_train": X, "y_train": LABELS, "x_test": X, "y_test": LABELS}, "npz.x=x_train data.source.npz.y=y_train$"),
+        ({"train_images": X, "train_labels": LABELS}, "npz.x=train_images data.source.npz.y=train_labels$"),
+        ({"weather": X, "y": LABELS}, "no array x; it has weather, y$"),
+    ],
+)
+def test_usual_names_are_suggested(arrays: dict[str, AnyArray], words: str, file: Writer) -> None:
+    with pytest.raises(DataError, match=words):
+        Npz(file(**arrays)).describe()
+
+
+@pytest.mark.parametrize("y", ["labels", "labels.npy"])
+def test_arrays_are_npy_files_side_by_side(y: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inputs, "MIN_MAPPED_BYTES", 0)
+    np.save(tmp_path / "images.npy", X)
+    np.save(tmp_path / "labels.npy", LABELS)
+    source = Npz(str(tmp_path / "images.npy"), y=y)
+    data = source.load()
+    assert np.array_equal(data.x, X)
+    assert isinstance(data.x, np.memmap)
+    assert data.y.tolist() == LABELS.tolist()
+    assert [path.name for path in source.find_files()] == ["images.npy", "labels.npy"]
+    np.save(tmp_path / "images_test.npy", X)
+    np.save(tmp_path / "labels_test.npy", LABELS)
+    assert source.load().description.own_test == M
+    assert source.twin() is not None
+
+
+def test_what_is_wrong_with_npy_files_is_said(tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", X)
+    with pytest.raises(DataError, match=r"there is no y\.npy beside .*x\.npy; there are x$"):
+        Npz(str(tmp_path / "x.npy")).describe()
+    np.save(tmp_path / "y.npy", LABELS)
+    (tmp_path / "y.npy").write_bytes((tmp_path / "y.npy").read_bytes()[:-3])
+    with pytest.raises(DataError, match=r"y\.npy is damaged: its header says \(7,\) of int64, which are 56 bytes"):
+        Npz(str(tmp_path / "x.npy")).describe()
+    (tmp_path / "y.npy").write_text("no array")
+    with pytest.raises(DataError, match=r"y\.npy is damaged, or no \.npy file"):
+        Npz(str(tmp_path / "x.npy")).describe()
+
+
 def test_small_blocks_give_the_same(file: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
     paths = {
         "x": np.asfortranarray(X),
