@@ -15,6 +15,7 @@ import pandas as pd
 from nnexp.data.dataset import Source
 from nnexp.data.formats.images import choose_images, is_image, read_images
 from nnexp.data.sources.image_folder import ImageFolder
+from nnexp.data.sources.npz import Npz
 from nnexp.data.sources.table import Csv
 from nnexp.errors import DataError
 from nnexp.nn.layers.base import format_shape
@@ -45,7 +46,8 @@ class FileExamples:
 def read_examples(path: Path, network: Predictor, source: Source) -> FileExamples:
     """Examples for the network of a run that was trained on this source.
 
-    A table's columns are found by their names; images are converted as those of training were. Raises DataError.
+    A table's columns are found by their names; images and arrays are converted as those of training were. Raises
+    DataError.
     """
     # All that is needed stands in the run's folder: the file that it was trained on may be gone.
     if images := list_images(path, source):
@@ -54,6 +56,8 @@ def read_examples(path: Path, network: Predictor, source: Source) -> FileExample
     if isinstance(source, Csv) and path.suffix.lower() != ".npz":
         found = source.read_inputs(str(path), network.description)
         return FileExamples(found.x, found.identifiers, found.notes)
+    if isinstance(source, Npz) and path.suffix.lower() in (".npz", ".npy"):
+        return FileExamples(source.read_inputs(str(path), network.description), {})
     x = read_input_file(path, network.description.shape, may_miss=network.accepts_missing)
     return FileExamples(x, {})
 

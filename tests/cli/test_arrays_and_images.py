@@ -92,3 +92,28 @@ def test_changed_data_are_noticed(tmp_path: Path) -> None:
     done = inside("evaluate", str(run.path), cwd=tmp_path)
     assert done.returncode == 5
     assert "the inputs changed" in done.stderr
+
+
+def test_a_run_on_images_with_channels_first_takes_such_images(tmp_path: Path) -> None:
+    shades = [value + number for value in SHADES.values() for number in range(12)]
+    x = np.array(shades, np.uint8)[:, None, None, None] * np.ones((3, 4, 5), np.uint8)
+    np.savez(tmp_path / "set.npz", images=x, y=np.repeat(list(SHADES), 12))
+    run = trained("{npz: {path: set.npz, x: images, layout: channels_first}}", tmp_path)
+    assert run.predictor.description.shape == (4, 5, 3)
+    np.save(tmp_path / "new.npy", x[5::12])
+    table = pd.read_csv(io.StringIO(inside("predict", str(run.path), "new.npy", cwd=tmp_path).stdout))
+    assert table["class"].tolist() == list(SHADES)
+    np.save(tmp_path / "last.npy", np.moveaxis(x, 1, -1))
+    refused = inside("predict", str(run.path), "last.npy", cwd=tmp_path)
+    assert refused.returncode == 6
+    assert "last.npy: expected an array of N x 3 x 4 x 5, found 36 x 4 x 5 x 3" in refused.stderr
+
+
+def test_what_labels_were_taken_for_is_said_before_training_and_by_data_show(tmp_path: Path) -> None:
+    names = [name for name in SHADES for _ in range(12)]
+    x = np.stack([shade(name, number) for number, name in enumerate(names)])
+    np.savez(tmp_path / "set.npz", x=x, y=np.arange(36) // 12 * 4 + 1)
+    said = "set.npz: the array y: labels 1, 5, 9 are 3 classes"
+    (tmp_path / "s.yaml").write_text(SPEC.replace("SOURCE", "{npz: set.npz}"))
+    assert f"notice: s.yaml:3:16: data.source: {said}" in inside("train", "s.yaml", cwd=tmp_path).stderr
+    assert said in inside("data", "show", "s.yaml", cwd=tmp_path).stdout.splitlines()

@@ -15,13 +15,14 @@ from nnexp.data.file_source import FileSource, find_path
 from nnexp.data.formats.npz.archives import is_npy, open_archive
 from nnexp.data.formats.npz.inputs import InputForm, Layout, find_common_dtype, read_inputs
 from nnexp.data.formats.npz.labels import ClassCoding, find_class_coding, read_labels
-from nnexp.data.formats.npz.members import ArrayMember
+from nnexp.data.formats.npz.members import ArrayMember, format_names
 from nnexp.data.formats.npz.numbers import MissingNumbers, read_values
-from nnexp.data.formats.npz.parts import ArrayPart, find_array_name, find_parts
+from nnexp.data.formats.npz.parts import ArrayPart, check_inputs, find_array_name, find_parts
 from nnexp.data.formats.npz.target_kind import TargetKind, find_target_kind
 from nnexp.data.formats.same_files import NOTHING_SAID, Twin
 from nnexp.data.sources.base import describe_regression
 from nnexp.errors import DataError
+from nnexp.nn.layers.base import format_shape
 from nnexp.nn.losses.base import Targets
 from nnexp.registry import sources
 from nnexp.typing import AnyArray, ArrayName, Count, FileName
@@ -107,6 +108,23 @@ class Npz(FileSource):
         # no integer is missing
         fill = None if self.fill == "refuse" or x.dtype.kind != "f" else self.fill
         return Dataset(x, y, description, fill)
+
+    def read_inputs(self, path: str, description: Description) -> AnyArray:
+        """The inputs in another file, stored as those of the set are, to predict for with a run of this description.
+
+        They are the array named as in the set, or x, or the only one. Raises DataError.
+        """
+        archive = open_archive(path)
+        # a .npy file is the inputs itself, whatever lies beside it
+        names = [Path(path).stem] if is_npy(path) else [name for name in (self.x, "x") if name in archive]
+        if not names and len(archive.names) != 1:
+            raise DataError(f"{path} has no array {self.x}; it has {format_names(archive.names)}")
+        member = check_inputs(archive.find_member([*names, *archive.names][0]))
+        shape = self.input_form.find_shape(member)
+        if shape != description.shape:
+            expected = format_shape(self.input_form.find_stored_shape(description.shape))
+            raise DataError(f"{member}: expected an array of N x {expected}, found {format_shape(member.shape)}")
+        return read_inputs([member], self.input_form)
 
     def _find_parts(self) -> list[ArrayPart]:
         """The arrays of each part, fitting each other. Raises DataError."""

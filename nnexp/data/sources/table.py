@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import prod
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
@@ -27,7 +28,11 @@ from nnexp.errors import DataError
 from nnexp.nn.losses.base import Targets
 from nnexp.nn.named import Named
 from nnexp.registry import sources
+<<<<<<< HEAD
 from nnexp.typing import AnyArray, Array, BoolArray, FileName
+=======
+from nnexp.typing import AnyArray, Array, BoolArray, Count, FileName
+>>>>>>> 6097bbd (Arrays and tables: reshape, channels first, missing signs; predict takes inputs as they are stored)
 from nnexp.wording import format_count
 
 FILLS = ("mean", "median", "zero")
@@ -71,8 +76,9 @@ class Csv(OwnFileSource):
     `separator` between entries (`whitespace`: any spaces and tabs), `quote` around them, are written in `encoding`, and
     with `header: false` have no line of names, which `names` then gives; `skip_lines` are above it all. Numbers are
     written with `decimal`, `thousands` between groups of digits, and `symbols` such as % and $ beside them. Endings
-    .gz, .bz2 and .xz say how a file is compressed. Spaces around an entry mean nothing. `nnexp predict` takes such a
-    file too, its columns in any order. A file that ends in .parquet is read too, with the extra `parquet`.
+    .gz, .bz2 and .xz say how a file is compressed. Spaces around an entry mean nothing. `reshape: [28, 28, 1]` makes an
+    image of each row of 784 pixels. `nnexp predict` takes such a file too, its columns in any order. A file that ends
+    in .parquet is read too, with the extra `parquet`.
     """
 
     path: FileName
@@ -97,6 +103,7 @@ class Csv(OwnFileSource):
     decimal: Literal[".", ","] = "."
     thousands: Thousands = ""
     symbols: tuple[Symbol, ...] = ()
+    reshape: tuple[Count, ...] = ()
 
     @property
     def dialect(self) -> Dialect:
@@ -154,6 +161,7 @@ class Csv(OwnFileSource):
             features = features.decide_levels(parts[0].table, first_rows[rows[rows < len(first_rows)]])
             check_unique(file, features.input_names, "inputs")
         x = np.concatenate([features.encode_table(part.table)[part.rows] for part in parts])
+        x = self._shape_inputs(file, x)
         description = Description(
             len(x), x.shape[1:], parts[0].kind, parts[0].classes,
             own_test=own_test, own_dev=own_dev, inputs=features.input_names, levels=features.levels,
@@ -175,7 +183,17 @@ class Csv(OwnFileSource):
         for name in self.id:
             words = table.words[name]
             identifiers[name] = [words.entries[place] for place in words.which.tolist()]
-        return TableInputs(features.encode_table(table), identifiers, tuple(features.describe_unseen(table)))
+        x = self._shape_inputs(file, features.encode_table(table))
+        return TableInputs(x, identifiers, tuple(features.describe_unseen(table)))
+
+    def _shape_inputs(self, file: CsvFile, x: Array) -> Array:
+        """Inputs (M, I) in the shape that is asked for. Raises DataError where it has more numbers, or fewer."""
+        if not self.reshape:
+            return x
+        if prod(self.reshape) != x.shape[1]:
+            what = f"has {format_count(x.shape[1], 'input')}, and reshape: {list(self.reshape)} takes"
+            raise file.make_error(f"{what} {prod(self.reshape):,}")
+        return x.reshape(len(x), *self.reshape)
 
     def read_labelled(self, path: Path, description: Description) -> LabelledExamples:
         file = self._open_file(str(path))

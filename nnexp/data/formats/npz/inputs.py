@@ -52,6 +52,10 @@ class InputForm:
             raise DataError(f"{x}: {what}: if they are, {first}; if the last axis is that of the channels, {last}")
         return shape
 
+    def find_stored_shape(self, shape: Shape) -> Shape:
+        """The shape that an example with this one has where it is stored."""
+        return (shape[-1], *shape[:-1]) if self.layout == "channels_first" else shape
+
     def arrange(self, x: AnyArray) -> AnyArray:
         """Stored examples (M, ...) as those of a network; a view where NumPy has one."""
         if self.reshape:

@@ -108,10 +108,7 @@ def _find_usual(archive: Archive, usual: Sequence[str]) -> str | None:
 
 def _make_part(part: PartName, x: ArrayMember, y: ArrayMember) -> ArrayPart:
     """Inputs and targets of as many examples. Raises DataError."""
-    if x.dtype.kind in "UM":
-        raise DataError(f"{x} holds {DTYPE_WORDS[x.dtype.kind]}; expected numbers")
-    if len(x.shape) < 2 or 0 in x.shape[1:]:
-        raise DataError(f"{x} has shape {x.shape}; expected (M, ...), for one number an example (M, 1)")
+    check_inputs(x)
     if not x.shape[0]:
         raise DataError(f"{x} holds no examples")
     if y.shape[:1] != x.shape[:1]:
@@ -126,3 +123,12 @@ def _check_same_form(train: ArrayMember, other: ArrayMember) -> None:
             f"{train} has shape {train.shape} of {train.dtype} and {other.name} has {other.shape} of "
             f"{other.dtype}: expected examples of one shape and type"
         )
+
+
+def check_inputs(x: ArrayMember) -> ArrayMember:
+    """The array, if it can be inputs. Raises DataError."""
+    if x.dtype.kind in "UM":
+        raise DataError(f"{x} holds {DTYPE_WORDS[x.dtype.kind]}; expected numbers")
+    if len(x.shape) < 2 or 0 in x.shape[1:]:
+        raise DataError(f"{x} has shape {x.shape}; expected (M, ...), for one number an example (M, 1)")
+    return x

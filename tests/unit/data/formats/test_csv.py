@@ -367,3 +367,14 @@ def test_a_table_of_many_columns_is_read() -> None:
     count = 3000
     header, row = ",".join(f"f{k}" for k in range(count)), ",".join(map(str, range(count)))
     assert read(f"{header},y\n{row},p\n{row},q\n").x.tolist() == [[float(k) for k in range(count)]] * 2
+
+
+def test_rows_of_pixels_become_images_and_sizes_must_fit() -> None:
+    text = "a,b,c,d,e,f,y\n1,2,3,4,5,6,p\n7,8,9,10,11,12,q\n"
+    data = read(text, reshape=(3, 2, 1))
+    assert data.description.shape == data.x.shape[1:] == (3, 2, 1)
+    assert data.x[1].ravel().tolist() == [7, 8, 9, 10, 11, 12]
+    inputs = Csv("t.csv", "y", reshape=(3, 2, 1)).read_inputs("t.csv", data.description)
+    assert np.array_equal(inputs.x, data.x)
+    with pytest.raises(DataError, match=r"t\.csv has 6 inputs, and reshape: \[2, 2, 1\] takes 4$"):
+        read(text, reshape=(2, 2, 1))

@@ -13,10 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nnexp.data.fingerprint import compute_fingerprint
 from nnexp.data.formats.npz import inputs, members, numbers
 from nnexp.data.formats.npz.archives import NpzArchive
+from nnexp.data.normalizations.linear import Unchanged
+from nnexp.data.parts import prepare_parts
 from nnexp.data.sources.npz import Npz
-from nnexp.data.splits import Split
+from nnexp.data.splits import PART_NAMES, Split
 from nnexp.errors import DataError
 from nnexp.typing import AnyArray
 from tests.contracts.arrays import normal
@@ -274,6 +277,88 @@ def test_what_is_not_finite_is_refused_with_its_place(
     assert source.describe().examples == M
     with pytest.raises(DataError, match=rf"the array x: example 4, place \[1, 3\]: {wrong} is not a finite number"):
         source.read_dataset()
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_images_that_look_like_channels_first_are_asked_for(channels: int, file: Writer) -> None:
+    x = normal(M, channels, 4, 5)
+    path = file(x=x, y=LABELS)
+    words = rf"\[{channels}, 4, 5\] look like images of 4 x 5 .* channels first: if they are, .*channels_first; "
+    with pytest.raises(DataError, match=words + r"if the last axis is .*data\.source\.npz\.layout=channels_last$"):
+        Npz(path).describe()
+    last = Npz(path, layout="channels_last").load()
+    assert last.description.shape == last.x.shape[1:] == (channels, 4, 5)
+    first = Npz(path, layout="channels_first").load()
+    assert first.description.shape == first.x.shape[1:] == (4, 5, channels)
+    assert np.array_equal(first.x, x.transpose(0, 2, 3, 1))
+
+
+@pytest.mark.parametrize("shape", [(4, 5, 1), (4, 5, 3), (3, 5, 3), (3, 5), (2, 5, 4), (3,)])
+def test_other_shapes_are_not_asked_for(shape: tuple[int, ...], file: Writer) -> None:
+    assert Npz(file(x=normal(M, *shape), y=LABELS)).describe().shape == shape
+
+
+def test_images_with_channels_first_stay_in_the_file(file: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    x = np.abs(10 * normal(M, 3, 4, 5)).astype(np.uint8)
+    source = Npz(file(x=x, y=LABELS), layout="channels_first")
+    in_memory = source.read_dataset()
+    monkeypatch.setattr(inputs, "MIN_MAPPED_BYTES", 0)
+    mapped = source.read_dataset()
+    assert isinstance(mapped.x, np.memmap)
+    assert mapped.x.base is not None
+    assert np.array_equal(mapped.x, in_memory.x)
+    assert compute_fingerprint(mapped) == compute_fingerprint(in_memory)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_examples_get_the_shape_that_is_asked_for(order: Any, file: Writer) -> None:
+    x = np.asarray(normal(M, 60), order=order)
+    path = file(x=x, y=LABELS, x_test=x[:T], y_test=LABELS[:T])
+    data = Npz(path, reshape=(4, 5, 3)).load()
+    assert data.description.shape == (4, 5, 3)
+    assert np.array_equal(data.x, np.concatenate([x, x[:T]]).reshape(-1, 4, 5, 3))
+    turned = Npz(path, reshape=(3, 4, 5), layout="channels_first").load()
+    assert np.array_equal(turned.x[:M], x.reshape(M, 3, 4, 5).transpose(0, 2, 3, 1))
+    with pytest.raises(DataError, match=r"an example has 60 numbers, of shape \[60\]; \[4, 5, 1\] would be 20$"):
+        Npz(path, reshape=(4, 5, 1)).describe()
+    with pytest.raises(DataError, match=r"channels first are of shape \[C, H, W\], and these of \[60\]$"):
+        Npz(path, layout="channels_first").describe()
+
+
+@pytest.mark.parametrize("dtype", ["i1", "i2", "u2", "i4", "f2", "f4", "f8"])
+def test_numbers_that_stand_for_a_missing_value_are_filled_in(dtype: str, file: Writer) -> None:
+    x = np.arange(14).reshape(M, 2).astype(dtype)
+    x[3, 1], x[5, 0] = 99, 77
+    path = file(x=x, y=LABELS)
+    data = Npz(path, missing=(99, 77, -1, 0.5), fill="mean").load()
+    assert data.fill == "mean"
+    assert data.x.dtype.kind == "f"
+    assert Npz(path, missing=(99,)).describe().itemsize == data.x.dtype.itemsize
+    assert np.argwhere(np.isnan(data.x)).tolist() == [[3, 1], [5, 0]]
+    known = ~np.isnan(data.x)
+    assert np.array_equal(data.x[known], x[known].astype(data.x.dtype))
+    with pytest.raises(DataError, match=r"example 3, place \[1\]: 99.* stands for a missing value; .*fill=median"):
+        Npz(path, missing=(99,)).load()
+
+
+def test_nan_may_be_filled_in_and_infinity_may_not(file: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inputs, "MIN_MAPPED_BYTES", 0)
+    x = X.copy()
+    x[4, 1, 3] = np.nan
+    with pytest.raises(DataError, match=r"nan is not a finite number; to fill in what is missing: .*fill=median$"):
+        Npz(file(x=x, y=LABELS)).load()
+    data = Npz(file(x=x, y=LABELS), fill="zero").load()
+    parts = prepare_parts(Npz(file(x=x, y=LABELS), fill="zero"), Split(dev=1, test=1), Unchanged(), "float64")
+    assert np.isnan(data.x).sum() == 1
+    assert not any(np.isnan(parts[part].stored_inputs).any() for part in PART_NAMES)
+    x[0, 0, 0] = np.inf
+    with pytest.raises(DataError, match=r"example 0, place \[0, 0\]: inf is not a finite number$"):
+        Npz(file(x=x, y=LABELS), fill="zero").load()
+
+
+def test_integers_have_nothing_to_fill_in(file: Writer) -> None:
+    data = Npz(file(x=np.arange(14, dtype=np.uint8).reshape(M, 2), y=LABELS), fill="mean").load()
+    assert (data.x.dtype, data.fill) == (np.uint8, None)
 
 
 def test_describing_reads_no_inputs(file: Writer) -> None:
