@@ -38,6 +38,7 @@ class Description:
     itemsize: the bytes that one number takes as the source stores it; 1 for images.
     inputs: the names of the numbers of an example, where they have names.
     levels: the levels of those columns of a table whose levels the training part decides.
+    labels: what the files have for the classes, as texts, where that is not their names.
     tasks: the things to predict, where there are several; `classes` then has the classes of all of them.
     """
 
@@ -51,6 +52,7 @@ class Description:
     inputs: tuple[str, ...] = ()
     own_dev: int = 0
     levels: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    labels: tuple[str, ...] = ()
 
     @property
     def output_count(self) -> int:
@@ -73,11 +75,12 @@ class Description:
     def from_dict(cls, given: Mapping[str, Any]) -> Description:
         """The inverse of `as_dict`."""
         tasks = tuple(PredictionTask(task["name"], task["targets"], tuple(task["classes"])) for task in given["tasks"])
-        # the record of a run of an earlier version has neither of these
+        # the record of a run of an earlier version has none of these
         inputs = tuple(given.get("inputs", ()))
         levels = tuple((name, tuple(entries)) for name, entries in given.get("levels", ()))
         shape, classes = tuple(given["shape"]), tuple(given["classes"])
-        return cls(0, shape, given["targets"], classes, tasks, inputs=inputs, levels=levels)
+        labels = tuple(given.get("labels", ()))
+        return cls(0, shape, given["targets"], classes, tasks, inputs=inputs, levels=levels, labels=labels)
 
 
 @dataclass(frozen=True, slots=True)

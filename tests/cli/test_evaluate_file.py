@@ -165,7 +165,7 @@ def test_arrays(tmp_path: Path) -> None:
     np.savez(tmp_path / "bare.npz", x=x[:2])
     for name, words in (
         ("unseen", "the label is 3; expected 0 to 2"),
-        ("wide", "holds examples of 4 numbers; the run was trained on 3"),
+        ("wide", "expected an array of N x 3, found 2 x 4"),
         ("bare", "y"),
     ):
         with pytest.raises(DataError, match=words):

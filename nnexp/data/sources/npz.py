@@ -10,11 +10,11 @@ from typing import Literal
 import numpy as np
 
 from nnexp.data.class_names import check_names
-from nnexp.data.dataset import Dataset, Description
-from nnexp.data.file_source import FileSource, find_path
+from nnexp.data.dataset import Dataset, Description, LabelledExamples
+from nnexp.data.file_source import OwnFileSource, find_path
 from nnexp.data.formats.npz.archives import is_npy, open_archive
 from nnexp.data.formats.npz.inputs import InputForm, Layout, find_common_dtype, read_inputs
-from nnexp.data.formats.npz.labels import ClassCoding, find_class_coding, read_labels
+from nnexp.data.formats.npz.labels import ClassCoding, find_class_coding, find_known_coding, read_labels
 from nnexp.data.formats.npz.members import ArrayMember, format_names
 from nnexp.data.formats.npz.numbers import MissingNumbers, read_values
 from nnexp.data.formats.npz.parts import ArrayPart, check_inputs, find_array_name, find_parts
@@ -33,7 +33,7 @@ CLASSES_ARRAY = "classes"
 
 @sources.register("npz")
 @dataclass(frozen=True, slots=True)
-class Npz(FileSource):
+class Npz(OwnFileSource):
     """Arrays in a .npz file, as `numpy.savez` writes it, or in .npy files side by side.
 
         x (M, ...), y (M,) or (M, O);  x_dev, y_dev and x_test, y_test: the set's own dev and test parts, if there are
@@ -119,17 +119,33 @@ class Npz(FileSource):
         names = [Path(path).stem] if is_npy(path) else [name for name in (self.x, "x") if name in archive]
         if not names and len(archive.names) != 1:
             raise DataError(f"{path} has no array {self.x}; it has {format_names(archive.names)}")
-        member = check_inputs(archive.find_member([*names, *archive.names][0]))
-        shape = self.input_form.find_shape(member)
-        if shape != description.shape:
-            expected = format_shape(self.input_form.find_stored_shape(description.shape))
-            raise DataError(f"{member}: expected an array of N x {expected}, found {format_shape(member.shape)}")
-        return read_inputs([member], self.input_form)
+        x = archive.find_member([*names, *archive.names][0])
+        check_inputs(x)
+        return self._read_similar(x, description)
 
-    def _find_parts(self) -> list[ArrayPart]:
-        """The arrays of each part, fitting each other. Raises DataError."""
-        archive = open_archive(self.path)
-        return find_parts(archive, find_array_name(self.path, self.x), find_array_name(self.path, self.y))
+    def read_labelled(self, path: Path, description: Description) -> LabelledExamples:
+        [part, *_] = self._find_parts(str(path))
+        assert description.targets != "tasks", "a file has one kind of targets"
+        kind = find_target_kind(part.y, description.targets)
+        outputs = part.y.shape[1] if len(part.y.shape) == 2 else 1
+        if kind != "classes" and outputs != description.output_count:
+            raise DataError(f"{part.y} has {outputs} outputs; the run was trained on {description.output_count}")
+        x = self._read_similar(part.x, description)
+        if kind != "classes":
+            return LabelledExamples(x, read_values(part.y, binary=kind == "binary"))
+        return LabelledExamples(x, read_labels(part.y, find_known_coding(part.y, description)))
+
+    def _read_similar(self, x: ArrayMember, description: Description) -> AnyArray:
+        """Inputs stored as those of the set. Raises DataError where examples have another shape."""
+        if self.input_form.find_shape(x) != description.shape:
+            expected = format_shape(self.input_form.find_stored_shape(description.shape))
+            raise DataError(f"{x}: expected an array of N x {expected}, found {format_shape(x.shape)}")
+        return read_inputs([x], self.input_form)
+
+    def _find_parts(self, path: str | None = None) -> list[ArrayPart]:
+        """The arrays of each part, fitting each other, of the set or another file like it. Raises DataError."""
+        path = path or self.path
+        return find_parts(open_archive(path), find_array_name(path, self.x), find_array_name(path, self.y))
 
     def _find_coding(self, targets: Sequence[ArrayMember]) -> ClassCoding:
         """What the labels of all parts mean."""
@@ -148,9 +164,10 @@ class Npz(FileSource):
         """What parts hold that fit each other."""
         targets = [part.y for part in parts]
         kind = find_target_kind(targets[0], self.kind)
+        labels: tuple[str, ...] = ()
         if kind == "classes":
             coding = self._find_coding(targets)
-            names = coding.names
+            names, labels = coding.names, coding.other_labels
             for y in targets:
                 read_labels(y, coding)  # which raises DataError where one is of no class
         else:
@@ -160,7 +177,7 @@ class Npz(FileSource):
         return Description(
             sum(counts.values()), form.find_shape(inputs[0]), kind, names,
             own_test=counts.get("test", 0), own_dev=counts.get("dev", 0),
-            itemsize=find_common_dtype(inputs, form.missing).itemsize,
+            itemsize=find_common_dtype(inputs, form.missing).itemsize, labels=labels,
         )  # fmt: skip
 
     def _name_outputs(self, y: ArrayMember) -> tuple[str, ...]:

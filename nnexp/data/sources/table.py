@@ -28,11 +28,7 @@ from nnexp.errors import DataError
 from nnexp.nn.losses.base import Targets
 from nnexp.nn.named import Named
 from nnexp.registry import sources
-<<<<<<< HEAD
-from nnexp.typing import AnyArray, Array, BoolArray, FileName
-=======
 from nnexp.typing import AnyArray, Array, BoolArray, Count, FileName
->>>>>>> 6097bbd (Arrays and tables: reshape, channels first, missing signs; predict takes inputs as they are stored)
 from nnexp.wording import format_count
 
 FILLS = ("mean", "median", "zero")

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from nnexp.data.class_names import check_names
+from nnexp.data.dataset import Description
 from nnexp.data.formats.npz.members import ArrayMember, format_names
 from nnexp.data.formats.npz.numbers import check_numbers
 from nnexp.errors import DataError
@@ -21,14 +22,16 @@ Label: TypeAlias = str | int | float
 
 @dataclass(frozen=True, slots=True)
 class ClassCoding:
-    """The names of the classes, the label that the arrays have for each, and what of it a user should be told.
-
-    labels: None where rows are one-hot.
-    """
+    """The names of the classes, the label that arrays have for each, as a text, and what a user should know of it."""
 
     names: tuple[str, ...]
-    labels: tuple[Label, ...] | None
+    labels: tuple[str, ...]
     note: str = ""
+
+    @property
+    def other_labels(self) -> tuple[str, ...]:
+        """The labels, where they are not the names."""
+        return () if self.labels == self.names else self.labels
 
 
 def find_class_coding(parts: Sequence[ArrayMember], given: Sequence[str | int], own: ArrayMember | None) -> ClassCoding:
@@ -43,26 +46,37 @@ def find_class_coding(parts: Sequence[ArrayMember], given: Sequence[str | int], 
         names, where = tuple(_read_texts(own)), str(own)
     if names:
         check_names(names, where)
-    if _has_columns(first):
+    if has_columns(first):
         return _name_columns(first, names)
     if first.dtype.kind == "f":
         _check_whole(parts)
     found = find_distinct(parts)
-    texts = tuple(map(format_label, found))
+    labels = tuple(map(format_label, found))
     if not names:
         note = "" if first.dtype.kind == "U" else _describe_numbers(first, found)
-        return ClassCoding(check_names(texts, first.path), tuple(found), note)
-    if set(texts) <= set(names):
-        by_text = dict(zip(texts, found, strict=True))
-        return ClassCoding(names, tuple(by_text.get(name, name) for name in names))
-    numbers = range(len(names))
-    if first.dtype.kind != "U" and len(found) == len(names) and not set(found) <= set(numbers):
-        pairs = ", ".join(f"{text} is {name}" for text, name in zip(texts, names, strict=True))
-        return ClassCoding(names, tuple(found), f"{first}: labels are named in their order: {pairs}")
-    return ClassCoding(names, names if first.dtype.kind == "U" else tuple(numbers))
+        return ClassCoding(check_names(labels, first.path), labels, note)
+    if first.dtype.kind == "U" or set(labels) <= set(names):
+        return ClassCoding(names, names)
+    places = tuple(map(str, range(len(names))))
+    if len(labels) == len(names) and set(labels) != set(places):
+        pairs = ", ".join(f"{label} is {name}" for label, name in zip(labels, names, strict=True))
+        return ClassCoding(names, labels, f"{first}: labels are named in their order: {pairs}")
+    return ClassCoding(names, places)
 
 
-def _has_columns(y: ArrayMember) -> bool:
+def find_known_coding(y: ArrayMember, description: Description) -> ClassCoding:
+    """What labels mean to a run of this description, which need not come from arrays: then they name classes or count.
+
+    Labels are never put into an order here, as some may not come in this file.
+    """
+    names = description.classes
+    if description.labels or has_columns(y):
+        return ClassCoding(names, description.labels)
+    is_named = y.dtype.kind == "U" or any(format_label(label) in names for label in find_distinct([y]))
+    return ClassCoding(names, names if is_named else tuple(map(str, range(len(names)))))
+
+
+def has_columns(y: ArrayMember) -> bool:
     """Whether there are several numbers for each example."""
     return y.entry_count > y.shape[0]
 
@@ -83,7 +97,8 @@ def _name_columns(y: ArrayMember, names: tuple[str, ...]) -> ClassCoding:
     if names and len(names) != columns:
         raise DataError(f"{y} is one-hot of {columns} classes, and `classes` names {len(names)}")
     note = f"{y}: one-hot rows of shape {y.shape} are labels of {columns} classes"
-    return ClassCoding(names or tuple(map(str, range(columns))), None, note)
+    places = tuple(map(str, range(columns)))
+    return ClassCoding(names or places, places, note)
 
 
 def _describe_numbers(y: ArrayMember, found: Sequence[Label]) -> str:
@@ -123,13 +138,13 @@ def find_distinct(parts: Sequence[ArrayMember]) -> list[Any]:
 
 def read_labels(y: ArrayMember, coding: ClassCoding) -> IntArray:
     """The number of each example's class (M,). Raises DataError where a label is none of the classes."""
-    if coding.labels is None:
-        return _read_columns(y)
+    if has_columns(y):
+        return _read_columns(y, len(coding.names))
     index = dict(zip(coding.labels, range(len(coding.labels)), strict=True))
     labels = np.empty(y.entry_count, np.int64)
     for start, block in y.read_blocks():
         different, which = np.unique(block, return_inverse=True)
-        found = np.array([index.get(label, -1) for label in different.tolist()])[which]
+        found = np.array([index.get(format_label(label), -1) for label in different.tolist()])[which]
         wrong = np.flatnonzero(found < 0)
         if len(wrong):
             place, label = y.describe_place(start + wrong[0]), block[wrong[0]].item()
@@ -140,13 +155,14 @@ def read_labels(y: ArrayMember, coding: ClassCoding) -> IntArray:
 
 def _describe_labels(coding: ClassCoding) -> str:
     """The labels that there may be."""
-    assert coding.labels is not None
-    if coding.labels == tuple(range(len(coding.names))):
+    if coding.labels == tuple(map(str, range(len(coding.names)))):
         return f"0 to {len(coding.names) - 1}"
-    return f"one of {format_names(list(map(format_label, coding.labels)))}"
+    return f"one of {format_names(coding.labels)}"
 
 
-def _read_columns(y: ArrayMember) -> IntArray:
+def _read_columns(y: ArrayMember, classes: int) -> IntArray:
+    if y.shape[1] != classes:
+        raise DataError(f"{y} has {y.shape[1]} columns; expected one for each of {classes} classes")
     labels = read_one_hot(y)
     if labels is None:
         row = int(np.flatnonzero(_count_ones(y)[0] != 1)[0])

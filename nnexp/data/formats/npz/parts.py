@@ -125,10 +125,9 @@ def _check_same_form(train: ArrayMember, other: ArrayMember) -> None:
         )
 
 
-def check_inputs(x: ArrayMember) -> ArrayMember:
-    """The array, if it can be inputs. Raises DataError."""
+def check_inputs(x: ArrayMember) -> None:
+    """Raises DataError where an array cannot be inputs."""
     if x.dtype.kind in "UM":
         raise DataError(f"{x} holds {DTYPE_WORDS[x.dtype.kind]}; expected numbers")
     if len(x.shape) < 2 or 0 in x.shape[1:]:
         raise DataError(f"{x} has shape {x.shape}; expected (M, ...), for one number an example (M, 1)")
-    return x

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nnexp.data.dataset import Description
 from nnexp.data.fingerprint import compute_fingerprint
 from nnexp.data.formats.npz import inputs, members, numbers
 from nnexp.data.formats.npz.archives import NpzArchive
@@ -358,7 +359,8 @@ def test_nan_may_be_filled_in_and_infinity_may_not(file: Writer, monkeypatch: py
 
 def test_integers_have_nothing_to_fill_in(file: Writer) -> None:
     data = Npz(file(x=np.arange(14, dtype=np.uint8).reshape(M, 2), y=LABELS), fill="mean").load()
-    assert (data.x.dtype, data.fill) == (np.uint8, None)
+    assert data.x.dtype == np.uint8
+    assert data.fill is None
 
 
 def test_describing_reads_no_inputs(file: Writer) -> None:
@@ -452,6 +454,32 @@ def test_names_are_given_by_place_or_by_order_or_are_the_labels(
     data = Npz(file(x=X, y=np.array(labels)), classes=tuple(names)).load()
     assert data.description.classes == tuple(names)
     assert data.y.tolist() == [0, 1, 2, 2, 1, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("labels", "classes", "others", "expected"),
+    [
+        ([1, 2, 3], ("a", "b", "c"), [1, 2, 2], [0, 1, 1]),
+        ([0, 5, 9], ("a", "b", "c"), [9, 0, 9], [2, 0, 2]),
+        ([0, 5, 9], (), [9, 0, 9], [2, 0, 2]),
+        ([0, 1, 2], ("a", "b", "c"), [1, 2, 1], [1, 2, 1]),
+        (["u", "v", "w"], (), ["w", "u", "w"], [2, 0, 2]),
+    ],
+)
+def test_labels_mean_the_same_in_another_file(
+    labels: list[Any], classes: tuple[str, ...], others: list[Any], expected: list[int], file: Writer, tmp_path: Path
+) -> None:
+    source = Npz(file(x=X[:3], y=np.array(labels)), classes=classes)
+    description = Description.from_dict(source.describe().as_dict())
+    np.savez(tmp_path / "other.npz", x=X[:3], y=np.array(others))
+    assert source.read_labelled(tmp_path / "other.npz", description).y.tolist() == expected
+
+
+def test_a_label_that_the_run_does_not_know_is_refused_though_there_are_as_many(file: Writer, tmp_path: Path) -> None:
+    source = Npz(file(x=X[:3], y=np.array([0, 1, 2])))
+    np.savez(tmp_path / "other.npz", x=X[:3], y=np.array([1, 2, 3]))
+    with pytest.raises(DataError, match=r"example 2: the label is 3; expected 0 to 2$"):
+        source.read_labelled(tmp_path / "other.npz", source.describe())
 
 
 def test_classes_that_a_test_part_alone_has_are_classes_of_all(file: Writer) -> None:
