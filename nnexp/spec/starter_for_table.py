@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from nnexp.data.formats.csv.csv_file import quote_entry
 from nnexp.data.formats.csv.dialect import PLAIN_DIALECT
@@ -26,12 +27,16 @@ MIN_FRACTION_ROWS = 10
 """Fewer rows are shared out by number: a fraction of them may be none."""
 
 
+MIN_BATCH_ROWS = 60
+"""Fewer rows are one batch: a training part of some of them may be smaller than a batch."""
+
+
 @dataclass(frozen=True, slots=True)
 class NetworkChoice:
     """A network and its training that fit a number of rows."""
 
     hidden: tuple[int, ...]
-    batch_size: int
+    batch_size: int | Literal["full"]
     epochs: int
     patience: int
     fractions: str
@@ -40,7 +45,9 @@ class NetworkChoice:
 def choose_network(rows: int) -> NetworkChoice:
     """A network for a table of so many rows: small ones are trained for longer, and judged by more of their rows."""
     if rows < MIN_FRACTION_ROWS:
-        return NetworkChoice((64, 32), 16, 200, 30, "{train: rest, dev: 1, test: 1}")
+        return NetworkChoice((64, 32), "full", 200, 30, "{train: rest, dev: 1, test: 1}")
+    if rows < MIN_BATCH_ROWS:
+        return NetworkChoice((64, 32), "full", 200, 30, "{train: 0.7, dev: 0.15, test: 0.15}")
     if rows < 1_000:
         return NetworkChoice((64, 32), 16, 200, 30, "{train: 0.7, dev: 0.15, test: 0.15}")
     if rows < 10_000:

@@ -71,6 +71,8 @@ def guess_dialect(shown: str) -> DialectGuess:
     quote = _guess_quote(lines)
     separator = _guess_separator(lines, quote)
     records = read_records(lines, separator, quote)
+    if not records:
+        raise file.make_error("has no entries")
     width = Counter(len(record.entries) for record in records).most_common(1)[0][0]
     table = records[_count_title_records(records, width) :]
     dialect = Dialect(separator, quote, encoding, skip_lines=table[0].first_line)
@@ -119,7 +121,7 @@ def _guess_encoding(shown: str) -> tuple[str, str]:
 def _guess_quote(lines: Sequence[str]) -> Literal['"', "'"]:
     """The quotes around entries; the usual ones where there are none."""
     text = "".join(lines)
-    opening = [f"{separator}'" for separator in (",", ";", "\t", "|", "\n")]
+    opening = [f"{separator}'" for separator in (",", ";", "\t", "|", " ", "\n")]
     single = sum(text.count(mark) for mark in opening)
     return "'" if single > text.count('"') and single >= len(lines) else '"'
 
@@ -129,13 +131,30 @@ def _guess_separator(lines: Sequence[str], quote: str) -> str:
     best, best_share = ",", 0.0
     for separator in SEPARATORS:
         widths = Counter(len(record.entries) for record in read_records(lines, separator, quote))
+        if not widths:
+            continue
         width, times = widths.most_common(1)[0]
         share = times / widths.total()
         if width > 1 and share >= MIN_EVEN_SHARE:
-            return separator
+            return _reconsider_comma(lines, quote) if separator == "," else separator
         if width > 1 and share > best_share:
             best, best_share = separator, share
     return best
+
+
+def _reconsider_comma(lines: Sequence[str], quote: str) -> str:
+    """A comma, or white space where commas stand in the numbers: "1,5 2,5"."""
+    spaced = read_records(lines, WHITESPACE, quote)
+    widths = Counter(len(record.entries) for record in spaced)
+    width, times = widths.most_common(1)[0]
+    if width == 1 or times < MIN_EVEN_SHARE * widths.total():
+        return ","
+    return WHITESPACE if _count_numbers(spaced) > _count_numbers(read_records(lines, ",", quote)) else ","
+
+
+def _count_numbers(records: Sequence[Record]) -> int:
+    """How many entries are numbers in some notation."""
+    return sum(parse_any_number(entry) is not None for record in records for entry in record.entries)
 
 
 def read_records(lines: Sequence[str], separator: str, quote: str) -> list[Record]:

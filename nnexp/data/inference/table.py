@@ -104,14 +104,15 @@ def guess_table(shown: str, target: str | None = None) -> TableGuess:
 
 
 def _read_named_table(file: CsvFile, target: str | None) -> tuple[CsvTable, str | None]:
-    """All columns of a file, of which those have names that a network can learn from, and the target by that name."""
+    """All columns of a file, which have names where they are features or dates, and the target by its name."""
     if target is not None:
         check_columns(file, file.names, [target])
     table = _read_columns(file)
     if not len(table):
         raise file.make_error("has no rows below the names of its columns")
-    is_feature = any(not column.name and column.is_feature for column in _guess_columns(table))
-    if not is_feature and target != "":
+    nameless = [column for column in _guess_columns(table) if not column.name]
+    is_needed = any(column.is_feature or column.kind == "date" for column in nameless)
+    if not is_needed and target != "":
         return table, target
     named = give_names(file, names_all=True)
     if target == "":
@@ -233,7 +234,7 @@ def _find_group(columns: Sequence[ColumnGuess]) -> str | None:
     for column in columns:
         name = column.name.casefold()
         is_named = any(name in (word, f"{word}_id", f"{word} id", f"{word}id", f"{word}s") for word in GROUP_NAMES)
-        is_group = (is_named or column.kind == "identifier") and not column.missing
+        is_group = (is_named or (column.kind == "identifier" and name)) and not column.missing
         # few groups are rather levels of a category, such as the groups of a trial
         if is_group and MAX_CODES < column.distinct <= column.rows / MIN_ROWS_PER_GROUP:
             return column.name
