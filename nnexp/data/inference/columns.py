@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from itertools import filterfalse, islice
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -19,6 +20,7 @@ from nnexp.data.inference.notation import (
     find_date_notation,
     find_number_format,
     is_ambiguous_grouping,
+    is_numeric,
     is_yes_no,
 )
 from nnexp.typing import Array
@@ -197,13 +199,9 @@ def _find_missing_signs(known: Sequence[str], counts: dict[str, int]) -> tuple[l
     if marks:
         return others, marks
     # a single text among numbers is no number; whether it stands for a missing value, a person has to say
-    texts = [word for word in known if find_number_format([word]) is None]
-    number_rows = sum(counts[word] for word in known) - sum(counts[word] for word in texts)
-    if (
-        len(texts) == 1
-        and number_rows >= MIN_NUMBER_SHARE * (number_rows + counts[texts[0]])
-        and len(known) > MAX_CODES
-    ):
+    texts = list(islice(filterfalse(is_numeric, known), 2))
+    rows = sum(counts[word] for word in known)
+    if len(texts) == 1 and len(known) > MAX_CODES and counts[texts[0]] <= (1 - MIN_NUMBER_SHARE) * rows:
         return [word for word in known if word != texts[0]], texts
     return list(known), []
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from nnexp.data.formats.csv.dialect import PLAIN_NUMBERS, NumberFormat
 from nnexp.data.formats.csv.target_columns import NO_WORDS, YES_WORDS
@@ -68,12 +69,23 @@ def list_symbols(entries: Sequence[str]) -> tuple[str, ...]:
 
 def find_number_format(entries: Sequence[str]) -> NumberFormat | None:
     """The first notation in which all entries are numbers; None where there is none."""
-    symbols = list_symbols(entries)
-    for form in NUMBER_FORMATS:
-        candidate = NumberFormat(form.decimal, form.thousands, symbols)
-        if all(candidate.parse(entry) is not None for entry in entries):
-            return candidate
+    if entries and not is_numeric(entries[0]):
+        return None  # most texts fail at once
+    for form in _list_number_formats(list_symbols(entries)):
+        if all(form.parse(entry) is not None for entry in entries):
+            return form
     return None
+
+
+def is_numeric(entry: str) -> bool:
+    """Whether an entry is a number in some notation."""
+    return any(form.parse(entry) is not None for form in _list_number_formats(list_symbols([entry])))
+
+
+@lru_cache
+def _list_number_formats(symbols: tuple[str, ...]) -> tuple[NumberFormat, ...]:
+    """All notations with these symbols, each with its pattern compiled once."""
+    return tuple(NumberFormat(form.decimal, form.thousands, symbols) for form in NUMBER_FORMATS)
 
 
 def is_ambiguous_grouping(entries: Sequence[str], form: NumberFormat) -> bool:

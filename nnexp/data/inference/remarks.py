@@ -147,7 +147,7 @@ def _find_equal_rows(x: Array, y: AnyArray) -> Iterator[Remark]:
         row = int(first[counts.argmax()]) + 1
         verb = "repeats" if repeated == 1 else "repeat"
         example = f"row {row} comes {counts.max()} times"
-        what = f"{format_count(repeated, 'row')} {verb} another one, target and all ({example})"
+        what = f"{format_count(repeated, 'row')} {verb} another one in all that is used of it ({example})"
         yield Remark(f"{what}: equal rows in several parts make a test too easy")
 
 

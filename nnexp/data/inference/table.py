@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,7 @@ from nnexp.data.inference.targets import TargetGuess, guess_target
 from nnexp.typing import Array
 
 TARGET_NAMES = (
-    "target", "class", "label", "labels", "y", "outcome", "response", "diagnosis", "species", "survived", "result",
+    "target", "label", "labels", "y", "outcome", "response", "survived", "diagnosis", "species", "class", "result",
 )  # fmt: skip
 """Names of columns that are mostly what there is to predict, the surest first."""
 
@@ -160,7 +161,8 @@ def _guess_settled_columns(table: CsvTable) -> list[ColumnGuess]:
     return [mark_uncertain_groups(column, form, entries[column.name]) for column in columns]
 
 
-def _guess_columns(table: CsvTable) -> list[ColumnGuess]:
+@lru_cache(maxsize=2)
+def _guess_columns(table: CsvTable) -> tuple[ColumnGuess, ...]:
     """What each column is; numbers with zeros in front, such as 00123, may be codes."""
     entries = list_first_entries(table.file)
     found = []
@@ -171,7 +173,7 @@ def _guess_columns(table: CsvTable) -> list[ColumnGuess]:
         if has_zeros and guess.kind == "number" and not guess.unsure:
             guess = replace(guess, reason=f"{guess.reason}, with zeros in front", unsure="category")
         found.append(guess)
-    return found
+    return tuple(found)
 
 
 def _select_numbers(table: CsvTable, columns: Sequence[ColumnGuess]) -> dict[str, Array]:
