@@ -39,20 +39,23 @@ class NetworkChoice:
     batch_size: int | Literal["full"]
     epochs: int
     patience: int
+    l2: str
     fractions: str
 
 
 def choose_network(rows: int) -> NetworkChoice:
-    """A network for a table of so many rows: small ones are trained for longer, and judged by more of their rows."""
+    """A network for a table of so many rows: small ones are held back more, trained for longer, and judged
+    by more of their rows.
+    """
     if rows < MIN_FRACTION_ROWS:
-        return NetworkChoice((64, 32), "full", 200, 30, "{train: rest, dev: 1, test: 1}")
+        return NetworkChoice((64, 32), "full", 400, 60, "3e-2", "{train: rest, dev: 1, test: 1}")
     if rows < MIN_BATCH_ROWS:
-        return NetworkChoice((64, 32), "full", 200, 30, "{train: 0.7, dev: 0.15, test: 0.15}")
+        return NetworkChoice((64, 32), "full", 400, 60, "3e-2", "{train: 0.7, dev: 0.15, test: 0.15}")
     if rows < 1_000:
-        return NetworkChoice((64, 32), 16, 200, 30, "{train: 0.7, dev: 0.15, test: 0.15}")
+        return NetworkChoice((64, 32), 16, 400, 60, "3e-2", "{train: 0.7, dev: 0.15, test: 0.15}")
     if rows < 10_000:
-        return NetworkChoice((64, 32), 32, 100, 20, "{train: 0.8, dev: 0.1, test: 0.1}")
-    return NetworkChoice((128, 64), 128, 50, 8, "{train: 0.8, dev: 0.1, test: 0.1}")
+        return NetworkChoice((64, 32), 32, 100, 20, "1e-2", "{train: 0.8, dev: 0.1, test: 0.1}")
+    return NetworkChoice((128, 64), 128, 50, 8, "1e-3", "{train: 0.8, dev: 0.1, test: 0.1}")
 
 
 def format_table_spec(guess: TableGuess, name: str, schema: str) -> str:
@@ -78,7 +81,7 @@ def format_table_spec(guess: TableGuess, name: str, schema: str) -> str:
         f"architecture: {{mlp: {{hidden: {list(network.hidden)}}}}}",
         "activation: relu",
         *_list_loss_lines(guess),
-        format_comment("regularization: {l2: 1e-3}", "of the weights, not of the biases"),
+        format_comment(f"regularization: {{l2: {network.l2}}}", "of the weights, not of the biases"),
         "optimizer: {adam: {lr: 2e-3}}",
         "",
         "training:",
