@@ -34,7 +34,7 @@ def choose_number_format(
 
     def count_columns(form: NumberFormat) -> tuple[bool, int]:
         """Whether a notation has the target, and how many columns."""
-        fitting = [column.name for column in numbers if _fits(form, column, entries[column.name])]
+        fitting = [column.name for column in numbers if fits_notation(column, form, entries[column.name])]
         return target in fitting, len(fitting)
 
     # max takes the first of those that are equally good
@@ -51,7 +51,7 @@ def _list_formats(numbers: Sequence[ColumnGuess], symbols: tuple[str, ...]) -> I
                     yield NumberFormat(decimal, thousands, symbols)
 
 
-def _fits(form: NumberFormat, column: ColumnGuess, entries: Sequence[str]) -> bool:
+def fits_notation(column: ColumnGuess, form: NumberFormat, entries: Sequence[str]) -> bool:
     """Whether all numbers of a column, as they are written, are numbers in a notation."""
     for entry in entries:
         is_number = column.numbers.parse(entry) is not None

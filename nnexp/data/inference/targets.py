@@ -71,23 +71,27 @@ def _decide_kind(table: CsvTable, column: str, *, is_only: bool) -> Targets:
         if is_only and all(float(value).is_integer() for value in numbers):
             raise _make_whole_number_error(table, column, len(set(numbers)))
         return "values"
-    if numbers:  # some are numbers: told with its place where the labels are made
-        return "classes"
     guess = guess_column(column, words, is_first=False)
+    if guess.kind == "number" and guess.signs:
+        raise _make_missing_sign_error(table, guess)
+    if numbers and guess.numbers.is_plain:  # some are numbers: told with its place where the labels are made
+        return "classes"
     if guess.kind == "date":
         what = f"{quote_entry(guess.example)} is a date, which is no target"
         remedy = f"name each as a class: {format_override('kind', 'classes')}; or choose another target"
         raise table.make_error(f"{what}; {remedy}", words.find_row(guess.example), column)
     if not guess.numbers.is_plain:
         what = f"{quote_entry(guess.example)} looks like a number, and would be taken for the name of a class"
-        remedy = (
-            f"if it is a number: {_format_notation(guess.numbers)}; if a name: {format_override('kind', 'classes')}"
-        )
+        notation = _format_notation(guess.numbers)
+        values = [value for value in map(guess.numbers.parse, known) if value is not None]
+        if all(value.is_integer() for value in values):  # which may be classes too
+            notation = f"{notation} {format_override('kind', 'values')}"
+        remedy = f"if it is a number: {notation}; if a name: {format_override('kind', 'classes')}"
         raise table.make_error(f"{what}; {remedy}", words.find_row(guess.example), column)
     if guess.kind in ("text", "identifier"):
         what = f"{format_count(guess.distinct, 'class')} for {format_count(guess.rows - guess.missing, 'row')}"
         remedy = f"choose another target, or if each is a class: {format_override('kind', 'classes')}"
-        raise table.file.make_error(f"column {quote_entry(column)} would have {what}; {remedy}")
+        raise table.file.make_error(f"would have {what} in its target {quote_entry(column)}; {remedy}")
     return "classes"
 
 
@@ -95,6 +99,20 @@ def _make_whole_number_error(table: CsvTable, column: str, distinct: int) -> Dat
     what = f"has whole numbers in its target {quote_entry(column)}, {distinct} different ones"
     classes, values = format_override("kind", "classes"), format_override("kind", "values")
     return table.file.make_error(f"{what}: are they classes, or values? {classes} or {values}")
+
+
+def _make_missing_sign_error(table: CsvTable, guess: ColumnGuess) -> DataError:
+    """The error about numbers among which a few entries are none."""
+    [word, count], *_ = guess.signs
+    signs = format_override("missing", [sign for sign, _ in guess.signs])
+    what = f"{quote_entry(word)} stands {format_count(count, 'time')} among numbers"
+    remedy = f"if it means that there is none: {signs} {format_override('without_target', 'drop')}"
+    if not guess.numbers.is_plain:
+        remedy = f"{remedy} {_format_notation(guess.numbers)}"
+    row = table.words[guess.name].find_row(word)
+    return table.make_error(
+        f"{what}; {remedy}; if all are names: {format_override('kind', 'classes')}", row, guess.name
+    )
 
 
 def _format_notation(numbers: NumberFormat) -> str:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnexp.data.formats.csv.csv_file import quote_entry
+from nnexp.data.formats.csv.dialect import NumberFormat
 from nnexp.data.formats.csv.features import CategoryLevels, Features
 from nnexp.data.formats.csv.overrides import format_override
 from nnexp.data.formats.csv.table import CsvTable
 from nnexp.data.inference.columns import MAX_LEVELS, ColumnGuess, guess_column
-from nnexp.data.inference.targets import list_notation
+from nnexp.data.inference.file_notation import choose_number_format, fits_notation, list_first_entries
 from nnexp.errors import DataError
 from nnexp.nn.named import Named
 from nnexp.typing import AnyArray, Array
@@ -26,10 +27,12 @@ MAX_LISTED_COLUMNS = 6
 class TableSettings:
     """What a spec says already that the line to paste has to repeat."""
 
+    targets: tuple[str, ...]
+    features: tuple[str, ...]
     categorical: Named[CategoryLevels]
     drop: tuple[str, ...]
+    identifiers: tuple[str, ...]
     missing: tuple[str | int | float, ...]
-    lists_features: bool
     fills: bool
 
 
@@ -48,7 +51,7 @@ def check_inputs(table: CsvTable, features: Features, settings: TableSettings) -
         listed = ", ".join(described[:MAX_LISTED_COLUMNS])
         more = f" and {len(described) - MAX_LISTED_COLUMNS} more" if len(described) > MAX_LISTED_COLUMNS else ""
         sentences.append(f"{format_count(len(described), 'column')} cannot be used as they are: {listed}{more}")
-    remedy = _list_overrides([guesses[name] for name in guesses if name not in slips], bool(gaps), settings)
+    remedy = _list_overrides(table, [guesses[name] for name in guesses if name not in slips], gaps, settings)
     if remedy:
         sentences.append(f"what mends {'it' if len(described) == 1 else 'them'}: {' '.join(remedy)}")
     raise _locate(table, guesses, gaps, slips, "; ".join(sentences))
@@ -56,12 +59,11 @@ def check_inputs(table: CsvTable, features: Features, settings: TableSettings) -
 
 def check_predicted_inputs(table: CsvTable, features: Features, *, fills: bool) -> None:
     """Raises DataError for the first entry of a file to predict for that is no number, or missing."""
-    settings = TableSettings(features.categories, (), (), lists_features=True, fills=fills)
     texts = {name: table.texts[name] for name in features.number_columns if name in table.texts}
     for name, column in texts.items():
         word = next(word for word in column.entries if table.file.dialect.parse_number(word) is None)
         raise table.make_error(f"{quote_entry(word)} is not a number", column.find_row(word), name)
-    gaps = {} if settings.fills else _count_gaps(table, features)
+    gaps = {} if fills else _count_gaps(table, features)
     if gaps:
         message = "the value is missing, {}; the run was trained without missing values"
         raise _locate_gap(table, next(iter(gaps)), message)
@@ -156,38 +158,81 @@ def _locate_gap(table: CsvTable, name: str, message: str) -> DataError:
     return table.file.make_error(message.replace("{}", quote_entry(entries[name]), 1), line, name)
 
 
-def _list_overrides(guesses: Sequence[ColumnGuess], has_gaps: bool, settings: TableSettings) -> list[str]:
+def _list_overrides(
+    table: CsvTable, guesses: Sequence[ColumnGuess], gaps: Mapping[str, int], settings: TableSettings
+) -> list[str]:
     """What to add to the command, so that the columns can be used, or are left out."""
-    notation: dict[str, object] = {}
+    form = _choose_notation(table, guesses, settings)
+    foreign = _list_foreign_columns(table, guesses, form)
+    left_out = [*foreign, *(name for name, count in gaps.items() if count == len(table))]
+    has_gaps = any(count < len(table) for count in gaps.values())
     missing = list(settings.missing)
     categorical: dict[str, object] = {name: _write_levels(entry) for name, entry in settings.categorical.items()}
-    drop = list(settings.drop)
-    is_filled = settings.fills
+    identifiers = []
     for guess in guesses:
         missing += [word for word, _ in guess.signs if word not in missing]
-        has_gaps = has_gaps or bool(guess.missing)
-        if guess.kind == "number":
-            notation |= list_notation(guess.numbers)
-        elif guess.is_feature:
+        has_gaps = has_gaps or bool(guess.missing and guess.is_feature)
+        if guess.kind == "identifier":
+            identifiers.append(guess.name)
+        elif not guess.is_feature:
+            left_out.append(guess.name)
+        elif guess.kind != "number" and guess.name not in foreign:
             categorical[guess.name] = sorted(guess.levels) if len(guess.levels) <= MAX_LEVELS else {"top": MAX_LEVELS}
-        elif not settings.lists_features:
-            drop.append(guess.name)
-    words = [format_override(name, value) for name, value in notation.items()]
+    changes: dict[str, object] = _list_changed_notation(table.file.dialect.numbers, form)
     if missing != list(settings.missing):
-        words.append(format_override("missing", missing))
-    if has_gaps and not is_filled:
-        words.append(format_override("fill", "median"))
+        changes["missing"] = missing
+    if has_gaps and not settings.fills:
+        changes["fill"] = "median"
     if len(categorical) > len(settings.categorical.names):
-        words.append(format_override("categorical", categorical))
-    if len(drop) > len(settings.drop):
-        words.append(format_override("drop", drop))
-    return words
+        changes["categorical"] = categorical
+    changes |= _leave_out(left_out, identifiers, settings)
+    return [format_override(name, value) for name, value in changes.items()]
+
+
+def _choose_notation(table: CsvTable, guesses: Sequence[ColumnGuess], settings: TableSettings) -> NumberFormat:
+    """The notation in which the targets and most columns are numbers; that of the spec where it will do."""
+    entries, present = list_first_entries(table.file), table.file.dialect.numbers
+    numbers = [guess for guess in guesses if guess.kind == "number"]
+    if all(fits_notation(guess, present, entries[guess.name]) for guess in numbers):
+        return present
+    columns = [*guesses, *(guess_column(name, values, is_first=False) for name, values in table.numbers.items())]
+    columns += [guess_column(name, table.words[name], is_first=False) for name in settings.targets]
+    return choose_number_format(columns, settings.targets[0], entries)
+
+
+def _list_foreign_columns(table: CsvTable, guesses: Sequence[ColumnGuess], form: NumberFormat) -> list[str]:
+    """The columns of numbers that are none in a notation."""
+    entries = list_first_entries(table.file)
+    columns = [guess for guess in guesses if guess.kind == "number"]
+    if form != table.file.dialect.numbers:
+        columns += [guess_column(name, values, is_first=False) for name, values in table.numbers.items()]
+    return [column.name for column in columns if not fits_notation(column, form, entries[column.name])]
+
+
+def _list_changed_notation(present: NumberFormat, form: NumberFormat) -> dict[str, object]:
+    """The parameters of a notation that are not those of another."""
+    before = {"decimal": present.decimal, "thousands": present.thousands, "symbols": list(present.symbols)}
+    after = {"decimal": form.decimal, "thousands": form.thousands, "symbols": list(form.symbols)}
+    return {name: value for name, value in after.items() if value != before[name]}
+
+
+def _leave_out(columns: Sequence[str], identifiers: Sequence[str], settings: TableSettings) -> dict[str, object]:
+    """What a spec says so that some columns are no features."""
+    if settings.features:
+        kept = [name for name in settings.features if name not in (*columns, *identifiers)]
+        return {"features": kept} if len(kept) < len(settings.features) else {}
+    changes: dict[str, object] = {}
+    if columns:
+        changes["drop"] = [*settings.drop, *columns]
+    if identifiers:
+        changes["id"] = [*settings.identifiers, *identifiers]
+    return changes
 
 
 def _write_levels(category: CategoryLevels) -> object:
     """The levels of a column as a spec has them."""
-    if category.ordinal:
-        return {"ordinal": list(category.ordinal)}
-    if category.top:
-        return {"top": category.top}
-    return "auto" if category.levels == "auto" else list(category.levels)
+    levels = category.levels if category.levels == "auto" else list(category.levels)
+    if category == CategoryLevels(category.levels):
+        return levels
+    given = {"levels": levels, "top": category.top, "ordinal": list(category.ordinal), "unseen": category.unseen}
+    return {name: value for name, value in given.items() if value and value != "auto"}

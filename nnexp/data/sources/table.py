@@ -277,7 +277,10 @@ class Csv(OwnFileSource):
 
     @property
     def _settings(self) -> TableSettings:
-        return TableSettings(self.categorical, self.drop, self.missing, bool(self.features), self.fill != "refuse")
+        fills = self.fill != "refuse"
+        return TableSettings(
+            self.target_names, self.features, self.categorical, self.drop, self.id, self.missing, fills
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -68,7 +68,8 @@ class NumberFormat:
         digits = "[0-9]+"
         if self.thousands:
             between = re.escape(self.thousands)
-            digits = f"(?:[0-9]{{1,3}}(?:{between}[0-9]{{3}})+|[0-9]+)"
+            # 0.125 is no number of thousands
+            digits = f"(?:[1-9][0-9]{{0,2}}(?:{between}[0-9]{{3}})+|[0-9]+)"
         return re.compile(rf"[-+]?({digits}(?:{point}[0-9]*)?|{point}[0-9]+)([eE][-+]?[0-9]+)?")
 
     @property
