@@ -20,6 +20,7 @@ from nnexp.data.formats.csv.features import CategoryLevels, Features
 from nnexp.data.formats.csv.parquet_file import open_table_file
 from nnexp.data.formats.csv.split_keys import make_split_key
 from nnexp.data.formats.csv.table import CsvTable, read_table
+from nnexp.data.formats.csv.table_parts import TableInputs, TablePart, TableRequest, list_rows_of_parts
 from nnexp.data.formats.same_files import Twin, twin_of
 from nnexp.data.inference.targets import decide_target_kind
 from nnexp.data.inference.troubles import TableSettings, check_inputs, check_predicted_inputs
@@ -28,7 +29,7 @@ from nnexp.errors import DataError
 from nnexp.nn.losses.base import Targets
 from nnexp.nn.named import Named
 from nnexp.registry import sources
-from nnexp.typing import AnyArray, Array, BoolArray, Count, FileName
+from nnexp.typing import AnyArray, Array, Count, FileName
 from nnexp.wording import format_count
 
 FILLS = ("mean", "median", "zero")
@@ -153,8 +154,7 @@ class Csv(OwnFileSource):
         if not all(category.is_decided for category in self.categorical.values):
             labels = y if request.kind == "classes" else None
             rows = split.choose_indices(len(y), labels, own_test, own_dev, key)["train"]
-            first_rows = np.flatnonzero(parts[0].rows)
-            features = features.decide_levels(parts[0].table, first_rows[rows[rows < len(first_rows)]])
+            features = features.decide_levels(list_rows_of_parts(parts, rows))
             check_unique(file, features.input_names, "inputs")
         x = np.concatenate([features.encode_table(part.table)[part.rows] for part in parts])
         x = self._shape_inputs(file, x)
@@ -281,34 +281,3 @@ class Csv(OwnFileSource):
         return TableSettings(
             self.target_names, self.features, self.categorical, self.drop, self.id, self.missing, fills
         )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class TableInputs:
-    """The inputs x (N, I) of a file to predict for, the columns that tell its rows apart, and what was unexpected."""
-
-    x: Array
-    identifiers: dict[str, list[str]]
-    notes: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class TableRequest:
-    """What is read of every file: features, targets and their kind, the classes, and what the split goes by."""
-
-    features: Features
-    targets: tuple[str, ...]
-    kind: Literal[Targets, "auto"]
-    classes: tuple[str, ...]
-    key_column: str | None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class TablePart:
-    """What is read of one file: its columns, the targets y of the rows (M,) that have one, and what y means."""
-
-    table: CsvTable
-    y: AnyArray
-    rows: BoolArray
-    kind: Targets
-    classes: tuple[str, ...]

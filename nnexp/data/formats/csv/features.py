@@ -12,7 +12,7 @@ import numpy as np
 
 from nnexp.data.formats.csv.csv_file import format_names, quote_entry
 from nnexp.data.formats.csv.dialect import Dialect
-from nnexp.data.formats.csv.table import CsvTable, TextColumn
+from nnexp.data.formats.csv.table import CsvTable
 from nnexp.nn.named import Named
 from nnexp.typing import Array, Count, IntArray
 from nnexp.wording import find_closest, format_count
@@ -56,13 +56,17 @@ class CategoryLevels:
         """Whether an entry that is none of the levels is no error."""
         return self.unseen == "other" or (self.unseen is None and not self.is_decided)
 
-    def decide_levels(self, column: TextColumn, rows: IntArray, dialect: Dialect) -> tuple[str, ...]:
-        """The levels of the inputs, by the rows that train; the last is that of all others where there are more."""
+    def decide_levels(self, name: str, training: Sequence[tuple[CsvTable, IntArray]]) -> tuple[str, ...]:
+        """The levels of a column, by the rows that train; the last stands for all others where there are more."""
+        listed = None if self.levels == "auto" else frozenset(self.words)
         counts: Counter[str] = Counter()
-        for place, times in enumerate(np.bincount(column.which[rows], minlength=len(column.entries)).tolist()):
-            word = column.entries[place]
-            if times and not dialect.is_missing(word) and (self.levels == "auto" or word in self.words):
-                counts[word] += times
+        for table, rows in training:
+            column = table.words[name]
+            times = np.bincount(column.which[rows], minlength=len(column.entries)).tolist()
+            for word, count in zip(column.entries, times, strict=True):
+                is_level = (listed is None or word in listed) and not table.file.dialect.is_missing(word)
+                if count and is_level:
+                    counts[word] += count
         # of two levels that are equally common, the first by name
         found = sorted(counts, key=lambda word: (-counts[word], word))
         if self.top is None or self.top >= len(found):
@@ -83,12 +87,12 @@ class Features:
     categories: Named[CategoryLevels]
     levels: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
-    def decide_levels(self, table: CsvTable, rows: IntArray) -> Features:
+    def decide_levels(self, training: Sequence[tuple[CsvTable, IntArray]]) -> Features:
         """These features with the levels that the training rows decide."""
         found = []
         for name, category in self.categories.items():
             if not category.is_decided and name in self.columns:
-                found.append((name, category.decide_levels(table.words[name], rows, table.file.dialect)))
+                found.append((name, category.decide_levels(name, training)))
         return replace(self, levels=tuple(found))
 
     @property
@@ -152,7 +156,8 @@ class Features:
             has_rest = levels[-1:] == (REST_LEVEL,)  # which rare levels it stands for is not kept
             if unseen and not has_rest:
                 counts = words.count_rows()
-                rows = sum(int(counts[words.entries.index(word)]) for word in unseen)
+                known = dict(zip(words.entries, counts.tolist(), strict=True))
+                rows = sum(known[word] for word in unseen)
                 near = find_closest(unseen[0], levels)
                 hint = f", did you mean {quote_entry(near)}?" if near else ""
                 what = f"{format_count(rows, 'row')} with a level that training never saw"
@@ -161,8 +166,9 @@ class Features:
 
     def _find_unseen(self, table: CsvTable, column: str) -> list[str]:
         """The entries of a column that are none of its levels."""
-        levels = self.levels_of(column)
-        return [word for word in table.words[column].entries if self._find_row(word, levels, table.file.dialect) < 0]
+        words = table.words[column].entries
+        places = self._find_rows(words, self.levels_of(column), table.file.dialect)
+        return [word for word, place in zip(words, places, strict=True) if place < 0]
 
     def _encode_column(self, table: CsvTable, column: str) -> Array:
         """The inputs of one column (M, 1) or (M, L)."""
@@ -176,7 +182,7 @@ class Features:
             what = f"{quote_entry(unseen[0])} is none of the levels; {hint}"
             raise table.make_error(what, words.find_row(unseen[0]), column)
         rows = self._make_rows(category, levels)
-        places = [self._find_row(word, levels, table.file.dialect) for word in words.entries]
+        places = self._find_rows(words.entries, levels, table.file.dialect)
         return rows[np.array(places, np.int64)[words.which]]
 
     @staticmethod
@@ -190,11 +196,14 @@ class Features:
         return np.vstack([np.eye(len(levels)), np.full(len(levels), np.nan), unseen])
 
     @staticmethod
-    def _find_row(word: str, levels: Sequence[str], dialect: Dialect) -> int:
-        """Which row of inputs a word stands for: its level's, the one after where it is missing, -1 where unseen."""
-        if word in levels:
-            return levels.index(word)
-        return len(levels) if dialect.is_missing(word) else -1
+    def _find_rows(words: Sequence[str], levels: Sequence[str], dialect: Dialect) -> list[int]:
+        """Which row of inputs each word stands for: its level's, the one after where it is missing, -1 where unseen."""
+        places = dict(zip(levels, range(len(levels)), strict=True))
+        found = []
+        for word in words:
+            unknown = len(levels) if dialect.is_missing(word) else -1
+            found.append(places.get(word, unknown))
+        return found
 
     def _inputs_of(self, column: str) -> list[str]:
         if column not in self.categories.names or self.categories[column].ordinal:
