@@ -131,8 +131,9 @@ class Dialect:
 
     @cached_property
     def missing_numbers(self) -> tuple[float, ...]:
-        """The numbers that stand for a missing value, however they are written."""
-        return tuple(float(token) for token in self.missing if not isinstance(token, str))
+        """The numbers that stand for a missing value, however they are written, in the spec and in the file."""
+        values = [self.numbers.parse(token) if isinstance(token, str) else float(token) for token in self.missing]
+        return tuple(value for value in values if value is not None)
 
     def is_missing(self, entry: str) -> bool:
         """Whether an entry says that its value is missing."""
@@ -155,7 +156,8 @@ class Dialect:
 
     def list_missing_spellings(self) -> list[str]:
         """What a reader shall take for missing that compares entries as they are written."""
-        spellings = {"NaN", *self.missing_words}
+        # numbers are compared by their value, later and by all readers alike
+        spellings = {"NaN", *(word for word in self.missing_words if self.numbers.parse(word) is None)}
         for word in MISSING_ENTRIES:
             spellings |= {word, word.upper(), word.capitalize()}
         return sorted(spellings)

@@ -245,15 +245,16 @@ ENTRIES = st.sampled_from(
     st.integers(0, 3),
     st.sampled_from(["\n", "\r\n", "\r"]),
     st.sampled_from([",", ";", "\t", "|", " "]),
+    st.sampled_from([(), ("x",), (7,), ("7", "1e3"), (-2.5, "q", "inf")]),
 )
 @settings(max_examples=400)
 def test_the_quick_reader_says_what_the_exact_one_says_or_nothing(
-    rows: list[list[str]], width: int, numbers: int, end: str, separator: str
+    rows: list[list[str]], width: int, numbers: int, end: str, separator: str, missing: tuple[str | float, ...]
 ) -> None:
     names = list("abc"[:width])
     lines = [names, *([*row, *row, *row][:width] if len(row) > 1 else row for row in rows)]
     Path("t.csv").write_bytes(end.join(separator.join(line) for line in lines).encode())
-    file = CsvFile("t.csv", Dialect(separator))
+    file = CsvFile("t.csv", Dialect(separator, missing=missing))
     try:
         slow = read_exactly(file, names[:numbers], names[numbers:])
     except DataError:
