@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from nnexp.data.dataset import Dataset
 from nnexp.data.formats.csv.csv_file import quote_entry
-from nnexp.data.inference.sentinels import find_sentinels
+from nnexp.data.inference.sentinels import Sentinel, find_sentinels
 from nnexp.typing import AnyArray, Array, IntArray
 from nnexp.wording import format_count
 
@@ -24,6 +24,12 @@ MAX_DISTANCE = 25.0
 
 MIN_CLASS_ROWS = 5
 """A class of fewer rows can hardly be learned and judged."""
+
+MAX_CODES = 100
+"""So many different entries at most may be codes of classes."""
+
+MIN_CODE_ROWS = 5
+"""How many rows such an entry has on average; one that comes once says nothing about the target."""
 
 SAMPLE_ROWS = 1000
 """Rows that are looked at first."""
@@ -49,7 +55,12 @@ def find_remarks(data: Dataset) -> list[Remark]:
     names = data.description.inputs or tuple(f"x{number}" for number in range(1, x.shape[1] + 1))
     remarks = list(_find_leaks(x, data, names))
     columns = dict(zip(names, x.T, strict=True))
-    remarks += _find_missing_signs(columns)
+    sentinels = find_sentinels(columns)
+    remarks += _list_sentinel_remarks(sentinels)
+    for sentinel in sentinels:  # told once, and no outlier
+        columns[sentinel.column] = np.where(
+            columns[sentinel.column] == sentinel.value, np.nan, columns[sentinel.column]
+        )
     remarks += _find_target_outliers(data)
     remarks += _find_equal_rows(x, data.y)
     remarks += _find_rare_classes(data)
@@ -58,25 +69,56 @@ def find_remarks(data: Dataset) -> list[Remark]:
     return remarks
 
 
-def _find_missing_signs(columns: dict[str, Array]) -> Iterator[Remark]:
-    for sentinel in find_sentinels(columns):
+def _list_sentinel_remarks(sentinels: Sequence[Sentinel]) -> Iterator[Remark]:
+    for sentinel in sentinels:
         yield Remark(f"{sentinel}: does it stand for a missing value?", sentinel.column, is_grave=True)
 
 
 def _find_leaks(x: Array, data: Dataset, names: tuple[str, ...]) -> Iterator[Remark]:
-    """Inputs that alone determine the target."""
-    labels = data.labels
-    for name, column in zip(names, x.T, strict=True):
+    """Inputs, and columns of categories, that alone determine the target."""
+    for name, column in _list_columns(x, names):
         known = np.isfinite(column)
-        if labels is not None:
-            is_leak = known.sum() > 1 and _separates(column[known], labels[known])
-        elif data.description.targets == "values" and data.y.shape[-1] == 1:
-            is_leak = _explains(column[known], data.y[known, 0])
+        if data.labels is not None:
+            is_leak = _determines(column[known], data.labels[known])
         else:
-            is_leak = False
+            is_leak = data.y.shape[-1] == 1 and _explains(column[known], data.y[known, 0])
         if is_leak:
             what = f"{quote_entry(name)} alone determines the target"
             yield Remark(f"{what}: where it is not known before the target is, drop it", name, is_grave=True)
+
+
+def _list_columns(x: Array, names: Sequence[str]) -> Iterator[tuple[str, Array]]:
+    """Every input by itself, and the levels of every category together, as numbers from 0; -1 where there is none."""
+    levels: dict[str, list[int]] = {}
+    for place, name in enumerate(names):
+        yield name, x[:, place]
+        column, separator, _ = name.partition("=")
+        if separator:
+            levels.setdefault(column, []).append(place)
+    for column, places in levels.items():
+        chosen = x[:, places]
+        if len(places) > 1 and set(np.unique(chosen[np.isfinite(chosen)]).tolist()) <= {0, 1}:
+            codes = np.where(chosen.any(axis=-1), chosen.argmax(axis=-1), -1).astype(np.float64)
+            yield column, np.where(np.isnan(chosen).any(axis=-1), np.nan, codes)
+
+
+def _determines(column: Array, labels: IntArray) -> bool:
+    """Whether the entries of a column tell the class, and not by chance."""
+    rows_by_class = np.sort(np.bincount(labels))[::-1]
+    if len(rows_by_class) < 2 or rows_by_class[1] < MIN_CLASS_ROWS:
+        return False
+    return _separates(column, labels) or _are_codes_of_classes(column, labels)
+
+
+def _are_codes_of_classes(column: Array, labels: IntArray) -> bool:
+    """Whether a column has a few different entries, each in rows of one class alone."""
+    if len(np.unique(column[:SAMPLE_ROWS])) > MAX_CODES:
+        return False
+    codes, which = np.unique(column, return_inverse=True)
+    if len(codes) > min(MAX_CODES, len(column) / MIN_CODE_ROWS):
+        return False
+    pairs = np.unique(which * (labels.max() + 1) + labels)
+    return len(pairs) == len(codes)
 
 
 def _separates(column: Array, labels: IntArray) -> bool:
