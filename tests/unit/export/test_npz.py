@@ -69,7 +69,7 @@ def test_what_fills_gaps_and_the_names_of_columns_are_there(tmp_path: Path) -> N
     (tmp_path / "gaps.csv").write_text(
         "a,b,c\n" + "\n".join(f"{n if n % 9 else ''},1.5,{n}" for n in range(100)) + "\n"
     )
-    source = f"{{csv: {{path: {tmp_path}/gaps.csv, target: c, fill: zero}}}}"
+    source = f"{{csv: {{path: {tmp_path}/gaps.csv, target: c, kind: values, fill: zero}}}}"
     text = f"data: {{source: {source}, {FEW}}}\narchitecture: [output]\nloss: squared_error\n{SHORT}"
     file = held(trained(text, tmp_path).path)
     assert file["inputs"].tolist() == ["a", "b"]

@@ -100,7 +100,7 @@ def test_missing_values_are_filled_in(tmp_path: Path) -> None:
     table = draw.standard_normal((100, 3)).round(3).tolist()
     lines = [f"{'' if n % 7 == 0 else a},{b},{c}" for n, (a, b, c) in enumerate(table)]
     (tmp_path / "gaps.csv").write_text("\n".join(["a,b,c", *lines]) + "\n")
-    source = f"{{csv: {{path: {tmp_path}/gaps.csv, target: c, fill: median}}}}"
+    source = f"{{csv: {{path: {tmp_path}/gaps.csv, target: c, kind: values, fill: median}}}}"
     run = trained(f"data: {{source: {source}, {FEW}}}\narchitecture: [output]\nloss: squared_error\n{SHORT}", tmp_path)
     x = np.array([[np.nan, 1.0], [2.0, np.nan], [np.nan, np.nan], [0.5, -1.0]])
     assert np.isfinite(check(run, x)["outputs"]).all()
