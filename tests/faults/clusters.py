@@ -45,6 +45,7 @@ def local_cluster(scratch: Path, workers: int = 2) -> Iterator[Any]:
         memory_limit=0,
         local_directory=str(scratch),
     ) as cluster:
+        cluster.wait_for_workers(workers)  # on a busy machine one of them comes later
         yield cluster
 
 
