@@ -106,6 +106,20 @@ class Dataset:
 
 
 @dataclass(frozen=True, slots=True)
+class DatasetTargets:
+    """A data set without its inputs, which decide neither what is predicted nor how the set is split."""
+
+    y: AnyArray
+    description: Description
+    split_key: AnyArray | None = None
+
+    @property
+    def labels(self) -> AnyArray | None:
+        """The class of each example (M,), or None where there are no classes."""
+        return self.y if self.description.targets == "classes" else None
+
+
+@dataclass(frozen=True, slots=True)
 class LabelledExamples:
     """Other examples of the kind that a source gives: x (N, *shape), y (N,) or (N, O), and what was unexpected."""
 

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 import platformdirs
 
-from nnexp.data.dataset import Dataset, Description, LabelledExamples, Source
+from nnexp.data.dataset import Dataset, DatasetTargets, Description, LabelledExamples, Source
 from nnexp.data.formats.same_files import Twin
 from nnexp.data.paths import expand_path, explain_absence
 from nnexp.data.splits import Split
@@ -77,6 +77,11 @@ class OwnFileSource(FileSource):
     """A set from files of the user's own, of which there may be others like them, to evaluate a run on."""
 
     __slots__ = ()
+
+    def read_targets_for(self, split: Split) -> DatasetTargets:
+        """What `load_for` gives without its inputs, which are not read where targets can be without them."""
+        data = self.load_for(split)
+        return DatasetTargets(data.y, data.description, data.split_key)
 
     @abstractmethod
     def read_labelled(self, path: Path, description: Description) -> LabelledExamples:

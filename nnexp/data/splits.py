@@ -12,7 +12,8 @@ from typing import Annotated, Literal, TypeAlias
 import numpy as np
 from annotated_types import Ge
 
-from nnexp.data.dataset import Dataset
+from nnexp.data.dataset import Dataset, DatasetTargets
+from nnexp.data.rare_classes import spare_rare_classes
 from nnexp.data.split_borders import choose_first_groups, choose_last_times
 from nnexp.errors import DataError
 from nnexp.nn.random import make_generator
@@ -48,9 +49,10 @@ class Split:
     A number with a point is a fraction of the examples, a whole number a count. `train: rest` is all that is left.
     `test: own` is the set's own test part, which the fractions then leave aside, or a tenth where a set has none.
     `seed` is the split's own, so that another `seed` of the spec varies the training and not the data. With `stratify`
-    every part holds the classes in the proportions of the whole. `k_fold: {folds: 5, fold: 0}` cuts what is not test
-    into folds, of which one is dev. `bootstrap: 7` draws as many training examples as there are, with replacement, by
-    this seed.
+    every part holds the classes in the proportions of the whole, and the only example of a class trains.
+
+    `k_fold: {folds: 5, fold: 0}` cuts what is not test into folds, of which one is dev. `bootstrap: 7` draws as many
+    training examples as there are, with replacement, by this seed.
 
     `dev: own` is the set's own dev part likewise. `order: file` takes the first examples for training, the next for dev
     and the last for test. `time: date` does the same in the order of a column, or array, of this name: numbers, or
@@ -119,10 +121,10 @@ class Split:
         dev = len(range(k_fold.fold, left, k_fold.folds))
         return {"train": left - dev, "dev": dev}
 
-    def choose_rows(self, data: Dataset) -> dict[PartName, IntArray]:
+    def choose_rows(self, data: Dataset | DatasetTargets) -> dict[PartName, IntArray]:
         """The examples of each part of a data set: see `choose_indices`."""
         about = data.description
-        return self.choose_indices(len(data.x), data.labels, about.own_test, about.own_dev, data.split_key)
+        return self.choose_indices(len(data.y), data.labels, about.own_test, about.own_dev, data.split_key)
 
     def choose_indices(
         self,
@@ -182,6 +184,9 @@ class Split:
                 continue
             if is_random:
                 chosen = self._choose_mask(part, len(left), sizes[part])
+                is_fold = part == "dev" and self.k_fold
+                if self.stratify and labels is not None and part != "train" and not is_fold:
+                    chosen = spare_rare_classes(chosen, labels[left])
             else:
                 size = len(left) if part == "train" and uses_all else sizes[part]
                 later = _count_later_parts(part, sizes, taken)

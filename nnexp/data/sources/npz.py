@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from nnexp.data.class_names import check_names
-from nnexp.data.dataset import Dataset, Description, LabelledExamples
+from nnexp.data.dataset import Dataset, DatasetTargets, Description, LabelledExamples
 from nnexp.data.file_source import OwnFileSource, find_path
 from nnexp.data.formats.npz.archives import is_npy, open_archive
 from nnexp.data.formats.npz.inputs import InputForm, Layout, find_common_dtype, read_inputs
@@ -18,9 +18,11 @@ from nnexp.data.formats.npz.labels import ClassCoding, find_class_coding, find_k
 from nnexp.data.formats.npz.members import ArrayMember, format_names
 from nnexp.data.formats.npz.numbers import MissingNumbers, read_values
 from nnexp.data.formats.npz.parts import ArrayPart, check_inputs, find_array_name, find_parts
+from nnexp.data.formats.npz.split_keys import read_split_key
 from nnexp.data.formats.npz.target_kind import TargetKind, find_target_kind
 from nnexp.data.formats.same_files import NOTHING_SAID, Twin
 from nnexp.data.sources.base import describe_regression
+from nnexp.data.splits import Split
 from nnexp.errors import DataError
 from nnexp.nn.layers.base import format_shape
 from nnexp.nn.losses.base import Targets
@@ -101,13 +103,20 @@ class Npz(OwnFileSource):
         return (note,) if note else ()
 
     def read_dataset(self) -> Dataset:
-        parts = self._find_parts()
-        description = self._describe_parts(parts)
-        x = read_inputs([part.x for part in parts], self.input_form)
-        y = self._read_targets([part.y for part in parts], description.targets)
+        return self.read_for(Split())
+
+    def read_for(self, split: Split) -> Dataset:
+        targets = self.read_targets_for(split)
+        x = read_inputs([part.x for part in self._find_parts()], self.input_form)
         # no integer is missing
         fill = None if self.fill == "refuse" or x.dtype.kind != "f" else self.fill
-        return Dataset(x, y, description, fill)
+        return Dataset(x, targets.y, targets.description, fill, targets.split_key)
+
+    def read_targets_for(self, split: Split) -> DatasetTargets:
+        parts = self._find_parts()
+        description = self._describe_parts(parts)
+        y = self._read_targets([part.y for part in parts], description.targets)
+        return DatasetTargets(y, description, read_split_key(open_archive(self.path), parts, split))
 
     def read_inputs(self, path: str, description: Description) -> AnyArray:
         """The inputs in another file, stored as those of the set are, to predict for with a run of this description.

@@ -14,7 +14,7 @@ from nnexp.nn.losses.perceptron import Perceptron
 from nnexp.nn.losses.tasks import TaskLosses
 from nnexp.nn.parameters import Declaration
 from nnexp.spec.baseline import AnySpec, BaselineSpec
-from nnexp.spec.checks import baseline, classes, decision, effect, layers, scaling, solvers, training
+from nnexp.spec.checks import baseline, class_examples, classes, decision, effect, layers, scaling, solvers, training
 from nnexp.spec.checks.advice import find_fitting
 from nnexp.spec.locate import make_problem
 from nnexp.spec.problems import Problem
@@ -119,6 +119,7 @@ NETWORK_CHECKS: dict[Check, AbstractSet[str]] = {
     effect.check_repeated_patterns: {"training", "init"},
     effect.check_repeated_classes: set(),
     effect.check_own_test: set(),
+    class_examples.check_class_examples: set(),
     scaling.check_scaled_targets: set(),
     classes.check_class_weights: set(),
     classes.check_sampling: set(),
@@ -153,6 +154,7 @@ BASELINE_CHECKS: dict[Callable[[BaselineSpec, Description, Node], Iterator[Probl
     baseline.check_split: set(),
     effect.check_repeated_classes: set(),
     effect.check_own_test: set(),
+    class_examples.check_class_examples: set(),
     scaling.check_scaled_targets: set(),
     classes.check_class_weights: set(),
     classes.check_sampling: set(),

@@ -24,6 +24,7 @@ from nnexp.optim.schedules.step import Step
 from nnexp.registry import component_parameters
 from nnexp.spec import overrides
 from nnexp.spec.baseline import AnySpec, BaselineSpec
+from nnexp.spec.checks.class_examples import find_class_gaps
 from nnexp.spec.checks.layers import find_outputs
 from nnexp.spec.checks.memory import describe_data
 from nnexp.spec.file_paths import find_doubtful_files
@@ -50,6 +51,7 @@ def notices(spec: AnySpec, name: str) -> list[Problem]:
     found += find_doubtful_files(root)
     found += _files_passed_over(spec.data.source, root)
     found += _decisions(spec.data.source, root)
+    found += [make_problem(root, "data.split", gap) for gap in find_class_gaps(spec.data)]
     found += _worst_remark(spec, description, root)
     if not isinstance(spec, BaselineSpec):
         found += [*_unused_activation(spec, root), *_bounded_logits(spec, root), *_balanced_twice(spec, root)]

@@ -69,6 +69,23 @@ def test_no_part_is_two_examples_off_the_proportions_of_the_whole_where_all_are_
         assert (abs(taken - np.bincount(labels, minlength=classes) * len(chosen) / examples) < 2).all()
 
 
+@given(splits(), st.lists(st.integers(1, 3), min_size=1, max_size=5))
+def test_a_rare_class_has_a_training_example_wherever_it_stands(case: tuple[Split, int], rare: list[int]) -> None:
+    split, examples = case
+    counts = [examples + 40, *rare, examples + 40, *rare]
+    labels = make_generator(3, "data").permutation(np.repeat(np.arange(len(counts)), counts))
+    whole = Split("rest", 0.2, 0.2, split.seed)
+    train = whole.choose_indices(len(labels), labels)["train"]
+    assert len(np.unique(labels[train])) == len(counts)
+
+
+def test_a_test_part_is_the_same_with_folds_where_a_class_is_rare() -> None:
+    labels = np.array([0, 1] * 20 + [2])
+    plain, folded = Split(dev=0.2, test=0.2), Split(test=0.2, k_fold=KFold(5, 1))
+    parts = [split.choose_indices(41, labels) for split in (plain, folded)]
+    assert np.array_equal(parts[0]["test"], parts[1]["test"])
+
+
 def test_without_stratification_labels_do_not_matter() -> None:
     plain = Split(stratify=False)
     a, b = plain.choose_indices(101, labels_of(101, 7)), plain.choose_indices(101, None)
