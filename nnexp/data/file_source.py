@@ -13,7 +13,7 @@ import platformdirs
 from nnexp.data.dataset import Dataset, DatasetTargets, Description, LabelledExamples, Source
 from nnexp.data.formats.same_files import Twin
 from nnexp.data.paths import expand_path, explain_absence
-from nnexp.data.splits import Split
+from nnexp.data.splits import PartName, Split
 from nnexp.errors import DataError
 
 FileStamp: TypeAlias = tuple[str, int, int]
@@ -53,6 +53,10 @@ class FileSource(Source):
     def list_decisions(self) -> tuple[str, ...]:
         """What the files were taken for that a user may not expect, a sentence each."""
         return ()
+
+    def find_part_places(self) -> dict[PartName, str]:
+        """Where the set's own dev and test parts are from, as far as it has them."""
+        return {}
 
     def twin(self) -> Twin | None:
         """How the set's own test part repeats its training part, or None where it does not."""

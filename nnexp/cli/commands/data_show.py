@@ -20,12 +20,13 @@ from nnexp.inspection.data_pictures import check_png_path, draw_picture
 from nnexp.inspection.data_preview import preview_data
 from nnexp.inspection.table_preview import is_table_file, preview_table
 from nnexp.nn.layers.base import format_shape
-from nnexp.wording import format_decimal, format_percent, format_thousands
+from nnexp.wording import format_count, format_decimal, format_percent, format_thousands
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from nnexp.data.dataset import Description
+    from nnexp.data.splits import PartName
     from nnexp.data.value_ranges import ValueRanges
     from nnexp.inspection.data_preview import DataPreview
     from nnexp.typing import Array, IntArray
@@ -136,15 +137,22 @@ def _list_summary_lines(found: DataPreview) -> Iterator[str]:
         yield f"predicted: {_describe_predictions(found.target_description)}"
     if isinstance(found.source, FileSource):
         yield from found.source.list_decisions()
-    if description.own_dev:
-        yield f"own dev part: {description.own_dev:,} examples"
-    if description.own_test:
-        yield f"own test part: the last {description.own_test:,} examples"
+    yield from _describe_own_parts(found)
     if found.parts:
         yield "parts: " + ", ".join(f"{part} {len(rows):,}" for part, rows in found.parts.items())
     if found.input_ranges.missing.any():
         yield f"missing: {_describe_missing(found)}"
     yield f"fingerprint: {found.fingerprint[:FINGERPRINT_DIGITS]}"
+
+
+def _describe_own_parts(found: DataPreview) -> Iterator[str]:
+    """How many examples the set's own dev and test parts have, and where they are from."""
+    places = found.source.find_part_places() if isinstance(found.source, FileSource) else {}
+    counts: dict[PartName, int] = {"dev": found.description.own_dev, "test": found.description.own_test}
+    for part, count in counts.items():
+        if count:
+            origin = f", from {places[part]}" if part in places else ""
+            yield f"own {part} part: {format_count(count, 'example')}{origin}"
 
 
 def _describe_inputs(found: DataPreview) -> str:

@@ -22,7 +22,7 @@ from nnexp.data.formats.npz.split_keys import read_split_key
 from nnexp.data.formats.npz.target_kind import TargetKind, find_target_kind
 from nnexp.data.formats.same_files import NOTHING_SAID, Twin
 from nnexp.data.sources.base import describe_regression
-from nnexp.data.splits import Split
+from nnexp.data.splits import PartName, Split
 from nnexp.errors import DataError
 from nnexp.nn.layers.base import format_shape
 from nnexp.nn.losses.base import Targets
@@ -101,6 +101,9 @@ class Npz(OwnFileSource):
             return ()
         note = self._find_coding(targets).note
         return (note,) if note else ()
+
+    def find_part_places(self) -> dict[PartName, str]:
+        return {own.part: f"{own.x.name}, {own.y.name}" for own in self._find_parts()[1:]}
 
     def read_dataset(self) -> Dataset:
         return self.read_for(Split())

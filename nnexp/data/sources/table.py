@@ -24,7 +24,7 @@ from nnexp.data.formats.csv.table_parts import TableInputs, TablePart, TableRequ
 from nnexp.data.formats.same_files import Twin, twin_of
 from nnexp.data.inference.targets import decide_target_kind
 from nnexp.data.inference.troubles import TableSettings, check_inputs, check_predicted_inputs
-from nnexp.data.splits import Split
+from nnexp.data.splits import PartName, Split
 from nnexp.errors import DataError
 from nnexp.nn.losses.base import Targets
 from nnexp.nn.named import Named
@@ -123,6 +123,10 @@ class Csv(OwnFileSource):
 
     def find_files(self) -> tuple[Path, ...]:
         return tuple(find_path(path) for path in (self.path, self.dev, self.test) if path is not None)
+
+    def find_part_places(self) -> dict[PartName, str]:
+        named: dict[PartName, str | None] = {"dev": self.dev, "test": self.test}
+        return {part: path for part, path in named.items() if path is not None}
 
     def twin(self) -> Twin | None:
         for parameter, path in (("test", self.test), ("dev", self.dev)):

@@ -105,6 +105,58 @@ def test_a_test_part_comes_last_and_is_the_test_part(together: bool, folder: Mak
     assert Split(dev=1).choose_indices(6, data.y, 2)["test"].tolist() == [4, 5]
 
 
+@pytest.mark.parametrize(
+    ("train", "dev", "test"),
+    [
+        ("train", "val", "test"),
+        ("Training", "Validation", "Testing"),
+        ("TRAIN", "DEV", "EVAL"),
+        ("train", "valid", None),
+        ("training", None, "test"),
+    ],
+)
+def test_own_parts_are_folders_in_any_usual_spelling(
+    train: str, dev: str | None, test: str | None, folder: Maker
+) -> None:
+    folder(f"set/{train}", **{"a/1.png": 1, "b/1.png": 2, "b/2.png": 3})
+    if dev:
+        folder(f"set/{dev}", **{"b/1.png": 4, "a/1.png": 5})
+    if test:
+        folder(f"set/{test}", **{"b/1.png": 6})
+    source = pixel(folder())
+    data = source.load()
+    assert data.description == source.describe()
+    assert (data.description.own_dev, data.description.own_test) == (2 * bool(dev), bool(test))
+    assert data.x.ravel().tolist() == [1, 2, 3] + [5, 4] * bool(dev) + [6] * bool(test)
+    assert data.y.tolist() == [0, 1, 1] + [0, 1] * bool(dev) + [1] * bool(test)
+    places = {"dev": dev, "test": test}
+    assert source.find_part_places() == {part: str(folder() / name) for part, name in places.items() if name}
+    targets = source.read_targets_for(Split())
+    assert (targets.y.tolist(), targets.description) == (data.y.tolist(), data.description)
+
+
+def test_a_dev_part_may_be_a_folder_elsewhere(folder: Maker) -> None:
+    path = folder("set", **{"a/1.png": 1, "b/1.png": 2})
+    dev, test = folder("more", **{"b/1.png": 3}), folder("last", **{"a/1.png": 4})
+    data = pixel(path, dev=str(dev), test=str(test)).load()
+    assert (data.description.own_dev, data.description.own_test) == (1, 1)
+    assert data.x.ravel().tolist() == [1, 2, 3, 4]
+    twin = pixel(path, dev=str(path)).twin()
+    assert twin is not None
+    assert (twin.parameter, twin.of_data) == ("dev", False)
+    folder("copy", **{"a/1.png": 1, "b/1.png": 2})
+    twin = pixel(path, dev=str(folder("copy"))).twin()
+    assert twin is not None
+    assert (twin.parameter, twin.of_data) == ("dev", True)
+
+
+def test_two_folders_of_the_same_part_are_refused(folder: Maker) -> None:
+    for name in ("train", "val", "dev"):
+        folder(f"set/{name}", **{"a/1.png": 1, "b/1.png": 2})
+    with pytest.raises(DataError, match=r"set/dev and .*set/val are both the dev part; keep one of them"):
+        pixel(folder()).describe()
+
+
 def test_where_a_test_part_is_named_train_and_test_are_classes(folder: Maker) -> None:
     path = folder(**{"train/1.png": 1, "test/1.png": 2})
     source = pixel(path, test=str(folder("other", **{"train/1.png": 1})))

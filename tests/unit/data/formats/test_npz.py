@@ -280,6 +280,52 @@ def test_what_is_not_finite_is_refused_with_its_place(
         source.read_dataset()
 
 
+@pytest.mark.parametrize(
+    "times",
+    [
+        [5, 3, 1, 2, 6, 4, 0],
+        [5.5, 3, 1, 2, 6, 4, -0.5],
+        [f"2024-01-{day:02}" for day in (25, 13, 11, 12, 26, 14, 10)],
+        np.array([f"2024-{month:02}-01" for month in (6, 4, 2, 3, 7, 5, 1)], "M8[D]"),
+    ],
+    ids=["integers", "numbers", "texts", "dates"],
+)
+def test_examples_are_split_by_a_time(times: Any, file: Writer) -> None:
+    source = Npz(file(x=X, y=LABELS, when=np.array(times)))
+    split = Split(dev=2, test=2, time="when")
+    rows = split.choose_rows(source.load_for(split))
+    assert [rows[part].tolist() for part in PART_NAMES] == [[2, 3, 6], [1, 5], [0, 4]]
+
+
+def test_examples_of_a_group_stay_together_and_an_own_part_that_is_used_needs_none(file: Writer) -> None:
+    who = np.array(list("aabbccc"))
+    arrays = {"x": X, "y": LABELS, "who": who, "x_test": X[:T], "y_test": LABELS[:T]}
+    source, split = Npz(file(**arrays)), Split(dev=2, group="who")
+    rows = split.choose_rows(source.load_for(split))
+    assert not set(who[rows["train"]]) & set(who[rows["dev"]])
+    assert rows["test"].tolist() == [M, M + 1, M + 2]
+    whole = Split(dev=2, test=2, group="who")
+    with pytest.raises(DataError, match="has no array who_test; it has"):
+        source.load_for(whole)
+    key = Npz(file(**arrays, test_who=who[:T])).load_for(whole).split_key
+    assert key is not None
+    assert key.tolist() == list("aabbcccaab")
+
+
+def test_what_an_array_to_split_by_lacks_is_said(file: Writer) -> None:
+    wrong: dict[str, tuple[Any, str]] = {
+        "short": (np.arange(3), r"the array when has shape \(3,\); expected \(7,\) to split by"),
+        "texts": (np.array(list("abcdefg")), "holds texts that are no dates; write dates as 2024-12-31"),
+        "nan": (np.array([1, 2, np.nan, 4, 5, 6, 7]), "example 2 has no time to split by"),
+        "nat": (np.array(["2024-01-01"] * 6 + ["NaT"], "M8[D]"), "example 6 has no date to split by"),
+    }
+    for when, words in wrong.values():
+        with pytest.raises(DataError, match=words):
+            Npz(file(x=X, y=LABELS, when=when)).load_for(Split(time="when"))
+    with pytest.raises(DataError, match="has no array week"):
+        Npz(file(x=X, y=LABELS)).load_for(Split(time="week"))
+
+
 @pytest.mark.parametrize("channels", [1, 3])
 def test_images_that_look_like_channels_first_are_asked_for(channels: int, file: Writer) -> None:
     x = normal(M, channels, 4, 5)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,8 +28,11 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def write_arrays(y: list[int], y_test: list[int] | None = None) -> str:
-    more = {} if y_test is None else {"x_test": -np.ones((len(y_test), 2)), "y_test": np.array(y_test)}
-    np.savez("s.npz", x=np.arange(2.0 * len(y)).reshape(-1, 2), y=np.array(y), g=np.arange(len(y)) // 4, **more)
+    numbers = np.arange(len(y))
+    arrays: dict[str, Any] = {"x": np.stack([numbers, -numbers], axis=-1), "y": np.array(y), "g": numbers // 4}
+    if y_test is not None:
+        arrays |= {"x_test": -np.ones((len(y_test), 2), np.int64), "y_test": np.array(y_test)}
+    np.savez("s.npz", **arrays)
     return "npz: {path: s.npz}"
 
 
