@@ -14,6 +14,9 @@ GOOD = "a,b,c,y\n1,2,u,p\n3,4,v,q\n5,6,u,p\n"
 
 LEVELS = "categorical={c: [u, v]}"
 
+ALL_TRAIN = "data.split={train: 1.0, dev: 0, test: 0}"
+"""Three rows give no training example of each class where they are shared out."""
+
 
 def changed(old: str, new: str) -> bytes:
     assert GOOD.count(old) == 1
@@ -205,7 +208,7 @@ def test_the_good_table_is_taken_and_so_is_the_override_that_is_advised(
     assert nnexp("validate", "s.yaml", monkeypatch=monkeypatch) == 6
     advised = capsys.readouterr().err.split("what mends it: '")[1].split("'")[0]
     assert advised == f"data.source.csv.{LEVELS}"
-    assert nnexp("validate", "s.yaml", advised, monkeypatch=monkeypatch) == 0
+    assert nnexp("validate", "s.yaml", advised, ALL_TRAIN, monkeypatch=monkeypatch) == 0
 
 
 def test_the_advice_keeps_what_the_spec_has_and_quotes_what_a_shell_or_a_spec_would_take_apart(
@@ -217,4 +220,4 @@ def test_the_advice_keeps_what_the_spec_has_and_quotes_what_a_shell_or_a_spec_wo
     [line] = [line for line in capsys.readouterr().err.splitlines() if "what mends it" in line]
     advised = shlex.split(line.split("what mends it: ", 1)[1])
     assert advised == ["""data.source.csv.categorical={a: [u, v], "b c": ["a 1", "it's", "true"]}"""]
-    assert nnexp("validate", "s.yaml", words[1], *advised, monkeypatch=monkeypatch) == 0
+    assert nnexp("validate", "s.yaml", words[1], *advised, ALL_TRAIN, monkeypatch=monkeypatch) == 0

@@ -372,8 +372,14 @@ IMAGES: list[Row] = [
     (
         "parts",
         SET,
-        only("set/train/a/1.png", "set/val/a/1.png", "set/test/a/1.png"),
-        "set/test/a is a folder; expected images",
+        only("set/train/a/1.png", "set/more/a/1.png", "set/test/a/1.png"),
+        "set/more/a is a folder; expected images",
+    ),
+    (
+        "two dev parts",
+        SET,
+        only("set/train/a/1.png", "set/val/a/1.png", "set/Dev/a/1.png"),
+        "set/Dev and set/val are both the dev part; keep one of them",
     ),
     (
         "beside parts",
