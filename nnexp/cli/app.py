@@ -79,20 +79,20 @@ COMMANDS: Mapping[str, Command] = {
     "evaluate": Command(
         COMPARE,
         "evaluate",
-        "Loss and metrics of a run on a part of its data.",
-        "nnexp evaluate RUN --split dev --confusion",
+        "Loss and metrics of a run on a part of its data, or on another labelled file.",
+        "nnexp evaluate first --split dev --confusion",
     ),
     "predict": Command(
         COMPARE,
         "predict",
         "Predict for a file: classes and probabilities, or values, as csv.",
-        "nnexp predict RUN new.csv -o predictions.csv",
+        "nnexp predict first digits.csv -o answers.csv",
     ),
     "diagnose": Command(
         LOOK_INSIDE,
         "diagnose",
         "What was wrong with a run, and what to try.",
-        "nnexp diagnose RUN --optimal-error 0.1",
+        "nnexp diagnose first --optimal-error 0.01",
     ),
     "inspect": Command(
         LOOK_INSIDE,
@@ -146,13 +146,13 @@ COMMANDS: Mapping[str, Command] = {
         MANAGE,
         "",
         "List runs with their state and key metrics; `rm` deletes.",
-        "nnexp runs rm RUN",
+        "nnexp runs rm first",
     ),
     "export": Command(
         MANAGE,
         "export",
         "Write a run as ONNX, NumPy arrays, or for TensorBoard.",
-        "nnexp export RUN --to onnx",
+        "nnexp export first --to onnx",
     ),
 }
 

@@ -14,6 +14,15 @@ Overrides: TypeAlias = Annotated[
     typer.Argument(metavar="KEY=VALUE", help="Overrides, such as optimizer.adam.lr=3e-3.", show_default=False),
 ]
 
+DataOverrides: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="KEY=VALUE",
+        help="Parameters of a source, such as examples=100, or overrides of a spec, such as data.split.dev=0.2.",
+        show_default=False,
+    ),
+]
+
 RunsDir: TypeAlias = Annotated[
     Path, typer.Option("--runs", envvar="NNEXP_RUNS", help="Folder of the runs.", metavar="DIR")
 ]

@@ -123,17 +123,30 @@ class ComponentCheck:
         return {"kind": self.kind, "component": self.name, "setting": self.setting, **found}
 
 
-def check_all_components(threshold: float = ERROR_THRESHOLD) -> Iterator[ComponentCheck]:
-    """Every registered component that has a gradient."""
+def check_all_components(
+    threshold: float = ERROR_THRESHOLD, watch: Callable[[str, int, int], None] = lambda name, number, total: None
+) -> Iterator[ComponentCheck]:
+    """Every registered component that has a gradient.
+
+    `watch` is called with the name of each before its turn, with its number from 1 on and how many there are.
+    """
+    components: list[tuple[str, str]] = []
     for kind in CHECKED_KINDS:
-        for name in REGISTRY_BY_KIND[kind]:
-            try:
-                examples = build_examples(kind, name)
-            except NoExample as error:
-                yield ComponentCheck(kind, name, "-", None, str(error))
-                continue
-            for example in examples:
-                yield ComponentCheck(kind, name, example.setting, check_component(example, threshold))
+        components += [(kind, name) for name in REGISTRY_BY_KIND[kind]]
+    for number, (kind, name) in enumerate(components, start=1):
+        watch(name, number, len(components))
+        yield from _check_networks(kind, name, threshold)
+
+
+def _check_networks(kind: str, name: str, threshold: float) -> Iterator[ComponentCheck]:
+    """A component in every network that it fits into."""
+    try:
+        examples = build_examples(kind, name)
+    except NoExample as error:
+        yield ComponentCheck(kind, name, "-", None, str(error))
+        return
+    for example in examples:
+        yield ComponentCheck(kind, name, example.setting, check_component(example, threshold))
 
 
 def raise_if_failed(checks: Sequence[ComponentCheck]) -> None:

@@ -8,12 +8,14 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from typer.core import TyperGroup
 from typer.main import get_command
 
 from nnexp.cli import commands
 from nnexp.cli.app import COMMANDS, find_command, make_app
+from nnexp.registry import sources
 from tests.cli.inside import inside
 
 HEAVY = {"numpy", "pandas", "pydantic", "scipy", "yaml", "altair", "distributed"}
@@ -140,3 +142,83 @@ app.main()
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+@pytest.fixture(scope="module")
+def with_first(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder after the first two commands of the tutorial."""
+    folder = tmp_path_factory.mktemp("first")
+    assert inside("new", "first", cwd=folder).returncode == 0
+    assert inside("train", "first.yaml", "training.epochs=1", cwd=folder).returncode == 0
+    return folder
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_no_example_has_a_placeholder(name: str) -> None:
+    assert not {word for word in COMMANDS[name].example.split() if word.isupper()}
+
+
+@pytest.mark.parametrize("name", ["evaluate", "predict", "diagnose", "export"])
+def test_an_example_on_a_run_works_after_the_tutorial_has_made_it(name: str, with_first: Path) -> None:
+    words = shlex.split(COMMANDS[name].example)[1:]
+    if "digits.csv" in words:
+        pd.DataFrame(sources["digits"]().load().x[:7]).to_csv(with_first / "digits.csv", index=False)
+    done = inside(*words, cwd=with_first)
+    assert done.returncode == 0, done.stderr
+
+
+TINY = """\
+data: {source: moons}
+architecture: [dense: 4, relu, output]
+optimizer: {sgd: {lr: 0.1}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        ("train tiny.yaml --epochs 3", "train tiny.yaml training.epochs=3"),
+        ("train tiny.yaml --epochs=3 seed=2", "train tiny.yaml training.epochs=3 seed=2"),
+        ("train --max-epochs 3 tiny.yaml", "train training.epochs=3 tiny.yaml"),
+        ("train tiny.yaml --lr 0.1", "train tiny.yaml optimizer.sgd.lr=0.1"),
+        ("train tiny.yaml --batch-size 8", "train tiny.yaml training.batch_size=8"),
+        ("train tiny.yaml --weight_decay 0.1", "train tiny.yaml regularization.l2=0.1"),
+        ("sweep tiny.yaml --seed 0..4", "sweep tiny.yaml seed=0..4"),
+        ("ablate tiny.yaml --epochs 3", "ablate tiny.yaml training.epochs=3"),
+        ("validate tiny.yaml --epochs 3", "validate tiny.yaml training.epochs=3"),
+        ("data show tiny.yaml --noise 0.1", "data show tiny.yaml data.source.moons.noise=0.1"),
+    ],
+)
+def test_an_option_that_is_a_key_of_the_spec_is_told_the_override(words: str, meant: str, tmp_path: Path) -> None:
+    (tmp_path / "tiny.yaml").write_text(TINY)
+    done = inside(*words.split(), cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    option = next(word.partition("=")[0] for word in words.split() if word.startswith("--"))
+    assert done.stderr.startswith(f"error: there is no option {option};")
+    assert done.stderr.endswith(f"\n  nnexp {meant}\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"), [("train tiny.yaml --runz x", "--runs"), ("train tiny.yaml --zebra", "No such option: --zebra")]
+)
+def test_an_option_that_is_no_key_is_answered_as_ever(words: str, hint: str, tmp_path: Path) -> None:
+    (tmp_path / "tiny.yaml").write_text(TINY)
+    done = inside(*words.split(), cwd=tmp_path)
+    assert done.returncode == 2
+    assert hint in done.stderr
+    assert "override" not in done.stderr
+
+
+def test_a_word_that_an_option_does_not_take_is_told_in_plain_words(tmp_path: Path) -> None:
+    done = inside("export", "x", "--to", "onx", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "'onx' is not one of 'onnx', 'npz'" in done.stderr
+    assert "Value error" not in done.stderr
+
+
+def test_help_says_the_default_number_of_seeds_once_and_what_runs_alone_does(tmp_path: Path) -> None:
+    assert "(5)" not in inside("ablate", "-h", cwd=tmp_path).stdout
+    assert "`nnexp runs` alone lists all runs" in inside("runs", "-h", cwd=tmp_path).stdout
+    shown = inside("data", "show", "-h", cwd=tmp_path).stdout
+    assert "examples=100" in shown
+    assert "optimizer" not in shown

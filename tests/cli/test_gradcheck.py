@@ -159,3 +159,4 @@ def test_all_with_a_wrong_component_ends_with_4(
     assert rows(shown.out)["relu"][1] == "wrong"
     assert rows(shown.out)["tanh"][1] == "right"
     assert "relu (flat): the gradient of dense_1" in shown.err
+    assert shown.err.startswith(f"checking {len(list(REGISTRY_BY_KIND['activations']))} components")

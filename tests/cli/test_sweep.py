@@ -149,6 +149,21 @@ def test_a_plan_is_shown_and_nothing_is_written(place: Path) -> None:
     assert sum(size for stack in found["stacks"] for size in stack["sizes"]) == 9
 
 
+def test_a_plan_says_of_a_folder_that_is_not_there_that_it_will_be(place: Path) -> None:
+    last = sweep(place, *GRID, "--plan").stdout.splitlines()[-1]
+    assert last.startswith("not begun: its folder will be runs/sweeps/")
+    assert not (place / "runs").exists()
+
+
+@pytest.mark.parametrize(("word", "key"), [("folds: 3", "fold"), ("ensemble: {members: 3}", "member")])
+def test_a_plan_tells_folds_and_members_apart(place: Path, word: str, key: str) -> None:
+    (place / "study.yaml").write_text(f"base: tiny.yaml\nset: {{data.split: {{test: 11}}}}\n{word}\n")
+    lines = [line.split() for line in sweep(place, "study.yaml", "--plan").stdout.splitlines() if line.strip()]
+    column = lines[0].index(key)
+    assert [line[column] for line in lines[2:5]] == ["0", "1", "2"]
+    assert [run[key] for run in document(place, "study.yaml", "--plan")["runs"]] == [0, 1, 2]
+
+
 def test_the_plan_of_a_sweep_under_way_says_what_is_missing(place: Path) -> None:
     sweep(place, "tiny.yaml", "optimizer.adam.lr=1e-3,1e-2", "seed=0..2")
     before = stamps(place)

@@ -210,7 +210,7 @@ def test_a_signal_saves_all_states_and_says_how_to_go_on(number: signal.Signals,
         _, err = process.communicate(timeout=60)
     assert process.returncode == code, err
     assert "the states are saved" in err
-    assert "The same command goes on" in err
+    assert "To go on:\n  nnexp sweep " in err
     assert "Traceback" not in err
     assert workers_of(process.pid) == []
     states = {path.parent.name: path.read_text() for path in (tmp_path / "runs").glob("*/run.json")}

@@ -21,7 +21,13 @@ def ablate(
     runs: RunsDir = Path("runs"),
     seeds: Annotated[
         int | None,
-        typer.Option("--seeds", min=1, help="Number of seeds of each variant.", show_default=str(DEFAULT_SEED_COUNT)),
+        # No default of the option itself: seeds may be given as seed=... instead.
+        typer.Option(
+            "--seeds",
+            min=1,
+            help=f"Number of seeds of each variant (default: {DEFAULT_SEED_COUNT}).",
+            show_default=False,
+        ),
     ] = None,
     plan: Annotated[
         bool, typer.Option("--plan", help="Show the variants and the estimated time; train nothing.")

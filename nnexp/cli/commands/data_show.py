@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nnexp.cli.console import MIN_NAME_CHARACTERS, err, fit_table, out, print_json, shorten_escaped
-from nnexp.cli.options import Json, Overrides
+from nnexp.cli.options import DataOverrides, Json
 from nnexp.cli.tables.columns import list_table_lines, print_remarks, render_columns
 from nnexp.cli.tables.scatter import render_scatter
 from nnexp.data.file_source import FileSource
@@ -62,7 +62,7 @@ def show_data(
             metavar="SOURCE", help="A source, such as moons, a spec file, or a table of your own.", show_default=False
         ),
     ],
-    overrides: Overrides = None,
+    overrides: DataOverrides = None,
     png: Annotated[
         Path | None,
         typer.Option("--png", metavar="FILE", help="Draw images by class, or points.", show_default=False),

@@ -10,6 +10,7 @@ import typer
 from nnexp import api
 from nnexp.cli.console import err, fit_table, gather_columns, out, print_json
 from nnexp.cli.options import Json, Overrides
+from nnexp.cli.progress.gradcheck import make_gradcheck_watch
 from nnexp.errors import UsageError
 from nnexp.gradient_check.components import check_all_components, raise_if_failed
 
@@ -152,7 +153,8 @@ def _format_entry_index(row: ParameterCheck) -> str:
 
 
 def _check_all_components(threshold: float, *, json: bool) -> None:
-    checks = list(check_all_components(threshold))
+    with make_gradcheck_watch(quiet=json) as watch:
+        checks = list(check_all_components(threshold, watch))
     if json:
         print_json([one.as_dict() for one in checks])
     else:

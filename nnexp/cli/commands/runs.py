@@ -20,12 +20,15 @@ from nnexp.wording import format_decimal
 MINUTE_CHARACTERS = 16
 """The characters of a time in ISO 8601 as far as the minutes."""
 
-app = typer.Typer(invoke_without_command=True)
+app = typer.Typer(invoke_without_command=True, subcommand_metavar="[rm RUN...]")
 
 
 @app.callback()
 def list_runs(context: typer.Context, runs: RunsDir = Path("runs"), json: Json = False) -> None:
-    """List runs with their state and key metrics; `rm` deletes."""
+    """List runs with their state and key metrics; `rm` deletes.
+
+    `nnexp runs` alone lists all runs in the folder.
+    """
     context.obj = runs
     if context.invoked_subcommand is not None:
         return
@@ -51,7 +54,7 @@ def list_runs(context: typer.Context, runs: RunsDir = Path("runs"), json: Json =
         err.print(line, style="yellow", markup=False)
 
 
-@app.command("rm", cls=HelpCommand, epilog=format_example("nnexp runs rm adam_bn-1a2b3c --yes"))
+@app.command("rm", cls=HelpCommand, epilog=format_example("nnexp runs rm first --yes"))
 def remove_runs(
     context: typer.Context,
     names: Annotated[list[str], typer.Argument(metavar="RUN", help="Runs to delete.", show_default=False)],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -111,7 +113,8 @@ def run_with_display(
         with make_sweep_watch(quiet=quiet or json) as watch:
             found = run_sweep(definition, runs, options, watch)
     except Interrupted as stopped:
-        raise Interrupted(f"{stopped}. The same command goes on.", stopped.signal) from None
+        command = shlex.join(["nnexp", *sys.argv[1:]])
+        raise Interrupted(f"{stopped}. To go on:\n  {command}", stopped.signal) from None
     if json:
         print_json(_make_document(found))
     else:

@@ -30,7 +30,10 @@ def print_plan(found: SweepState, workers: int, most: int | None, *, json: bool)
     plan = {run.run: run for run in runs}
     forecast = forecast_sweep(found.progress, StackPlanner(plan, found.folder.definition.base_text, workers, most))
     if json:
-        listed = [{"run": run.run, "seed": run.seed, "values": dict(run.values)} for run in runs]
+        listed = []
+        for run in runs:
+            split = {"seed": run.seed, "fold": run.fold, "member": run.member}
+            listed.append({"run": run.run, **split, "values": dict(run.values)})
         print_json(forecast.as_dict() | {"sweep": str(found.path), "runs": listed})
         return
     out.print(_render_runs(found.progress))
@@ -43,15 +46,24 @@ def print_plan(found: SweepState, workers: int, most: int | None, *, json: bool)
         f"{format_count(workers, 'worker')}: about {format_duration(forecast.seconds)}, "
         f"{format_bytes(forecast.memory)} of memory, {format_bytes(forecast.disk)} on disk"
     )
-    out.print(str(found.path), style="bold", markup=False)
+    if found.path.exists():
+        out.print(str(found.path), style="bold", markup=False)
+    else:
+        out.print(f"not begun: its folder will be {found.path}", markup=False)
 
 
 def _render_runs(progress: SweepProgress) -> Table:
     """The first runs, with what tells them apart."""
     columns = list_varied_keys(progress.runs)
-    shown = make_table("run", "variant", "seed", "state")
+    # Folds and members are runs of one variant and one seed.
+    split = [name for name in ("fold", "member") if any(getattr(run, name) is not None for run in progress.runs)]
+    shown = make_table("run", "variant", "seed", *split, "state")
     for run in progress.runs[:MAX_LISTED_RUNS]:
-        shown.add_row(run.run, format_label(run.values, columns), str(run.seed), progress.find_state(run.run))
+        cells = [run.run, format_label(run.values, columns), str(run.seed)]
+        for name in split:
+            number = getattr(run, name)
+            cells.append("-" if number is None else str(number))
+        shown.add_row(*cells, progress.find_state(run.run))
     return shown
 
 
