@@ -125,6 +125,9 @@ def _finish_spec(path: str, name: str, schema: str, source: Sequence[str], norma
         _list_convolutional_layers() if is_image else [f"architecture: {{mlp: {{hidden: {list(network.hidden)}}}}}"]
     )
     epochs, patience = (20, 5) if is_image else (network.epochs, network.patience)
+    batch_size = network.batch_size
+    if is_image and batch_size != "full":
+        batch_size = max(batch_size, 32)
     tail = [
         "",
         *layers,
@@ -134,7 +137,7 @@ def _finish_spec(path: str, name: str, schema: str, source: Sequence[str], norma
         "",
         "training:",
         f"  epochs: {epochs}",
-        f"  batch_size: {max(network.batch_size, 32) if is_image else network.batch_size}",
+        f"  batch_size: {batch_size}",
         format_comment(f"  early_stopping: {{patience: {patience}}}", "watches dev_loss and restores the best weights"),
     ]
     return FileSpec("\n".join([*head, *tail]) + "\n", description, ())
