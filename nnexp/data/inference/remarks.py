@@ -31,6 +31,9 @@ MAX_CODES = 100
 MIN_CODE_ROWS = 5
 """How many rows such an entry has on average; one that comes once says nothing about the target."""
 
+HASH_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
+"""An odd number without a pattern: 2⁶⁴ divided by the golden ratio."""
+
 SAMPLE_ROWS = 1000
 """Rows that are looked at first."""
 
@@ -97,7 +100,8 @@ def _list_columns(x: Array, names: Sequence[str]) -> Iterator[tuple[str, Array]]
             levels.setdefault(column, []).append(place)
     for column, places in levels.items():
         chosen = x[:, places]
-        if len(places) > 1 and set(np.unique(chosen[np.isfinite(chosen)]).tolist()) <= {0, 1}:
+        is_one_hot = ((chosen == 0) | (chosen == 1) | np.isnan(chosen)).all()
+        if len(places) > 1 and is_one_hot:
             codes = np.where(chosen.any(axis=-1), chosen.argmax(axis=-1), -1).astype(np.float64)
             yield column, np.where(np.isnan(chosen).any(axis=-1), np.nan, codes)
 
@@ -112,8 +116,13 @@ def _determines(column: Array, labels: IntArray) -> bool:
 
 def _are_codes_of_classes(column: Array, labels: IntArray) -> bool:
     """Whether a column has a few different entries, each in rows of one class alone."""
-    if len(np.unique(column[:SAMPLE_ROWS])) > MAX_CODES:
+    # most columns fail on a few rows already
+    if len(column) > SAMPLE_ROWS and not _has_class_for_each_code(column[:SAMPLE_ROWS], labels[:SAMPLE_ROWS]):
         return False
+    return _has_class_for_each_code(column, labels)
+
+
+def _has_class_for_each_code(column: Array, labels: IntArray) -> bool:
     codes, which = np.unique(column, return_inverse=True)
     if len(codes) > min(MAX_CODES, len(column) / MIN_CODE_ROWS):
         return False
@@ -181,16 +190,29 @@ def _describe_outliers(column: AnyArray) -> str:
 
 
 def _find_equal_rows(x: Array, y: AnyArray) -> Iterator[Remark]:
-    rows = np.ascontiguousarray(np.column_stack([x, y]))
-    whole = rows.view(np.dtype((np.void, rows.dtype.itemsize * rows.shape[1]))).ravel()
+    rows = np.ascontiguousarray(np.column_stack([x, y]), np.float64)
+    candidates = _find_equal_hashes(rows)
+    whole = rows[candidates].view(np.dtype((np.void, rows.dtype.itemsize * rows.shape[1]))).ravel()
     _, first, counts = np.unique(whole, return_index=True, return_counts=True)
     repeated = int((counts - 1).sum())
     if repeated:
-        row = int(first[counts.argmax()]) + 1
+        row = int(candidates[first[counts.argmax()]]) + 1
         verb = "repeats" if repeated == 1 else "repeat"
         example = f"row {row} comes {counts.max()} times"
         what = f"{format_count(repeated, 'row')} {verb} another one in all that is used of it ({example})"
         yield Remark(f"{what}: equal rows in several parts make a test too easy")
+
+
+def _find_equal_hashes(rows: Array) -> IntArray:
+    """The rows that may be equal to another one, by a hash: sorting whole rows takes much longer."""
+    bits = rows.view(np.uint64)
+    hashes = np.zeros(len(rows), np.uint64)
+    with np.errstate(over="ignore"):
+        for column in bits.T:
+            # the upper half of the bits has most of what tells numbers apart, and a product keeps the lower half
+            hashes = (hashes ^ column ^ (column >> np.uint64(32))) * HASH_MULTIPLIER
+    _, which, counts = np.unique(hashes, return_inverse=True, return_counts=True)
+    return np.flatnonzero(counts[which] > 1)
 
 
 def _find_rare_classes(data: Dataset) -> Iterator[Remark]:
