@@ -65,7 +65,7 @@ def format_table_spec(guess: TableGuess, name: str, schema: str) -> str:
     lines = [
         f"# yaml-language-server: $schema={schema}",
         f"# Written from {guess.shown}: {guess.rows:,} rows, {columns}. Every line is a decision that you may change;",
-        "# what may be otherwise has the other line beside it. `nnexp data show` shows the columns.",
+        "# where another one is likely too, it stands beside as a comment. `nnexp data show` shows the columns.",
         "",
         format_yaml({"name": name}).strip(),
         "seed: 0",
@@ -136,7 +136,8 @@ def _find_example(guess: TableGuess, signs: tuple[str, ...]) -> str:
     for name, entries in list_first_entries(guess.table.file).items():
         if name in numbers:
             for entry in entries:
-                if any(sign in entry for sign in signs):
+                is_number = guess.dialect.dialect.numbers.parse(entry) is not None
+                if is_number and any(sign in entry for sign in signs):
                     return entry
     return signs[0]
 
@@ -180,7 +181,7 @@ def _list_column_lines(guess: TableGuess) -> Iterator[str]:
             yield format_comment(f"  {format_flow(column.name)}: {levels}", _explain(column))
     identifiers = [column for column in guess.columns if column.kind == "identifier" and column is not _target(guess)]
     if identifiers:
-        reason = f"{identifiers[0].reason}: no feature, and returned with predictions"
+        reason = f"{identifiers[0].reason}: not a feature, but returned with predictions"
         yield format_comment(f"id: {format_flow([column.name for column in identifiers])}", reason)
     dropped = [
         column
@@ -191,7 +192,7 @@ def _list_column_lines(guess: TableGuess) -> Iterator[str]:
     if dropped:
         yield f"drop: {format_flow([column.name for column in dropped])}"
         for column in dropped:
-            yield f"# {quote_entry(column.name)} is left out: {column.kind}, {column.reason}"
+            yield f"# left out: {quote_entry(column.name)} ({column.kind}: {column.reason})"
     yield from _list_missing_lines(guess)
 
 
@@ -225,7 +226,7 @@ def _list_missing_lines(guess: TableGuess) -> Iterator[str]:
     if gaps:
         count = sum(column.missing for column in gaps)
         where = f"{format_count(count, 'missing value')} in {format_count(len(gaps), 'column')}"
-        yield format_comment("fill: median", f"{where}; or mean, or zero")
+        yield format_comment("fill: median", f"for {where}; or: mean, zero")
 
 
 def _list_split_lines(guess: TableGuess, network: NetworkChoice) -> Iterator[str]:
@@ -236,7 +237,7 @@ def _list_split_lines(guess: TableGuess, network: NetworkChoice) -> Iterator[str
         yield format_comment(f"split: {fractions[:-1]}, time: {format_flow(guess.time)}}}", reason)
         yield f"# split: {fractions}   # instead, to split at random; then drop: {format_flow([guess.time])}"
     elif guess.group is not None:
-        reason = f"the rows of one {quote_entry(guess.group)} stay in one part"
+        reason = f"all rows of one {quote_entry(guess.group)} are in the same part"
         yield format_comment(f"split: {fractions[:-1]}, group: {format_flow(guess.group)}}}", reason)
     else:
         by_class = "at random, with the same share of every class in each part"

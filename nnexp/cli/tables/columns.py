@@ -43,7 +43,7 @@ def list_table_lines(guess: TableGuess) -> Iterator[str]:
     if guess.time is not None:
         yield f"split: in the order of {guess.time}"
     if guess.group is not None:
-        yield f"split: the rows of one {guess.group} stay in one part"
+        yield f"split: all rows of one {guess.group} are in the same part"
 
 
 def render_columns(guess: TableGuess, width: int) -> Table:

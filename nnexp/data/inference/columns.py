@@ -156,7 +156,7 @@ def _find_identifier(name: str, known: Array, different: Array, *, is_first: boo
     if is_counting:
         return "it numbers the rows", "" if is_named or is_first else "number"
     if is_named and len(different) == count:
-        return "another number in each row", ""
+        return "a different number in each row", ""
     if is_nearly_unique and (is_named or (is_first and different[-1] >= MIN_LARGE_IDENTIFIER)):
         return "a large number that hardly ever comes again", "number"
     if is_named and len(different) > max(MAX_CODES, MIN_REPEATED_SHARE * count):
@@ -253,7 +253,7 @@ def _guess_words(name: str, counts: dict[str, int], missing: int, signs: Sequenc
     has_sentences = sum(" " in word for word in counts) > distinct / 2
     is_unique = distinct == known and known >= MIN_IDENTIFIER_ROWS
     if is_unique and (not has_sentences or _is_identifier_name(name)):
-        return replace(guess, kind="identifier", reason="another one in each row")
+        return replace(guess, kind="identifier", reason="different in each row")
     if distinct > max(MAX_LEVELS, MAX_TEXT_SHARE * known) or (distinct == known and distinct > MAX_CODES):
         reason = f"{format_count(distinct, 'different text')} in {format_count(known, 'row')}"
         return replace(guess, kind="text", reason=reason, unsure="" if has_sentences else "category")

@@ -108,7 +108,7 @@ def _guess_encoding(shown: str) -> tuple[str, str]:
     try:
         plain.check_encoding()
     except DataError:
-        reason = "it is no text in UTF-8; where letters with accents look wrong, it is another one"
+        reason = "the file is not in UTF-8; if letters with accents look wrong, try another"
         for encoding in ("cp1252", "latin-1"):
             try:
                 CsvFile(shown, replace(PLAIN_DIALECT, encoding=encoding)).check_encoding()

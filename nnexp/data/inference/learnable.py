@@ -29,9 +29,7 @@ def check_learnable(guess: TableGuess) -> None:
     labelled = guess.rows - target.missing
     if labelled < MIN_ROWS:
         rows = f"{format_count(labelled, 'row')} with a target"
-        raise DataError(
-            f"{guess.shown} has {rows}; at least {MIN_ROWS} are needed, to train, to choose and to judge by"
-        )
+        raise DataError(f"{guess.shown} has {rows}; at least {MIN_ROWS} are needed: one for each part")
 
 
 def _describe_column(column: ColumnGuess) -> str:

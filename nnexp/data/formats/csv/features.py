@@ -179,7 +179,7 @@ class Features:
         if unseen and not category.takes_unseen:
             near = find_closest(unseen[0], levels)
             hint = f"did you mean {quote_entry(near)}?" if near else f"they are {format_names(levels)}"
-            what = f"{quote_entry(unseen[0])} is none of the levels; {hint}"
+            what = f"{quote_entry(unseen[0])} is none of the levels; {hint}; to take others too: unseen: other"
             raise table.make_error(what, words.find_row(unseen[0]), column)
         rows = self._make_rows(category, levels)
         places = self._find_rows(words.entries, levels, table.file.dialect)

@@ -91,7 +91,7 @@ def test_every_troubled_column_is_listed_with_what_is_in_it() -> None:
     assert "6 columns cannot be used as they are: " in message
     for words in ("'price' (numbers as '0,5')", "'gap' ('?' 18 times)", "'city' (category: 2 levels)",
                   "'empty' (28 missing)", "'day' (date: dates as 2024-05-31)",
-                  "'who' (identifier: another one in each row)"):  # fmt: skip
+                  "'who' (identifier: different in each row)"):  # fmt: skip
         assert words in message
     assert list_pasted(message, "what mends them: ") == [
         'data.source.csv.decimal=","',
