@@ -256,7 +256,14 @@ MEANING = [
     ("source: digits", "source: {moons: {examples: 9000000000000}}", "4:11", "data.source: the data set needs about"),
     ("source: digits", "source: {blobs: {classes: 9000000000000}}", "4:11", "data.source: the data set needs about"),
     ("patience: 10", "patience: 10, metric: dev_los", "22:42", "there is no metric", "did you mean 'dev_loss'?"),
-    ("patience: 10", "patience: 10, metric: dev_rmse", "22:42", "there is no metric", "known: dev_loss, dev_accuracy"),
+    (
+        "patience: 10",
+        "patience: 10, metric: dev_rmse",
+        "22:42",
+        "there is no metric",
+        "known: dev_loss, dev_accuracy, dev_average_precision, dev_balanced_accuracy, dev_calibration_error, "
+        "dev_log_loss, dev_macro_f1, dev_roc_auc",
+    ),
     (
         "train: 0.8, dev: 0.1, test: 0.1",
         "train: 0.8, dev: 0, test: 0.2",
@@ -379,6 +386,7 @@ MEANING = [
         "architecture: {vgg: 11}\n",
         "7:15",
         "architecture: vgg takes images of height x width x channels, but these are 64",
+        "write `source: {digits: {flat: false}}`, or data.source.digits.flat=false after the spec",
     ),
     (
         f"{IMAGES}  - output\n",

@@ -33,8 +33,8 @@ def check_watched_metrics(spec: Spec, description: Description, root: Node) -> I
         part, _, name = metric.partition("_")
         if metric == "dev_loss" or (part == "dev" and find_metric(name, outputs)):
             continue
-        # A metric of other targets is spelt right, so that the nearest name here is not what was meant.
         suggestion = suggest_metric(metric, known)
+        # A metric of other targets is spelt right, so that the nearest name here is not what was meant.
         if name in registry.metrics:
             suggestion = f"known: {', '.join(known)}"
         message = f"there is no metric {metric!r} where the targets are {description.targets}"
