@@ -21,6 +21,7 @@ from nnexp import registry
 from nnexp.data.changes import compare_with_record
 from nnexp.data.dataset import Description
 from nnexp.data.parts import Parts
+from nnexp.data.shared_examples import describe_shared_examples
 from nnexp.data.target_scaling import TargetScaling
 from nnexp.errors import ResumeError, RunError
 from nnexp.runs import checkpoints, known_files, manifest
@@ -99,6 +100,9 @@ class RunFolder:
         if trained_before:
             self.notices += trained_before.describe()
             record["trained_before"] = trained_before.as_dict()
+        shared = describe_shared_examples(spec.data.source, spec.data.split, parts.fingerprint.digest)
+        if shared:
+            self.notices.append(f"{shared}: what is measured on them is too good")
         # Last, as a folder with a run.json has all that the run needs to go on.
         manifest.write_manifest(self.path, record)
 

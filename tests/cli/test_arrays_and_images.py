@@ -117,3 +117,14 @@ def test_what_labels_were_taken_for_is_said_before_training_and_by_data_show(tmp
     (tmp_path / "s.yaml").write_text(SPEC.replace("SOURCE", "{npz: set.npz}"))
     assert f"notice: s.yaml:3:16: data.source: {said}" in inside("train", "s.yaml", cwd=tmp_path).stderr
     assert said in inside("data", "show", "s.yaml", cwd=tmp_path).stdout.splitlines()
+
+
+def test_examples_of_several_parts_are_told_by_training_and_by_data_show(tmp_path: Path) -> None:
+    source = write_arrays(tmp_path)  # whose test part is made of training examples
+    (tmp_path / "s.yaml").write_text(SPEC.replace("SOURCE", source))
+    trained_once = inside("train", "s.yaml", cwd=tmp_path)
+    [line] = [line for line in trained_once.stderr.splitlines() if "stand in train too" in line]
+    assert " of 6 test examples stand in train too, inputs and targets alike (such as example " in line
+    assert "stand in train too" not in inside("train", "s.yaml", cwd=tmp_path).stderr
+    [shown] = [line for line in inside("data", "show", "s.yaml", cwd=tmp_path).stdout.splitlines() if "too," in line]
+    assert line == f"{shown}: what is measured on them is too good"

@@ -13,8 +13,9 @@ from nnexp.cli.console import MIN_NAME_CHARACTERS, err, fit_table, out, print_js
 from nnexp.cli.options import DataOverrides, Json
 from nnexp.cli.tables.columns import list_table_lines, print_remarks, render_columns
 from nnexp.cli.tables.scatter import render_scatter
-from nnexp.data.file_source import FileSource
+from nnexp.data.file_source import FileSource, OwnFileSource
 from nnexp.data.inference.remarks import find_remarks
+from nnexp.data.shared_examples import count_shared_examples
 from nnexp.errors import UsageError
 from nnexp.inspection.data_pictures import check_png_path, draw_picture
 from nnexp.inspection.data_preview import preview_data
@@ -140,6 +141,9 @@ def _list_summary_lines(found: DataPreview) -> Iterator[str]:
     yield from _describe_own_parts(found)
     if found.parts:
         yield "parts: " + ", ".join(f"{part} {len(rows):,}" for part, rows in found.parts.items())
+        if isinstance(found.source, OwnFileSource):
+            shared = count_shared_examples(found.data, found.parts).describe()
+            yield shared or "no example of dev or test stands in train too"
     if found.input_ranges.missing.any():
         yield f"missing: {_describe_missing(found)}"
     yield f"fingerprint: {found.fingerprint[:FINGERPRINT_DIGITS]}"
