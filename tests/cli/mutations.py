@@ -261,8 +261,10 @@ MEANING = [
         "patience: 10, metric: dev_rmse",
         "22:42",
         "there is no metric",
-        "known: dev_loss, dev_accuracy, dev_average_precision, dev_balanced_accuracy, dev_calibration_error, "
-        "dev_log_loss, dev_macro_f1, dev_roc_auc",
+        (
+            "known: dev_loss, dev_accuracy, dev_average_precision, dev_balanced_accuracy, dev_calibration_error, "
+            "dev_log_loss, dev_macro_f1, dev_roc_auc"
+        ),
     ),
     (
         "train: 0.8, dev: 0.1, test: 0.1",
