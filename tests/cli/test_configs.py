@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 import nnexp
+from nnexp.metrics.choose import DEFAULT_METRICS
 from nnexp.registry import REGISTRY_BY_KIND
 from nnexp.spec import resolved
 from tests.config_files import make_files
@@ -77,6 +78,8 @@ def test_every_component_is_used_in_a_config(tmp_path: Path, monkeypatch: pytest
     used = {word for path in CONFIGS for word in words(yaml.safe_load(path.read_text(encoding="utf-8")))}
     loaded = [nnexp.load(path) for path in CONFIGS if path.stem not in BEFORE and path not in BASELINES]
     used |= {word for spec in loaded for word in words(resolved.make_plain_spec(spec))}
+    for measured in DEFAULT_METRICS.values():  # of every spec, without being named
+        used |= set(map(REGISTRY_BY_KIND["metrics"].name_of, measured))
     assert not {f"{kind}: {name}" for kind, known in REGISTRY_BY_KIND.items() for name in known if name not in used}
 
 

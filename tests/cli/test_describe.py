@@ -150,7 +150,7 @@ def test_outputs_are_a_whole_number_from_1(folder: Path, number: str) -> None:
 def test_a_wrong_spec_is_reported_as_ever(folder: Path) -> None:
     done = inside("describe", "small.yaml", "architecture.mlp.hiden=3", cwd=folder)
     assert done.returncode == 2
-    assert "did you mean 'hidden'?" in done.stderr
+    assert "did you mean architecture.mlp.hidden=3?" in done.stderr
     assert inside("describe", "nowhere.yaml", cwd=folder).returncode == 2
 
 
