@@ -9,7 +9,7 @@ import numpy as np
 
 from nnexp.data.dataset import Dataset
 from nnexp.data.formats.csv.csv_file import quote_entry
-from nnexp.data.inference.sentinels import Sentinel, find_sentinels
+from nnexp.data.inference.sentinels import Sentinel, find_suspects
 from nnexp.typing import AnyArray, Array, IntArray
 from nnexp.wording import format_count
 
@@ -58,7 +58,7 @@ def find_remarks(data: Dataset) -> list[Remark]:
     names = data.description.inputs or tuple(f"x{number}" for number in range(1, x.shape[1] + 1))
     remarks = list(_find_leaks(x, data, names))
     columns = dict(zip(names, x.T, strict=True))
-    sentinels = find_sentinels(columns)
+    sentinels = find_suspects(columns)
     remarks += _list_sentinel_remarks(sentinels)
     for sentinel in sentinels:  # told once, and no outlier
         columns[sentinel.column] = np.where(

@@ -39,13 +39,11 @@ class Sentinel:
 
 
 def find_sentinels(columns: Mapping[str, Array], others: Sequence[Array] = ()) -> tuple[Sentinel, ...]:
-    """The sentinels of some columns of numbers (M,), NaN where one is missing.
+    """The sentinels of some columns of numbers (M,), NaN where one is missing, that a whole file may have.
 
     A number that is an ordinary one in another column, or in one of the `others`, is none: there it would be lost.
     """
-    found: list[Sentinel] = []
-    for name, values in columns.items():
-        found += _find_extremes(name, values)
+    found = find_suspects(columns)
     flagged = {(sentinel.column, sentinel.value) for sentinel in found}
     ordinary: set[float] = set()
     for sentinel in found:
@@ -55,6 +53,14 @@ def find_sentinels(columns: Mapping[str, Array], others: Sequence[Array] = ()) -
         if any((values == sentinel.value).any() for values in others):
             ordinary.add(sentinel.value)
     return tuple(sentinel for sentinel in found if sentinel.value not in ordinary)
+
+
+def find_suspects(columns: Mapping[str, Array]) -> list[Sentinel]:
+    """The sentinels of each column (M,) by itself."""
+    found: list[Sentinel] = []
+    for name, values in columns.items():
+        found += _find_extremes(name, values)
+    return found
 
 
 def _find_extremes(name: str, values: Array) -> Iterator[Sentinel]:
