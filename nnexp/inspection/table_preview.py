@@ -8,6 +8,7 @@ from typing import Any
 from nnexp.data.formats.csv.parquet_file import PARQUET_SUFFIXES
 from nnexp.data.inference.learnable import check_learnable
 from nnexp.data.inference.remarks import Remark, find_remarks
+from nnexp.data.inference.split_seeds import find_complete_split
 from nnexp.data.inference.table import TableGuess, guess_table
 from nnexp.errors import DataError, SpecError
 from nnexp.spec.data_section import load_data_section
@@ -91,7 +92,11 @@ def preview_table(file: str, name: str = "table", target: str | None = None) -> 
     check_learnable(guess)
     spec = format_table_spec(guess, name, SCHEMA_FILE)
     try:
-        data, _ = load_data_section(SpecText(file, spec))
-        return TablePreview(guess, spec, find_remarks(data.load()))
+        section, _ = load_data_section(SpecText(file, spec))
+        data = section.load()
     except SpecError as error:  # the places of a spec that nobody has seen would say nothing
         raise DataError("; ".join(problem.message for problem in error.problems)) from None
+    split = find_complete_split(section.split, data)
+    if split != section.split:
+        spec = format_table_spec(guess, name, SCHEMA_FILE, split_seed=split.seed)
+    return TablePreview(guess, spec, find_remarks(data))

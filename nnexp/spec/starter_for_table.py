@@ -58,8 +58,8 @@ def choose_network(rows: int) -> NetworkChoice:
     return NetworkChoice((128, 64), 128, 50, 8, "1e-3", "{train: 0.8, dev: 0.1, test: 0.1}")
 
 
-def format_table_spec(guess: TableGuess, name: str, schema: str) -> str:
-    """The spec as text."""
+def format_table_spec(guess: TableGuess, name: str, schema: str, *, split_seed: int = 0) -> str:
+    """The spec as text; its split is that of a seed."""
     network = choose_network(guess.rows - guess.target.column.missing)
     columns = format_count(len(guess.columns), "column")
     lines = [
@@ -74,7 +74,7 @@ def format_table_spec(guess: TableGuess, name: str, schema: str) -> str:
         "  source:",
         "    csv:",
         *(f"      {line}" for line in _list_source_lines(guess)),
-        *(f"  {line}" for line in _list_split_lines(guess, network)),
+        *(f"  {line}" for line in _list_split_lines(guess, network, split_seed)),
         format_comment("  normalize: standard", "zero mean and unit std of every input, fitted on the training part"),
         *_list_scaling_lines(guess),
         "",
@@ -229,19 +229,25 @@ def _list_missing_lines(guess: TableGuess) -> Iterator[str]:
         yield format_comment("fill: median", f"for {where}; or: mean, zero")
 
 
-def _list_split_lines(guess: TableGuess, network: NetworkChoice) -> Iterator[str]:
+def _list_split_lines(guess: TableGuess, network: NetworkChoice, seed: int) -> Iterator[str]:
     """The parts of the data."""
-    fractions = network.fractions
+    fractions = network.fractions[:-1]
     if guess.time is not None:
         reason = f"the rows are a series in {quote_entry(guess.time)}: its end is the test part"
-        yield format_comment(f"split: {fractions[:-1]}, time: {format_flow(guess.time)}}}", reason)
-        yield f"# split: {fractions}   # instead, to split at random; then drop: {format_flow([guess.time])}"
-    elif guess.group is not None:
+        yield format_comment(f"split: {fractions}, time: {format_flow(guess.time)}}}", reason)
+        yield f"# split: {fractions}}}   # instead, to split at random; then drop: {format_flow([guess.time])}"
+        return
+    options = ""
+    reason = "at random"
+    if guess.target.kind == "classes":
+        reason = "at random, with the same share of every class in each part"
+    if guess.group is not None:
+        options = f", group: {format_flow(guess.group)}"
         reason = f"all rows of one {quote_entry(guess.group)} are in the same part"
-        yield format_comment(f"split: {fractions[:-1]}, group: {format_flow(guess.group)}}}", reason)
-    else:
-        by_class = "at random, with the same share of every class in each part"
-        yield format_comment(f"split: {fractions}", by_class if guess.target.kind == "classes" else "at random")
+    if seed:
+        options += f", seed: {seed}"
+        reason += "; with this seed every class has training examples"
+    yield format_comment(f"split: {fractions}{options}}}", reason)
 
 
 def _list_scaling_lines(guess: TableGuess) -> Iterator[str]:

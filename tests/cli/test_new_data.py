@@ -151,6 +151,10 @@ REFUSED: dict[str, tuple[bytes, str]] = {
         b"a,y\n1,p\n2,p\n3,p\n",
         "t.csv: beside the target 'a' no column can be learned from: 'y' (constant: every",
     ),
+    "names for a target": (
+        b"a,y\n" + b"".join(b"%d,n%d\n" % (row % 7, row % 28) for row in range(40)),
+        "t.csv: the target 'y' would have 28 classes for 40 rows; name another: --target COLUMN",
+    ),
     "a short row": (b"a,b,y\n1,2,p\n3,4\n5,6,q\n", "t.csv: line 3: 2 entries under 3 names"),
     "a blank line in the middle": (b"a,y\n1,p\n\n2,q\n", "t.csv: line 3: the line is empty"),
     "no text": (b"\xff\xfe\x00\xd8,\x00", "t.csv is no text in UTF-16"),

@@ -34,7 +34,7 @@ SEPARATORS = ("\t", ";", "|", ",", WHITESPACE, ":")
 BYTE_ORDER_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8"}
 
 
-MIN_NUMBERED_NAMES = 3
+MIN_COUNTED_NAMES = 3
 """So many numbers at least in a first line that counts its columns; two in a row may be data."""
 
 YEARS = range(1800, 2200)
@@ -180,10 +180,11 @@ def _count_title_records(records: Sequence[Record], width: int) -> int:
     """How many records above the table are no rows of it."""
     for place, record in enumerate(records[:MAX_TITLE_RECORDS]):
         row = record.entries
+        is_apart = place + 1 < len(records) and records[place + 1].first_line > record.last_line
         is_comment = row[0] == "#" or (row[0].startswith("#") and len(row) != width)
         # a line of names may lack the one of a column of row numbers, or have a separator at its end
         may_be_names = len(row) == width - 1 or (len(row) == width + 1 and not row[-1])
-        if not is_comment and (len(row) == width or (may_be_names and _looks_like_names(row[:width]))):
+        if not is_comment and (len(row) == width or (may_be_names and not is_apart and _looks_like_names(row[:width]))):
             return place
     return 0
 
@@ -236,12 +237,10 @@ def _has_numbered_names(first: Sequence[str], below: Sequence[Sequence[str]]) ->
     """Whether a first line counts the columns, as pandas does, or has years in equal steps that no row has."""
     places = [place for place, entry in enumerate(first) if INTEGER_PATTERN.fullmatch(entry)]
     numbers = [int(first[place]) for place in places]
-    if len(numbers) < MIN_NUMBERED_NAMES or not below:
-        return False
     steps = {after - before for before, after in pairwise(numbers)}
-    if len(steps) != 1 or steps == {0}:
+    if len(steps) != 1 or steps == {0} or not below:
         return False
-    if steps == {1} and numbers[0] in (0, 1) and len(set(first)) == len(first):
+    if steps == {1} and numbers[0] in (0, 1) and len(numbers) >= MIN_COUNTED_NAMES:
         return len(first) - len(numbers) <= 1  # the first column may be the names of the rows
     if not all(number in YEARS for number in numbers):
         return False

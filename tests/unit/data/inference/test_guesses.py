@@ -45,7 +45,8 @@ def nothing(draw: random.Random, row: int) -> str:
 def load_written() -> Csv:
     """The source of the spec that is written for t.csv, which loads."""
     spec = load_spec(SpecText("s.yaml", preview_table("t.csv").spec), name="s")
-    source: Csv = spec.data.source
+    source = spec.data.source
+    assert isinstance(source, Csv)
     source.load_for(spec.data.split)
     return source
 
@@ -175,13 +176,15 @@ def test_the_target_decides_on_the_notation_where_columns_have_several() -> None
 
 
 def test_three_digits_behind_a_point_are_decimals_unless_other_columns_have_a_decimal_comma() -> None:
-    write("a;b;y\n", lambda draw, row: f"{row + 1}.125", number, separator=";")
-    assert load_written().load().x[0, 0] == 1.125
-    write("a;b;y\n", lambda draw, row: f"{row + 1}.125", COLUMNS["comma"], separator=";")
-    assert guess_table("t.csv").columns[0].unsure == "decimals"
-    assert load_written().load().x[0, 0] == 1125
-    write("a;b;y\n", lambda draw, row: f"{row}.125", COLUMNS["comma"], separator=";")
-    assert not guess_table("t.csv").columns[0].is_usable  # 0.125 has no group in front
+    def read_second(start: int, other: Callable[[random.Random, int], object]) -> float:
+        write("a;b;c;y\n", other, lambda draw, row: f"{(row + start) * 7 % 41}.125", other, separator=";")
+        return float(load_written().load().x[0, 1])
+
+    assert read_second(1, number) == 7.125
+    assert read_second(1, COLUMNS["comma"]) == 7125
+    assert guess_table("t.csv").columns[1].unsure == "decimals"
+    assert 0 <= read_second(0, COLUMNS["comma"]) < 1  # that of c: 0.125 has no group in front of its point
+    assert not guess_table("t.csv").columns[1].is_usable
 
 
 def test_plus_and_minus_are_classes() -> None:
@@ -226,7 +229,6 @@ TARGETS: dict[str, tuple[str, str, str]] = {
     "bit": ("classes", "values", "cross_entropy"),
     "category": ("classes", "", "cross_entropy"),
     "yes or no": ("classes", "", "cross_entropy"),
-    "text": ("classes", "no target at all: nearly every row has another text", "cross_entropy"),
     "gaps": ("values", "classes", "squared_error"),
     "percent": ("values", "", "squared_error"),
 }
@@ -240,7 +242,7 @@ def test_a_target_has_a_kind_a_loss_and_what_it_may_be_besides(name: str) -> Non
     assert (found.guess.target.kind, found.guess.target.unsure) == (kind, unsure)
     assert f"\nloss: {loss}" in found.spec
     assert load_spec(SpecText("s.yaml", found.spec), name="s")
-    assert ("without_target: drop" in found.spec) == (name == "gaps")
+    assert ("without_target: drop" in found.spec) == bool(found.guess.target.column.missing)
 
 
 def test_the_target_is_asked_for_or_has_a_usual_name_or_is_the_last_column() -> None:
@@ -297,4 +299,16 @@ def test_rows_in_the_order_of_dates_are_a_series(date: Callable[[random.Random, 
 def test_dates_in_any_order_few_dates_and_times_of_day_are_no_series(date: Callable[[random.Random, int], str]) -> None:
     write("a,when,y\n", number, date)
     assert guess_table("t.csv").time is None
+    load_written()
+
+
+def test_every_class_has_training_examples_where_a_few_groups_have_them_all() -> None:
+    write("a,patient,y\n", number, lambda draw, row: f"P{row // 3}")
+    lines = Path("t.csv").read_text().splitlines()
+    for row, name in enumerate("rstuv"):
+        lines[6 * row + 5] = lines[6 * row + 5][:-1] + name
+    Path("t.csv").write_text("\n".join(lines) + "\n")
+    spec = preview_table("t.csv").spec
+    assert ", group: patient, seed: " in spec
+    assert "# all rows of one 'patient' are in the same part; with this seed every class has training examples" in spec
     load_written()
