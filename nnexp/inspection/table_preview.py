@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from nnexp.data.dataset import Dataset
+from nnexp.data.formats.csv.csv_file import quote_entry
 from nnexp.data.formats.csv.parquet_file import PARQUET_SUFFIXES
 from nnexp.data.inference.learnable import check_learnable
 from nnexp.data.inference.remarks import Remark, find_remarks
@@ -13,6 +15,7 @@ from nnexp.data.inference.table import TableGuess, guess_table
 from nnexp.errors import DataError, SpecError
 from nnexp.spec.data_section import load_data_section
 from nnexp.spec.problems import SpecText
+from nnexp.spec.spec import Data
 from nnexp.spec.starter import SCHEMA_FILE
 from nnexp.spec.starter_for_table import format_table_spec
 
@@ -91,12 +94,25 @@ def preview_table(file: str, name: str = "table", target: str | None = None) -> 
     guess = guess_table(file, target)
     check_learnable(guess)
     spec = format_table_spec(guess, name, SCHEMA_FILE)
-    try:
-        section, _ = load_data_section(SpecText(file, spec))
-        data = section.load()
-    except SpecError as error:  # the places of a spec that nobody has seen would say nothing
-        raise DataError("; ".join(problem.message for problem in error.problems)) from None
+    section, data = _load_written_spec(file, spec)
     split = find_complete_split(section.split, data)
+    if split is None and guess.time is not None:
+        guess = replace(guess, time=None)  # some classes come late: at random all of them are trained on
+        spec = format_table_spec(guess, name, SCHEMA_FILE)
+        section, data = _load_written_spec(file, spec)
+        split = find_complete_split(section.split, data)
+    if split is None:
+        what = f"has classes of its target {quote_entry(guess.target.column.name)} with too few rows to train on"
+        raise DataError(f"{file} {what}; name another target: --target COLUMN")
     if split != section.split:
         spec = format_table_spec(guess, name, SCHEMA_FILE, split_seed=split.seed)
     return TablePreview(guess, spec, find_remarks(data))
+
+
+def _load_written_spec(file: str, spec: str) -> tuple[Data, Dataset]:
+    """The data of a spec that has just been written. Raises DataError."""
+    try:
+        section, _ = load_data_section(SpecText(file, spec))
+        return section, section.load()
+    except SpecError as error:  # the places of a spec that nobody has seen would say nothing
+        raise DataError("; ".join(problem.message for problem in error.problems)) from None

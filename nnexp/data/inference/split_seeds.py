@@ -1,4 +1,4 @@
-"""A split by groups that gives every class training examples, where the usual one does not."""
+"""Splits of an unknown table that give every class training examples."""
 
 from __future__ import annotations
 
@@ -13,18 +13,21 @@ MAX_SEEDS = 200
 """Seeds that are tried."""
 
 
-def find_complete_split(split: Split, data: Dataset) -> Split:
-    """The split, or one of another seed where that has training examples of every class; as it is where none has.
-
-    At random the only example of a class trains anyway, and an order of time leaves no choice.
-    """
+def trains_every_class(split: Split, data: Dataset) -> bool:
+    """Whether the training part of a split has an example of every class that there is."""
     labels = data.labels
-    if labels is None or not split.group:
-        return split
-    classes = len(np.unique(labels))
-    for seed in range(MAX_SEEDS):
+    if labels is None:
+        return True
+    rows = split.choose_rows(data)["train"]
+    return len(np.unique(labels[rows])) == len(np.unique(labels))
+
+
+def find_complete_split(split: Split, data: Dataset) -> Split | None:
+    """The split, or one by groups of another seed, where it trains every class; None where no seed does."""
+    for seed in range(split.seed, split.seed + MAX_SEEDS):
         candidate = replace(split, seed=seed)
-        rows = candidate.choose_rows(data)["train"]
-        if len(np.unique(labels[rows])) == classes:
+        if trains_every_class(candidate, data):
             return candidate
-    return split
+        if not split.group:  # at random rare classes are trained on first, and an order leaves no choice
+            return None
+    return None

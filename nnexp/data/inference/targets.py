@@ -23,6 +23,9 @@ from nnexp.wording import format_count
 MAX_CLASSES_OF_NUMBERS = 10
 """Of more different whole numbers, values are the better guess."""
 
+MIN_ROWS_PER_CLASS = 3
+"""Of whole numbers that come less often, values are the better guess too."""
+
 
 @dataclass(frozen=True, slots=True)
 class TargetGuess:
@@ -44,7 +47,7 @@ def guess_target(column: ColumnGuess, values: Array) -> TargetGuess:
     if (known != np.round(known)).any():
         return TargetGuess(column, "values", "numbers with fractions")
     distinct = format_count(column.distinct, "different number")
-    if column.distinct <= MAX_CLASSES_OF_NUMBERS:
+    if column.distinct <= min(MAX_CLASSES_OF_NUMBERS, len(known) / MIN_ROWS_PER_CLASS):
         return TargetGuess(column, "classes", distinct, "values")
     return TargetGuess(column, "values", distinct, "classes")
 
