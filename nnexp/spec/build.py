@@ -220,7 +220,7 @@ class Builder:
         try:
             return architecture.build_layers(self.shape)
         except ShapeError as error:
-            has_flat_data = isinstance(error, ImageShapeError) and len(self.shape) == 1
+            has_flat_data = isinstance(error, ImageShapeError) and len(self.shape) < 3
             suggestion = suggest_images(self.root) if has_flat_data and self.root else ""
             self.add_problem(node.place, path, str(error), suggestion)
             return ()

@@ -161,9 +161,12 @@ def suggest_images(root: Node) -> str:
     name = next(iter(node.value), None) if node and isinstance(node.value, dict) else node and node.value
     if not isinstance(name, str) or name not in registry.sources:
         return ""
-    if not any(parameter.name == "flat" for parameter in component_parameters(registry.sources[name])):
-        return ""
-    return f"write `source: {{{name}: {{flat: false}}}}`, or data.source.{name}.flat=false after the spec"
+    known = {parameter.name for parameter in component_parameters(registry.sources[name])}
+    if "flat" in known:
+        return f"write `source: {{{name}: {{flat: false}}}}`, or data.source.{name}.flat=false after the spec"
+    if "reshape" in known:
+        return f"if they are pixels, say how they lie: 'data.source.{name}.reshape=[HEIGHT, WIDTH, CHANNELS]'"
+    return ""
 
 
 def describe_other_kind(name: str) -> str:

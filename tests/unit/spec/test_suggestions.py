@@ -6,6 +6,7 @@ import re
 import shlex
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from nnexp.errors import SpecError, UsageError
@@ -182,3 +183,12 @@ def test_a_sweep_in_place_of_a_spec_names_the_command_that_takes_it(tmp_path: Pa
     path.write_text("base: base.yaml\ngrid: {optimizer.adam.lr: [0.1, 0.2]}\n")
     with pytest.raises(UsageError, match=re.escape(f"{path} is a sweep: nnexp sweep {path} seed=3")):
         load_spec(path, ["seed=3"])
+
+
+def test_arrays_of_pixels_are_given_a_shape(tmp_path: Path) -> None:
+    np.savez(tmp_path / "grey.npz", x=np.zeros((60, 8, 8), np.uint8), y=np.arange(60) % 3)
+    text = f"data: {{source: {{npz: {{path: {tmp_path}/grey.npz}}}}}}\narchitecture: [max_pool, flatten, output]\n"
+    [problem] = find_problems(text)
+    expected = "if they are pixels, say how they lie: 'data.source.npz.reshape=[HEIGHT, WIDTH, CHANNELS]'"
+    assert problem.suggestion == expected
+    load_spec(SpecText("base.yaml", text), ["data.source.npz.reshape=[8, 8, 1]"])
