@@ -28,14 +28,11 @@ def format_error_ranges(diagnoses: Iterable[Diagnosis]) -> str:
 
 def _format_task_range(errors: Sequence[TaskErrors]) -> str:
     """The smallest and the largest errors of one task."""
-    task, is_regression = errors[0].task, errors[0].values
-    of_task = f" of {task}" if task else ""
-    unit = ", a share of the variance" if is_regression else ""
     ranges = [f"train {_format_range([error.train for error in errors])}"]
     dev = [error.dev for error in errors if error.dev is not None]
     if dev:
         ranges.append(f"dev {_format_range(dev)}")
-    return f"errors{of_task}{unit}: {', '.join(ranges)}"
+    return f"errors{errors[0].qualifier}: {', '.join(ranges)}"
 
 
 def _format_range(shares: Sequence[float]) -> str:

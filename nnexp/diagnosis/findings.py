@@ -67,7 +67,8 @@ class Finding:
 
     def as_dict(self) -> dict[str, Any]:
         """Everything for a program."""
-        return asdict(self) | {"layers": list(self.layers), "remedies": [remedy.as_dict() for remedy in self.remedies]}
+        remedies = list(map(Remedy.as_dict, self.remedies))
+        return asdict(self) | {"layers": list(self.layers), "remedies": remedies}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,16 @@ class TaskErrors:
     values: bool
     train: float
     dev: float | None
+
+    @property
+    def qualifier(self) -> str:
+        """What stands behind "error": the task where there are several, and of values what it is a share of."""
+        words = ""
+        if self.task:
+            words = f" of {self.task}"
+        if self.values:
+            words += ", a share of the variance"
+        return words
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +116,7 @@ class Diagnosis:
             "run": self.run,
             "healthy": self.is_healthy,
             "balance": self.balance or None,
-            "errors": [asdict(errors) for errors in self.errors],
+            "errors": list(map(asdict, self.errors)),
             "recorded": self.has_layer_history,
-            "findings": [finding.as_dict() for finding in self.findings],
+            "findings": list(map(Finding.as_dict, self.findings)),
         }

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from nnexp.diagnosis.evidence import RunEvidence
 from nnexp.diagnosis.findings import TaskErrors
 from nnexp.metrics.choose import find_metric_kind
+from nnexp.storage.atomic import restore_nonfinite
 from nnexp.wording import format_percent
 
 MIN_HIGH_BIAS = 0.05
@@ -44,29 +45,37 @@ class TaskFit:
     @property
     def has_high_bias(self) -> bool:
         """Whether the training examples themselves are not learned."""
-        bound = MIN_HIGH_R2_ERROR if self.is_regression else MIN_HIGH_BIAS
         # Of few examples a difference may be chance.
         by_chance = MIN_STANDARD_ERRORS * self.train_std_error
-        return self.train - self.optimal_error > max(bound - SHARE_ROUNDING, by_chance)
+        return self._is_large(self.train - self.optimal_error, MIN_HIGH_BIAS, by_chance)
 
     @property
     def has_high_variance(self) -> bool:
         """Whether what is learned does not hold for other examples."""
         if self.dev is None:
             return False
-        bound = MIN_HIGH_R2_ERROR if self.is_regression else MIN_HIGH_VARIANCE
         by_chance = MIN_STANDARD_ERRORS * math.hypot(self.train_std_error, self.dev_std_error)
-        return self.dev - self.train > max(bound - SHARE_ROUNDING, by_chance)
+        return self._is_large(self.dev - self.train, MIN_HIGH_VARIANCE, by_chance)
+
+    def _is_large(self, difference: float, bound: float, by_chance: float) -> bool:
+        """Whether a difference of errors exceeds its bound, of shares of the variance theirs, and what chance does."""
+        if self.is_regression:
+            bound = MIN_HIGH_R2_ERROR
+        return difference > max(bound - SHARE_ROUNDING, by_chance)
 
     @property
     def task_suffix(self) -> str:
         """The task after "error", if there are several."""
-        return f" of {self.task}" if self.task else ""
+        if not self.task:
+            return ""
+        return f" of {self.task}"
 
     @property
     def unit_suffix(self) -> str:
         """What the errors are shares of, if not of the examples."""
-        return " of the variance" if self.is_regression else ""
+        if not self.is_regression:
+            return ""
+        return " of the variance"
 
     @property
     def errors(self) -> TaskErrors:
@@ -75,14 +84,14 @@ class TaskFit:
 
     def format_sentence(self) -> str:
         """Bias and variance in one sentence."""
-        verdict = "high bias" if self.has_high_bias else "low bias"
-        dev = "no dev part"
+        verdict, dev = "low bias", "no dev part"
+        if self.has_high_bias:
+            verdict = "high bias"
         if self.dev is not None:
             dev = f"dev {format_error(self.dev)}"
             verdict += ", high variance" if self.has_high_variance else ", low variance"
-        unit = ", a share of the variance" if self.is_regression else ""
         numbers = f"train {format_error(self.train)}, {dev}, optimal {format_error(self.optimal_error)}"
-        return f"error{self.task_suffix}{unit}: {numbers}: {verdict}"
+        return f"error{self.errors.qualifier}: {numbers}: {verdict}"
 
 
 def format_error(share: float) -> str:
@@ -100,11 +109,13 @@ def compute_fits(evidence: RunEvidence) -> list[TaskFit]:
     counts = evidence.record["data"]["examples"]
     found = []
     for name, value in train.items():
-        kind = _find_error_kind(name)
-        if kind is None or not math.isfinite(value):
+        kind = find_metric_kind(name)
+        # An error is the complement of one of these two alone.
+        if kind not in ("accuracy", "r2") or not math.isfinite(value):
             continue
-        train_error = 1 - value
-        dev_error = 1 - dev[name] if math.isfinite(dev.get(name, math.nan)) else None
+        train_error, dev_error = 1 - value, None
+        if math.isfinite(dev.get(name, math.nan)):
+            dev_error = 1 - dev[name]
         found.append(
             TaskFit(
                 name[: -len(kind) - 1],
@@ -119,17 +130,11 @@ def compute_fits(evidence: RunEvidence) -> list[TaskFit]:
     return found
 
 
-def _find_error_kind(metric: str) -> str | None:
-    """The metric, without its task, that an error is the complement of; None of other metrics."""
-    kind = find_metric_kind(metric)
-    return kind if kind in ("accuracy", "r2") else None
-
-
 def find_final_metrics(evidence: RunEvidence) -> tuple[Mapping[str, float], Mapping[str, float]]:
     """The metrics on the training and on the dev part: of the final weights, or of the last epoch of a run without."""
     final = evidence.record.get("final")
     if final:
-        return _replace_nulls(final["train"]), _replace_nulls(final.get("dev", {}))
+        return restore_nonfinite(final["train"]), restore_nonfinite(final.get("dev", {}))
     # The last whole epoch of a run that diverged shows where it was on its way.
     if evidence.has_diverged or not evidence.metric_rows:
         return {}, {}
@@ -139,11 +144,6 @@ def find_final_metrics(evidence: RunEvidence) -> tuple[Mapping[str, float], Mapp
 
 def _select_part(row: Mapping[str, float], prefix: str) -> dict[str, float]:
     return {name.removeprefix(prefix): value for name, value in row.items() if name.startswith(prefix)}
-
-
-def _replace_nulls(metrics: Mapping[str, float | None]) -> dict[str, float]:
-    """Metrics as run.json has them, where null stands for what is not finite."""
-    return {name: math.nan if value is None else value for name, value in metrics.items()}
 
 
 def _compute_std_error(kind: str, error: float | None, examples: int) -> float:

@@ -6,6 +6,7 @@ import io
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from nnexp import registry
 from nnexp.export.learned import LearnedModel, RunResult
@@ -20,12 +21,11 @@ def encode_npz(result: RunResult) -> bytes:
     `member_2.`, ...; those of a baseline by its name.
     """
     about = result.first_model.description
-    arrays = {name: np.array(value) for name, value in result.make_metadata().items()}
-    arrays["classes"] = np.array(about.classes)
+    arrays: dict[str, ArrayLike] = {**result.make_metadata(), "classes": about.classes}
     if about.tasks:
         arrays["tasks"] = np.repeat([task.name for task in about.tasks], [len(task.classes) for task in about.tasks])
     if about.inputs:
-        arrays["inputs"] = np.array(about.inputs)
+        arrays["inputs"] = about.inputs
     for number, part in enumerate(result.models, start=1):
         prefix = f"member_{number}." if result.is_ensemble else ""
         for name, array in _list_arrays(part):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import accumulate
@@ -14,6 +13,7 @@ from nnexp.optional import import_optional
 from nnexp.reports import read
 from nnexp.runs import manifest, metrics_csv
 from nnexp.runs.manifest import Manifest
+from nnexp.storage.atomic import restore_nonfinite
 from nnexp.sweeps.planning.labels import flatten_value
 from nnexp.typing import MetricsRow
 
@@ -77,15 +77,17 @@ def _make_tag(column: str) -> str:
     ['train/loss', 'dev/digit_accuracy', 'lr']
     """
     part, _, metric = column.partition("_")
-    return f"{part}/{metric}" if part in ("train", "dev") else column
+    if part in ("train", "dev"):
+        return f"{part}/{metric}"
+    return column
 
 
 def _list_final_metrics(record: Manifest) -> MetricsRow:
     """The metrics of the run's final weights, on every part."""
     row: MetricsRow = {}
     for part, metrics in record.get("final", {}).items():
-        for name, value in metrics.items():
-            row[f"final/{part}_{name}"] = math.nan if value is None else value  # run.json says null: JSON has no NaN
+        for name, value in restore_nonfinite(metrics).items():
+            row[f"final/{part}_{name}"] = value
     return row
 
 

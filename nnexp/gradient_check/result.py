@@ -151,9 +151,9 @@ class GradientCheck:
             "exhaustive": self.exhaustive,
             "objective": self.objective,
             "aside": list(self.aside),
-            "parameters": [row.as_dict() for row in self.parameters],
+            "parameters": list(map(ParameterCheck.as_dict, self.parameters)),
             "everywhere": self.everywhere.as_dict() if self.everywhere else None,
-            "faults": [asdict(fault) for fault in self.faults],
+            "faults": list(map(asdict, self.faults)),
         }
 
     def raise_if_failed(self) -> None:
@@ -169,7 +169,7 @@ class GradientCheck:
         assert row is not None
         worst = row.worst
         assert worst is not None
-        faults = [str(fault) for fault in self.faults] or [NO_FAULT_MESSAGE]
+        faults = list(map(str, self.faults)) or [NO_FAULT_MESSAGE]
         layer = self.faults[0].part if self.faults else row.layer
         return GradientMismatch(self.name, layer, row.name, worst.index, worst.analytic, worst.numeric, faults)
 

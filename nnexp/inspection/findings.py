@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import pairwise
 from math import isfinite
-from typing import Any, Literal, TypeAlias, cast
+from typing import Literal, TypeAlias, cast
 
 from nnexp.inspection.layer_statistics import LayerStatistics
 from nnexp.nn.unit_statistics import MIN_AFFECTED_SHARE, MIN_COMPARED_LAYERS, MIN_EXTREME_FACTOR
@@ -50,10 +50,6 @@ class InspectionFinding:
     what: FindingKind
     text: str
     healthy: bool = False
-
-    def as_dict(self) -> dict[str, Any]:
-        """Everything for a program."""
-        return asdict(self)
 
 
 def collect_findings(layers: Sequence[LayerStatistics], compared: Sequence[int]) -> list[InspectionFinding]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -45,6 +45,11 @@ class Inspection:
     carriers: tuple[str, ...]
     findings: tuple[InspectionFinding, ...]
 
+    @property
+    def rows(self) -> tuple[LayerStatistics, ...]:
+        """The inputs, and every layer."""
+        return (self.inputs, *self.layers)
+
     def as_dict(self) -> dict[str, Any]:
         """Everything for a program."""
         return {
@@ -55,9 +60,9 @@ class Inspection:
             "examples": self.examples,
             "loss": self.loss,
             "inputs": self.inputs.as_dict(),
-            "layers": [layer.as_dict() for layer in self.layers],
+            "layers": list(map(LayerStatistics.as_dict, self.layers)),
             "carriers": list(self.carriers),
-            "findings": [finding.as_dict() for finding in self.findings],
+            "findings": list(map(asdict, self.findings)),
         }
 
 

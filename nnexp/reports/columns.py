@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
-from nnexp.reports.layer_lists import get_layer_name, is_number, shorten_layer_lists
+from nnexp.reports.layer_lists import get_component_name, is_number, shorten_layer_lists
 from nnexp.reports.rows import VariantConfiguration
 from nnexp.spec.yaml import format_flow
 from nnexp.sweeps.planning.labels import flatten_value, shorten_names
@@ -238,7 +238,7 @@ def _group_equal_variants(
 def _expand_layers(variants: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The parameters with those of the layers: by layer where all have the same layers, else as a short text."""
     lists = [variant[ARCHITECTURE_KEY] for variant in variants if ARCHITECTURE_KEY in variant]
-    has_same_kinds = not has_different_values(list(map(get_layer_name, layers)) for layers in lists)
+    has_same_kinds = not has_different_values(list(map(get_component_name, layers)) for layers in lists)
     texts = {} if has_same_kinds else shorten_layer_lists(lists)
     expanded = []
     for variant in variants:

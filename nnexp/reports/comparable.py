@@ -9,6 +9,7 @@ from nnexp.errors import UsageError
 from nnexp.metrics.names import is_share, larger_is_better
 from nnexp.reports.collect import CollectedRuns
 from nnexp.reports.columns import list_keys
+from nnexp.reports.layer_lists import get_component_name
 from nnexp.reports.rows import PART_NAMES, RunRow
 from nnexp.spec.aliases import suggest_metric
 from nnexp.spec.loss_notes import list_plain_loss_notes
@@ -80,7 +81,9 @@ def list_metrics(rows: Sequence[RunRow]) -> list[str]:
 def find_test_metric(metric: str) -> str:
     """The same metric on the test part."""
     part, _, name = metric.partition("_")
-    return f"test_{name}" if part in PART_NAMES else metric
+    if part not in PART_NAMES:
+        return metric
+    return f"test_{name}"
 
 
 def _choose_usual_metric(known: Sequence[str]) -> str:
@@ -128,8 +131,7 @@ def _unify_data(rows: Sequence[RunRow]) -> list[RunRow]:
 def _describe_data(row: RunRow) -> str:
     """The data of a run: their source and the beginning of their fingerprint."""
     source = row.configuration.spec["data"].get("source", "")
-    name = source if isinstance(source, str) else next(iter(source))
-    return f"{name} {row.data[:FINGERPRINT_CHARACTERS]}"
+    return f"{get_component_name(source)} {row.data[:FINGERPRINT_CHARACTERS]}"
 
 
 def _describe_split(row: RunRow) -> str:
@@ -168,5 +170,6 @@ def _format_runs(runs: Sequence[str]) -> str:
 
 
 def _format_objective(objective: SweepObjective) -> str:
-    verb = "maximize" if objective.sign > 0 else "minimize"
-    return f"{verb} {objective.metric}"
+    if objective.sign > 0:
+        return f"maximize {objective.metric}"
+    return f"minimize {objective.metric}"

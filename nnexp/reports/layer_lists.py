@@ -65,7 +65,7 @@ def _collect_inner_layers(values: Sequence[Any]) -> list[str]:
     has_parameters = False
     for value in values:
         if isinstance(value, list):
-            names += map(get_layer_name, value)
+            names += map(get_component_name, value)
             has_parameters |= any(isinstance(layer, dict) for layer in value)
     # A list of numbers or words, such as a kernel's sides, holds no layers.
     if not has_parameters:
@@ -73,10 +73,11 @@ def _collect_inner_layers(values: Sequence[Any]) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def get_layer_name(layer: Any) -> str:
-    """The name of a layer, which stands alone or above its parameters."""
-    name = next(iter(layer)) if isinstance(layer, dict) else layer
-    return str(name)
+def get_component_name(written: Any) -> str:
+    """The name of a layer or another component, which stands alone or above its parameters."""
+    if isinstance(written, dict):
+        return str(next(iter(written)))
+    return str(written)
 
 
 def is_number(value: Any) -> bool:

@@ -16,6 +16,7 @@ from nnexp.runs import manifest, metrics_csv
 from nnexp.runs.index import find_current_state
 from nnexp.spec.problems import SpecText
 from nnexp.spec.yaml import parse_yaml
+from nnexp.storage.atomic import restore_nonfinite
 from nnexp.training.best_epoch import DEFAULT_METRIC, find_best_epoch
 
 MAX_CACHED_SECTIONS = 4096
@@ -63,7 +64,9 @@ def read_row(folder: Path, problems: list[str], plain: Mapping[str, Any] | None 
 
 def _find_gaps(folder: Path, record: Mapping[str, Any], rows: Sequence[Mapping[str, float]]) -> Iterator[str]:
     """What a metrics.csv lacks that can be read."""
-    epochs = record.get("epochs", 0) if record["state"] == "done" else 0
+    if record["state"] != "done":
+        return
+    epochs = record.get("epochs", 0)
     if epochs and [row.get("epoch") for row in rows] != list(range(1, epochs + 1)):
         path = folder / metrics_csv.FILE_NAME
         yield f"{path} has {len(rows)} rows, and not one for each of the {epochs} epochs of the run"
@@ -126,8 +129,8 @@ def _flatten_metrics(folder: Path, final: Any) -> dict[str, float]:
     metrics: dict[str, float] = {}
     try:
         for part in PART_NAMES:
-            for name, value in final.get(part, {}).items():
-                metrics[f"{part}_{name}"] = math.nan if value is None else float(value)
+            for name, value in restore_nonfinite(final.get(part, {})).items():
+                metrics[f"{part}_{name}"] = float(value)
     except (AttributeError, TypeError, ValueError):
         raise RunError(f"{folder / 'run.json'} is damaged: final is not what it should be") from None
     return metrics

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from nnexp.reports.layer_lists import get_component_name
+
 NETWORK_KIND = "network"
 
 ENSEMBLE_KIND = "ensemble"
@@ -78,7 +80,6 @@ def make_configuration(plain: Mapping[str, Any], ensemble: str = "") -> tuple[Va
     baseline = spec.get("baseline")
     kind = ensemble or NETWORK_KIND
     if baseline is not None and not ensemble:
-        # A component is a name, or a name above its parameters.
-        kind = baseline if isinstance(baseline, str) else next(iter(baseline))
+        kind = get_component_name(baseline)
     key = json.dumps([kind, spec], sort_keys=True)
     return VariantConfiguration(key, kind, spec, int(folded.get("folds", 0))), folded.get("fold")

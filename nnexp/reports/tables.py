@@ -14,6 +14,7 @@ from nnexp.reports.text_tables import format_latex_table, format_markdown_table
 from nnexp.reports.variants import Variant
 from nnexp.spec.loss_notes import list_plain_loss_notes
 from nnexp.statistics.means import MeanInterval
+from nnexp.statistics.verdicts import Verdict
 from nnexp.storage.atomic import replace_nonfinite
 
 if TYPE_CHECKING:
@@ -232,7 +233,7 @@ def build_document(report: Report) -> dict[str, Any]:
         "sweeps": list(map(str, report.sweeps)),
         "mixed": list(report.mixed),
         "variants": [_make_variant_dict(variant, _list_metrics(report)) for variant in report.variants],
-        "comparisons": [verdict.as_dict() for verdict in report.verdicts],
+        "comparisons": list(map(Verdict.as_dict, report.verdicts)),
         "health": [entry.as_dict() for entry in report.health],
         "problems": list(report.problems),
     }
@@ -248,7 +249,7 @@ def _make_variant_dict(variant: Variant, metrics: Sequence[str]) -> dict[str, An
         "best_epoch": variant.best_epoch,
         "seconds": variant.seconds,
         "states": variant.state_counts,
-        "runs": [_make_run_dict(row) for row in variant.rows],
+        "runs": list(map(_make_run_dict, variant.rows)),
     }
 
 

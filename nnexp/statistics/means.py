@@ -33,11 +33,15 @@ class MeanInterval:
 
     @property
     def low(self) -> float | None:
-        return None if self.half_width is None else self.value - self.half_width
+        if self.half_width is None:
+            return None
+        return self.value - self.half_width
 
     @property
     def high(self) -> float | None:
-        return None if self.half_width is None else self.value + self.half_width
+        if self.half_width is None:
+            return None
+        return self.value + self.half_width
 
 
 def estimate_mean(values: Sequence[float], overlap: float = 0.0) -> MeanInterval:

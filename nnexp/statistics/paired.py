@@ -50,11 +50,15 @@ class PairedDifference:
 
     @property
     def low(self) -> float | None:
-        return None if self.half_width is None else self.mean - self.half_width
+        if self.half_width is None:
+            return None
+        return self.mean - self.half_width
 
     @property
     def high(self) -> float | None:
-        return None if self.half_width is None else self.mean + self.half_width
+        if self.half_width is None:
+            return None
+        return self.mean + self.half_width
 
     def choose_test(self, level: float = SIGNIFICANCE_LEVEL) -> tuple[float, TestName] | None:
         """The p-value to use where differences up to `level` count, and its test; the module's docstring says why."""

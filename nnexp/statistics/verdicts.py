@@ -49,10 +49,15 @@ class Verdict:
     def conclusion(self) -> Conclusion:
         """What the pairs show of B."""
         found = self.difference
+        if not found.n:
+            return "unpaired"
         if found.n < 2:
-            return "one pair" if found.n else "unpaired"
-        if self.p_corrected is not None and self.p_corrected <= SIGNIFICANCE_LEVEL:
-            return "better" if self.is_ahead else "worse"
+            return "one pair"
+        is_significant = self.p_corrected is not None and self.p_corrected <= SIGNIFICANCE_LEVEL
+        if is_significant and self.is_ahead:
+            return "better"
+        if is_significant:
+            return "worse"
         if found.mean or found.std:
             return "undecided"
         return "same"
@@ -78,7 +83,9 @@ class Verdict:
     def format_sentence(self) -> str:
         """The verdict for people."""
         found, pair = self.difference, self.measure.pair
-        first, second = (self.b, self.a) if self.is_ahead else (self.a, self.b)
+        first, second = self.a, self.b
+        if self.is_ahead:
+            first, second = second, first
         lost = f"; {format_count(found.dropped, f'more {pair}')} without a value" if found.dropped else ""
         match self.conclusion:
             case "unpaired":
@@ -159,7 +166,7 @@ def compute_verdicts(
 
     Comparisons that cannot be made, for want of pairs, count as well.
     """
-    comparisons = max(1, len(found) if of is None else of)
+    comparisons = max(1, of or len(found))
     # Tests are chosen at the smallest level that the correction asks of any of them.
     tests = [difference.choose_test(SIGNIFICANCE_LEVEL / comparisons) for _, _, difference in found]
     corrected = iter(holm_correction([test[0] for test in tests if test], comparisons))
@@ -178,7 +185,9 @@ def format_p_value(p: float) -> str:
     >>> format_p_value(0.0456), format_p_value(2e-7)
     ('p = 0.046', 'p < 0.001')
     """
-    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
+    if p < 0.001:
+        return "p < 0.001"
+    return f"p = {p:.3f}"
 
 
 def format_amount(measure: RankingMetric, size: float, half: float | None = None) -> str:
@@ -187,7 +196,9 @@ def format_amount(measure: RankingMetric, size: float, half: float | None = None
     >>> format_amount(RankingMetric("dev_accuracy", True, True), 0.0089, 0.0031)
     '0.9 ± 0.3 points'
     """
-    factor, unit = (100, " points") if measure.is_share else (1, "")
+    factor, unit = 1, ""
+    if measure.is_share:
+        factor, unit = 100, " points"
     places = _count_decimals(factor * (half or size))
     text = f"{factor * size:.{places}f}"
     if half is not None:

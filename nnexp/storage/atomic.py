@@ -11,7 +11,7 @@ import json
 import math
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -85,7 +85,14 @@ def replace_nonfinite(value: Any) -> Any:
         return {key: replace_nonfinite(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple):
         return list(map(replace_nonfinite, value))
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def restore_nonfinite(numbers: Mapping[str, float | None]) -> dict[str, float]:
+    """Numbers as they were before `replace_nonfinite`, but that what was infinite is NaN as well."""
+    return {name: math.nan if number is None else number for name, number in numbers.items()}
 
 
 def rotate_file(path: Path, older: Path) -> None:

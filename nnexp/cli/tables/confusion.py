@@ -36,7 +36,7 @@ def render_confusions(found: ClassBreakdown, width: int) -> tuple[str, Table | N
     The columns have the names of the classes or, where these are too long, their numbers, and stand two spaces apart or
     one.
     """
-    cells = [_format_counts(counts) for counts in found.confusion.tolist()]
+    cells = list(map(_format_counts, found.confusion.tolist()))
     numbers = list(map(str, range(len(cells))))
     for names, headers in ((found.classes, found.classes), (_number_names(found.classes), numbers)):
         needed = _measure_matrix(names, headers, cells)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import chain
 from math import ceil
 from typing import TYPE_CHECKING
 
@@ -40,12 +41,11 @@ MIN_NUMBER_CHARACTERS = 8
 
 def render_network(found: Inspection, width: int) -> Table:
     """Every layer, with all that is known of it."""
-    rows = [found.inputs, *found.layers]
-    columns = gather_columns(map(_format_layer, rows))
+    columns = gather_columns(map(_format_layer, found.rows))
     if not any(columns["dead or sat."]):
         del columns["dead or sat."]
     bars = _choose_bars(BAR_COUNTS, width - measure_table(columns) - GAP_CHARACTERS)
-    columns["histogram"] = [format_histogram(row.histogram, bars) for row in rows]
+    columns["histogram"] = [format_histogram(row.histogram, bars) for row in found.rows]
     return _align_histograms(fit_table(columns, OPTIONAL_COLUMNS, width))
 
 
@@ -85,7 +85,7 @@ def render_initializers(found: Sequence[Inspection], width: int) -> Iterator[Tab
 
     for batch in split_batches(found, most):
         yield _render_side_by_side("standard deviation and histogram", batch, compared, format_histogram_cell)
-    widest = max(MIN_NUMBER_CHARACTERS, *(_measure_header(each.init) for each in found))
+    widest = max(MIN_NUMBER_CHARACTERS, *map(_measure_header, found))
     for batch in split_batches(found, max(1, room // (GAP_CHARACTERS + widest))):
         if known:
             yield _render_side_by_side("dead or saturated", batch, known, _format_share)
@@ -98,26 +98,29 @@ def split_batches(found: Sequence[Inspection], most: int) -> Iterator[Sequence[I
         yield found[start : start + most]
 
 
-def _measure_header(init: str) -> int:
-    return max(map(len, _format_header(init).split("\n")))
+def _measure_header(each: Inspection) -> int:
+    return max(map(len, _format_header(each).split("\n")))
 
 
 def _render_side_by_side(
     title: str, found: Sequence[Inspection], names: Sequence[str], format_cell: Callable[[LayerStatistics], str]
 ) -> Table:
     """A row for each of some layers, a column for each initialiser."""
-    shown = make_table("layer", *(_format_header(each.init) for each in found), title=title)
-    networks = [{row.name: row for row in (each.inputs, *each.layers)} for each in found]
-    for name in names:
-        cells = [format_cell(layers[name]) for layers in networks]
-        shown.add_row(name, *cells)
+    shown = make_table("layer", *map(_format_header, found), title=title)
+    # The networks differ in nothing but the initialiser: their layers stand in the same places.
+    for layers in zip(*(each.rows for each in found), strict=True):
+        if layers[0].name in names:
+            shown.add_row(layers[0].name, *map(format_cell, layers))
     return shown
 
 
-def _format_header(init: str) -> str:
+def _format_header(each: Inspection) -> str:
     """An initialiser above its column: its name, and below it each of its parameters."""
-    words = [word.strip(" {}") for word in re.split(": {|, ", init)]
-    return "\n".join(shorten_escaped(word.replace(": ", " "), MAX_HEADER_CHARACTERS) for word in words)
+    lines = []
+    for word in re.split(": {|, ", each.init):
+        text = word.strip(" {}").replace(": ", " ")
+        lines.append(shorten_escaped(text, MAX_HEADER_CHARACTERS))
+    return "\n".join(lines)
 
 
 def _align_histograms(shown: Table) -> Table:
@@ -136,9 +139,7 @@ def format_histogram(shares: Sequence[float], bars: int) -> str:
 
 def describe_columns(found: Sequence[Inspection]) -> Iterator[str]:
     """What the columns mean."""
-    layers: list[LayerStatistics] = []
-    for each in found:
-        layers += [each.inputs, *each.layers]
+    layers = list(chain.from_iterable(each.rows for each in found))
     yield f"histograms: {_describe_ranges(layers)}; what lies beyond is in the outermost bars"
     if any(layer.dead is not None for layer in layers):
         yield "dead: ReLU units (in images: channels) that output 0 for all of these examples"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from functools import partial
 from html import escape
 from itertools import starmap
 from typing import TypeAlias
@@ -37,7 +38,9 @@ def _format_attribute(key: str, value: str | bool | None) -> str:
     if value is None or value is False:
         return ""
     name = key.rstrip("_").replace("_", "-")
-    return f" {name}" if value is True else f' {name}="{escape(escape_controls(value))}"'
+    if value is True:
+        return f" {name}"
+    return f' {name}="{escape(escape_controls(value))}"'
 
 
 def join_pieces(pieces: Iterable[Piece]) -> Html:
@@ -78,15 +81,24 @@ def render_code_block(text: str) -> Html:
     return tag("pre", tag("code", text))
 
 
-def render_fold(summary: Piece, *body: Piece) -> Html:
-    """What is shown only when it is asked for."""
-    return tag("details", tag("summary", summary), *body)
+def render_fold(summary: Piece, body: Piece) -> Html | None:
+    """What is shown only when it is asked for; nothing where there is nothing to show."""
+    if body is None:
+        return None
+    return tag("details", tag("summary", summary), body)
 
 
 def render_list(items: Iterable[Piece]) -> Html | None:
     """A list, or nothing where there is nothing to list."""
-    entries = [tag("li", item) for item in items]
-    return tag("ul", *entries) if entries else None
+    entries = list(map(partial(tag, "li"), items))
+    if not entries:
+        return None
+    return tag("ul", *entries)
+
+
+def render_warning(sentence: str) -> Html:
+    """What keeps the rest from being right, or whole."""
+    return tag("p", sentence, class_="bad")
 
 
 MAX_CELL_CHARACTERS = 48

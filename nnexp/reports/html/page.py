@@ -12,7 +12,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -54,20 +54,24 @@ def render_page(title: str, body: Sequence[Piece], note: str = "") -> str:
         tag("style", Html(_format_style())),
     ]
     # Scripts stand at the end: they begin when all that they draw in is there.
-    parts = [*head, content, *[tag("script", script) for script in scripts]]
+    parts = [*head, content, *map(partial(tag, "script"), scripts)]
     return f'<!doctype html>\n<html lang="en">\n{join_pieces(parts)}\n</html>\n'
 
 
 def render_section(title: str, *body: Piece, id: str | None = None) -> Html | None:  # noqa: A002 - HTML's word
     """A part of the page with a heading; nothing where it holds nothing."""
     kept = list(filter(None, body))
-    return tag("section", tag("h2", title), *kept, id=id) if kept else None
+    if not kept:
+        return None
+    return tag("section", tag("h2", title), *kept, id=id)
 
 
 def render_grid(*figures: Piece) -> Html | None:
     """Figures side by side where there is room, below each other where there is not."""
     kept = list(filter(None, figures))
-    return tag("div", *kept, class_="grid") if kept else None
+    if not kept:
+        return None
+    return tag("div", *kept, class_="grid")
 
 
 def render_figure(figure: Figure) -> Html:

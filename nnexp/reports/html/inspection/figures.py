@@ -64,13 +64,13 @@ WEIGHT_GRADIENT_CAPTION = (
 def select_compared_layers(each: Inspection) -> list[LayerStatistics]:
     """The inputs, the layers that the findings compare with each other, and the last one."""
     names = {*each.carriers, each.layers[-1].name}
-    return [each.inputs, *(layer for layer in each.layers if layer.name in names)]
+    return [row for row in each.rows if row is each.inputs or row.name in names]
 
 
 def make_histogram_figures(found: Sequence[Inspection], colours: Mapping[str, str]) -> Iterator[Figure]:
     """What layers give, as small histograms."""
     if len(found) == 1:
-        layers = _thin_layers([found[0].inputs, *found[0].layers])
+        layers = _thin_layers(found[0].rows)
         caption = _describe_histograms(found, 1 + len(found[0].layers), len(layers))
         make = partial(plot_network, layers, colours)
         yield Figure("histograms", "Outputs of each layer", caption, make, group=LEGEND_GROUP)
@@ -172,7 +172,7 @@ def _describe_exceptions(quantity: LayerQuantity, found: Sequence[Inspection]) -
         yield "Exact zeros have no place on a logarithmic scale: they are hollow, on the mark 0 below it."
     for names in group_overlapping(quantity):
         yield f"These lie over each other: {', '.join(names)}."
-    kinds = {layer.name: layer.kind for layer in (found[0].inputs, *found[0].layers)}
+    kinds = {row.name: row.kind for row in found[0].rows}
     for one in quantity.series:
         lost = []
         for name, value in zip(quantity.layers, one.values, strict=True):

@@ -7,6 +7,7 @@ from importlib.metadata import version
 from itertools import starmap
 from operator import itemgetter
 
+from nnexp.inspection.findings import InspectionFinding
 from nnexp.inspection.inspection import Inspection
 from nnexp.inspection.layer_statistics import LayerStatistics
 from nnexp.reports.html.figures.base import Figure
@@ -63,16 +64,15 @@ def describe_inspection(found: Sequence[Inspection]) -> str:
 def _render_cards(found: Sequence[Inspection], colours: Mapping[str, str]) -> Iterator[Html]:
     """What the numbers of each initialiser say."""
     for each in found:
-        sentences = [_render_sentence(finding.text) for finding in each.findings]
-        words = render_list(sentences) or tag("p", "Nothing stands out.")
+        words = render_list(map(_render_finding, each.findings)) or tag("p", "Nothing stands out.")
         loss = tag("p", f"Mean loss before training: {format_layer_number(each.loss)}.", class_="note")
         style = f"border-left: 4px solid {colours[escape_controls(each.init)]}; padding-left: 14px"
         yield tag("div", tag("h3", each.init), words, loss, style=style)
 
 
-def _render_sentence(text: str) -> Html:
+def _render_finding(finding: InspectionFinding) -> Html:
     """A finding, the words that it begins with in bold."""
-    head, colon, rest = text.partition(": ")
+    head, colon, rest = finding.text.partition(": ")
     return tag("span", tag("b", f"{head}{colon.strip()}"), f" {rest}" if rest else None)
 
 
@@ -100,12 +100,14 @@ def _describe_value(series: LayerSeries, quantity: LayerQuantity) -> str:
     if not series.finite_values:
         return "not finite"
     value = series.finite_values[0]
-    return format_layer_share(value) if quantity.share else format_layer_number(value)
+    if quantity.share:
+        return format_layer_share(value)
+    return format_layer_number(value)
 
 
 def _render_numbers(each: Inspection) -> Html:
     """The table of all that was measured of one initialiser's network."""
-    rows = list(map(_list_numbers, (each.inputs, *each.layers)))
+    rows = list(map(_list_numbers, each.rows))
     known = [header for header in rows[0] if any(row[header] for row in rows)]
     table = render_table(known, map(itemgetter(*known), rows), left=2)
     return render_fold(join_pieces(["Every layer with ", render_code(each.init)]), table)

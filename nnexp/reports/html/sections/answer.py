@@ -9,7 +9,16 @@ from functools import partial
 from nnexp.reports.html.figures.base import Figure, capitalize, format_metric_name
 from nnexp.reports.html.figures.estimates import VariantEstimate, find_unit, make_estimate
 from nnexp.reports.html.figures.intervals import plot_intervals
-from nnexp.reports.html.markup import Html, join_pieces, render_code, render_fold, render_list, render_table, tag
+from nnexp.reports.html.markup import (
+    Html,
+    join_pieces,
+    render_code,
+    render_fold,
+    render_list,
+    render_table,
+    render_warning,
+    tag,
+)
 from nnexp.reports.html.page import render_figure
 from nnexp.reports.report import Report, list_rows
 from nnexp.reports.tables import format_cells, format_mean, format_sentences, format_verdict_heading
@@ -124,18 +133,14 @@ def _render_verdicts(report: Report) -> list[Html | None]:
     heading = format_verdict_heading(report) if report.verdicts else ""
     if heading not in sentences:
         mixed, others = _divide(sentences, lambda line: line.startswith("mixed"))
-        return [*map(_render_warning, mixed), render_list(others)]
+        return [*map(render_warning, mixed), render_list(others)]
     place = sentences.index(heading)
     # What stands before the heading are warnings: they hold for all that follows.
     return [
-        *map(_render_warning, sentences[:place]),
+        *map(render_warning, sentences[:place]),
         tag("p", heading, class_="note"),
         *_render_comparisons(report.verdicts, sentences[place + 1 :]),
     ]
-
-
-def _render_warning(sentence: str) -> Html:
-    return tag("p", sentence, class_="bad")
 
 
 def _divide(sentences: Iterable[str], is_first: Callable[[str], bool]) -> tuple[list[str], list[str]]:
@@ -163,8 +168,8 @@ def _render_comparisons(verdicts: Sequence[Verdict], sentences: Sequence[str]) -
     more = len(differing) - MAX_COMPARISONS
     return [
         render_list([*besides, *first]),
-        render_fold(f"{len(rest)} more", render_list(rest)) if rest else None,
-        render_fold(without, render_list(others)) if others else None,
+        render_fold(f"{len(rest)} more", render_list(rest)),
+        render_fold(without, render_list(others)),
         tag("p", f"and {more:,} more: --format json has all of them", class_="note") if more > 0 else None,
     ]
 

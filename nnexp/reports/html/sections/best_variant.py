@@ -12,7 +12,7 @@ from nnexp.reports.html.figures.base import MAX_NAME_CHARACTERS, Figure, capital
 from nnexp.reports.html.figures.confusion import ConfusionCounts, plot_confusion
 from nnexp.reports.html.figures.names import shorten_names
 from nnexp.reports.html.figures.tiles import FILTER_LAYOUT, MISTAKE_LAYOUT, Tile, plot_tiles
-from nnexp.reports.html.markup import Html, escape_controls, tag
+from nnexp.reports.html.markup import Html, escape_controls, render_warning
 from nnexp.reports.html.mistakes import Mistake
 from nnexp.reports.html.page import render_figure, render_grid
 from nnexp.wording import format_percent
@@ -38,8 +38,7 @@ def render_best_variant(found: BestVariant | None, figures: Sequence[Figure]) ->
     """The figures, and what could not be read."""
     if found is None:
         return []
-    problems = [tag("p", problem, class_="bad") for problem in found.problems]
-    return [render_grid(*map(render_figure, figures)), *problems]
+    return [render_grid(*map(render_figure, figures)), *map(render_warning, found.problems)]
 
 
 def _describe_runs(found: BestVariant) -> str:
@@ -111,9 +110,13 @@ def _make_filter_figure(found: BestVariant) -> Figure:
 
 
 def _make_title(title: str, name: str) -> str:
-    return f"{title}: {escape_controls(name)}" if name else title
+    if not name:
+        return title
+    return f"{title}: {escape_controls(name)}"
 
 
 def _number_name(name: str, number: int) -> str:
     """The name of a file, with a number from the second one on: names of tasks may be no names of files."""
-    return name if number == 1 else f"{name}-{number}"
+    if number == 1:
+        return name
+    return f"{name}-{number}"

@@ -12,7 +12,7 @@ from nnexp.wording import format_count
 
 def render_health(report: Report) -> list[Html | None]:
     """What was found in the best variant's runs, and in those that diverged or failed."""
-    return [_render_entry(entry) for entry in report.health]
+    return list(map(_render_entry, report.health))
 
 
 def _render_entry(entry: HealthSummary) -> Html:

@@ -180,7 +180,9 @@ def _render_run(row: RunRow, what: str) -> list[Html | None]:
 def _render_file(summary: str, path: Path) -> Html | None:
     """A file to unfold, nothing where it cannot be read."""
     text = _read_text(path)
-    return render_fold(summary, render_code_block(text)) if text else None
+    if not text:
+        return None
+    return render_fold(summary, render_code_block(text))
 
 
 def _list_facts(record: manifest.Manifest) -> Iterable[tuple[Piece, Piece]]:
