@@ -51,21 +51,29 @@ class GaussianClassifier(Baseline):
     def fit(self, x: Array, d: Array, classes: Sequence[str]) -> FittedArrays:
         labels = d.argmax(axis=-1)
         present = np.unique(labels)
-        means = np.stack([x[labels == j].mean(axis=-2) for j in present])
-        centered = [x[labels == j] - mean for j, mean in zip(present, means, strict=True)]
+        means, centered, groups = [], [], []
+        for j in present:
+            examples = x[labels == j]
+            means.append(examples.mean(axis=-2))
+            centered.append(examples - means[-1])
+            groups.append(f"class {classes[j]}")
         variance = np.square(np.concatenate(centered)).mean()
         if not variance:
             raise FitError(
                 "within the classes nothing varies, so there is no variance to estimate; train on more examples"
             )
-        groups = [f"class {classes[j]}" for j in present]
         if self.covariance == "shared":
             # Each class's examples about its own mean, and one covariance of them all.
             groups, centered = ["the classes"], [np.concatenate(centered)]
         estimate = _compute_std if self.covariance == "diagonal" else _compute_factor
         added = self.ridge * variance
         factors = [estimate(part, added, group) for part, group in zip(centered, groups, strict=True)]
-        return {"present": present, "means": means, "factors": np.stack(factors), "classes": np.array(d.shape[-1])}
+        return {
+            "present": present,
+            "means": np.stack(means),
+            "factors": np.stack(factors),
+            "classes": np.array(d.shape[-1]),
+        }
 
     def make_output_function(self, kept: FittedArrays) -> Callable[[Array], Array]:
         present, means = kept["present"], kept["means"]

@@ -67,6 +67,7 @@ class Finding:
 
     def as_dict(self) -> dict[str, Any]:
         """Everything for a program."""
+        # Without their aims, by which the diagnosis alone tells which contradict each other.
         remedies = list(map(Remedy.as_dict, self.remedies))
         return asdict(self) | {"layers": list(self.layers), "remedies": remedies}
 

@@ -135,7 +135,8 @@ def _estimate_unlearned_loss(evidence: RunEvidence, dev: Array) -> float:
 def find_large_gap(evidence: RunEvidence) -> Iterator[Finding]:
     """Loss on the dev part far above that on the training part."""
     start = evidence.initial_loss
-    train, dev = (part.get("loss", math.nan) for part in find_final_metrics(evidence))
+    train_metrics, dev_metrics = find_final_metrics(evidence)
+    train, dev = train_metrics.get("loss", math.nan), dev_metrics.get("loss", math.nan)
     gain = start - train
     # Not with the signs turned round: of a NaN no comparison holds.
     if not (gain > MIN_GAIN_SHARE * abs(start) and dev - train > MIN_GAP_SHARE * gain):

@@ -41,9 +41,9 @@ def find_dead_units(evidence: RunEvidence) -> Iterator[Finding]:
     if not found or history is None:
         return
     units = dict(zip(history.layout.activations, history.layout.units, strict=True))
-    counts = {name: round(share * units[name]) for name, share in found.items()}
+    counts = {name: float(round(share * units[name])) for name, share in found.items()}
     named = list(counts)[:MAX_NAMED_LAYERS]
-    each = " and ".join(f"{counts[name]} of {units[name]} units of {name}" for name in named)
+    each = " and ".join(f"{counts[name]:.0f} of {units[name]} units of {name}" for name in named)
     others = len(counts) - len(named)
     more = f", and most of {others} more layers," if others else ""
     yield Finding(
@@ -52,7 +52,7 @@ def find_dead_units(evidence: RunEvidence) -> Iterator[Finding]:
         f"on the same {_count_recorded_examples(evidence)} training examples",
         epoch=evidence.find_epoch(_find_first_affected(evidence, list(found), "dead")),
         layers=tuple(found),
-        numbers={name: float(count) for name, count in counts.items()},
+        numbers=counts,
         remedies=tuple(_suggest_against_death(evidence, list(found))),
     )
 
@@ -202,7 +202,9 @@ def _choose_record(evidence: RunEvidence) -> int:
 
     What a run that diverged recorded at its end is a consequence of that.
     """
-    return 0 if evidence.has_diverged else -1
+    if evidence.has_diverged:
+        return 0
+    return -1
 
 
 def _find_affected_shares(evidence: RunEvidence, fault: UnitFault) -> dict[str, float]:
@@ -211,7 +213,9 @@ def _find_affected_shares(evidence: RunEvidence, fault: UnitFault) -> dict[str, 
     if history is None:
         return {}
     is_fit = not evidence.has_diverged and not is_underfitting(evidence)
-    min_share = MIN_AFFECTED_SHARE_WHEN_FIT if is_fit else MIN_AFFECTED_SHARE
+    min_share = MIN_AFFECTED_SHARE
+    if is_fit:
+        min_share = MIN_AFFECTED_SHARE_WHEN_FIT
     found: dict[str, float] = {}
     for name in _select_hidden_activations(evidence, history.layout.activations):
         share = float(history.values_of(name, fault)[_choose_record(evidence)])
@@ -236,7 +240,9 @@ def _find_first_affected(evidence: RunEvidence, names: Sequence[str], fault: Uni
         shares = shares[:1]
     # Not `<`: a NaN is no affected share.
     fine = np.flatnonzero(~(shares >= MIN_AFFECTED_SHARE))
-    return int(fine[-1]) + 1 if len(fine) else 0
+    if not len(fine):
+        return 0
+    return int(fine[-1]) + 1
 
 
 def _compute_gradient_shares(evidence: RunEvidence) -> Mapping[str, Array]:
@@ -258,7 +264,9 @@ def _compute_gradient_shares(evidence: RunEvidence) -> Mapping[str, Array]:
 
 def _format_epoch(evidence: RunEvidence, record: int) -> str:
     epoch = evidence.find_epoch(record)
-    return f"in epoch {epoch}" if epoch else "before training"
+    if not epoch:
+        return "before training"
+    return f"in epoch {epoch}"
 
 
 def _count_recorded_examples(evidence: RunEvidence) -> int:

@@ -221,4 +221,6 @@ def _measure_weights_left(evidence: RunEvidence) -> float:
         return 1.0
     norms = evidence.combine_norms("weight")
     # Weights that began at 0 have not shrunk.
-    return float(norms[-1] / norms[0]) if norms[0] > 0 else 1.0
+    if not norms[0] > 0:
+        return 1.0
+    return float(norms[-1] / norms[0])

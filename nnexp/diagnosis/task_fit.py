@@ -164,4 +164,4 @@ def is_underfitting(evidence: RunEvidence) -> bool:
 
 def format_balance(evidence: RunEvidence) -> str:
     """Bias and variance in one sentence; empty where no train error is known."""
-    return "; ".join(fit.format_sentence() for fit in compute_fits(evidence))
+    return "; ".join(map(TaskFit.format_sentence, compute_fits(evidence)))

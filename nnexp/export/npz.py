@@ -23,6 +23,7 @@ def encode_npz(result: RunResult) -> bytes:
     about = result.first_model.description
     arrays: dict[str, ArrayLike] = {**result.make_metadata(), "classes": about.classes}
     if about.tasks:
+        # A name for each class, so that both arrays can be read side by side.
         arrays["tasks"] = np.repeat([task.name for task in about.tasks], [len(task.classes) for task in about.tasks])
     if about.inputs:
         arrays["inputs"] = about.inputs

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from itertools import accumulate
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -54,9 +53,11 @@ def _make_events(record: Manifest, rows: list[MetricsRow], plain: dict[str, Any]
     final = _list_final_metrics(record)
     chosen, start, end = summary.hparams(_list_hyperparameters(plain), final)
     words = summary.text("spec", f"```yaml\n{text}```")
-    yield from (event(wall_time=began, summary=first) for first in (words, chosen, start))
-    time, step = began, 0
-    for row, seconds in zip(rows, accumulate(row.get("seconds", 0.0) for row in rows), strict=True):
+    for found in (words, chosen, start):
+        yield event(wall_time=began, summary=found)
+    time, step, seconds = began, 0, 0.0
+    for row in rows:
+        seconds += row.get("seconds", 0.0)
         time, step = began + seconds, int(row["step"])
         numbers = {_make_tag(column): value for column, value in row.items() if column != "step"}
         yield event(wall_time=time, step=step, summary=_make_scalars(numbers))

@@ -51,4 +51,4 @@ def compare_gradient(
         # 0 on both sides where a kink spoils the difference, so that it counts neither as right nor as wrong.
         analytic = np.where(found.smooth, probes.project(gradient), 0)
         parts.append((found.values, analytic, found.bounds, found.smooth))
-    return GradientComparison(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+    return GradientComparison(*map(np.concatenate, zip(*parts, strict=True)))

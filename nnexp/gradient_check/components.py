@@ -115,11 +115,15 @@ class ComponentCheck:
     @property
     def verdict(self) -> Verdict:
         """That of the network."""
-        return self.check.verdict if self.check else "undecided"
+        if self.check is None:
+            return "undecided"
+        return self.check.verdict
 
     def as_dict(self) -> dict[str, Any]:
         """For a program."""
-        found = self.check.as_dict() if self.check else {"verdict": self.verdict, "problem": self.problem}
+        found: dict[str, Any] = {"verdict": self.verdict, "problem": self.problem}
+        if self.check is not None:
+            found = self.check.as_dict()
         return {"kind": self.kind, "component": self.name, "setting": self.setting, **found}
 
 

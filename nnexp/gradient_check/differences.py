@@ -127,7 +127,8 @@ def extrapolate_derivative(moved: AnyArray, origin: float, step: float) -> tuple
     right, left = moved[:, ::2], moved[:, 1::2]
     steps = step * STEP_FRACTIONS[::2]
     central, second = (right - left) / (2 * steps), (right + left - 2 * origin) / steps
-    coarse, fine = ((4 * central[:, i + 1] - central[:, i]) / 3 for i in range(2))
+    coarse = (4 * central[:, 1] - central[:, 0]) / 3
+    fine = (4 * central[:, 2] - central[:, 1]) / 3
     jump = (16 * second[:, 2] - 10 * second[:, 1] + second[:, 0]) / 7
     disagreement = 2 * np.abs(fine - coarse) + np.abs(jump) / 2
     return (16 * fine - coarse) / 15, np.where(np.isfinite(disagreement), disagreement, np.inf)
@@ -145,4 +146,6 @@ def estimate_noise(f: ProbedFunction) -> float:
     with np.errstate(all="ignore"):
         differences = np.diff(f(np.zeros(len(NOISE_STEPS), np.intp), NOISE_STEPS), 3)
         noise = float(np.sqrt(np.square(differences).mean() / 20))  # 1 + 9 + 9 + 1, the squares of the coefficients
-    return noise if np.isfinite(noise) else 0.0
+    if not np.isfinite(noise):
+        return 0.0
+    return noise

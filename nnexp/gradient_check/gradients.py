@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import starmap
 from math import prod
 from typing import Any
 
@@ -80,7 +81,7 @@ def _check_at_point(
 ) -> GradientCheck:
     """The gradient at one point."""
     check = _ModelCheck(objective, make_generator(seed, "gradcheck"), threshold, sample)
-    parameters = tuple(check.check_parameter(*one) for one in locate_parameters(objective.model))
+    parameters = tuple(starmap(check.check_parameter, locate_parameters(objective.model)))
     exhaustive = all(row.directions + row.directions_left_out == 0 for row in parameters)
     result = GradientCheck(
         objective=float(objective.compute_values(0, objective.theta)[0]),
@@ -91,7 +92,9 @@ def _check_at_point(
         everywhere=None if exhaustive else check.check_directions(),
         **names,
     )
-    return replace(result, faults=check.find_faults()) if result.verdict == "wrong" else result
+    if result.verdict != "wrong":
+        return result
+    return replace(result, faults=check.find_faults())
 
 
 def locate_parameters(model: Model) -> Iterator[tuple[str, Shape, int]]:
@@ -99,7 +102,7 @@ def locate_parameters(model: Model) -> Iterator[tuple[str, Shape, int]]:
     at = 0
     for name, weight in model.declaration.iterate_weights():
         yield name, weight.shape, at
-        at += prod(weight.shape)
+        at += weight.size
 
 
 class _ModelCheck:
@@ -179,4 +182,6 @@ def _find_worst(found: GradientComparison, shape: Shape, entries: IntArray) -> W
 def _decide_verdict(found: GradientComparison, threshold: float) -> Verdict:
     if (~found.smooth).mean() > MAX_LEFT_OUT_SHARE:
         return "undecided"
-    return "wrong" if found.is_wrong(threshold) else "right"
+    if found.is_wrong(threshold):
+        return "wrong"
+    return "right"

@@ -111,7 +111,7 @@ class _FaultSearch:
         """The gradient of each weight of a layer, and dx."""
         at = 0
         for name, weight in one.declaration.iterate_weights():
-            here = slice(at, at + int(np.prod(weight.shape)))
+            here = slice(at, at + weight.size)
             yield from self._check_weight(one, name, here, arrays)
             at = here.stop
 

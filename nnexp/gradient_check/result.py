@@ -116,6 +116,7 @@ class GradientCheck:
         found = {row.verdict for row in self.rows}
         if "wrong" in found:
             return "wrong"
+        # The second holds also where there are no parameters at all.
         if "undecided" in found or found <= {"frozen"}:
             return "undecided"
         return "right"

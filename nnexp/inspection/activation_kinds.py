@@ -32,4 +32,5 @@ def select_compared_layers(layers: Sequence[Layer], weighted: Sequence[bool]) ->
     Where there are none, of a deep linear network say, all with weights but the last.
     """
     active = list(map(has_activation, layers[:-1]))
+    # The last layer gives the outputs, whose size is that of the targets and not of the signal.
     return np.flatnonzero(active).tolist() or np.flatnonzero(weighted[:-1]).tolist()

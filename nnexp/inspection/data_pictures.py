@@ -217,7 +217,7 @@ def draw_points(found: DataPreview, plane: AnyArray, labels: IntArray | None) ->
     names: Sequence[str] = ()
     if labels is not None and len(found.description.classes) <= 2 * CLASSES_PER_PANEL:
         names = found.description.classes
-    width, height = (SUPERSAMPLING_FACTOR * side for side in PICTURE_SIZE_PIXELS)
+    width, height = PICTURE_SIZE_PIXELS[0] * SUPERSAMPLING_FACTOR, PICTURE_SIZE_PIXELS[1] * SUPERSAMPLING_FACTOR
     sheet, pen = _make_canvas(width, height)
     font = _load_font(14 * SUPERSAMPLING_FACTOR)
     right = _enlarge(EDGE_PIXELS)

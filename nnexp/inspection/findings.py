@@ -198,9 +198,10 @@ def _choose_word(sizes: Sequence[float]) -> str | None:
     # One layer that differs from all others makes no trend.
     if factor < MIN_CLEAR_FACTOR or along < MIN_STEADY_SHARE * (len(sizes) - 1):
         return None
+    up, down = "explode", "vanish"
     if factor < MIN_EXTREME_FACTOR:
-        return "grow" if ratio > 1 else "shrink"
-    return "explode" if ratio > 1 else "vanish"
+        up, down = "grow", "shrink"
+    return up if ratio > 1 else down
 
 
 def _format_layers(names: Sequence[str], layers: Sequence[LayerStatistics]) -> str:

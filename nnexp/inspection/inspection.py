@@ -104,6 +104,7 @@ def _inspect_network(init: str, spec: Spec, data: ExampleBatch, seeds: range, ki
         layers.append(
             average_statistics(name, layer, shape, of_layer.outputs, *gradients, symmetric=of_layer.symmetric)
         )
+    # What has a gradient of its weights has weights.
     compared = select_compared_layers(network.layers, [layer.weight_gradient is not None for layer in layers])
     return Inspection(
         spec.name,

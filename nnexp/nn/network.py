@@ -61,18 +61,23 @@ def _fill_parameter(value: Any, hint: Any, activation: Activation, outputs: Outp
     if isinstance(value, tuple):
         return tuple(_fill_parameter(entry, None, activation, outputs) for entry in value)
     is_open_activation = value is None and hint == Activation | None
-    return activation if is_open_activation else value
+    if is_open_activation:
+        return activation
+    return value
 
 
 def _kind_in_chain(written: Layer, placed: Layer) -> str:
     # It keeps the name that the spec gives it, although a dense layer has taken its place.
-    return "output" if isinstance(written, Output) else kind_of(placed)
+    if isinstance(written, Output):
+        return "output"
+    return kind_of(placed)
 
 
 def kind_of(layer: Layer) -> str:
     """The name in the registry of a layer or activation."""
-    known = registry.activations if isinstance(layer, Activation) else registry.layers
-    return known.name_of(layer)
+    if isinstance(layer, Activation):
+        return registry.activations.name_of(layer)
+    return registry.layers.name_of(layer)
 
 
 def walk_layers(layers: Sequence[Layer]) -> Iterator[Layer]:

@@ -102,6 +102,7 @@ class Declaration:
     def _build_mask(self, is_chosen: Callable[[str, Weight], bool]) -> BoolArray:
         """A mask (P) that is set for the entries of the weights that are chosen."""
         pieces = [np.full(weight.size, is_chosen(name, weight)) for name, weight in self.iterate_weights()]
+        # The empty piece is for a network without weights.
         return np.concatenate([np.zeros(0, bool), *pieces])
 
     def initial_buffers(self) -> AnyArray:

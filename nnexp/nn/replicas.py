@@ -102,6 +102,7 @@ def _map_leaves(change: Callable[..., Any], *trees: Any) -> Any:
             return tuple(_map_leaves(change, *parts) for parts in zip(*trees, strict=True))
         case dict():
             return {key: _map_leaves(change, *map(itemgetter(key), trees)) for key in first}
+    # `is_dataclass` is true of the classes themselves as well.
     if not is_dataclass(first) or isinstance(first, type):
         return change(*trees)
     changed = {}
@@ -114,7 +115,9 @@ def _map_leaves(change: Callable[..., Any], *trees: Any) -> Any:
 
 def stack_arrays(arrays: Sequence[AnyArray]) -> AnyArray:
     """One array (R, ...) of R equally shaped ones; a single one, which all replicas share, as a view (1, ...)."""
-    return arrays[0][None] if len(arrays) == 1 else np.stack(arrays)
+    if len(arrays) == 1:
+        return arrays[0][None]
+    return np.stack(arrays)
 
 
 def row_norms(rows: AnyArray) -> Array:

@@ -91,6 +91,7 @@ def _choose_usual_metric(known: Sequence[str]) -> str:
     for part in ("dev", "test", "train"):
         of_part = [name for name in known if name.startswith(f"{part}_")]
         if of_part:
+            # Of several that are as good, the first: `min` keeps the order of the metrics.
             return min(of_part, key=lambda name: ("accuracy" not in name, name.partition("_")[2] != "loss"))
     return "dev_loss"
 

@@ -175,7 +175,7 @@ def _pick_variant(name: str, found: CollectedRuns, text: str) -> Variant:
         matching = [variant for variant in matching if _has_value(variant, found, key.strip(), value.strip())]
     if len(matching) == 1:
         return matching[0]
-    labels = [variant.label for variant in add_cells(matching or variants, found)][:MAX_CHOICES]
+    labels = list(map(str, add_cells(matching or variants, found)))[:MAX_CHOICES]
     if not matching:
         raise UsageError(f"{name!r}: the sweep has no such variant; it has {'; '.join(labels)}")
     raise UsageError(f"{name!r} could be {' or '.join(labels)}")

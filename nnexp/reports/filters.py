@@ -11,7 +11,7 @@ import ast
 import operator
 import warnings
 from collections.abc import Callable, Mapping
-from itertools import pairwise
+from itertools import filterfalse, pairwise
 from typing import Any
 
 from nnexp.errors import UsageError
@@ -65,7 +65,7 @@ class VariantFilter:
     def list_names(self) -> list[str]:
         """The names in the condition, as they are written."""
         nodes = [node for node in ast.walk(self._tree) if isinstance(node, ast.Name | ast.Attribute)]
-        return [ast.unparse(node) for node in nodes if not self._is_name_part(node)]
+        return list(map(ast.unparse, filterfalse(self._is_name_part, nodes)))
 
     def check_names(self, known: Mapping[str, Any] | set[str]) -> None:
         """Raises UsageError for a name that means nothing in any variant."""

@@ -150,5 +150,5 @@ def is_finite_number(value: Any) -> bool:
 def is_complete(columns: Sequence[Sequence[int]]) -> bool:
     """Whether every combination of levels is there, and all equally often."""
     counts = Counter(zip(*columns, strict=True))
-    combinations = math.prod(len(set(column)) for column in columns)
+    combinations = math.prod(map(len, map(set, columns)))
     return len(counts) == combinations and len(set(counts.values())) == 1

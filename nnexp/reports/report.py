@@ -227,6 +227,7 @@ def _filter_variants(variants: list[Variant], condition: VariantFilter, found: C
     for variant in variants:
         means = {name: variant.compute_mean(name).value for name in metrics}
         own = declared.get(variant.configuration.key, {})
+        # The last one counts where a parameter and a metric have the same name.
         if condition.is_match({**means, "n": len(variant.done_rows), **own, **variant.parameters}):
             kept.append(variant)
     if not kept:
@@ -242,10 +243,9 @@ def find_baseline(variants: Sequence[Variant], name: str) -> Variant:
         if len(found) == 1:
             return found[0]
         if found:
-            choices = " or ".join(variant.label for variant in found[:MAX_CHOICES])
+            choices = " or ".join(map(str, found[:MAX_CHOICES]))
             raise UsageError(f"--baseline: {name!r} could be {choices}")
-    labels = [variant.label for variant in variants]
-    raise UsageError(f"--baseline: there is no variant {name!r}; {suggest_nearest(name, labels)}")
+    raise UsageError(f"--baseline: there is no variant {name!r}; {suggest_nearest(name, list(map(str, variants)))}")
 
 
 def _list_labels(variant: Variant) -> list[str]:

@@ -55,6 +55,7 @@ def format_cells(report: Report) -> dict[str, list[str]]:
     for variant in report.variants:
         for header, cell in _format_variant(variant, report).items():
             columns.setdefault(header, []).append(cell)
+    # Not all runs have a test part, and baselines have no epochs.
     for header in (*_list_metrics(report)[1:], "best epoch"):
         if set(columns[header]) == {UNKNOWN_CELL}:
             del columns[header]
@@ -169,7 +170,7 @@ def _format_verdicts(report: Report) -> list[str]:
     if len(verdicts) > 1 and {verdict.conclusion for verdict in verdicts} == {"one pair"}:
         return [f"one {report.measure.pair} of each: no difference can be told from chance"]
     sentences = [format_verdict_heading(report)]
-    sentences += [verdict.format_sentence() for verdict in verdicts[:MAX_VERDICTS]]
+    sentences += map(Verdict.format_sentence, verdicts[:MAX_VERDICTS])
     if len(verdicts) > MAX_VERDICTS:
         sentences.append(f"and {len(verdicts) - MAX_VERDICTS} more: --format json has all of them")
     return sentences

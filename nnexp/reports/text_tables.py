@@ -11,14 +11,16 @@ MIN_RULE_CHARACTERS = 3
 MARKDOWN_SIGNS = re.compile(r"([|\\`*_<>\[\]])")
 """What Markdown would take for something else."""
 
-LATEX_REPLACEMENTS = {
-    "\\": r"\textbackslash{}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    "±": r"$\pm$",
-    "…": r"\dots{}",
-    **{character: f"\\{character}" for character in "&%$#_{}"},
-}
+LATEX_REPLACEMENTS = str.maketrans(
+    {
+        "\\": r"\textbackslash{}",
+        "~": r"\textasciitilde{}",
+        "^": r"\textasciicircum{}",
+        "±": r"$\pm$",
+        "…": r"\dots{}",
+        **{character: f"\\{character}" for character in "&%$#_{}"},
+    }
+)
 """What LaTeX would take for something else."""
 
 
@@ -28,21 +30,18 @@ def format_markdown_table(columns: Mapping[str, Sequence[str]], left_count: int)
     for place, (header, cells) in enumerate(columns.items()):
         texts = list(map(escape_markdown, (header.strip(), *cells)))
         width = max(MIN_RULE_CHARACTERS, *map(len, texts))
-        align = _align_left if place < left_count else _align_right
-        aligned.append(align(texts, width))
+        side = "<" if place < left_count else ">"
+        aligned.append(_align_column(texts, width, side))
     return "\n".join(f"| {' | '.join(line)} |" for line in zip(*aligned, strict=True))
 
 
-def _align_left(texts: Sequence[str], width: int) -> list[str]:
-    """A column, its header first and then its rule."""
-    header, *cells = [text.ljust(width) for text in texts]
-    return [header, "-" * width, *cells]
-
-
-def _align_right(texts: Sequence[str], width: int) -> list[str]:
-    """A column, its header first and then its rule, whose colon tells Markdown the side."""
-    header, *cells = [text.rjust(width) for text in texts]
-    return [header, "-" * (width - 1) + ":", *cells]
+def _align_column(texts: Sequence[str], width: int, side: str) -> list[str]:
+    """A column, its header first and then its rule, whose colon tells Markdown of the right side."""
+    header, *cells = [f"{text:{side}{width}}" for text in texts]
+    rule = "-" * width
+    if side == ">":
+        rule = f"{rule[1:]}:"
+    return [header, rule, *cells]
 
 
 def escape_markdown(text: str) -> str:
@@ -64,5 +63,5 @@ def _format_latex_row(cells: Sequence[str]) -> str:
 
 def escape_latex(text: str) -> str:
     """A text as LaTeX shows it."""
-    # Character by character: a replacement has signs that are replaced themselves.
-    return "".join(LATEX_REPLACEMENTS.get(character, character) for character in text.strip())
+    # All at once: a replacement has signs that are replaced themselves.
+    return text.strip().translate(LATEX_REPLACEMENTS)

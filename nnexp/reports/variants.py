@@ -32,6 +32,9 @@ class Variant:
     cells: Mapping[str, Any] = field(default_factory=dict)
     label: str = ""
 
+    def __str__(self) -> str:
+        return self.label
+
     @property
     def is_ensemble(self) -> bool:
         return self.configuration.kind.startswith(ENSEMBLE_KIND)
@@ -136,9 +139,13 @@ def _average_values(values: Sequence[float], *, skip_lost: bool) -> float:
     """
     if skip_lost:
         values = [value for value in values if not math.isnan(value)]
-    return sum(values) / len(values) if values else math.nan
+    if not values:
+        return math.nan
+    return sum(values) / len(values)
 
 
 def compute_mean_or_none(values: Sequence[float]) -> float | None:
     """The mean, if there is one."""
-    return sum(values) / len(values) if values else None
+    if not values:
+        return None
+    return sum(values) / len(values)

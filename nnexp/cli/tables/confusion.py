@@ -65,6 +65,7 @@ def _measure_matrix(names: Sequence[str], headers: Sequence[str], cells: list[li
 
 def _render_matrix(names: Sequence[str], headers: Sequence[str], cells: list[list[str]], gap: int) -> Table:
     shown = make_table("", *map(escape, headers))
+    # A matrix of many classes needs every character: a gap stands on one side of a cell alone.
     shown.padding = (0, 0, 0, gap - 1)
     shown.pad_edge = False
     for name, row in zip(names, cells, strict=True):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from itertools import filterfalse
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from nnexp.cli.console import fit_table, gather_columns
@@ -28,8 +30,8 @@ def compare_with_members(entry: EnsembleStatus, objective: SweepObjective) -> di
     if entry.state != "done":
         return {}
     metric = objective.metric
-    members = [metrics[metric] for metrics in entry.list_member_metrics()]
-    known = [value for value in members if not math.isnan(value)]
+    members = map(itemgetter(metric), entry.list_member_metrics())
+    known = list(filterfalse(math.isnan, members))
     mean, own = entry.collect_member_means()[metric], entry.collect_metrics()[metric]
     compared = {"members_mean": mean, "ensemble": own, "gain": objective.sign * (own - mean)}
     if not metric.startswith("test_"):
@@ -46,6 +48,7 @@ def render_ensembles(found: Sequence[EnsembleStatus], objective: SweepObjective,
     for key in columns:
         cells[names[key]] = format_values([run.values.get(key, "") for run in firsts])
     seeds = [str(run.seed) for run in firsts]
+    # A column that says the same in each row says nothing.
     if len(set(seeds)) > 1:
         cells["seed"] = seeds
     if firsts[0].fold is not None:

@@ -42,6 +42,7 @@ MIN_NUMBER_CHARACTERS = 8
 def render_network(found: Inspection, width: int) -> Table:
     """Every layer, with all that is known of it."""
     columns = gather_columns(map(_format_layer, found.rows))
+    # Units of most activations can be neither.
     if not any(columns["dead or sat."]):
         del columns["dead or sat."]
     bars = _choose_bars(BAR_COUNTS, width - measure_table(columns) - GAP_CHARACTERS)

@@ -42,6 +42,7 @@ def render_variants(progress: SweepProgress, width: int, most: int | None = None
         places.sort(key=lambda place: _rank_variant(progress, variants[place]))
     places = places[:most]
     cells = {}
+    # By all variants, so that the first ones have the columns of the whole table.
     for name, values in build_columns([runs[0].values for runs in variants]).items():
         cells[name] = format_values([values[place] for place in places])
     if not cells:
@@ -84,6 +85,7 @@ def _rank_variant(progress: SweepProgress, runs: Sequence[PlannedRun]) -> tuple[
     """The best first; those with a run that failed after those without, and those without a value last."""
     lost = any(progress.find_state(run.run) in ("diverged", "failed") for run in runs)
     value = progress.average_objective(runs)
+    # Of a NaN no comparison holds, and sorting would leave any order.
     if math.isnan(value):
         return True, lost, 0.0
     return False, lost, -progress.objective.sign * value

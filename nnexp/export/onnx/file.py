@@ -36,6 +36,7 @@ def encode_onnx(result: RunResult) -> bytes:
     """The file. Raises UsageError where the run, or a layer of it, cannot be expressed."""
     first = result.first_model
     inputs = GraphValue(INPUTS_NAME, first.description.shape)
+    # Baselines are fitted in double precision.
     graph = OnnxGraph(np.dtype(first.spec.training.dtype if isinstance(first.spec, Spec) else np.float64))
     if isinstance(first.spec, BaselineSpec):
         outputs = {OUTPUTS_NAME: _add_baseline(graph, first, inputs)}
@@ -76,7 +77,8 @@ def _add_baseline(graph: OnnxGraph, learned: LearnedModel, inputs: GraphValue) -
         raise UsageError(f"the baseline {name} cannot be exported to ONNX: {reason}")
     at = LayerScope(graph, Views(name))
     flat = at.add_node("Flatten", add_normalization(graph, learned, "", inputs).name, axis=1)
-    w, b = (at.add_weight(key, learned.arrays[key]) for key in ("W", "b"))
+    w = at.add_weight("W", learned.arrays["W"])
+    b = at.add_weight("b", learned.arrays["b"])
     z = at.add_node("Gemm", flat, w, b)
     return GraphValue(_restore_values(graph, learned, "", z), (learned.description.output_count,))
 

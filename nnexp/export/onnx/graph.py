@@ -51,7 +51,9 @@ class OnnxGraph:
     def _make_unique_name(self, name: str) -> str:
         self._names[name] += 1
         # A layer may need several operators of a kind, and ONNX has one name for each.
-        return name if self._names[name] == 1 else f"{name}_{self._names[name]}"
+        if self._names[name] == 1:
+            return name
+        return f"{name}_{self._names[name]}"
 
     def encode_model(
         self, inputs: GraphValue, outputs: Mapping[str, GraphValue], about: Mapping[str, str], version: str

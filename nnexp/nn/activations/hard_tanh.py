@@ -30,6 +30,7 @@ class HardTanh(Activation):
 
     def apply(self, z: Array) -> tuple[Array, Callable[[Array], Array]]:
         a = np.clip(z, -1, 1)
+        # On the kinks themselves the slope is 0, as it is beyond them.
         return a, lambda da: da * (np.abs(z) < 1)
 
     def add_to_graph(self, at: LayerScope, z: GraphValue) -> str:

@@ -25,6 +25,7 @@ class Mish(Activation):
     """
 
     def apply(self, z: Array) -> tuple[Array, Callable[[Array], Array]]:
+        # The inner function is softplus, in a form in which no exponential overflows.
         t = np.tanh(np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z))))
         return z * t, lambda da: da * (t + z * logistic(z) * (1 - t * t))
 

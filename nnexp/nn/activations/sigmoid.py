@@ -36,6 +36,7 @@ class Sigmoid(Activation):
 
     def apply(self, z: Array) -> tuple[Array, Callable[[Array], Array]]:
         a = logistic(z)
+        # The slope by the output: z need not be kept for the way back.
         return a, lambda da: da * (a * (1 - a))
 
     def add_to_graph(self, at: LayerScope, z: GraphValue) -> str:

@@ -28,6 +28,7 @@ class Softmax(Activation):
     usual_range: ClassVar[tuple[float, float] | None] = (0, 1)
 
     def apply(self, z: Array) -> tuple[Array, Callable[[Array], Array]]:
+        # Shifted by the largest, so that no exponential overflows.
         e = np.exp(z - np.maximum.reduce(z, axis=-1, keepdims=True))
         a = e / np.add.reduce(e, axis=-1, keepdims=True)
         return a, lambda da: a * (da - np.add.reduce(da * a, axis=-1, keepdims=True))

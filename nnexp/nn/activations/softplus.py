@@ -28,6 +28,7 @@ class Softplus(Activation):
     usual_range: ClassVar[tuple[float, float] | None] = (0, 3)
 
     def apply(self, z: Array) -> tuple[Array, Callable[[Array], Array]]:
+        # log(1 + e^z), in a form in which no exponential overflows.
         a = np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z)))
         return a, lambda da: da * logistic(z)
 

@@ -37,11 +37,15 @@ class AlexNet(Architecture):
     dropout: Annotated[float, Ge(0), Lt(1)] = 0.5
 
     def build_layers(self, x: Shape) -> tuple[Layer, ...]:
-        f96, f256, f384 = (scale_width(filters, self.width) for filters in (96, 256, 384))
-        plan = (
-            *(choose_stem(Conv2D(f96, 11, 4), check_image_shape(x, "alexnet")), POOL_PLACE),
-            *(Conv2D(f256, 5, padding="same"), POOL_PLACE),
-            *(Conv2D(filters, 3, padding="same") for filters in (f384, f384, f256)),
-            POOL_PLACE,
-        )
-        return (*build_features(plan, x), *build_classifier(scale_width(4096, self.width), self.dropout))
+        stem = choose_stem(Conv2D(scale_width(96, self.width), 11, 4), check_image_shape(x, "alexnet"))
+        second = Conv2D(scale_width(256, self.width), 5, padding="same")
+        return build_five_convolutions(stem, second, x, self.width, self.dropout)
+
+
+def build_five_convolutions(stem: Conv2D, second: Conv2D, x: Shape, width: float, dropout: float) -> tuple[Layer, ...]:
+    """The network from its first two convolutions on, in which those that came after it differ."""
+    # The third and the fourth convolution are alike.
+    third = Conv2D(scale_width(384, width), 3, padding="same")
+    fifth = Conv2D(scale_width(256, width), 3, padding="same")
+    plan = (stem, POOL_PLACE, second, POOL_PLACE, third, third, fifth, POOL_PLACE)
+    return (*build_features(plan, x), *build_classifier(scale_width(4096, width), dropout))

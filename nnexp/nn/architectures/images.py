@@ -30,8 +30,9 @@ POOL_PLACE = None
 
 def choose_stem(published: Conv2D, x: Shape) -> Conv2D:
     """The first convolution: the published one, or 3x3 moving by 1 for small images."""
-    is_small = min(x[:2]) < MIN_LARGE_SIDE_PIXELS
-    return Conv2D(published.filters, 3, padding="same") if is_small else published
+    if min(x[:2]) < MIN_LARGE_SIDE_PIXELS:
+        return Conv2D(published.filters, 3, padding="same")
+    return published
 
 
 def build_features(plan: Sequence[Conv2D | None], x: Shape) -> tuple[Layer, ...]:
@@ -68,8 +69,9 @@ def make_pool(x: Shape) -> tuple[MaxPool, ...]:
 
 def build_classifier(units: int, dropout: float) -> tuple[Layer, ...]:
     """Two dense layers, each with activation and dropout, and the output."""
-    dropping = (Dropout(dropout),) if dropout else ()
-    block = (Dense(units), ActivationPlaceholder(), *dropping)
+    block: tuple[Layer, ...] = (Dense(units), ActivationPlaceholder())
+    if dropout:
+        block = (*block, Dropout(dropout))
     return (Flatten(), *block, *block, Output())
 
 

@@ -7,8 +7,9 @@ from typing import Annotated
 
 from annotated_types import Ge, Gt, Lt
 
+from nnexp.nn.architectures.alexnet import build_five_convolutions
 from nnexp.nn.architectures.base import Architecture
-from nnexp.nn.architectures.images import POOL_PLACE, build_classifier, build_features, choose_stem, scale_width
+from nnexp.nn.architectures.images import choose_stem, scale_width
 from nnexp.nn.layers.base import Layer
 from nnexp.nn.layers.conv2d import Conv2D
 from nnexp.nn.layers.windows import check_image_shape
@@ -37,11 +38,6 @@ class ZFNet(Architecture):
     dropout: Annotated[float, Ge(0), Lt(1)] = 0.5
 
     def build_layers(self, x: Shape) -> tuple[Layer, ...]:
-        f96, f256, f384 = (scale_width(filters, self.width) for filters in (96, 256, 384))
-        plan = (
-            *(choose_stem(Conv2D(f96, 7, 2), check_image_shape(x, "zfnet")), POOL_PLACE),
-            *(Conv2D(f256, 5, 2), POOL_PLACE),
-            *(Conv2D(filters, 3, padding="same") for filters in (f384, f384, f256)),
-            POOL_PLACE,
-        )
-        return (*build_features(plan, x), *build_classifier(scale_width(4096, self.width), self.dropout))
+        stem = choose_stem(Conv2D(scale_width(96, self.width), 7, 2), check_image_shape(x, "zfnet"))
+        second = Conv2D(scale_width(256, self.width), 5, 2)
+        return build_five_convolutions(stem, second, x, self.width, self.dropout)

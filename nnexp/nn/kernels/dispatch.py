@@ -47,7 +47,9 @@ def adam(theta: Array, *rest: Array) -> None:
     grad, m, v = rest[:3]
     numbers = [repeat_shared_number(number, len(theta)) for number in rest[3:]]
     _entries_updated["adam"] += theta.size
-    module = load_compiled() if _entries_updated["adam"] >= MIN_COMPILED_ENTRIES else None
+    module = None
+    if _entries_updated["adam"] >= MIN_COMPILED_ENTRIES:
+        module = load_compiled()
     if module:
         module.adam(theta, grad, m, v, *numbers)
         return

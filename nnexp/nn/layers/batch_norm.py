@@ -66,7 +66,9 @@ class BatchNorm(Layer):
             centered = x - mean
         inverse = 1 / np.sqrt(variance + lift(self.epsilon, x))
         normed = centered * inverse
-        y = normed * w["gain"] if self.scale else normed
+        y = normed
+        if self.scale:
+            y = y * w["gain"]
         if self.shift:
             y = y + w["shift"]
 
@@ -106,11 +108,11 @@ class BatchNorm(Layer):
         return w["mean"] / w["examples"], w["variance"] / w["examples"]
 
     def add_to_graph(self, at: LayerScope, x: GraphValue) -> str:
-        mean, variance = (statistic[0] for statistic in self._stored_statistics(at.w))
-        factor = 1 / np.sqrt(variance + np.asarray(self.epsilon, variance.dtype))
+        mean, variance = self._stored_statistics(at.w)
+        factor = 1 / np.sqrt(variance[0] + np.asarray(self.epsilon, variance.dtype))
         if self.scale:
             factor = factor * at.w["gain"][0]
-        centered = at.add_node("Sub", x.name, at.add_weight("mean", mean.reshape(-1)))
+        centered = at.add_node("Sub", x.name, at.add_weight("mean", mean[0].reshape(-1)))
         y = at.add_node("Mul", centered, at.add_weight("factor", factor.reshape(-1)))
         if self.shift:
             y = at.add_node("Add", y, at.add_weight("shift", at.w["shift"].reshape(-1)))

@@ -35,5 +35,6 @@ def forward_gated(units: int, opening: Activation, w: Views, x: Array, ctx: Cont
 def add_gated(units: int, opening: Activation, at: LayerScope, x: GraphValue) -> str:
     """The same in an exported graph."""
     dense = Dense(units)
-    gate, content = (dense.add_to_graph(at.enter_layer(name), x) for name in ("gate", "content"))
+    gate = dense.add_to_graph(at.enter_layer("gate"), x)
+    content = dense.add_to_graph(at.enter_layer("content"), x)
     return at.add_node("Mul", opening.add_to_graph(at, GraphValue(gate, (units,))), content)

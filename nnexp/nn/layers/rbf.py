@@ -98,7 +98,9 @@ class RBF(Layer):
         if self.kernel == "gaussian":
             return at.add_node("Exp", at.add_node("Div", squares, at.add_weight("squared_widths", -2 * h * h)))
         y = at.add_node("Sqrt", at.add_node("Add", squares, at.add_weight("squared_widths", h * h)))
-        return y if self.kernel == "multiquadric" else at.add_node("Reciprocal", y)
+        if self.kernel == "multiquadric":
+            return y
+        return at.add_node("Reciprocal", y)
 
 
 def _compute_max_distance(mu: Array, x: Array) -> Array:

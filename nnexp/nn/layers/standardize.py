@@ -43,5 +43,6 @@ def add_standardization(at: LayerScope, x: str, axes: Sequence[int], epsilon: ob
 
 def add_scale_and_shift(at: LayerScope, x: str) -> str:
     """γ x + β, in an exported graph."""
-    gain, shift = (at.add_weight(name, at.w[name][0, 0]) for name in ("gain", "shift"))
+    gain = at.add_weight("gain", at.w["gain"][0, 0])
+    shift = at.add_weight("shift", at.w["shift"][0, 0])
     return at.add_node("Add", at.add_node("Mul", x, gain), shift)

@@ -29,6 +29,7 @@ class AbsoluteError(Loss):
     def __call__(self, z: Array, d: Array) -> tuple[Array, Array]:
         error = z - d
         count = z.shape[-2]
+        # NumPy gives 0 the sign 0, which is one of the subgradients there.
         return np.add.reduce(np.abs(error), axis=(-2, -1)) / count, np.sign(error) / count
 
     def predict(self, z: Array) -> Array:

@@ -34,6 +34,7 @@ class Hinge(Loss):
     def __call__(self, z: Array, d: Array) -> tuple[Array, Array]:
         right, count = mark_classes(d), z.shape[-2]
         inside = margin_violations(z, right, self.margin)
+        # An example just on the margin counts as outside: the slope there is 0.
         slopes = (inside > 0).astype(z.dtype)
         loss = np.add.reduce(inside, axis=(-2, -1)) / count
         return loss, margin_gradient(right, slopes) / count

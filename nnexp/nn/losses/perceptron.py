@@ -32,7 +32,9 @@ class Perceptron(Loss):
     outputs: ClassVar[Outputs] = "scores"
 
     def __call__(self, z: Array, d: Array) -> tuple[Array, Array]:
-        return _binary_loss(z, d) if z.shape[-1] == 1 else _multiclass_loss(z, d)
+        if z.shape[-1] == 1:
+            return _binary_loss(z, d)
+        return _multiclass_loss(z, d)
 
     def predict(self, z: Array) -> Array:
         return z

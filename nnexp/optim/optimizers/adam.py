@@ -45,6 +45,7 @@ class Adam(Optimizer):
         def update(t: int, lr: Array) -> None:
             step, c2 = lr, one
             if self.bias_correction:
+                # The powers of β are taken in double precision; what they are multiplied with may be single.
                 step, c2 = (lr / correction1(t)).astype(theta.dtype), correction2(t).astype(theta.dtype)
             kernels.adam(theta, grad, m, v, beta1, beta2, eps, step, c2)
 

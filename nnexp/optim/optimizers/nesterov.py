@@ -40,6 +40,7 @@ class Nesterov(Optimizer):
         def update(t: int, lr: Array) -> None:
             velocity[...] *= beta
             velocity[...] -= lr * grad
+            # From where the step began: theta is still at the point ahead, where the gradient was taken.
             np.add(origin, velocity, out=theta)
 
         return update

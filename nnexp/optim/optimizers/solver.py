@@ -34,6 +34,7 @@ def solve_least_squares(a: Array, b: Array) -> Array:
 
     Directions in which a is smaller than rounding are left alone: below P · 2⁻⁵² of its largest singular value.
     """
+    # LAPACK would raise an error, and end all replicas with the one that diverged.
     if not (np.isfinite(a).all() and np.isfinite(b).all()):
         return np.full(b.shape, np.nan)
     return np.linalg.lstsq(a, b, rcond=len(b) * np.finfo(np.float64).eps)[0]

@@ -19,6 +19,10 @@ class MetricHistory:
     key: Hashable
     rows: Sequence[MetricsRow]
 
+    def __len__(self) -> int:
+        """Its epochs."""
+        return len(self.rows)
+
 
 @dataclass(frozen=True, slots=True)
 class MeanCurve:
@@ -38,10 +42,10 @@ def compute_curve(histories: Sequence[MetricHistory], column: str, overlap: floa
     It ends where the first of the runs ended, as the mean of those that are left would be one of other runs. Runs with
     the same key, the seeds of a fold, are averaged first. overlap: see `nnexp.statistics.paired`.
     """
-    given = [history for history in histories if history.rows and column in history.rows[0]]
+    given = [history for history in histories if history and column in history.rows[0]]
     if not given:
         return MeanCurve((), ())
-    lengths = [len(history.rows) for history in given]
+    lengths = list(map(len, given))
     epochs, means = [], []
     for place in thin_places(min(lengths), MAX_DRAWN_EPOCHS):
         epochs.append(int(given[0].rows[place]["epoch"]))

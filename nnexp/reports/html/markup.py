@@ -66,6 +66,7 @@ def escape_controls(text: str) -> str:
 
 
 def _escape_control(character: str) -> str:
+    # Lines and tabs are layout, which a page may keep.
     if character.isprintable() or character in "\n\t ":
         return character
     return character.encode("unicode_escape").decode()
@@ -109,6 +110,7 @@ def render_table(headers: Sequence[Piece], rows: Iterable[Sequence[Piece]], left
     """A table whose first `left` columns, or those at these places, are words, and the others numbers, to the right."""
     words = range(left) if isinstance(left, int) else left
     sides = ["left" if at in words else "right" for at in range(len(headers))]
+    # `scope` tells a screen reader that a header is that of its column.
     head = [tag("th", cell, class_=side, scope="col") for cell, side in zip(headers, sides, strict=True)]
     body = [_render_row(row, sides) for row in rows]
     return tag("div", tag("table", tag("thead", tag("tr", *head)), tag("tbody", *body)), class_="scroll")

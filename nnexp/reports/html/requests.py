@@ -34,7 +34,7 @@ def read_requests(folder: Path) -> list[SweepRequest]:
     found = []
     for place, names in enumerate(asked):
         if not _is_covered(asked, place):
-            found.append(SweepRequest(names, find_words([overrides.get(name) for name in names])))
+            found.append(SweepRequest(names, find_words(list(map(overrides.get, names)))))
     return found
 
 

@@ -18,8 +18,6 @@ MAX_BEST_VARIANTS = 5
 MAX_FAILED_VARIANTS = 2
 """Variants of which runs failed or diverged, that are drawn besides."""
 
-FAILED_STATES = frozenset({"failed", "diverged"})
-
 MAX_RUNS = 20
 """Runs of a variant whose curves are averaged."""
 
@@ -86,7 +84,8 @@ def select_variants(report: Report) -> CurveSelection:
     if report.baseline and report.baseline not in best and _has_epochs(report.baseline):
         chosen.append(report.baseline)
     has_baseline = len(chosen) > len(best)
-    failed = [variant for variant in others if FAILED_STATES & variant.state_counts.keys()][:MAX_FAILED_VARIANTS]
+    failed = [variant for variant in others if variant.lost_rows][:MAX_FAILED_VARIANTS]
+    # The baseline may be one of them.
     chosen += [variant for variant in failed if variant not in chosen]
     drawn = [one for one in map(_read_histories, chosen) if one.histories]
     # What cannot be read could not have been drawn either.
@@ -109,7 +108,7 @@ def _has_epochs(variant: Variant) -> bool:
 def _read_histories(variant: Variant) -> VariantCurves:
     """The histories of the runs that are done; where none is, of those that began."""
     rows = variant.done_rows or [row for row in variant.rows if row.epochs]
-    histories = tuple(history for history in map(_read_history, rows[:MAX_RUNS]) if history.rows)
+    histories = tuple(filter(None, map(_read_history, rows[:MAX_RUNS])))
     return VariantCurves(variant, histories, len(rows))
 
 

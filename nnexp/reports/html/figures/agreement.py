@@ -14,6 +14,7 @@ from nnexp.reports.html.theme import MUTED_COLOUR, VARIANT_COLOURS
 def plot_agreement(true: Sequence[float], predicted: Sequence[float], unit: str, style: ChartStyle) -> Chart:
     """The chart; on the line a prediction is right."""
     low, high = min(*true, *predicted), max(*true, *predicted)
+    # An axis needs some length where all values are the same.
     edge = 0.04 * (high - low) or 1.0
     low, high = low - edge, high + edge
     # Both axes are the same, so that the line of right predictions is the diagonal.

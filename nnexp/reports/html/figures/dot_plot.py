@@ -29,6 +29,7 @@ MIN_ZERO_LOG_RATIO = 4
 
 def sort_levels(column: Sequence[Any]) -> list[str]:
     """The different values as texts, numbers before words, from small to large."""
+    # Words keep the order of the table; only numbers have one of their own.
     numbers = sorted({value for value in column if is_finite_number(value)})
     words = [value for value in column if not is_finite_number(value)]
     return list(dict.fromkeys(map(format_level, [*numbers, *words])))
@@ -51,6 +52,7 @@ def plot_dots(found: Sequence[VariantEstimate], parameter: str, title: str, *, s
     places, x = _place_levels(levels, parameter)
     rows = make_estimate_rows(found, at=places)
     y = alt.Y("value:Q", title=title, scale=alt.Scale(zero=False), axis=make_metric_axis(share=share))
+    # The runs stand a little beside their mean, so that both are seen.
     single = alt.Chart(make_data(rows.runs)).mark_point(
         filled=True, size=26, opacity=0.3, color=MUTED_COLOUR, xOffset=7
     )

@@ -23,13 +23,17 @@ class VariantEstimate:
     levels: tuple[Any, ...] = ()
 
 
-def make_estimate(variant: Variant, report: Report, parameters: Sequence[str] = ()) -> VariantEstimate:
-    """A variant by the metric of a report, with its values of these parameters."""
-    metric = report.measure.metric
-    mean = variant.compute_mean(metric)
-    text = format_mean(mean, share=report.measure.is_share)
-    levels = tuple(variant.cells[parameter] for parameter in parameters)
-    return VariantEstimate(variant.label, mean, variant.list_finite_values(metric), text, levels)
+def make_estimates(
+    variants: Iterable[Variant], report: Report, parameters: Sequence[str] = ()
+) -> list[VariantEstimate]:
+    """Variants by the metric of a report, with their values of these parameters."""
+    metric, estimates = report.measure.metric, []
+    for variant in variants:
+        mean = variant.compute_mean(metric)
+        text = format_mean(mean, share=report.measure.is_share)
+        levels = tuple(map(variant.cells.__getitem__, parameters))
+        estimates.append(VariantEstimate(variant.label, mean, variant.list_finite_values(metric), text, levels))
+    return estimates
 
 
 def find_unit(variants: Iterable[Variant]) -> str:

@@ -63,6 +63,7 @@ def _add_cell_texts(rows: Sequence[dict[str, Any]], *, share: bool, larger: bool
     means = [row["value"] for row in rows]
     low, high = min(means), max(means)
     for row in rows:
+        # Means that are all the same are all equally light.
         depth = (row["value"] - low) / (high - low) if high > low else 0.0
         if not larger:
             depth = 1 - depth

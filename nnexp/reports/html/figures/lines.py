@@ -188,6 +188,7 @@ def _make_tooltips(axis: MetricAxis, rows: Sequence[Mapping[str, Any]]) -> list[
     number = choose_tooltip_format(share=axis.share)
     fields = [alt.Tooltip("variant:N"), alt.Tooltip("part:N"), alt.Tooltip("epoch:Q", format="d")]
     fields.append(alt.Tooltip("value:Q", title=axis.title, format=number))
+    # A mean of one run has no interval.
     if any(row["low"] is not None for row in rows):
         fields.append(alt.Tooltip("low:Q", title="95 % from", format=number))
         fields.append(alt.Tooltip("high:Q", title="95 % to", format=number))

@@ -59,6 +59,7 @@ def plot_parallel_axes(
 ) -> Chart:
     """The chart; the last axis is the metric."""
     means = [one.mean.value for one in found]
+    # Fewer letters would tell no names apart.
     letters = max(8, min(MAX_VALUE_CHARACTERS, ROW_CHARACTERS // (len(parameters) + 1)))
     *names, metric = shorten_names([*parameters, title], letters)
     axes = [make_parameter_axis(name, column, means) for name, column in zip(names, list_levels(found), strict=True)]
@@ -165,6 +166,7 @@ def make_number_axis(name: str, numbers: Sequence[float], *, share: bool = False
     if is_log:
         scaled = list(map(math.log, numbers))
     low, high = min(scaled), max(scaled)
+    # Equal numbers have no span: they all stand at the bottom.
     span = high - low or 1.0
     marks = []
     label_count = LABEL_COUNT if high > low else 1

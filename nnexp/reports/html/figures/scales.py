@@ -99,12 +99,16 @@ def needs_log_axis(numbers: Sequence[float], min_ratio: float = MIN_LOG_RATIO) -
 
 def choose_number_format(*, share: bool) -> str:
     """How Vega writes a number of a metric on an axis."""
-    return "~%" if share else "~g"
+    if share:
+        return "~%"
+    return "~g"
 
 
 def choose_tooltip_format(*, share: bool) -> str:
     """How Vega writes a number of a metric beside the pointer, where there is more room."""
-    return ".2%" if share else ".4~g"
+    if share:
+        return ".2%"
+    return ".4~g"
 
 
 def make_metric_axis(*, share: bool) -> alt.Axis:

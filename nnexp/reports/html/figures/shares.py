@@ -29,6 +29,7 @@ def plot_shares(found: ImportanceAnalysis, style: ChartStyle) -> Chart:
     rows = _make_rows(found)
     scale = make_fixed_scale(0, 1.2)  # room for the number beside a whole bar
     words = alt.Axis(domain=False, ticks=False, labelColor=INK_COLOUR)
+    # What no parameter explains stands at the bottom, however large it is.
     order = list(dict.fromkeys([*(row["name"] for row in rows), REMAINDER_LABEL]))
     base = alt.Chart(make_data(rows)).encode(y=alt.Y("name:N", sort=order, title=None, axis=words))
     percents = alt.Axis(format="~%", values=[0, 0.2, 0.4, 0.6, 0.8, 1])

@@ -81,6 +81,7 @@ def make_histogram_figures(found: Sequence[Inspection], colours: Mapping[str, st
     figure_count = math.ceil(len(found) / MAX_FIGURE_INITIALIZERS)
     per_figure = math.ceil(len(found) / figure_count)  # six are drawn as three and three, not as five and one
     name, title = "histograms", "Outputs of the layers"
+    # More would leave a histogram too little room to be read.
     for start in range(0, len(found), per_figure):
         end = start + per_figure
         some = dict(islice(colours.items(), start, end))

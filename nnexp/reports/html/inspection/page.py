@@ -105,7 +105,7 @@ def _describe_value(series: LayerSeries, quantity: LayerQuantity) -> str:
     return format_layer_number(value)
 
 
-def _render_numbers(each: Inspection) -> Html:
+def _render_numbers(each: Inspection) -> Html | None:
     """The table of all that was measured of one initialiser's network."""
     rows = list(map(_list_numbers, each.rows))
     known = [header for header in rows[0] if any(row[header] for row in rows)]

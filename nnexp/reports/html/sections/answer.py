@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
 from nnexp.reports.html.figures.base import Figure, capitalize, format_metric_name
-from nnexp.reports.html.figures.estimates import VariantEstimate, find_unit, make_estimate
+from nnexp.reports.html.figures.estimates import VariantEstimate, find_unit, make_estimates
 from nnexp.reports.html.figures.intervals import plot_intervals
 from nnexp.reports.html.markup import (
     Html,
@@ -64,10 +64,10 @@ def make_answer_figures(report: Report, colours: Mapping[str, str]) -> list[Figu
         shown.append(report.baseline)
     if len(shown) < 2:
         return []
-    estimates = [make_estimate(variant, report) for variant in shown]
+    estimates = make_estimates(shown, report)
     title = format_metric_name(report.measure.metric)
     make = partial(plot_intervals, estimates, title, share=report.measure.is_share, colours=colours)
-    longest = max(len(variant.label) for variant in shown)
+    longest = max(map(len, map(str, shown)))
     wide = len(shown) > MAX_NARROW_VARIANTS or longest > MAX_NARROW_CHARACTERS
     caption = _describe_means(estimates, len(known), f"{find_unit(shown)}s")
     return [Figure("means", f"{capitalize(title)} of the variants", caption, make, wide=wide)]
@@ -126,6 +126,7 @@ def describe_best(report: Report) -> str:
 
 def _render_verdicts(report: Report) -> list[Html | None]:
     """What can be said of the differences: those that are shown first, and the others where they are asked for."""
+    # The diagnosis has a section of its own.
     in_health: set[str] = set()
     for entry in report.health:
         in_health.update(entry.format_sentences())

@@ -78,14 +78,15 @@ def render_curves(
 
 def describe_curves(selection: CurveSelection) -> str:
     """How the curves are to be read."""
+    variants = [one.variant for one in selection.variants]
     sentences = ["Each line is one run; there is no band, as one run has no spread."]
     if any(one.run_count > 1 for one in selection.variants):
-        units = f"{find_unit(one.variant for one in selection.variants)}s"
+        units = f"{find_unit(variants)}s"
         sentences = [f"Lines are means over {units}; bands, of dev, are 95 % intervals of the mean (t distribution)."]
     sentences.append("Train is measured on the batches of an epoch, as the weights change; dev after the epoch.")
     if any(one.compute_curve("train_loss").is_cut for one in selection.variants):
         sentences.append("A line ends where the first of its runs stopped, so that it is of the same runs throughout.")
-    sentences += [f"{capitalize(note)}." for note in collect_loss_notes([one.variant for one in selection.variants])]
+    sentences += [f"{capitalize(note)}." for note in collect_loss_notes(variants)]
     longest = find_max_epochs(selection)
     if longest > MAX_DRAWN_EPOCHS:
         many = f"Of up to {longest:,} epochs {MAX_DRAWN_EPOCHS}"
@@ -98,7 +99,7 @@ def find_max_epochs(selection: CurveSelection) -> int:
     longest = 0
     for one in selection.variants:
         # A line ends with the first of its runs.
-        longest = max(longest, min(len(history.rows) for history in one.histories))
+        longest = max(longest, min(map(len, one.histories)))
     return longest
 
 
@@ -151,17 +152,23 @@ def _find_metric(report: Report, selection: CurveSelection) -> str | None:
     _, _, metric = report.measure.metric.partition("_")
     if metric == "loss":
         return next((name for name in known if "accuracy" in name), None)
-    return metric if metric in known else None
+    if metric not in known:
+        return None
+    return metric
 
 
 def _format_loss(selection: CurveSelection) -> str:
     """The name of the loss, where all have the same."""
     names = {_find_loss_name(one.variant.configuration.spec.get("loss")) for one in selection.variants}
-    name = names.pop() if len(names) == 1 else None
-    return f" ({format_metric_name(name)})" if name else ""
+    if len(names) != 1 or "" in names:
+        return ""
+    return f" ({format_metric_name(names.pop())})"
 
 
-def _find_loss_name(loss: object) -> str | None:
+def _find_loss_name(loss: object) -> str:
+    """The name of a loss as a spec has it; empty where there is none."""
     if isinstance(loss, str):
         return loss
-    return str(next(iter(loss))) if isinstance(loss, Mapping) and len(loss) == 1 else None
+    if isinstance(loss, Mapping) and len(loss) == 1:
+        return str(next(iter(loss)))
+    return ""

@@ -21,6 +21,7 @@ from nnexp.reports.html.markup import (
 from nnexp.reports.html.requests import SweepRequest, read_requests
 from nnexp.reports.report import Report, compute_rank
 from nnexp.reports.rows import RunRow
+from nnexp.reports.variants import Variant
 from nnexp.runs import manifest
 from nnexp.spec.problems import SpecText
 from nnexp.spec.yaml import parse_yaml
@@ -53,6 +54,7 @@ def render_repetition(report: Report, command: str) -> list[Html | None]:
 def find_example_run(report: Report) -> RunRow | None:
     """A run of the best variant, by which the rest is explained."""
     for variant in sorted(report.variants, key=lambda variant: compute_rank(variant, report.measure)):
+        # A run that is done has the most to show.
         for row in (*variant.done_rows, *variant.rows):
             if (row.path / "run.json").is_file():
                 return row
@@ -126,7 +128,7 @@ def _join_first(items: Sequence[str], separator: str) -> str:
 
 def render_sources(report: Report) -> Html:
     """What the runs were trained on; of one source also how many examples each part has."""
-    sources = list(dict.fromkeys(_format_source(variant.configuration.spec) for variant in report.variants))
+    sources = list(dict.fromkeys(map(_format_source, report.variants)))
     pieces: list[Piece] = ["Data: ", render_code(_join_first(sources, "; "))]
     row = find_example_run(report)
     if row is not None and len(sources) == 1:
@@ -136,9 +138,9 @@ def render_sources(report: Report) -> Html:
     return join_pieces([*pieces, "."])
 
 
-def _format_source(spec: Mapping[str, Any]) -> str:
+def _format_source(variant: Variant) -> str:
     """The name of a data set, and the file where it is of one."""
-    source = _as_mapping(spec.get("data")).get("source")
+    source = _as_mapping(variant.configuration.spec.get("data")).get("source")
     if not isinstance(source, dict) or len(source) != 1:
         return str(source)
     [(name, given)] = source.items()
@@ -195,6 +197,7 @@ def _list_facts(record: manifest.Manifest) -> Iterable[tuple[Piece, Piece]]:
     yield "data", join_pieces(["SHA-256 ", render_code(f"{str(data.get('fingerprint', ''))[:16]}…")])
     yield "examples", _format_example_counts(data)
     yield "machine", format_machine(_as_mapping(record.get("machine")))
+    # A baseline has no weights, and a record of another version may have anything here.
     if isinstance(record.get("parameters"), int):
         yield "parameters", f"{record['parameters']:,}"
     yield "this run began", str(record.get("began", ""))
@@ -207,7 +210,7 @@ def format_versions(versions: Mapping[str, Any]) -> str:
 
 def format_machine(machine: Mapping[str, Any]) -> str:
     """The machine, as far as a record of it names it."""
-    return ", ".join(str(machine[key]) for key in ("cpu", "system") if machine.get(key))
+    return ", ".join(map(str, filter(None, (machine.get("cpu"), machine.get("system")))))
 
 
 def _as_mapping(value: Any) -> dict[str, Any]:

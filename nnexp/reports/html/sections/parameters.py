@@ -11,7 +11,7 @@ from typing import Any
 from nnexp.reports.columns import has_different_values
 from nnexp.reports.html.figures.base import Figure, capitalize, format_metric_name
 from nnexp.reports.html.figures.dot_plot import plot_dots
-from nnexp.reports.html.figures.estimates import VariantEstimate, find_unit, make_estimate
+from nnexp.reports.html.figures.estimates import VariantEstimate, find_unit, make_estimates
 from nnexp.reports.html.figures.heat_map import plot_heat_map
 from nnexp.reports.html.figures.parallel import plot_parallel_axes
 from nnexp.reports.html.figures.shares import MIN_VISIBLE_SHARE, plot_shares
@@ -43,7 +43,7 @@ def make_parameter_figures(report: Report) -> Iterator[Figure]:
     importance = analyse_parameters(report, variants, headers)
     if importance is not None and len(headers) > 2:
         headers = _order_by_importance(headers, importance)[:MAX_AXES]
-    estimates = [make_estimate(variant, report, headers) for variant in variants]
+    estimates = make_estimates(variants, report, headers)
     yield _make_figure(report, estimates, headers, find_unit(variants))
     if importance is not None:
         caption = describe_importance(importance)
