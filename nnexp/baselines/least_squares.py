@@ -45,6 +45,7 @@ class LeastSquares(Baseline):
         from scipy.linalg import lstsq
 
         examples, inputs = x.shape
+        # Centred, so that the bias is not penalised with the weights.
         middle, level = x.mean(axis=-2), d.mean(axis=-2)
         a, b = x - middle, d - level
         if self.l2:  # as rows of their own, which keeps the condition number that squares would square

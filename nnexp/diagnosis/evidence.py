@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +12,7 @@ import numpy as np
 
 from nnexp.data.dataset import PredictionTask
 from nnexp.errors import SpecError, UsageError
-from nnexp.nn.parameters import matches_pattern
+from nnexp.nn.parameters import matches_any_pattern
 from nnexp.optim.optimizers.solver import Solver
 from nnexp.runs import manifest
 from nnexp.runs.layer_history import LayerHistory, read_layer_history
@@ -108,13 +108,13 @@ class RunEvidence:
         """The layers with drawn weights that are trained, the output layers last."""
         if self.recorded_history is None:
             return ()
-        return tuple(name for name in self.recorded_history.layout.layers if self._has_trained_weights(name))
+        return tuple(filter(self._has_trained_weights, self.recorded_history.layout.layers))
 
     def _has_trained_weights(self, layer: str) -> bool:
         """Whether a layer has drawn weights, unlike norms and prelu, and they are not frozen."""
         if "norm" in layer.rpartition(".")[2] or "prelu" in layer:
             return False
-        return not any(matches_pattern(f"{layer}.W", pattern) for pattern in self.spec.training.freeze)
+        return not matches_any_pattern(f"{layer}.W", self.spec.training.freeze)
 
     @cached_property
     def hidden_layers(self) -> tuple[str, ...]:
@@ -134,9 +134,12 @@ class RunEvidence:
 
     def combine_norms(self, statistic: str) -> Array:
         """The norm over all weighted layers of a statistic that is a norm in each. (k)"""
+        return np.asarray(np.linalg.norm(self.stack_values(self.weighted_layers, statistic), axis=-2))
+
+    def stack_values(self, layers: Sequence[str], statistic: str) -> Array:
+        """A statistic of several layers in each record. (L, k)"""
         assert self.recorded_history is not None, "without records there are no layers"
-        norms = [self.recorded_history.values_of(name, statistic) for name in self.weighted_layers]
-        return np.asarray(np.linalg.norm(norms, axis=-2))
+        return np.stack([self.recorded_history.values_of(name, statistic) for name in layers])
 
 
 def read_evidence(folder: Path, record: Manifest | None = None, optimal: float = 0.0) -> RunEvidence | None:

@@ -254,7 +254,7 @@ def _compute_gradient_shares(evidence: RunEvidence) -> Mapping[str, Array]:
     output_layers = [name for name in evidence.weighted_layers if name not in evidence.hidden_layers]
     if not output_layers:
         return {}
-    largest = np.max([history.values_of(name, "gradient") for name in output_layers], axis=-2)
+    largest = evidence.stack_values(output_layers, "gradient").max(axis=-2)
     if not largest[0] > 0:
         return {}
     # A record without a gradient gives the share 0 and not a NaN.

@@ -76,7 +76,7 @@ def _measure_weight_growth(evidence: RunEvidence) -> Array:
     """How many times their first size the weights of a layer have at most, in each record. (k)"""
     if evidence.recorded_history is None or not evidence.weighted_layers:
         return np.ones(1)
-    norms = np.array([evidence.recorded_history.values_of(name, "weight") for name in evidence.weighted_layers])
+    norms = evidence.stack_values(evidence.weighted_layers, "weight")
     # Weights that begin at 0 grow by no factor.
     norms = norms[norms[:, 0] > 0]
     if not len(norms):

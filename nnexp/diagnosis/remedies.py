@@ -153,7 +153,7 @@ def has_learned_well(evidence: RunEvidence) -> bool:
 
 def has_spec_activation(evidence: RunEvidence) -> bool:
     """Whether any layer takes the activation that the spec names."""
-    return any(isinstance(layer, ActivationPlaceholder) for layer in walk_layers(evidence.spec.architecture))
+    return ActivationPlaceholder in map(type, walk_layers(evidence.spec.architecture))
 
 
 def suggest_activation(evidence: RunEvidence, name: str, text: str) -> Iterator[Remedy]:
@@ -172,13 +172,13 @@ def suggest_normalization(evidence: RunEvidence) -> Iterator[Remedy]:
 
 def suggest_larger_network(evidence: RunEvidence) -> Remedy:
     """A larger network; of one without hidden layers, one that has some."""
-    if all(isinstance(layer, Flatten | Output) for layer in evidence.spec.architecture):
+    if {Flatten, Output}.issuperset(map(type, evidence.spec.architecture)):
         # With equal first weights the units of a hidden layer would stay equal: the override alone would not help.
         if isinstance(evidence.spec.init, Zeros | Constant):
             return make_remedy(evidence, "hidden layers")
         return make_remedy(evidence, "hidden layers", f"architecture={{mlp: {{hidden: [{HIDDEN_UNITS}]}}}}")
     hidden = _find_node(evidence.written_spec, "architecture", "mlp", "hidden")
-    widths = None if hidden is None else hidden.make_plain()
+    widths = hidden and hidden.make_plain()
     if not widths or not isinstance(widths, list):
         return make_remedy(evidence, "a larger network")
     return make_remedy(evidence, "a larger network", f"architecture.mlp.hidden={[2 * width for width in widths]}")

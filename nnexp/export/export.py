@@ -86,6 +86,7 @@ def _export_events(names: Sequence[str], target: Path, runs: Path, *, force: boo
     paths = {folder: target / folder.name / tensorboard.EVENTS_FILE for folder in folders.values()}
     if len(set(paths.values())) < len(paths):
         raise UsageError("two of the runs have the same name: export them one after the other, each with its own -o")
+    # Of all before the first is written, so that nothing is left half done.
     _check_free(list(paths.values()), force=force)
     written = []
     for folder, path in paths.items():

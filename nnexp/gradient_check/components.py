@@ -155,6 +155,7 @@ def _check_networks(kind: str, name: str, threshold: float) -> Iterator[Componen
 
 def raise_if_failed(checks: Sequence[ComponentCheck]) -> None:
     """Raises GradientMismatch where a component is wrong, GradientUndecided where one could not be checked."""
+    # A wrong gradient is told before one that could not be checked.
     for one in sorted(checks, key=lambda one: one.verdict != "wrong"):
         if one.check is None:
             raise GradientUndecided("--all", one.problem)
@@ -240,7 +241,7 @@ def _make_value(hint: Any) -> Any:
     if get_origin(hint) is Annotated:
         return _make_value(get_args(hint)[0])
     if get_origin(hint) is Named:
-        return Named(tuple(TASK_OUTPUTS), tuple(_make_value(get_args(hint)[0]) for _ in TASK_OUTPUTS))
+        return Named(tuple(TASK_OUTPUTS), (_make_value(get_args(hint)[0]),) * len(TASK_OUTPUTS))
     if isinstance(hint, type) and is_dataclass(hint):
         return _build_small(hint, hint.__name__, {})
     if get_origin(hint) is tuple:

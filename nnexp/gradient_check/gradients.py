@@ -66,7 +66,7 @@ def check_model(
         # The stream's name decides the numbers that are drawn, so it outlives the words around it.
         moved.theta += SHIFT_STDS * make_generator(seed, "gradcheck aside").standard_normal(moved.theta.shape)
         again = _check_at_point(make_objective(moved, x, d, sources), seed, threshold, sample, names)
-        return replace(again, aside=tuple(row.name for row in found.rows if row.verdict == "undecided"))
+        return replace(again, aside=found.undecided_names)
 
 
 def make_objective(model: Model, x: Array, d: Array, sources: Sequence[np.random.Generator]) -> BatchObjective:

@@ -122,6 +122,11 @@ class GradientCheck:
         return "right"
 
     @property
+    def undecided_names(self) -> tuple[str, ...]:
+        """The parameters of which nothing can be said."""
+        return tuple(row.name for row in self.rows if row.verdict == "undecided")
+
+    @property
     def passed(self) -> bool:
         """Whether every gradient was compared and is right."""
         return self.verdict == "right"
@@ -162,7 +167,7 @@ class GradientCheck:
         if self.verdict == "wrong":
             raise self._make_mismatch()
         if self.verdict == "undecided":
-            names = ", ".join(row.name for row in self.rows if row.verdict == "undecided") or "everything is frozen"
+            names = ", ".join(self.undecided_names) or "everything is frozen"
             raise GradientUndecided(self.name, names)
 
     def _make_mismatch(self) -> GradientMismatch:

@@ -46,6 +46,7 @@ def gradcheck(
         _train_steps(stack, after)
         stack.begin_epoch()
         batch = next(stack.remaining_batches())
+        # A few examples are enough: each more makes every difference slower.
         here = slice(min(MAX_EXAMPLES, batch.stop - batch.start) if examples is None else examples)
         return check_model(
             stack.model,

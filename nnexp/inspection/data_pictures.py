@@ -126,7 +126,8 @@ def draw_contact_sheet(found: DataPreview) -> Any:
     panels = math.ceil(len(chosen) / CLASSES_PER_PANEL)
     rows = math.ceil(len(chosen) / panels)
     font = _load_font(14)
-    text = max(math.ceil(font.getlength(name)) for name, _ in chosen)
+    names, of_class = zip(*chosen, strict=True)
+    text = math.ceil(max(map(font.getlength, names)))
     if text:
         text += 10  # between the names and the images
     height, width, _ = found.description.shape
@@ -134,7 +135,7 @@ def draw_contact_sheet(found: DataPreview) -> Any:
     # Pixels stay squares where images are enlarged.
     ways = import_pillow("PIL.Image").Resampling
     resampling = ways.NEAREST if cell_w >= width else ways.LANCZOS
-    across = max(len(examples) for _, examples in chosen)
+    across = max(map(len, of_class))
     panel = text + across * (cell_w + GAP_PIXELS) + EDGE_PIXELS
     sheet, pen = _make_canvas(EDGE_PIXELS + panels * panel, 2 * EDGE_PIXELS + 20 + rows * (cell_h + GAP_PIXELS))
     pen.text((EDGE_PIXELS, EDGE_PIXELS - 4), _format_title(found, len(chosen)), fill=INK_COLOUR, font=_load_font(15))

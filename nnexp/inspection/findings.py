@@ -57,7 +57,7 @@ def collect_findings(layers: Sequence[LayerStatistics], compared: Sequence[int])
     # Numbers that are not finite make every other number meaningless.
     if broken := _find_nonfinite(layers):
         return broken
-    carriers = [layers[index] for index in compared]
+    carriers = list(map(layers.__getitem__, compared))
     found = [
         *_find_symmetric_units(layers),
         *_find_missing_gradients(layers),

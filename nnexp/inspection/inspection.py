@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -49,6 +49,10 @@ class Inspection:
     def rows(self) -> tuple[LayerStatistics, ...]:
         """The inputs, and every layer."""
         return (self.inputs, *self.layers)
+
+    def has_share(self, field: Literal["dead", "saturated"]) -> bool:
+        """Whether it has layers of a kind whose units can be dead, or saturated."""
+        return any(getattr(layer, field) is not None for layer in self.layers)
 
     def as_dict(self) -> dict[str, Any]:
         """Everything for a program."""

@@ -127,6 +127,7 @@ def measure_output_gradients(slope: Array) -> list[float]:
 
     ∂L_n/∂a = N ∂L/∂a_n
     """
+    # Of the mean loss each example has a share of 1/N.
     norms = row_norms(_flatten_replicas(slope)) * np.sqrt(slope.shape[1])
     return list(map(float, norms))
 

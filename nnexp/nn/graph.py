@@ -62,6 +62,7 @@ class LayerScope:
 
     def add_number(self, value: ArrayLike) -> str:
         """A number, or several, in the graph's precision."""
+        # A name for all: the graph makes it a unique one.
         return self.graph.add_constant(f"{self.path}.number", value)
 
     def add_integers(self, values: Sequence[int]) -> str:

@@ -54,7 +54,7 @@ class Model:
     def _list_regularized_weights(self) -> list[Array]:
         """The weights that penalties act on, as views of theta."""
         regularized = weight_views(self.declaration, self.regularized[None])
-        names = [name for name, _ in self.declaration.iterate_weights()]
+        names = dict(self.declaration.iterate_weights())
         return [self.w.array_of(name) for name in names if regularized.array_of(name).all()]
 
     def copy_replicas(self, rows: Sequence[int], dtype: str | None = None) -> Model:

@@ -25,6 +25,7 @@ def build_network(architecture: Sequence[Layer], activation: Activation, outputs
 
     Layers that hold layers are filled in all the way down, and so is the activation of a block that names none.
     """
+    # Layers are values that several networks may share: each is copied with what it lacks.
     placed = [_place_layer(layer, activation, outputs) for layer in architecture]
     return make_chain(placed, list(map(_kind_in_chain, architecture, placed)))
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import partial
 from math import prod
 from typing import Literal
 
@@ -123,7 +124,7 @@ def matches_pattern(name: str, pattern: str) -> bool:
 
 def matches_any_pattern(name: str, patterns: Sequence[str]) -> bool:
     """Whether one of the patterns names a weight, or a layer that the weight is in."""
-    return any(matches_pattern(name, pattern) for pattern in patterns)
+    return any(map(partial(matches_pattern, name), patterns))
 
 
 class Views(dict[str, AnyArray]):

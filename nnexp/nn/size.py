@@ -158,25 +158,25 @@ class _SizeCounter:
             return reduce(ReceptiveField.join_with, parts)
         # A global pool, or any layer with weights on flat inputs, mixes all places of the image.
         is_pool = len(declared.output) < len(x) and not (layer and layer.keeps_positions)
-        is_dense = len(x) == 1 and _count_weights(layer, declared)
-        if is_pool or is_dense:
+        weights, *_ = _count_own(layer, declared)
+        if is_pool or (weights and len(x) == 1):
             return ReceptiveField((self.image[0], self.image[1]))
         return field
 
 
 def _count_own(layer: Layer | None, declared: Declaration) -> tuple[int, int, int, int]:
     """Weights, biases, connections and multiply-adds of a layer without those of its parts."""
-    weights = _count_weights(layer, declared)
-    biases = [w.size for key, w in declared.weights.items() if not _is_weight(layer, key, w)]
+    weights = biases = added = 0
+    for key, weight in declared.weights.items():
+        if _is_weight(layer, key, weight):
+            weights += weight.size
+        else:
+            biases += weight.size
+            # Maxout has more biases than outputs, as every piece has its own.
+            added += max(prod(declared.output), weight.size)
     uses = layer.weight_uses if layer else 1
     multiply_adds = uses * weights * prod(declared.output[:-1])
-    # Maxout has more biases than outputs, as every piece has its own.
-    added = sum(max(prod(declared.output), size) for size in biases)
-    return weights, sum(biases), multiply_adds + added, multiply_adds
-
-
-def _count_weights(layer: Layer | None, declared: Declaration) -> int:
-    return sum(w.size for key, w in declared.weights.items() if _is_weight(layer, key, w))
+    return weights, biases, multiply_adds + added, multiply_adds
 
 
 def _is_weight(layer: Layer | None, key: str, weight: Weight) -> bool:

@@ -108,15 +108,16 @@ def _find_by_beginning(name: str, root: Path) -> Path:
     """The one run or sweep whose name begins so; a sweep goes before runs, one with just this name before others."""
     every = [*list_sweep_folders(root), *index.list_run_folders(root)]
     matching = [path for path in every if name and path.name.startswith(name)]
-    sweeps = [path for path in matching if is_sweep_folder(path)]
-    exact = [path for path in matching if path.name in find_by_beginning(name, [one.name for one in matching])]
+    sweeps = list(filter(is_sweep_folder, matching))
+    alike = find_by_beginning(name, [path.name for path in matching])
+    exact = [path for path in matching if path.name in alike]
     exact_sweeps = [path for path in sweeps if path in exact]
     for candidates in (exact_sweeps, exact, sweeps, matching):
         if len(candidates) == 1:
             return candidates[0]
     names = [path.name for path in every]
     if matching:
-        raise UsageError(f"{name!r} could be {_format_choices([path.name for path in matching])}")
+        raise UsageError(f"{name!r} could be {_format_choices(matching)}")
     closest = index.find_closest_name(name, names)
     if closest:
         raise UsageError(f"there is no run or sweep {name!r}; did you mean {closest!r}?")
@@ -124,10 +125,10 @@ def _find_by_beginning(name: str, root: Path) -> Path:
     raise UsageError(f"there is no run or sweep {name!r}{reason}")
 
 
-def _format_choices(names: Sequence[str]) -> str:
-    choices = list(names[:MAX_CHOICES])
-    if len(names) > MAX_CHOICES:
-        choices.append(f"one of {len(names) - MAX_CHOICES} more")
+def _format_choices(folders: Sequence[Path]) -> str:
+    choices = [path.name for path in folders[:MAX_CHOICES]]
+    if len(folders) > MAX_CHOICES:
+        choices.append(f"one of {len(folders) - MAX_CHOICES} more")
     return " or ".join(choices)
 
 

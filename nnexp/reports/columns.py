@@ -84,12 +84,10 @@ def build_sweep_cells(
     configurations: Sequence[VariantConfiguration], values: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, list[Any]]:
     """Cells by header of the variants of one sweep: what its file varies, as `nnexp sweep` shows it."""
-    has_kinds = has_different_values(configuration.kind for configuration in configurations)
     short_lists = _shorten_varied_layers(configurations, values)
     rows = []
     for configuration in configurations:
-        row = {"kind": configuration.kind} if has_kinds else {}
-        row.update(values.get(configuration.key, {}))
+        row = {"kind": configuration.kind, **values.get(configuration.key, {})}
         if ARCHITECTURE_KEY in row:
             layers = configuration.spec[ARCHITECTURE_KEY]
             row[ARCHITECTURE_KEY] = short_lists.get(repr(layers), row[ARCHITECTURE_KEY])
@@ -206,13 +204,14 @@ def _find_needed_names(variants: Sequence[Mapping[str, Any]], shown: Collection[
     groups = _group_equal_variants(variants, shown)
     # In what is shown the variants of a group do not differ.
     for name in sorted(names, key=lambda name: name.count(".")):
-        if any(_differs_in(group, name) for group in groups):
+        if any(differs_in(group, name) for group in groups):
             needed.add(name)
             groups = _split_groups(groups, name)
     return needed
 
 
-def _differs_in(group: Sequence[Mapping[str, Any]], name: str) -> bool:
+def differs_in(group: Sequence[Mapping[str, Any]], name: str) -> bool:
+    """Whether not all variants of a group have the same under this name."""
     return has_different_values(variant.get(name, ABSENT_CELL) for variant in group)
 
 

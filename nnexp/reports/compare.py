@@ -79,7 +79,7 @@ class _NamedVariants:
     def _find_variant_of_run(self, place: Path) -> Variant:
         """The variant of a run: all runs beside it that differ from it in seed, fold or member alone."""
         for variant in group_by_variant(self._collect_folder(place.parent)):
-            if any(row.run == place.name for row in variant.rows):
+            if place.name in variant.run_names:
                 return variant
         raise UsageError("\n".join([f"{place} cannot be compared", *self.collected.problems]))
 
@@ -114,6 +114,7 @@ def compare_variants(names: Sequence[str], root: Path, metric: str | None = None
     lettered = dict(zip(make_letters(), variants, strict=False))
     verdicts = []
     for (a, b), verdict in zip(combinations(lettered, 2), compare_all(variants, measured), strict=True):
+        # The letters stand for labels, which may be long.
         verdicts.append(replace(verdict, a=a, b=b))
     return Comparison(measured, lettered, tuple(verdicts), tuple(differences), tuple(dict.fromkeys(found.problems)))
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 import ast
 import operator
 import warnings
-from collections.abc import Callable, Mapping
-from itertools import filterfalse, pairwise
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from itertools import pairwise
 from typing import Any
 
 from nnexp.errors import UsageError
@@ -64,14 +65,17 @@ class VariantFilter:
 
     def list_names(self) -> list[str]:
         """The names in the condition, as they are written."""
-        nodes = [node for node in ast.walk(self._tree) if isinstance(node, ast.Name | ast.Attribute)]
-        return list(map(ast.unparse, filterfalse(self._is_name_part, nodes)))
+        return list(map(ast.unparse, self._iterate_names()))
+
+    def _iterate_names(self) -> Iterator[ast.Name | ast.Attribute]:
+        """The names, each whole: of a dotted one not its beginnings."""
+        for node in ast.walk(self._tree):
+            if isinstance(node, ast.Name | ast.Attribute) and not self._is_name_part(node):
+                yield node
 
     def check_names(self, known: Mapping[str, Any] | set[str]) -> None:
         """Raises UsageError for a name that means nothing in any variant."""
-        for node in ast.walk(self._tree):
-            if not isinstance(node, ast.Name | ast.Attribute) or self._is_name_part(node):
-                continue
+        for node in self._iterate_names():
             name = ast.unparse(node)
             if name in WORD_VALUES or any(is_end_of_name(name, full) for full in known):
                 continue
@@ -124,13 +128,14 @@ class VariantFilter:
                 raise self._make_error(node.col_offset + 1, "expected a name, a number, a text in quotes or a list")
 
     def _evaluate_condition(self, node: ast.expr, values: Mapping[str, Any]) -> bool:
+        evaluate = partial(self._evaluate_condition, values=values)
         match node:
             case ast.BoolOp(op=ast.And(), values=parts):
-                return all(self._evaluate_condition(part, values) for part in parts)
+                return all(map(evaluate, parts))
             case ast.BoolOp(values=parts):
-                return any(self._evaluate_condition(part, values) for part in parts)
+                return any(map(evaluate, parts))
             case ast.UnaryOp(operand=operand):
-                return not self._evaluate_condition(operand, values)
+                return not evaluate(operand)
         assert isinstance(node, ast.Compare), "checked when it was read"
         operands = [self._evaluate_value(entry, values) for entry in (node.left, *node.comparators)]
         # As in Python, 1 < lr < 2 compares each with the next.
@@ -176,7 +181,9 @@ class VariantFilter:
         if len(found) > 1:
             message = f"{name!r} could be {' or '.join(sorted(found))}"
             raise self._make_error(node.col_offset + 1, message)
-        return values[found[0]] if found else ABSENT_VALUE
+        if not found:
+            return ABSENT_VALUE
+        return values[found[0]]
 
     def _make_error(self, column: int, message: str) -> UsageError:
         """The error, with the condition and a caret below what is wrong with it."""

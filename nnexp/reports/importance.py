@@ -139,7 +139,7 @@ def assign_levels(column: Sequence[Any]) -> list[int]:
     groups: dict[Any, int] = {}
     for number, places in enumerate(np.array_split(np.arange(len(ordered)), NUMBER_GROUPS)):
         groups |= dict.fromkeys(ordered[places[0] : places[-1] + 1], number)
-    return [groups[value] for value in column]
+    return list(map(groups.__getitem__, column))
 
 
 def is_finite_number(value: Any) -> bool:

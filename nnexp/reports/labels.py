@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from nnexp.reports.columns import ABSENT_CELL, has_different_values, list_keys
+from nnexp.reports.columns import ABSENT_CELL, differs_in, list_keys
 from nnexp.reports.rows import NETWORK_KIND
 from nnexp.spec.problems import replace_unprintable
 from nnexp.spec.yaml import format_flow
@@ -49,6 +50,7 @@ def _list_names(cells: Mapping[str, Any]) -> tuple[str, ...]:
         name = cells.get(header, ABSENT_CELL)
         if name != ABSENT_CELL:
             names.append(format_cell(name))
+    # That something is a network goes without saying.
     kind = cells.get("kind", NETWORK_KIND)
     if not names and kind != NETWORK_KIND:
         return (kind,)
@@ -57,11 +59,7 @@ def _list_names(cells: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _find_differing_headers(group: Sequence[Mapping[str, Any]]) -> set[str]:
     """The headers under which not all of a group have the same."""
-    differing = set()
-    for header in list_keys(group):
-        if has_different_values(cells.get(header, ABSENT_CELL) for cells in group):
-            differing.add(header)
-    return differing
+    return set(filter(partial(differs_in, group), list_keys(group)))
 
 
 def _make_label(cells: Mapping[str, Any], headers: Collection[str]) -> str:

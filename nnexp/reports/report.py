@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, combinations
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,6 +69,11 @@ class Report:
     def sentences(self) -> list[str]:
         """What the seeds show, and what is wrong with the runs."""
         return format_sentences(self)
+
+    @property
+    def measured_variants(self) -> list[Variant]:
+        """The variants with a value of the metric."""
+        return [variant for variant in self.variants if variant.has_mean(self.measure.metric)]
 
     @property
     def test_metric(self) -> str:
@@ -137,6 +143,7 @@ def group_by_variant(found: CollectedRuns) -> list[Variant]:
 
 def add_cells(variants: Sequence[Variant], found: CollectedRuns) -> list[Variant]:
     """The variants with the cells that tell them apart."""
+    # A sweep says what it varies; of runs from anywhere it has to be found out.
     if found.is_single_sweep:
         configurations = [variant.configuration for variant in variants]
         cells = columns.build_sweep_cells(configurations, found.sweeps[0].values)
@@ -238,7 +245,7 @@ def _filter_variants(variants: list[Variant], condition: VariantFilter, found: C
 def find_baseline(variants: Sequence[Variant], name: str) -> Variant:
     """The variant of this name: its label, its kind, one of its cells or one of its runs. Raises UsageError."""
     # One way after the other: a label says more than a kind, which several variants may share.
-    for list_names in (_list_labels, _list_kinds, _list_runs):
+    for list_names in (_list_labels, _list_kinds, attrgetter("run_names")):
         found = [variant for variant in variants if name in list_names(variant)]
         if len(found) == 1:
             return found[0]
@@ -254,10 +261,6 @@ def _list_labels(variant: Variant) -> list[str]:
 
 def _list_kinds(variant: Variant) -> list[object]:
     return [variant.configuration.kind, variant.cells.get("name"), variant.cells.get("variant")]
-
-
-def _list_runs(variant: Variant) -> list[str]:
-    return [row.run for row in variant.rows]
 
 
 def compare_ranked(variants: Sequence[Variant], baseline: Variant | None, measured: RankingMetric) -> list[Verdict]:

@@ -142,7 +142,7 @@ def format_verdict_heading(report: Report) -> str:
 
 def format_sentences(report: Report) -> list[str]:
     """The sentences below the table: what makes the runs incomparable, the verdicts, and the diagnosis."""
-    sentences = [f"mixed: the runs differ in {difference}" for difference in report.mixed]
+    sentences = list(map("mixed: the runs differ in {}".format, report.mixed))
     if report.measure.metric.endswith("_loss"):
         sentences += collect_loss_notes(report.variants)
     if report.best is None:
@@ -189,7 +189,7 @@ def format_markdown(report: Report) -> str:
 def format_latex(report: Report) -> str:
     """A table for LaTeX with the package booktabs; the verdicts are comments."""
     lines = [format_latex_table(format_cells(report), len(report.headers))]
-    lines += [f"% {sentence}" for sentence in format_sentences(report)]
+    lines += map("% {}".format, format_sentences(report))
     return "\n".join(lines) + "\n"
 
 

@@ -51,6 +51,7 @@ def escape_markdown(text: str) -> str:
 
 def format_latex_table(columns: Mapping[str, Sequence[str]], left_count: int) -> str:
     """The lines of a tabular with the rules of booktabs: the first columns and the last one flush left."""
+    # The last column has the states, which are words.
     alignment = "l" * left_count + "r" * (len(columns) - left_count - 1) + "l"
     head, *body = map(_format_latex_row, (tuple(columns), *zip(*columns.values(), strict=True)))
     begin, end = rf"\begin{{tabular}}{{{alignment}}}", r"\end{tabular}"

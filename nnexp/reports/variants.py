@@ -40,12 +40,21 @@ class Variant:
         return self.configuration.kind.startswith(ENSEMBLE_KIND)
 
     @property
+    def run_names(self) -> list[str]:
+        return [row.run for row in self.rows]
+
+    @property
     def done_rows(self) -> list[RunRow]:
         return [row for row in self.rows if row.state == "done"]
 
     @property
     def lost_rows(self) -> list[RunRow]:
         return [row for row in self.rows if row.state in LOST_STATES]
+
+    @property
+    def trained_rows(self) -> list[RunRow]:
+        """The runs that have epochs behind them."""
+        return [row for row in self.rows if row.epochs]
 
     @property
     def state_counts(self) -> dict[str, int]:
@@ -127,6 +136,7 @@ def _repeat_baseline_value(
     finite = list(filter(math.isfinite, own.values()))
     if not variant.configuration.is_baseline or not finite:
         return own
+    # Two baselines have one value each, for which any key will do.
     keys = [0] if other.configuration.is_baseline else others
     return dict.fromkeys(keys, finite[0])
 

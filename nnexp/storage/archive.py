@@ -41,7 +41,7 @@ def load_archive(path: Path, spec: str) -> tuple[dict[str, AnyArray], dict[str, 
     """
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            content = {name: archive[name] for name in archive.files}
+            content = dict(archive)
         checksum = content.pop("checksum").tobytes()
     except Interrupted:
         raise

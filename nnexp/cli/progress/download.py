@@ -32,6 +32,7 @@ class PlainDownloadListener(ProgressDisplay, DownloadListener):
     """A line a file, and one every few seconds."""
 
     def __init__(self) -> None:
+        # 1 until a file begins: it is divided by.
         self.total_bytes = 1
         self.timer = LineTimer(SECONDS_BETWEEN_LINES)
 

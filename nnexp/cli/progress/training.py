@@ -93,6 +93,7 @@ class LiveTrainingProgress(TrainingProgress):
 
     def __init__(self) -> None:
         super().__init__()
+        # The table has to fit into a terminal; all rows are in metrics.csv.
         self.rows: deque[MetricsRow] = deque(maxlen=MAX_LIVE_EPOCHS)
         self.live = Live(get_renderable=self.render_progress, console=err, refresh_per_second=8)
 

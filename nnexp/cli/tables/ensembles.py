@@ -31,6 +31,7 @@ def compare_with_members(entry: EnsembleStatus, objective: SweepObjective) -> di
         return {}
     metric = objective.metric
     members = map(itemgetter(metric), entry.list_member_metrics())
+    # A member that has no value is none to choose.
     known = list(filterfalse(math.isnan, members))
     mean, own = entry.collect_member_means()[metric], entry.collect_metrics()[metric]
     compared = {"members_mean": mean, "ensemble": own, "gain": objective.sign * (own - mean)}
@@ -47,24 +48,24 @@ def render_ensembles(found: Sequence[EnsembleStatus], objective: SweepObjective,
     cells = {"ensemble of": list(map(_format_kind, found))}
     for key in columns:
         cells[names[key]] = format_values([run.values.get(key, "") for run in firsts])
-    seeds = [str(run.seed) for run in firsts]
-    # A column that says the same in each row says nothing.
-    if len(set(seeds)) > 1:
-        cells["seed"] = seeds
-    if firsts[0].fold is not None:
-        cells["fold"] = [str(run.fold) for run in firsts]
     cells |= gather_columns(_format_result(entry, objective) for entry in found)
+    # A column that says the same in each row says nothing.
+    if len(set(cells["seed"])) == 1:
+        del cells["seed"]
+    if firsts[0].fold is None:
+        del cells["fold"]
     return fit_table(cells, ("run",), width)
 
 
 def _format_result(entry: EnsembleStatus, objective: SweepObjective) -> dict[str, str]:
     """What came out, by column; - where the ensemble is not made, and its state in place of its run."""
-    compared = compare_with_members(entry, objective)
+    first, compared = entry.members.runs[0], compare_with_members(entry, objective)
+    origin = {"seed": str(first.seed), "fold": str(first.fold)}
     if not compared:
-        return dict.fromkeys(("members' mean", "best member", "ensemble", "gain"), "-") | {"run": entry.state}
+        return origin | dict.fromkeys(("members' mean", "best member", "ensemble", "gain"), "-") | {"run": entry.state}
     metric, gain = objective.metric, compared["gain"]
     sign = "+" if gain > 0 else ""  # format_metric writes a minus by itself
-    return {
+    return origin | {
         "members' mean": format_metric(metric, compared["members_mean"]),
         "best member": format_metric(metric, compared["best_member"]) if "best_member" in compared else "-",
         "ensemble": format_metric(metric, compared["ensemble"]),

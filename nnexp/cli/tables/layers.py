@@ -142,9 +142,9 @@ def describe_columns(found: Sequence[Inspection]) -> Iterator[str]:
     """What the columns mean."""
     layers = list(chain.from_iterable(each.rows for each in found))
     yield f"histograms: {_describe_ranges(layers)}; what lies beyond is in the outermost bars"
-    if any(layer.dead is not None for layer in layers):
+    if found[0].has_share("dead"):
         yield "dead: ReLU units (in images: channels) that output 0 for all of these examples"
-    if any(layer.saturated is not None for layer in layers):
+    if found[0].has_share("saturated"):
         yield "saturated: |tanh| > 0.99, sigmoid within 0.01 of 0 or 1"
     others = ""
     if len(found) == 1:
@@ -154,6 +154,7 @@ def describe_columns(found: Sequence[Inspection]) -> Iterator[str]:
 
 def _describe_ranges(layers: Sequence[LayerStatistics]) -> str:
     """The ranges of the histograms: of each kind of layer that has its own, and of all others, as of the inputs."""
+    # The inputs come first: most layers have their range.
     usual = layers[0].low, layers[0].high
     special: dict[tuple[float, float], list[str]] = {}
     for layer in layers:

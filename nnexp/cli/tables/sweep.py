@@ -44,7 +44,7 @@ def render_variants(progress: SweepProgress, width: int, most: int | None = None
     cells = {}
     # By all variants, so that the first ones have the columns of the whole table.
     for name, values in build_columns([runs[0].values for runs in variants]).items():
-        cells[name] = format_values([values[place] for place in places])
+        cells[name] = format_values(list(map(values.__getitem__, places)))
     if not cells:
         cells["variant"] = ["base"] * len(places)
     cells |= gather_columns(_format_result(progress, variants[place]) for place in places)

@@ -159,6 +159,7 @@ def _average_members(at: LayerScope, loss: Loss, members: Sequence[str], shape: 
 
 def _add_log_mean(at: LayerScope, logarithms: Sequence[str], shape: Shape) -> str:
     """The logarithm of the mean of M numbers, from theirs."""
+    # Axes are an input of the operator since version 18 of the operators.
     total = at.add_node("ReduceLogSumExp", _stack_members(at, logarithms, shape), at.add_integers([1]), keepdims=0)
     return at.add_node("Sub", total, at.add_number(log(len(logarithms))))
 

@@ -22,11 +22,17 @@ def name_branches(branches: Sequence[T]) -> dict[str, T]:
     return {f"branch_{number}": branch for number, branch in enumerate(branches, start=1)}
 
 
-def declare_branches(branches: Sequence[Chain], x: Shape, layer: str) -> dict[str, Declaration]:
-    """The declaration of each branch, by its name."""
+def declare_branches(branches: Sequence[Chain], x: Shape, layer: str) -> tuple[dict[str, Declaration], list[Shape]]:
+    """The declaration of each branch, by its name, and what shape each gives."""
     if len(branches) < 2:
         raise ShapeError(f"{layer} takes at least two branches")
-    return {name: branch.declare(x) for name, branch in name_branches(branches).items()}
+    parts = declare_parts(name_branches(branches), x)
+    return parts, [part.output for part in parts.values()]
+
+
+def declare_parts(parts: Mapping[str, Chain], x: Shape) -> dict[str, Declaration]:
+    """The declaration of each of these parts of a layer, all on the same input."""
+    return {name: part.declare(x) for name, part in parts.items()}
 
 
 def forward_branches(branches: Sequence[Chain], w: Views, x: Array, ctx: Context) -> tuple[list[Array], list[Backward]]:

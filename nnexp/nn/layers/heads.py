@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from nnexp.nn.graph import GraphValue, LayerScope
 from nnexp.nn.layers.base import Backward, Context, Layer, ShapeError, format_shape
-from nnexp.nn.layers.branches import add_parts, concatenate_outputs
+from nnexp.nn.layers.branches import add_parts, concatenate_outputs, declare_parts
 from nnexp.nn.layers.chain import Chain
 from nnexp.nn.named import Named
 from nnexp.nn.parameters import Declaration, Views
@@ -32,7 +32,7 @@ class Heads(Layer):
     """The outputs of each task; filled in when the network is built."""
 
     def declare(self, x: Shape) -> Declaration:
-        parts = {name: head.declare(x) for name, head in self.heads.items()}
+        parts = declare_parts(dict(self.heads.items()), x)
         # Until the network is built nobody knows the tasks' widths, and heads of any width will do.
         widths = self.widths or [None] * len(parts)
         total = 0

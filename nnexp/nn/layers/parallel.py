@@ -28,8 +28,7 @@ class Parallel(Layer):
     branches: tuple[Chain, ...]
 
     def declare(self, x: Shape) -> Declaration:
-        parts = declare_branches(self.branches, x, "parallel")
-        shapes = [part.output for part in parts.values()]
+        parts, shapes = declare_branches(self.branches, x, "parallel")
         if len({shape[:-1] for shape in shapes}) != 1:
             found = " and ".join(map(format_shape, shapes))
             raise ShapeError(f"the branches give {found}, which do not fit side by side")

@@ -32,8 +32,7 @@ class Product(Layer):
     branches: tuple[Chain, ...]
 
     def declare(self, x: Shape) -> Declaration:
-        parts = declare_branches(self.branches, x, "product")
-        shapes = [part.output for part in parts.values()]
+        parts, shapes = declare_branches(self.branches, x, "product")
         if len(set(shapes)) != 1:
             found = " and ".join(map(format_shape, shapes))
             raise ShapeError(f"the branches give {found}, which cannot be multiplied: make them equal")

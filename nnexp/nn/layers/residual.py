@@ -30,7 +30,8 @@ class Residual(Layer):
     activation: Activation | None = None
 
     def declare(self, x: Shape) -> Declaration:
-        return Declaration((self.units,), parts=declare_branches(self._make_branches(), x, "residual"))
+        parts, _ = declare_branches(self._make_branches(), x, "residual")
+        return Declaration((self.units,), parts=parts)
 
     def forward(self, w: Views, x: Array, ctx: Context) -> tuple[Array, Backward]:
         return add_branches(self._make_branches(), w, x, ctx)

@@ -27,6 +27,7 @@ class Cosine(Schedule):
     final: Fraction = 0.0
 
     def multiplier(self, progress: ScheduleProgress) -> Array:
+        # The modulus is 0 where a cycle begins, so that the rate is whole again there.
         behind = np.mod(progress.updates * self.cycles / progress.total, 1)
         final = lift(self.final, progress.updates)
         return final + (1 - final) * (1 + np.cos(np.pi * behind)) / 2

@@ -120,7 +120,7 @@ def _choose_part(run: Run, metric: str) -> PartName:
     examples = run.record["data"]["examples"]
     wanted = [part for part in PART_NAMES if metric.startswith(f"{part}_")]
     order: list[PartName] = [*wanted, "dev", "test"]
-    return next((part for part in order if examples.get(part)), "train")
+    return next(filter(examples.get, order), "train")
 
 
 def _add_run(found: BestVariant, row: RunRow, sets: _DataCache, tally: MistakeTally) -> None:

@@ -45,6 +45,7 @@ def compute_curve(histories: Sequence[MetricHistory], column: str, overlap: floa
     given = [history for history in histories if history and column in history.rows[0]]
     if not given:
         return MeanCurve((), ())
+    # Runs that stopped early are shorter.
     lengths = list(map(len, given))
     epochs, means = [], []
     for place in thin_places(min(lengths), MAX_DRAWN_EPOCHS):

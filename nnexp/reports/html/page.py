@@ -120,6 +120,7 @@ def render_legend(
 def _render_button(key: str, colour: str, name: str | None) -> Html:
     """A button that picks the marks of a key; under another name it tells the key to the pointer."""
     swatch = f"--swatch: {colour}"
+    # A name that is whole needs no words at the pointer.
     title = None if name is None else key
     # The key is compared with what figures have, whose texts are escaped in this way.
     data_key = escape_names(key)
@@ -156,7 +157,7 @@ def _format_style() -> str:
 
 
 def _format_declarations(colours: Mapping[str, str]) -> str:
-    return ";".join(f"{name}:{colour}" for name, colour in colours.items())
+    return ";".join(map(":".join, colours.items()))
 
 
 def _read_asset(name: str) -> str:

@@ -102,12 +102,12 @@ def select_variants(report: Report) -> CurveSelection:
 def _has_epochs(variant: Variant) -> bool:
     """Whether it was trained by epochs, and has some."""
     is_network = not variant.is_ensemble and not variant.configuration.is_baseline
-    return is_network and any(row.epochs for row in variant.rows)
+    return is_network and bool(variant.trained_rows)
 
 
 def _read_histories(variant: Variant) -> VariantCurves:
     """The histories of the runs that are done; where none is, of those that began."""
-    rows = variant.done_rows or [row for row in variant.rows if row.epochs]
+    rows = variant.done_rows or variant.trained_rows
     histories = tuple(filter(None, map(_read_history, rows[:MAX_RUNS])))
     return VariantCurves(variant, histories, len(rows))
 

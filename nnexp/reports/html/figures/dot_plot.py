@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import filterfalse
 from typing import Any
 
 import altair as alt
@@ -30,9 +31,8 @@ MIN_ZERO_LOG_RATIO = 4
 def sort_levels(column: Sequence[Any]) -> list[str]:
     """The different values as texts, numbers before words, from small to large."""
     # Words keep the order of the table; only numbers have one of their own.
-    numbers = sorted({value for value in column if is_finite_number(value)})
-    words = [value for value in column if not is_finite_number(value)]
-    return list(dict.fromkeys(map(format_level, [*numbers, *words])))
+    numbers = sorted(set(filter(is_finite_number, column)))
+    return list(dict.fromkeys(map(format_level, [*numbers, *filterfalse(is_finite_number, column)])))
 
 
 def format_level(value: Any) -> str:

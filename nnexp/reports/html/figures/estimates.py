@@ -31,6 +31,7 @@ def make_estimates(
     for variant in variants:
         mean = variant.compute_mean(metric)
         text = format_mean(mean, share=report.measure.is_share)
+        # In the order of the parameters, by which figures name their axes.
         levels = tuple(map(variant.cells.__getitem__, parameters))
         estimates.append(VariantEstimate(variant.label, mean, variant.list_finite_values(metric), text, levels))
     return estimates

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Any
 
 import altair as alt
@@ -60,7 +61,7 @@ def plot_heat_map(
 
 def _add_cell_texts(rows: Sequence[dict[str, Any]], *, share: bool, larger: bool) -> list[float]:
     """Add to the rows what stands in the cells, and whether it is white; gives the least and the largest mean."""
-    means = [row["value"] for row in rows]
+    means = list(map(itemgetter("value"), rows))
     low, high = min(means), max(means)
     for row in rows:
         # Means that are all the same are all equally light.

@@ -108,7 +108,7 @@ def plot_side_by_side(
 ) -> Chart:
     """Layers down, initialisers across. rows: of each layer, what each initialiser's network gives there."""
     grid = HistogramGrid(len(colours), len(rows), text_pixels=14, bar_pixels=32, gap_pixels=6)
-    columns = {name: column for column, name in enumerate(colours)}
+    columns = dict(zip(colours, range(len(colours)), strict=True))
     cells, labels = [], []
     for row, layers in enumerate(rows):
         cells += [grid.make_cell(name, layer, row, columns[name]) for name, layer in layers.items()]
@@ -185,7 +185,7 @@ def _plot_histograms(
         else:
             middle = cell.top + grid.text_pixels + grid.bar_pixels / 2
             not_finite.append({"x": cell.column + 0.5, "y": middle, "text": "not finite"})
-    frames = make_data([_make_frame(cell) for cell in cells])
+    frames = make_data(map(_make_frame, cells))
     marks = [alt.Chart(frames).mark_rule(color=FAINT_COLOUR).encode(x=x, x2=x2, y=grid.encode_y("floor"))]
     if len(not_finite) < len(cells):
         shown = {"color": encode_variant_colour(colours), "opacity": encode_picked_opacity(PALE_OPACITY)}

@@ -196,12 +196,15 @@ def _classify_value(value: float | None, axis: AxisRange) -> str:
 
 def _place_names(found: LayerQuantity, axis: AxisRange) -> list[dict[str, Any]]:
     """The names of the initialisers at the ends of their lines."""
-    ending = [one for one in found.series if _classify_value(one.values[-1], axis) != "lost"]
-    places = move_apart([axis.place_of(one.finite_values[-1]) for one in ending], MIN_LABEL_GAP)
-    labels = shorten_names([one.variant for one in ending], MAX_LABEL_CHARACTERS)
+    variants, places = [], []
+    for one in found.series:
+        if _classify_value(one.values[-1], axis) != "lost":
+            variants.append(one.variant)
+            places.append(axis.place_of(one.finite_values[-1]))
+    labels = shorten_names(variants, MAX_LABEL_CHARACTERS)
     rows = []
-    for one, place, label in zip(ending, places, labels, strict=True):
-        rows.append({"variant": one.variant, "layer": found.layers[-1], "at": axis.value_at(place), "label": label})
+    for variant, place, label in zip(variants, move_apart(places, MIN_LABEL_GAP), labels, strict=True):
+        rows.append({"variant": variant, "layer": found.layers[-1], "at": axis.value_at(place), "label": label})
     return rows
 
 

@@ -49,6 +49,7 @@ def format_range(layer: LayerStatistics) -> str:
 
 def find_share(layer: LayerStatistics) -> float | None:
     """The share of a layer that is dead or saturated, where its kind knows such a thing."""
+    # A kind of unit can be one of the two, never both.
     share = layer.dead if layer.dead is not None else layer.saturated
     if share is None or isfinite(layer.std):
         return share

@@ -72,6 +72,7 @@ class MetricAxis:
 
     def encode_y(self, field: str) -> alt.Y:
         written = make_log_ticks(self.range.low, self.range.high) if self.range.is_log else alt.Undefined
+        # On a logarithm the numbers were chosen for their distance; on a line Vega may leave some out.
         axis = alt.Axis(
             format=choose_number_format(share=self.share),
             tickCount=LINEAR_TICKS,

@@ -26,6 +26,7 @@ def shorten_names(names: Sequence[str], longest: int) -> list[str]:
         return shown
     if len(set(names)) > 1:
         shown = _remove_common_words(shown)
+    # Of both ways the one that keeps more names apart.
     cut = [shorten_text(name, longest) for name in shown]
     middles = [_cut_middle(name, longest) for name in shown]
     if len(set(middles)) > len(set(cut)):
@@ -77,4 +78,4 @@ def _number_duplicates(cut: Sequence[str], names: Sequence[str], longest: int) -
         if uses[short] > 1:
             mark = f" ({seen[short]})"
             short_names[name] = shorten_text(short.removesuffix("…") + "…", longest - len(mark)) + mark
-    return [short_names[name] for name in names]
+    return list(map(short_names.__getitem__, names))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Any
 
 import altair as alt
@@ -30,7 +31,7 @@ def plot_shares(found: ImportanceAnalysis, style: ChartStyle) -> Chart:
     scale = make_fixed_scale(0, 1.2)  # room for the number beside a whole bar
     words = alt.Axis(domain=False, ticks=False, labelColor=INK_COLOUR)
     # What no parameter explains stands at the bottom, however large it is.
-    order = list(dict.fromkeys([*(row["name"] for row in rows), REMAINDER_LABEL]))
+    order = list(dict.fromkeys([*map(itemgetter("name"), rows), REMAINDER_LABEL]))
     base = alt.Chart(make_data(rows)).encode(y=alt.Y("name:N", sort=order, title=None, axis=words))
     percents = alt.Axis(format="~%", values=[0, 0.2, 0.4, 0.6, 0.8, 1])
     x = alt.X("share:Q", title=SHARE_TITLE, scale=scale, axis=percents)
@@ -61,7 +62,8 @@ def _make_rows(found: ImportanceAnalysis) -> list[dict[str, Any]]:
     if found.remaining_share is not None:
         row = {"parameter": REMAINDER_LABEL, "name": REMAINDER_LABEL, "share": found.remaining_share}
         rows.append(row | {"chance": None, "levels": None})
-    for row, text in zip(rows, round_percents([row["share"] for row in rows]), strict=True):
+    texts = round_percents(list(map(itemgetter("share"), rows)))
+    for row, text in zip(rows, texts, strict=True):
         row["text"] = text
     return rows
 

@@ -93,7 +93,7 @@ def make_histogram_figures(found: Sequence[Inspection], colours: Mapping[str, st
 
 def _thin_layers(layers: Sequence[LayerStatistics]) -> list[LayerStatistics]:
     """The layers that are drawn."""
-    return [layers[place] for place in thin_places(len(layers), MAX_HISTOGRAM_LAYERS)]
+    return list(map(layers.__getitem__, thin_places(len(layers), MAX_HISTOGRAM_LAYERS)))
 
 
 def _describe_histograms(found: Sequence[Inspection], layer_count: int, drawn_count: int) -> str:
@@ -120,7 +120,7 @@ def make_line_figures(
     compared = list(map(select_compared_layers, found))
     every = [each.layers for each in found]
     spread = _make_quantity("standard deviation", compared, lambda layer: layer.std, colours)
-    share_title, share_caption, shares = _make_share_quantity(every, colours)
+    share_title, share_caption, shares = _make_share_quantity(found, colours)
     outputs = _make_quantity(NORM_TITLE, compared, lambda layer: layer.gradient, colours)
     weights = _make_quantity(NORM_TITLE, every, lambda layer: layer.weight_gradient, colours)
     for name, title, caption, quantity in (
@@ -151,19 +151,18 @@ def _make_quantity(
     return LayerQuantity(title, names, tuple(series), share).drop_unknown_layers()
 
 
-def _make_share_quantity(
-    networks: Sequence[Sequence[LayerStatistics]], colours: Mapping[str, str]
-) -> tuple[str, str, LayerQuantity]:
+def _make_share_quantity(found: Sequence[Inspection], colours: Mapping[str, str]) -> tuple[str, str, LayerQuantity]:
     """The title of what is dead or saturated, what the words mean, and the shares."""
     wordings = []
     # The layers of all networks are of the same kinds.
-    if any(layer.dead is not None for layer in networks[0]):
+    if found[0].has_share("dead"):
         wordings.append(DEAD_WORDING)
-    if any(layer.saturated is not None for layer in networks[0]):
+    if found[0].has_share("saturated"):
         wordings.append(SATURATED_WORDING)
     title = " and ".join(wording.title for wording in wordings).capitalize()
     meaning = " ".join(wording.meaning for wording in wordings)
     units = " or ".join(wording.units for wording in wordings)
+    networks = [each.layers for each in found]
     return title, meaning, _make_quantity(f"share of the {units}", networks, find_share, colours, share=True)
 
 

@@ -12,7 +12,9 @@ from nnexp.spec.resolved import format_spec
 from nnexp.spec.spec import Origin, Spec
 
 
-def render_origin(found: Sequence[Inspection], specs: Sequence[tuple[str, Spec]], command: str) -> Iterator[Html | None]:
+def render_origin(
+    found: Sequence[Inspection], specs: Sequence[tuple[str, Spec]], command: str
+) -> Iterator[Html | None]:
     """The command, the spec, and what it was made with."""
     _, spec = specs[0]
     inits = f", here with {found[0].init}" if len(found) > 1 else ""

@@ -108,6 +108,7 @@ def _describe_value(series: LayerSeries, quantity: LayerQuantity) -> str:
 def _render_numbers(each: Inspection) -> Html | None:
     """The table of all that was measured of one initialiser's network."""
     rows = list(map(_list_numbers, each.rows))
+    # What no layer of this network has would be an empty column.
     known = [header for header in rows[0] if any(row[header] for row in rows)]
     table = render_table(known, map(itemgetter(*known), rows), left=2)
     return render_fold(join_pieces(["Every layer with ", render_code(each.init)]), table)

@@ -58,7 +58,7 @@ MAX_ESTIMATES = 30
 
 def make_answer_figures(report: Report, colours: Mapping[str, str]) -> list[Figure]:
     """The means with their intervals, where there are two variants or more to compare."""
-    known = [variant for variant in report.variants if variant.has_mean(report.measure.metric)]
+    known = report.measured_variants
     shown = known[:MAX_ESTIMATES]
     if report.baseline in known and report.baseline not in shown:
         shown.append(report.baseline)
@@ -181,7 +181,7 @@ def _render_variants(report: Report) -> list[Html | None]:
     parameter_count = len(report.headers)
     order = arrange_columns(len(columns), parameter_count)
     left = {place for place, column in enumerate(order) if column < parameter_count}
-    headers, cells = zip(*(columns[column] for column in order), strict=True)
+    headers, cells = zip(*map(columns.__getitem__, order), strict=True)
     rows = list(zip(*cells, strict=True))
     if len(rows) < OPEN_TABLE_ROWS + MIN_FOLDED_ROWS:
         return [render_table(headers, rows, left)]

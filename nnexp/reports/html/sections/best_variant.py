@@ -74,7 +74,7 @@ def _make_agreement_figure(found: BestVariant, name: str, number: int) -> Figure
 
 
 def _make_mistake_figure(found: BestVariant) -> Figure:
-    tiles = [_make_mistake_tile(found, mistake) for mistake in found.mistakes]
+    tiles = list(map(partial(_make_mistake_tile, found), found.mistakes))
     kind = "probability" if found.has_probabilities else "score"
     which = "all of them"
     if len(tiles) < found.wrong_count:

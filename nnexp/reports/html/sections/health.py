@@ -28,6 +28,7 @@ def _render_finding(found: SharedFinding, many: int) -> Html:
     """A finding, once for all runs that have it."""
     finding = found.finding
     where = []
+    # Of a single run it goes without saying.
     if many > 1:
         where.append(f"{len(found.runs)} of {many} runs, such as {found.runs[0]}")
     if finding.epoch is not None:

@@ -35,8 +35,7 @@ MIN_ESTIMATING_VARIANTS = 20
 
 def make_parameter_figures(report: Report) -> Iterator[Figure]:
     """One parameter as a dot plot, two as a heat map, more as parallel coordinates; and what each explains."""
-    networks = [variant for variant in report.variants if variant.configuration.kind == NETWORK_KIND]
-    variants = [variant for variant in networks if variant.has_mean(report.measure.metric)]
+    variants = [variant for variant in report.measured_variants if variant.configuration.kind == NETWORK_KIND]
     headers = _list_varied_headers(report.headers, variants)
     if not headers or len(variants) < 2:
         return
@@ -52,9 +51,10 @@ def make_parameter_figures(report: Report) -> Iterator[Figure]:
 
 def render_parameters(figures: Sequence[Figure]) -> list[Html | None]:
     """What needs the whole width, and below it the others."""
-    wide = [figure for figure in figures if figure.wide]
-    others = [figure for figure in figures if not figure.wide]
-    return [*map(render_figure, wide), render_grid(*map(render_figure, others))]
+    by_width: dict[bool, list[Html]] = {True: [], False: []}
+    for figure in figures:
+        by_width[figure.wide].append(render_figure(figure))
+    return [*by_width[True], render_grid(*by_width[False])]
 
 
 def _list_varied_headers(headers: Sequence[str], variants: Sequence[Variant]) -> list[str]:

@@ -49,6 +49,7 @@ def _render_runs(listed: Sequence[tuple[str, RunRow]]) -> Html:
     rows = []
     for label, row in listed[:MAX_UNFINISHED_RUNS]:
         rows.append([row.run, str(row.seed), row.state, str(row.epochs), row.error, label])
+    # An empty column would take the room of the others.
     if not any(row.error for _, row in listed):
         for cells in (headers, *rows):
             del cells[ERROR_PLACE]
