@@ -167,5 +167,6 @@ def _read_written_spec(folder: Path, record: Manifest) -> Node | None:
         root = parse_yaml(read_spec_text(folder / "spec.yaml"))
     except (SpecError, UsageError):
         return None  # the diagnosis needs the resolved spec alone; only the overrides of its remedies are lost
-    problems = overrides.apply_overrides(root, record.get("overrides", []))
-    return None if problems else root
+    if overrides.apply_overrides(root, record.get("overrides", [])):
+        return None
+    return root

@@ -26,7 +26,7 @@ from nnexp.optim.optimizers.ema_momentum import EMAMomentum
 from nnexp.optim.optimizers.momentum import Momentum
 from nnexp.optim.optimizers.nesterov import Nesterov
 from nnexp.optim.optimizers.sgd import SGD
-from nnexp.registry import activations, component_parameters, optimizers, penalties, schedules
+from nnexp.registry import activations, component_parameters, layers, optimizers, penalties, schedules
 from nnexp.spec import overrides
 from nnexp.spec.yaml import Node
 from nnexp.typing import Array
@@ -258,7 +258,7 @@ def suggest_less_dropout(evidence: RunEvidence, most: float = 0.2) -> Iterator[R
         return
     for place, layer in enumerate(evidence.spec.architecture):
         if isinstance(layer, Dropout | ClassicDropout) and layer.rate > most:
-            kind = "dropout" if isinstance(layer, Dropout) else "classic_dropout"
+            kind = layers.name_of(layer)
             text = f"less {kind.replace('_', ' ')} than {layer.rate:g}"
             yield replace(make_remedy(evidence, text, f"architecture.{place}.{kind}={most}"), aim="freer")
 

@@ -71,8 +71,8 @@ def _choose_initializer(activation: Activation) -> str:
 
 def _measure_scale(evidence: RunEvidence, init: Initializer) -> float:
     """The root mean square of weights that an initialiser draws for a hidden layer of the network's width."""
-    dense = [layer.units for layer in walk_layers(evidence.spec.architecture) if isinstance(layer, Dense)]
-    width = dense[0] if dense else remedies.HIDDEN_UNITS
+    dense = (layer.units for layer in walk_layers(evidence.spec.architecture) if isinstance(layer, Dense))
+    width = next(dense, remedies.HIDDEN_UNITS)
     weight = Weight((width, min(width, MAX_SAMPLED_UNITS)), fan_in=width, fan_out=width)
     return float(np.sqrt(np.square(init.draw_weight([np.random.default_rng(0)], weight)).mean()))
 

@@ -72,7 +72,9 @@ def _find_one_run(names: Sequence[str], to: ExportFormat, runs: Path) -> Path:
 
 def _resolve_folder(folder: Path) -> Path:
     """The folder by its own name, where it was given as the working directory or the one above."""
-    return folder.resolve() if folder.name in ("", "..") else folder
+    if folder.name in ("", ".."):
+        return folder.resolve()
+    return folder
 
 
 def _export_events(names: Sequence[str], target: Path, runs: Path, *, force: bool) -> ExportResult:

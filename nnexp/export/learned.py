@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
@@ -72,6 +73,14 @@ class RunResult:
     def is_ensemble(self) -> bool:
         """Whether the parts' predictions are averaged."""
         return manifest.is_ensemble(self.record)
+
+    def iterate_models(self) -> Iterator[tuple[str, LearnedModel]]:
+        """Each part, and what the names of its arrays begin with: `member_1.` of an ensemble, nothing else."""
+        for number, model in enumerate(self.models, start=1):
+            if self.is_ensemble:
+                yield f"member_{number}.", model
+            else:
+                yield "", model
 
     @property
     def first_model(self) -> LearnedModel:

@@ -27,8 +27,7 @@ def encode_npz(result: RunResult) -> bytes:
         arrays["tasks"] = np.repeat([task.name for task in about.tasks], [len(task.classes) for task in about.tasks])
     if about.inputs:
         arrays["inputs"] = about.inputs
-    for number, part in enumerate(result.models, start=1):
-        prefix = f"member_{number}." if result.is_ensemble else ""
+    for prefix, part in result.iterate_models():
         for name, array in _list_arrays(part):
             arrays[prefix + name] = array
     # Without pickles, so that nothing in the file can be executed by whoever loads it.

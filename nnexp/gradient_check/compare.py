@@ -37,7 +37,9 @@ class GradientComparison:
 
     def _make_relative(self, amount: float) -> float:
         size = float(np.linalg.norm(self.numeric) + np.linalg.norm(self.analytic))
-        return amount / size if size else 0.0
+        if not size:
+            return 0.0
+        return amount / size
 
 
 def compare_gradient(

@@ -137,7 +137,7 @@ class VariantFilter:
             case ast.UnaryOp(operand=operand):
                 return not evaluate(operand)
         assert isinstance(node, ast.Compare), "checked when it was read"
-        operands = [self._evaluate_value(entry, values) for entry in (node.left, *node.comparators)]
+        operands = map(partial(self._evaluate_value, values=values), (node.left, *node.comparators))
         # As in Python, 1 < lr < 2 compares each with the next.
         for sign, (left, right) in zip(node.ops, pairwise(operands), strict=True):
             if not self._compare_values(node, type(sign), left, right):
@@ -167,7 +167,7 @@ class VariantFilter:
                 assert isinstance(value, int | float), "checked when it was read"
                 return -value if isinstance(sign, ast.USub) else value
             case ast.List(elts=entries) | ast.Tuple(elts=entries):
-                return [self._evaluate_value(entry, values) for entry in entries]
+                return list(map(partial(self._evaluate_value, values=values), entries))
         return self._find_value(node, values)
 
     def _find_value(self, node: ast.expr, values: Mapping[str, Any]) -> Any:

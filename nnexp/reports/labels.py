@@ -33,7 +33,7 @@ def make_labels(variants: Sequence[Mapping[str, Any]]) -> list[str]:
     groups: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
     for cells in variants:
         groups.setdefault(_list_names(cells), []).append(cells)
-    differing = {names: _find_differing_headers(group) for names, group in groups.items()}
+    differing = dict(zip(groups, map(_find_differing_headers, groups.values()), strict=True))
     labels = [_make_label(cells, differing[_list_names(cells)]) for cells in variants]
     uses = Counter(labels)
     for place, cells in enumerate(variants):

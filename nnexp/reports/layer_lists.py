@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import takewhile
 from typing import Any
 
 from nnexp.spec.yaml import format_flow
@@ -17,9 +18,9 @@ def shorten_layer_lists(lists: Sequence[Sequence[Any]]) -> dict[str, str]:
         return {}
     words = {repr(layers): list(map(describe_layer, layers)) for layers in lists}
     shortest = min(map(len, words.values()))
-    head = _count_common_entries(list(words.values()), shortest)
+    head = count_common_entries(words.values())
     # No layer may count for the head and for the tail: in a list of equal layers it would be cut off twice.
-    tail = _count_common_entries([layers[::-1] for layers in words.values()], shortest - head)
+    tail = min(count_common_entries(map(reversed, words.values())), shortest - head)
     texts = {}
     for key, layers in words.items():
         shown = layers[head : len(layers) - tail] or ["nothing"]
@@ -31,12 +32,10 @@ def shorten_layer_lists(lists: Sequence[Sequence[Any]]) -> dict[str, str]:
     return texts
 
 
-def _count_common_entries(lists: Sequence[Sequence[str]], limit: int) -> int:
-    """How many entries all lists begin with, up to a limit."""
-    for place in range(limit):
-        if len({entries[place] for entries in lists}) > 1:
-            return place
-    return limit
+def count_common_entries(lists: Iterable[Iterable[str]]) -> int:
+    """How many entries all lists begin with."""
+    common = takewhile(lambda entries: len(set(entries)) == 1, zip(*lists, strict=False))
+    return len(list(common))
 
 
 def describe_layer(layer: Any) -> str:

@@ -33,8 +33,9 @@ Display = TypeVar("Display", bound=ProgressDisplay)
 
 def choose_display(plain: type[Display], live: type[Display]) -> Display:
     """The live display where standard error is a terminal, the plain one elsewhere."""
-    kind = live if err.is_terminal else plain
-    return kind()
+    if err.is_terminal:
+        return live()
+    return plain()
 
 
 class LineTimer:

@@ -42,8 +42,7 @@ def encode_onnx(result: RunResult) -> bytes:
         outputs = {OUTPUTS_NAME: _add_baseline(graph, first, inputs)}
     else:
         members = []
-        for number, model in enumerate(result.models, start=1):
-            prefix = f"member_{number}." if result.is_ensemble else ""
+        for prefix, model in result.iterate_models():
             members.append(_add_network(graph, model, prefix, inputs))
         outputs = _add_outputs(graph, first.loss, members)
     return graph.encode_model(inputs, outputs, _make_metadata(result), result.make_metadata()["nnexp"])

@@ -34,8 +34,9 @@ class ResidualBlock(Layer):
         inner = self.layers.declare(x)
         straight = self._make_shortcut(inner.output).declare(x)
         if straight.output != inner.output:
-            is_flat = len(x) == len(inner.output) == 1
-            fix = "write `projected: true`" if is_flat else "its layers must keep the shape"
+            fix = "its layers must keep the shape"
+            if len(x) == len(inner.output) == 1:
+                fix = "write `projected: true`"
             change = f"the block turns {format_shape(x)} into {format_shape(inner.output)}"
             raise ShapeError(f"{change}, which cannot be added: {fix}")
         return Declaration(inner.output, parts={"branch_1": straight, "branch_2": inner})

@@ -202,4 +202,6 @@ def _find_filter_shape(layer: object, image: Shape | None, run: Run) -> Shape | 
         return (layer.kernel, layer.kernel, image[-1])
     # A source may have made other inputs of its images, which are no pixels.
     has_pixels = np.prod(run.predictor.description.shape) == np.prod(image)
-    return image if isinstance(layer, Dense | Output) and has_pixels else None
+    if isinstance(layer, Dense | Output) and has_pixels:
+        return image
+    return None

@@ -88,7 +88,7 @@ def find_words(runs: Sequence[Sequence[str] | None]) -> tuple[str, ...] | None:
         if not keys or list(given) != keys:
             return None
         combinations.append(tuple(given.values()))
-    columns = [list(dict.fromkeys(values)) for values in zip(*combinations, strict=True)]
+    columns = list(map(list, map(dict.fromkeys, zip(*combinations, strict=True))))
     if set(combinations) != set(product(*columns)):
         return None
     return tuple(map(_format_values, keys, columns))

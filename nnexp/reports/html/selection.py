@@ -72,7 +72,9 @@ class CurveSelection:
         if self.has_failed:
             which.append(f"up to {MAX_FAILED_VARIANTS} of those that failed or diverged")
         *first, last = which
-        return f"{', '.join(first)} and {last}" if first else last
+        if not first:
+            return last
+        return f"{', '.join(first)} and {last}"
 
 
 def select_variants(report: Report) -> CurveSelection:

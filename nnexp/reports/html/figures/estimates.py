@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from nnexp.reports.report import Report
@@ -46,7 +47,7 @@ def find_unit(variants: Iterable[Variant]) -> str:
 
 def list_levels(found: Sequence[VariantEstimate]) -> list[tuple[Any, ...]]:
     """The values of each parameter, one for each variant."""
-    return list(zip(*(one.levels for one in found), strict=True))
+    return list(zip(*map(attrgetter("levels"), found), strict=True))
 
 
 @dataclass(frozen=True, slots=True)

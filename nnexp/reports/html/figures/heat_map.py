@@ -39,7 +39,9 @@ def plot_heat_map(
         place = {"across": across[across_level], "down": down[down_level]}
         rows.append(place | {"value": one.mean.value, "text": one.text, "n": one.mean.n})
     extent = _add_cell_texts(rows, share=share, larger=larger)
-    shades = SHADE_COLOURS if larger else SHADE_COLOURS[::-1]
+    shades = list(SHADE_COLOURS)
+    if not larger:
+        shades.reverse()
     base = alt.Chart(make_data(rows)).encode(
         x=alt.X("across:N", sort=list(across.values()), title=parameters[1], axis=make_word_axis(across, lines=False)),
         y=alt.Y("down:N", sort=list(down.values()), title=parameters[0], axis=alt.Axis(ticks=False, domain=False)),
@@ -50,7 +52,7 @@ def plot_heat_map(
             alt.Tooltip("n:Q", title="n"),
         ],
     )
-    scale = alt.Scale(range=list(shades), domain=extent)
+    scale = alt.Scale(range=shades, domain=extent)
     colour = alt.Color("value:Q", scale=scale, legend=_make_shade_legend(title, share=share))
     layers: list[Any] = [base.mark_rect(stroke="white", strokeWidth=1.5).encode(color=colour)]
     if len(across) <= MAX_WRITTEN_COLUMNS:

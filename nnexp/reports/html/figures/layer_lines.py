@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import compress, cycle, groupby, islice
+from operator import attrgetter
 from typing import Any, TypeGuard
 
 import altair as alt
@@ -107,7 +108,7 @@ class LayerQuantity:
 
     def drop_unknown_layers(self) -> LayerQuantity:
         """Without the layers of which it is known for no initialiser."""
-        by_layer = zip(*(one.values for one in self.series), strict=True)
+        by_layer = zip(*map(attrgetter("values"), self.series), strict=True)
         is_known = [set(values) != {None} for values in by_layer]
         series = tuple(replace(one, values=tuple(compress(one.values, is_known))) for one in self.series)
         return replace(self, layers=tuple(compress(self.layers, is_known)), series=series)

@@ -23,7 +23,9 @@ def format_layer_number(value: float | None) -> str:
     """
     if value is None:
         return ""
-    return f"{value:.3g}" if isfinite(value) else "not finite"
+    if not isfinite(value):
+        return "not finite"
+    return f"{value:.3g}"
 
 
 def format_layer_share(share: float | None) -> str:
@@ -34,7 +36,9 @@ def format_layer_share(share: float | None) -> str:
     """
     if share is None or not isfinite(share):
         return format_layer_number(share)
-    return "<0.1 %" if 0 < share < MIN_WRITTEN_SHARE else f"{100 * share:.3g} %"
+    if 0 < share < MIN_WRITTEN_SHARE:
+        return "<0.1 %"
+    return f"{100 * share:.3g} %"
 
 
 def format_bound(value: float) -> str:

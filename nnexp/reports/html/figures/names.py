@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from itertools import takewhile
 
 from nnexp.reports.html.markup import escape_controls
+from nnexp.reports.layer_lists import count_common_entries
 from nnexp.wording import shorten_text
 
 
@@ -53,19 +53,13 @@ def _remove_common_words(names: Sequence[str]) -> list[str]:
     words = [name.split(" ") for name in names]
     # Of the shortest name a word is left.
     removable = min(map(len, words)) - 1
-    head = min(_count_common_words(words), removable)
-    tail = min(_count_common_words([own[::-1] for own in words]), removable - head)
+    head = min(count_common_entries(words), removable)
+    tail = min(count_common_entries(map(reversed, words)), removable - head)
     found = []
     for own in words:
         kept = own[head : len(own) - tail]
         found.append(" ".join(["…"] * (head > 0) + kept + ["…"] * (tail > 0)))
     return found
-
-
-def _count_common_words(words: Sequence[Sequence[str]]) -> int:
-    """How many words all begin with."""
-    common = takewhile(lambda column: len(set(column)) == 1, zip(*words, strict=False))
-    return len(list(common))
 
 
 def _number_duplicates(cut: Sequence[str], names: Sequence[str], longest: int) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 import altair as alt
@@ -58,7 +59,7 @@ def plot_parallel_axes(
     style: ChartStyle,
 ) -> Chart:
     """The chart; the last axis is the metric."""
-    means = [one.mean.value for one in found]
+    means = list(map(attrgetter("mean.value"), found))
     # Fewer letters would tell no names apart.
     letters = max(8, min(MAX_VALUE_CHARACTERS, ROW_CHARACTERS // (len(parameters) + 1)))
     *names, metric = shorten_names([*parameters, title], letters)
@@ -122,8 +123,10 @@ def _plot_lines(
     rows: Sequence[dict[str, Any]], means: Sequence[float], title: str, *, larger: bool, style: ChartStyle
 ) -> alt.Chart:
     """A line for each variant, the darker the better; on the page the one below the pointer stands out."""
-    ramp = RAMP_COLOURS if larger else RAMP_COLOURS[::-1]
-    scale = alt.Scale(range=list(ramp), domain=[min(means), max(means)])
+    ramp = list(RAMP_COLOURS)
+    if not larger:
+        ramp.reverse()
+    scale = alt.Scale(range=ramp, domain=[min(means), max(means)])
     colour = alt.Color("value:Q", scale=scale, legend=None)
     line = alt.Chart(make_data(rows)).mark_line(strokeWidth=1.5).encode(color=colour, detail="line:N")
     if not style.interactive:

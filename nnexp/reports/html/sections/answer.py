@@ -131,7 +131,9 @@ def _render_verdicts(report: Report) -> list[Html | None]:
     for entry in report.health:
         in_health.update(entry.format_sentences())
     sentences = [line for line in format_sentences(report) if line not in in_health]
-    heading = format_verdict_heading(report) if report.verdicts else ""
+    heading = ""
+    if report.verdicts:
+        heading = format_verdict_heading(report)
     if heading not in sentences:
         mixed, others = _divide(sentences, lambda line: line.startswith("mixed"))
         return [*map(render_warning, mixed), render_list(others)]
@@ -200,5 +202,7 @@ def arrange_columns(count: int, parameter_count: int) -> list[int]:
     >>> arrange_columns(5, 2), arrange_columns(8, 6)
     ([0, 1, 2, 3, 4], [0, 1, 6, 7, 2, 3, 4, 5])
     """
-    first = parameter_count if parameter_count <= MAX_LEADING_PARAMETERS else 2
+    first = parameter_count
+    if parameter_count > MAX_LEADING_PARAMETERS:
+        first = 2
     return [*range(first), *range(parameter_count, count), *range(first, parameter_count)]

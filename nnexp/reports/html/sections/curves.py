@@ -112,7 +112,9 @@ def _make_metric_figure(
         return
     axis = make_axis(found, title, colours, share=share, log=None)
     parts = {line.part for line in found}
-    reading = "Solid: dev; dashed: train." if len(parts) == 2 else f"On the {parts.pop()} part."
+    reading = "Solid: dev; dashed: train."
+    if len(parts) == 1:
+        reading = f"On the {parts.pop()} part."
     caption = reading
     if is_cut_below(found, axis):
         caption += " The axis begins above the lowest values, those of the first epochs."

@@ -73,7 +73,7 @@ def _render_sweep(path: Path) -> list[Html | None]:
     if _is_sweep_file(text):
         pieces = _render_sweep_file(path.name, text, commands)
     else:
-        commands.append(_format_command([line for line in text.splitlines() if line.strip()]))
+        commands.append(_format_command(list(filter(str.strip, text.splitlines()))))
         pieces = _render_sweep_commands(path.name, commands)
     return [*pieces, *lost]
 
