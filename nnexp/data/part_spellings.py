@@ -13,7 +13,9 @@ PART_SPELLINGS: dict[PartName, tuple[str, ...]] = {
 }
 """The usual words, the project's own first."""
 
-_PART_BY_WORD = {word: part for part, words in PART_SPELLINGS.items() for word in words}
+_PART_BY_WORD: dict[str, PartName] = {}
+for _part, _spellings in PART_SPELLINGS.items():
+    _PART_BY_WORD |= dict.fromkeys(_spellings, _part)
 
 # the longer word first, so that x_training is not x_ and train followed by ing
 _WORDS = "|".join(sorted(_PART_BY_WORD, key=len, reverse=True))

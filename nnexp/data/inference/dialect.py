@@ -10,13 +10,13 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import islice, pairwise
+from itertools import chain, islice, pairwise
 from typing import Literal
 
 from nnexp.data.formats.csv.csv_file import CsvFile
 from nnexp.data.formats.csv.dialect import MISSING_ENTRIES, PLAIN_DIALECT, WHITESPACE, Dialect, is_number_row
 from nnexp.data.formats.csv.parquet_file import PARQUET_SUFFIXES
-from nnexp.data.inference.notation import SUSPECTED_MISSING, parse_any_number
+from nnexp.data.inference.notation import SUSPECTED_MISSING, is_numeric
 from nnexp.errors import DataError
 
 SAMPLE_LINES = 200
@@ -154,7 +154,8 @@ def _reconsider_comma(lines: Sequence[str], quote: str) -> str:
 
 def _count_numbers(records: Sequence[Record]) -> int:
     """How many entries are numbers in some notation."""
-    return sum(parse_any_number(entry) is not None for record in records for entry in record.entries)
+    entries = chain.from_iterable(record.entries for record in records)
+    return sum(map(is_numeric, entries))
 
 
 def read_records(lines: Sequence[str], separator: str, quote: str) -> list[Record]:
@@ -191,7 +192,7 @@ def _count_title_records(records: Sequence[Record], width: int) -> int:
 
 def _looks_like_names(row: Sequence[str]) -> bool:
     """Whether the entries of a line may be names: different texts."""
-    has_numbers = any(parse_any_number(entry) is not None for entry in row)
+    has_numbers = any(map(is_numeric, row))
     return not has_numbers and len(set(row)) == len(row) and all(row)
 
 
@@ -244,7 +245,7 @@ def _has_numbered_names(first: Sequence[str], below: Sequence[Sequence[str]]) ->
         return len(first) - len(numbers) <= 1  # the first column may be the names of the rows
     if not all(number in YEARS for number in numbers):
         return False
-    return not any(_is_year(row[place]) for row in below for place in places)
+    return not any(any(_is_year(row[place]) for place in places) for row in below)
 
 
 def _is_year(entry: str) -> bool:
@@ -256,8 +257,8 @@ def _vote_for_header(entry: str, below: Sequence[str]) -> int:
     if entry.casefold() in MISSING_ENTRIES | SUSPECTED_MISSING:
         return -1 if entry else 0
     known = [other for other in below if other.casefold() not in MISSING_ENTRIES | SUSPECTED_MISSING]
-    numbers = sum(parse_any_number(other) is not None for other in known)
-    if parse_any_number(entry) is not None:
+    numbers = sum(map(is_numeric, known))
+    if is_numeric(entry):
         return -1
     if known and numbers > len(known) / 2:
         return 2

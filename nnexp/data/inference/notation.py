@@ -53,12 +53,6 @@ YES_NO_PAIRS = (("y", "n"), ("t", "f"), ("on", "off"), ("ja", "nein"), ("oui", "
 """Further spellings of yes and no."""
 
 
-def parse_any_number(entry: str) -> float | None:
-    """The number that an entry is in any notation; None where it is a text."""
-    form = find_number_format([entry])
-    return None if form is None else form.parse(entry)
-
-
 def list_symbols(entries: Sequence[str]) -> tuple[str, ...]:
     """The currency and percent signs that stand at the ends of some entries."""
     ends = set()

@@ -79,7 +79,9 @@ class Npz(OwnFileSource):
     def find_files(self) -> tuple[Path, ...]:
         if not is_npy(self.path):
             return (find_path(self.path),)
-        members = [member for part in self._find_parts() for member in (part.x, part.y)]
+        members: list[ArrayMember] = []
+        for part in self._find_parts():
+            members += [part.x, part.y]
         return tuple(find_path(member.path) for member in members)
 
     def twin(self) -> Twin | None:
