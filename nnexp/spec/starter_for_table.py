@@ -167,10 +167,6 @@ def _list_column_lines(guess: TableGuess) -> Iterator[str]:
     numbers = [column for column in features if not column.levels or column.kind == "number"]
     if numbers:
         yield f"# {format_count(len(numbers), 'column')} of numbers: {_list_names(numbers)}"
-    codes = [column for column in numbers if column.unsure == "category"]
-    if codes:
-        example = {codes[0].name: [int(level) for level in codes[0].levels]}
-        yield f"# {_list_names(codes)} may hold codes of categories: then categorical: {format_flow(example)}"
     categories = [column for column in features if column not in numbers]
     if categories:
         yield "categorical:"
@@ -194,6 +190,32 @@ def _list_column_lines(guess: TableGuess) -> Iterator[str]:
         for column in dropped:
             yield f"# left out: {quote_entry(column.name)} ({column.kind}: {column.reason})"
     yield from _list_missing_lines(guess)
+    yield from _list_doubt_lines(guess)
+
+
+def _list_doubt_lines(guess: TableGuess) -> Iterator[str]:
+    """What columns may be besides, each kind of doubt with the line to write then."""
+    decided = (guess.time, guess.group, _target(guess).name)
+    doubtful = [column for column in guess.columns if column.unsure and column.name not in decided]
+    by_doubt: dict[tuple[str, str], list[ColumnGuess]] = {}
+    for column in doubtful:
+        by_doubt.setdefault((column.kind, column.unsure), []).append(column)
+    for (kind, unsure), columns in by_doubt.items():
+        names = _list_names(columns)
+        first = columns[0].name
+        if (kind, unsure) == ("number", "category"):
+            levels = [int(level) for level in columns[0].levels] or "auto"
+            yield f"# {names} may hold codes of categories: then categorical: {format_flow({first: levels})}"
+        elif (kind, unsure) == ("number", "identifier"):
+            yield f"# {names} may just tell the rows apart: then id: {format_flow([first])}"
+        elif (kind, unsure) == ("number", "decimals"):
+            comma = format_flow(guess.dialect.dialect.numbers.thousands)
+            yield f"# {names} may have decimals: then decimal: {comma}, and no thousands"
+        elif (kind, unsure) == ("identifier", "number"):
+            yield f"# {names} may be a number to learn from: then leave it out of id"
+        elif (kind, unsure) == ("text", "category"):
+            commonest = format_flow({first: {"top": MAX_LEVELS}})
+            yield f"# {names} may be a category: then categorical: {commonest}, not drop"
 
 
 def _target(guess: TableGuess) -> ColumnGuess:

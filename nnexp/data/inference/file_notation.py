@@ -10,6 +10,7 @@ from nnexp.data.formats.csv.csv_file import CsvFile, quote_entry
 from nnexp.data.formats.csv.dialect import PLAIN_NUMBERS, NumberFormat
 from nnexp.data.formats.csv.table import CsvTable
 from nnexp.data.inference.columns import MAX_LEVELS, ColumnGuess
+from nnexp.data.inference.notation import is_ambiguous_grouping
 
 SAMPLE_ROWS = 500
 """Rows whose entries are looked at as they are written."""
@@ -73,10 +74,28 @@ def mark_foreign_notation(column: ColumnGuess, table: CsvTable) -> ColumnGuess:
     return replace(column, reason=reason, is_usable=False)
 
 
-def mark_uncertain_groups(column: ColumnGuess, form: NumberFormat, entries: Sequence[str]) -> ColumnGuess:
-    """The column; unsure where others make what are decimals by themselves groups of digits: "1.234" beside "0,5"."""
-    is_other_number = any(PLAIN_NUMBERS.parse(entry) not in (None, form.parse(entry)) for entry in entries)
-    return replace(column, unsure="decimals") if is_other_number and column.kind == "number" else column
+def mark_uncertain_groups(
+    columns: Sequence[ColumnGuess], form: NumberFormat, entries: Mapping[str, Sequence[str]]
+) -> list[ColumnGuess]:
+    """The columns, of which those are unsure whose groups of digits may be decimals.
+
+    They are decimals by themselves, as "1.234" beside "0,5", or nothing in the file tells: "1,234" and no other number.
+    """
+    numbers = [column for column in columns if column.kind == "number" and column.is_usable]
+    written: list[str] = []
+    for column in numbers:
+        written += [entry for entry in entries[column.name] if form.parse(entry) is not None]
+    is_ambiguous = is_ambiguous_grouping(written, form)
+    found = []
+    for column in columns:
+        unsure = column.unsure
+        if column in numbers:
+            own = [entry for entry in entries[column.name] if form.parse(entry) is not None]
+            has_groups = bool(form.thousands) and any(form.thousands in entry for entry in own)
+            are_decimals = any(PLAIN_NUMBERS.parse(entry) not in (None, form.parse(entry)) for entry in own)
+            unsure = "decimals" if are_decimals or (is_ambiguous and has_groups) else column.unsure
+        found.append(replace(column, unsure=unsure))
+    return found
 
 
 def share_missing_signs(column: ColumnGuess, table: CsvTable, signs: Sequence[str | float]) -> ColumnGuess:

@@ -158,7 +158,7 @@ def _guess_settled_columns(table: CsvTable) -> list[ColumnGuess]:
     """What each column is in a table whose notation is known."""
     entries, form = list_first_entries(table.file), table.file.dialect.numbers
     columns = [mark_foreign_notation(column, table) for column in _guess_columns(table)]
-    return [mark_uncertain_groups(column, form, entries[column.name]) for column in columns]
+    return mark_uncertain_groups(columns, form, entries)
 
 
 @lru_cache(maxsize=2)

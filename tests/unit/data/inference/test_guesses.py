@@ -312,3 +312,34 @@ def test_every_class_has_training_examples_where_a_few_groups_have_them_all() ->
     assert ", group: patient, seed: " in spec
     assert "# all rows of one 'patient' are in the same part; with this seed every class has training examples" in spec
     load_written()
+
+
+DOUBTS: dict[str, tuple[Callable[[random.Random, int], object], str]] = {
+    "codes": (COLUMNS["code"], "# c may hold codes of categories: then categorical: {c: [1, 2, 3, 4]}"),
+    "codes with zeros": (COLUMNS["code with zeros"], "# c may hold codes of categories: then categorical: {c: auto}"),
+    "large numbers": (
+        lambda draw, row: 700_000 + row * 7919,
+        "# c may just tell the rows apart: then id: [c]",
+    ),
+    "numbers of rows": (COLUMNS["row number"], "# c may be a number to learn from: then leave it out of id"),
+    "groups or decimals": (
+        lambda draw, row: f"{draw.randint(1, 99)},{draw.randint(100, 999)}",
+        '# c may have decimals: then decimal: ",", and no thousands',
+    ),
+    "many words": (
+        lambda draw, row: f"w{draw.randint(1, 60)}",
+        "# c may be a category: then categorical: {c: {top: 24}}, not drop",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", DOUBTS)
+def test_a_doubt_about_a_column_is_a_comment_with_the_other_line(case: str) -> None:
+    column, line = DOUBTS[case]
+    write("a;c;y\n", lambda draw, row: draw.randint(0, 99), column, separator=";")
+    assert f"\n      {line}\n" in preview_table("t.csv").spec
+
+
+def test_groups_of_thousands_are_sure_where_another_column_has_decimals() -> None:
+    write("a;c;y\n", number, DOUBTS["groups or decimals"][0], separator=";")
+    assert "may have decimals" not in preview_table("t.csv").spec
