@@ -41,6 +41,9 @@ GROUP_NAMES = frozenset({"patient", "subject", "participant", "person", "group",
 
 LEADING_ZERO_PATTERN = re.compile(r"0\d+")
 
+MIN_TIME_ORDER = 0.95
+"""The correlation of times with the places of their rows from which on rows come in the order of time."""
+
 MIN_ROWS_PER_GROUP = 1.5
 """How many rows a group has at least, on average."""
 
@@ -225,10 +228,15 @@ def _find_time(table: CsvTable, columns: Sequence[ColumnGuess]) -> str | None:
             times = parse_dates(words.entries)[words.which]
         except ValueError:
             continue
-        steps = np.diff(times)
-        if column.distinct > MAX_CODES and ((steps >= 0).all() or (steps <= 0).all()):
+        if column.distinct > MAX_CODES and _are_in_order(times):
             return column.name
     return None
+
+
+def _are_in_order(times: Array) -> bool:
+    """Whether the rows come in the order of time, forwards or backwards, but for a few."""
+    ranks = np.unique(times, return_inverse=True)[1]
+    return abs(float(np.corrcoef(ranks, np.arange(len(ranks)))[0, 1])) > MIN_TIME_ORDER
 
 
 def _find_group(columns: Sequence[ColumnGuess]) -> str | None:

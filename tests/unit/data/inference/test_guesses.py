@@ -278,6 +278,7 @@ def test_groups_are_known_by_name_or_as_identifiers_that_come_again(name: str) -
         lambda draw, row: f"{1 + row % 20}.{1 + row // 20}.2024",
         lambda draw, row: f"{1 + row // 20}/{1 + row % 20}/2024",
         lambda draw, row: f"{2024 - row}-05-01",
+        lambda draw, row: f"2024-{1 + row // 20:02d}-{1 + (row % 20) // 4 * 4 + 3 - row % 4:02d}",
         lambda draw, row: f"{1990 + row // 4}Q{1 + row % 4}",
         lambda draw, row: f"2024-05-0{1 + row // 20} {row % 20:02d}:30:00",
     ],
