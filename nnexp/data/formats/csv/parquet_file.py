@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime, time
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PARQUET_SUFFIXES = (".parquet", ".pq")
+
+MISSING_VALUES = ("nan", "NaT", "<NA>")
+"""What pandas has where a value is missing, as text."""
 
 
 def open_table_file(shown: str, dialect: Dialect) -> CsvFile:
@@ -37,7 +41,8 @@ class ParquetFile(CsvFile):
         """All columns. Raises DataError where the file cannot be read, UsageError without its library."""
         library = import_optional("fastparquet", "parquet", "reading a Parquet file")
         try:
-            return library.ParquetFile(str(self.path)).to_pandas()
+            with self.path.open("rb") as file:
+                return library.ParquetFile(file).to_pandas()
         except Exception as error:  # noqa: BLE001 - a damaged file fails in ways of its own
             raise DataError(f"{self.shown} is damaged, or no Parquet file: {error or type(error).__name__}") from None
 
@@ -83,12 +88,10 @@ class ParquetFile(CsvFile):
 
 def _format_entry(value: Any) -> str:
     """A value as it stands in a csv file; nothing for one that is missing."""
-    import pandas as pd
-
-    if value is None or (not isinstance(value, str | Sequence) and pd.isna(value)):
+    if value is None or str(value) in MISSING_VALUES:
         return ""
     if isinstance(value, float) and value.is_integer():
         return f"{value:.0f}"
-    if isinstance(value, pd.Timestamp):
-        return str(value.date()) if value == value.normalize() else str(value)
+    if isinstance(value, datetime):
+        return str(value.date()) if value.time() == time() else str(value)
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value).strip()
