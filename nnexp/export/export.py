@@ -112,6 +112,7 @@ def _find_run_folders(name: str, runs: Path, problems: list[str]) -> list[Path]:
         rows = [place]
         if is_sweep_folder(place):
             rows = [row.path for row in read_sweep_record(place, []).rows]
+        # A run that was planned and has not begun has nothing to export.
         begun = [path for path in rows if (path / "run.json").is_file()]
         if len(begun) < len(rows):
             problems.append(f"{len(rows) - len(begun)} of the {len(rows)} runs of {place} have not begun")

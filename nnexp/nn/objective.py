@@ -79,6 +79,7 @@ class BatchObjective:
         return Context(training=True, generators=generators, new_epoch=self._new_epoch, propagate=False)
 
     def _split(self, points: Array) -> list[Array]:
+        # In blocks: a point is a whole network, and all at once may not fit into memory.
         return [points[start : start + self.points_at_once] for start in range(0, len(points), self.points_at_once)]
 
     def _place_copies(self, row: int, points: Array) -> Model:

@@ -109,7 +109,7 @@ class Declaration:
     def initial_buffers(self) -> AnyArray:
         """The buffers (1, B) at the start of training."""
         own = [np.full((1, prod(shape)), value) for shape, value in self.buffers.values()]
-        return np.concatenate([np.zeros((1, 0)), *own, *(p.initial_buffers() for p in self.parts.values())], axis=-1)
+        return np.concatenate([np.zeros((1, 0)), *own, *map(Declaration.initial_buffers, self.parts.values())], axis=-1)
 
 
 def matches_pattern(name: str, pattern: str) -> bool:

@@ -50,6 +50,7 @@ class GeneratorSnapshot(Sequence[np.random.Generator]):
 
 def draw_normal(sources: Sequence[np.random.Generator], shape: Shape) -> Array:
     """Standard normal numbers (R, *shape), each replica's from its own generator."""
+    # Each replica draws as it would alone, whatever stack it is in.
     return np.stack([source.standard_normal(shape) for source in sources])
 
 

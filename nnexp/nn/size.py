@@ -92,7 +92,7 @@ def count_activations(declared: Declaration, name: str = "") -> int:
     """The numbers that the layers give for one example; what a chain gives is its last layer's."""
     is_chain = not name or name.startswith("branch_")
     own = 0 if is_chain else prod(declared.output)
-    return own + sum(count_activations(part, key) for key, part in declared.parts.items())
+    return own + sum(map(count_activations, declared.parts.values(), declared.parts))
 
 
 def estimate_memory(parameters: int, activations: int, slots: int, batch: int, itemsize: int) -> tuple[int, int]:

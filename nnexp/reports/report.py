@@ -271,6 +271,7 @@ def compare_ranked(variants: Sequence[Variant], baseline: Variant | None, measur
     if len(variants) < 2:
         return []
     if baseline is not None:
+        # Here nothing was chosen by the results: no other pairs count.
         pairs = [(baseline, other) for other in variants if other is not baseline]
         return compare_pairs(pairs, measured)
     if not measured.ranks:

@@ -150,6 +150,7 @@ def _average_members(at: LayerScope, loss: Loss, members: Sequence[str], shape: 
     # In logarithms, since a probability that is almost 0 or 1 would round to it.
     if not isinstance(loss, BinaryCrossEntropy):
         return _add_log_mean(at, [at.add_node("LogSoftmax", z, axis=-1) for z in members], shape)
+    # log(1 - σ(z)) = -softplus(z), and log σ(z) = -softplus(-z).
     no = [at.add_node("Neg", at.add_softplus(z)) for z in members]
     yes = [at.add_node("Neg", at.add_softplus(at.add_node("Neg", z))) for z in members]
     log_yes, log_no = _add_log_mean(at, yes, shape), _add_log_mean(at, no, shape)

@@ -37,6 +37,7 @@ class Orthogonal(Initializer):
         # Only as many columns can be orthogonal as there are rows: a wide matrix is the transpose of a tall one.
         is_tall = rows >= columns
         q, r = np.linalg.qr(g if is_tall else g.mT)
+        # LAPACK fixes no signs: with those of R, Q is uniform among the orthogonal matrices.
         q *= np.where(np.diagonal(r, axis1=-2, axis2=-1) < 0, -1, 1)[..., None, :]
         w = (q if is_tall else q.mT).reshape(-1, *weight.shape)
         return lift(self.gain, w) * w

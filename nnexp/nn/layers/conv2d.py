@@ -62,6 +62,7 @@ class Conv2D(Layer):
                 dw["W"] += patches.mT @ drows
                 if self.bias:  # a product with ones, because NumPy adds up slowly where rows are short
                     dw["b"][..., 0, 0, 0, :] += np.ones(drows.shape[-2], dy.dtype) @ drows
+            # The first layer of a network has nothing to hand its gradient on to.
             return backward_to_images(windows, shape, dy, w["W"]) if ctx.propagate else None
 
         return y, backward

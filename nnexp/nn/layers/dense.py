@@ -46,6 +46,7 @@ class Dense(Layer):
             np.matmul(x.mT, dy, out=dw["W"])
             if self.bias:
                 np.add.reduce(dy, axis=-2, keepdims=True, out=dw["b"])
+            # The first layer of a network has nothing to hand its gradient on to.
             return dy @ w["W"].mT if ctx.propagate else None
 
         return y, backward

@@ -43,6 +43,7 @@ class Maxout(Layer):
         y, which = find_first_maximum(np.split(z, self.pieces, axis=-1))
 
         def backward(dy: Array, dw: Views) -> Array | None:
+            # Only the piece that gave the output gets a gradient.
             dz = [np.where(which == piece, dy, 0) for piece in range(self.pieces)]
             return back(np.concatenate(dz, axis=-1), dw)
 

@@ -44,7 +44,7 @@ class TaskLosses(Loss):
 
     def with_widths(self, widths: int | Mapping[str, int]) -> Loss:
         assert isinstance(widths, Mapping), "a loss for tasks where there are none"
-        ordered = Named(tuple(widths), tuple(self.tasks[name] for name in widths))
+        ordered = Named(tuple(widths), tuple(map(self.tasks.__getitem__, widths)))
         return replace(self, tasks=ordered, widths=tuple(widths.values()))
 
     def __call__(self, z: Array, d: Array) -> tuple[Array, Array]:

@@ -112,7 +112,7 @@ def render_table(headers: Sequence[Piece], rows: Iterable[Sequence[Piece]], left
     sides = ["left" if at in words else "right" for at in range(len(headers))]
     # `scope` tells a screen reader that a header is that of its column.
     head = [tag("th", cell, class_=side, scope="col") for cell, side in zip(headers, sides, strict=True)]
-    body = [_render_row(row, sides) for row in rows]
+    body = map(partial(_render_row, sides=sides), rows)
     return tag("div", tag("table", tag("thead", tag("tr", *head)), tag("tbody", *body)), class_="scroll")
 
 

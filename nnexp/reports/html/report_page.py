@@ -46,6 +46,7 @@ class ReportContent:
 def build_content(report: Report) -> ReportContent:
     """Everything that is drawn; runs that are not are not read again."""
     selection = select_variants(report)
+    # One colour a variant in all figures of the page.
     colours = assign_colours([one.variant.label for one in selection.variants])
     best = examine_best(report)
     return ReportContent(

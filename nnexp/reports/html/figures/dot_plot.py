@@ -79,7 +79,7 @@ def _place_levels(column: Sequence[Any], parameter: str) -> tuple[list[Any], alt
         return list(column), alt.X("at:Q", title=parameter, scale=scale, axis=axis)
     names = shorten_levels(column)
     x = alt.X("at:N", title=parameter, sort=list(names.values()), axis=make_word_axis(names, lines=True))
-    return [names[format_level(value)] for value in column], x
+    return list(map(names.__getitem__, map(format_level, column))), x
 
 
 def make_word_axis(names: Mapping[str, str], *, lines: bool) -> alt.Axis:

@@ -35,6 +35,7 @@ def plot_intervals(
     # Those whose curves are not drawn have no colour of their own.
     colour = encode_variant_colour({key: colours.get(key, MUTED_COLOUR) for key in map(escape_controls, variants)})
     words = alt.Axis(domain=False, ticks=False, labelLimit=420, labelColor=INK_COLOUR)
+    # Altair would sort them by the alphabet.
     y = alt.Y("name:N", sort=names, title=None, axis=words)
     axis = make_metric_axis(share=share)
     x = alt.X("value:Q", title=title, scale=alt.Scale(zero=False, padding=8), axis=axis)

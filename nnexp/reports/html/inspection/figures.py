@@ -120,7 +120,7 @@ def make_line_figures(
     compared = list(map(select_compared_layers, found))
     every = [each.layers for each in found]
     spread = _make_quantity("standard deviation", compared, lambda layer: layer.std, colours)
-    share_title, share_caption, shares = _make_share_quantity(found, colours)
+    share_title, share_caption, shares = _make_share_quantity(found, every, colours)
     outputs = _make_quantity(NORM_TITLE, compared, lambda layer: layer.gradient, colours)
     weights = _make_quantity(NORM_TITLE, every, lambda layer: layer.weight_gradient, colours)
     for name, title, caption, quantity in (
@@ -151,7 +151,9 @@ def _make_quantity(
     return LayerQuantity(title, names, tuple(series), share).drop_unknown_layers()
 
 
-def _make_share_quantity(found: Sequence[Inspection], colours: Mapping[str, str]) -> tuple[str, str, LayerQuantity]:
+def _make_share_quantity(
+    found: Sequence[Inspection], networks: Sequence[Sequence[LayerStatistics]], colours: Mapping[str, str]
+) -> tuple[str, str, LayerQuantity]:
     """The title of what is dead or saturated, what the words mean, and the shares."""
     wordings = []
     # The layers of all networks are of the same kinds.
@@ -162,7 +164,6 @@ def _make_share_quantity(found: Sequence[Inspection], colours: Mapping[str, str]
     title = " and ".join(wording.title for wording in wordings).capitalize()
     meaning = " ".join(wording.meaning for wording in wordings)
     units = " or ".join(wording.units for wording in wordings)
-    networks = [each.layers for each in found]
     return title, meaning, _make_quantity(f"share of the {units}", networks, find_share, colours, share=True)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from nnexp.diagnosis.common import SharedFinding
 from nnexp.diagnosis.findings import Finding
 from nnexp.reports.health import HealthSummary
@@ -20,7 +22,7 @@ def _render_entry(entry: HealthSummary) -> Html:
     looked = f" {format_count(many, 'run')} looked into."
     nothing = None if entry.findings else tag("p", "Nothing wrong was seen.")
     head = tag("p", tag("b", f"{entry.subject[0].upper()}{entry.subject[1:]}."), tag("span", looked, class_="note"))
-    findings = [_render_finding(finding, many) for finding in entry.findings]
+    findings = map(partial(_render_finding, many=many), entry.findings)
     return join_pieces([head, nothing, render_list(findings)])
 
 
