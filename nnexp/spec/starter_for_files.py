@@ -7,17 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nnexp.data.dataset import Description
-from nnexp.data.file_source import find_path
 from nnexp.data.formats.csv.overrides import format_flow
 from nnexp.data.formats.images import find_image_sizes
+from nnexp.data.formats.npz.archives import open_archive
+from nnexp.data.formats.npz.parts import find_usual_names
 from nnexp.data.paths import expand_path
 from nnexp.data.sources.image_folder import ImageFolder
-from nnexp.errors import NnexpError
+from nnexp.errors import DataError, SpecError
 from nnexp.spec.data_section import load_data_section
 from nnexp.spec.problems import SpecText
 from nnexp.spec.starter_for_table import choose_network, format_comment
 from nnexp.spec.yaml import format_yaml
-from nnexp.wording import format_count
 
 ARRAY_SUFFIXES = (".npz", ".npy")
 
@@ -32,6 +32,36 @@ MAX_SAMPLED_IMAGES = 200
 
 MIN_CONVOLVED_SIZE = 8
 """Images with a smaller side are too small to be pooled twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayRefusal:
+    """What a reader of arrays says that it cannot decide, and the lines that decide it for a first try."""
+
+    sign: str
+    lines: tuple[str, ...]
+    doubt: str
+
+
+ARRAY_REFUSALS = (
+    ArrayRefusal(
+        "layout=channels_first",
+        (
+            "      layout: channels_first   # a guess: [C, H, W]",
+            "      # layout: channels_last   # instead, if nothing is to be turned",
+        ),
+        "the images look as if their channels came first: layout",
+    ),
+    ArrayRefusal(
+        "kind=classes",
+        (
+            "      kind: classes   # a guess: the targets are whole numbers",
+            "      # kind: values   # instead, if the numbers are values; then loss: squared_error",
+        ),
+        "the targets are whole numbers, taken for classes: they may be values",
+    ),
+)
+"""What the reader asks, one after the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +112,41 @@ def write_folder_spec(path: str, name: str, schema: str) -> FileSpec:
 
 def write_array_spec(path: str, name: str, schema: str) -> FileSpec:
     """The spec for arrays x and y in a .npz file, or beside each other. Raises DataError where there are none."""
-    find_path(path)
     source = ["    npz:", f"      path: {format_flow(path)}"]
+    for key, array in find_usual_names(open_archive(path), path).items():
+        source.append(format_comment(f"      {key}: {array}", "a guess by its name"))
+    doubts: list[str] = []
+    for _ in ARRAY_REFUSALS:
+        message = _find_problem(path, name, schema, source)
+        refusal = next((one for one in ARRAY_REFUSALS if one.sign in message), None)
+        if refusal is None:
+            break
+        source += refusal.lines
+        doubts.append(refusal.doubt)
+    message = _find_problem(path, name, schema, source)
+    if message:
+        raise DataError(message)
+    found = _finish_spec(path, name, schema, source, "standard")
+    found = _give_gray_images_a_channel(found, path, name, schema, source)
+    return FileSpec(found.text, found.description, tuple(doubts))
+
+
+def _find_problem(path: str, name: str, schema: str, source: Sequence[str]) -> str:
+    """What the reader of arrays refuses, without the lines of a spec that nobody has seen; "" where it reads them."""
     try:
-        return _finish_spec(path, name, schema, source, "standard")
-    except NnexpError as error:
-        if "kind=classes" not in str(error):
-            raise
-    # whole numbers: which of the two kinds they are, only a person knows
-    classes = [*source, format_comment("      kind: classes", "a guess: the targets are whole numbers")]
-    classes.append("      # kind: values   # instead, if the numbers are values; then loss: squared_error")
-    found = _finish_spec(path, name, schema, classes, "standard")
-    doubt = f"{format_count(found.description.output_count, 'class')} of whole numbers: they may be values"
-    return FileSpec(found.text, found.description, (doubt,))
+        _finish_spec(path, name, schema, source, "standard")
+    except SpecError as error:
+        return "; ".join(problem.message for problem in error.problems)
+    return ""
+
+
+def _give_gray_images_a_channel(found: FileSpec, path: str, name: str, schema: str, source: Sequence[str]) -> FileSpec:
+    """The spec with gray images as what a convolution takes: height, width and one channel."""
+    shape = found.description.shape
+    if len(shape) != 2 or min(shape) < MIN_CONVOLVED_SIZE:
+        return found
+    line = format_comment(f"      reshape: {[*shape, 1]}", "a guess: gray images of height, width and one channel")
+    return _finish_spec(path, name, schema, [*source, line], "standard")
 
 
 def _finish_spec(path: str, name: str, schema: str, source: Sequence[str], normalize: str) -> FileSpec:

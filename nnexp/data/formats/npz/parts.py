@@ -82,6 +82,16 @@ def _make_part_name(name: str, part: PartName) -> str:
     return f"{_find_stem(name)}_{part}"
 
 
+def find_usual_names(archive: Archive, path: str) -> dict[str, str]:
+    """The arrays that people usually mean by x and y, where none is called so."""
+    found = {}
+    for key, usual in (("x", INPUT_NAMES), ("y", TARGET_NAMES)):
+        near = _find_usual(archive, usual)
+        if find_array_name(path, key) not in archive and near:
+            found[key] = near
+    return found
+
+
 def _check_named(archive: Archive, x: str, y: str) -> None:
     """Raises DataError where there are no arrays x and y, with those that people usually mean."""
     wanted = {"x": (x, INPUT_NAMES), "y": (y, TARGET_NAMES)}
